@@ -1,0 +1,1 @@
+"""slimify: turn a single-stage Dockerfile into a multi-stage one that does the same job."""

@@ -1,0 +1,400 @@
+"""The values that travel from phase to phase.
+
+Every phase is a plain function from one of these types to the next:
+
+    bytes -> Dockerfile;  directory -> Context;  both -> Program -> Plan(s) -> text -> Outcome
+
+All of them are frozen; sequences are tuples. Text read from a Dockerfile is `str` decoded as
+UTF-8 with `surrogateescape`, so that any byte survives. Lines are 1-based, offsets 0-based.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+class SlimifyError(Exception):
+    """Malformed input or a broken environment. "Cannot decide" is a value, never this.
+
+    `code` is a stable SL code, `line` the 1-based line in the file concerned (None: the whole
+    file), `hint` what the user could do, or "".
+    """
+
+    def __init__(self, code: str, message: str, *, line: int | None = None, hint: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.line, self.hint = code, message, line, hint
+
+
+# --- Dockerfile text --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """`--name=value` in front of an instruction's arguments; `value` is None for a bare flag."""
+
+    name: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heredoc:
+    """One heredoc of a RUN, COPY or ADD."""
+
+    name: str
+    body: str  # lines up to, without, the terminator
+    expand: bool  # False when any part of the word was quoted
+    chomp: bool  # <<- : leading tabs are removed
+    fd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """`length` characters of the logical text at `logical` stand at `source` in the raw text."""
+
+    logical: int
+    source: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A stretch of the file. The nodes of a file, joined, are the file."""
+
+    kind: Literal["bom", "directive", "comment", "blank", "instruction"]
+    raw: str
+    line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction(Node):
+    """One instruction, with continuation lines, comments inside it and heredocs.
+
+    `value` is the logical text behind keyword and flags: continuations joined, inner comments
+    and blank lines dropped, heredoc bodies not included. `pieces` map offsets in `value` to
+    offsets in `raw`.
+    """
+
+    keyword: str  # upper case
+    flags: tuple[Flag, ...] = ()
+    value: str = ""
+    exec_form: tuple[str, ...] | None = None  # the JSON array, if it is one
+    heredocs: tuple[Heredoc, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+    trigger: Instruction | None = None  # what an ONBUILD will do
+
+    def flag(self, name: str) -> str | None:
+        """The value of a flag ("" for a bare one), or None."""
+        for item in self.flags:
+            if item.name == name:
+                return item.value or ""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dockerfile:
+    """A whole file. `"".join(n.raw for n in nodes)` is `text`."""
+
+    text: str
+    nodes: tuple[Node, ...]
+    escape: str = "\\"
+    syntax: str | None = None
+    newline: str = "\n"  # "\r\n" where the first line ends so
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        return tuple(n for n in self.nodes if isinstance(n, Instruction))
+
+
+# --- shell text -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One shell word: `text` as written, `value` after quote removal, None if only a shell knows."""
+
+    text: str
+    value: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """`op` is `>`, `>>`, `<`, `<<`, `>&`, …; `fd` the number in front of it, if any."""
+
+    op: str
+    fd: int | None
+    target: Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One simple command of a script, wherever it stands in it.
+
+    `context` names the constructs around it from the outside in (`"if"`, `"for"`, `"while"`,
+    `"case"`, `"("`, `"{"`, `"function"`, `"$("`); `operator` is what joins it to the command
+    before (`""`, `"&&"`, `"||"`, `";"`, `"|"`, `"&"`).
+    """
+
+    words: tuple[Word, ...]
+    assigns: tuple[tuple[str, Word], ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    operator: str = ""
+    negated: bool = False
+    context: tuple[str, ...] = ()
+    start: int
+    end: int
+
+    @property
+    def name(self) -> str | None:
+        """The command word after quote removal ("" for a bare assignment), None if not static."""
+        return self.words[0].value if self.words else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atom:
+    """The smallest part of a script that can be taken out by itself."""
+
+    commands: tuple[Command, ...]
+    start: int
+    end: int
+    operator: str  # in front of it: "", "&&", ";"
+    state: bool = False  # cd, set, export, X=…: what follows depends on it
+    opaque: str = ""  # why nothing may be assumed about it, or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """Shell text, read. `opaque` says why it could not be read, then there are no atoms."""
+
+    text: str
+    atoms: tuple[Atom, ...]
+    opaque: str = ""
+    errexit: bool = False
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        return tuple(c for a in self.atoms for c in a.commands)
+
+
+# --- what sources need at run time --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Something that a source file names, and where: `file` relative to the context root."""
+
+    name: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """What source files need when they run.
+
+    `imports` are top-level module names as written (Python `yaml`, Node `express` or
+    `@nestjs/core`, Go import paths); `commands` programs they start; `libraries` shared
+    libraries they load by name; `paths` files they open by a constant name; `dynamic` places
+    that start a program whose name is not constant; `features` words from a fixed list:
+    `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`.
+    """
+
+    imports: tuple[Use, ...] = ()
+    commands: tuple[Use, ...] = ()
+    libraries: tuple[Use, ...] = ()
+    paths: tuple[Use, ...] = ()
+    dynamic: tuple[Use, ...] = ()
+    features: frozenset[str] = frozenset()
+    skipped: tuple[str, ...] = ()  # files too large or unreadable
+
+    def __add__(self, other: SourceFacts) -> SourceFacts:
+        return SourceFacts(
+            imports=self.imports + other.imports,
+            commands=self.commands + other.commands,
+            libraries=self.libraries + other.libraries,
+            paths=self.paths + other.paths,
+            dynamic=self.dynamic + other.dynamic,
+            features=self.features | other.features,
+            skipped=self.skipped + other.skipped,
+        )
+
+
+# --- what a command does --------------------------------------------------------------------------
+
+EffectKind = Literal[
+    "packages",  # installs system packages
+    "unpackage",  # removes system packages
+    "index",  # refreshes package lists
+    "source",  # adds a package source or key for the system package manager
+    "cache",  # deletes caches, lists, temporary files
+    "python",  # installs Python packages into `writes`
+    "node",  # installs Node packages into `writes` (node_modules directories)
+    "global",  # installs Node packages globally
+    "prune",  # drops development dependencies
+    "go",  # go build, install, get, mod, generate, …; binaries in `outputs`
+    "build",  # compiles or bundles: writes below `writes`
+    "app",  # runs the application's own code
+    "fetch",  # downloads into `writes`
+    "unpack",  # unpacks an archive into `writes`
+    "files",  # creates, copies, moves, deletes, edits files
+    "meta",  # owner and mode of `writes`
+    "users",  # users and groups
+    "system",  # registers something in the system (ldconfig, locale-gen, setcap, …)
+    "check",  # looks, tests, prints; writes nothing that lasts
+    "state",  # cd, set, export, X=…
+    "unknown",  # may read and write anything
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One package of an install command; `span` are its offsets in the RUN's logical text."""
+
+    name: str  # without version, extras and options
+    text: str  # as written
+    span: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What one command of a RUN does. Paths are absolute paths in the image.
+
+    A directory in `writes` means anything below it. `outputs` are single files that the command
+    is there to make (binaries). `anywhere`: besides what is listed it may write at any place.
+    """
+
+    kind: EffectKind
+    tool: str  # the program, e.g. "gcc", "npm"
+    command: Command
+    manager: str = ""  # apt, apk, yum; pip, poetry, pipenv, uv, conda; npm, yarn, pnpm, bun; go
+    action: str = ""  # install, sync, run build, build, mod download, …
+    packages: tuple[Package, ...] = ()
+    manifests: tuple[str, ...] = ()  # requirement files, package.json, go.mod: image paths
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()  # directories with what may be thrown away afterwards
+    tools: tuple[str, ...] = ()  # further programs it starts, as far as known (scripts, make)
+    dev: bool = False  # development dependencies are installed too
+    anywhere: bool = False
+    cwd: str | None = None  # directory in force, None if not known
+    why: str = ""  # for unknown: what could not be told
+
+
+# --- decisions ----------------------------------------------------------------------------------
+
+Role = Literal["build", "run", "both", "unknown"]
+Safety = Literal["safe", "assumed", "advice"]
+Rung = Literal["minimal", "slim", "same-base", "cleanup", "unchanged"]
+RUNGS: tuple[Rung, ...] = ("minimal", "slim", "same-base", "cleanup", "unchanged")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why something is as it is: a stable code and a sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageVerdict:
+    """One package of an install command: `counterpart` is what run time needs instead of it."""
+
+    name: str  # without version
+    role: Role
+    counterparts: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandVerdict:
+    """One command of a RUN. `atom` is the index of its atom in the RUN's script."""
+
+    text: str
+    atom: int
+    role: Role
+    reasons: tuple[Reason, ...] = ()
+    packages: tuple[PackageVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionVerdict:
+    """One instruction with its role; `commands` for a RUN in shell form that could be read."""
+
+    instruction: Instruction
+    role: Role
+    reasons: tuple[Reason, ...] = ()
+    commands: tuple[CommandVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Something slimify did, or advises, and why."""
+
+    code: str
+    safety: Safety
+    text: str
+    line: int | None = None
+
+
+# --- the plan and the outcome --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One instruction of the new file, as text with its comments.
+
+    `origin` is the index of the instruction it comes from (None: new), `group` the kind of
+    thing it is for laying out blank lines, `spaced` whether a blank line stood above it.
+    """
+
+    text: str
+    origin: int | None = None
+    note: str = ""  # shown as a comment with --annotate
+    spaced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stage of the new file; the first item is its FROM."""
+
+    name: str
+    base: str
+    purpose: Literal["build", "run"]
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One way to write the new file."""
+
+    rung: Rung
+    language: str
+    stages: tuple[Stage, ...]
+    decisions: tuple[Decision, ...] = ()
+    saving: int = 0  # bytes, estimated
+    original: int = 0  # bytes of the original image, estimated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of one file."""
+
+    kind: Literal["rewritten", "unchanged", "refused", "failed"]
+    file: str
+    language: str | None = None
+    rung: Rung = "unchanged"
+    instructions: tuple[InstructionVerdict, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    before: str = ""
+    after: str | None = None
+    error: SlimifyError | None = None
+    warnings: tuple[str, ...] = ()
+    meta: Mapping[str, object] = field(default_factory=dict)
