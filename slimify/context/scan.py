@@ -1,0 +1,356 @@
+"""The build context as the builder sees it: names and sizes of its files, and bounded reads.
+
+In: a directory; out: a `Context`. Nothing outside the directory is ever read: a symbolic link is
+followed only inside it, and only when its target is relative. Work and memory are bounded by `Limits`;
+what was left out is said in `Context.notes`.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from slimify.context.ignore import Glob, Ignore
+
+# History: known to exist, never an input of the application, not listed.
+_HISTORY = frozenset({".git", ".hg", ".svn", ".bzr"})
+_MAX_LINKS = 40  # as Linux: ELOOP
+_CACHED_TEXTS, _CACHED_LENGTH = 2_000, 64 << 10  # files, characters of each
+_MAX_IGNORE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of a context is looked at. Counts of directory entries, and bytes."""
+
+    entries: int = 400_000  # in the whole context
+    installed: int = 5_000  # inside all node_modules and virtual environments together
+    ignored: int = 1_000  # ignored paths remembered by name
+    text: int = 1 << 20  # bytes of one file that `Context.text` reads
+    depth: int = 200  # directories below each other
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Context:
+    """A build context. Paths are relative to its root, POSIX, without `./`; "" is the root itself.
+
+    `files` maps regular files to their size in bytes, in sorted order, `.dockerignore` applied;
+    `symlinks` maps links to their target as written; `ignored` are the topmost ignored paths
+    (directories end in `/`); `skipped` are directories that are known to exist but were not, or
+    not wholly, listed; `notes` say what was left out, in words.
+    """
+
+    root: Path | None = None
+    files: Mapping[str, int] = field(default_factory=dict)
+    directories: frozenset[str] = frozenset()
+    symlinks: Mapping[str, str] = field(default_factory=dict)
+    executables: frozenset[str] = frozenset()
+    ignore: Ignore = field(default_factory=Ignore)
+    ignore_file: str | None = None
+    ignored: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    _texts: dict[str, str | None] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def empty(cls) -> Context:
+        """No directory at all (the Dockerfile came from standard input). It has no file."""
+        return cls()
+
+    def has(self, path: str) -> bool:
+        """Whether the builder sees a file, directory or link of that name."""
+        path = clean(path)
+        if not path:
+            return self.root is not None
+        if path in self.files or path in self.directories or path in self.symlinks:
+            return True
+        real = self.resolve(path)
+        if real is not None:
+            return True
+        return self._below_skipped(path) and self.raw_has(path) and not self.ignore.ignores(path)
+
+    def is_dir(self, path: str) -> bool:
+        """Whether it is a directory, or a link to one inside the context."""
+        path = clean(path)
+        if not path:
+            return self.root is not None
+        real = self.resolve(path)
+        return real is not None and (not real or real in self.directories)
+
+    def raw_has(self, path: str) -> bool:
+        """Whether it lies on the disk inside the context, ignored or not."""
+        full = self._inside(clean(path))
+        return full is not None and os.path.lexists(full)
+
+    def complete(self, path: str = "") -> bool:
+        """Whether `under` and `glob` tell of everything below a directory (but for `.git` and its kind)."""
+        prefix = clean(path)
+        return self.root is not None and not any(
+            _contains(prefix, name) or _contains(name, prefix)
+            for name in self.skipped
+            if posixpath.basename(name) not in _HISTORY
+        )
+
+    def under(self, directory: str) -> tuple[str, ...]:
+        """The files below a directory, sorted."""
+        directory = clean(directory)
+        if not directory:
+            return self._sorted
+        start = bisect_left(self._sorted, directory + "/")
+        end = bisect_left(self._sorted, directory + chr(ord("/") + 1))
+        return self._sorted[start:end]
+
+    def glob(self, pattern: str, *, directories: bool = False) -> tuple[str, ...]:
+        """Files, and links to files, that match, sorted; `*` stops at a slash, `**` does not.
+
+        As in COPY, a name that starts with a dot is matched too.
+        """
+        pattern = clean(pattern)
+        head = re.split(r"[*?\[\\]", pattern, maxsplit=1)[0]
+        try:
+            wanted = Glob.parse(pattern)
+        except ValueError:
+            return ()
+        names = list(self.under(posixpath.dirname(head)))
+        names += (link for link in self.symlinks if not self.is_dir(link))
+        if directories:
+            names += self.directories
+            names += (link for link in self.symlinks if self.is_dir(link))
+        return tuple(sorted({name for name in names if name.startswith(head) and wanted.matches(name)}))
+
+    def text(self, path: str) -> str | None:
+        """A file's text, undecodable bytes replaced; None if there is none or it is over the limit."""
+        path = clean(path)
+        if path in self._texts:
+            return self._texts[path]
+        text = self._read(path)
+        if len(self._texts) < _CACHED_TEXTS and len(text or "") <= _CACHED_LENGTH:
+            self._texts[path] = text
+        return text
+
+    def resolve(self, path: str) -> str | None:
+        """The file or directory a path leads to through links; None if that is not in the context."""
+        todo = clean(path).split("/")
+        done: list[str] = []
+        links = 0
+        while todo:
+            part = todo.pop(0)
+            if part in ("", "."):
+                continue
+            if part == "..":
+                if not done:
+                    return None
+                done.pop()
+                continue
+            here = "/".join((*done, part))
+            target = self.symlinks.get(here)
+            if target is None:
+                done.append(part)
+                continue
+            links += 1
+            if links > _MAX_LINKS or target.startswith("/"):
+                return None
+            todo = target.split("/") + todo
+        real = "/".join(done)
+        return real if not real or real in self.files or real in self.directories else None
+
+    @cached_property
+    def _sorted(self) -> tuple[str, ...]:
+        return tuple(self.files)
+
+    def _below_skipped(self, path: str) -> bool:
+        return any(_contains(name, path) for name in self.skipped)
+
+    def _inside(self, path: str) -> str | None:
+        """The absolute name of a path whose directory is really inside the root."""
+        if self.root is None or "\0" in path:
+            return None
+        root = str(self.root)
+        full = os.path.join(root, path)
+        try:
+            parent = os.path.realpath(os.path.dirname(full) if path else full)
+        except (OSError, ValueError):
+            return None
+        return full if parent == root or parent.startswith(root.rstrip("/") + "/") else None
+
+    def _read(self, path: str) -> str | None:
+        real = self.resolve(path)
+        size = self.files.get(real) if real is not None else None
+        if real is None and self._below_skipped(path) and not self.ignore.ignores(path):
+            real, size = path, 0
+        if real is None or size is None or size > self.limits.text:
+            return None
+        full = self._inside(real)
+        data = _bounded(full, self.limits.text) if full is not None else None
+        return data.decode("utf-8-sig", "replace") if data is not None else None
+
+
+def clean(path: str) -> str:
+    """A COPY source as a path of the context: `..` stops at its root, a leading `/` means the root."""
+    return posixpath.normpath("/" + path).lstrip("/")
+
+
+def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = None) -> Context:
+    """List the context at `root`, which `dockerfile` (its path on this machine) is built in.
+
+    An unreadable or missing directory gives a context with a note, never an exception.
+    """
+    limits = limits or Limits()
+    root = Path(os.path.realpath(root))
+    ignore, ignore_file = _ignore_rules(root, dockerfile)
+    walk = _Walk(str(root), ignore, limits)
+    walk.run()
+    if ignore.errors:
+        walk.notes.extend(f"{ignore_file}: {error}" for error in ignore.errors)
+    return Context(
+        root=root,
+        files=MappingProxyType(dict(sorted(walk.files.items()))),
+        directories=frozenset(walk.directories),
+        symlinks=MappingProxyType(dict(sorted(walk.symlinks.items()))),
+        executables=frozenset(walk.executables),
+        ignore=ignore,
+        ignore_file=ignore_file,
+        ignored=tuple(sorted(walk.ignored)),
+        skipped=tuple(sorted(walk.skipped)),
+        notes=tuple(walk.notes),
+        limits=limits,
+    )
+
+
+def _ignore_rules(root: Path, dockerfile: Path | None) -> tuple[Ignore, str | None]:
+    """BuildKit reads `<Dockerfile>.dockerignore` beside the Dockerfile, else the context's own."""
+    candidates = [root / ".dockerignore"]
+    if dockerfile is not None:
+        candidates.insert(0, dockerfile.with_name(dockerfile.name + ".dockerignore"))
+    for candidate in candidates:
+        real = os.path.realpath(candidate)
+        if not _contains(os.path.realpath(candidate.parent), real):
+            continue  # a link out of the context
+        data = _bounded(real, _MAX_IGNORE_BYTES)
+        if data is not None:
+            # The same decoding as file names, so that odd bytes compare equal.
+            return Ignore.parse(data.decode("utf-8", "surrogateescape")), candidate.name
+    return Ignore(), None
+
+
+class _Walk:
+    """The state of one walk through the directory."""
+
+    def __init__(self, root: str, ignore: Ignore, limits: Limits) -> None:
+        self.root, self.ignore, self.limits = root, ignore, limits
+        self.files: dict[str, int] = {}
+        self.symlinks: dict[str, str] = {}
+        self.directories: set[str] = set()
+        self.executables: set[str] = set()
+        self.ignored: list[str] = []
+        self.skipped: set[str] = set()
+        self.notes: list[str] = []
+        self.entries = 0
+        self.installed = 0
+
+    def run(self) -> None:
+        # Breadth first: where the limit strikes, what is left out lies deepest.
+        level: list[tuple[str, bool, bool]] = [("", False, False)]
+        depth = 0
+        while level:
+            following: list[tuple[str, bool, bool]] = []
+            for directory, ignored, installed in level:
+                following.extend(self._list(directory, ignored, installed))
+            depth += 1
+            if depth > self.limits.depth and following:
+                self._skip(following[0][0], f"directories below {self.limits.depth} levels are not listed")
+                self.skipped.update(name for name, _, _ in following)
+                return
+            level = following
+
+    def _list(self, directory: str, ignored: bool, installed: bool) -> Iterator[tuple[str, bool, bool]]:
+        """Take in the entries of one directory; gives the directories to list next."""
+        if self.entries >= self.limits.entries:
+            self._skip(directory, f"more than {self.limits.entries} entries: the rest is not listed")
+            return
+        if installed and self.installed >= self.limits.installed:
+            self._skip(
+                directory, f"more than {self.limits.installed} installed files: {directory} is not listed"
+            )
+            return
+        try:
+            with os.scandir(os.path.join(self.root, directory) if directory else self.root) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            self._skip(directory, f"{directory or '.'} cannot be listed: {error.strerror}")
+            return
+        self.entries += len(entries)
+        self.installed += len(entries) if installed else 0
+        environment = any(entry.name == "pyvenv.cfg" for entry in entries)
+        for entry in entries:
+            path = f"{directory}/{entry.name}" if directory else entry.name
+            try:
+                below = self._take(entry, path, ignored)
+            except OSError as error:
+                self.notes.append(f"{path} cannot be read: {error.strerror}")
+                continue
+            if below is not None:
+                yield path, below, installed or environment or entry.name == "node_modules"
+
+    def _take(self, entry: os.DirEntry[str], path: str, parent_ignored: bool) -> bool | None:
+        """Note one entry. For a directory to be listed: whether it is ignored itself."""
+        ignored = self.ignore.ignores(path)
+        is_directory = entry.is_dir(follow_symlinks=False)
+        if ignored:
+            if not parent_ignored and len(self.ignored) < self.limits.ignored:
+                self.ignored.append(path + "/" if is_directory else path)
+            return True if is_directory and self.ignore.may_readmit(path) else None
+        self._add_parents(path)
+        if entry.is_symlink():
+            self.symlinks[path] = os.readlink(entry.path)
+            return None
+        if is_directory:
+            self.directories.add(path)
+            if entry.name in _HISTORY:
+                self.skipped.add(path)
+                return None
+            return False
+        info = entry.stat(follow_symlinks=False)
+        if stat.S_ISREG(info.st_mode):
+            self.files[path] = info.st_size
+            if info.st_mode & 0o111:
+                self.executables.add(path)
+        return None
+
+    def _add_parents(self, path: str) -> None:
+        """A path that was let in again brings its ignored directories with it."""
+        parent = posixpath.dirname(path)
+        while parent and parent not in self.directories:
+            self.directories.add(parent)
+            parent = posixpath.dirname(parent)
+
+    def _skip(self, directory: str, note: str) -> None:
+        self.skipped.add(directory)
+        if note not in self.notes and len(self.notes) < self.limits.ignored:
+            self.notes.append(note)
+
+
+def _contains(directory: str, path: str) -> bool:
+    return not directory or path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def _bounded(full: str, limit: int) -> bytes | None:
+    """A regular file of at most `limit` bytes; None for a link, a pipe, a longer file."""
+    try:
+        handle = os.open(full, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                return None
+            data = file.read(limit + 1)
+    except (OSError, ValueError):
+        return None
+    return data if len(data) <= limit else None
