@@ -1,0 +1,1 @@
+"""Dockerfile text and shell text, read without losing a byte."""
