@@ -1,0 +1,5 @@
+"""`python -m slimify`."""
+
+from slimify.cli import main
+
+main()

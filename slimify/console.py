@@ -1,0 +1,82 @@
+"""Standard output and standard error, for `cli`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Literal, TextIO
+
+from slimify.model import Outcome
+
+if TYPE_CHECKING:
+    from slimify.report.ansi import Paint
+
+
+def show_rewrite(outcome: Outcome, form: Literal["diff", "text", "json", "none"]) -> None:
+    """What `rewrite` answers: the result on standard output, the reasons on standard error."""
+    from slimify.report import diff, json, text
+
+    if form == "json":
+        show(json.to_json(outcome) + "\n")
+        show_failure(outcome)
+    elif form == "text" and outcome.error is None:
+        show(text.page(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
+    else:
+        if form == "diff":
+            patch, paint = diff.diff(outcome), painter(sys.stdout)
+            show(diff.colour(patch, paint) if paint.on else patch)
+        tell(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
+
+
+def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
+    """What `explain` answers for one file."""
+    from slimify.report import json, text
+
+    if form == "json":
+        show(json.to_json(outcome, texts=False) + "\n")
+    elif outcome.error is None:
+        show(text.explanation(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
+    show_failure(outcome)
+
+
+def show_failure(outcome: Outcome) -> None:
+    """The error of a failed outcome on standard error, nothing for the others."""
+    if outcome.error is not None:
+        from slimify.report import text
+
+        tell(text.failure(outcome.file, outcome.error, paint=painter(sys.stderr)))
+
+
+def show(content: str) -> None:
+    """To standard output. Bytes of the Dockerfile go out as they came in, whatever locale or platform."""
+    show_bytes(content.encode("utf-8", "surrogateescape"))
+
+
+def show_bytes(content: bytes) -> None:
+    """To standard output."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def tell(message: str) -> None:
+    """To standard error, in order with what went to standard output."""
+    sys.stdout.flush()
+    sys.stderr.write(message)
+
+
+def painter(stream: TextIO) -> Paint:
+    """Colours for a terminal whose user did not ask for none (https://no-color.org)."""
+    from slimify.report.ansi import Paint
+
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return Paint(stream.isatty() and not plain)
+
+
+def columns(stream: TextIO) -> int:
+    """80, or those of the terminal within reason."""
+    if not stream.isatty():
+        return 80
+    import shutil
+
+    return min(max(shutil.get_terminal_size().columns, 60), 120)

@@ -1,0 +1,128 @@
+"""Paths of the command line → Dockerfiles, and the build context of each."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from slimify import config
+from slimify.model import SlimifyError
+
+NOT_READABLE = "SL901"
+
+PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
+_SKIPPED = frozenset({"node_modules", "vendor"})  # other people's Dockerfiles; hidden ones are skipped too
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One Dockerfile to work on: `name` as the user would write it, `path` None for standard input."""
+
+    name: str
+    path: Path | None
+
+    @property
+    def directory(self) -> Path:
+        """Where its settings and its context are looked for: what holds the file, links not followed."""
+        return Path() if self.path is None else self.path.parent
+
+
+def targets(path: str) -> tuple[Target, ...]:
+    """The Dockerfiles that `path` stands for: itself, `-`, or all in a directory, sorted.
+
+    Directories named node_modules or vendor, hidden ones and symbolic links are not entered.
+    Raises SlimifyError where there is none.
+    """
+    if path == _STDIN:
+        return (Target(name=_STDIN, path=None),)
+    if not Path(path).is_dir():
+        return (Target(name=path, path=Path(path)),)
+    found = tuple(Target(name=str(file), path=file) for file in sorted(_search(Path(path))))
+    if not found:
+        raise SlimifyError(
+            NOT_READABLE,
+            "no Dockerfile in this directory",
+            hint=f"looked for {', '.join(PATTERNS)}, also in subdirectories",
+        )
+    return found
+
+
+def read(target: Target) -> bytes:
+    """The bytes of a Dockerfile. Raises SlimifyError where it cannot be read."""
+    if target.path is None:
+        return sys.stdin.buffer.read()
+    try:
+        return target.path.read_bytes()
+    except FileNotFoundError:
+        hint = "name a Dockerfile, or a directory to search: slimify rewrite ."
+        raise SlimifyError(NOT_READABLE, "no such file", hint=hint) from None
+    except OSError as error:
+        raise SlimifyError(NOT_READABLE, f"cannot read the file: {error.strerror}") from error
+
+
+def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
+    """The directory `docker build` would be given for a Dockerfile, and a remark ("" for the usual case).
+
+    That is the directory of the file. Where what it copies is not there, but all of it is in a
+    directory above, inside the same repository, it is that one: `docker build -f docker/Dockerfile .`
+    is as common. Standard input has no context.
+    """
+    if target.path is None:
+        return None, ""
+    own = target.directory
+    sources = _copied(data)
+    if all(_resolves(own, source) for source in sources):
+        return own, ""
+    for directory in config.ancestors(own)[1:]:
+        if all(_resolves(directory, source) for source in sources):
+            shown = os.path.relpath(directory)
+            return directory, f"build context taken to be {shown}: what is copied is there"
+    return own, ""
+
+
+def _search(root: Path) -> Iterator[Path]:
+    for directory, subdirectories, files in os.walk(root):
+        subdirectories[:] = [d for d in subdirectories if not d.startswith(".") and d not in _SKIPPED]
+        for name in files:
+            path = Path(directory, name)
+            if _is_dockerfile(name) and not path.is_symlink():
+                yield path
+
+
+def _is_dockerfile(name: str) -> bool:
+    if name.startswith(".") or name.endswith(".dockerignore"):
+        return False
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)
+
+
+def _copied(data: bytes) -> tuple[str, ...]:
+    """What COPY and ADD take from the context by a name that is plain text."""
+    from slimify.syntax import dockerfile
+
+    try:
+        parsed = dockerfile.parse(data)
+    except SlimifyError:
+        return ()  # whoever parses it for good will report it
+    sources: list[str] = []
+    for instruction in parsed.instructions:
+        if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
+            continue
+        words = instruction.exec_form or tuple(instruction.value.split())
+        sources += (w for w in words[:-1] if not w.startswith("<<") and "://" not in w and "$" not in w)
+    return tuple(source for source in sources if not source.startswith("git@"))
+
+
+def _resolves(directory: Path, source: str) -> bool:
+    """Whether a COPY source is in `directory`; like Docker, `..` does not lead out of it."""
+    relative = os.path.normpath(f"/{source}").lstrip("/")
+    try:
+        if any(char in relative for char in "*?["):
+            return "**" in relative or any(directory.glob(relative))
+        return (directory / relative).exists()
+    except (OSError, ValueError):  # a name no file system takes
+        return False

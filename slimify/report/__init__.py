@@ -1,0 +1,1 @@
+"""Outcome → what people and programs read. Everything here returns text; only `cli` prints it."""

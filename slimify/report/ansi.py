@@ -1,0 +1,17 @@
+"""Colours, where the reader can see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36, "dim": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Paints text in a named colour, or leaves it alone where `on` is false."""
+
+    on: bool = False
+
+    def __call__(self, text: str, name: str) -> str:
+        return f"\x1b[{_CODES[name]}m{text}\x1b[0m" if self.on and text else text

@@ -1,0 +1,54 @@
+"""Outcome → unified diff, in the form that `patch -p0` takes."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+
+from slimify.model import Outcome
+from slimify.report.ansi import Paint
+
+_COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
+
+
+def diff(outcome: Outcome) -> str:
+    """What changes in the file of `outcome`; "" where nothing does.
+
+    Line ends are left as they are in the file, and a missing final newline is marked.
+    """
+    if outcome.after is None or outcome.after == outcome.before:
+        return ""
+    name = _header_name(outcome.file)
+    lines = difflib.unified_diff(_lines(outcome.before), _lines(outcome.after), name, name)
+    return "".join(x if x.endswith("\n") else f"{x}\n\\ No newline at end of file\n" for x in lines)
+
+
+def colour(text: str, paint: Paint) -> str:
+    """The same diff with its lines painted."""
+    return "\n".join(_painted(line, paint) for line in text.split("\n"))
+
+
+def _painted(line: str, paint: Paint) -> str:
+    for prefix, name in _COLOURS.items():
+        if line.startswith(prefix):
+            return paint(line, name)
+    return line
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends. Only \\n ends a line, as for Docker and patch; str.splitlines knows more."""
+    parts = text.split("\n")
+    return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _header_name(file: str) -> str:
+    """The file as seen from the working directory: `patch` refuses absolute names."""
+    if file == "-":
+        file = "Dockerfile"
+    here = Path.cwd()
+    path = Path(file)
+    if path.is_absolute() and path.is_relative_to(here):
+        file = os.path.relpath(path, here)
+    # a tab ends the name, so that blanks in it are read as part of it
+    return f"{file}\t" if " " in file else file

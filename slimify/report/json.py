@@ -1,0 +1,110 @@
+"""Outcome → the JSON object that schema.json describes, on one line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slimify.model import (
+    CommandVerdict,
+    Decision,
+    InstructionVerdict,
+    Outcome,
+    PackageVerdict,
+    Reason,
+    SlimifyError,
+    Stage,
+)
+from slimify.report.diff import diff
+
+SCHEMA = 1
+
+
+def to_json(outcome: Outcome, *, texts: bool = True) -> str:
+    """One line, without the newline. `texts` = False leaves out dockerfile, dockerignore and diff.
+
+    Only ASCII goes out: a byte of the Dockerfile that is not UTF-8 becomes a lone surrogate
+    (`\\udcXX`), which no other encoding of the line could carry.
+    """
+    return json.dumps(to_dict(outcome, texts=texts), ensure_ascii=True)
+
+
+def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
+    """The object as Python values."""
+    result: dict[str, Any] = {
+        "schema": SCHEMA,
+        "file": outcome.file,
+        "outcome": outcome.kind,
+        "language": outcome.language,
+        "rung": outcome.rung,
+        "instructions": [_instruction(verdict) for verdict in outcome.instructions],
+        "decisions": [_decision(decision) for decision in outcome.decisions],
+        "stages": [_stage(stage) for stage in outcome.stages],
+        "warnings": list(outcome.warnings),
+    }
+    if isinstance(outcome.meta.get("saving"), int):
+        result["estimate"] = {name: outcome.meta.get(name) for name in ("original", "saving")}
+    if texts:
+        result["dockerfile"] = _dockerfile(outcome)
+        result["dockerignore"] = outcome.meta.get("dockerignore")
+        result["diff"] = diff(outcome)
+    if outcome.error is not None:
+        result["error"] = _error(outcome.error)
+    return result
+
+
+def _dockerfile(outcome: Outcome) -> str | None:
+    """The file to build from: the new one, else the old one, none where it could not be read."""
+    if outcome.kind == "failed":
+        return None
+    return outcome.before if outcome.after is None else outcome.after
+
+
+def _instruction(verdict: InstructionVerdict) -> dict[str, Any]:
+    return {
+        "line": verdict.instruction.line,
+        "end_line": verdict.instruction.end_line,
+        "instruction": verdict.instruction.keyword,
+        "role": verdict.role,
+        "reasons": _reasons(verdict.reasons),
+        "commands": [_command(command) for command in verdict.commands],
+    }
+
+
+def _command(verdict: CommandVerdict) -> dict[str, Any]:
+    return {
+        "text": verdict.text,
+        "role": verdict.role,
+        "reasons": _reasons(verdict.reasons),
+        "packages": [_package(package) for package in verdict.packages],
+    }
+
+
+def _package(verdict: PackageVerdict) -> dict[str, Any]:
+    return {
+        "name": verdict.name,
+        "role": verdict.role,
+        "counterpart": " ".join(verdict.counterparts) or None,
+        "reasons": _reasons(verdict.reasons),
+    }
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> list[dict[str, str]]:
+    return [{"code": reason.code, "text": reason.text} for reason in reasons]
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "code": decision.code,
+        "safety": decision.safety,
+        "text": decision.text,
+        "line": decision.line,
+    }
+
+
+def _stage(stage: Stage) -> dict[str, str]:
+    return {"name": stage.name, "from": stage.base, "purpose": stage.purpose}
+
+
+def _error(error: SlimifyError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "line": error.line, "hint": error.hint}

@@ -1,0 +1,171 @@
+"""Outcome → text for people: a summary, a page with the new file, a table of roles."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+
+from slimify.model import CommandVerdict, Decision, InstructionVerdict, Outcome, Reason, SlimifyError
+from slimify.report.ansi import Paint
+
+PLAIN = Paint()
+WIDTH = 80
+
+_KIND_COLOUR = {"rewritten": "green", "unchanged": "cyan", "refused": "yellow", "failed": "red"}
+_ROLE_COLOUR = {"build": "yellow", "run": "green", "both": "cyan", "unknown": "magenta"}
+_MARK = {"safe": "", "assumed": " (assumed)", "advice": ""}
+_TEXT_LINES = 3  # of one instruction or command in the table of roles
+
+
+def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """What was done and why, in a few lines: for standard error beside the diff."""
+    if outcome.error is not None:
+        return failure(outcome.file, outcome.error, paint=paint)
+    done = [d for d in outcome.decisions if d.safety != "advice"]
+    advice = [d for d in outcome.decisions if d.safety == "advice"]
+    lines = [_headline(outcome, paint)]
+    lines += _decisions(done, width, paint)
+    if advice:
+        lines.append("  Advice, not done:")
+        lines += _decisions(advice, width, paint)
+    for warning in outcome.warnings:
+        lines += _hanging(paint("  warning: ", "yellow"), "  warning: ", warning, width)
+    return "\n".join(lines) + "\n"
+
+
+def page(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """The summary and, where there is one, the new file."""
+    text = summary(outcome, width=width, paint=paint)
+    if outcome.after is None or outcome.after == outcome.before:
+        return text
+    end = "" if outcome.after.endswith("\n") else "\n"
+    return f"{text}\n{outcome.after}{end}"
+
+
+def failure(file: str, error: SlimifyError, *, paint: Paint = PLAIN) -> str:
+    """`Dockerfile:7: unknown instruction "go"`, and a line with the hint."""
+    place = "<stdin>" if file == "-" else file
+    if error.line is not None:
+        place = f"{place}:{error.line}"
+    hint = f"  hint: {error.hint}\n" if error.hint else ""
+    return f"{paint(f'{place}:', 'red')} {error.message}\n{hint}"
+
+
+def explanation(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """Every instruction and command with its role and the reasons, as a table."""
+    if outcome.error is not None:
+        return failure(outcome.file, outcome.error, paint=paint)
+    rows = [row for verdict in outcome.instructions for row in _instruction_rows(verdict)]
+    return summary(outcome, width=width, paint=paint) + "\n" + _table(rows, width, paint)
+
+
+def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """What a reason code means; `entry` is its row of facts/codes.toml."""
+    parts = [f"{paint(name, 'bold')}  {entry['title']}"]
+    for label, key in (("Why", "why"), ("When not", "when_not"), ("Safety", "safety")):
+        if entry.get(key):
+            parts += ["", *_hanging(paint(f"{label:9} ", "cyan"), " " * 10, entry[key], width)]
+    return "\n".join(parts) + "\n"
+
+
+def size(number: int) -> str:
+    """Bytes as people read them, in decimal units like Docker's: `1.32 GB`, `790 MB`, `12 kB`."""
+    for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if abs(number) >= limit:
+            value = number / limit
+            return f"{value:.2f} {unit}" if value < 10 and unit == "GB" else f"{value:.0f} {unit}"
+    return f"{number} bytes"
+
+
+def _headline(outcome: Outcome, paint: Paint) -> str:
+    parts = [paint(outcome.kind, _KIND_COLOUR[outcome.kind])]
+    if outcome.kind == "rewritten":
+        parts.append(f"rung {outcome.rung}")
+    if outcome.language:
+        parts.append(outcome.language)
+    saving, original = outcome.meta.get("saving"), outcome.meta.get("original")
+    if outcome.kind == "rewritten" and isinstance(saving, int) and saving > 0:
+        of = f" of {size(original)}" if isinstance(original, int) and original > saving else ""
+        parts.append(f"saves about {size(saving)}{of}")
+    name = "<stdin>" if outcome.file == "-" else outcome.file
+    return f"{name}: " + ", ".join(parts)
+
+
+def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Iterator[str]:
+    for decision in decisions:
+        line = "" if decision.line is None else f"line {decision.line}"
+        plain = f"  {decision.code} {line:9} "
+        yield from _hanging(
+            f"  {paint(decision.code, 'bold')} {line:9} ",
+            plain,
+            decision.text + _MARK[decision.safety],
+            width,
+        )
+
+
+def _hanging(first: str, plain: str, text: str, width: int) -> list[str]:
+    """`text` behind `first`, its further lines below its own start; `plain` is `first` unpainted."""
+    lines = _wrap(text, max(width - len(plain), 30))
+    return [first + lines[0], *(" " * len(plain) + line for line in lines[1:])]
+
+
+# A row: line, role, what, why; both texts are wrapped into their columns.
+_Row = tuple[str, str, str, str]
+
+
+def _instruction_rows(verdict: InstructionVerdict) -> Iterator[_Row]:
+    instruction = verdict.instruction
+    value = " ".join(f"--{f.name}" + (f"={f.value}" if f.value else "") for f in instruction.flags)
+    body = instruction.value if not verdict.commands else ""
+    what = " ".join(part for part in (instruction.keyword, value, body) if part)
+    yield str(instruction.line), verdict.role, what, _why(verdict.reasons)
+    for command in verdict.commands:
+        yield from _command_rows(command)
+
+
+def _command_rows(verdict: CommandVerdict) -> Iterator[_Row]:
+    yield "", verdict.role, "  " + verdict.text, _why(verdict.reasons)
+    for package in verdict.packages:
+        counterpart = " ".join(package.counterparts)
+        name = f"{package.name} → {counterpart}" if counterpart else package.name
+        yield "", package.role, "    " + name, _why(package.reasons)
+
+
+def _why(reasons: tuple[Reason, ...]) -> str:
+    return "\n".join(f"{reason.code} {reason.text}" for reason in reasons)
+
+
+def _table(rows: Iterable[_Row], width: int, paint: Paint) -> str:
+    left = 4 + 2 + 7 + 2
+    what_width = max((width - left - 2) * 9 // 20, 20)
+    why_width = max(width - left - 2 - what_width, 20)
+    lines = [paint(f"{'Line':>4}  {'Role':7}  {'What':{what_width}}  Why", "bold")]
+    for line, role, what, why in rows:
+        indent = len(what) - len(what.lstrip())
+        whats = _clipped(" ".join(what.split()), indent, what_width)
+        whys = [part for reason in why.split("\n") for part in _wrap(reason, why_width)]
+        for index in range(max(len(whats), len(whys))):
+            first = index == 0
+            role_cell = paint(f"{role:7}", _ROLE_COLOUR[role]) if first else " " * 7
+            what_cell = whats[index] if index < len(whats) else ""
+            why_cell = whys[index] if index < len(whys) else ""
+            cells = f"{line if first else '':>4}  {role_cell}  {what_cell:{what_width}}  {why_cell}"
+            lines.append(cells.rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _clipped(text: str, indent: int, width: int) -> list[str]:
+    """`text` in at most three lines of `width`, indented by `indent`; … stands for what is left out."""
+    lines = _wrap(text, width - indent - 2)
+    if len(lines) > _TEXT_LINES:
+        lines = [*lines[: _TEXT_LINES - 1], lines[_TEXT_LINES - 1][: width - indent - 4] + " …"]
+    return [" " * indent + (line if index == 0 else "  " + line) for index, line in enumerate(lines)]
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    # a Dockerfile may hold escape sequences; they are for its own terminal, not for ours
+    text = "".join(
+        char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
+    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
