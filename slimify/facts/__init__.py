@@ -1,0 +1,25 @@
+"""What slimify knows about images, packages and commands: data, not code.
+
+Each file beside this one holds one kind of fact and says where it comes from and when. TOML is
+written by hand, JSON is generated (tests/tools/refresh_*.py) because tomllib takes 40 times as
+long for it. A file is read when the first question about it is asked, once per process.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The content of a facts file, e.g. `images.toml`; callers must not change it.
+
+    Raises FileNotFoundError for a name that is not there: a broken installation.
+    """
+    raw = (files(__package__) / name).read_bytes()
+    content: dict[str, Any] = json.loads(raw) if name.endswith(".json") else tomllib.loads(raw.decode())
+    return content

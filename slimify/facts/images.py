@@ -1,0 +1,374 @@
+"""What is known about a base image from its reference alone.
+
+`image("python:3.12")` says what a container made from it holds: distribution, release, C library,
+package manager, configuration, and which smaller image of the same family and release could take
+its place. Nothing is fetched. Official tags come from their published history (tags-*.json), so a
+tag is `sure` when it existed; names that no row knows are None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from slimify.facts import load
+from slimify.facts.references import Reference, parse_reference
+
+Variant = Literal["full", "slim", "alpine", "other"]
+_MB = 1_000_000
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_MANAGERS = {
+    "debian": "apt",
+    "ubuntu": "apt",
+    "alpine": "apk",
+    "amazon": "yum",
+    "centos": "yum",
+    "rhel": "dnf",
+}
+_LANGUAGES = {name: name for name in ("go", "node", "python", "bun")} | {
+    "golang": "go",
+    "nodejs": "node",
+    "javascript-node": "node",
+    "typescript-node": "node",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """What an image is and has.
+
+    `version` is the language's, as far as the tag tells (Python and Go: at least major.minor);
+    `version_sure` is False where a moving tag (`latest`, `3`, `lts`) was resolved to what it was
+    on the facts' date. `suite` is a codename, or `3.20` for Alpine. `env` holds None for a
+    variable whose value depends on the patch release. `workdir` "" is `/`, `size` is in bytes,
+    uncompressed, 0 where unknown. `runtime_bases` (golang, buildpack-deps) maps `static`, `base`,
+    `cc`, `debian` and `alpine` to references of the same release.
+    """
+
+    reference: str
+    repository: str
+    tag: str
+    digest: str
+    family: str
+    language: str | None = None
+    version: str | None = None
+    version_sure: bool = False
+    variant: Variant = "other"
+    distro: str | None = None
+    suite: str | None = None
+    suite_sure: bool = False
+    libc: Literal["glibc", "musl", "none"] | None = None
+    libc_version: str | None = None
+    manager: str | None = None
+    user: str = "root"
+    workdir: str = ""
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()  # of the language, beyond the packages
+    size: int = 0
+    shell: bool = True
+    slim_partner: str | None = None
+    runtime_bases: Mapping[str, str] = field(default_factory=dict)
+
+
+def image(reference: str) -> ImageFacts | None:
+    """Facts about a FROM reference without variables, None for an image that no row knows.
+
+    A digest is ignored except that `slim_partner` and `runtime_bases` never carry one: the caller
+    decides whether giving up the pin is acceptable. `golang@sha256:…` without a tag has no version.
+    """
+    parts = parse_reference(reference)
+    if parts is None:
+        return None
+    facts = _official(reference, parts) if parts.official else None
+    facts = facts or _other(reference, parts)
+    return _complete(facts) if facts else None
+
+
+# --- official images --------------------------------------------------------------------------
+
+
+def _official(reference: str, parts: Reference) -> ImageFacts | None:
+    start = ImageFacts(
+        reference=reference, repository=parts.name, tag=parts.tag, digest=parts.digest, family=parts.name
+    )
+    if parts.name in load("images.toml")["official"]:
+        return _language_image(start, parts)
+    if parts.name in ("debian", "ubuntu", "buildpack-deps"):
+        return _distribution(start, parts)
+    if parts.name in ("alpine", "nginx", "busybox"):
+        return _plain(start, parts)
+    return None
+
+
+def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
+    """golang, node and python: the tag's suite and release come from the table of all tags."""
+    common = load("images.toml")["official"][parts.name]
+    version, qualifier, suite, release = _known_tag(parts.name, parts.tag, pinned=bool(parts.digest))
+    named = _named_suite(qualifier)
+    variant: Variant = "full"
+    if qualifier.startswith("alpine"):
+        variant = "alpine"
+    elif "slim" in qualifier:
+        variant = "slim"
+    elif qualifier and not named:
+        variant = "other"
+    alpine = variant == "alpine"
+    settings = _settings(common, release)
+    env = {**settings["env"], **dict.fromkeys(settings["unknown_env"])}
+    env[common["release_env"]] = release if release and version == release else None
+    enough = {"python": 2, "golang": 2}.get(parts.name, 1)
+    written = version if version[:1].isdigit() and version.count(".") + 1 >= enough else ""
+    resolved = ".".join(release.split(".")[:enough]) if release else None
+    facts = replace(
+        start,
+        language=common["language"],
+        version=written or resolved,
+        version_sure=bool(written),
+        variant=variant,
+        distro="alpine" if alpine else "debian",
+        suite=suite or named,
+        suite_sure=named is not None or (suite is not None and (not parts.digest or version == release)),
+        workdir=common.get("workdir", ""),
+        env=env,
+        entrypoint=tuple(settings["entrypoint"]),
+        cmd=tuple(settings.get("alpine_cmd", settings["cmd"]) if alpine else settings["cmd"]),
+        commands=tuple(settings["commands"]),
+    )
+    if parts.name == "golang":
+        return replace(facts, runtime_bases=_runtime_bases(parts, facts))
+    return replace(facts, slim_partner=_slim_language_tag(parts, version, qualifier, facts))
+
+
+def _settings(common: Mapping[str, Any], release: str | None) -> dict[str, Any]:
+    """A family's configuration as of a release: its row, with the changes `since` laid over it."""
+    settings: dict[str, Any] = {"entrypoint": (), "unknown_env": (), **common}
+    for row in common.get("since", ()):
+        if release is None or not _applies(row, release):
+            continue
+        kept = {key: value for key, value in settings["env"].items() if key not in row.get("drop_env", ())}
+        settings |= {**row, "env": {**kept, **row.get("env", {})}}
+    return settings
+
+
+def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | None, str | None]:
+    """(version, qualifier, suite, newest release) of a tag; the last two None where unknown."""
+    if not tag and pinned:
+        return "", "", None, None
+    table = load(f"tags-{family}.json")
+    tag = tag or "latest"
+    for cut in (len(tag), *(m.start() for m in reversed(list(re.finditer("-", tag)))), 0):
+        version, qualifier = tag[:cut], tag[cut:].lstrip("-")
+        row = table["versions"].get(version)
+        suite = row and table["tags"][row[0]].get(qualifier)
+        if suite:
+            older = row[2] if len(row) > 2 else {}
+            return version, qualifier, suite.removeprefix("alpine"), older.get(qualifier, row[1])
+    # newer than the table, or a tag of somebody's own: only what it says itself
+    found = re.fullmatch(r"(?P<version>\d[\d.]*|latest|lts|current)?-?(?P<rest>.*)", tag)
+    version, qualifier = (found["version"] or "", found["rest"]) if found else ("", tag)
+    number = version if version[:1].isdigit() else None
+    return version, qualifier, None, number
+
+
+def _named_suite(qualifier: str) -> str | None:
+    """The suite that a qualifier such as `slim-bookworm` or `alpine3.20` names."""
+    found = re.search(r"alpine(\d+\.\d+)", qualifier)
+    if found:
+        return found[1]
+    suites = load("images.toml")["suites"]
+    return next((part for part in qualifier.split("-") if part in suites), None)
+
+
+def _applies(row: Mapping[str, str], release: str) -> bool:
+    below = row.get("below")
+    return _order(row["release"]) <= _order(release) and (below is None or _order(release) < _order(below))
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version))
+
+
+def _slim_language_tag(parts: Reference, version: str, qualifier: str, facts: ImageFacts) -> str | None:
+    """The slim tag of the same version and suite, in the style of the user's tag, if it existed."""
+    if facts.variant != "full" or facts.suite is None:
+        return None
+    table = load(f"tags-{parts.name}.json")
+    row = table["versions"].get("" if version == "latest" else version)
+    known = table["tags"][row[0]] if row else {}
+    suite = facts.suite
+    with_suite = f"slim-{suite}" if parts.name == "python" else f"{suite}-slim"
+    for slim in (with_suite,) if qualifier else ("slim", with_suite):
+        if known.get(slim) == suite:
+            return parts.with_tag(slim if version in ("", "latest") else f"{version}-{slim}")
+    return None
+
+
+def _runtime_bases(parts: Reference, facts: ImageFacts) -> dict[str, str]:
+    """What a program built in this image could run on: distroless, slim or Alpine, same release."""
+    if facts.suite is None:
+        return {"alpine": parts.prefix + "alpine:latest"} if facts.distro == "alpine" else {}
+    if facts.distro == "alpine":
+        return {"alpine": f"{parts.prefix}alpine:{facts.suite}"}
+    bases = {"debian": f"{parts.prefix}debian:{facts.suite}-slim"}
+    release = load("images.toml")["suites"].get(facts.suite, {}).get("distroless")
+    if release:
+        bases |= {kind: f"gcr.io/distroless/{kind}-{release}" for kind in ("static", "base", "cc")}
+    return bases
+
+
+def _distribution(start: ImageFacts, parts: Reference) -> ImageFacts:
+    """debian, ubuntu and buildpack-deps; the tag is a release, a date, and maybe `slim`."""
+    known = load("images.toml")
+    tag = parts.tag or ("" if parts.digest else "latest")
+    found = re.fullmatch(
+        r"(?P<release>[a-z]+|\d+(?:\.\d+)?)(?:-\d{8}(?:\.\d+)?)?(?:-(?P<kind>slim|curl|scm|backports))?", tag
+    )
+    if not found:
+        return replace(start, distro="ubuntu" if parts.name == "ubuntu" else "debian", variant="other")
+    release, kind = found["release"], found["kind"] or ""
+    if release in ("curl", "scm"):  # buildpack-deps:scm
+        release, kind = "latest", release
+    suite, sure = _release_suite(known, parts.name, release)
+    facts = replace(
+        start,
+        distro=known["suites"].get(suite, {}).get("distro") if suite else None,
+        suite=suite,
+        suite_sure=sure,
+        variant="slim" if kind == "slim" else "full" if kind in ("", "scm", "curl") else "other",
+        cmd=("bash",) if parts.name != "ubuntu" else ("/bin/bash",),
+        env={"PATH": _PATH},
+    )
+    if parts.name == "buildpack-deps":
+        family = f"buildpack-deps-{kind}" if kind else "buildpack-deps"
+        bases = _runtime_bases(parts, facts) if facts.distro == "debian" else {}
+        return replace(facts, family=family, runtime_bases=bases)
+    if parts.name == "debian" and facts.variant == "full" and suite:
+        slim = "stable-slim" if tag == "latest" else f"{tag}-slim"
+        return replace(facts, slim_partner=parts.with_tag(slim))
+    return facts
+
+
+def _release_suite(known: Mapping[str, Any], name: str, release: str) -> tuple[str | None, bool]:
+    suites = known["suites"]
+    if release in suites:
+        return release, True
+    if name == "ubuntu":
+        moving = {"latest": "resolute", "rolling": "resolute", "devel": None}
+        if release in moving:
+            return moving[release], False
+        return next((suite for suite, row in suites.items() if row["number"] == release), None), True
+    debian = known["debian"]
+    if release == "latest" or release in debian:
+        return debian["stable" if release == "latest" else release], release != "latest"
+    number = release.split(".")[0]
+    releases = {row["number"]: suite for suite, row in suites.items() if row["distro"] == "debian"}
+    return releases.get(number), number in releases
+
+
+def _plain(start: ImageFacts, parts: Reference) -> ImageFacts:
+    """alpine, nginx and busybox."""
+    known = load("images.toml")
+    tag = parts.tag or "latest"
+    if parts.name == "alpine":
+        found = re.fullmatch(r"(3\.\d+)(?:\.\d+)?", tag)
+        moving = tag in ("latest", "3") and not parts.digest
+        suite = found[1] if found else known["alpine"]["latest"] if moving else None
+        return replace(
+            start, distro="alpine", variant="alpine", suite=suite, suite_sure=bool(found), cmd=("/bin/sh",)
+        )
+    if parts.name == "busybox":
+        return replace(start, cmd=("sh",), distro="busybox")
+    alpine = "alpine" in tag
+    named = _named_suite(tag)
+    return replace(
+        start,
+        distro="alpine" if alpine else "debian",
+        variant="alpine" if alpine else "full",
+        suite=named,
+        suite_sure=named is not None,
+        entrypoint=("/docker-entrypoint.sh",),
+        cmd=("nginx", "-g", "daemon off;"),
+        commands=("nginx",),
+    )
+
+
+# --- other images -------------------------------------------------------------------------------
+
+
+def _other(reference: str, parts: Reference) -> ImageFacts | None:
+    """The first row of images.toml that fits the name and the tag."""
+    known = load("images.toml")
+    for row in known["other"]:
+        named = re.fullmatch(row["image"], parts.name)
+        tagged = named and re.fullmatch(row["tag"], parts.tag)
+        if not named or not tagged:
+            continue
+        groups = {k: v for k, v in {**named.groupdict(), **tagged.groupdict()}.items() if v}
+        suite = groups.get("suite") or row.get("suite")
+        distro = row.get("distro")
+        if not suite and "number" in groups:
+            suite = next((s for s, r in known["suites"].items() if r["number"] == groups["number"]), None)
+        if suite in known["suites"]:
+            distro = distro or known["suites"][suite]["distro"]
+        family = re.sub(r"^nodejs\d*$", "nodejs", str(row.get("family") or groups.get("family")))
+        language = row.get("language") or groups.get("language", family).strip("/")
+        return ImageFacts(
+            reference=reference,
+            repository=parts.name,
+            tag=parts.tag,
+            digest=parts.digest,
+            family=family,
+            language=_LANGUAGES.get(language),
+            version=groups.get("version"),
+            version_sure="version" in groups,
+            variant=row["variant"],
+            distro=distro,
+            suite=suite,
+            suite_sure=bool(suite) and row.get("sure", True),
+            user=row.get("user", "root"),
+            workdir=row.get("workdir", ""),
+            env=row.get("env", {"PATH": _PATH}),
+            entrypoint=tuple(row.get("entrypoint", ())),
+            cmd=tuple(row.get("cmd", ())),
+            commands=tuple(row.get("commands", ())),
+            shell=row.get("shell", True),
+            slim_partner=_slim_other_tag(row, parts),
+        )
+    return None
+
+
+def _slim_other_tag(row: Mapping[str, Any], parts: Reference) -> str | None:
+    if "slim" not in row:
+        return None
+    pattern, replacement = row["slim"]
+    tag = re.sub(pattern, replacement, parts.tag, count=1)
+    if tag == parts.tag:
+        tag = row.get("slim_latest", "") if parts.tag in ("", "latest") else ""
+    return parts.with_tag(tag) if tag else None
+
+
+# --- what follows from distribution and suite -----------------------------------------------------
+
+
+def _complete(facts: ImageFacts) -> ImageFacts:
+    known = load("images.toml")
+    suite = known["suites"].get(facts.suite or "", {})
+    distroless = facts.repository.startswith("gcr.io/distroless/")
+    libc = facts.libc
+    if libc is None and facts.distro not in (None, "busybox"):
+        libc = "musl" if facts.distro == "alpine" else "none" if facts.family == "static" else "glibc"
+    name = facts.family
+    if f"{name}-{facts.variant}" in known["sizes"]:
+        name = f"{name}-{facts.variant}"
+    sizes = known["sizes"].get(name, {}) if facts.variant != "other" or name == "busybox" else {}
+    return replace(
+        facts,
+        libc=libc,
+        libc_version=suite.get("glibc") if libc == "glibc" else None,
+        manager=None if distroless else _MANAGERS.get(facts.distro or ""),
+        size=_MB * sizes.get(facts.suite or "", sizes.get("", 0)),
+    )

@@ -1,0 +1,58 @@
+"""Image references: `[registry/]name[:tag][@digest]` taken apart.
+
+The rule is that of the distribution project's reference grammar: what stands before the first
+slash is a registry only if it has a dot or a port, or is `localhost`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from slimify.facts import load
+
+_REFERENCE = re.compile(
+    r"(?P<name>(?:[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?/)?[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>[A-Za-z0-9+._-]+:[0-9a-fA-F]{32,}))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """`prefix + name` is the name as written; `official` says that it is one of Docker's own images."""
+
+    prefix: str  # "public.ecr.aws/docker/library/", or ""
+    name: str  # "golang", "oven/bun", "gcr.io/distroless/static-debian12"
+    tag: str  # "" where none is written
+    digest: str  # "sha256:…" or ""
+    official: bool
+
+    def with_tag(self, tag: str) -> str:
+        """The same image with another tag and without a digest."""
+        return f"{self.prefix}{self.name}:{tag}" if tag else f"{self.prefix}{self.name}"
+
+
+def parse_reference(text: str) -> Reference | None:
+    """The parts of a FROM reference, None for what is none (`scratch`, a variable, bad syntax)."""
+    found = _REFERENCE.fullmatch(text)
+    if not found or text == "scratch":
+        return None
+    prefix, name = _split_prefix(found["name"])
+    return Reference(
+        prefix=prefix,
+        name=name,
+        tag=found["tag"] or "",
+        digest=found["digest"] or "",
+        official="/" not in name,
+    )
+
+
+def _split_prefix(name: str) -> tuple[str, str]:
+    """What Docker Hub, a mirror of it or an architecture's namespace adds, and the rest."""
+    names = load("images.toml")["names"]
+    prefix = next((p for p in names["prefixes"] if name.startswith(p)), "")
+    rest = name[len(prefix) :]
+    head, slash, tail = rest.partition("/")
+    if slash and "/" not in tail and (head in names["architectures"] or head == "library"):
+        return prefix + head + slash, tail
+    return prefix, rest
