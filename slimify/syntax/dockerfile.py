@@ -18,6 +18,7 @@ from slimify.syntax import heredoc
 from slimify.syntax.checks import check
 from slimify.syntax.feed import read_back
 from slimify.syntax.flags import NotStrings, json_array, split_flags, split_keyword
+from slimify.syntax.instructions import health_words
 from slimify.syntax.keywords import KEYWORDS, unknown_instruction
 from slimify.syntax.lines import Logical, directive, is_blank, is_comment, logical_line, split
 from slimify.syntax.words import SPACE, WordError
@@ -188,7 +189,7 @@ class _Reader:
             if keyword in _JSON:
                 exec_form = json_array(text[start:end])
             elif keyword == "HEALTHCHECK":
-                exec_form = json_array(text[start:end].partition(" ")[2])
+                exec_form = json_array(health_words(text[start:end])[1])
         except NotStrings:
             raise SlimifyError(
                 "SL005", f"{keyword}: the JSON array may only hold strings", line=number

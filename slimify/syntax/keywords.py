@@ -11,7 +11,7 @@ _ALL = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAIN
 STOPSIGNAL USER VOLUME WORKDIR"""
 KEYWORDS = {word.lower(): word for word in _ALL.split()} | {word: word for word in _ALL.split()}
 _NAMES = tuple(_ALL.split())
-_GLUED = re.compile(rf"({'|'.join(_NAMES)})[\\[\"'=:$/]", re.IGNORECASE)
+_GLUED = re.compile("(" + "|".join(_NAMES) + r")[\[\"'=:$/]", re.IGNORECASE)
 _TEMPLATE = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
 _COMMAND = re.compile(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
 
@@ -33,7 +33,7 @@ def _guess(word: str, rest: str, before: Sequence[Node]) -> str:
         return f"is a \\ missing at the end of line {last.end_line}?"
     if len(word) > 3 or word.isupper():
         for name in _NAMES:
-            if _one_off(word.upper(), name):
+            if one_off(word.upper(), name):
                 return f"did you mean {name}?"
     if _COMMAND.match(word):
         return f"did you mean RUN {_short(f'{word} {rest}'.strip())}?"
@@ -45,7 +45,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else " ".join(words[:2])[:40] + " …"
 
 
-def _one_off(left: str, right: str) -> bool:
+def one_off(left: str, right: str) -> bool:
     """Whether one letter more, less, other, or two swapped make `left` into `right`."""
     if abs(len(left) - len(right)) > 1:
         return False

@@ -12,8 +12,10 @@ Out: text or words; None where the builder would fail.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from slimify.syntax.patterns import PatternError, replace, trim_prefix, trim_suffix
 
 # unicode.IsSpace of Go, which the builder trims and splits by; Python's own set is larger (\x1c …)
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -65,6 +67,36 @@ def references(text: str, escape: str = "\\") -> frozenset[str]:
     return frozenset(lexer.names)
 
 
+def split_words(text: str, escape: str = "\\") -> tuple[str, ...]:
+    """`text` split at blanks outside quotes, nothing expanded: quotes and escapes stay.
+
+    This is how ENV, LABEL and ARG are cut into words before each is expanded.
+    """
+    words: list[str] = []
+    word: list[str] = []
+    quote = ""
+    position = 0
+    while position < len(text):
+        char = text[position]
+        position += 1
+        if not quote and char in SPACE:
+            if word:
+                words.append("".join(word))
+                word = []
+            continue
+        if char == escape:
+            if position == len(text):
+                break  # an escape at the very end is dropped
+            char += text[position]
+            position += 1
+        elif char in "'\"":
+            quote = "" if char == quote else quote or char
+        word.append(char)
+    if word:
+        words.append("".join(word))
+    return tuple(words)
+
+
 def is_letter(char: str) -> bool:
     return char == "_" or char.isalpha()
 
@@ -113,13 +145,14 @@ class Lexer:
         keep_unset: bool = False,
     ) -> None:
         self.text, self.env, self.escape = text, env, escape
-        self.raw, self.keep_unset = raw, keep_unset
+        self.raw = self.raw_escapes = raw
+        self.keep_unset = keep_unset
         self.pos = self.depth = 0
         self.names: list[str] = []
 
     def run(self) -> tuple[str, list[str]]:
         """The expanded text, and the words in it."""
-        return self._until("", self.raw)
+        return self._scan("")
 
     def _peek(self) -> str:
         return self.text[self.pos : self.pos + 1]
@@ -129,7 +162,14 @@ class Lexer:
         self.pos += 1
         return char
 
-    def _until(self, stop: str, raw_escapes: bool) -> tuple[str, list[str]]:
+    def _until(self, stop: str, raw_escapes: bool) -> str:
+        """The text up to `stop` inside of `${…}`, where escapes may be kept for a pattern."""
+        before, self.raw_escapes = self.raw_escapes, raw_escapes
+        text, _ = self._scan(stop)
+        self.raw_escapes = before
+        return text
+
+    def _scan(self, stop: str) -> tuple[str, list[str]]:
         """Up to and past `stop`, or to the end where `stop` is ""."""
         out = _Words()
         while char := self._peek():
@@ -154,7 +194,7 @@ class Lexer:
             elif char == self.escape:
                 self.pos += 1
                 escaped = self._take()
-                value = (char if raw_escapes else "") + escaped
+                value = (char if self.raw_escapes else "") + escaped
                 out.text.append(value)
                 out.keep(value)
             else:
@@ -195,7 +235,7 @@ class Lexer:
             if char == '"':
                 return "".join([*out, char] if self.raw else out)
             if char == self.escape:
-                if self.raw:
+                if self.raw_escapes:
                     out.append(char)
                 following = self._peek()
                 if not following:
@@ -232,10 +272,9 @@ class Lexer:
         null_is_unset = operator == ":"
         if null_is_unset:
             operator = self._take()
-        allowed = "+-?" if null_is_unset else "+-?#%"
-        if not operator or operator not in allowed:
+        elif not operator or operator not in "+-?#%":
             raise WordError(f"unsupported modifier {operator!r}")
-        word, _ = self._until("}", operator in "#%")
+        word = self._until("}", operator in ("#", "%"))
         if not self._known(name):
             return f"${{{name}{':' * null_is_unset}{operator}{word}}}"
         return self._modified(name, operator, word, null_is_unset)
@@ -251,19 +290,20 @@ class Lexer:
             if missing:
                 raise WordError(f"{name}: {word or 'is not set'}")
             return value
+        if operator not in "#%":
+            raise WordError(f"unsupported modifier {operator!r}")
         longest = word.startswith(operator)
-        pattern = word[1:] if longest else word
-        return _trim(value, pattern, longest=longest, suffix=operator == "%")
+        trim = trim_prefix if operator == "#" else trim_suffix
+        return _patterned(trim, value, word[1:] if longest else word, longest=longest)
 
     def _replace(self, name: str) -> str:
         everywhere = self._peek() == "/"
         self.pos += everywhere
-        pattern, _ = self._until("/", True)
-        replacement, _ = self._until("}", True)
+        pattern = self._until("/", True)
+        replacement = self._until("}", True)
         if not self._known(name):
             return f"${{{name}/{pattern}/{replacement}}}"
-        regex = _glob(pattern, longest=True)
-        return regex.sub(lambda _: replacement, self._value(name), count=0 if everywhere else 1)
+        return _patterned(replace, self._value(name), pattern, replacement, everywhere=everywhere)
 
     def _name(self) -> str:
         start, first = self.pos, self._peek()
@@ -287,35 +327,8 @@ class Lexer:
         return self.env.get(name, "")
 
 
-def _glob(pattern: str, *, longest: bool) -> re.Pattern[str]:
-    """`*`, `?` and escapes of a `${x#pattern}` as a regular expression; `[` is an ordinary character.
-
-    Raises WordError for an escape in front of anything but `* ? \\ } /`.
-    """
-    out: list[str] = []
-    chars = iter(pattern)
-    for char in chars:
-        if char == "*":
-            out.append(".*" if longest else ".*?")
-        elif char == "?":
-            out.append(".")
-        elif char == "\\":
-            escaped = next(chars, "")
-            if not escaped or escaped not in "*?\\}/":
-                raise WordError(f"invalid escape \\{escaped} in a pattern")
-            out.append(re.escape(escaped))
-        else:
-            out.append(re.escape(char))
-    return re.compile("".join(out))
-
-
-def _trim(value: str, pattern: str, *, longest: bool, suffix: bool) -> str:
-    regex = _glob(pattern, longest=longest)
-    if not suffix:
-        found = regex.match(value)
-        return value[found.end() :] if found else value
-    starts = range(len(value) + 1) if longest else range(len(value), -1, -1)
-    for start in starts:
-        if regex.fullmatch(value, start):
-            return value[:start]
-    return value
+def _patterned(function: Callable[..., str], *args: str, **options: bool) -> str:
+    try:
+        return function(*args, **options)
+    except PatternError as error:
+        raise WordError(str(error)) from None
