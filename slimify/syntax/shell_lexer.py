@@ -1,0 +1,362 @@
+"""Shell text into tokens: words, redirections, operators. In: text; out: `Lexed`.
+
+The tokens are the authority for what a word is; the tree (`shell_tree`) is the authority for
+how commands hang together. Where the two disagree nothing is assumed. The rules are those of
+POSIX "Shell Command Language" 2.2-2.4 and 2.7 with bash's additions (`$'…'`, `<(…)`, `&>`,
+`<<<`, arrays, `((…))`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+_REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>|)")
+_OPERATOR = re.compile(r"&>>|&>|&&|\|\||;;&|;;|;&|\|&|[;&|()]")
+_ASSIGN = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=$")
+_BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
+_STOP = frozenset(" \t\n;&|()<>")
+
+
+class Unread(Exception):
+    """The text cannot be read; `reason` is one word for `Script.opaque`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`value` is a word's static value; `op` and `fd` belong to redirections and operators."""
+
+    kind: Literal["word", "redirect", "operator", "comment"]
+    start: int
+    end: int
+    value: str | None = None
+    op: str = ""
+    fd: int | None = None
+    nested: bool = False  # inside a $(…), `…` or <(…)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A here-document: `target` is where its delimiter word starts."""
+
+    target: int
+    start: int
+    end: int  # behind the line with the delimiter
+    value: str | None  # static text, None if the shell expands something in it
+    expansions: tuple[tuple[int, int], ...] = ()  # where `$…` and `` `…` `` stand in it
+
+
+@dataclass(frozen=True, slots=True)
+class Lexed:
+    """`plain` has the length of the text, is ASCII, and holds nothing a shell would not see so."""
+
+    text: str
+    plain: str
+    tokens: dict[int, Token]  # by start
+    bodies: dict[int, Body]  # by target
+
+
+def lex(text: str) -> Lexed:
+    """The tokens of `text`; raises `Unread` for unclosed quotes, brackets, here-documents."""
+    if "\0" in text:
+        raise Unread("binary")
+    lexer = _Lexer(text)
+    try:
+        end = lexer.commands(0, "")
+    except IndexError:
+        raise Unread("unclosed") from None
+    except RecursionError:
+        raise Unread("depth") from None
+    if end != len(text):
+        raise Unread("syntax")
+    return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies)
+
+
+def _plain(text: str) -> str:
+    """ASCII of equal length: whatever only looks like a blank becomes a word character."""
+    text = text.replace("\\\r\n", " \\\n").replace("\r\n", " \n")
+    return re.sub(r"[^\n\t -~]", ".", text)
+
+
+class _Lexer:
+    """One pass over the text. Methods take an offset and return the offset behind what they read.
+
+    Running off the end raises IndexError, which `lex` reports as something unclosed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.plain = _plain(text)
+        self.tokens: dict[int, Token] = {}
+        self.bodies: dict[int, Body] = {}
+        self.pending: list[tuple[int, str, bool, bool]] = []  # target, name, quoted, strip tabs
+        self.depth = 0
+
+    def add(self, token: Token) -> int:
+        self.tokens[token.start] = token
+        return token.end
+
+    def commands(self, at: int, closer: str) -> int:
+        """Tokens up to `closer`: `)`, or "" for the end of the text."""
+        plain, size, open_brackets = self.plain, len(self.plain), 0
+        pending, self.pending = self.pending, []
+        while True:
+            if at >= size:
+                if closer:
+                    raise IndexError
+                break
+            char = plain[at]
+            if char in " \t":
+                at += 1
+            elif char == "\\" and plain[at + 1 : at + 2] == "\n":
+                at += 2
+            elif char == "\n":
+                at = self.here_documents(at + 1)
+            elif char == closer and not open_brackets:
+                break
+            elif char == "#":
+                end = plain.find("\n", at)
+                end = size if end < 0 else end
+                at = self.add(Token("comment", at, end, nested=self.depth > 0))
+            elif plain.startswith("((", at) and (end := self.arithmetic(at + 2)):
+                at = self.add(Token("word", at, end, nested=self.depth > 0))
+            else:
+                if char in "()":
+                    open_brackets += 1 if char == "(" else -1
+                at = self.token(at)
+        if self.pending:
+            raise Unread("heredoc")
+        self.pending = pending
+        return at
+
+    def token(self, at: int) -> int:
+        """One redirection, operator or word."""
+        plain = self.plain
+        nested = self.depth > 0
+        if match := _OPERATOR.match(plain, at):
+            op = match.group()
+            kind: Literal["redirect", "operator"] = "redirect" if op in ("&>", "&>>") else "operator"
+            return self.add(Token(kind, at, match.end(), op=op, nested=nested))
+        match = _REDIRECT.match(plain, at)
+        if match and match[2] and not (plain[match.start(2) :].startswith(("<(", ">("))):
+            fd = int(match[1]) if match[1] else None
+            end = self.add(Token("redirect", at, match.end(), op=match[2], fd=fd, nested=nested))
+            if match[2] in ("<<", "<<-"):
+                end = self.delimiter(end, match[2] == "<<-")
+            return end
+        end, value = self.word(at)
+        return self.add(Token("word", at, end, value=value, nested=nested))
+
+    def delimiter(self, at: int, strip: bool) -> int:
+        """The word behind `<<`."""
+        while self.plain[at] in " \t":
+            at += 1
+        end, value = self.word(at)
+        text = self.text[at:end]
+        if value is None:  # no expansion happens in a delimiter
+            value = text
+        self.pending.append((at, value, any(c in text for c in "'\"\\"), strip))
+        return self.add(Token("word", at, end, value=value, nested=self.depth > 0))
+
+    def here_documents(self, at: int) -> int:
+        """The bodies that begin behind a newline."""
+        for target, name, quoted, strip in self.pending:
+            start = at
+            while True:
+                if at >= len(self.text):
+                    raise Unread("heredoc")
+                end = self.text.find("\n", at)
+                end = len(self.text) if end < 0 else end
+                line = self.text[at:end].removesuffix("\r")
+                if (line.lstrip("\t") if strip else line) == name:
+                    break
+                at = end + 1
+            body = self.text[start:at]
+            if strip:
+                body = re.sub(r"(?m)^\t+", "", body)
+            static = quoted or not re.search(r"[$`\\]", body)
+            expansions = () if quoted else tuple(self.expansions(start, at))
+            at = min(end + 1, len(self.text))
+            self.bodies[target] = Body(target, start, at, body if static else None, expansions)
+        self.pending = []
+        return at
+
+    def expansions(self, at: int, end: int) -> Iterator[tuple[int, int]]:
+        """Where something is expanded in an unquoted body; its commands become tokens."""
+        while at < end:
+            char, start = self.plain[at], at
+            if char == "\\":
+                at += 2
+            elif char in "$`":
+                at = self.dollar(at) if char == "$" else self.backquotes(at)
+                yield start, at
+            else:
+                at += 1
+
+    def word(self, at: int) -> tuple[int, str | None]:
+        """A word and its value after quote removal, None if only a shell knows it."""
+        plain, text, start = self.plain, self.text, at
+        value: list[str] = []
+        bare: list[str] = []  # the unquoted characters; \0 for quoted ones
+        static = True
+        while at < len(plain):
+            char, begin = plain[at], at
+            if char == "\\":
+                at += 2
+                if plain[begin + 1 : at] != "\n":
+                    value.append(text[begin + 1 : at] or "\\")
+                    bare.append("\0")
+            elif char == "'":
+                at = plain.index("'", at + 1) + 1 if "'" in plain[at + 1 :] else self.unclosed()
+                value.append(text[begin + 1 : at - 1])
+                bare.append("\0")
+            elif char == '"':
+                at, part = self.double_quotes(at)
+                static = static and part is not None
+                value.append(part or "")
+                bare.append("\0")
+            elif char == "$":
+                at = self.dollar(at)
+                static = static and at == begin + 1
+                value.append(char)
+                bare.append("\0")
+            elif char == "`":
+                at, static = self.backquotes(at), False
+            elif char in "<>" and plain[at + 1 : at + 2] == "(":
+                at, static = self.bracketed(at + 2), False
+            elif char == "(" and _ASSIGN.match(plain[start:at]):
+                at, static = self.bracketed(at + 1), False
+            elif char == "(" and bare and bare[-1] in "?*+@!":
+                at, static = self.pattern(at), False
+            elif char in _STOP:
+                break
+            else:
+                at += 1
+                value.append(text[begin])
+                bare.append(char)
+        if at == start:
+            raise Unread("syntax")
+        if static and _BRACES.search("".join(bare)):
+            static = False
+        return at, "".join(value) if static else None
+
+    def unclosed(self) -> int:
+        raise IndexError
+
+    def double_quotes(self, at: int) -> tuple[int, str | None]:
+        """A `"…"` and its value."""
+        plain, text, value, static = self.plain, self.text, [], True
+        at += 1
+        while plain[at] != '"':
+            char, begin = plain[at], at
+            if char == "\\":
+                at += 2
+                following = plain[begin + 1]
+                if following in '$`"\\':
+                    value.append(following)
+                elif following != "\n":
+                    value.append(text[begin:at])
+            elif char == "$":
+                at = self.dollar(at)
+                static = static and at == begin + 1
+                value.append(char)
+            elif char == "`":
+                at, static = self.backquotes(at), False
+            else:
+                at += 1
+                value.append(text[begin])
+        return at + 1, "".join(value) if static else None
+
+    def dollar(self, at: int) -> int:
+        """An expansion, or just the `$` where it is none."""
+        plain = self.plain
+        following = plain[at + 1 : at + 2]
+        if plain.startswith("$((", at) and (end := self.arithmetic(at + 3)):
+            return end
+        if following == "(":
+            return self.bracketed(at + 2)
+        if following == "{":
+            return self.parameter(at + 2)
+        if following == "'":
+            at += 2
+            while plain[at] != "'":
+                at += 2 if plain[at] == "\\" else 1
+            return at + 1
+        if following == '"':
+            return self.double_quotes(at + 1)[0]
+        if match := re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]").match(plain, at + 1):
+            return match.end()
+        return at + 1
+
+    def parameter(self, at: int) -> int:
+        """`${…}`, from behind the brace."""
+        plain = self.plain
+        while plain[at] != "}":
+            char = plain[at]
+            if char == "\\":
+                at += 2
+            elif char == "'":
+                at = plain.index("'", at + 1) + 1 if "'" in plain[at + 1 :] else self.unclosed()
+            elif char == '"':
+                at = self.double_quotes(at)[0]
+            elif char == "$":
+                at = self.dollar(at)
+            elif char == "`":
+                at = self.backquotes(at)
+            else:
+                at += 1
+        return at + 1
+
+    def bracketed(self, at: int) -> int:
+        """Commands (or patterns, or array elements) up to the closing bracket."""
+        self.depth += 1
+        end = self.commands(at, ")")
+        self.depth -= 1
+        return end + 1
+
+    def pattern(self, at: int) -> int:
+        """The brackets of an extended glob, `@(a|b)`."""
+        level = 0
+        while True:
+            level += {"(": 1, ")": -1}.get(self.plain[at], 0)
+            at += 2 if self.plain[at] == "\\" else 1
+            if not level:
+                return at
+
+    def backquotes(self, at: int) -> int:
+        """`` `…` ``; escapes inside change meaning, such text is skipped (and claimed by nobody)."""
+        end = at + 1
+        while self.plain[end] != "`":
+            end += 2 if self.plain[end] == "\\" else 1
+        if "\\" not in self.plain[at:end]:
+            whole, self.plain = self.plain, self.plain[:end]
+            self.depth += 1
+            self.commands(at + 1, "")
+            self.depth -= 1
+            self.plain = whole
+        return end + 1
+
+    def arithmetic(self, at: int) -> int:
+        """Behind the `))` that closes an arithmetic expression, 0 if this is none."""
+        open_brackets, plain = 0, self.plain
+        while at < len(plain):
+            char = plain[at]
+            if char == "$" and plain[at + 1 : at + 2] in ("(", "{"):
+                at = self.dollar(at)
+                continue
+            if char == "(":
+                open_brackets += 1
+            elif char == ")":
+                if not open_brackets:
+                    return at + 2 if plain[at + 1 : at + 2] == ")" else 0
+                open_brackets -= 1
+            elif char in "\n'\"":
+                return 0
+            at += 1
+        return 0
