@@ -1,0 +1,53 @@
+"""Engine tests run when they are asked for; otherwise their number is not to be overlooked.
+
+They build images, which takes minutes and wants a registry: `pytest -m engine` runs them.
+With SLIMIFY_REQUIRE_ENGINE set, no engine is a failure and not a skip.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+
+import hypothesis
+import pytest
+
+_NO_ENGINE = "no container engine answers"
+_NOT_ASKED = "run them with: pytest -m engine"
+
+# Runs on shared machines: a slow example says nothing about the code.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@functools.cache
+def _engine_answers() -> bool:
+    docker = shutil.which("docker")
+    if docker is None:
+        return False
+    try:
+        return subprocess.run([docker, "version"], capture_output=True, timeout=30).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("engine") is None:
+        return
+    required = bool(os.environ.get("SLIMIFY_REQUIRE_ENGINE"))
+    if not required and "engine" not in item.config.option.markexpr:
+        pytest.skip(_NOT_ASKED)
+    if not _engine_answers():
+        if required:
+            pytest.fail(_NO_ENGINE, pytrace=False)
+        pytest.skip(_NO_ENGINE)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reason in (_NO_ENGINE, _NOT_ASKED):
+        number = sum(reason in str(r.longrepr) for r in terminalreporter.stats.get("skipped", ()))
+        if number:
+            terminalreporter.section(f"{number} ENGINE TESTS SKIPPED: {reason}", sep="!")

@@ -1,0 +1,72 @@
+"""What several test modules need."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "golden"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command did; standard output in bytes, as a pipe sees it."""
+
+    code: int
+    stdout: bytes
+    stderr: str
+
+
+def invoke(*args: str, cwd: Path | None = None, stdin: bytes = b"") -> Result:
+    """Runs the command line in this process, its streams captured."""
+    from slimify import cli
+
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    with (
+        _directory(cwd),
+        _argv(args),
+        _stdin(io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else 0
+    out.flush()
+    return Result(code=code, stdout=out.buffer.getvalue(), stderr=err.getvalue())  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def _directory(path: Path | None) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(path or before)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def _argv(args: tuple[str, ...]) -> Iterator[None]:
+    before, sys.argv = sys.argv, ["slimify", *args]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextlib.contextmanager
+def _stdin(stream: io.TextIOWrapper) -> Iterator[None]:
+    before, sys.stdin = sys.stdin, stream
+    try:
+        yield
+    finally:
+        sys.stdin = before

@@ -1,0 +1,188 @@
+"""golden/<case>/: a build context, what slimify makes of its Dockerfile, and what that has to hold.
+
+    input/                 the build context with its Dockerfile
+    expected.Dockerfile    the new file; absent: the file must stay as it is
+    expected.dockerignore  what goes with it, where a .dockerignore is proposed
+    case.toml              see Case below
+
+`SLIMIFY_UPDATE=1 pytest tests/test_golden.py [-k go-]` rewrites expected.Dockerfile. Read the diff
+like code: nobody else checks that it is right.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import GOLDEN, invoke
+
+from slimify.syntax import dockerfile
+
+UPDATE = "SLIMIFY_UPDATE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """case.toml. `engine` is for the tests that build and run both images."""
+
+    directory: Path
+    title: str
+    outcome: str  # rewritten, unchanged, refused, failed
+    rung: str = "unchanged"
+    language: str | None = None
+    args: tuple[str, ...] = ()  # of `slimify rewrite`
+    codes: tuple[str, ...] = ()  # that must be among the reasons
+    file: str = "Dockerfile"  # inside input/
+    source: str = "hand-written"
+    engine: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def context(self) -> Path:
+        return self.directory / "input"
+
+    @property
+    def text(self) -> bytes:
+        return (self.context / self.file).read_bytes()
+
+    def expected(self, part: str = "dockerfile") -> Path:
+        names = {"dockerfile": "expected.Dockerfile", "dockerignore": "expected.dockerignore"}
+        return self.directory / names[part]
+
+
+def _read(directory: Path) -> Case:
+    values = tomllib.loads((directory / "case.toml").read_text("utf-8"))
+    for name in ("args", "codes"):
+        values[name] = tuple(values.get(name, ()))
+    return Case(directory=directory, **values)
+
+
+CASES = [_read(path.parent) for path in sorted(GOLDEN.glob("*/case.toml"))]
+cases = pytest.mark.parametrize("case", CASES, ids=lambda case: case.directory.name)
+rewritten = pytest.mark.parametrize(
+    "case", [c for c in CASES if c.outcome == "rewritten"], ids=lambda case: case.directory.name
+)
+
+
+def rewrite(case: Case, text: bytes) -> dict[str, Any]:
+    """The JSON object for `text` in the build context of `case`."""
+    args = ("rewrite", "-", "--format", "json", "--context", str(case.context), *case.args)
+    result = invoke(*args, stdin=text)
+    assert result.stdout, result.stderr
+    return json.loads(result.stdout)
+
+
+@functools.cache
+def _first_run(name: str) -> dict[str, Any]:
+    case = _read(GOLDEN / name)
+    return rewrite(case, case.text)
+
+
+def result_of(case: Case) -> dict[str, Any]:
+    return _first_run(case.directory.name)
+
+
+def new_text(case: Case) -> bytes:
+    result = result_of(case)
+    assert result["outcome"] == "rewritten", result.get("error")
+    return encoded(result["dockerfile"])
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+@cases
+def test_outcome(case: Case) -> None:
+    result = result_of(case)
+    assert (result["outcome"], result["rung"], result["language"]) == (
+        case.outcome,
+        case.rung,
+        case.language,
+    ), json.dumps(result, indent=1)
+
+
+@cases
+def test_codes(case: Case) -> None:
+    assert set(case.codes) <= _codes(result_of(case))
+
+
+@cases
+@pytest.mark.parametrize("part", ["dockerfile", "dockerignore"])
+def test_text(case: Case, part: str) -> None:
+    result = result_of(case)
+    new = encoded(result[part]) if result["outcome"] == "rewritten" and result[part] is not None else None
+    file = case.expected(part)
+    if os.environ.get(UPDATE):
+        if new is None:
+            file.unlink(missing_ok=True)
+        else:
+            file.write_bytes(new)
+    assert _lines(new) == _lines(file.read_bytes() if file.exists() else None)
+
+
+@rewritten
+def test_second_run_changes_nothing(case: Case) -> None:
+    again = rewrite(case, new_text(case))
+    assert (again["outcome"], again["diff"]) == ("unchanged", "")
+
+
+@rewritten
+def test_line_ends_make_no_difference(case: Case) -> None:
+    if b"\r" in case.text or b"<<" in case.text:
+        pytest.skip("a carriage return in a heredoc is content")
+    windows = rewrite(case, case.text.replace(b"\n", b"\r\n"))
+    assert encoded(windows["dockerfile"]) == new_text(case).replace(b"\n", b"\r\n")
+
+
+@cases
+def test_read_and_written_back(case: Case) -> None:
+    texts = [case.text]
+    if case.expected().exists():
+        texts.append(case.expected().read_bytes())
+    for text in texts:
+        if case.outcome != "failed":
+            assert dockerfile.encode(dockerfile.serialise(dockerfile.parse(text))) == text
+
+
+@rewritten
+def test_builder_accepts_it(case: Case) -> None:
+    oracle = pytest.importorskip("e2b_dockerfile_utils")
+    ours = dockerfile.parse(new_text(case))
+    theirs = oracle.parse_dockerfile_ast(new_text(case).decode())
+    assert [i.name for i in theirs.instructions] == [i.keyword for i in ours.instructions]
+
+
+@rewritten
+def test_hadolint_finds_nothing_new(case: Case) -> None:
+    hadolint = shutil.which("hadolint", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if hadolint is None:
+        pytest.skip("no hadolint for this platform")
+    assert _findings(hadolint, new_text(case)) <= _findings(hadolint, case.text)
+
+
+def _findings(hadolint: str, text: bytes) -> set[str]:
+    command = [hadolint, "--no-fail", "--no-color", "-f", "json", "-"]
+    output = subprocess.run(command, input=text, capture_output=True, check=True).stdout
+    return {finding["code"] for finding in json.loads(output)}
+
+
+def _codes(result: dict[str, Any]) -> set[str]:
+    """Every code of an object, wherever in it."""
+    if isinstance(result, dict):
+        own = {result["code"]} if isinstance(result.get("code"), str) else set()
+        return own.union(*map(_codes, result.values()))
+    return set().union(*map(_codes, result)) if isinstance(result, list) else set()
+
+
+def _lines(text: bytes | None) -> list[bytes] | None:
+    return None if text is None else text.split(b"\n")

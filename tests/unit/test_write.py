@@ -1,0 +1,152 @@
+"""Writing a file: the old content or the new one, never neither."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from slimify.model import SlimifyError
+from slimify.write import replace_file
+
+OLD, NEW = b"FROM python:3.12\r\n", b"FROM python:3.12-slim\r\n\xff"
+
+posix = pytest.mark.skipif(os.name != "posix", reason="modes, owners and links of POSIX")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "Dockerfile"
+    path.write_bytes(OLD)
+    return path
+
+
+def left_behind(directory: Path) -> list[str]:
+    """The names in a directory other than the Dockerfile's."""
+    return sorted(p.name for p in directory.iterdir() if p.name != "Dockerfile")
+
+
+def test_new_content(file: Path) -> None:
+    replace_file(file, NEW, expected=OLD)
+    assert file.read_bytes() == NEW
+    assert left_behind(file.parent) == []
+
+
+def test_a_file_that_was_not_there(tmp_path: Path) -> None:
+    previous = os.umask(0o027)
+    try:
+        replace_file(tmp_path / "Dockerfile", NEW)
+    finally:
+        os.umask(previous)
+    assert (tmp_path / "Dockerfile").read_bytes() == NEW
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "Dockerfile").stat().st_mode) == 0o640
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o755, 0o664])
+def test_mode_is_kept(file: Path, mode: int) -> None:
+    file.chmod(mode)
+    replace_file(file, NEW, expected=OLD)
+    assert stat.S_IMODE(file.stat().st_mode) == mode
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_owner_is_kept(file: Path) -> None:
+    os.chown(file, 1234, 2345)
+    replace_file(file, NEW, expected=OLD)
+    assert (file.stat().st_uid, file.stat().st_gid) == (1234, 2345)
+
+
+@posix
+def test_owner_that_cannot_be_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: object, uid: int, gid: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chown", refuse)
+    status = file.stat()
+    fake = os.stat_result((*status[:4], status.st_uid + 1, *status[5:]))
+    real = Path.stat
+    monkeypatch.setattr(
+        Path, "stat", lambda self, **kw: fake if self.name == "Dockerfile" else real(self, **kw)
+    )
+    with pytest.raises(SlimifyError, match="Operation not permitted"):
+        replace_file(file, NEW, expected=OLD)
+    assert file.read_bytes() == OLD
+    assert left_behind(file.parent) == []
+
+
+@posix
+def test_a_link_stays_one(file: Path) -> None:
+    link = file.parent / "sub" / "Dockerfile"
+    link.parent.mkdir()
+    link.symlink_to("../Dockerfile")
+    replace_file(link, NEW, expected=OLD)
+    assert link.is_symlink()
+    assert link.read_bytes() == file.read_bytes() == NEW
+    assert left_behind(link.parent) == []
+
+
+@posix
+def test_a_loop_of_links(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(SlimifyError) as caught:
+        replace_file(tmp_path / "a", NEW, expected=OLD)
+    assert caught.value.code == "SL902"
+
+
+@posix
+def test_read_only_file(file: Path) -> None:
+    file.chmod(0o444)
+    with pytest.raises(SlimifyError, match="read-only") as caught:
+        replace_file(file, NEW, expected=OLD)
+    assert caught.value.code == "SL902"
+    assert file.read_bytes() == OLD
+
+
+def test_directory(tmp_path: Path) -> None:
+    with pytest.raises(SlimifyError, match="not a regular file"):
+        replace_file(tmp_path, NEW)
+
+
+def test_changed_since_it_was_read(file: Path) -> None:
+    file.write_bytes(b"FROM scratch\n")
+    with pytest.raises(SlimifyError) as caught:
+        replace_file(file, NEW, expected=OLD)
+    assert caught.value.code == "SL903"
+    assert file.read_bytes() == b"FROM scratch\n"
+    assert left_behind(file.parent) == []
+
+
+def test_deleted_since_it_was_read(file: Path) -> None:
+    file.unlink()
+    with pytest.raises(SlimifyError) as caught:
+        replace_file(file, NEW, expected=OLD)
+    assert caught.value.code == "SL903"
+    assert not file.exists()
+    assert left_behind(file.parent) == []
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_interrupted(file: Path, monkeypatch: pytest.MonkeyPatch, step: str, error: BaseException) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), fail)
+    expected = KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else SlimifyError
+    with pytest.raises(expected):
+        replace_file(file, NEW, expected=OLD)
+    assert file.read_bytes() == OLD
+    assert left_behind(file.parent) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+def test_device(tmp_path: Path) -> None:
+    link = tmp_path / "Dockerfile"
+    link.symlink_to("/dev/full")
+    with pytest.raises(SlimifyError, match="not a regular file"):
+        replace_file(link, NEW)
