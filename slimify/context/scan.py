@@ -59,7 +59,7 @@ class Context:
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
-    _texts: dict[str, str | None] = field(default_factory=dict, repr=False)
+    _texts: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def empty(cls) -> Context:
@@ -127,15 +127,24 @@ class Context:
             names += (link for link in self.symlinks if self.is_dir(link))
         return tuple(sorted({name for name in names if name.startswith(head) and wanted.matches(name)}))
 
-    def text(self, path: str) -> str | None:
-        """A file's text, undecodable bytes replaced; None if there is none or it is over the limit."""
+    def text(self, path: str, limit: int | None = None) -> str | None:
+        """A file's text, undecodable bytes replaced; None if there is none or it is over the limit.
+
+        `limit` in bytes, else `limits.text`.
+        """
         path = clean(path)
         if path in self._texts:
             return self._texts[path]
-        text = self._read(path)
-        if len(self._texts) < _CACHED_TEXTS and len(text or "") <= _CACHED_LENGTH:
+        text = self._read(path, self.limits.text if limit is None else limit)
+        if text is None:  # it may be only too long for this limit
+            return None
+        if len(self._texts) < _CACHED_TEXTS and len(text) <= _CACHED_LENGTH:
             self._texts[path] = text
         return text
+
+    def head(self, path: str, size: int = 4096) -> str | None:
+        """The first `size` bytes of a file as text, however long it is."""
+        return self._read(clean(path), size, whole=False)
 
     def resolve(self, path: str) -> str | None:
         """The file or directory a path leads to through links; None if that is not in the context."""
@@ -182,16 +191,17 @@ class Context:
             return None
         return full if parent == root or parent.startswith(root.rstrip("/") + "/") else None
 
-    def _read(self, path: str) -> str | None:
+    def _read(self, path: str, limit: int, *, whole: bool = True) -> str | None:
         real = self.resolve(path)
-        size = self.files.get(real) if real is not None else None
         if real is None and self._below_skipped(path) and not self.ignore.ignores(path):
-            real, size = path, 0
-        if real is None or size is None or size > self.limits.text:
+            real = path
+        elif real is None or real not in self.files or (whole and self.files[real] > limit):
             return None
         full = self._inside(real)
-        data = _bounded(full, self.limits.text) if full is not None else None
-        return data.decode("utf-8-sig", "replace") if data is not None else None
+        data = _bounded(full, limit) if full is not None else None
+        if data is None or (whole and len(data) > limit):
+            return None
+        return data[:limit].decode("utf-8-sig", "replace")
 
 
 def clean(path: str) -> str:
@@ -236,7 +246,7 @@ def _ignore_rules(root: Path, dockerfile: Path | None) -> tuple[Ignore, str | No
         if not _contains(os.path.realpath(candidate.parent), real):
             continue  # a link out of the context
         data = _bounded(real, _MAX_IGNORE_BYTES)
-        if data is not None:
+        if data is not None and len(data) <= _MAX_IGNORE_BYTES:
             # The same decoding as file names, so that odd bytes compare equal.
             return Ignore.parse(data.decode("utf-8", "surrogateescape")), candidate.name
     return Ignore(), None
@@ -344,13 +354,12 @@ def _contains(directory: str, path: str) -> bool:
 
 
 def _bounded(full: str, limit: int) -> bytes | None:
-    """A regular file of at most `limit` bytes; None for a link, a pipe, a longer file."""
+    """The first `limit` bytes of a regular file, and one more if there is; None for a link, a pipe."""
     try:
         handle = os.open(full, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return None
-            data = file.read(limit + 1)
+            return file.read(limit + 1)
     except (OSError, ValueError):
         return None
-    return data if len(data) <= limit else None

@@ -1,0 +1,72 @@
+"""Untrusted JSON, TOML and YAML as plain values: a bad file is None, a wrong type is left out."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_YAML_LIMIT = 512 << 10  # characters: the pure Python loader is slow
+
+
+def json_of(text: str | None) -> object:
+    """The value of a JSON text, None if it is malformed or nested too deeply."""
+    if text is None:
+        return None
+    try:
+        return json.loads(text)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):
+        return None
+
+
+def toml_of(text: str | None) -> Mapping[str, object]:
+    """The table of a TOML text, empty if it is malformed."""
+    if text is None:
+        return {}
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
+def yaml_of(text: str | None) -> tuple[object, ...]:
+    """The documents of a YAML text up to the first malformed one; none if it is very long."""
+    if text is None or len(text) > _YAML_LIMIT:
+        return ()
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    documents = []
+    try:
+        for document in yaml.load_all(text, Loader=loader):
+            documents.append(document)
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError):
+        pass
+    return tuple(documents)
+
+
+def table(value: object, *keys: str) -> Mapping[str, object]:
+    """The mapping found by following `keys`, empty if there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def strings(value: object) -> Mapping[str, str]:
+    """The entries of a mapping that are text."""
+    if not isinstance(value, Mapping) or not value:
+        return _NOTHING
+    kept = {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
+    return MappingProxyType(kept)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """The items of a list that are text."""
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def text_of(value: object) -> str | None:
+    """The value itself if it is text that says something."""
+    return value if isinstance(value, str) and value else None
