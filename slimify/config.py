@@ -27,7 +27,7 @@ from slimify.model import SlimifyError
 Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
 Base = Literal["auto", "minimal", "slim", "same"]
 
-BAD_SETTING = "SL103"
+BAD_SETTING = "SL904"
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
@@ -137,9 +137,9 @@ def _table(path: Path) -> Mapping[str, object] | None:
 def _options(path: Path, table: Mapping[str, object]) -> Options:
     options = Options()
     for key, value in table.items():
-        reader = _READERS.get(key.replace("_", "-"))
+        reader = SETTINGS.get(key.replace("_", "-"))
         if reader is None:
-            known = ", ".join(sorted(_READERS))
+            known = ", ".join(sorted(SETTINGS))
             raise SlimifyError(BAD_SETTING, f'{path}: unknown setting "{key}"', hint=f"known are {known}")
         try:
             options = replace(options, **{key.replace("-", "_"): reader(value)})
@@ -190,7 +190,7 @@ def _min_saving(value: object) -> object:
     return parse_min_saving(value)
 
 
-_READERS: dict[str, Callable[[object], Any]] = {
+SETTINGS: dict[str, Callable[[object], Any]] = {
     "builder": _builder,
     "base": _base,
     "min-saving": _min_saving,

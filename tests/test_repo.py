@@ -1,0 +1,130 @@
+"""What the project promises about itself: budgets, documentation, reason codes, golden cases."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support import GOLDEN, ROOT
+
+PACKAGE = ROOT / "slimify"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+README = (ROOT / "README.md").read_text("utf-8")
+CODE = re.compile(r"""["'](SL\d{3})["']""")
+
+HEAVY = ("jinja2", "libcst", "packaging", "pydantic", "rich.console", "subprocess", "tree_sitter", "yaml")
+
+
+def test_start_up_imports_nothing_heavy() -> None:
+    # pydantic and subprocess come with typer, when it reads the arguments of a command
+    script = "import sys, slimify.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
+    theirs = subprocess.run(
+        [sys.executable, "-c", "import sys, typer; print(*sys.modules)"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert set(HEAVY) & (set(loaded.stdout.split()) - set(theirs.stdout.split())) == set()
+    assert {"jinja2", "libcst", "rich.console", "tree_sitter", "yaml"} & set(loaded.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_is_one_thing(module: Path) -> None:
+    assert len(module.read_text("utf-8").splitlines()) <= 400
+
+
+def test_the_update_flag_is_off_where_it_would_hide_failures() -> None:
+    assert not (os.environ.get("SLIMIFY_UPDATE") and os.environ.get("CI"))
+
+
+# --- documentation --------------------------------------------------------------------------------
+
+
+def commands_and_options() -> Iterator[str]:
+    import typer
+
+    from slimify.cli import app
+
+    group = typer.main.get_command(app)
+    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+        yield f"slimify {name}"
+        for parameter in command.params:
+            yield from (option for option in parameter.opts if option.startswith("--"))
+
+
+@pytest.mark.parametrize("word", sorted(set(commands_and_options()) - {"--help"}))
+def test_readme_names_every_command_and_option(word: str) -> None:
+    assert re.search(rf"{re.escape(word)}(?![-\w])", README)
+
+
+def test_readme_names_every_setting() -> None:
+    from slimify.config import SETTINGS
+
+    assert [name for name in SETTINGS if f"`{name}`" not in README] == []
+
+
+def test_readme_names_every_exit_code() -> None:
+    from slimify import cli
+
+    for code in (cli.DONE, cli.USAGE, cli.REFUSED, cli.INTERNAL):
+        assert re.search(rf"^\| {code} \|", README, re.MULTILINE)
+
+
+# --- reason codes ---------------------------------------------------------------------------------
+
+
+def known_codes() -> dict[str, dict[str, str]]:
+    return tomllib.loads((PACKAGE / "facts" / "codes.toml").read_text("utf-8"))
+
+
+def used_codes() -> set[str]:
+    """Codes that stand in the source or in facts other than the list of codes itself."""
+    files = [*MODULES, *(p for p in (PACKAGE / "facts").glob("*.toml") if p.name != "codes.toml")]
+    return {code for file in files for code in CODE.findall(file.read_text("utf-8"))}
+
+
+def test_every_code_is_explained_and_used() -> None:
+    assert sorted(used_codes() ^ known_codes().keys()) == []
+
+
+def test_codes_say_what_explain_prints() -> None:
+    for code, entry in known_codes().items():
+        assert re.fullmatch(r"SL\d{3}", code)
+        assert entry.keys() == {"title", "why", "when_not", "safety"}, code
+        assert entry["title"], code
+        assert entry["why"], code
+
+
+# --- golden cases, strategies, packaging ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", sorted(GOLDEN.iterdir()), ids=lambda path: path.name)
+def test_golden_cases_are_whole(case: Path) -> None:
+    values = tomllib.loads((case / "case.toml").read_text("utf-8"))
+    assert (case / "input" / values.get("file", "Dockerfile")).is_file()
+    assert (case / "expected.Dockerfile").exists() == (values["outcome"] == "rewritten")
+
+
+def test_lock_file_names_only_the_public_index() -> None:
+    lock = (ROOT / "uv.lock").read_text("utf-8")
+    assert set(re.findall(r"https?://([^/\"]+)", lock)) == {"files.pythonhosted.org", "pypi.org"}
+
+
+def test_schema_names_every_rung_and_role() -> None:
+    from typing import get_args
+
+    from slimify import model
+
+    schema = json.loads((PACKAGE / "report" / "schema.json").read_text("utf-8"))
+    assert schema["properties"]["rung"]["enum"] == list(model.RUNGS)
+    assert schema["$defs"]["role"]["enum"] == list(get_args(model.Role))
+    safety = schema["$defs"]["decision"]["properties"]["safety"]["enum"]
+    assert safety == list(get_args(model.Safety))

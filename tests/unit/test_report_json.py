@@ -1,0 +1,146 @@
+"""The JSON object and its schema."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+from support import ROOT
+
+from slimify.model import (
+    CommandVerdict,
+    Decision,
+    Instruction,
+    InstructionVerdict,
+    Outcome,
+    PackageVerdict,
+    Reason,
+    SlimifyError,
+    Stage,
+)
+from slimify.report.json import to_dict, to_json
+
+SCHEMA = json.loads((ROOT / "slimify" / "report" / "schema.json").read_text("utf-8"))
+
+RUN = Instruction(
+    kind="instruction",
+    raw="RUN apt-get install -y gcc libpq-dev && \\\n    make\n",
+    line=3,
+    end_line=4,
+    keyword="RUN",
+    value="apt-get install -y gcc libpq-dev &&     make",
+)
+FULL = Outcome(
+    kind="rewritten",
+    file="web/Dockerfile",
+    language="python",
+    rung="slim",
+    instructions=(
+        InstructionVerdict(
+            instruction=RUN,
+            role="both",
+            reasons=(Reason(code="SL201", text="part of it"),),
+            commands=(
+                CommandVerdict(
+                    text="apt-get install -y gcc libpq-dev",
+                    atom=0,
+                    role="both",
+                    packages=(
+                        PackageVerdict(name="gcc", role="build"),
+                        PackageVerdict(
+                            name="libpq-dev",
+                            role="build",
+                            counterparts=("libpq5",),
+                            reasons=(Reason(code="SL202", text="headers"),),
+                        ),
+                    ),
+                ),
+            ),
+        ),
+    ),
+    decisions=(Decision(code="SL310", safety="safe", text="gcc stays behind", line=3),),
+    stages=(
+        Stage(name="builder", base="python:3.12", purpose="build", items=()),
+        Stage(name="", base="python:3.12-slim", purpose="run", items=()),
+    ),
+    before="FROM python:3.12\n",
+    after="FROM python:3.12-slim\n",
+    warnings=("COPY x: not in the context",),
+    meta={"saving": 1, "original": 2, "dockerignore": ".git\n"},
+)
+FAILED = Outcome(kind="failed", file="-", error=SlimifyError("SL002", "unknown", line=7, hint="RUN"))
+
+
+@pytest.mark.parametrize("outcome", [FULL, FAILED, Outcome(kind="refused", file="x")], ids=lambda o: o.kind)
+@pytest.mark.parametrize("texts", [True, False])
+def test_schema(outcome: Outcome, texts: bool) -> None:
+    jsonschema.validate(json.loads(to_json(outcome, texts=texts)), SCHEMA)
+
+
+def test_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"outcome": "done"}, {"rung": "tiny"}, {"schema": 2}, {"more": 1}, {"outcome": "failed"}],
+    ids=str,
+)
+def test_schema_rejects(change: dict[str, object]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**to_dict(FULL), **change}, SCHEMA)
+
+
+def test_the_promised_form() -> None:
+    value = to_dict(FULL)
+    assert value["instructions"] == [
+        {
+            "line": 3,
+            "end_line": 4,
+            "instruction": "RUN",
+            "role": "both",
+            "reasons": [{"code": "SL201", "text": "part of it"}],
+            "commands": [
+                {
+                    "text": "apt-get install -y gcc libpq-dev",
+                    "role": "both",
+                    "reasons": [],
+                    "packages": [
+                        {"name": "gcc", "role": "build", "counterpart": None, "reasons": []},
+                        {
+                            "name": "libpq-dev",
+                            "role": "build",
+                            "counterpart": "libpq5",
+                            "reasons": [{"code": "SL202", "text": "headers"}],
+                        },
+                    ],
+                }
+            ],
+        }
+    ]
+    assert value["stages"][0] == {"name": "builder", "from": "python:3.12", "purpose": "build"}
+    assert value["dockerignore"] == ".git\n"
+    assert value["diff"].startswith("--- web/Dockerfile\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "after", "expected"),
+    [
+        ("rewritten", "b\n", "b\n"),
+        ("unchanged", None, "a\n"),
+        ("refused", None, "a\n"),
+        ("failed", None, None),
+    ],
+)
+def test_the_file_to_build_from(kind: str, after: str | None, expected: str | None) -> None:
+    outcome = Outcome(kind=kind, file="x", before="a\n", after=after)  # type: ignore[arg-type]
+    assert to_dict(outcome)["dockerfile"] == expected
+
+
+def test_one_line_of_ascii_and_every_byte_comes_back() -> None:
+    before = "# \u2028 caf\udce9\n"
+    line = to_json(Outcome(kind="unchanged", file="x", before=before))
+    assert line.isascii()
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["dockerfile"] == before

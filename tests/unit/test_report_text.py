@@ -1,0 +1,162 @@
+"""What people read: nothing lost, nothing wider than the terminal, no foreign escape sequences."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slimify.model import (
+    CommandVerdict,
+    Decision,
+    Flag,
+    Instruction,
+    InstructionVerdict,
+    Outcome,
+    PackageVerdict,
+    Reason,
+    SlimifyError,
+)
+from slimify.report.ansi import Paint
+from slimify.report.text import code, explanation, failure, page, size, summary
+
+
+def verdict(value: str, *commands: CommandVerdict, why: str = "because", line: int = 3) -> InstructionVerdict:
+    instruction = Instruction(
+        kind="instruction",
+        raw=f"RUN {value}\n",
+        line=line,
+        end_line=line,
+        keyword="RUN",
+        value=value,
+        flags=(Flag(name="network", value="none"),),
+    )
+    reasons = (Reason(code="SL201", text=why),)
+    return InstructionVerdict(instruction=instruction, role="both", reasons=reasons, commands=commands)
+
+
+OUTCOME = Outcome(
+    kind="rewritten",
+    file="Dockerfile",
+    language="python",
+    rung="slim",
+    before="FROM a\n",
+    after="FROM b",
+    instructions=(
+        verdict(
+            "apt-get install -y gcc libpq-dev && make",
+            CommandVerdict(
+                text="apt-get install -y gcc libpq-dev",
+                atom=0,
+                role="both",
+                packages=(PackageVerdict(name="libpq-dev", role="build", counterparts=("libpq5",)),),
+            ),
+            CommandVerdict(text="make", atom=1, role="build"),
+        ),
+    ),
+    decisions=(
+        Decision(code="SL310", safety="safe", text="gcc stays behind", line=3),
+        Decision(code="SL390", safety="advice", text="run as another user than root"),
+    ),
+    warnings=("COPY x: not in the context",),
+)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (12_300, "12 kB"),
+        (790_000_000, "790 MB"),
+        (1_320_000_000, "1.32 GB"),
+        (12_345_000_000, "12 GB"),
+    ],
+)
+def test_size(number: int, expected: str) -> None:
+    assert size(number) == expected
+
+
+def test_summary() -> None:
+    assert summary(OUTCOME) == (
+        "Dockerfile: rewritten, rung slim, python\n"
+        "  SL310 line 3    gcc stays behind\n"
+        "  Advice, not done:\n"
+        "  SL390           run as another user than root\n"
+        "  warning: COPY x: not in the context\n"
+    )
+
+
+def test_page_ends_in_the_new_file() -> None:
+    assert page(OUTCOME) == summary(OUTCOME) + "\nFROM b\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            SlimifyError("SL002", "unknown", line=7, hint="RUN go?"),
+            "Dockerfile:7: unknown\n  hint: RUN go?\n",
+        ),
+        (SlimifyError("SL901", "no such file"), "Dockerfile: no such file\n"),
+    ],
+)
+def test_failure(error: SlimifyError, expected: str) -> None:
+    assert failure("Dockerfile", error) == expected
+    failed = Outcome(kind="failed", file="Dockerfile", error=error)
+    assert summary(failed) == explanation(failed) == expected
+
+
+def test_explanation() -> None:
+    table = explanation(OUTCOME).split("\n\n")[1]
+    assert [line.split()[:2] for line in table.splitlines()[1:]] == [
+        ["3", "both"],
+        ["both", "apt-get"],
+        ["libpq-dev"],
+        ["build", "libpq-dev"],
+        ["build", "make"],
+    ]
+    assert "RUN --network=none" in table
+    assert "libpq-dev → libpq5" in table
+
+
+texts = st.text(max_size=120)
+
+
+@given(value=texts, why=texts, width=st.integers(60, 120))
+def test_fits_and_stays_plain(value: str, why: str, width: int) -> None:
+    command = CommandVerdict(text=value, atom=0, role="unknown")
+    outcome = Outcome(
+        kind="unchanged",
+        file="Dockerfile",
+        instructions=(verdict(value, why=why), verdict(value, command, line=12_345)),
+        decisions=(Decision(code="SL310", safety="assumed", text=why, line=3),),
+    )
+    shown = explanation(outcome, width=width)
+    assert all(len(line) <= width for line in shown.split("\n"))
+    assert all(char.isprintable() or char == "\n" for char in shown)
+
+
+def test_a_long_command_is_cut_short_but_its_reason_is_not() -> None:
+    reason = "word " * 60
+    outcome = Outcome(kind="unchanged", file="x", instructions=(verdict("step " * 500, why=reason),))
+    shown = explanation(outcome)
+    assert shown.count("word") == 60
+    assert shown.count("step") < 30
+    assert "…" in shown
+
+
+def test_colours_change_nothing_else() -> None:
+    painted = explanation(OUTCOME, paint=Paint(True))
+    assert "\x1b[" in painted
+    assert re.sub(r"\x1b\[\d*m", "", painted) == explanation(OUTCOME)
+
+
+def test_code() -> None:
+    entry = {"title": "compiler stays behind", "why": "x " * 60, "when_not": "", "safety": "safe"}
+    shown = code("SL204", entry)
+    assert shown.startswith("SL204  compiler stays behind\n\nWhy       x x")
+    assert "When not" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
