@@ -85,7 +85,8 @@ def go_module(context: Context, dir: str = "") -> GoModule | None:
     workspace, uses = _workspace(context, dir)
     if text is None:
         legacy = next(
-            (tool for name, tool in _LEGACY if context.has(posixpath.join(dir, name))), "gopath" if vendor else None
+            (tool for name, tool in _LEGACY if context.has(posixpath.join(dir, name))),
+            "gopath" if vendor else None,
         )
         if legacy is None and workspace is None:
             return None
@@ -170,7 +171,9 @@ def _workspace(context: Context, dir: str) -> tuple[str | None, tuple[str, ...]]
             uses = [
                 clean(posixpath.join(here, words[0]))
                 for verb, words, _, _ in _directives(text)
-                if verb == "use" and words and not posixpath.normpath(posixpath.join(here, words[0])).startswith("..")
+                if verb == "use"
+                and words
+                and not posixpath.normpath(posixpath.join(here, words[0])).startswith("..")
             ]
             return path, tuple(uses)
         if not here:

@@ -160,7 +160,11 @@ def _package(context: Context, dir: str) -> Mapping[str, object]:
 def _hooks(context: Context, dir: str, scripts: Mapping[str, str]) -> Mapping[str, str]:
     hooks = {name: scripts[name] for name in INSTALL_HOOKS if name in scripts}
     # npm builds a native addon by itself where nothing else is said.
-    if "install" not in hooks and "preinstall" not in hooks and context.has(posixpath.join(dir, "binding.gyp")):
+    if (
+        "install" not in hooks
+        and "preinstall" not in hooks
+        and context.has(posixpath.join(dir, "binding.gyp"))
+    ):
         hooks["install"] = "node-gyp rebuild"
     return MappingProxyType(hooks)
 
@@ -234,7 +238,13 @@ def _first(pattern: str, text: str) -> str | None:
 def _manager(
     field_: str | None, locks: tuple[Lock, ...], settings: Mapping[str, str]
 ) -> tuple[Manager, Lock | None]:
-    managers: Mapping[LockKind, Manager] = {"npm": "npm", "yarn1": "yarn", "berry": "yarn", "pnpm": "pnpm", "bun": "bun"}
+    managers: Mapping[LockKind, Manager] = {
+        "npm": "npm",
+        "yarn1": "yarn",
+        "berry": "yarn",
+        "pnpm": "pnpm",
+        "bun": "bun",
+    }
     named = (field_ or "").partition("@")[0]
     for manager in ("npm", "yarn", "pnpm", "bun"):
         if named == manager:

@@ -95,9 +95,7 @@ def _unique(items: Iterable[str]) -> tuple[str, ...]:
 def _npm(data: object) -> list[LockedPackage]:
     packages = table(data, "packages")
     if packages:  # v2 and v3
-        return [
-            _npm_entry(path, table(entry)) for path, entry in packages.items() if "node_modules/" in path
-        ]
+        return [_npm_entry(path, table(entry)) for path, entry in packages.items() if "node_modules/" in path]
     found = []
     pending = [table(data, "dependencies")]
     while pending:
@@ -161,10 +159,10 @@ def _live(entries: list[_Entry], context: Context, project: NodeProject) -> list
     live: set[int] = set()
     while pending:
         key = pending.pop()
-        entry = by_key.get(key)
+        exact = by_key.get(key)
         # A range written another way (npm:, patch:, resolutions): every version of that name is live.
         name = key[: key.index("@", 1)] if "@" in key[1:] else key
-        for hit in [entry] if entry is not None else by_name.get(name, []):
+        for hit in [exact] if exact is not None else by_name.get(name, []):
             if id(hit) not in live:
                 live.add(id(hit))
                 pending.extend(hit.needs)
@@ -185,10 +183,13 @@ def _member_manifests(context: Context, project: NodeProject) -> list[Mapping[st
     if project.lock_dir != project.dir:
         root = node_project(context, project.lock_dir)
         directories |= set(root.workspaces) if root is not None else set()
-    return [table(json_of(context.text(posixpath.join(name, "package.json")))) for name in sorted(directories)]
+    return [
+        table(json_of(context.text(posixpath.join(name, "package.json")))) for name in sorted(directories)
+    ]
 
 
 # --- Yarn and pnpm: maps told by indentation ---------------------------------------------------
+
 
 def _indented(text: str) -> dict[str, object]:
     """Nested maps of text by indentation: the subset of YAML, and Yarn's own format, in locks."""
@@ -223,7 +224,11 @@ def _pair(body: str) -> tuple[str, str]:
 
 
 def _bare(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and ", " not in text else text
+    return (
+        text[1:-1]
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and ", " not in text
+        else text
+    )
 
 
 def _yarn(text: str) -> list[_Entry]:
@@ -242,7 +247,9 @@ def _yarn(text: str) -> list[_Entry]:
             bins=tuple(strings(bins)) if berry else None,
             requires=tuple(needs),
         )
-        entries.append(_Entry(package, _spellings(keys), tuple(f"{name}@{range_}" for name, range_ in needs.items())))
+        entries.append(
+            _Entry(package, _spellings(keys), tuple(f"{name}@{range_}" for name, range_ in needs.items()))
+        )
     return entries
 
 
@@ -288,7 +295,9 @@ def _pnpm_needs(detail: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(
         # An alias has the real name in its value.
         value if "@" in value[1:] else f"{name}@{value}"
-        for name, value in ((name, value.removeprefix("/").partition("(")[0]) for name, value in needs.items())
+        for name, value in (
+            (name, value.removeprefix("/").partition("(")[0]) for name, value in needs.items()
+        )
     )
 
 

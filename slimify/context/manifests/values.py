@@ -16,7 +16,8 @@ def json_of(text: str | None) -> object:
     if text is None:
         return None
     try:
-        return json.loads(text)  # type: ignore[no-any-return]
+        value: object = json.loads(text)
+        return value
     except (ValueError, RecursionError):
         return None
 

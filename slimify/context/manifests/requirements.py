@@ -1,0 +1,218 @@
+"""pip requirements: files with what they include, and single requirement strings (PEP 508).
+
+In: a `Context` and a path; out: requirements in file order. Follows pip's "Requirements File Format";
+versions are not compared and markers not evaluated.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from slimify.context.scan import Context
+
+_MAX_FILES = 100
+_VCS = ("git+", "hg+", "svn+", "bzr+")
+_ARCHIVES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".zip", ".egg")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One requirement: `name` normalised as PEP 503 says, "" where the text does not tell it.
+
+    `raw` is the text without comment; `path` a local directory or archive in the context;
+    `specifier` what follows the name (`>=1,<2`), `marker` what follows `;`.
+    """
+
+    name: str
+    raw: str
+    file: str = ""
+    line: int = 0
+    extras: tuple[str, ...] = ()
+    specifier: str = ""
+    marker: str = ""
+    editable: bool = False
+    url: str | None = None
+    vcs: bool = False
+    path: str | None = None
+    constraint: bool = False
+    hashed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementsFile:
+    """A requirements file with everything it includes.
+
+    `files` are all files read, the first is the file itself; `missing` those it names that are not
+    in the context; `options` (option, value, file, line) such as `--index-url`.
+    """
+
+    items: tuple[Requirement, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    files: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    options: tuple[tuple[str, str, str, int], ...] = ()
+
+
+def requirements(context: Context, path: str) -> tuple[Requirement, ...]:
+    """What a requirements file installs, included files too."""
+    return read_requirements(context, path).items
+
+
+def read_requirements(context: Context, path: str) -> RequirementsFile:
+    """A requirements file and what it includes; each file is read once, so a cycle ends."""
+    items: list[Requirement] = []
+    constraints: list[Requirement] = []
+    files: list[str] = []
+    missing: list[str] = []
+    options: list[tuple[str, str, str, int]] = []
+    pending = [(posixpath.normpath(path), False)]
+    while pending and len(files) < _MAX_FILES:
+        name, constraint = pending.pop(0)
+        if name in files:
+            continue
+        text = None if "://" in name or name.startswith("../") else context.text(name)
+        if text is None:
+            missing.append(name)
+            continue
+        files.append(name)
+        for line, content in _lines(text):
+            option, value = _option(content)
+            if option in ("-r", "-c"):
+                target = (
+                    value
+                    if "://" in value
+                    else posixpath.normpath(posixpath.join(posixpath.dirname(name), value))
+                )
+                pending.append((target, constraint or option == "-c"))
+            elif option and option != "-e":
+                options.append((option, value, name, line))
+            else:
+                parsed = parse_requirement(
+                    value if option else content, file=name, line=line, editable=bool(option)
+                )
+                (constraints if constraint else items).append(replace(parsed, constraint=constraint))
+    return RequirementsFile(
+        items=tuple(items),
+        constraints=tuple(constraints),
+        files=tuple(files),
+        missing=tuple(missing),
+        options=tuple(options),
+    )
+
+
+def normalise(name: str) -> str:
+    """The one spelling of a distribution name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: bool = False) -> Requirement:
+    """One requirement as pip accepts it: PEP 508, an URL, a path or an archive."""
+    raw = text.strip()
+    bare = re.split(r"\s--?[a-z]", raw, maxsplit=1)[0].strip()
+    hashed = "--hash" in raw
+    named = re.match(r"([A-Za-z0-9][\w.-]*)\s*(?:\[([^\]]*)\])?\s*(@?)\s*(.*)$", bare, re.DOTALL)
+    direct = named is not None and named[3] == "@"
+    if named is not None and not direct and not _is_location(bare):
+        specifier, _, marker = named[4].partition(";")
+        return Requirement(
+            name=normalise(named[1]),
+            raw=raw,
+            file=file,
+            line=line,
+            extras=_extras(named[2]),
+            specifier=specifier.strip().strip("()"),
+            marker=marker.strip(),
+            editable=editable,
+            hashed=hashed,
+        )
+    location, _, marker = (named[4] if named is not None and direct else bare).partition(" ;")
+    location = location.strip().strip("\"'")
+    extras = (
+        _extras(named[2]) if named is not None and direct else _extras(_first(r"\[([\w\s,.-]*)\]$", location))
+    )
+    name = named[1] if named is not None and direct else _name_of(location)
+    url = location if "://" in location or location.startswith(_VCS) else None
+    local = re.sub(r"\[[^\]]*\]$", "", location.removeprefix("file:"))
+    return Requirement(
+        name=normalise(name),
+        raw=raw,
+        file=file,
+        line=line,
+        extras=extras,
+        marker=marker.strip(),
+        editable=editable,
+        url=url,
+        vcs=location.startswith(_VCS),
+        path=None if url else _local(file, local),
+        hashed=hashed,
+    )
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """(first line, content) with continuations joined and comments gone, as pip does it."""
+    pending = ""
+    start = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start or number
+        comment = re.match(r"\s*#", line) is not None
+        if line.endswith("\\") and not comment:
+            pending += line[:-1] + " "
+            continue
+        content = re.sub(r"(^|\s+)#.*$", "", pending + ("" if comment else line)).strip()
+        if content:
+            yield start, content
+        pending, start = "", 0
+    if pending.strip():
+        yield start, pending.strip()
+
+
+def _option(content: str) -> tuple[str, str]:
+    """(option in its short spelling, value) of an option line, ("", "") for a requirement."""
+    if not content.startswith("-"):
+        return "", ""
+    match = re.match(r"(--[\w-]+|-\w)(?:\s*=\s*|\s+|)(.*)$", content, re.DOTALL)
+    if match is None:
+        return content, ""
+    short = {"--requirement": "-r", "--constraint": "-c", "--editable": "-e", "--find-links": "-f"}
+    return short.get(match[1], match[1]), match[2].strip().strip("\"'")
+
+
+def _is_location(text: str) -> bool:
+    head = text.partition(" ;")[0].partition(";")[0]
+    return (
+        "://" in head
+        or head.startswith((*_VCS, ".", "/", "~", "file:"))
+        or ("/" in head and not re.search(r"[<>=!~]", head))
+        or head.rstrip().endswith(_ARCHIVES)
+    )
+
+
+def _extras(text: str | None) -> tuple[str, ...]:
+    return tuple(normalise(part.strip()) for part in (text or "").split(",") if part.strip())
+
+
+def _name_of(location: str) -> str:
+    """The distribution a location is for, from `#egg=` or an archive's name; "" if neither says it."""
+    egg = _first(r"[#&]egg=([\w.-]+)", location)
+    if egg:
+        return egg
+    base = re.split(r"[#?]", location.rpartition("/")[2])[0]
+    if base.endswith(".whl"):
+        return base.partition("-")[0]
+    return _first(r"^(.+?)-\d[^-]*(?:\.tar\.gz|\.tgz|\.tar\.bz2|\.zip)$", base) or ""
+
+
+def _first(pattern: str, text: str) -> str | None:
+    match = re.search(pattern, text)
+    return match[1] if match else None
+
+
+def _local(file: str, location: str) -> str | None:
+    # pip resolves a local path against its working directory, which in practice is where the file lies.
+    if location.startswith(("/", "~")) or "$" in location:
+        return None
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(file), location))
+    return None if path.startswith("..") else ("" if path == "." else path)
