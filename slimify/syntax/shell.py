@@ -48,6 +48,7 @@ _STATE = frozenset(
         "unset",
     ]
 )
+_TESTS = frozenset({"[", "[[", "test"})  # what stands behind a test's `&&` depends on it
 _ASSIGNING = re.compile(r"\$\{\w+:?=")
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
 
@@ -169,6 +170,8 @@ def _changes_state(command: Command) -> bool:
     if not command.words:
         return bool(command.assigns)
     words = [word.value for word in command.words]
+    if words[0] in _TESTS or command.negated:
+        return True
     while words[0] in ("command", "builtin") and len(words) > 1:
         del words[0]
     if words[0] == "exec":
@@ -180,9 +183,9 @@ def _errexit(atoms: tuple[Atom, ...]) -> bool:
     """Whether a `set -e` stands among the settings that the script begins with."""
     for atom in atoms:
         for command in atom.commands:
-            if command.name == "set" and not command.context:
-                if _sets_errexit([word.value or "" for word in command.words[1:]]):
-                    return True
+            options = [word.value or "" for word in command.words[1:]]
+            if command.name == "set" and not command.context and _sets_errexit(options):
+                return True
         if not atom.state or atom.opaque:
             return False
     return False

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from sys import maxsize
 
 from slimify.model import Instruction, Script
 
@@ -34,6 +35,7 @@ class _Line:
     start: int  # offset in the raw text
     floor: int  # columns in front of this one belong to keyword and flags
     kind: str  # "code", "comment", "blank"
+    limit: int = maxsize  # of a comment inside a command: the index of the command's last line
     touched: bool = False
     dead: bool = False
 
@@ -79,6 +81,7 @@ def edit(
         _check_state(script, drop)
     _check_status(script, drop)
     lines = _lines(instruction)
+    _limit_comments(instruction, script, lines)
     changes = [*_cuts(instruction, script, drop, lines)]
     for span in drop_words:
         changes.append(_Change(*span))
@@ -294,10 +297,8 @@ def _laid_out(line: _Line, original: str, low: int, high: int, words: tuple[str,
     alone = not original[:low].strip() and (not behind or _JOINS_LEFT.match(behind))
     if not alone:
         return " ".join(words)
-    if line.tail.strip() and not behind:
-        end = original[high:] + line.tail
-    else:
-        end = " \\" + newline
+    below = bool(line.tail.strip()) and not behind
+    end = original[high:] + line.tail if below else " \\" + newline
     return (end + original[:low]).join(words)
 
 
@@ -305,6 +306,15 @@ def _reduced(line: _Line, original: str) -> bool:
     """Whether words went from the line and only the operators behind them stayed."""
     left = line.content.strip()
     return line.touched and bool(left and _ONLY_OPERATORS.fullmatch(left)) and left != original.strip()
+
+
+def _limit_comments(instruction: Instruction, script: Script, lines: list[_Line]) -> None:
+    """A comment between the words of a command speaks of no line behind that command."""
+    where = _Mapper(instruction, lines)
+    for atom in script.atoms:
+        last = where.line(atom.end - 1)
+        for line in lines[where.line(atom.start) : last]:
+            line.limit = last
 
 
 def _drop_comments(lines: list[_Line], originals: list[str]) -> None:
@@ -317,9 +327,10 @@ def _drop_comments(lines: list[_Line], originals: list[str]) -> None:
             for line in comments:
                 line.dead = True
 
-    for line, original in zip(lines, originals, strict=True):
+    for index, (line, original) in enumerate(zip(lines, originals, strict=True)):
         if line.kind == "code":
-            described.append(line.dead or _reduced(line, original))
+            if comments and index <= comments[-1].limit:
+                described.append(line.dead or _reduced(line, original))
             continue
         if described or line.kind == "blank":
             settle()
@@ -366,8 +377,6 @@ def _close(lines: list[_Line]) -> None:
     behind = lines[lines.index(last) + 1 :]
     for line in behind:
         line.dead = line.dead or line.kind == "blank"
-    ends_open = not any(line.tail.endswith("\n") for line in lines[-1:]) and not [
-        x for x in behind if not x.dead
-    ]
     newline = "\r\n" if last.tail.endswith("\r\n") else "\n"
-    last.content, last.tail = last.content.rstrip(" \t"), "" if ends_open else newline
+    at_end = not lines[-1].tail.endswith("\n") and all(line.dead for line in behind)
+    last.content, last.tail = last.content.rstrip(" \t"), "" if at_end else newline

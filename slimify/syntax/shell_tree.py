@@ -10,10 +10,12 @@ the tree: whatever is left over makes the text unread.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import maxsize
 from typing import TYPE_CHECKING
 
 from slimify.model import Command, Redirect, Word
@@ -46,6 +48,8 @@ _JOINERS = frozenset({"list", "pipeline", "negated_command", "redirected_stateme
 _STATEMENTS = _SIMPLE | _JOINERS | _LABELS.keys()
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 _SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
+_PLAIN_WORD = re.compile(r"[\w./:@%+,=!\[\]{}-]+")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,23 @@ def _parser() -> Parser:
 
 
 def statements(lexed: Lexed) -> tuple[Statement, ...]:
-    """The statements of the text; raises `Unread`."""
-    root = _parser().parse(_without_bodies(lexed).encode("ascii")).root_node
+    """The statements of the text; raises `Unread`.
+
+    What cannot be read as it is gets a second chance with its quoted and expanded words hidden:
+    many of the grammar's weak spots are inside words, which are the lexer's business anyway.
+    """
+    source = _without_bodies(lexed)
+    try:
+        return _read(lexed, source)
+    except Unread:
+        hidden = _without_words(lexed, source)
+        if hidden == source:
+            raise
+        return _read(lexed, hidden)
+
+
+def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
+    root = _parser().parse(source.encode("ascii")).root_node
     if root.has_error:
         raise Unread("syntax")
     walk = _Walk(lexed)
@@ -107,6 +126,63 @@ def _without_bodies(lexed: Lexed) -> str:
             if chars[at] != "\n":
                 chars[at] = " "
     return "".join(chars)
+
+
+def _without_words(lexed: Lexed, source: str) -> str:
+    """The source with words that hold more than plain characters replaced by letters.
+
+    Words with brackets the shell looks into stay: there are commands in them, or array elements.
+    """
+    chars = list(source)
+    for token in lexed.tokens.values():
+        text = lexed.plain[token.start : token.end]
+        if token.kind != "word" or _PLAIN_WORD.fullmatch(text) or (token.value is None and "(" in text):
+            continue
+        if token.value is None and "`" in text:
+            continue
+        assigned = _ASSIGNMENT.match(text)
+        start = token.start + (assigned.end() if assigned else 0)
+        chars[start : token.end] = "w" * (token.end - start)
+    return "".join(chars)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A simple or compound command; [node.end, end) holds its redirections and stray words."""
+
+    node: Node
+    end: int
+    redirects: tuple[Node, ...]
+
+
+def _linear(root: Node) -> Iterator[_Part | Node]:
+    """Commands and the joiners (`&&`, `||`, `|`, `!`) between them, from left to right.
+
+    How the tree nests them is of no use: it sometimes puts a list into a pipeline or hangs a
+    redirection on a whole list. Precedence is restored from the flat order.
+    """
+    todo: list[_Part] = [_Part(root, root.end_byte, ())]
+    while todo:
+        part = todo.pop()
+        node = part.node
+        if node.type == "redirected_statement" and (body := node.child_by_field_name("body")):
+            redirects = tuple(c for c in node.children if c.id != body.id)
+            todo.append(_Part(body, part.end, redirects + part.redirects))
+        elif node.type in _JOINERS and node.type != "redirected_statement":
+            children = [c for c in node.children if c.type != "comment"]
+            last = children.pop()
+            todo.append(_Part(last, max(part.end, last.end_byte), part.redirects))
+            todo.extend(_Part(c, c.end_byte, ()) for c in reversed(children))
+        elif node.is_named:
+            yield part
+        else:
+            yield node
+
+
+def _label(node: Node) -> str:
+    """The word for a compound command, "" for a simple one; `((…))` counts as simple."""
+    arithmetic = node.type == "compound_statement" and node.children[0].type == "(("
+    return "" if arithmetic else _LABELS.get(node.type, "")
 
 
 class _Walk:
@@ -149,7 +225,7 @@ class _Walk:
             if node.type in _STATEMENTS:
                 if units is not None:
                     yield Statement(units, False)
-                units = tuple(self.units(node, node.end_byte, operator, context))
+                units = tuple(self.units(node, operator, context))
                 operator = ";"
             elif node.type in _SEPARATORS:
                 self.claim(node.start_byte, node.end_byte)
@@ -161,93 +237,84 @@ class _Walk:
         if units is not None:
             yield Statement(units, False)
 
-    def units(self, node: Node, end: int, operator: str, context: tuple[str, ...]) -> Iterator[Unit]:
-        """The units of an and-or list, from left to right, however deep it nests."""
-        todo: list[tuple[Node, int, str]] = [(node, end, operator)]
-        while todo:
-            node, end, operator = todo.pop()
-            body = node.child_by_field_name("body") if node.type == "redirected_statement" else None
-            if node.type == "list":
-                left, joiner, right = (c for c in node.children if c.type != "comment")
-                self.claim(joiner.start_byte, joiner.end_byte)
-                todo.append((right, max(end, right.end_byte), joiner.type))
-                todo.append((left, left.end_byte, operator))
-            elif body is not None and body.type in ("list", "redirected_statement"):
-                todo.append((body, end, operator))
-            else:
-                kinds: list[str] = []
-                commands = tuple(self.unit(node, end, operator, context, kinds))
-                yield Unit(commands, tuple(kinds), operator, node.start_byte, end)
+    def units(self, node: Node, operator: str, context: tuple[str, ...]) -> Iterator[Unit]:
+        """The units of an and-or list."""
+        parts: list[_Part] = []
+        bang: int | None = None  # where a `!` stands
+        for item in _linear(node):
+            if isinstance(item, _Part):
+                parts.append(item)
+                continue
+            self.claim(item.start_byte, item.end_byte)
+            if item.type in ("&&", "||"):
+                yield self.unit(parts, operator, bang, context)
+                parts, bang, operator = [], None, item.type
+            elif item.type == "!":
+                bang = item.start_byte
+        yield self.unit(parts, operator, bang, context)
 
-    def unit(
-        self, node: Node, end: int, operator: str, context: tuple[str, ...], kinds: list[str]
-    ) -> Iterator[Command]:
-        """The commands of one unit; [node.end, end) holds redirections and stray words."""
-        body = node
-        negated = False
-        while True:
-            if body.type == "redirected_statement":
-                inner = body.child_by_field_name("body")
-                if inner is None:
-                    break
-                body = inner
-            elif body.type == "negated_command":
-                mark, inner = body.children
-                self.claim(mark.start_byte, mark.end_byte)
-                kinds.append("!")
-                body, negated = inner, not negated
-            else:
-                break
-        if body.type == "pipeline":
-            kinds.append("pipeline")
-            parts = [c for c in body.children if c.type in _STATEMENTS]
-            for child in body.children:
-                if child.type in ("|", "|&"):
-                    self.claim(child.start_byte, child.end_byte)
-            for part in parts:
-                part_end = max(end, part.end_byte) if part is parts[-1] else part.end_byte
-                yield from self.unit(part, part_end, operator, context, kinds)
-                operator = "|"
-        elif body.type in _LABELS and not (
-            body.type == "compound_statement" and body.children[0].type == "(("
-        ):
-            label = _LABELS[body.type]
-            kinds.append(label)
-            for command in self.compound(body, (*context, label)):
-                yield command
-            tokens = self.claim(body.end_byte, end)
-            if tokens:
-                words, redirects = self.split(tokens)
-                if words:
-                    raise Unread("gap")
-                start, stop = tokens[0].start, tokens[-1].end
-                inside = (*context, label)
-                yield Command(words=(), redirects=redirects, context=inside, start=start, end=stop)
-                yield from self.here_documents(redirects, inside)
-            yield from self.substitutions(node, context, body.end_byte, end)
-        elif body.type in _SIMPLE or body.type in ("redirected_statement", "compound_statement"):
-            command = self.simple(body, end, operator, negated, context)
-            yield command
-            yield from self.substitutions(node, context, body.start_byte, end)
-            yield from self.here_documents(command.redirects, context)
-        else:
+    def unit(self, parts: list[_Part], operator: str, bang: int | None, context: tuple[str, ...]) -> Unit:
+        """One unit from the parts of a pipeline."""
+        if not parts:
             raise Unread("syntax")
+        kinds = [] if bang is None else ["!"]
+        if len(parts) > 1:
+            kinds.append("pipeline")
+        commands: list[Command] = []
+        joiner = operator
+        for part in parts:
+            label = _label(part.node)
+            if label:
+                kinds.append(label)
+                commands.extend(self.redirected_compound(part, (*context, label)))
+            else:
+                negated = bang is not None and part is parts[0]
+                commands.extend(self.redirected_simple(part, joiner, negated, context))
+            joiner = "|"
+        start = parts[0].node.start_byte if bang is None else bang
+        return Unit(tuple(commands), tuple(kinds), operator, start, parts[-1].end)
+
+    def redirected_simple(
+        self, part: _Part, operator: str, negated: bool, context: tuple[str, ...]
+    ) -> Iterator[Command]:
+        """A simple command, and those in its substitutions."""
+        if part.node.type not in _SIMPLE | {"redirected_statement", "compound_statement"}:
+            raise Unread("syntax")
+        command = self.simple(part.node, part.end, operator, negated, context)
+        yield command
+        for node in (part.node, *part.redirects):
+            yield from self.substitutions(node, context)
+        yield from self.here_documents(command.redirects, context)
+
+    def redirected_compound(self, part: _Part, context: tuple[str, ...]) -> Iterator[Command]:
+        """The commands of a compound; its own redirections become a command without words."""
+        yield from self.compound(part.node, context)
+        tokens = self.claim(part.node.end_byte, part.end)
+        if tokens:
+            words, redirects = self.split(tokens)
+            if words:
+                raise Unread("gap")
+            start, end = tokens[0].start, tokens[-1].end
+            yield Command(words=(), redirects=redirects, context=context, start=start, end=end)
+            for node in part.redirects:
+                yield from self.substitutions(node, context)
+            yield from self.here_documents(redirects, context)
 
     def compound(self, node: Node, context: tuple[str, ...]) -> Iterator[Command]:
         """The commands inside a compound command or one of its clauses."""
         run: list[Node] = []
         children = node.children[1:-1] if node.type in _SUBSTITUTIONS else node.children
         for child in children:
-            if (child.type in _STATEMENTS and node.type != "c_style_for_statement") or (
-                child.type in _SEPARATORS and run
-            ):
+            is_statement = child.type in _STATEMENTS and node.type != "c_style_for_statement"
+            if is_statement or (child.type in _SEPARATORS and run):
                 run.append(child)
             elif child.type in ("elif_clause", "else_clause", "do_group", "case_item"):
                 yield from self.flat(run, context)
                 run = []
                 yield from self.compound(child, context)
-            elif child.type == "compound_statement":
-                yield from self.flat([child], context)
+            elif child.type == "file_redirect" and node.type in _SUBSTITUTIONS:  # $(<file)
+                yield self.simple(child, child.end_byte, "", False, context)
+                yield from self.substitutions(child, context)
             elif child.type != "comment":
                 yield from self.flat(run, context)
                 run = []
@@ -255,7 +322,7 @@ class _Walk:
                 header = node.type == "c_style_for_statement" and child.type == "(("
                 end = next(c.end_byte for c in children if c.type == "))") if header else child.end_byte
                 self.claim(child.start_byte, end)
-                yield from self.substitutions(child, context, child.start_byte, child.end_byte)
+                yield from self.substitutions(child, context)
         yield from self.flat(run, context)
 
     def flat(self, nodes: list[Node], context: tuple[str, ...]) -> Iterator[Command]:
@@ -263,7 +330,9 @@ class _Walk:
             for unit in statement.units:
                 yield from unit.commands
 
-    def substitutions(self, node: Node, context: tuple[str, ...], start: int, end: int) -> Iterator[Command]:
+    def substitutions(
+        self, node: Node, context: tuple[str, ...], start: int = 0, end: int = maxsize
+    ) -> Iterator[Command]:
         """The commands of the `$(…)`, `` `…` `` and `<(…)` below a node that begin in [start, end)."""
         if node.end_byte <= start or node.start_byte >= end:
             return
@@ -285,7 +354,7 @@ class _Walk:
     def expanded(self) -> Node:
         """A tree of everything that here-documents expand, and of nothing else."""
         if self.expansions is None:
-            chars = [char if char == "\n" else " " for char in self.lexed.plain]
+            chars = ["\n" if char == "\n" else " " for char in self.lexed.plain]
             for body in self.lexed.bodies.values():
                 for start, end in body.expansions:
                     chars[start:end] = self.lexed.plain[start:end]
@@ -351,9 +420,7 @@ class _Walk:
 
     def assignment(self, word: Word) -> tuple[str, Word] | None:
         """`NAME=value`, `NAME+=value`, `NAME[i]=value` taken apart."""
-        from re import match
-
-        found = match(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=", self.lexed.plain[word.start : word.end])
+        found = _ASSIGNMENT.match(self.lexed.plain[word.start : word.end])
         if not found:
             return None
         value = word.value
