@@ -9,34 +9,28 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from slimify import config, console, locate
+from slimify import __version__, console
 from slimify.config import Base, Builder, MinSaving, parse_min_saving
-from slimify.locate import Target
-from slimify.model import Outcome, SlimifyError
+from slimify.model import Outcome
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]
 
 DONE, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 2, 3, 4, 130, 141
 _WORST = (INTERNAL, USAGE, REFUSED, DONE)
-INTERNAL_ERROR = "SL999"
-_NOT_THE_INPUT = ("SL902", "SL903", INTERNAL_ERROR)  # exit code 4, not 2
 
 # --- option values ------------------------------------------------------------------------------
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        console.show(f"slimify {version('dockerfile-slimify')}\n")
+        console.show(f"slimify {__version__}\n")
         raise typer.Exit
 
 
@@ -153,13 +147,17 @@ def rewrite(
     shown = format or ("none" if write or output is not None else "diff")
 
     def job() -> int:
-        jobs = list(_jobs(paths))
-        if output is not None and len(jobs) > 1:
-            raise typer.BadParameter(f"--output takes one Dockerfile, not {len(jobs)}")
+        from slimify import jobs
+
+        todo = list(jobs.named(paths))
+        if output is not None and len(todo) > 1:
+            raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
         codes = []
-        for source, outcome in _outcomes("rewrite", jobs, context, overrides):
-            if write or output is not None:
-                outcome = _saved(outcome, source, output)
+        for source, outcome in jobs.outcomes("rewrite", todo, context, overrides):
+            if output == "-":
+                console.show_bytes(jobs.new_content(outcome, source) or b"")
+            elif write or output is not None:
+                outcome = jobs.written(outcome, source, Path(output) if output is not None else None)
             console.show_rewrite(outcome, shown)
             codes.append(_exit_code(outcome))
         return _worst(codes)
@@ -189,8 +187,10 @@ def explain(
     def job() -> int:
         if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():
             return _explain_code(path.upper(), format)
+        from slimify import jobs
+
         codes = []
-        for _, outcome in _outcomes("explain", _jobs([path] if path else None), context, overrides):
+        for _, outcome in jobs.outcomes("explain", jobs.named([path] if path else None), context, overrides):
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
             codes.append(DONE if outcome.error is None else _exit_code(outcome))
@@ -221,111 +221,15 @@ def _finish(job: Callable[[], int]) -> None:
     raise typer.Exit(code)
 
 
-_Job = tuple[Target, SlimifyError | None]
-
-
-def _jobs(paths: list[str] | None) -> Iterator[_Job]:
-    """Every Dockerfile once, in the order of the arguments; with an error for a path without any."""
-    seen = set()
-    for path in paths or ["Dockerfile"]:
-        try:
-            for target in locate.targets(path):
-                if target.name not in seen:
-                    yield target, None
-                seen.add(target.name)
-        except SlimifyError as error:
-            yield Target(name=path, path=Path(path)), error
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A Dockerfile as it was read."""
-
-    target: Target
-    data: bytes
-
-
-def _outcomes(
-    command: Literal["rewrite", "explain"],
-    jobs: Iterable[_Job],
-    context: Path | None,
-    overrides: dict[str, object],
-) -> Iterator[tuple[_Source, Outcome]]:
-    """What comes of each Dockerfile; whatever goes wrong with one is its outcome and stops no other."""
-    for target, problem in jobs:
-        data = b""
-        try:
-            if problem is not None:
-                raise problem
-            data = locate.read(target)
-            outcome = _process(command, target, data, context, overrides)
-        except Exception as error:
-            outcome = _failed(target.name, error)
-        yield _Source(target, data), outcome
-
-
-def _process(
-    command: Literal["rewrite", "explain"],
-    target: Target,
-    data: bytes,
-    context: Path | None,
-    overrides: dict[str, object],
-) -> Outcome:
-    from slimify import pipeline
-
-    options = replace(config.load(target.directory), **overrides)  # type: ignore[arg-type]
-    remark = ""
-    if context is None:
-        context, remark = locate.build_context(target, data)
-    phase = pipeline.rewrite if command == "rewrite" else pipeline.explain
-    outcome = phase(data, name=target.name, context=context, options=options)
-    return replace(outcome, warnings=(remark, *outcome.warnings)) if remark else outcome
-
-
-def _saved(outcome: Outcome, source: _Source, output: str | None) -> Outcome:
-    """Writes the new file in place or to `output` ("-" is standard output)."""
-    from slimify import write
-
-    content = source.data
-    if outcome.after is not None:
-        content = outcome.after.encode("utf-8", "surrogateescape")
-    try:
-        if output is None:
-            if outcome.kind == "rewritten" and source.target.path is not None:
-                write.replace_file(source.target.path, content, expected=source.data)
-        elif outcome.kind in ("rewritten", "unchanged"):
-            # also where nothing changes: what is built next is this file
-            if output == "-":
-                console.show_bytes(content)
-            else:
-                write.replace_file(Path(output), content)
-    except SlimifyError as error:
-        return _failed(outcome.file, error)
-    return outcome
-
-
-def _failed(name: str, error: Exception) -> Outcome:
-    if not isinstance(error, SlimifyError):
-        if os.environ.get("SLIMIFY_DEBUG"):
-            import traceback
-
-            traceback.print_exception(error)
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        error = SlimifyError(
-            INTERNAL_ERROR,
-            f"internal error, the file was left as it was: {what[:200]}",
-            hint="please report it, with the Dockerfile and the traceback that SLIMIFY_DEBUG=1 prints",
-        )
-    return Outcome(kind="failed", file=name, error=error)
-
-
 def _worst(codes: list[int]) -> int:
     return min(codes, key=_WORST.index)
 
 
 def _exit_code(outcome: Outcome) -> int:
     if outcome.error is not None:
-        return INTERNAL if outcome.error.code in _NOT_THE_INPUT else USAGE
+        from slimify import jobs
+
+        return INTERNAL if jobs.is_internal(outcome.error) else USAGE
     return REFUSED if outcome.kind == "refused" else DONE
 
 

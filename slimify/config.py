@@ -16,7 +16,6 @@ the directory of the Dockerfile, not above the root of its repository:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -119,6 +118,8 @@ def load(directory: Path) -> Options:
 
 def _table(path: Path) -> Mapping[str, object] | None:
     """slimify's settings in one file; None for a pyproject.toml that has none."""
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,0 +1,122 @@
+"""Dockerfiles named on the command line → one outcome each, whatever goes wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from slimify import config, locate
+from slimify.locate import Target
+from slimify.model import Outcome, SlimifyError
+
+INTERNAL_ERROR = "SL999"
+
+Job = tuple[Target, SlimifyError | None]
+
+
+def named(paths: list[str] | None) -> Iterator[Job]:
+    """Every Dockerfile once, in the order of the arguments; with an error for a path without any."""
+    seen = set()
+    for path in paths or ["Dockerfile"]:
+        try:
+            for target in locate.targets(path):
+                if target.name not in seen:
+                    yield target, None
+                seen.add(target.name)
+        except SlimifyError as error:
+            yield Target(name=path, path=Path(path)), error
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A Dockerfile as it was read."""
+
+    target: Target
+    data: bytes
+
+
+def outcomes(
+    command: Literal["rewrite", "explain"],
+    jobs: Iterable[Job],
+    context: Path | None,
+    overrides: dict[str, object],
+) -> Iterator[tuple[Source, Outcome]]:
+    """What comes of each Dockerfile; whatever goes wrong with one is its outcome and stops no other."""
+    for target, problem in jobs:
+        data = b""
+        try:
+            if problem is not None:
+                raise problem
+            data = locate.read(target)
+            outcome = _process(command, target, data, context, overrides)
+        except Exception as error:
+            outcome = failed(target.name, error)
+        yield Source(target, data), outcome
+
+
+def _process(
+    command: Literal["rewrite", "explain"],
+    target: Target,
+    data: bytes,
+    context: Path | None,
+    overrides: dict[str, object],
+) -> Outcome:
+    from slimify import pipeline
+
+    options = replace(config.load(target.directory), **overrides)  # type: ignore[arg-type]
+    remark = ""
+    if context is None:
+        context, remark = locate.build_context(target, data)
+    phase = pipeline.rewrite if command == "rewrite" else pipeline.explain
+    outcome = phase(data, name=target.name, context=context, options=options)
+    return replace(outcome, warnings=(remark, *outcome.warnings)) if remark else outcome
+
+
+def new_content(outcome: Outcome, source: Source) -> bytes | None:
+    """The file to build from now: the new one, the old one where it stays, None where that is open."""
+    if outcome.after is not None:
+        return outcome.after.encode("utf-8", "surrogateescape")
+    return source.data if outcome.kind == "unchanged" else None
+
+
+def written(outcome: Outcome, source: Source, output: Path | None = None) -> Outcome:
+    """The outcome once the new file is written in place or to `output`: failed, where it cannot be.
+
+    In place only what differs is written; `output` gets what stays as it is too, so that whoever
+    builds from it has it.
+    """
+    from slimify import write
+
+    content = new_content(outcome, source)
+    try:
+        if content is not None and output is not None:
+            write.replace_file(output, content)
+        elif content is not None and content != source.data and source.target.path is not None:
+            write.replace_file(source.target.path, content, expected=source.data)
+    except SlimifyError as error:
+        return failed(outcome.file, error)
+    return outcome
+
+
+def is_internal(error: SlimifyError) -> bool:
+    """Whether it is the environment or slimify that failed, and not the input."""
+    return error.code in ("SL902", "SL903", INTERNAL_ERROR)
+
+
+def failed(name: str, error: Exception) -> Outcome:
+    """The outcome of an exception; one that nobody foresaw is an error in slimify."""
+    if not isinstance(error, SlimifyError):
+        if os.environ.get("SLIMIFY_DEBUG"):
+            import traceback
+
+            traceback.print_exception(error)
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        error = SlimifyError(
+            INTERNAL_ERROR,
+            f"internal error, the file was left as it was: {what[:200]}",
+            hint="please report it, with the Dockerfile and the traceback that SLIMIFY_DEBUG=1 prints",
+        )
+    return Outcome(kind="failed", file=name, error=error)
