@@ -1,0 +1,3 @@
+module example.com/team/tally/v2
+
+go 1.24

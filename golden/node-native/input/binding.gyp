@@ -1,0 +1,5 @@
+{
+  "targets": [
+    { "target_name": "gcd", "sources": ["gcd.c"] }
+  ]
+}
