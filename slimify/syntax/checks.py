@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Literal
 
 from slimify.model import Dockerfile, Flag, Instruction, SlimifyError
 from slimify.syntax import instructions as read
+from slimify.syntax.faults import fault
 from slimify.syntax.keywords import one_off
 
 _Kind = Literal["text", "texts", "bool", "duration", "count"]
@@ -42,6 +44,10 @@ _FLAGS: Mapping[str, Mapping[str, _Kind]] = {
     },
     "RUN": {"mount": "texts", "network": "text", "security": "text", "device": "texts"},
 }
+_JSON_MEANT = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
+# A bracket, a string, then what only an array goes on with; or a string that does not end.
+_BROKEN_ARRAY = re.compile(r'\[\s*"(?:[^"\\]|\\.)*(?:"\s*(?:[,"]|\Z)|\Z)')
+_SAMPLE = 'like ["program", "argument"]'
 _UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})  # the builder drops whatever flags these have
 _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _NETWORKS = frozenset({"default", "none", "host"})
@@ -51,26 +57,24 @@ _NUMBER_AND_UNIT = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.A
 _SHORTEST = 0.001  # seconds
 
 
-def check(dockerfile: Dockerfile, name: str) -> None:
+def check(dockerfile: Dockerfile) -> None:
     """Raise SlimifyError for the first instruction that the builder would refuse."""
     instructions = dockerfile.instructions
     if not instructions:
-        raise SlimifyError("SL003", f"{name} has no instructions", line=1)
+        raise fault("SL003", "no instructions, only comments", 1)
     in_stage = False
     readers = _readers(dockerfile.escape)
     for instruction in instructions:
+        _check_json(instruction)
         readers[instruction.keyword](instruction)
         _check_flags(instruction)
         in_stage = in_stage or instruction.keyword == "FROM"
         if not in_stage and instruction.keyword != "ARG":
-            raise SlimifyError(
-                "SL001",
-                f"{instruction.keyword} stands before the first FROM",
-                line=instruction.line,
-                hint="only ARG may",
+            raise _bad(
+                instruction, f"{instruction.keyword} before the first FROM", "only ARG may stand there"
             )
     if not in_stage:
-        raise SlimifyError("SL003", f"{name} has no FROM", line=instructions[-1].line)
+        raise fault("SL003", "no FROM", instructions[-1].line)
 
 
 def _readers(escape: str) -> Mapping[str, Callable[[Instruction], object]]:
@@ -94,6 +98,29 @@ def _readers(escape: str) -> Mapping[str, Callable[[Instruction], object]]:
         "VOLUME": read.volumes,
         "WORKDIR": read.workdir,
     }
+
+
+def _check_json(instruction: Instruction) -> None:
+    """Refuse `["a", "b"`: the builder would hand it to the shell, which finds no program `[a`.
+
+    Only where the text cannot be anything else. `[ "$x" = y ]` is a test, `['a']` may be overridden
+    by whoever runs the image, and an array with text behind it is one to builders before 1.9.
+    """
+    if instruction.exec_form is not None or instruction.keyword not in _JSON_MEANT:
+        return
+    text = instruction.value
+    if instruction.keyword == "HEALTHCHECK":
+        text = read.health_words(text)[1]
+    if _BROKEN_ARRAY.match(text) and not _starts_with_json(text):
+        raise fault("SL005", f"{instruction.keyword}: malformed JSON array", instruction.line, _SAMPLE)
+
+
+def _starts_with_json(text: str) -> bool:
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _anything(_: Instruction) -> None:
@@ -162,4 +189,4 @@ def _is_duration(text: str) -> bool:
 
 
 def _bad(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
-    return SlimifyError("SL001", message, line=instruction.line, hint=hint)
+    return fault("SL001", message, instruction.line, hint)

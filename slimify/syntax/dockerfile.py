@@ -4,7 +4,7 @@ BuildKit's rules decide where an instruction begins and ends (lines.py, heredoc.
 value come from dockerfile-parse (feed.py); what BuildKit would reject is rejected (checks.py).
 
 In:  the bytes of a file. Out: Dockerfile, whose nodes joined are the file.
-Raises SlimifyError, with a line: SL001 malformed, SL002 unknown instruction, SL003 not a Dockerfile
+Raises SlimifyError, always with a line: SL001 malformed, SL002 unknown instruction, SL003 not a Dockerfile
 at all, SL004 heredoc without end, SL005 bad JSON form, SL006 a template that has to be rendered first.
 """
 
@@ -13,9 +13,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
-from slimify.model import Dockerfile, Flag, Heredoc, Instruction, Node, Piece, SlimifyError
+from slimify.model import Dockerfile, Flag, Heredoc, Instruction, Node, Piece
 from slimify.syntax import heredoc
 from slimify.syntax.checks import check
+from slimify.syntax.faults import fault
 from slimify.syntax.feed import read_back
 from slimify.syntax.flags import NotStrings, json_array, split_flags, split_keyword
 from slimify.syntax.instructions import health_words
@@ -29,14 +30,15 @@ _HEREDOC = frozenset({"ADD", "COPY", "RUN"})
 
 
 def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
-    """Read a Dockerfile. `name` is what messages about the whole file call it.
+    """Read a Dockerfile; `name` is only for the message should slimify contradict itself.
 
     Bytes that are no UTF-8 survive as surrogate escapes. Raises SlimifyError where BuildKit would
-    reject the file, and for NUL bytes, which it would carry along.
+    reject the file, for NUL bytes, which it would carry along, and for a broken JSON array, which it
+    would take for shell text.
     """
-    text = _decode(data, name)
+    text = _decode(data)
     reader = _Reader(text)
-    nodes = reader.nodes()
+    nodes = _fed(reader.nodes(), name)
     result = Dockerfile(
         text=text,
         nodes=tuple(nodes),
@@ -45,8 +47,8 @@ def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
         newline="\r\n" if text.partition("\n")[0].endswith("\r") else "\n",
     )
     if "".join(node.raw for node in nodes) != text:
-        raise AssertionError("the nodes do not add up to the file")
-    check(result, name)
+        raise AssertionError(f"{name}: the nodes do not add up to the file")
+    check(result)
     return result
 
 
@@ -91,17 +93,25 @@ def _logical(piece: Piece) -> int:
     return piece.logical
 
 
-def _decode(data: bytes, name: str) -> str:
+def heredoc_spans(instruction: Instruction) -> tuple[tuple[int, int], ...]:
+    """Where in `raw` the bodies of the heredocs stand, in order."""
+    spans: list[tuple[int, int]] = []
+    end = len(instruction.raw)
+    for item in reversed(instruction.heredocs):
+        end = instruction.raw.rfind("\n", 0, end - 1) + 1  # in front of the terminator
+        spans.append((end - len(item.body), end))
+        end -= len(item.body)
+    return tuple(reversed(spans))
+
+
+def _decode(data: bytes) -> str:
     if not data.strip():
-        raise SlimifyError("SL003", f"{name} is empty", line=1)
+        raise fault("SL003", "empty file", 1)
     if (nul := data.find(b"\0")) >= 0:
-        utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-        raise SlimifyError(
-            "SL003",
-            f"{name} is {'UTF-16 text' if utf16 else 'a binary file'}, not a Dockerfile",
-            line=data.count(b"\n", 0, nul) + 1,
-            hint="save it as UTF-8" if utf16 else "",
-        )
+        line = data.count(b"\n", 0, nul) + 1
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise fault("SL003", "UTF-16 text, not a Dockerfile", line, "save it as UTF-8")
+        raise fault("SL003", "a binary file, not a Dockerfile", line)
     return data.decode("utf-8", "surrogateescape")
 
 
@@ -142,7 +152,7 @@ class _Reader:
             else:
                 nodes.append(self._instruction(index, nodes))
                 index = nodes[-1].end_line
-        return self._fed(nodes)
+        return nodes
 
     def _directive(self, line: str, number: int) -> bool:
         found = directive(line)
@@ -150,13 +160,11 @@ class _Reader:
             return False
         key, value = found
         if key in self.directives:
-            raise SlimifyError("SL001", f"only one {key} directive can be used", line=number)
+            raise fault("SL001", f"only one {key} directive can be used", number)
         self.directives.add(key)
         if key == "escape":
             if value not in ("\\", "`"):
-                raise SlimifyError(
-                    "SL001", f"invalid escape character {value!r}", line=number, hint="it is either \\ or `"
-                )
+                raise fault("SL001", f"invalid escape character {value}", number, "it is either \\ or `")
             self.escape = value
         elif key == "syntax":
             self.syntax = value
@@ -169,7 +177,7 @@ class _Reader:
         if parts.keyword not in KEYWORDS:
             word = split_keyword(logical.text)[0]
             rest = logical.text.strip(SPACE).removeprefix(word).strip(SPACE)
-            raise unknown_instruction(word, rest, number, before)
+            raise unknown_instruction(word, rest, number, self.lines[index], before)
         heredocs, end = self._heredocs(parts, logical, number)
         raw = "".join(self.lines[index:end])
         made = self._made(parts, logical, raw, number, end)
@@ -191,9 +199,7 @@ class _Reader:
             elif keyword == "HEALTHCHECK":
                 exec_form = json_array(health_words(text[start:end])[1])
         except NotStrings:
-            raise SlimifyError(
-                "SL005", f"{keyword}: the JSON array may only hold strings", line=number
-            ) from None
+            raise fault("SL005", f"{keyword}: the JSON array may only hold strings", number) from None
         if keyword == "ONBUILD" and start < end:
             trigger = self._parts(text[:end], start, number)
         return _Parts(keyword, flags, start, end, exec_form, trigger)
@@ -224,35 +230,36 @@ class _Reader:
         try:
             openings = heredoc.openings(logical.text)
         except WordError as error:
-            raise SlimifyError("SL001", f"bad heredoc name: {error}", line=number) from None
+            raise fault("SL001", f"bad heredoc name: {error}", number) from None
         for opening in openings:
             last = self.terminators.find(opening, end)
             if last is None:
                 if opening.spaced and opening.name.endswith("))"):
                     continue  # `$((1 << 2))`: only frontends since 1.16 trip over it
-                raise SlimifyError(
+                raise fault(
                     "SL004",
-                    f"unterminated heredoc: no line {opening.name!r} follows",
-                    line=number,
-                    hint=f"end it with a line that holds nothing but {opening.name}",
+                    f'unterminated heredoc: no line "{opening.name}" follows',
+                    number,
+                    f"end it with a line that holds nothing but {opening.name}",
                 )
             found.append(heredoc.read(opening, "".join(self.lines[end:last])))
             end = last + 1
         return tuple(found), end
 
-    def _fed(self, nodes: list[Node]) -> list[Node]:
-        """The same nodes with keyword and value as dockerfile-parse has them."""
-        instructions = [node for node in nodes if isinstance(node, Instruction)]
-        answers = iter(read_back([(node.line, node.keyword, node.value) for node in instructions]))
-        out: list[Node] = []
-        for node in nodes:
-            if isinstance(node, Instruction):
-                keyword, value = next(answers)
-                if value != node.value:
-                    raise AssertionError(f"dockerfile-parse read another value at line {node.line}")
-                node = replace(node, keyword=keyword, value=value)
-            out.append(node)
-        return out
+
+def _fed(nodes: list[Node], name: str) -> list[Node]:
+    """The same nodes with keyword and value as dockerfile-parse has them."""
+    instructions = [node for node in nodes if isinstance(node, Instruction)]
+    answers = iter(read_back([(node.line, node.keyword, node.value) for node in instructions]))
+    out: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Instruction):
+            keyword, value = next(answers)
+            if value != node.value:
+                raise AssertionError(f"{name}:{node.line}: dockerfile-parse read another value")
+            node = replace(node, keyword=keyword, value=value)
+        out.append(node)
+    return out
 
 
 def _trivia(line: str, number: int, is_directive: bool) -> Node:

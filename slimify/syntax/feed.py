@@ -27,5 +27,5 @@ def read_back(instructions: list[tuple[int, str, str]]) -> list[tuple[str, str]]
     structure = DockerfileParser(fileobj=StringIO("".join(out))).structure
     found = [(node["startline"] + 1, node["instruction"]) for node in structure]
     if found != [(line, keyword) for line, keyword, _ in instructions]:
-        raise AssertionError("dockerfile-parse and the line reader disagree on the instructions")
+        raise AssertionError("dockerfile-parse sees other instructions than the line reader")
     return [(node["instruction"], node["value"].strip(_MARK)) for node in structure]

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 
 from slimify.model import Flag, Instruction, SlimifyError
+from slimify.syntax.faults import fault
 from slimify.syntax.heredoc import opening_of
 from slimify.syntax.words import SPACE, WordError, split_words
 
@@ -171,12 +172,8 @@ def shell_command(instruction: Instruction) -> tuple[str, ...]:
     if instruction.exec_form is None:
         if not instruction.value:
             raise _malformed(instruction, "SHELL requires at least one argument")
-        raise SlimifyError(
-            "SL005",
-            "SHELL requires the arguments to be in JSON form",
-            line=instruction.line,
-            hint='SHELL ["/bin/sh", "-c"]',
-        )
+        message = "SHELL requires the arguments to be in JSON form"
+        raise fault("SL005", message, instruction.line, 'SHELL ["/bin/sh", "-c"]')
     if not instruction.exec_form:
         raise _malformed(instruction, "SHELL requires at least one argument")
     return instruction.exec_form
@@ -269,4 +266,4 @@ def _blank(text: str) -> str:
 
 
 def _malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
-    return SlimifyError("SL001", message, line=instruction.line, hint=hint)
+    return fault("SL001", message, instruction.line, hint)

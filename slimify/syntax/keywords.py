@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from slimify.model import Instruction, Node, SlimifyError
+from slimify.syntax.faults import fault
 
 _ALL = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL
 STOPSIGNAL USER VOLUME WORKDIR"""
@@ -16,21 +17,20 @@ _TEMPLATE = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
 _COMMAND = re.compile(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
 
 
-def unknown_instruction(word: str, rest: str, line: int, before: Sequence[Node] = ()) -> SlimifyError:
-    """The error for a line that begins with `word`, with a guess at what was meant."""
+def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Sequence[Node]) -> SlimifyError:
+    """The error for a line `raw` that begins with `word`, with a guess at what was meant."""
     if _TEMPLATE.match(word):
-        return SlimifyError(
-            "SL006", f"{word!r} is a placeholder of a template", line=line, hint="render the template first"
-        )
-    return SlimifyError("SL002", f'unknown instruction "{word}"', line=line, hint=_guess(word, rest, before))
+        return fault("SL006", f"{word!r} is a placeholder of a template", line, "render the template first")
+    return fault("SL002", f'unknown instruction "{word}"', line, _guess(word, rest, raw, before))
 
 
-def _guess(word: str, rest: str, before: Sequence[Node]) -> str:
+def _guess(word: str, rest: str, raw: str, before: Sequence[Node]) -> str:
     if glued := _GLUED.match(word):
         return f"put a blank behind {glued[1].upper()}"
-    last = before[-1] if before else None
-    if isinstance(last, Instruction) and last.keyword == "RUN" and last.value.endswith(("&&", "||", "|")):
-        return f"is a \\ missing at the end of line {last.end_line}?"
+    if before and isinstance(last := before[-1], Instruction) and last.keyword == "RUN":
+        indented = raw[:1] in (" ", "\t") and last.raw[:1] not in (" ", "\t")
+        if indented or last.value.endswith(("&&", "||", "|")):
+            return f"is a \\ missing at the end of line {last.end_line}?"
     if len(word) > 3 or word.isupper():
         for name in _NAMES:
             if one_off(word.upper(), name):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from slimify.model import SlimifyError
+from slimify.syntax.faults import fault
 from slimify.syntax.words import SPACE
 
 # The builder reads lines through a buffer of 64 KiB.
@@ -41,7 +41,7 @@ def split(text: str) -> list[str]:
             size = len(line.removesuffix("\n").encode("utf-8", "surrogateescape"))
             if size > MAX_LINE_BYTES:
                 message = f"line is longer than {MAX_LINE_BYTES} bytes"
-                raise SlimifyError("SL001", message, line=number, hint="split it with \\")
+                raise fault("SL001", message, number, "split it with \\")
     return lines
 
 

@@ -17,6 +17,11 @@ from slimify.syntax.words import expand
 # What BuildKit sets where an image has no PATH; FROM scratch has none.
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+# What --platform sets: the only variables that FROM lines see without a declaration.
+_PLATFORM = tuple(
+    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
+)
+
 _Changes = dict[str, tuple[list[int], list[str | None]]]
 
 
@@ -71,7 +76,7 @@ def scopes(
     """
     escape = dockerfile.escape
     out: list[Mapping[str, str]] = []
-    head = stage = _Stage({})
+    head = stage = _Stage({name: build_args[name] for name in _PLATFORM if name in build_args})
     named: dict[str, _Stage] = {}
     for at, instruction in enumerate(dockerfile.instructions):
         keyword = instruction.keyword

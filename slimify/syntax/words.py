@@ -84,7 +84,7 @@ def split_words(text: str, escape: str = "\\") -> tuple[str, ...]:
                 words.append("".join(word))
                 word = []
             continue
-        if char == escape:
+        if char == escape and quote != "'":
             if position == len(text):
                 break  # an escape at the very end is dropped
             char += text[position]
@@ -302,7 +302,7 @@ class Lexer:
         pattern = self._until("/", True)
         replacement = self._until("}", True)
         if not self._known(name):
-            return f"${{{name}/{pattern}/{replacement}}}"
+            return f"${{{name}/{'/' * everywhere}{pattern}/{replacement}}}"
         return _patterned(replace, self._value(name), pattern, replacement, everywhere=everywhere)
 
     def _name(self) -> str:
