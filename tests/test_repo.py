@@ -41,6 +41,11 @@ def test_a_module_is_one_thing(module: Path) -> None:
     assert len(module.read_text("utf-8").splitlines()) <= 400
 
 
+def test_every_directory_of_modules_is_a_package() -> None:
+    # import-linter does not see the others
+    assert [m for m in {module.parent for module in MODULES} if not (m / "__init__.py").exists()] == []
+
+
 def test_the_update_flag_is_off_where_it_would_hide_failures() -> None:
     assert not (os.environ.get("SLIMIFY_UPDATE") and os.environ.get("CI"))
 
