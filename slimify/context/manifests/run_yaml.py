@@ -1,0 +1,237 @@
+"""Commands that compose files and Kubernetes manifests (Helm templates too) run in an image.
+
+The YAML is read as nodes: they know their lines, nothing is constructed, and an alias costs nothing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from slimify.context.scan import Context, clean
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+Source = Literal["compose", "kubernetes", "procfile", "script"]
+
+MAX_BYTES = 256 << 10  # of one file
+_MAX_MERGES = 40
+_TEMPLATE = "$TEMPLATE"
+# What runs beside an application in most manifests, and is never built from its Dockerfile.
+_OFFICIAL = frozenset(
+    (
+        *("alpine", "busybox", "debian", "ubuntu", "redis", "postgres", "mysql", "mariadb", "mongo"),
+        *("memcached", "rabbitmq", "nats", "nginx", "httpd", "haproxy", "traefik", "consul", "vault"),
+        *("elasticsearch", "kibana", "logstash", "cassandra", "zookeeper", "registry", "docker"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand:
+    """A command as run in the image. `argv` if it is a list (no shell of its own), else None.
+
+    `entrypoint`: it replaces the image's entrypoint, else its CMD. `image` is the image, service
+    or container it names, "" where it names none. `certain`: a name ties it to the image that the
+    Dockerfile makes; without that it may be for another one.
+    """
+
+    text: str
+    file: str
+    line: int
+    source: Source
+    argv: tuple[str, ...] | None = None
+    entrypoint: bool = False
+    image: str = ""
+    certain: bool = False
+
+
+def repository(image: str) -> str:
+    """The last part of an image's name, without tag and digest."""
+    return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
+
+
+def compose_commands(context: Context, path: str, dockerfile: str) -> tuple[list[RunCommand], set[str]]:
+    """The commands of the services that `dockerfile` of this context is built for, or that use the
+    image of such a service; and the names of these services and images."""
+    found: list[RunCommand] = []
+    names: set[str] = set()
+    for document in _documents(context, path):
+        services = dict(_entries(_get(document, "services") or document))
+        built = {name for name, service in services.items() if _builds(service, path, dockerfile)}
+        images = {_string(_get(services[name], "image")) for name in built} - {""}
+        for name, service in services.items():
+            if name in built or _string(_get(service, "image")) in images:
+                names.add(name)
+                found.extend(_service(service, path, name))
+        names |= {repository(image) for image in images}
+    return found, names
+
+
+def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
+    """Commands, probes and hooks of containers, but for official images such as `redis:7`.
+
+    They are certain if the image bears one of `names`, or a name only a Helm chart's values tell.
+    """
+    text = context.text(path, MAX_BYTES) or ""
+    if not re.search(r"^[ \t-]*(?:containers|initContainers):", text, re.MULTILINE):
+        return
+    for document in _documents(context, path):
+        for container in _containers(document):
+            image = _string(_get(container, "image"))
+            base = repository(image)
+            if not image or ("/" not in image and base in _OFFICIAL):
+                continue
+            certain = base in names or base == _TEMPLATE
+            nodes = [(_get(container, "command"), _get(container, "args"))]
+            for name, value in _entries(container):
+                if name.endswith("Probe"):
+                    nodes.append((_get(value, "exec", "command"), None))
+                elif name == "lifecycle":
+                    nodes += [(_get(hook, "exec", "command"), None) for _, hook in _entries(value)]
+            for first, rest in nodes:
+                yield from _joined(first, rest, path, "kubernetes", image, certain=certain)
+
+
+def _documents(context: Context, path: str) -> list[Node]:
+    text = context.text(path, MAX_BYTES)
+    if text is None:
+        return []
+    if "{{" in text:  # a Helm template: directives go, values become a word
+        text = re.sub(r"^[ \t]*\{\{-?[^}\n]*\}\}[ \t]*$", "", text, flags=re.MULTILINE)
+        text = re.sub(r"\{\{[^}\n]*\}\}", _TEMPLATE, text)
+    import yaml
+
+    documents: list[Node] = []
+    try:
+        for node in yaml.compose_all(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            if node is not None:
+                documents.append(node)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        pass  # what stands before the error counts
+    return documents
+
+
+def _pairs(node: Node | None) -> list[tuple[Node, Node]]:
+    value = node.value if node is not None and node.tag.endswith(":map") else None
+    return value if isinstance(value, list) else []
+
+
+def _items(node: Node | None) -> list[Node]:
+    value = node.value if node is not None and node.tag.endswith(":seq") else None
+    return value if isinstance(value, list) else []
+
+
+def _string(node: Node | None) -> str:
+    return node.value if node is not None and isinstance(node.value, str) else ""
+
+
+def _entries(node: Node | None, depth: int = 0) -> Iterator[tuple[str, Node]]:
+    """The entries of a mapping, those merged in by `<<` last."""
+    merged: list[Node] = []
+    for key, value in _pairs(node):
+        if _string(key) == "<<":
+            merged += _items(value) or [value]
+        else:
+            yield _string(key), value
+    for value in merged if depth < _MAX_MERGES else ():
+        yield from _entries(value, depth + 1)
+
+
+def _get(node: Node | None, *keys: str) -> Node | None:
+    for key in keys:
+        node = next((value for name, value in _entries(node) if name == key), None)
+    return node
+
+
+def _builds(service: Node, path: str, dockerfile: str) -> bool:
+    """Whether the service is built from this Dockerfile with this context."""
+    build = _get(service, "build")
+    if build is None or _get(build, "dockerfile_inline") is not None:
+        return False
+    where = _string(build) or _string(_get(build, "context")) or "."
+    here = posixpath.normpath(posixpath.join(posixpath.dirname(path), where))
+    wanted = _string(_get(build, "dockerfile")) or "Dockerfile"
+    return here == "." and clean(wanted) == clean(dockerfile)
+
+
+def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
+    yield from _joined(
+        _get(service, "entrypoint"), _get(service, "command"), path, "compose", name, certain=True
+    )
+    for command in _joined(
+        _get(service, "healthcheck", "test"), None, path, "compose", name, certain=True, split=False
+    ):
+        kind, *rest = command.argv or ("CMD-SHELL", command.text)
+        if kind == "NONE" or not rest:
+            continue
+        yield RunCommand(
+            text=rest[0] if kind == "CMD-SHELL" else shlex.join(rest),
+            file=path,
+            line=command.line,
+            source="compose",
+            argv=None if kind == "CMD-SHELL" else tuple(rest),
+            entrypoint=True,
+            image=name,
+            certain=True,
+        )
+
+
+def _joined(
+    first: Node | None,
+    rest: Node | None,
+    path: str,
+    source: Source,
+    image: str,
+    *,
+    certain: bool,
+    split: bool = True,
+) -> Iterator[RunCommand]:
+    """One command of an entrypoint and its arguments, either of which may be missing."""
+    node = first if first is not None and first.value else rest
+    if node is None or not node.value:
+        return
+    words = [*_words(first, split), *(_words(rest, split) if rest is not None else ())]
+    argv = tuple(word for word in words if word is not None)
+    whole = len(argv) == len(words)
+    yield RunCommand(
+        text=shlex.join(argv) if whole else _string(node).strip(),
+        file=path,
+        line=node.start_mark.line + 1,
+        source=source,
+        argv=argv if whole else None,
+        entrypoint=node is first,
+        image=image,
+        certain=certain,
+    )
+
+
+def _words(node: Node | None, split: bool) -> list[str | None]:
+    """The words of a list or (compose splits it, without a shell) of a string; [None] if it cannot."""
+    text = _string(node)
+    if not text:
+        return [_string(item).replace("$$", "$") for item in _items(node)]
+    try:
+        return [*shlex.split(text.replace("$$", "$"))] if split else [None]
+    except ValueError:
+        return [None]
+
+
+def _containers(root: Node) -> Iterator[Node]:
+    pending = [root]
+    seen: set[int] = set()
+    while pending:
+        node = pending.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        pending.extend(reversed(_items(node)))
+        for name, value in _entries(node):
+            if name in ("containers", "initContainers"):
+                yield from _items(value)
+            pending.append(value)
