@@ -73,18 +73,18 @@ rewritten = pytest.mark.parametrize(
 )
 
 
-def rewrite(case: Case, text: bytes) -> dict[str, Any]:
-    """The JSON object for `text` in the build context of `case`."""
-    args = ("rewrite", "-", "--format", "json", "--context", str(case.context), *case.args)
-    result = invoke(*args, stdin=text)
+def rewrite(case: Case, text: bytes | None = None) -> dict[str, Any]:
+    """The JSON object for the Dockerfile of `case`, or for `text` in its place."""
+    file = str(case.context / case.file) if text is None else "-"
+    args = ("rewrite", file, "--format", "json", "--context", str(case.context), *case.args)
+    result = invoke(*args, stdin=text or b"")
     assert result.stdout, result.stderr
     return json.loads(result.stdout)
 
 
 @functools.cache
 def _first_run(name: str) -> dict[str, Any]:
-    case = _read(GOLDEN / name)
-    return rewrite(case, case.text)
+    return rewrite(_read(GOLDEN / name))
 
 
 def result_of(case: Case) -> dict[str, Any]:
