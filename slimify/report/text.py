@@ -17,13 +17,16 @@ _MARK = {"safe": "", "assumed": " (assumed)", "advice": ""}
 _TEXT_LINES = 3  # of one instruction or command in the table of roles
 
 
-def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """What was done and why, in a few lines: for standard error beside the diff."""
+def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_as: str = "rewritten") -> str:
+    """What was done and why, in a few lines: for standard error beside the diff.
+
+    `done_as` is what a rewrite is called.
+    """
     if outcome.error is not None:
         return failure(outcome.file, outcome.error, paint=paint)
     done = [d for d in outcome.decisions if d.safety != "advice"]
     advice = [d for d in outcome.decisions if d.safety == "advice"]
-    lines = [_headline(outcome, paint)]
+    lines = [_headline(outcome, done_as, paint)]
     lines += _decisions(done, width, paint)
     if advice:
         lines.append("  Advice, not done:")
@@ -56,7 +59,8 @@ def explanation(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -
     if outcome.error is not None:
         return failure(outcome.file, outcome.error, paint=paint)
     rows = [row for verdict in outcome.instructions for row in _instruction_rows(verdict)]
-    return summary(outcome, width=width, paint=paint) + "\n" + _table(rows, width, paint)
+    head = summary(outcome, width=width, paint=paint, done_as="can be rewritten")
+    return head + "\n" + _table(rows, width, paint)
 
 
 def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
@@ -77,8 +81,9 @@ def size(number: int) -> str:
     return f"{number} bytes"
 
 
-def _headline(outcome: Outcome, paint: Paint) -> str:
-    parts = [paint(outcome.kind, _KIND_COLOUR[outcome.kind])]
+def _headline(outcome: Outcome, done_as: str, paint: Paint) -> str:
+    kind = done_as if outcome.kind == "rewritten" else outcome.kind
+    parts = [paint(kind, _KIND_COLOUR[outcome.kind])]
     if outcome.kind == "rewritten":
         parts.append(f"rung {outcome.rung}")
     if outcome.language:

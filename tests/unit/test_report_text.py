@@ -110,7 +110,8 @@ def test_failure(error: SlimifyError, expected: str) -> None:
 
 
 def test_explanation() -> None:
-    table = explanation(OUTCOME).split("\n\n")[1]
+    head, table = explanation(OUTCOME).split("\n\n")
+    assert head.startswith("Dockerfile: can be rewritten, rung slim")
     assert [line.split()[:2] for line in table.splitlines()[1:]] == [
         ["3", "both"],
         ["both", "apt-get"],
