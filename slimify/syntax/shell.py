@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 from slimify.model import Atom, Command, Instruction, Script, Word
 from slimify.syntax.shell_edit import Refuses, edit
@@ -192,7 +193,7 @@ def _errexit(atoms: tuple[Atom, ...]) -> bool:
 
 
 def _sets_errexit(options: list[str]) -> bool:
-    for option, following in zip(options, [*options[1:], ""], strict=True):
+    for option, following in pairwise([*options, ""]):
         if re.match(r"-[a-zA-Z]*e", option) or (re.match(r"-[a-zA-Z]*o$", option) and following == "errexit"):
             return True
     return False

@@ -284,9 +284,13 @@ def _applied(instruction: Instruction, lines: list[_Line], changes: list[_Change
 def _without(content: str, low: int, high: int, floor: int) -> str:
     """The line without [low, high) and without the blanks this leaves doubled."""
     left, right = content[:low], content[high:]
-    if low <= floor or not left.strip():
-        return left + right.lstrip(" \t")
-    if left[-1:] in " \t" and (not right.strip() or right[0] in " \t" or _JOINS_LEFT.match(right)):
+    if floor and low <= floor:
+        return content[:floor] + right.lstrip(" \t")
+    if not left.strip():
+        return content[: len(content) - len(content.lstrip(" \t"))] + right.lstrip(" \t")
+    if not right.strip():
+        return left.rstrip(" \t") + content[len(content.rstrip(" \t")) :]
+    if left[-1] in " \t" and (right[0] in " \t" or _JOINS_LEFT.match(right)):
         return left.rstrip(" \t") + right
     return left + right
 

@@ -10,19 +10,18 @@ the tree: whatever is left over makes the text unread.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from sys import maxsize
 from typing import TYPE_CHECKING
 
 from slimify.model import Command, Redirect, Word
 from slimify.syntax.shell_lexer import Lexed, Token, Unread
+from slimify.syntax.shell_parse import ASSIGNMENT, only_expansions, tree, without_bodies, without_words
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Node
 
 _SIMPLE = frozenset(
     [
@@ -48,8 +47,6 @@ _JOINERS = frozenset({"list", "pipeline", "negated_command", "redirected_stateme
 _STATEMENTS = _SIMPLE | _JOINERS | _LABELS.keys()
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 _SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
-_PLAIN_WORD = re.compile(r"[\w./:@%+,=!\[\]{}-]+")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,75 +72,30 @@ class Statement:
     background: bool
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Parser:
-    import tree_sitter_bash
-    from tree_sitter import Language, Parser
-
-    return Parser(Language(tree_sitter_bash.language()))
-
-
 def statements(lexed: Lexed) -> tuple[Statement, ...]:
     """The statements of the text; raises `Unread`.
 
     What cannot be read as it is gets a second chance with its quoted and expanded words hidden:
     many of the grammar's weak spots are inside words, which are the lexer's business anyway.
     """
-    source = _without_bodies(lexed)
+    source = without_bodies(lexed)
     try:
         return _read(lexed, source)
     except Unread:
-        hidden = _without_words(lexed, source)
+        hidden = without_words(lexed, source)
         if hidden == source:
             raise
         return _read(lexed, hidden)
 
 
 def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
-    root = _parser().parse(source.encode("ascii")).root_node
-    if root.has_error:
-        raise Unread("syntax")
     walk = _Walk(lexed)
     try:
-        result = tuple(walk.sequence(root.children, ()))
+        result = tuple(walk.sequence(tree(source).children, ()))
     except RecursionError:
         raise Unread("depth") from None
     walk.check_claims()
     return result
-
-
-def _without_bodies(lexed: Lexed) -> str:
-    """The text with `<<X` turned into `< X` and the bodies blank, offsets unchanged."""
-    if not lexed.bodies:
-        return lexed.plain
-    chars = list(lexed.plain)
-    for token in lexed.tokens.values():
-        if token.op in ("<<", "<<-"):
-            first = token.end - len(token.op)
-            chars[first : token.end] = "<" + " " * (len(token.op) - 1)
-    for body in lexed.bodies.values():
-        for at in range(body.start, body.end):
-            if chars[at] != "\n":
-                chars[at] = " "
-    return "".join(chars)
-
-
-def _without_words(lexed: Lexed, source: str) -> str:
-    """The source with words that hold more than plain characters replaced by letters.
-
-    Words with brackets the shell looks into stay: there are commands in them, or array elements.
-    """
-    chars = list(source)
-    for token in lexed.tokens.values():
-        text = lexed.plain[token.start : token.end]
-        if token.kind != "word" or _PLAIN_WORD.fullmatch(text) or (token.value is None and "(" in text):
-            continue
-        if token.value is None and "`" in text:
-            continue
-        assigned = _ASSIGNMENT.match(text)
-        start = token.start + (assigned.end() if assigned else 0)
-        chars[start : token.end] = "w" * (token.end - start)
-    return "".join(chars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,13 +306,7 @@ class _Walk:
     def expanded(self) -> Node:
         """A tree of everything that here-documents expand, and of nothing else."""
         if self.expansions is None:
-            chars = ["\n" if char == "\n" else " " for char in self.lexed.plain]
-            for body in self.lexed.bodies.values():
-                for start, end in body.expansions:
-                    chars[start:end] = self.lexed.plain[start:end]
-            self.expansions = _parser().parse("".join(chars).encode("ascii")).root_node
-            if self.expansions.has_error:
-                raise Unread("heredoc")
+            self.expansions = tree(only_expansions(self.lexed))
         return self.expansions
 
     def simple(self, node: Node, end: int, operator: str, negated: bool, context: tuple[str, ...]) -> Command:
@@ -420,7 +366,7 @@ class _Walk:
 
     def assignment(self, word: Word) -> tuple[str, Word] | None:
         """`NAME=value`, `NAME+=value`, `NAME[i]=value` taken apart."""
-        found = _ASSIGNMENT.match(self.lexed.plain[word.start : word.end])
+        found = ASSIGNMENT.match(self.lexed.plain[word.start : word.end])
         if not found:
             return None
         value = word.value
