@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from slimify.context.scan import Context, Limits, clean, scan
+
+
+def build(root: Path, *files: str, **texts: str) -> Path:
+    """Files of a context, empty or with `texts` (a double underscore stands for the dot)."""
+    for name in files:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+    for name, text in texts.items():
+        (root / name.replace("__", ".")).write_text(text)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("a", "a", id="plain"),
+        pytest.param("./a//b/", "a/b", id="cleaned"),
+        pytest.param("/a", "a", id="root-is-the-context"),
+        pytest.param("../../a", "a", id="cannot-leave"),
+        pytest.param("a/../../b", "b", id="cannot-leave-later"),
+        pytest.param(".", "", id="root"),
+        pytest.param("//a", "a", id="two-slashes"),
+    ],
+)
+def test_clean(path: str, expected: str) -> None:
+    assert clean(path) == expected
+
+
+def test_empty_context_has_nothing() -> None:
+    context = Context.empty()
+    assert not context.has("a")
+    assert not context.has("")
+    assert not context.is_dir("")
+    assert not context.complete()
+    assert context.text("a") is None
+    assert context.glob("*") == context.under("") == ()
+
+
+def test_missing_directory_is_a_note(tmp_path: Path) -> None:
+    context = scan(tmp_path / "nowhere")
+    assert not context.files
+    assert context.notes == (". cannot be listed: No such file or directory",)
+
+
+def test_listing(tmp_path: Path) -> None:
+    build(tmp_path, "b/c.py", "a.txt", "b.txt", ".env", a__txt="12345")
+    (tmp_path / "run").write_text("#!/bin/sh\n")
+    (tmp_path / "run").chmod(0o755)
+    (tmp_path / "empty").mkdir()
+    context = scan(tmp_path)
+    assert list(context.files) == [".env", "a.txt", "b.txt", "b/c.py", "run"]
+    assert context.files["a.txt"] == 5
+    assert context.directories == {"b", "empty"}
+    assert context.executables == {"run"}
+    assert context.has("./b/")
+    assert context.is_dir("b")
+    assert not context.is_dir("a.txt")
+    assert not context.has("b/d")
+    assert context.under("b") == ("b/c.py",)
+    assert context.under("") == tuple(context.files)
+    assert context.complete()
+    assert context.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        pytest.param("x*", [], id="nothing"),
+        pytest.param("[", [], id="malformed"),
+        pytest.param("package*.json", ["package-lock.json", "package.json"], id="star"),
+        pytest.param("*.json", ["package-lock.json", "package.json"], id="star-stops-at-slash"),
+        pytest.param("**/*.json", ["package-lock.json", "package.json", "src/a.json"], id="tree"),
+        pytest.param("src/*", ["src/.hidden", "src/a.json", "src/link"], id="dotfiles-too"),
+        pytest.param("./src/?.json", ["src/a.json"], id="cleaned"),
+        pytest.param("src", [], id="directory-left-out"),
+    ],
+)
+def test_glob(tmp_path: Path, pattern: str, expected: list[str]) -> None:
+    build(tmp_path, "package.json", "package-lock.json", "src/a.json", "src/.hidden", "srcs/b")
+    (tmp_path / "src/link").symlink_to("a.json")
+    assert list(scan(tmp_path).glob(pattern)) == expected
+
+
+def test_glob_directories(tmp_path: Path) -> None:
+    build(tmp_path, "src/a", "srcs/b", "x")
+    assert scan(tmp_path).glob("s*", directories=True) == ("src", "srcs")
+
+
+def test_dockerignore_hides_but_is_known(tmp_path: Path) -> None:
+    build(tmp_path, "node_modules/x/y", "docs/a.md", "docs/keep.md", "src/a", "secret")
+    (tmp_path / ".dockerignore").write_text("node_modules\ndocs\n!docs/keep.md\nsecret\n[\n")
+    context = scan(tmp_path)
+    assert list(context.files) == [".dockerignore", "docs/keep.md", "src/a"]
+    assert context.directories == {"docs", "src"}
+    assert context.ignored == ("docs/", "node_modules/", "secret")
+    assert context.ignore_file == ".dockerignore"
+    assert not context.has("secret")
+    assert context.text("secret") is None
+    assert context.raw_has("secret")
+    assert context.raw_has("node_modules/x/y")
+    assert not context.raw_has("nothing")
+    assert context.notes == (".dockerignore: line 5: [: [ without ]",)
+
+
+def test_dockerfile_has_its_own_ignore_file(tmp_path: Path) -> None:
+    build(tmp_path, "a", "b", "docker/Dockerfile", __dockerignore="a\n")
+    (tmp_path / ".dockerignore").write_text("a\n")
+    dockerfile = tmp_path / "docker/Dockerfile"
+    assert not scan(tmp_path, dockerfile).has("a")
+    (tmp_path / "docker/Dockerfile.dockerignore").write_text("b\n")
+    context = scan(tmp_path, dockerfile)
+    assert context.has("a")
+    assert not context.has("b")
+    assert context.ignore_file == "Dockerfile.dockerignore"
+
+
+def test_links_inside_are_followed(tmp_path: Path) -> None:
+    build(tmp_path, "real/a.txt", "real/deep/b")
+    (tmp_path / "real/a.txt").write_text("hello")
+    (tmp_path / "dir").symlink_to("real")
+    (tmp_path / "real/up").symlink_to("../real/a.txt")
+    (tmp_path / "dead").symlink_to("nowhere")
+    context = scan(tmp_path)
+    assert dict(context.symlinks) == {"dead": "nowhere", "dir": "real", "real/up": "../real/a.txt"}
+    assert context.text("dir/a.txt") == context.text("dir/up") == "hello"
+    assert context.is_dir("dir")
+    assert context.is_dir("dir/deep")
+    assert context.has("dead")
+    assert context.resolve("dead") is None
+    assert context.text("dead") is None
+    assert context.resolve("dir/up") == "real/a.txt"
+
+
+@pytest.mark.parametrize("kind", ["absolute", "relative", "directory", "loop", "ignored"])
+def test_nothing_outside_is_read(tmp_path: Path, kind: str) -> None:
+    outside = build(tmp_path / "outside", "x/y")
+    (outside / "secret").write_text("secret")
+    root = build(tmp_path / "root", "a", "hidden")
+    (root / ".dockerignore").write_text("hidden\n")
+    link, target = {
+        "absolute": ("l", str(outside / "secret")),
+        "relative": ("l", "../outside/secret"),
+        "directory": ("d", "../outside"),
+        "loop": ("l", "l"),
+        "ignored": ("l", "hidden"),
+    }[kind]
+    (root / link).symlink_to(target)
+    context = scan(root)
+    for path in ("l", "d/secret", "../outside/secret", str(outside / "secret"), "d"):
+        assert context.text(path) is None
+        assert context.resolve(path) is None
+    assert not context.is_dir("d")
+    assert not context.raw_has("d/secret")
+    assert not any("secret" in name for name in context.files)
+
+
+def test_a_file_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    root = build(tmp_path / "root", "a", "d/b")
+    context = scan(root)
+    (root / "a").unlink()
+    (root / "a").symlink_to("../secret")
+    (root / "d/b").unlink()
+    (root / "d").rmdir()
+    (root / "d").symlink_to("..")
+    (tmp_path / "b").write_text("secret")
+    assert context.text("a") is None
+    assert context.text("d/b") is None
+
+
+def test_ignore_file_that_leads_out_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "rules").write_text("a\n")
+    root = build(tmp_path / "root", "a")
+    (root / ".dockerignore").symlink_to("../rules")
+    assert scan(root).has("a")
+
+
+def test_root_may_be_a_link(tmp_path: Path) -> None:
+    build(tmp_path / "real", "a").joinpath("a").write_text("x")
+    (tmp_path / "link").symlink_to("real")
+    assert scan(tmp_path / "link").text("a") == "x"
+
+
+def test_text(tmp_path: Path) -> None:
+    (tmp_path / "bom").write_bytes(b"\xef\xbb\xbfa")
+    (tmp_path / "latin").write_bytes(b"caf\xe9")
+    (tmp_path / "long").write_text("x" * 101)
+    (tmp_path / "full").write_text("x" * 100)
+    os.mkfifo(tmp_path / "pipe")
+    context = scan(tmp_path, limits=Limits(text=100))
+    assert context.text("bom") == "a"
+    assert context.text("latin") == "caf\ufffd"
+    assert context.text("full") == "x" * 100
+    assert context.text("long") is None
+    assert context.text("long", 200) == "x" * 101
+    assert context.head("long", 3) == "xxx"
+    assert context.text("pipe") is None
+    assert "pipe" not in context.files
+    assert context.text("nul\0") is None
+
+
+def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_text("x")
+    (tmp_path / "new\nline").write_text("x")
+    context = scan(tmp_path)
+    assert len(context.files) == 2
+    assert all(context.text(name) == "x" for name in context.files)
+
+
+def test_history_is_known_but_not_listed(tmp_path: Path) -> None:
+    build(tmp_path, ".git/HEAD", "a")
+    context = scan(tmp_path)
+    assert list(context.files) == ["a"]
+    assert context.is_dir(".git")
+    assert context.has(".git/HEAD")
+    assert not context.has(".git/nothing")
+    assert context.complete()
+    assert not (tmp_path / ".git/HEAD").is_symlink()
+
+
+def test_installed_packages_are_sampled(tmp_path: Path) -> None:
+    build(tmp_path, *(f"node_modules/p{n:02}/index.js" for n in range(30)), "src/a.js")
+    (tmp_path / "node_modules/p29/index.js").write_text("late")
+    context = scan(tmp_path, limits=Limits(installed=10))
+    assert context.is_dir("node_modules")
+    assert context.has("src/a.js")
+    assert len(context.under("node_modules")) < 30
+    assert not context.complete("node_modules")
+    assert context.complete("src")
+    assert "more than 10 installed files" in context.notes[0]
+    assert context.has("node_modules/p29/index.js")
+    assert not context.has("node_modules/p29/nothing.js")
+    assert context.text("node_modules/p29/index.js") == "late"
+
+
+def test_entry_limit_is_said(tmp_path: Path) -> None:
+    build(tmp_path, *(f"d{n}/f" for n in range(9)))
+    context = scan(tmp_path, limits=Limits(entries=12))
+    assert not context.complete()
+    assert context.notes == ("more than 12 entries: the rest is not listed",)
+    assert context.has("d8/f")
+
+
+def test_depth_limit_is_said(tmp_path: Path) -> None:
+    build(tmp_path, "a/b/c/d/e")
+    context = scan(tmp_path, limits=Limits(depth=2))
+    assert context.skipped == ("a/b/c",)
+    assert context.has("a/b/c/d/e")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_unreadable_directory_is_a_note(tmp_path: Path) -> None:
+    build(tmp_path, "d/a", "b")
+    (tmp_path / "d").chmod(0)
+    context = scan(tmp_path)
+    (tmp_path / "d").chmod(0o700)
+    assert context.notes == ("d cannot be listed: Permission denied",)
+
+
+def test_time_is_linear(tmp_path: Path) -> None:
+    def seconds(count: int) -> float:
+        root = tmp_path / str(count)
+        for n in range(count):
+            if n % 100 == 0:
+                (root / f"d{n // 100}").mkdir(parents=True)
+            (root / f"d{n // 100}" / f"file{n}.py").touch()
+        (root / ".dockerignore").write_text("**/*.log\n*.md\n!README.md\n**/cache/**\n")
+        started = time.process_time()
+        assert len(scan(root).files) == count + 1
+        return time.process_time() - started
+
+    seconds(100)
+    assert seconds(16_000) < 16 * max(seconds(2_000), 0.02)
