@@ -1,0 +1,3 @@
+module example.com/poems
+
+go 1.24

@@ -1,0 +1,2 @@
+-- up
+create table people (name text);

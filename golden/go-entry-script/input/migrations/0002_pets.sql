@@ -1,0 +1,2 @@
+-- up
+create table pets (name text);

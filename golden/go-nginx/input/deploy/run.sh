@@ -1,0 +1,3 @@
+#!/bin/bash
+api &
+exec nginx -g 'daemon off;'

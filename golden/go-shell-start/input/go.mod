@@ -1,0 +1,3 @@
+module example.com/babel
+
+go 1.24

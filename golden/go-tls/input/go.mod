@@ -1,0 +1,3 @@
+module example.com/chimes
+
+go 1.24

@@ -1,0 +1,3 @@
+import { nanoid } from 'nanoid';
+
+document.title = `Moo ${nanoid(4)}`;

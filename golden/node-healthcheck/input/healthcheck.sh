@@ -1,0 +1,2 @@
+#!/bin/sh
+exec wget -qO- http://localhost:3000/health

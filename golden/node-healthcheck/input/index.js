@@ -1,0 +1,5 @@
+const polka = require('polka');
+
+polka()
+  .get('/health', (req, res) => res.end('ok\n'))
+  .listen(3000);

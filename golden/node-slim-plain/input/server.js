@@ -1,0 +1,3 @@
+require('polka')()
+  .get('/', (req, res) => res.end('lean\n'))
+  .listen(3000);

@@ -1,0 +1,3 @@
+import { shuffle } from './shuffle';
+
+console.log(shuffle(['ace', 'king', 'queen']));
