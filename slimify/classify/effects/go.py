@@ -1,0 +1,310 @@
+"""The go command: what it builds, installs and leaves in its caches."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import Any
+
+from slimify.classify.effects.call import Arg, Call, Options
+from slimify.classify.effects.state import absolute, gopath
+from slimify.model import Effect
+
+_VALUES = (
+    "-o", "-ldflags", "-gcflags", "-asmflags", "-tags", "-mod", "-modfile", "-p", "-buildmode", "-installsuffix", "-toolexec", "-pkgdir",
+    "-compiler", "-overlay", "-run", "-timeout", "-count", "-coverprofile", "-covermode", "-coverpkg", "-bench", "-C", "-exec", "-parallel",
+    "-cpu", "-gccgoflags", "-pgo", "-buildvcs", "-vettool", "-benchtime", "-cpuprofile", "-memprofile", "-outputdir", "-lang",
+)  # fmt: skip
+_MAIN = re.compile(r"(?m)^\s*package\s+main\b")
+_MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
+_EXTERNAL = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
+
+
+def go(call: Call) -> tuple[Effect, ...]:
+    options = call.options(_VALUES, single=True)
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    packages = words[1:]
+    if action == "build":
+        return (_build(call, options, packages),)
+    if action == "install":
+        return (_install(call, action, packages),)
+    if action == "get":
+        return (_get(call, options, packages),)
+    if action in ("mod", "work"):
+        return (_mod(call, action, packages),)
+    if action in ("test", "vet", "list", "doc", "version", "fmt", "fix", "tool", "bug", "help"):
+        return (_looking(call, action, options, packages),)
+    if action == "run":
+        return _run(call, packages)
+    if action == "generate":
+        return (call.touching("go", "generate", manager="go", writes=(".",), caches=_caches(call)),)
+    if action == "clean":
+        return (call.effect("cache", "clean", manager="go", deletes=_caches(call)),)
+    if action == "env":
+        if not options.has("-w", "-u"):
+            return (call.effect("check", "env"),)
+        where = call.state.get("GOENV") or call.home(".config/go/env")
+        return (call.effect("state", "env", manager="go", writes=(where,) if where else ()),)
+    return (call.effect("check", action),) if not action else (call.unknown(f"what go {action} does"),)
+
+
+def _go(call: Call, action: str, **rest: Any) -> Effect:
+    rest.setdefault("caches", _caches(call))
+    return call.effect("go", action, manager="go", **rest)
+
+
+def _caches(call: Call) -> tuple[str, ...]:
+    build = call.state.get("GOCACHE") or call.home(".cache/go-build")
+    return tuple(path for path in (build, _module_cache(call)) if path and path != "off")
+
+
+def _module_cache(call: Call) -> str | None:
+    base = gopath(call.state)
+    return call.state.get("GOMODCACHE") or (posixpath.join(base, "pkg/mod") if base else None)
+
+
+def _modules(call: Call) -> bool:
+    return call.state.get("GO111MODULE") != "off"
+
+
+def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
+    """go build: `-o`, else a binary in the working directory if there is one main package."""
+    directory = options.last("-C")
+    if directory is not None and directory.value is not None:
+        call = _moved(call, directory.value)
+    names, sure = _named(call, packages)
+    reads = call.known(_directories(packages))
+    manifests = _module_files(call)
+    target = options.last("-o")
+    if target is not None:
+        path = call.path_of(target)
+        if path is None or target.value is None:
+            known = (path,) if path is not None else ()
+            why = f"the output {target.shown} is not known"
+            return _go(call, "build", writes=known, anywhere=path is None, why=why, reads=reads, manifests=manifests)
+        if path == "/dev/null":
+            return _go(call, "build", reads=reads, manifests=manifests)
+        if target.value.endswith("/") or call.state.view.is_dir(path):
+            outputs = tuple(posixpath.join(path, name) for name in names) if sure else ()
+            return _go(call, "build", outputs=outputs, writes=() if outputs else (path,), reads=reads, manifests=manifests)
+        return _go(call, "build", outputs=(path,), reads=reads, manifests=manifests)
+    cwd = call.state.cwd
+    if options.value("-buildmode") in ("c-archive", "c-shared", "plugin"):
+        return _go(call, "build", writes=(cwd,) if cwd else (), anywhere=cwd is None, reads=reads, manifests=manifests)
+    if cwd is None:
+        return _go(call, "build", anywhere=True, why="the working directory is not known", manifests=manifests)
+    if not sure and len(packages) <= 1 and not _many(packages):
+        return _go(call, "build", writes=(cwd,), why="the name of the binary", reads=reads, manifests=manifests)
+    outputs = (posixpath.join(cwd, names[0]),) if len(names) == 1 and not _many(packages) else ()
+    return _go(call, "build", outputs=outputs, reads=reads, manifests=manifests)
+
+
+def _many(packages: tuple[Arg, ...]) -> bool:
+    """Several packages, or a pattern that may be several: go build throws their results away."""
+    files = [p for p in packages if (p.value or "").endswith(".go") or "*.go" in p.text]
+    return (len(packages) > 1 and len(files) != len(packages)) or any("..." in p.text for p in packages)
+
+
+def _moved(call: Call, directory: str) -> Call:
+    from dataclasses import replace
+
+    return replace(call, state=replace(call.state, cwd=absolute(directory, call.state)))
+
+
+def _directories(packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    found: list[Arg | str] = []
+    for word in packages or (Arg(value=".", text="."),):
+        text = word.value or ""
+        if text.startswith((".", "/")) or text.endswith(".go"):
+            found.append(re.sub(r"/?\.\.\.\Z", "", text) or ".")
+    return tuple(found)
+
+
+def _module_files(call: Call) -> tuple[str, ...]:
+    """go.mod and go.sum of the module that the working directory is in, as far as the view knows."""
+    root = _module_root(call)
+    if root is None:
+        return ()
+    found = (posixpath.join(root, name) for name in ("go.mod", "go.sum"))
+    return tuple(path for path in found if call.state.view.context_path(path) is not None)
+
+
+def _module_root(call: Call) -> str | None:
+    place = call.state.cwd
+    while place is not None:
+        if call.state.view.context_path(posixpath.join(place, "go.mod")) is not None:
+            return place
+        if place == "/":
+            return None
+        place = posixpath.dirname(place)
+    return None
+
+
+def _module_path(call: Call, root: str) -> str | None:
+    text = call.state.view.text(posixpath.join(root, "go.mod")) or ""
+    match = re.search(r"(?m)^\s*module\s+\"?([^\s\"]+)", text)
+    return match[1] if match else None
+
+
+def _import_path(call: Call, directory: str) -> str | None:
+    """The import path of a package's directory: by its module, else by GOPATH/src."""
+    base = gopath(call.state)
+    root = _module_root(call) if _modules(call) else None
+    if root is not None:
+        module = _module_path(call, root)
+        if module is not None and (directory == root or directory.startswith(root.rstrip("/") + "/")):
+            return posixpath.join(module, posixpath.relpath(directory, root)).removesuffix("/.")
+    if base and directory.startswith(posixpath.join(base, "src") + "/"):
+        return directory[len(posixpath.join(base, "src")) + 1 :]
+    return None
+
+
+def binary_name(path: str) -> str:
+    """The binary of an import path: its last element, or the one before a major version (v2…)."""
+    parts = path.rstrip("/").split("/")
+    if len(parts) > 1 and _MAJOR.fullmatch(parts[-1]):
+        return parts[-2]
+    return parts[-1]
+
+
+def _named(call: Call, packages: tuple[Arg, ...]) -> tuple[tuple[str, ...], bool]:
+    """The binaries of main packages, and whether that is certain."""
+    names: list[str] = []
+    files = [p for p in packages if p.text.endswith((".go", ".go\"", ".go'"))]
+    if files:
+        first = files[0].value
+        if first is None or "*" in first:
+            return (), False
+        # a list of files is named after the first one (go help build)
+        return (posixpath.basename(first).removesuffix(".go"),), True
+    for word in packages or (Arg(value=".", text=".", prefix="."),):
+        text = word.value
+        if text is None:
+            return (), False
+        if "..." in text:
+            found = _mains(call, text)
+            if found is None:
+                return (), False
+            names += found
+            continue
+        if text.startswith((".", "/")):
+            directory = absolute(text, call.state)
+            if directory is None:
+                return (), False
+            path = _import_path(call, directory)
+            if path is None and directory == "/":
+                return (), False
+            if path is None and _module_root(call) is None and not call.state.view.under(directory):
+                # nothing seen of it: a go.mod may name it otherwise
+                local = posixpath.normpath(text)
+                if local in (".", "..") or local.startswith("../"):
+                    return (), False
+            names.append(binary_name(path if path is not None else directory))
+        else:
+            names.append(binary_name(text.partition("@")[0]))
+    return tuple(names), True
+
+
+def _mains(call: Call, pattern: str) -> list[str] | None:
+    """The main packages that a pattern such as ./cmd/... stands for; None if none can be seen."""
+    head = pattern.partition("...")[0].rstrip("/")
+    if not pattern.startswith((".", "/")):
+        root = _module_root(call)
+        module = _module_path(call, root) if root else None
+        if root is None or module is None or not pattern.startswith(module):
+            return None
+        head = root + head[len(module) :]
+    start = absolute(head or ".", call.state)
+    if start is None:
+        return None
+    found: dict[str, None] = {}
+    seen = False
+    for path in call.state.view.under(start):
+        if not path.endswith(".go") or path.endswith("_test.go"):
+            continue
+        relative = path[len(start) :].strip("/").split("/")[:-1]
+        if any(part.startswith((".", "_")) or part in ("vendor", "testdata") for part in relative):
+            continue
+        seen = True
+        directory = posixpath.dirname(path)
+        text = call.state.view.text(path) or ""
+        if _MAIN.search(text) and not re.search(r"(?m)^//(?:go:build|\s*\+build)\s+ignore\b", text):
+            found[directory] = None
+    if not seen:
+        return None
+    return [binary_name(_import_path(call, directory) or directory) for directory in found]
+
+
+def _bin(call: Call) -> str | None:
+    base = gopath(call.state)
+    return call.state.get("GOBIN") or (posixpath.join(base, "bin") if base else None)
+
+
+def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
+    where = _bin(call)
+    names, sure = _named(call, packages)
+    local = not any(_EXTERNAL.match(p.value or "") for p in packages)
+    reads = call.known(_directories(packages)) if local else ()
+    manifests = _module_files(call) if local else ()
+    if where is None:
+        return _go(call, action, anywhere=True, why="GOPATH is not known", reads=reads)
+    if not sure:
+        return _go(call, action, writes=(where,), why="the names of the binaries", reads=reads, manifests=manifests)
+    return _go(call, action, outputs=tuple(posixpath.join(where, name) for name in names), reads=reads, manifests=manifests)
+
+
+def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
+    """go get: before modules it fetched into GOPATH/src and installed what it got; later it edits go.mod.
+
+    Which go it is is not always known, so both are listed.
+    """
+    base = gopath(call.state)
+    if base is None:
+        return _go(call, "get", anywhere=True, why="GOPATH is not known")
+    old = _module_root(call) is None or not _modules(call)
+    writes = [posixpath.join(base, "src")] if old else [p for p in _module_files(call)]
+    outputs: list[str] = []
+    names, sure = _named(call, packages)
+    where = _bin(call)
+    if where and old and not options.has("-d"):
+        if sure and packages and all(_EXTERNAL.match(p.value or "") for p in packages):
+            outputs = [posixpath.join(where, name) for name in names]
+        else:
+            writes.append(where)
+    return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), manifests=_module_files(call))
+
+
+def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
+    verb = (words[0].value or "") if words else ""
+    action = f"{group} {verb}".strip()
+    if verb in ("verify", "graph", "why"):
+        return call.effect("check", action)
+    root = _module_root(call) or call.state.cwd
+    writes: tuple[str, ...] = ()
+    if root and verb in ("tidy", "init", "edit", "use", "sync"):
+        writes = (posixpath.join(root, "go.mod"), posixpath.join(root, "go.sum"))
+    if root and verb == "vendor":
+        writes = (posixpath.join(root, "vendor"),)
+    return _go(call, action, writes=writes, manifests=_module_files(call))
+
+
+def _looking(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
+    caches = _caches(call) if action in ("test", "vet", "list", "tool") else ()
+    if action == "test" and options.has("-c") or options.has("-coverprofile", "-cpuprofile"):
+        return call.touching("check", action, manager="go", writes=(*options.all("-o", "-coverprofile", "-cpuprofile"),), caches=caches)
+    if action in ("fmt", "fix") or options.has("-w"):
+        return call.touching("files", action, manager="go", writes=(".",))
+    if action == "tool" and packages and packages[0].value not in ("vet", "cover", "nm", "objdump", "dist", "pprof"):
+        return call.touching("build", "tool", manager="go", writes=(".",), caches=caches)
+    return call.effect("check", action, manager="go", caches=caches)
+
+
+def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    effect = call.effect("app", "run", manager="go", caches=_caches(call), anywhere=True, why="runs the application's own code",
+                         reads=call.known(_directories(packages)))  # fmt: skip
+    return (effect,)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"go": go, "go1": go, "xx-go": go, "garble": go, "tinygo": go, "richgo": go}

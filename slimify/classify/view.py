@@ -1,0 +1,179 @@
+"""Which files of the image come from the build context.
+
+In: the COPY and ADD instructions seen so far, one `with_…` call each; out: a `View`, a map in both
+directions between absolute image paths and context paths. It tells what was copied, not what a RUN
+did to it afterwards.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from slimify.context.scan import Context
+
+_GLOB = frozenset("*?[")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+# Directories that every image has: a file copied to one of them lands inside it.
+_USUAL = frozenset(
+    """/ /app /bin /boot /code /dev /etc /go /go/src /home /lib /media /mnt /opt /root /run /sbin /src /srv /tmp /usr
+    /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/share /usr/sbin /usr/share
+    /usr/src /usr/src/app /usr/app /var /var/lib /var/log /var/www /var/www/html /workdir /workspace""".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """One file or directory of the context, and where it stands in the image."""
+
+    source: str  # context path, "" for the whole context
+    target: str  # absolute image path
+    directory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The image's files as far as the context explains them. Later copies hide earlier ones."""
+
+    context: Context = field(default_factory=Context.empty)
+    placed: tuple[_Placed, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()  # files written by a heredoc: image path, text
+    directories: frozenset[str] = frozenset()  # known to be there, besides the usual ones
+
+    def with_directory(self, path: str) -> View:
+        """After WORKDIR or mkdir."""
+        return replace(self, directories=self.directories | {posixpath.normpath(path)})
+
+    def with_text(self, path: str, text: str) -> View:
+        """After a heredoc of COPY or ADD."""
+        return replace(self, texts=(*self.texts, (posixpath.normpath(path), text)))
+
+    def with_copy(
+        self, sources: Sequence[str], target: str, cwd: str | None = "/", *, add: bool = False, parents: bool = False
+    ) -> View:
+        """After `COPY sources… target` from the context; `cwd` is the WORKDIR in force.
+
+        As the builder does it: a directory gives its content, a file goes into `target` if that is a
+        directory, ends in a slash or there are several sources. With `add`, addresses and archives
+        are left out, because what they leave is not a file of the context. `parents` is `--parents`.
+        An unknown `cwd` with a relative target gives the same view.
+        """
+        if not target.startswith("/") and cwd is None:
+            return self
+        slash = target.endswith("/") or target in (".", "..") or target.endswith(("/.", "/.."))
+        place = posixpath.normpath(posixpath.join(cwd or "/", target))
+        found = [item for source in sources for item in self._expand(source, add=add)]
+        into = slash or len(found) > 1 or self.is_dir(place)
+        placed = list(self.placed)
+        directories = set(self.directories)
+        for source, directory in found:
+            kept = posixpath.join(place, source) if parents else place
+            if directory:
+                placed.append(_Placed(source, kept, True))
+                directories.add(kept)
+            elif parents or not into:
+                placed.append(_Placed(source, kept, False))
+            else:
+                placed.append(_Placed(source, posixpath.join(place, posixpath.basename(source)), False))
+                directories.add(place)
+        return replace(self, placed=tuple(placed), directories=frozenset(directories))
+
+    def is_dir(self, image_path: str) -> bool:
+        """Whether a directory is known to be there."""
+        if image_path in _USUAL or image_path in self.directories:
+            return True
+        inside = image_path.rstrip("/") + "/"
+        if any(name.startswith(inside) for name in self.directories):
+            return True
+        if any(item.target.startswith(inside) for item in self.placed):
+            return True
+        path = self.context_path(image_path)
+        return path is not None and self.context.is_dir(path)
+
+    def context_path(self, image_path: str) -> str | None:
+        """The file or directory of the context that lies at `image_path`, None if none is known."""
+        image_path = posixpath.normpath(image_path)
+        for item in reversed(self.placed):
+            if not item.directory:
+                if item.target == image_path:
+                    return item.source
+                continue
+            rest = _below(image_path, item.target)
+            if rest is not None:
+                path = posixpath.join(item.source, rest) if rest else item.source
+                if self.context.has(path):
+                    return path
+        return None
+
+    def image_paths(self, context_path: str) -> tuple[str, ...]:
+        """Everywhere that a file or directory of the context went, first copy first."""
+        path = posixpath.normpath(context_path) if context_path else ""
+        path = "" if path == "." else path
+        places: dict[str, None] = {}
+        for item in self.placed:
+            if not item.directory:
+                if item.source == path:
+                    places[item.target] = None
+                continue
+            rest = path if not item.source else _below(path, item.source)
+            if rest is not None:
+                places[posixpath.join(item.target, rest) if rest else item.target] = None
+        return tuple(places)
+
+    def text(self, image_path: str) -> str | None:
+        """The text of a file of the image, None if it is not known (or no text)."""
+        image_path = posixpath.normpath(image_path)
+        for path, text in reversed(self.texts):
+            if path == image_path:
+                return text
+        path_ = self.context_path(image_path)
+        if path_ is None or self.context.is_dir(path_):
+            return None
+        return self.context.text(path_)
+
+    def under(self, image_path: str) -> tuple[str, ...]:
+        """The known files at or below a directory of the image, as image paths, sorted."""
+        image_path = posixpath.normpath(image_path)
+        return tuple(sorted({*self._under(image_path)}))
+
+    def _under(self, image_path: str) -> Iterator[str]:
+        for path, _ in self.texts:
+            if _below(path, image_path) is not None:
+                yield path
+        for item in self.placed:
+            if not item.directory:
+                if _below(item.target, image_path) is not None:
+                    yield item.target
+                continue
+            rest = _below(image_path, item.target)
+            start = item.source
+            if rest is not None:
+                start = posixpath.join(item.source, rest) if rest else item.source
+            elif _below(item.target, image_path) is None:
+                continue
+            for name in self.context.under(start):
+                tail = _below(name, item.source) if item.source else name
+                if tail:
+                    yield posixpath.join(item.target, tail)
+
+    def _expand(self, source: str, *, add: bool) -> Iterator[tuple[str, bool]]:
+        """The context paths that one source word stands for, each with whether it is a directory."""
+        if add and ("://" in source or source.startswith("git@")):
+            return
+        path = posixpath.normpath("/" + source).lstrip("/")
+        names: tuple[str, ...] = (path,)
+        if _GLOB.intersection(path):
+            names = self.context.glob(path, directories=True)
+        for name in names:
+            if add and name.endswith(_ARCHIVES):
+                continue
+            yield name, not name or source.endswith("/") or self.context.is_dir(name)
+
+
+def _below(path: str, directory: str) -> str | None:
+    """`path` relative to `directory`: "" for itself, None if it is elsewhere."""
+    if path == directory:
+        return ""
+    inside = directory.rstrip("/") + "/"
+    return path[len(inside) :] if path.startswith(inside) else None
