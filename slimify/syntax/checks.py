@@ -55,6 +55,7 @@ _SECURITIES = frozenset({"insecure", "sandbox"})
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER_AND_UNIT = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _SHORTEST = 0.001  # seconds
+_LONGEST_DURATION = 64  # characters: nobody writes more, and the pattern above looks back
 
 
 def check(dockerfile: Dockerfile) -> None:
@@ -181,7 +182,7 @@ def _is_duration(text: str) -> bool:
     bare = text.removeprefix("+")
     if bare.removeprefix("-") == "0":
         return True
-    parts = _NUMBER_AND_UNIT.findall(bare)
+    parts = _NUMBER_AND_UNIT.findall(bare[:_LONGEST_DURATION])
     if not parts or "".join(number + unit for number, unit in parts) != bare:
         return False
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)

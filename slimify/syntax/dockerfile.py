@@ -183,8 +183,8 @@ class _Reader:
         made = self._made(parts, logical, raw, number, end)
         return replace(made, heredocs=heredocs) if heredocs else made
 
-    def _parts(self, text: str, offset: int, number: int) -> _Parts:
-        """Take `text[offset:]` apart; below ONBUILD once more."""
+    def _parts(self, text: str, offset: int, number: int, *, below: bool = False) -> _Parts:
+        """Take `text[offset:]` apart; below ONBUILD once more, but not `below` that."""
         word, rest = split_keyword(text[offset:] if offset else text)
         keyword = KEYWORDS.get(word.lower(), word)
         flags, start = split_flags(text, offset + rest, self.escape)
@@ -200,8 +200,8 @@ class _Reader:
                 exec_form = json_array(health_words(text[start:end])[1])
         except NotStrings:
             raise fault("SL005", f"{keyword}: the JSON array may only hold strings", number) from None
-        if keyword == "ONBUILD" and start < end:
-            trigger = self._parts(text[:end], start, number)
+        if keyword == "ONBUILD" and start < end and not below:
+            trigger = self._parts(text[:end], start, number, below=True)
         return _Parts(keyword, flags, start, end, exec_form, trigger)
 
     def _made(self, parts: _Parts, logical: Logical, raw: str, line: int, end_line: int) -> Instruction:

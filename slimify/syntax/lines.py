@@ -15,8 +15,8 @@ from slimify.syntax.words import SPACE
 # The builder reads lines through a buffer of 64 KiB.
 MAX_LINE_BYTES = 65_535
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
-_BLANKS = "[\\t\\n\\f\\r ]*"
-_DIRECTIVE = re.compile(rf"#{_BLANKS}([A-Za-z][A-Za-z0-9]*){_BLANKS}={_BLANKS}(.+?){_BLANKS}")
+_BLANKS = "\t\n\f\r "
+_DIRECTIVE = re.compile(rf"#[{_BLANKS}]*([A-Za-z][A-Za-z0-9]*)[{_BLANKS}]*=(.+)")
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
@@ -50,7 +50,7 @@ def directive(line: str) -> tuple[str, str] | None:
     found = _DIRECTIVE.fullmatch(line.rstrip("\r\n").lstrip(SPACE))
     if not found or found[1].lower() not in _DIRECTIVES:
         return None
-    return found[1].lower(), found[2]
+    return found[1].lower(), found[2].strip(_BLANKS)
 
 
 def is_comment(line: str) -> bool:

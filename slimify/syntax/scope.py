@@ -103,8 +103,8 @@ def _begin(
 ) -> _Stage:
     parts = from_parts(instruction)
     image = expand(parts.image, globals_, escape) or ""
-    if image.lower() in named:
-        base = dict(named[image.lower()].scope(at))
+    if image in named:  # names are kept in lower case; `FROM B` asks a registry
+        base = dict(named[image].scope(at))
     elif image == "scratch":
         base = {}
     else:

@@ -21,6 +21,8 @@ from slimify.syntax.patterns import PatternError, replace, trim_prefix, trim_suf
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _SPECIAL = frozenset("@*#?-$!")  # one-character parameters of POSIX sh, always unset in a build
 _MAX_DEPTH = 100  # `${a:-${b:-…` deeper than this is nobody's Dockerfile
+# No program can be given a longer one (MAX_ARG_STRLEN of Linux); `ENV a=$a$a` doubles quickly.
+_LONGEST_VALUE = 131_072
 _PLAIN = re.compile(r"[^\s$'\"\\`<}/\x85\xa0]+")  # what no rule of the lexer looks at
 _ANY_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
@@ -147,7 +149,7 @@ class Lexer:
         self.text, self.env, self.escape = text, env, escape
         self.raw = self.raw_escapes = raw
         self.keep_unset = keep_unset
-        self.pos = self.depth = 0
+        self.pos = self.depth = self.size = 0
         self.names: list[str] = []
 
     def run(self) -> tuple[str, list[str]]:
@@ -303,7 +305,10 @@ class Lexer:
         replacement = self._until("}", True)
         if not self._known(name):
             return f"${{{name}/{'/' * everywhere}{pattern}/{replacement}}}"
-        return _patterned(replace, self._value(name), pattern, replacement, everywhere=everywhere)
+        value = self._value(name)
+        if everywhere and len(value) * len(replacement) > _LONGEST_VALUE * 64:
+            raise WordError("the value is too long for any program")
+        return _patterned(replace, value, pattern, replacement, everywhere=everywhere)
 
     def _name(self) -> str:
         start, first = self.pos, self._peek()
@@ -324,7 +329,11 @@ class Lexer:
         return not self.keep_unset or name in self.env
 
     def _value(self, name: str) -> str:
-        return self.env.get(name, "")
+        value = self.env.get(name, "")
+        self.size += len(value)
+        if self.size > _LONGEST_VALUE:
+            raise WordError("the value is too long for any program")
+        return value
 
 
 def _patterned(function: Callable[..., str], *args: str, **options: bool) -> str:

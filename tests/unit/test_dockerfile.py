@@ -91,6 +91,7 @@ DIRECTIVES = [
     ("default-spelled-out", "#escape=\\\n", "\\", None),
     ("after-syntax", "# syntax=docker/dockerfile:1\n# escape=`\n", "`", "docker/dockerfile:1"),
     ("after-check", "# check=skip=all\n# escape=`\n", "`", None),
+    ("blanks-without-end", "# syntax=a" + " " * 60_000 + "b\n", "\\", "a" + " " * 60_000 + "b"),
     ("behind-a-bom", "\ufeff# escape=`\n", "`", None),
 ]
 
@@ -291,6 +292,7 @@ REFUSED = [
     ("long-line", "FROM x\nRUN " + "a" * 65_536, "SL001", 2, "longer than 65535 bytes", "split"),
     ("long-heredoc-line", "FROM x\nRUN <<E\n" + "é" * 32_768 + "\nE\n", "SL001", 3, "longer than", ""),
     ("escape-twice", "# escape=`\n# escape=\\\nFROM x", "SL001", 2, "only one escape directive", ""),
+    ("escape-blank", "# escape= \nFROM x", "SL001", 1, "invalid escape", ""),
     ("escape-bad", "# escape=x\nFROM x", "SL001", 1, "invalid escape", ""),
     ("from-two-words", "FROM a b", "SL001", 1, "one or three", ""),
     ("from-bad-name", "FROM a AS 1b", "SL001", 1, 'invalid name for build stage: "1b"', ""),
@@ -314,6 +316,7 @@ REFUSED = [
     ("arg-blank-name", "FROM x\nARG =b", "SL001", 2, "names can not be blank", ""),
     ("onbuild-none", "FROM x\nONBUILD", "SL001", 2, "at least one argument", ""),
     ("onbuild-onbuild", "FROM x\nONBUILD ONBUILD RUN a", "SL001", 2, "ONBUILD isn't allowed", ""),
+    ("onbuild-onbuild-forever", "FROM x\n" + "ONBUILD " * 5_000, "SL001", 2, "ONBUILD isn't allowed", ""),
     ("onbuild-from", "FROM x\nONBUILD FROM y", "SL001", 2, "FROM isn't allowed", ""),
     ("onbuild-maintainer", "FROM x\nONBUILD maintainer y", "SL001", 2, "MAINTAINER isn't allowed", ""),
     ("health-none", "FROM x\nHEALTHCHECK", "SL001", 2, "at least one argument", ""),
@@ -322,6 +325,7 @@ REFUSED = [
     ("health-none-more", "FROM x\nHEALTHCHECK NONE a", "SL001", 2, "takes no arguments", ""),
     ("health-unit", "FROM x\nHEALTHCHECK --interval=30 CMD a", "SL001", 2, "invalid duration", "30s"),
     ("health-short", "FROM x\nHEALTHCHECK --timeout=1us CMD a", "SL001", 2, "invalid duration", ""),
+    ("health-digits", "FROM x\nHEALTHCHECK --timeout=" + "1" * 60_000 + " CMD a", "SL001", 2, "invalid", ""),
     ("health-retries", "FROM x\nHEALTHCHECK --retries=-1 CMD a", "SL001", 2, "takes a number", ""),
     ("expose-none", "FROM x\nEXPOSE", "SL001", 2, "at least one argument", ""),
     ("user-none", "FROM x\nUSER", "SL001", 2, "exactly one argument", ""),

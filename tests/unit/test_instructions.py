@@ -153,8 +153,9 @@ SCOPES = [
     ("global-arg-on-one-line", "ARG a=1 b=$a\nFROM x\nARG b\nRUN a", "b", "1"),
     ("seen-by-from", "ARG a=1\nFROM x:$a", "a", "1"),
     ("env-unseen-by-from", "FROM x\nENV a=1\nFROM y:$a", "a", None),
-    ("stage-of-a-stage", "FROM x AS b\nENV a=1\nARG c=2\nFROM B\nRUN a", "a", "1"),
-    ("args-of-a-stage-too", "FROM x AS b\nENV a=1\nARG c=2\nFROM B\nRUN a", "c", "2"),
+    ("stage-of-a-stage", "FROM x AS b\nENV a=1\nARG c=2\nFROM b\nRUN a", "a", "1"),
+    ("args-of-a-stage-too", "FROM x AS b\nENV a=1\nARG c=2\nFROM b\nRUN a", "c", "2"),
+    ("upper-case-is-no-stage", "FROM x AS b\nENV a=1\nFROM B\nRUN a", "a", None),
     ("other-stage", "FROM x AS b\nENV a=1\nFROM y\nRUN a", "a", None),
     ("scratch", "FROM scratch\nRUN a", "LANG", None),
     ("path-of-scratch", "FROM scratch\nRUN a", "PATH", DEFAULT_PATH),
@@ -175,3 +176,10 @@ def test_scopes(text: str, name: str, value: str | None) -> None:
 def test_each_instruction_has_its_own_scope() -> None:
     dockerfile = parse(b"FROM x\nENV a=1\nRUN b\nENV a=2\nRUN b\n")
     assert [s.get("a") for s in scopes(dockerfile, {}, {})] == [None, None, "1", "1", "2"]
+
+
+def test_values_that_double_do_not_fill_the_memory() -> None:
+    text = "FROM x\nENV a0=0123456789\n" + "".join(f"ENV a{i}=$a{i - 1}$a{i - 1}\n" for i in range(1, 60))
+    scope = scopes(parse(encode(text + "RUN b")), {}, {})[-1]
+    assert scope["a5"] == "0123456789" * 32
+    assert "a40" not in scope or len(scope["a40"]) < 10
