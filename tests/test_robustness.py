@@ -1,0 +1,161 @@
+"""Whatever the file holds: an outcome, never a crash, in a time that grows with its length."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import GOLDEN, invoke
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+from slimify.model import Outcome
+
+OPTIONS = Options(min_saving=MinSaving(percent=0, bytes=0))
+FILES = sorted(GOLDEN.glob("*/input/Dockerfile"))
+
+
+def rewrite(data: bytes, context: Path | None = None) -> Outcome:
+    outcome = pipeline.rewrite(data, name="Dockerfile", context=context, options=OPTIONS)
+    assert (outcome.error is not None) == (outcome.kind == "failed")
+    if outcome.kind == "rewritten":
+        assert outcome.after is not None
+        again = pipeline.rewrite(
+            outcome.after.encode("utf-8", "surrogateescape"),
+            name="Dockerfile",
+            context=context,
+            options=OPTIONS,
+        )
+        assert again.kind in ("unchanged", "refused")
+    return outcome
+
+
+# --- §9: bad input --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        pytest.param(b"", None, id="empty"),
+        pytest.param(b"# nothing\n\n", None, id="comments only"),
+        pytest.param(b"RUN ls\n", 1, id="no FROM"),
+        pytest.param(b"FROM golang:1.24\n\ngo build -o app .\n", 3, id="instruction without RUN"),
+        pytest.param(b"\x7fELF\x02\x01\x01\0\0\0", None, id="binary"),
+        pytest.param(b"FROM x\nRUN <<EOF\nls\n", 2, id="heredoc without end"),
+        pytest.param(b'FROM x\nSHELL ["a", \n', 2, id="bad JSON form"),
+        pytest.param(b"FROM\n", 1, id="FROM without image"),
+    ],
+)
+def test_malformed(tmp_path: Path, data: bytes, line: int | None) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_bytes(data)
+    result = invoke("rewrite", "--write", cwd=tmp_path)
+    assert (result.code, result.stdout) == (2, b"")
+    place = "Dockerfile:" if line is None else f"Dockerfile:{line}:"
+    assert result.stderr.startswith(place)
+    assert "Traceback" not in result.stderr
+    assert file.read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("FROM {{ base }}\nRUN make\n", id="braces"),
+        pytest.param("FROM %%BASE%%\nRUN make\n", id="percent signs"),
+        pytest.param("FROM python:3.12\nONBUILD COPY . /app\n", id="ONBUILD"),
+        pytest.param("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN dir\n", id="Windows"),
+    ],
+)
+def test_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Dockerfile").write_text(text)
+    result = invoke("rewrite", "--write", cwd=tmp_path)
+    assert (result.code, result.stdout) == (3, b"")
+    assert "refused" in result.stderr
+    assert (tmp_path / "Dockerfile").read_text() == text
+
+
+# --- properties -----------------------------------------------------------------------------------
+
+
+@given(data=st.binary(max_size=300))
+def test_any_bytes(data: bytes) -> None:
+    rewrite(data)
+
+
+KEYWORDS = ("FROM", "RUN", "COPY", "CMD", "ENV", "ARG", "USER a", "WORKDIR /b")
+IMAGES = ("python:3.12", "golang:1.24", "node:20")
+MARKS = (
+    "\\\n",
+    "\n",
+    "\r\n",
+    "&&",
+    ";",
+    "|",
+    "'",
+    '"',
+    "$",
+    "${X:-y}",
+    "[",
+    '["a"]',
+    "<<EOF",
+    "EOF",
+    "#",
+    "\\",
+)
+WORDS = ("--from=a", ".", "/app", "apt-get install -y gcc", "pip install x", "npm ci", "go build .", "\udcff")
+words = st.sampled_from(KEYWORDS + IMAGES + MARKS + WORDS)
+
+
+@settings(max_examples=200)
+@given(tokens=st.lists(words, max_size=30), glue=st.sampled_from([" ", ""]))
+def test_any_words(tokens: list[str], glue: str) -> None:
+    rewrite(("FROM python:3.12\n" + glue.join(tokens)).encode("utf-8", "surrogateescape"))
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_any_broken_file(data: st.DataObject) -> None:
+    """Real files with a line lost, doubled, moved or cut."""
+    file = data.draw(st.sampled_from(FILES))
+    lines = file.read_bytes().split(b"\n")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        to = data.draw(st.integers(0, len(lines) - 1))
+        match data.draw(st.sampled_from(["lose", "double", "move", "cut"])):
+            case "lose":
+                lines[at] = b""
+            case "double":
+                lines.insert(to, lines[at])
+            case "move":
+                lines.insert(to, lines.pop(at))
+            case "cut":
+                lines[at] = lines[at][: data.draw(st.integers(0, len(lines[at])))]
+    rewrite(b"\n".join(lines), file.parent)
+
+
+# --- size -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("FROM python:3.12\n" + "RUN pip install x\n" * 10_000, id="instructions"),
+        pytest.param(
+            "FROM python:3.12\nRUN a \\\n" + " && pip install x \\\n" * 10_000 + " && b\n", id="commands"
+        ),
+        pytest.param("FROM python:3.12\nRUN true\n" + "# comment\n\n" * 10_000, id="comments"),
+        pytest.param("FROM python:3.12\nRUN <<EOF\n" + "echo $X\n" * 10_000 + "EOF\n", id="heredoc"),
+        pytest.param("FROM python:3.12\nENV " + "A=b \\\n" * 10_000 + "C=d\n", id="variables"),
+        pytest.param(
+            "FROM python:3.12\nRUN apt-get install -y " + "gcc \\\n" * 10_000 + "make\n", id="packages"
+        ),
+        pytest.param("FROM python:3.12\nRUN " + "$(" * 5_000 + ")" * 5_000 + "\n", id="nesting"),
+    ],
+)
+def test_ten_thousand_lines(text: str) -> None:
+    start = time.process_time()
+    rewrite(text.encode())
+    assert time.process_time() - start < 30
