@@ -1,0 +1,186 @@
+"""The static proof of a plan and its text, made on every real run (as black does).
+
+Each check answers with a sentence or with nothing. If one answers, the plan is not used.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from slimify.classify.paths import inside
+from slimify.classify.program import Program, Runtime
+from slimify.classify.runtime import runtime
+from slimify.facts.images import image
+from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
+from slimify.syntax.dockerfile import parse
+from slimify.syntax.instructions import arg_names, copy_parts, from_parts
+from slimify.syntax.scope import scopes
+from slimify.syntax.words import expand
+
+_SECRET = re.compile(r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|APIKEY|API_KEY|PRIVATE_KEY|CREDENTIALS?)(_|$)", re.IGNORECASE)
+
+
+def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
+    """Why the text must not be given to anybody; empty when everything holds."""
+    try:
+        file = parse(text.encode("utf-8", "surrogateescape"), program.name)
+    except SlimifyError as error:
+        return (f"the new file can't be read: {error.message}",)
+    stages = split_stages(file)
+    found = list(_shape(plan, stages))
+    found += _contract(program, file, stages)
+    found += _copies(program, stages)
+    found += _live(program, stages)
+    found += _arguments(program, file, stages)
+    found += _secrets(program, stages)
+    return tuple(found)
+
+
+def split_stages(file: Dockerfile) -> list[list[Instruction]]:
+    """The instructions of each stage, FROM first; global ARGs left out."""
+    stages: list[list[Instruction]] = []
+    for instruction in file.instructions:
+        if instruction.keyword == "FROM":
+            stages.append([instruction])
+        elif stages:
+            stages[-1].append(instruction)
+    return stages
+
+
+def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[str]:
+    if len(stages) != len(plan.stages):
+        yield f"the plan has {len(plan.stages)} stages, the text {len(stages)}"
+        return
+    for stage, instructions in zip(plan.stages, stages, strict=True):
+        if len(stage.items) < len(instructions):
+            yield f"the text of stage {stage.name or 'final'} has instructions that the plan has not"
+
+
+def _contract(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[str]:
+    """The runtime contract of the last stage is that of the input."""
+    new = contract_of(file, stages)
+    old = program.runtime
+    for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
+        before, after = getattr(old, name), getattr(new, name)
+        if name == "user" and {before, after} <= {"", "root", "0"}:
+            continue
+        if before != after and not (name == "workdir" and before is None):
+            yield f"{name} would change from {before!r} to {after!r}"
+    if old.own_start or program.base is not None:
+        for name in ("entrypoint", "cmd"):
+            before, after = getattr(old, name), getattr(new, name)
+            if before is not None and before != after and old.own_start and not _restarted(program, before, after):
+                yield f"{name} would change from {before!r} to {after!r}"
+    yield from _env(program, old.env, new.env)
+
+
+def _restarted(program: Program, before: object, after: object) -> bool:
+    """`go run` as the command is replaced by the program it builds: a stated decision."""
+    return "go" in str(before) and "run" in str(before)
+
+
+def _env(program: Program, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    own = {name for step in program.steps if step.keyword == "ENV" for name in _names(step.instruction)}
+    for name in sorted(own):
+        if name == "PATH" or name not in old:
+            continue
+        if old.get(name) != new.get(name) and "\0" not in (old.get(name) or ""):
+            yield f"ENV {name} would change from {old.get(name)!r} to {new.get(name)!r}"
+
+
+def _names(instruction: Instruction) -> list[str]:
+    from slimify.syntax.instructions import env_pairs
+
+    return [name for name, _ in env_pairs(instruction)]
+
+
+def contract_of(file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
+    """The contract of the last stage of a file, stages that build on each other included."""
+    named: dict[str, Runtime] = {}
+    result: Runtime | None = None
+    everything = list(file.instructions)
+    for number, stage in enumerate(stages):
+        parts = from_parts(stage[0])
+        at = everything.index(stage[0])
+        reference = expand(parts.image, scopes(file, {}, {})[at]) or parts.image
+        inherited = named.get(reference.lower())
+        facts = None if inherited else image(reference)
+        env = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
+        force = scopes(file, env, {})
+        scope = [force[everything.index(x)] for x in stage[1:]]
+        result = runtime(stage[1:], scope, facts, inherited)
+        named[(parts.alias or str(number)).lower()] = result
+    assert result is not None
+    return result
+
+
+def _copies(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+    """Every COPY --from names an earlier stage, and a path that a step of the builder writes."""
+    names = [(from_parts(s[0]).alias or "").lower() for s in stages]
+    written = [m.path for m in program.made if not m.path.startswith("@")]
+    for number, stage in enumerate(stages):
+        for instruction in stage[1:]:
+            if instruction.keyword != "COPY":
+                continue
+            parts = copy_parts(instruction)
+            if parts.from_stage is None or parts.from_stage.lower() not in names:
+                continue
+            if parts.from_stage.lower() not in names[:number]:
+                yield f"COPY --from={parts.from_stage} names a stage that is not before it"
+            for source in parts.sources:
+                if not source.startswith("/") or set(source) & set("*?["):
+                    yield f"COPY --from={parts.from_stage} {source} is not one absolute path"
+                elif not _written(program, source, written):
+                    yield f"nothing in the builder writes {source}"
+
+
+def _written(program: Program, path: str, written: list[str]) -> bool:
+    if any(inside(path, w) or inside(w, path) for w in written):
+        return True
+    return any(m.path.startswith("@") for m in program.made) and ("-packages" in path or path.endswith("/bin"))
+
+
+def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+    """What the image starts is in the final stage."""
+    argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
+    final = stages[-1]
+    have: list[str] = []
+    for instruction in final[1:]:
+        if instruction.keyword in ("COPY", "ADD"):
+            have.append(copy_parts(instruction).dest)
+    made = [m.path for m in program.made]
+    for word in argv[:1]:
+        if not word.startswith("/"):
+            continue
+        path = posixpath.normpath(word)
+        if any(inside(path, m) for m in made) and not any(inside(path, d.rstrip("/") or "/") for d in have):
+            yield f"{path} is started, and nothing brings it into the final stage"
+
+
+def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[str]:
+    """An ARG that the input declared is declared in the final stage where a kept instruction uses it."""
+    declared = {n for s in program.steps if s.keyword == "ARG" for n, _ in arg_names(s.instruction)}
+    known: set[str] = set()
+    for instruction in stages[-1][1:]:
+        if instruction.keyword == "ARG":
+            known |= {n for n, _ in arg_names(instruction)}
+        if instruction.keyword == "ENV":
+            known |= set(_names(instruction))
+        used = set(re.findall(r"(?<!\\)\$\{?([A-Za-z_][A-Za-z0-9_]*)", instruction.value))
+        lost = (used & declared) - known
+        if lost and instruction.keyword not in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+            yield f"{instruction.keyword} uses ${sorted(lost)[0]}, which the final stage does not declare"
+
+
+def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+    """No secret is named in the final stage that the input did not keep in the image anyway."""
+    kept = {n for s in program.steps if s.keyword == "ENV" for n in re.findall(r"[A-Za-z_]+", s.instruction.value)}
+    for instruction in stages[-1][1:]:
+        if instruction.keyword != "ARG" or len(stages) < 2:
+            continue
+        for name, _ in arg_names(instruction):
+            text = " ".join(x.value for x in stages[-1][1:] if x is not instruction)
+            if _SECRET.search(name) and name not in kept and name not in text:
+                yield f"the secret ARG {name} would be repeated in the final stage"

@@ -1,0 +1,137 @@
+"""Dockerfile and build context -> Program: what every step does and where it has to be executed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from slimify.classify import roles as role_pass
+from slimify.classify.findings import findings
+from slimify.classify.language import language_of
+from slimify.classify.liveness import live
+from slimify.classify.packages import build_tools, judge
+from slimify.classify.program import AtomStep, Program, Step
+from slimify.classify.refusals import refusals
+from slimify.classify.runtime import runtime
+from slimify.classify.verdicts import instruction_role
+from slimify.classify.walk import Visit, start_state, walk
+from slimify.config import Options
+from slimify.context.manifests import run_commands
+from slimify.context.scan import Context
+from slimify.facts.images import ImageFacts, image
+from slimify.model import Dockerfile, Use
+from slimify.syntax.instructions import from_parts
+from slimify.syntax.scope import scopes
+from slimify.syntax.words import expand
+
+_KEEP = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
+
+
+def classify(file: Dockerfile, context: Context, name: str, options: Options) -> Program:
+    """Label every instruction and command of the last stage.
+
+    `name` is the file's name for messages. Never raises for what it can't decide: such steps are
+    `unknown`, and a file that has to be left alone has `refusals`.
+    """
+    instructions = file.instructions
+    start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
+    reference, base = _base(file, start, options.build_args)
+    base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
+    in_force = scopes(file, base_env, options.build_args)
+    body = [(i, x) for i, x in enumerate(instructions) if i > start]
+    visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
+    contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
+    language = language_of(base, visits, context)
+    named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, name) if u.certain)
+    release = (base.distro, base.suite) if base else (None, None)
+    effects = tuple(e for v in visits for atom in v.effects for e in atom)
+    alive = live(contract, end, effects, named, language, release)
+    packages = judge(
+        visits,
+        alive,
+        distro=base.distro if base else None,
+        suite=base.suite if base else None,
+        language=language,
+        keep=options.keep_packages,
+    )
+    lines = {v.index: v.instruction.line for v in visits}
+    judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
+    keep = _kept(file)
+    roles = role_pass.assign(
+        visits,
+        packages,
+        live_commands=frozenset(alive.commands),
+        build_tools=frozenset(build_tools(visits)),
+        language=language,
+        keep=keep,
+        live_texts=frozenset(u.name.rpartition("/")[2] for u in alive.sources.paths),
+    )
+    return Program(
+        dockerfile=file,
+        context=context,
+        name=name,
+        base_ref=reference,
+        base=base,
+        language=language,
+        steps=tuple(_step(visit, roles, packages) for visit in visits),
+        runtime=contract,
+        live=alive,
+        made=roles.made,
+        end=end,
+        refusals=refusals(file, base, reference),
+        findings=findings(visits, contract, alive, judged),
+        keep_lines=keep,
+    )
+
+
+def _base(file: Dockerfile, start: int, build_args: Mapping[str, str]) -> tuple[str, ImageFacts | None]:
+    """The reference behind the last FROM, global ARGs expanded, and what is known about it."""
+    parts = from_parts(file.instructions[start])
+    scope = scopes(file, {}, build_args)[start]
+    reference = expand(parts.image, scope)
+    if not reference or "$" in parts.image and any(not v for v in (reference,)):
+        return parts.image, None
+    return reference, image(reference)
+
+
+def _step(
+    visit: Visit, roles: role_pass.Roles, packages: Mapping[role_pass.Where, Sequence[object]]
+) -> Step:
+    atoms = tuple(
+        AtomStep(
+            index=number,
+            effects=effects,
+            role=roles.atoms[(visit.index, number)],
+            reasons=roles.reasons.get((visit.index, number), ()),
+            packages=tuple(packages.get((visit.index, number), ())),  # type: ignore[arg-type]
+        )
+        for number, effects in enumerate(visit.effects)
+    )
+    if visit.index in roles.copies:
+        role, reasons = roles.copies[visit.index], roles.copy_reasons[visit.index]
+    else:
+        role, reasons = instruction_role(visit.instruction.keyword, atoms)
+    return Step(
+        index=visit.index,
+        instruction=visit.instruction,
+        state=visit.state,
+        role=role,
+        reasons=reasons,
+        script=visit.script,
+        atoms=atoms,
+    )
+
+
+def _kept(file: Dockerfile) -> frozenset[int]:
+    """Instructions under a `# slimify: keep` comment."""
+    kept: set[int] = set()
+    pending, index = False, -1
+    for node in file.nodes:
+        if node.kind == "instruction":
+            index += 1
+            if pending:
+                kept.add(index)
+            pending = False
+        elif node.kind == "comment" and _KEEP.search(node.raw):
+            pending = True
+    return frozenset(kept)

@@ -1,0 +1,87 @@
+"""Advice: what slimify sees and does not change, because it would change what the image does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from slimify.classify.program import Live, Runtime
+from slimify.classify.walk import Visit
+from slimify.model import Decision, PackageVerdict
+from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
+from slimify.syntax.words import expand
+
+SECRET = re.compile(
+    r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|SECRETS|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(_|$)", re.IGNORECASE
+)
+# Programs that compile or watch while they serve: tool, and a word its command line has then.
+_DEV_SERVERS = (
+    ("next", "dev"), ("vite", ""), ("webpack-dev-server", ""), ("webpack", "serve"), ("ng", "serve"),
+    ("react-scripts", "start"), ("nodemon", ""), ("ts-node-dev", ""), ("tsnd", ""), ("vue-cli-service", "serve"),
+    ("gatsby", "develop"), ("nuxt", "dev"), ("parcel", ""), ("manage.py", "runserver"), ("django-admin", "runserver"),
+)  # fmt: skip
+
+
+def findings(
+    visits: Sequence[Visit], runtime: Runtime, live: Live, packages: Sequence[tuple[int, PackageVerdict]]
+) -> tuple[Decision, ...]:
+    """Advice for the whole file, in the order of its lines."""
+    found = [*_missing_sources(visits), *_secrets(visits), *_unused(packages), *_dev_server(visits, runtime, live)]
+    return tuple(sorted(found, key=lambda d: d.line or 10**9))
+
+
+def _advice(code: str, text: str, line: int | None) -> Decision:
+    return Decision(code=code, safety="advice", text=text, line=line)
+
+
+def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
+    for visit in visits:
+        context = visit.state.view.context
+        if visit.instruction.keyword not in ("COPY", "ADD") or context.root is None:
+            continue
+        parts = copy_parts(visit.instruction)
+        if parts.from_stage is not None:
+            continue
+        known = {k: v for k, v in visit.state.env.items() if v is not None}
+        for source in parts.sources:
+            name = expand(source, known)
+            if not name or "://" in name or name.startswith("<<") or "$" in name or name.startswith("git@"):
+                continue
+            wild = any(ch in name for ch in "*?[")
+            if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):
+                continue
+            text = f"{source} is not in the build context"
+            yield _advice("SL324", text, visit.instruction.line)
+
+
+def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
+    for visit in visits:
+        instruction = visit.instruction
+        if instruction.keyword == "ARG":
+            names = [n for n, _ in arg_names(instruction)]
+        elif instruction.keyword == "ENV":
+            names = [n for n, v in env_pairs(instruction) if v.strip("\"'")]
+        else:
+            continue
+        for name in names:
+            if SECRET.search(name):
+                text = f"{name} looks like a secret, and {instruction.keyword} keeps it readable in the image"
+                yield _advice("SL323", text, instruction.line)
+
+
+def _unused(packages: Sequence[tuple[int, PackageVerdict]]) -> Iterator[Decision]:
+    for line, verdict in packages:
+        if any(r.code == "SL206" for r in verdict.reasons):
+            text = f"`{verdict.name}`: neither a build step nor anything that run time reaches calls it"
+            yield _advice("SL206", text, line)
+
+
+def _dev_server(visits: Sequence[Visit], runtime: Runtime, live: Live) -> Iterator[Decision]:
+    starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
+    for effect in live.start:
+        text = f"{effect.tool} {' '.join(effect.tools)} {effect.action}"
+        words = text.replace("/", " ").split()
+        for tool, word in _DEV_SERVERS:
+            if tool in words and (not word or word in words):
+                yield _advice("SL320", f"`{tool} {word}`".replace(" `", "`") + " is a development server", starts[-1] if starts else None)
+                return

@@ -1,0 +1,46 @@
+"""Which language's strategy a file belongs to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from slimify.classify.walk import Visit
+from slimify.context.scan import Context
+from slimify.facts.images import ImageFacts
+
+_KINDS = {"go": "go", "python": "python", "node": "node", "global": "node"}
+_MARKERS = {
+    "go": ("go.mod", "Gopkg.toml", "glide.yaml", "main.go"),
+    "node": ("package.json",),
+    "python": ("requirements.txt", "pyproject.toml", "setup.py", "Pipfile"),
+}
+
+
+def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Context) -> str | None:
+    """`go`, `node` or `python`; None when nothing tells. The base image decides, then the installers
+    that are called, then what lies in the context."""
+    if base is not None and base.language in _MARKERS:
+        return base.language
+    seen = Counter(
+        _KINDS[e.kind]
+        for v in visits
+        for atom in v.effects
+        for e in atom
+        if e.kind in _KINDS and e.action not in ("venv", "check")
+    )
+    if seen:
+        return seen.most_common(1)[0][0]
+    for visit in reversed(visits):
+        if visit.instruction.keyword in ("CMD", "ENTRYPOINT"):
+            text = visit.instruction.value
+            for language, words in _START.items():
+                if any(word in text for word in words):
+                    return language
+    for language, names in _MARKERS.items():
+        if any(context.has(name) for name in names):
+            return language
+    return None
+
+
+_START = {"python": ("python", "gunicorn", "uvicorn", "celery", "flask"), "node": ("node", "npm", "yarn")}

@@ -1,0 +1,155 @@
+"""What run time needs: everything reachable from ENTRYPOINT, CMD and HEALTHCHECK.
+
+The roots are followed through entry scripts, package.json scripts, make targets and `sh -c` strings
+by the same interpreter that reads RUN; then the application's sources and configuration files say
+which programs, libraries and files they name. Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from slimify.classify.effects.interpret import interpret
+from slimify.classify.effects.state import State
+from slimify.classify.needs import installed_modules, needs_of
+from slimify.classify.program import Live, Runtime
+from slimify.classify.sources import SourceUse, read_sources
+from slimify.classify.view import View
+from slimify.context.scan import Context
+from slimify.model import Effect, Script, Use
+from slimify.syntax.shell import read
+
+# Configuration of process managers and schedulers: their values are command lines.
+_COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")
+_COMMAND_ENDINGS = (".supervisor", ".cron", ".crontab", "-cron", "_cron")
+_COMMAND_KEYS = ("command", "web", "worker", "release", "exec", "ExecStart")
+# What starts something else named in its arguments, so that CMD is a command of its own.
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash"})
+
+
+def live(
+    runtime: Runtime,
+    state: State,
+    effects: Iterable[Effect],
+    named: Sequence[Use],
+    language: str | None,
+    release: tuple[str | None, str | None],
+) -> Live:
+    """What run time needs. `state` is the one at the end of the file; `effects` are those of all
+    RUNs (for the manifests whose packages are installed); `named` are command lines that the context
+    says are run in this image (compose files, Procfile, Kubernetes manifests); `release` is the
+    distribution and its suite."""
+    roots = _roots(runtime, named)
+    start = tuple(e for text, _ in roots for e in _interpret(text, state))
+    commands: dict[str, Use] = {}
+    for text, use in roots:
+        for effect in _interpret(text, state):
+            for tool in (effect.tool, *effect.tools):
+                _note(commands, tool, use)
+    for use, text in _configured(state.view, start):
+        for effect in _interpret(text, state):
+            for tool in (effect.tool, *effect.tools):
+                _note(commands, tool, use)
+    found: SourceUse = read_sources(state.view, language, start)
+    for use in found.facts.commands:
+        _note(commands, use.name, use)
+    needs = needs_of(installed_modules(effects, state.view, language), language, *release)
+    for command, use in needs.commands.items():
+        _note(commands, command, use)
+    paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in e.reads}
+    return Live(
+        commands=commands,
+        paths=paths,
+        libraries={use.name: use for use in found.facts.libraries},
+        dynamic=found.facts.dynamic,
+        start=start,
+        sources=found.facts,
+        shell=_needs_shell(runtime, start, commands),
+        system_packages=needs.packages,
+    )
+
+
+def _note(commands: dict[str, Use], tool: str, use: Use) -> None:
+    name = tool.rpartition("/")[2]
+    if name:
+        commands.setdefault(name, use)
+        if "/" in tool:
+            commands.setdefault(tool, use)
+
+
+def _roots(runtime: Runtime, named: Sequence[Use]) -> list[tuple[str, Use]]:
+    """Command lines that are started, each with where it is said."""
+    roots: list[tuple[str, Use]] = []
+    entry, cmd = runtime.entrypoint or (), runtime.cmd or ()
+    if runtime.own_start:
+        joined = tuple(entry) + tuple(cmd)
+        if joined:
+            roots.append((shlex.join(joined), Use(name=joined[0], file="Dockerfile", line=0)))
+        if entry and cmd and not cmd[0].startswith("-"):
+            roots.append((shlex.join(cmd), Use(name=cmd[0], file="Dockerfile", line=0)))
+    probe = runtime.healthcheck.partition(" --")[0]
+    if probe and not probe.upper().startswith("NONE"):
+        text = probe.removeprefix("CMD ").strip()
+        if text.startswith("["):
+            text = " ".join(shlex.quote(w) for w in _json_words(text))
+        roots.append((text, Use(name="HEALTHCHECK", file="Dockerfile", line=0)))
+    roots.extend((use.name, use) for use in named)
+    return roots
+
+
+def _json_words(text: str) -> list[str]:
+    import json
+
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return [text]
+    return [str(w) for w in words] if isinstance(words, list) else [text]
+
+
+def _interpret(text: str, state: State) -> tuple[Effect, ...]:
+    script: Script = read(text)
+    return tuple(e for atom in interpret(script, state) for e in atom)
+
+
+def _configured(view: View, start: Sequence[Effect]) -> Iterable[tuple[Use, str]]:
+    """Command lines in configuration files of process managers that are copied into the image."""
+    context: Context = view.context
+    for path in context.files:
+        name = path.rpartition("/")[2]
+        if not (name in _COMMAND_FILES or name.endswith(_COMMAND_ENDINGS) or _supervised(path)):
+            continue
+        if not view.image_paths(path):
+            continue
+        for number, line in enumerate((context.text(path) or "").splitlines(), 1):
+            text = _command_line(line, name)
+            if text:
+                yield Use(name=text, file=path, line=number), text
+
+
+def _supervised(path: str) -> bool:
+    return "supervisor" in path and path.endswith((".conf", ".ini"))
+
+
+def _command_line(line: str, name: str) -> str:
+    line = line.strip()
+    if not line or line.startswith(("#", ";")):
+        return ""
+    if "cron" in name:
+        fields = line.split(None, 5)
+        return fields[5] if len(fields) == 6 and fields[0][:1] in "*0123456789@" else ""
+    key, mark, value = line.partition(":" if name == "Procfile" else "=")
+    if mark and (name == "Procfile" or key.strip() in _COMMAND_KEYS):
+        return value.strip()
+    return ""
+
+
+def _needs_shell(runtime: Runtime, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
+    argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
+    if any(word in _SHELLS for word in argv):
+        return True
+    probe = runtime.healthcheck
+    if probe and not probe.upper().startswith("NONE") and "CMD [" not in probe:
+        return True
+    return any(name in _SHELLS for name in commands) or any(e.action == "script" for e in start)

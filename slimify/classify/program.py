@@ -1,0 +1,128 @@
+"""What classification hands to the strategies: the file, step by step, with what each step does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slimify.classify.effects.state import State
+from slimify.classify.roles import Made
+from slimify.context.scan import Context
+from slimify.facts.images import ImageFacts
+from slimify.model import (
+    Decision,
+    Dockerfile,
+    Effect,
+    Instruction,
+    InstructionVerdict,
+    PackageVerdict,
+    Reason,
+    Role,
+    Script,
+    SourceFacts,
+    Use,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtomStep:
+    """One atom of a RUN: what its commands do, and where it has to be executed."""
+
+    index: int
+    effects: tuple[Effect, ...]
+    role: Role
+    reasons: tuple[Reason, ...] = ()
+    packages: tuple[PackageVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One instruction behind FROM, with the state in force before it."""
+
+    index: int  # in Dockerfile.instructions
+    instruction: Instruction
+    state: State
+    role: Role
+    reasons: tuple[Reason, ...] = ()
+    script: Script | None = None
+    atoms: tuple[AtomStep, ...] = ()
+
+    @property
+    def line(self) -> int:
+        return self.instruction.line
+
+    @property
+    def keyword(self) -> str:
+        return self.instruction.keyword
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        return tuple(e for a in self.atoms for e in a.effects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """The runtime contract as far as a Dockerfile and its base image tell.
+
+    None for `entrypoint` and `cmd` means: not known (an unknown base image). `entrypoint` and
+    `cmd` are argv tuples; shell form is SHELL + text, as Docker stores it.
+    """
+
+    entrypoint: tuple[str, ...] | None
+    cmd: tuple[str, ...] | None
+    env: Mapping[str, str]
+    workdir: str | None
+    user: str
+    ports: frozenset[str]
+    volumes: tuple[str, ...]
+    labels: Mapping[str, str]
+    healthcheck: str
+    stop_signal: str
+    shell: tuple[str, ...]
+    own_start: bool = False  # the file itself says what is started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """What run time needs, each with where it is named.
+
+    `commands`: programs that are started; `paths`: files and directories (image paths) that are
+    read; `libraries`: shared libraries loaded by name; `dynamic`: places that start a program
+    whose name only run time knows; `start`: the effects of what ENTRYPOINT, CMD and HEALTHCHECK
+    execute.
+    """
+
+    commands: Mapping[str, Use]
+    paths: Mapping[str, Use]
+    libraries: Mapping[str, Use]
+    dynamic: tuple[Use, ...]
+    start: tuple[Effect, ...]
+    sources: SourceFacts
+    shell: bool  # something at run time needs a shell
+    system_packages: Mapping[str, Use]  # packages that live modules are known to need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A labelled Dockerfile: what `explain` shows and what strategies read."""
+
+    dockerfile: Dockerfile
+    context: Context
+    name: str
+    base_ref: str  # FROM reference with variables expanded; as written where they can't be
+    base: ImageFacts | None
+    language: str | None
+    steps: tuple[Step, ...]
+    runtime: Runtime
+    live: Live
+    made: tuple[Made, ...]
+    end: State  # the state behind the last instruction
+    refusals: tuple[Reason, ...] = ()
+    findings: tuple[Decision, ...] = ()
+    keep_lines: frozenset[int] = frozenset()
+
+    @property
+    def verdicts(self) -> tuple[InstructionVerdict, ...]:
+        from slimify.classify.verdicts import verdicts
+
+        return verdicts(self)

@@ -1,0 +1,377 @@
+"""Where each step has to be executed, and which of its results run time needs.
+
+A backward question asked in one forward pass: a step that installs, compiles or downloads can be
+executed in a stage that is thrown away, because what it leaves is known and can be copied. Steps
+that only rework what such a step left go with it. Steps that register something in the system
+(packages, users, caches of the linker) and those that run the application's own code are executed
+where the application runs. Whatever is not understood stays, and stays first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.classify.walk import Visit
+from slimify.model import Effect, PackageVerdict, Reason, Role
+
+BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
+RUN_KINDS = frozenset({"users", "system", "source"})
+FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
+SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
+
+Where = tuple[int, int]  # instruction, atom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """Something that build steps leave and run time needs: `path` in the image."""
+
+    path: str
+    first: int  # instruction that makes it first
+    user: str  # who made it
+    kind: str  # kind of the effect that made it
+    is_file: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
+
+    atoms: Mapping[Where, Role]
+    reasons: Mapping[Where, tuple[Reason, ...]]
+    copies: Mapping[int, Role]
+    copy_reasons: Mapping[int, tuple[Reason, ...]]
+    made: tuple[Made, ...]
+
+
+@dataclass
+class _Pass:
+    """The state of the forward pass over all atoms."""
+
+    visits: Sequence[Visit]
+    packages: Mapping[Where, tuple[PackageVerdict, ...]]
+    live_commands: frozenset[str]
+    build_tools: frozenset[str]
+    language: str | None
+    keep: frozenset[int]
+    atoms: dict[Where, Role] = field(default_factory=dict)
+    reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    consumed: set[str] = field(default_factory=set)
+
+
+def assign(
+    visits: Sequence[Visit],
+    packages: Mapping[Where, tuple[PackageVerdict, ...]],
+    *,
+    live_commands: frozenset[str],
+    build_tools: frozenset[str],
+    language: str | None,
+    keep: frozenset[int] = frozenset(),
+    live_texts: frozenset[str] = frozenset(),
+) -> Roles:
+    """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
+    that build steps call, `keep` the instructions the user wants at run time."""
+    state = _Pass(visits, packages, live_commands, build_tools, language, keep)
+    for visit in visits:
+        for number, effects in enumerate(visit.effects):
+            _atom(state, visit, number, effects)
+    _follow(state)
+    made = _live_results(state)
+    made = _widened(state, made)
+    copies, copy_reasons = _copies(state, made, live_texts)
+    return Roles(
+        atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, made=made
+    )
+
+
+def _say(state: _Pass, where: Where, role: Role, code: str, text: str) -> None:
+    state.atoms[where] = role
+    state.reasons[where] = (Reason(code=code, text=text),)
+
+
+def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
+    where = (visit.index, number)
+    kinds = {e.kind for e in effects}
+    if visit.index in state.keep:
+        _say(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
+    elif "unknown" in kinds:
+        why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
+        _say(state, where, "unknown", "SL221", f"may do anything: {why}")
+    elif not effects or kinds == {"state"}:
+        _say(state, where, "both", "SL220", "sets the shell's state for what follows")
+    elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
+        _build(state, visit, where, effects)
+    elif "packages" in kinds:
+        _packages(state, where)
+    elif "global" in kinds:
+        _global(state, where, effects)
+    elif "app" in kinds or _is_download_for_run_time(effects):
+        _app(state, visit, where, effects)
+    elif kinds & RUN_KINDS:
+        _say(state, where, "run", "SL215", _RUN_TEXT[next(k for k in ("users", "system", "source") if k in kinds)])
+    elif kinds & {"files", "meta"}:
+        _files(state, visit, where, effects)
+    elif kinds & FOLLOW_KINDS:
+        state.gone.extend(d for e in effects for d in e.deletes)
+        _say(state, where, "both", "SL218", "belongs to the commands beside it")
+    else:
+        _say(state, where, "build", "SL219", "a check: it leaves nothing behind")
+
+
+_RUN_TEXT = {
+    "users": "users and groups are needed in the image that runs",
+    "system": "registers something in the system that runs",
+    "source": "adds a package source for what is installed after it",
+}
+
+
+def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
+    """Data that a program reads when it runs, fetched by the interpreter that reads it."""
+    return any(e.kind == "fetch" and e.manager in ("python", "node", "npm") for e in effects)
+
+
+_BUILD_TEXT = {
+    "python": ("SL210", "installs Python packages: the result is copied, the installer's needs are not"),
+    "node": ("SL210", "installs Node packages: the result is copied, the installer's needs are not"),
+    "prune": ("SL210", "drops development dependencies before the result is copied"),
+    "go": ("SL212", "compiles Go: only the program is needed afterwards"),
+    "build": ("SL211", "compiles or bundles: only what it writes is needed afterwards"),
+    "fetch": ("SL213", "downloads: only the result is needed afterwards"),
+    "unpack": ("SL213", "unpacks: only the result is needed afterwards"),
+}
+
+
+def _build(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+    if any(e.anywhere and not e.writes and not e.outputs for e in effects):
+        why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
+        _say(state, where, "unknown", "SL221", why)
+        return
+    kind = next(k for k in _BUILD_TEXT if any(e.kind == k for e in effects))
+    _say(state, where, "build", *_BUILD_TEXT[kind])
+    for effect in effects:
+        state.consumed |= {r for r in effect.reads if effect.kind == "unpack"}
+        state.gone.extend(effect.deletes)
+        _record(state, visit, effect)
+
+
+def _record(state: _Pass, visit: Visit, effect: Effect) -> None:
+    files = effect.outputs if effect.kind == "go" or effect.outputs else ()
+    for path in effect.outputs:
+        _add(state, visit, effect.kind, path, is_file=True)
+    if effect.kind == "go" or (files and effect.kind == "build"):
+        return
+    for path in effect.writes:
+        _add(state, visit, effect.kind, path)
+
+
+def _add(state: _Pass, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
+    state.gone = [g for g in state.gone if g != path]
+    if path not in state.made:
+        state.made[path] = Made(
+            path=path, first=visit.index, user=visit.state.user, kind=kind, is_file=is_file
+        )
+
+
+def _packages(state: _Pass, where: Where) -> None:
+    verdicts = state.packages.get(where, ())
+    roles = {v.role for v in verdicts}
+    if not verdicts:
+        _say(state, where, "unknown", "SL221", "which packages are installed is only known when it runs")
+    elif roles == {"build"}:
+        _say(state, where, "build", "SL201", "every package is needed for the build only")
+    elif roles <= {"run"}:
+        _say(state, where, "run", "SL202", "installs what run time needs")
+    else:
+        _say(state, where, "both", "SL203", "some packages are needed when the image runs")
+
+
+def _global(state: _Pass, where: Where, effects: Sequence[Effect]) -> None:
+    from slimify.classify.temp import npm_bins
+
+    names = [p.name for e in effects for p in e.packages]
+    bins = {b for name in names for b in npm_bins(name)} | set(names)
+    if bins & state.live_commands:
+        _say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
+    elif names and bins & state.build_tools:
+        used = sorted(bins & state.build_tools)[0]
+        _say(state, where, "build", "SL201", f"`{used}` is called by build steps, nothing at run time calls it")
+    else:
+        _say(state, where, "both", "SL203", "nothing shows that run time does without it")
+
+
+def _app(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+    """The application's own code. Python's is executed where it will run. A Node project's writes
+    into the project, which is copied from the builder as a whole."""
+    node = [e for e in effects if e.kind == "app" and e.cwd is not None]
+    if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
+        _say(state, where, "build", "SL211", "runs a script of the project: its directory is copied whole")
+        for effect in node:
+            _add(state, visit, "build", effect.cwd or "/")
+        return
+    _say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+
+
+def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+    """Copies, moves, edits: with the build if they work on what a build step made, else at run time."""
+    reads = [r for e in effects for r in e.reads]
+    writes = [w for e in effects for w in e.writes]
+    deletes = [d for e in effects for d in e.deletes]
+    made = tuple(state.made)
+    if any(e.anywhere for e in effects):
+        _say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
+        return
+    from_build = any(inside_any(r, made) or any(inside(m, r) for m in made) for r in reads if r not in BROAD)
+    within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
+    if from_build or within:
+        _say(state, where, "build", "SL217", "reworks what a build step made")
+        for path in writes:
+            if not inside_any(path, made):
+                is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
+                _add(state, visit, "files", path, is_file=is_file)
+        state.gone.extend(deletes)
+        return
+    state.gone.extend(deletes)
+    _say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+
+
+def _follow(state: _Pass) -> None:
+    """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
+    for visit in state.visits:
+        numbers = range(len(visit.effects))
+        real = {
+            state.atoms[(visit.index, n)]
+            for n in numbers
+            if not {e.kind for e in visit.effects[n]} <= FOLLOW_KINDS | {"state", "check"}
+        }
+        for n in numbers:
+            kinds = {e.kind for e in visit.effects[n]}
+            if kinds and kinds <= FOLLOW_KINDS | {"state"} and kinds & FOLLOW_KINDS:
+                if real == {"build"}:
+                    state.atoms[(visit.index, n)] = "build"
+                elif real == {"run"}:
+                    state.atoms[(visit.index, n)] = "run"
+
+
+def _live_results(state: _Pass) -> tuple[Made, ...]:
+    """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
+    kept = []
+    for path, made in state.made.items():
+        if path in state.consumed or inside_any(path, SCRATCH) and not path.startswith("@"):
+            continue
+        if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
+            continue
+        kept.append(made)
+    outer = set(outermost(m.path for m in kept))
+    return tuple(m for m in kept if m.path in outer)
+
+
+def _widened(state: _Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
+    """`chown -R app /app` over a directory that holds made things: the directory is copied whole,
+    since executing it again would store everything in it twice."""
+    result = list(made)
+    for visit in state.visits:
+        for number, effects in enumerate(visit.effects):
+            where = (visit.index, number)
+            if state.atoms.get(where) != "run" or {e.kind for e in effects} - {"meta", "check", "state"}:
+                continue
+            targets = [w for e in effects for w in e.writes]
+            covered = [m for m in result if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index]
+            wide = [t for t in targets if any(inside(m.path, t) for m in covered)]
+            if not wide or any(t in BROAD for t in wide) or not all(inside_any(t, wide) for t in targets):
+                continue
+            for target in wide:
+                below = [m for m in result if inside(m.path, target)]
+                first = min(m.first for m in below)
+                kind = "build" if any(m.kind == "build" for m in below) else "meta"
+                result = [m for m in result if m not in below]
+                result.append(Made(path=target, first=first, user="root", kind=kind))
+            state.atoms[where] = "build"
+            state.reasons[where] = (
+                Reason(code="SL217", text="reworks what a build step made, which is copied with its owners"),
+            )
+    return tuple(sorted(result, key=lambda m: m.first))
+
+
+def _copies(
+    state: _Pass, made: tuple[Made, ...], live_texts: frozenset[str]
+) -> tuple[dict[int, Role], dict[int, tuple[Reason, ...]]]:
+    """Roles of COPY and ADD: with the build where a build step reads it, at run time otherwise."""
+    roles: dict[int, Role] = {}
+    reasons: dict[int, tuple[Reason, ...]] = {}
+    for position, visit in enumerate(state.visits):
+        if visit.instruction.keyword not in ("COPY", "ADD"):
+            continue
+        targets = _targets(state, position)
+        if targets is None:
+            roles[visit.index] = "unknown"
+            reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
+            continue
+        user = _first_user(state, visit.index, targets)
+        covered = all(any(not m.is_file and inside(t, m.path) for m in made) for t in targets)
+        if covered:
+            role: Role = "build"
+            reason = Reason(code="SL224", text="part of a directory that is copied from the build")
+        elif user and _only_manifests(state, visit, targets, live_texts):
+            role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
+        elif user:
+            role, reason = "both", Reason(code="SL224", text=f"read by `{user}`, and by the program that runs")
+        else:
+            role, reason = "run", Reason(code="SL225", text="files of the image that runs")
+        roles[visit.index] = role
+        reasons[visit.index] = (reason,)
+    return roles, reasons
+
+
+def _targets(state: _Pass, position: int) -> tuple[str, ...] | None:
+    """The image paths that a COPY makes, as the view of the next instruction knows them."""
+    from slimify.classify.copies import targets
+
+    return targets(state.visits[position])
+
+
+def _first_user(state: _Pass, index: int, targets: Sequence[str]) -> str:
+    """The first later build step that works where the copy went, shortened for a message; or ""."""
+    for visit in state.visits:
+        if visit.index <= index:
+            continue
+        for number, effects in enumerate(visit.effects):
+            if state.atoms.get((visit.index, number)) not in ("build", "unknown"):
+                continue
+            for effect in effects:
+                if effect.kind in ("packages", "index", "cache", "state", "unpackage"):
+                    continue
+                places = (effect.cwd, *effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
+                narrow = effect.kind in ("fetch", "unpack", "files", "meta", "check")
+                known = places[1:] if narrow else places
+                if effect.cwd is None and not narrow:
+                    return effect.tool
+                if any(p and not p.startswith("@") and touches(t, p) for p in known for t in targets):
+                    return f"{effect.tool} {effect.action}".strip()
+    return ""
+
+
+def _only_manifests(state: _Pass, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]) -> bool:
+    """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
+    from slimify.classify.copies import files
+
+    manifests = {m for v in state.visits for effects in v.effects for e in effects for m in e.manifests}
+    names = files(visit)
+    if names is None or not names:
+        return False
+    for name in names:
+        if name not in manifests and not _copied_again(state, visit.index, name):
+            return False
+        if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
+            return False
+    return True
+
+
+def _copied_again(state: _Pass, index: int, name: str) -> bool:
+    from slimify.classify.copies import files
+
+    later = [v for v in state.visits if v.index > index and v.instruction.keyword in ("COPY", "ADD")]
+    return any(name in (files(v) or ()) for v in later)

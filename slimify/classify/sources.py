@@ -1,0 +1,89 @@
+"""Which source files of the context are the application, and what they need when they run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from slimify.classify.view import View
+from slimify.model import Effect, SourceFacts, Use
+
+_MAX_FILES = 4_000
+_MAX_BYTES = 6_000_000
+_TESTS = re.compile(
+    r"(^|/)(tests?|__tests__|spec|e2e|cypress|fixtures|docs?|examples?|node_modules|\.git|\.github|"
+    r"site-packages|\.venv|venv|bower_components|stories|benchmarks?)/|"
+    r"(^|/)(test_[^/]*|[^/]*_test)\.(py|go)$|\.(test|spec|stories|d)\.[cm]?[jt]sx?$|(^|/)conftest\.py$|"
+    r"\.config\.[cm]?[jt]s$|(^|/)\.[^/]+\.[cm]?js$|\.min\.js$"
+)
+_ENDINGS = {
+    "python": (".py",),
+    "node": (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"),
+    "go": (".go",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceUse:
+    """What the sources name; `modules` are the imported packages, each with its first use."""
+
+    facts: SourceFacts
+    modules: tuple[Use, ...]
+    complete: bool  # every file of the language was read
+
+
+def read_sources(view: View, language: str | None, start: Sequence[Effect]) -> SourceUse:
+    """Read the application's files that are copied into the image, tests and documentation left out.
+
+    Bounded: files in order of depth, at most 4,000 and 6 MB; what is left out is named in `skipped`.
+    """
+    facts = SourceFacts()
+    complete = True
+    for name in dict.fromkeys(x for x in (language, "python", "node") if x):
+        chosen, skipped = _choose(view, _ENDINGS[name], limit=name == language)
+        if not chosen and not skipped:
+            continue
+        complete = complete and not skipped
+        facts = facts + _read(name, view, chosen) + SourceFacts(skipped=skipped)
+    modules = {use.name: use for use in reversed(facts.imports)}
+    return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)
+
+
+def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[str], tuple[str, ...]]:
+    """Context paths to read, shallow ones first, and those over the limit."""
+    context = view.context
+    names = [
+        path
+        for path in context.files
+        if path.endswith(endings) and not _TESTS.search(path) and view.image_paths(path)
+    ]
+    names.sort(key=lambda path: (path.count("/"), path))
+    chosen: list[str] = []
+    size = 0
+    most = _MAX_FILES if limit else _MAX_FILES // 10
+    for position, path in enumerate(names):
+        size += context.files[path]
+        if position >= most or size > _MAX_BYTES:
+            return chosen, tuple(names[position:])
+        chosen.append(path)
+    return chosen, ()
+
+
+def _read(language: str, view: View, paths: Iterable[str]) -> SourceFacts:
+    try:  # TEMP
+        import slimify.context.javascript, slimify.context.go
+    except ImportError:
+        return SourceFacts()
+    files = ((path, text) for path in paths if (text := view.context.text(path)) is not None)
+    if language == "python":
+        from slimify.context.python import read_many as read_python
+
+        return read_python(files)
+    if language == "node":
+        from slimify.context.javascript import read_many as read_javascript
+
+        return read_javascript(files)
+    from slimify.context.go import read_many as read_go
+
+    return read_go(files)

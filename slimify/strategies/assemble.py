@@ -1,0 +1,437 @@
+"""Layout -> Plan: the instructions of both stages, in the user's own words and order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from slimify.classify.program import Program
+from slimify.model import Dockerfile, Instruction, Item, Plan, Reason, Stage
+from slimify.strategies.layout import Layout, Tree, WordEdit
+from slimify.syntax.instructions import arg_names, copy_parts, from_parts
+from slimify.syntax.shell import Refuses, edit
+from slimify.syntax.words import references
+
+# Instructions that only describe the image; a stage that is thrown away needs none of them.
+CONFIG_ONLY = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+)
+# Instructions that set the state in which later ones are executed.
+STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """An instruction with the comments directly above it."""
+
+    instruction: Instruction
+    comments: str
+    spaced: bool  # a blank line stood above
+
+
+def assemble(program: Program, layout: Layout) -> Plan | Reason:
+    """The plan that a layout describes, or why its edits can't be made (SL390)."""
+    file = program.dockerfile
+    blocks = _blocks(file)
+    try:
+        final = _final_items(program, layout, blocks)
+        builder = _builder_items(program, layout, blocks) if layout.build else ()
+    except Refuses as error:
+        return Reason(code="SL390", text=f"this layout can't be written: {error}")
+    lead, names = _lead(program, blocks), _stage_names(program)
+    start = from_parts(_from(program))
+    stages: list[Stage] = []
+    end = file.newline
+    if builder:
+        first = Item(text=lead + _renamed(_from(program), names[0], end), origin=_from_index(program))
+        tail = tuple(_new(line, end) for line in layout.builder_tail)
+        stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
+        lead = ""
+    head = Item(
+        text=lead + _final_from(program, layout.base, start.alias or "", end),
+        origin=_from_index(program) if not builder else None,
+    )
+    stages.append(
+        Stage(name=start.alias or "", base=layout.base, purpose="run", items=(head, *final))
+    )
+    return Plan(
+        rung=layout.rung,
+        language=layout.language,
+        stages=tuple(stages),
+        decisions=layout.decisions,
+        saving=layout.saving,
+        original=layout.original,
+    )
+
+
+def _from_index(program: Program) -> int:
+    return next(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
+
+
+def _from(program: Program) -> Instruction:
+    return program.dockerfile.instructions[_from_index(program)]
+
+
+def _blocks(file: Dockerfile) -> tuple[Block, ...]:
+    """One block an instruction, in order; comments that stand apart go with the next one."""
+    blocks: list[Block] = []
+    comments, spaced = "", False
+    for node in file.nodes:
+        if isinstance(node, Instruction):
+            blocks.append(Block(instruction=node, comments=comments, spaced=spaced))
+            comments, spaced = "", False
+        elif node.kind == "comment":
+            comments += node.raw
+        elif node.kind == "blank":
+            if comments:
+                comments += node.raw
+            else:
+                spaced = True
+    return tuple(blocks)
+
+
+def _lead(program: Program, blocks: tuple[Block, ...]) -> str:
+    """Everything above FROM, verbatim: directives, comments, global ARGs."""
+    text = ""
+    for node in program.dockerfile.nodes:
+        if isinstance(node, Instruction) and node.keyword == "FROM":
+            return text
+        text += node.raw
+    return text
+
+
+def _stage_names(program: Program) -> tuple[str]:
+    alias = (from_parts(_from(program)).alias or "").lower()
+    taken = {alias, program.base_ref.lower()}
+    return (next(n for n in ("builder", "build", "build-stage", "builder-stage") if n not in taken),)
+
+
+def _word(instruction: Instruction, word: str) -> str:
+    """`AS` in the case that the user writes keywords in."""
+    return word.lower() if instruction.raw.lstrip()[:4].islower() else word
+
+
+def _renamed(instruction: Instruction, name: str, end: str) -> str:
+    """The FROM line with `AS name`, whatever alias it had."""
+    body = re.sub(r"(?is)\s+as\s+\S+\s*$", "", instruction.raw.rstrip())
+    return f"{body} {_word(instruction, 'AS')} {name}{end}"
+
+
+def _final_from(program: Program, base: str, alias: str, end: str) -> str:
+    """FROM of the final stage: the original line when the base is the same, else a new one."""
+    instruction = _from(program)
+    parts = from_parts(instruction)
+    tail = f" {_word(instruction, 'AS')} {alias}" if alias else ""
+    platform = f"--platform={parts.platform} " if parts.platform else ""
+    return f"{_word(instruction, 'FROM')} {platform}{base}{tail}{end}"
+
+
+def _new(line: str, end: str, *, spaced: bool = False, note: str = "") -> Item:
+    return Item(text=line.replace("\n", end) + end, spaced=spaced, note=note)
+
+
+def _ended(text: str, end: str) -> str:
+    return text if text.endswith("\n") else text + end
+
+
+def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
+    last = max(layout.build)
+    end = program.dockerfile.newline
+    users_matter = _users_matter(program, layout.build)
+    items: list[Item] = []
+    for index, block in enumerate(blocks):
+        keyword = block.instruction.keyword
+        if index <= _from_index(program) or index > last or keyword in CONFIG_ONLY:
+            continue
+        if keyword == "RUN":
+            atoms = layout.build.get(index)
+            if atoms is None:
+                continue
+            text: str | None = block.instruction.raw
+            step = _step(program, index)
+            if step.script is not None and step.script.atoms:
+                drop = frozenset(range(len(step.script.atoms))) - atoms
+                text = _edited(program, index, drop, WordEdit())
+        elif keyword in STATEFUL:
+            if keyword == "USER" and not users_matter(index):
+                continue
+            text = block.instruction.raw
+        elif index in layout.build:
+            text = block.instruction.raw
+        else:
+            continue
+        if text is not None:
+            items.append(
+                Item(text=block.comments + _ended(text, end), origin=index, spaced=block.spaced)
+            )
+    return tuple(items)
+
+
+def _step(program: Program, index: int):  # type: ignore[no-untyped-def]
+    return next(s for s in program.steps if s.index == index)
+
+
+def _users_matter(program: Program, stage: object):  # type: ignore[no-untyped-def]
+    """A USER matters in a stage when a RUN or a WORKDIR follows before the next USER."""
+    instructions = program.dockerfile.instructions
+
+    def matters(index: int) -> bool:
+        for later in range(index + 1, len(instructions)):
+            if instructions[later].keyword == "USER":
+                return False
+            if instructions[later].keyword == "RUN" and later in stage:  # type: ignore[operator]
+                return True
+        return False
+
+    return matters
+
+
+def _edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
+    instruction = program.dockerfile.instructions[index]
+    if not drop and not words.drop and not words.replace:
+        return instruction.raw
+    step = _step(program, index)
+    assert step.script is not None
+    return edit(
+        instruction, step.script, drop=drop, drop_words=words.drop, replace_words=words.replace
+    )
+
+
+def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
+    end = program.dockerfile.newline
+    instructions = program.dockerfile.instructions
+    keep = _final_state(program, layout)
+    late = _late_workdirs(program, layout, keep)
+    items: list[Item] = [_new(line, end) for line in layout.final_head]
+    pending_space = False
+    for index, block in enumerate(blocks):
+        if index <= _from_index(program):
+            continue
+        instruction = instructions[index]
+        spaced = block.spaced or pending_space
+        made: list[Item] = []
+        trees = [t for t in layout.trees if t.after == index]
+        text = _final_text(program, layout, index, keep)
+        built = index in layout.build and instruction.keyword in STATEFUL
+        if text is not None and index not in late:
+            comments = "" if built else block.comments
+            made.append(Item(text=comments + _ended(text, end), origin=index))
+        copies = [_copy(t, end) for t in trees]
+        if made and trees and not _independent(program, layout, index):
+            made = copies + made
+        else:
+            made = made + copies
+        for workdir in (w for w, after in late.items() if after == index):
+            made.append(Item(text=_ended(instructions[workdir].raw, end), origin=workdir))
+        pending_space = spaced and not made
+        for position, item in enumerate(made):
+            items.append(Item(text=item.text, origin=item.origin, note=item.note, spaced=spaced and not position))
+    trailing = _trailing(program.dockerfile)
+    if trailing:
+        items.append(Item(text=trailing))
+    return tuple(items)
+
+
+def _trailing(file: Dockerfile) -> str:
+    text = ""
+    for node in reversed(file.nodes):
+        if isinstance(node, Instruction):
+            return text if text.strip() else ""
+        text = node.raw + text
+    return text
+
+
+def _independent(program: Program, layout: Layout, index: int) -> bool:
+    """What is left of a RUN needs nothing that was built: it installs packages, makes users."""
+    step = _step(program, index)
+    atoms = layout.final.get(index, frozenset())
+    kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
+    return kinds <= {"packages", "index", "cache", "users", "source", "system", "state", "unpackage", "check"}
+
+
+def _copy(tree: Tree, end: str) -> Item:
+    owner = f"--chown={tree.owner} " if tree.owner else ""
+    return _new(f"COPY --from=builder {owner}{tree.path} {tree.path}", end, note=tree.note)
+
+
+def _final_text(program: Program, layout: Layout, index: int, keep: frozenset[int]) -> str | None:
+    instruction = program.dockerfile.instructions[index]
+    if index in layout.replace:
+        return layout.replace[index] + program.dockerfile.newline
+    keyword = instruction.keyword
+    if keyword in CONFIG_ONLY:
+        return instruction.raw
+    if keyword in STATEFUL:
+        return instruction.raw if index in keep else None
+    atoms = layout.final.get(index)
+    if atoms is None:
+        return None
+    if keyword != "RUN":
+        return instruction.raw
+    step = _step(program, index)
+    if step.script is None or not step.script.atoms:
+        return instruction.raw
+    drop = frozenset(range(len(step.script.atoms))) - atoms
+    text = _edited(program, index, drop, layout.words.get(index, WordEdit()))
+    if text is not None and index in layout.append:
+        text = text.rstrip() + layout.append[index] + program.dockerfile.newline
+    return text
+
+
+def _final_state(program: Program, layout: Layout) -> frozenset[int]:
+    """Which ENV, ARG, WORKDIR, USER and SHELL the final stage repeats."""
+    instructions = program.dockerfile.instructions
+    keep: set[int] = set()
+    users_matter = _users_matter(program, layout.final)
+    last_user = max((i for i, x in enumerate(instructions) if x.keyword == "USER"), default=-1)
+    for index, instruction in enumerate(instructions):
+        if index <= _from_index(program):
+            continue
+        keyword = instruction.keyword
+        if keyword == "ENV" or (keyword == "SHELL"):
+            keep.add(index)
+        elif keyword == "USER" and (index == last_user or users_matter(index)):
+            keep.add(index)
+        elif keyword == "WORKDIR" and _workdir_matters(program, layout, index):
+            keep.add(index)
+    for index, instruction in enumerate(instructions):
+        if instruction.keyword == "ARG" and index > _from_index(program):
+            if _arg_matters(program, layout, index, keep):
+                keep.add(index)
+    return frozenset(keep)
+
+
+def _consumes_cwd(program: Program, layout: Layout, index: int) -> bool:
+    instruction = program.dockerfile.instructions[index]
+    if instruction.keyword == "RUN":
+        return index in layout.final
+    if instruction.keyword in {"COPY", "ADD"} and index in layout.final:
+        return not copy_parts(instruction).dest.startswith(("/", "$"))
+    return False
+
+
+def _workdir_matters(program: Program, layout: Layout, index: int) -> bool:
+    """A WORKDIR may go only when the next one is absolute, nothing in between runs in it, and a
+    build step did (so that the directory was the build's, not made for run time)."""
+    instructions = program.dockerfile.instructions
+    for later in range(index + 1, len(instructions)):
+        if instructions[later].keyword == "WORKDIR":
+            if not instructions[later].value.strip().strip("\"'").startswith(("/", "$")):
+                return True
+            return not any(
+                i in layout.build and instructions[i].keyword == "RUN" for i in range(index, later)
+            )
+        if _consumes_cwd(program, layout, later):
+            return True
+    return True
+
+
+def _texts(program: Program, layout: Layout, keep: Iterable[int]) -> list[tuple[int, str]]:
+    """Every kept instruction's own text with its index, for finding references."""
+    instructions = program.dockerfile.instructions
+    kept = set(keep)
+    found = []
+    for index, instruction in enumerate(instructions):
+        if index <= _from_index(program):
+            continue
+        if index in kept or index in layout.final or instruction.keyword in CONFIG_ONLY:
+            text = _final_text(program, layout, index, frozenset(kept)) or ""
+            found.append((index, text))
+    return found
+
+
+def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[int]) -> bool:
+    """An ARG is repeated when something kept names it; one that nothing names at all may be read
+    from the environment by a RUN (DEBIAN_FRONTEND), so it stays in front of kept RUNs."""
+    instructions = program.dockerfile.instructions
+    names = {name for name, _ in arg_names(instructions[index])}
+    texts = _texts(program, layout, keep)
+    if any(at > index and names & _names_in(text) for at, text in texts):
+        return True
+    if any(names & references(x.raw) for i, x in enumerate(instructions) if i > index and x.keyword == "ARG"):
+        used_later = [
+            i
+            for i, x in enumerate(instructions)
+            if i > index and x.keyword == "ARG" and names & references(x.raw)
+        ]
+        if any(_arg_matters(program, layout, i, keep) for i in used_later):
+            return True
+    named = any(names & _names_in(x.raw) for i, x in enumerate(instructions) if i > index)
+    return not named and any(i > index and instructions[i].keyword == "RUN" for i in layout.final)
+
+
+def _names_in(text: str) -> set[str]:
+    """Variable names a shell or the builder would see in a text, quotes ignored."""
+    return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
+
+
+def _late_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dict[int, int]:
+    """WORKDIRs that have to wait for a copy with an owner: index -> index of the copy.
+
+    COPY gives its --chown owner to a directory only if it makes it (docker-facts: an existing
+    target keeps its own owner), so a WORKDIR at or below the tree must come after it.
+    """
+    late: dict[int, int] = {}
+    for tree in layout.trees:
+        if not tree.owner:
+            continue
+        for step in program.steps:
+            if step.keyword != "WORKDIR" or step.index not in keep or step.index >= tree.after:
+                continue
+            path = _workdir_path(program, step.index)
+            if path is None or not (path + "/").startswith(tree.path + "/"):
+                continue
+            if not any(_consumes_cwd(program, layout, i) for i in range(step.index, tree.after)):
+                late[step.index] = tree.after
+    return late
+
+
+def _workdir_path(program: Program, index: int) -> str | None:
+    following = [s for s in program.steps if s.index > index]
+    if following:
+        return following[0].state.cwd
+    return program.runtime.workdir
+
+
+
+def verbatim(
+    program: Program,
+    words: Mapping[int, WordEdit],
+    append: Mapping[int, str],
+    decisions: tuple[Decision, ...],
+    *,
+    saving: int,
+    original: int,
+) -> Plan | None:
+    """The file as it is, with some RUNs edited or lengthened; None if an edit can't be made."""
+    end = program.dockerfile.newline
+    items: list[Item] = []
+    text = ""
+    index = -1
+    for node in program.dockerfile.nodes:
+        if not isinstance(node, Instruction):
+            text += node.raw
+            continue
+        index += 1
+        raw: str | None = node.raw
+        if index in words:
+            try:
+                raw = _edited(program, index, frozenset(), words[index])
+            except Refuses:
+                return None
+        if index in append and raw is not None:
+            raw = raw.rstrip() + append[index] + end
+        items.append(Item(text=text + (raw or ""), origin=index))
+        text = ""
+    if text:
+        items.append(Item(text=text))
+    stage = Stage(name="", base=program.base_ref, purpose="run", items=tuple(items))
+    return Plan(
+        rung="cleanup",
+        language=program.language or "python",
+        stages=(stage,),
+        decisions=decisions,
+        saving=saving,
+        original=original,
+    )

@@ -1,0 +1,27 @@
+"""What a language's strategy is: a module with a name and a function that makes layouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from slimify.classify.program import Program
+from slimify.config import Options
+from slimify.model import Reason
+from slimify.strategies.layout import Layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Layouts, best first, and why better ones were not possible."""
+
+    layouts: tuple[Layout, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class Strategy(Protocol):
+    """A module satisfies it; there is no class to inherit."""
+
+    NAME: str
+
+    def propose(self, program: Program, options: Options) -> Proposal: ...

@@ -1,0 +1,109 @@
+"""One stage, cleaned in place: for files whose only waste is what installers leave behind.
+
+Only what is provably of no use is left out: wheels that pip keeps, npm's and yarn's caches, apt's
+lists. Every instruction stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slimify.classify.program import AtomStep, Program, Step
+from slimify.model import Decision, Effect, Plan
+from slimify.strategies import estimate
+from slimify.strategies.assemble import verbatim
+from slimify.strategies.layout import WordEdit
+
+_CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
+
+
+def plan(program: Program) -> Plan | None:
+    """The cleaned file, or None when there is nothing to clean."""
+    edits: dict[int, WordEdit] = {}
+    append: dict[int, str] = {}
+    decisions: list[Decision] = []
+    saving = 0
+    for step in program.steps:
+        if step.keyword != "RUN" or step.script is None or not _editable(step):
+            continue
+        swap = _pip(program, step)
+        if swap:
+            edits[step.index] = WordEdit(replace=swap)
+            saving = max(saving, estimate.PIP_CACHE)
+            decisions.append(_left("pip's cache of downloads", step))
+        tail = _cleaner(program, step)
+        if tail:
+            append[step.index] = f" && {tail}"
+            saving += estimate.NPM_CACHE
+            decisions.append(_left(f"the cache of {tail.split()[0]}", step))
+        if _leaves_lists(program, step):
+            append[step.index] = append.get(step.index, "") + " && rm -rf /var/lib/apt/lists/*"
+            saving += estimate.APT_LISTS
+            text = "apt's package lists are removed in the step that fetched them"
+            decisions.append(Decision(code="SL317", safety="safe", text=text, line=step.line))
+    if not decisions:
+        return None
+    first = Decision(code="SL303", safety="safe", text="one stage as before: nothing but left-overs can go")
+    return verbatim(
+        program, edits, append, (first, *decisions), saving=saving, original=estimate.original(program)
+    )
+
+
+def _left(what: str, step: Step) -> Decision:
+    return Decision(code="SL314", safety="safe", text=f"{what} is not stored in the image", line=step.line)
+
+
+def _editable(step: Step) -> bool:
+    assert step.script is not None
+    return not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
+
+
+def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
+    """`pip install` -> `pip install --no-cache-dir`, for every install of the RUN that keeps a cache."""
+    swap: dict[tuple[int, int], str] = {}
+    if _deletes_cache(step):
+        return swap
+    for atom in step.atoms:
+        for effect in atom.effects:
+            if effect.kind != "python" or effect.manager != "pip" or not effect.caches:
+                continue
+            word = next((w for w in effect.command.words if w.value == "install"), None)
+            if word is not None and _direct(step, atom, effect):
+                swap[(word.start, word.end)] = f"{word.text} --no-cache-dir"
+    return swap
+
+
+def _deletes_cache(step: Step) -> bool:
+    return any("cache" in d for e in step.effects for d in e.deletes)
+
+
+def _direct(step: Step, atom: AtomStep, effect: Effect) -> bool:
+    """The command stands in the RUN itself, not in a script that it calls, nor in a group."""
+    assert step.script is not None
+    part = step.script.atoms[atom.index]
+    return not part.opaque and part.start <= effect.command.start < part.end and not effect.command.context
+
+
+def _cleaner(program: Program, step: Step) -> str:
+    """The command that empties an installer's cache behind the last install of a RUN."""
+    assert step.script is not None
+    if any(e.kind == "cache" for e in step.effects) or not step.atoms:
+        return ""
+    if step.script.atoms[-1].opaque or program.language != "node":
+        return ""
+    for effect in reversed(step.effects):
+        if effect.kind in ("node", "global") and effect.caches and effect.manager in _CLEANERS:
+            return _CLEANERS[effect.manager]
+    return ""
+
+
+def _leaves_lists(program: Program, step: Step) -> bool:
+    assert step.script is not None
+    fetched = any(e.kind == "index" and e.manager == "apt" for e in step.effects)
+    installs = any(e.kind == "packages" and e.manager == "apt" for e in step.effects)
+    removed = any("/lists" in d for e in step.effects for d in e.deletes) or "lists" in step.instruction.raw
+    later = any(
+        e.kind == "packages" and e.manager == "apt" for s in program.steps if s.index > step.index for e in s.effects
+    )
+    plain = bool(step.atoms) and not step.script.atoms[-1].opaque
+    return fetched and installs and not removed and not later and plain

@@ -1,0 +1,78 @@
+"""Rough sizes, in bytes: what a rewrite is expected to save before anything is built.
+
+Measured once on Debian bookworm and Alpine 3.20 with their dependencies and without recommended
+packages, and rounded; good enough to tell "pays" from "does not pay", and always called estimates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from slimify.classify.program import Program
+from slimify.model import Effect
+
+MB = 1_000_000
+UNKNOWN_IMAGE = 500 * MB
+_APT = {
+    "build-essential": 240, "gcc": 150, "g++": 200, "clang": 450, "gfortran": 220, "rustc": 500, "cargo": 550,
+    "python3-dev": 60, "python-dev": 60, "git": 75, "cmake": 90, "golang": 450, "nodejs": 110, "npm": 90,
+    "default-jdk": 450, "ruby-dev": 45, "autoconf": 10, "automake": 10, "libtool": 60, "pkg-config": 6,
+    "software-properties-common": 80, "libgtk-3-dev": 200, "default-libmysqlclient-dev": 25, "make": 2,
+    "libpq-dev": 22, "libssl-dev": 14, "libmagick-dev": 90, "libgdal-dev": 400, "libc6-dev": 15, "libc-dev": 15,
+}  # fmt: skip
+_APK = {
+    "build-base": 210, "gcc": 150, "g++": 200, "git": 15, "python3-dev": 30, "python3": 45, "python": 45,
+    "cargo": 450, "rust": 400, "clang": 300, "go": 300, "linux-headers": 7, "make": 1, "musl-dev": 11, "npm": 12,
+}  # fmt: skip
+APT_LISTS = 20 * MB
+PIP_CACHE = 12 * MB  # wheels of a small set of packages
+NPM_CACHE = 25 * MB
+PIP_ITSELF = 12 * MB  # what copying site-packages stores a second time
+NODE_PACKAGE = 250_000  # of one package of node_modules
+GO_BINARY = 15 * MB
+
+
+def package_size(name: str, manager: str) -> int:
+    """The size of a system package with what it drags in."""
+    table, default = (_APK, 3) if manager == "apk" else (_APT, 8 if name.endswith("-dev") else 5)
+    return table.get(name, default) * MB
+
+
+def dropped_packages(program: Program) -> int:
+    """The bytes of the system packages that only the build needs."""
+    manager = program.base.manager if program.base else "apt"
+    names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
+    removed = {p.name for s in program.steps for e in s.effects if e.kind == "unpackage" for p in e.packages}
+    return sum(package_size(n, manager or "apt") for n in names - removed)
+
+
+def left_lists(program: Program) -> int:
+    """The bytes of apt's lists, where a RUN leaves them."""
+    for step in program.steps:
+        effects = step.effects
+        fetches = any(e.kind == "index" and e.manager == "apt" for e in effects)
+        if fetches and not any("/lists" in d for e in effects for d in e.deletes):
+            return APT_LISTS
+    return 0
+
+
+def caches(program: Program, kinds: Iterable[str]) -> int:
+    """The bytes of installer caches that RUNs leave behind."""
+    total = 0
+    wanted = set(kinds)
+    for step in program.steps:
+        cleaned = any(e.kind == "cache" for e in step.effects)
+        for effect in step.effects:
+            if effect.kind in wanted and effect.caches and not cleaned and _fills(effect):
+                total = max(total, PIP_CACHE if effect.kind == "python" else NPM_CACHE)
+    return total
+
+
+def _fills(effect: Effect) -> bool:
+    return effect.action not in ("venv", "check", "run", "config") and "type=cache" not in effect.action
+
+
+def original(program: Program) -> int:
+    """The size of the image as it is."""
+    base = program.base.size if program.base and program.base.size else UNKNOWN_IMAGE
+    return base + dropped_packages(program) + left_lists(program) + caches(program, ("python", "node", "go")) + 30 * MB

@@ -1,0 +1,357 @@
+"""Program -> Layout: parts the steps over two stages by their roles.
+
+The builder is the user's own file up to its last build step, less what only describes the image.
+The final stage repeats, in the user's order, what has to be executed where the program runs, and
+takes what the build left by COPY --from. The rules hold for every language; a strategy chooses the
+base, the trees and what is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from slimify.classify.paths import inside
+from slimify.classify.program import AtomStep, Program, Step
+from slimify.model import Decision, PackageVerdict, Rung
+from slimify.strategies.layout import Layout, Tree, WordEdit
+
+_QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
+_LISTS = "/var/lib/apt/lists"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parting:
+    """How a strategy wants the steps parted.
+
+    `counterparts`: install what run time needs of a -dev package. `present`: packages the final
+    base has already. `force_final`: build atoms that are executed in the final stage all the same.
+    """
+
+    rung: Rung
+    base: str
+    trees: tuple[Tree, ...]
+    counterparts: bool = True
+    present: Collection[str] = ()
+    drop_final: frozenset[int] = frozenset()  # instructions the final stage does without
+    builder_tail: tuple[str, ...] = ()
+    final_head: tuple[str, ...] = ()
+    replace: Mapping[int, str] | None = None
+    decisions: tuple[Decision, ...] = ()
+    saving: int = 0
+    original: int = 0
+
+
+def part(program: Program, wanted: Parting) -> Layout:
+    """The layout of a two-stage file; of a single stage where nothing is built."""
+    last = _last_build(program, wanted.trees)
+    trees = wanted.trees
+    build: dict[int, frozenset[int]] = {}
+    final: dict[int, frozenset[int]] = {}
+    words: dict[int, WordEdit] = {}
+    append: dict[int, str] = {}
+    for step in program.steps:
+        if step.keyword == "RUN":
+            if last is not None and step.index <= last:
+                atoms = _builder_atoms(program, step, last)
+                if atoms is not None:
+                    build[step.index] = atoms
+            if step.index in wanted.drop_final:
+                continue
+            kept, edit = _final_atoms(program, step, wanted)
+            if kept is not None:
+                final[step.index] = kept
+                if edit.drop or edit.replace:
+                    words[step.index] = edit
+        elif step.keyword in ("COPY", "ADD"):
+            if last is not None and step.index <= last and step.role in ("build", "both", "unknown"):
+                build[step.index] = frozenset()
+            if step.role != "build" and step.index not in wanted.drop_final:
+                final[step.index] = frozenset()
+    final = _without_idle(program, final)
+    for index in final:
+        text = _cleaned(program, index, final)
+        if text:
+            append[index] = text
+    return Layout(
+        rung=wanted.rung,
+        language=program.language or "",
+        base=wanted.base,
+        build=build,
+        final=final,
+        words=words,
+        append=append,
+        trees=trees,
+        builder_tail=wanted.builder_tail if build else (),
+        final_head=wanted.final_head,
+        replace=dict(wanted.replace or {}),
+        decisions=wanted.decisions,
+        saving=wanted.saving,
+        original=wanted.original,
+    )
+
+
+def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
+    """The last instruction that has to be executed in the builder; None if nothing is copied."""
+    if not trees:
+        return None
+    indexes = [t.after for t in trees]
+    for step in program.steps:
+        if step.keyword != "RUN":
+            continue
+        for atom in step.atoms:
+            kinds = {e.kind for e in atom.effects}
+            if atom.role == "build" and not kinds <= {"packages", "state", "cache", "index", "unpackage"}:
+                indexes.append(step.index)
+    return max(indexes)
+
+
+def real_atoms(step: Step) -> tuple[AtomStep, ...]:
+    """The atoms of a RUN that do something by themselves."""
+    return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= _QUIET)
+
+
+def _builder_atoms(program: Program, step: Step, last: int) -> frozenset[int] | None:
+    """The atoms of a RUN that the builder executes: all of them, so that the step stays the user's
+    own; none when the whole RUN is of no use to the build."""
+    everything = frozenset(a.index for a in step.atoms)
+    if not step.atoms:
+        return everything
+    real = real_atoms(step)
+    if not real:
+        return everything if any(a.role in ("build", "both") for a in step.atoms) else None
+    if all(_useless_to_build(program, step, atom, last) for atom in real):
+        return None
+    return everything
+
+
+def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
+    """What only run time needs: packages no build step calls, users the build does not become, the
+    application's own code."""
+    kinds = {e.kind for e in atom.effects} - _QUIET
+    if atom.role != "run":
+        return False
+    if kinds == {"packages"}:
+        return all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
+    if kinds == {"users"}:
+        return not _needs_users(program, step.index, last)
+    if kinds <= {"app", "fetch", "global"}:
+        return True
+    if kinds <= {"files", "meta"}:
+        return not _touched_later(program, step, atom, last)
+    return False
+
+
+def _touched_later(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
+    """Whether a build step works near what this one makes."""
+    paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
+    for later in program.steps:
+        if not step.index < later.index <= last:
+            continue
+        if later.state.cwd is not None and any(inside(later.state.cwd, p) for p in paths):
+            return True
+        for effect in later.effects:
+            near = (effect.cwd, *effect.reads, *effect.writes, *effect.outputs, *effect.manifests)
+            if any(n and (inside(n, p) or inside(p, n)) for n in near for p in paths if not n.startswith("@")):
+                return True
+            if effect.kind == "unknown":
+                return True
+    return any(p.startswith(("/etc", "/usr", "/root", "/lib", "/bin", "/opt")) for p in paths)
+
+
+def _needs_users(program: Program, after: int, last: int) -> bool:
+    for step in program.steps:
+        if not after < step.index <= last:
+            continue
+        if step.keyword == "USER" or "--chown" in step.instruction.raw:
+            return True
+        if any(e.kind == "meta" for e in step.effects):
+            return True
+    return False
+
+
+def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozenset[int] | None, WordEdit]:
+    """The atoms of a RUN that the final stage executes, and the package names that change in them."""
+    if not step.atoms:
+        return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
+    kept: set[int] = set()
+    drop: set[tuple[int, int]] = set()
+    swap: dict[tuple[int, int], str] = {}
+    gone: set[str] = set()
+    for atom in step.atoms:
+        kinds = {e.kind for e in atom.effects}
+        if "packages" in kinds and atom.packages:
+            stays, dropped, swapped = _packages(atom, wanted)
+            if stays:
+                kept.add(atom.index)
+                drop |= dropped
+                swap |= swapped
+            else:
+                gone |= {v.name for v in atom.packages}
+                gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
+        elif atom.role in ("run", "both", "unknown"):
+            kept.add(atom.index)
+    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+    for atom in step.atoms:
+        if {e.kind for e in atom.effects} - {"state"} == {"unpackage"} and _removes_nothing(
+            program, atom, installed, wanted
+        ):
+            kept.discard(atom.index)
+    real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= _QUIET]
+    if not real and real_atoms(step):
+        return None, WordEdit()
+    if not real and not any({e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept):
+        return None, WordEdit()
+    return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
+
+
+def _packages(
+    atom: AtomStep, wanted: Parting
+) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
+    """Whether an install command stays in the final stage, and which of its words go or change."""
+    spans: dict[str, tuple[int, int]] = {}
+    for effect in atom.effects:
+        for package in effect.packages:
+            spans.setdefault(package.name, package.span)
+    stays = False
+    drop: set[tuple[int, int]] = set()
+    swap: dict[tuple[int, int], str] = {}
+    named: set[str] = {v.name for v in atom.packages if v.role != "build"}
+    for verdict in atom.packages:
+        span = spans.get(verdict.name, (-1, -1))
+        needed = tuple(p for p in _counterparts(verdict, wanted) if p not in named)
+        if verdict.role == "build" and not needed:
+            drop.add(span)
+            continue
+        if verdict.role != "build" and verdict.name in wanted.present:
+            drop.add(span)
+            continue
+        stays = True
+        if verdict.role == "build":
+            swap[span] = " ".join(needed)
+            named |= set(needed)
+    if (-1, -1) in drop or (-1, -1) in swap:
+        # The names come out of a variable: the command can only stay or go as a whole.
+        return stays, set(), {}
+    return stays, drop, swap
+
+
+def _counterparts(verdict: PackageVerdict, wanted: Parting) -> tuple[str, ...]:
+    if not wanted.counterparts:
+        return ()
+    return tuple(p for p in verdict.counterparts if p not in wanted.present)
+
+
+def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: Parting) -> bool:
+    """A removal of packages that the final stage does not install, or of none by name."""
+    for effect in atom.effects:
+        for package in effect.packages:
+            if package.name and package.name not in installed and not package.name.startswith("."):
+                if any(ch in package.name for ch in "*?"):
+                    continue
+                return False
+            if package.name in installed and _role(program, package.name) != "build":
+                return False
+    return True
+
+
+def _role(program: Program, name: str) -> str:
+    return next((v.role for s in program.steps for a in s.atoms for v in a.packages if v.name == name), "run")
+
+
+def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:
+    """Drops RUNs that only refresh package lists or clean up, where nothing is installed any more."""
+    result = dict(final)
+    steps = {s.index: s for s in program.steps}
+
+    def kinds(index: int) -> set[str]:
+        return {e.kind for a in steps[index].atoms if a.index in final[index] for e in a.effects}
+
+    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & {"packages", "system", "source", "unknown"}]
+    for index in list(result):
+        step = steps[index]
+        if step.keyword != "RUN" or not step.atoms:
+            continue
+        own = kinds(index)
+        if own <= {"index", "state", "check"} and "index" in own and not any(i > index for i in installs):
+            del result[index]
+        elif own <= {"cache", "state", "check"} and not any(i < index for i in installs):
+            del result[index]
+        elif own <= {"index", "cache", "state", "check"} and not installs:
+            del result[index]
+        else:
+            result[index] = _trimmed(step, result[index])
+    return result
+
+
+def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
+    """Without an index refresh or clean-up that has no package command left beside it."""
+    kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
+    if kinds & {"packages", "source", "system", "unknown"}:
+        return atoms
+    idle = {a.index for a in step.atoms if {e.kind for e in a.effects} <= {"index", "cache"} and a.effects}
+    lasting = atoms - idle
+    return lasting if any({e.kind for e in a.effects} - _QUIET for a in step.atoms if a.index in lasting) else atoms
+
+
+def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) -> str:
+    """Shell text to put behind an apt install of the final stage that leaves its lists."""
+    step = next(s for s in program.steps if s.index == index)
+    kept = [a for a in step.atoms if a.index in final[index]]
+    effects = [e for a in kept for e in a.effects]
+    if not any(e.kind == "packages" and e.manager == "apt" for e in effects):
+        return ""
+    if any(d.startswith(_LISTS) for e in effects for d in e.deletes) or "lists" in step.instruction.raw:
+        return ""
+    later = [e for s in program.steps if s.index > index and s.index in final for e in s.effects]
+    if any(e.kind == "packages" and e.manager == "apt" for e in later):
+        return ""
+    if any(a.effects and step.script and step.script.atoms[a.index].opaque for a in kept):
+        return ""
+    if "type=cache" in step.instruction.raw or "\n" in (step.script.text if step.script else ""):
+        return ""
+    return " && rm -rf /var/lib/apt/lists/*"
+
+
+def blocked(program: Program, wanted: Parting) -> str:
+    """Why the steps can't be parted safely for this base; "" if they can."""
+    first = min((t.after for t in wanted.trees), default=10**9)
+    for step in program.steps:
+        for atom in step.atoms:
+            if atom.role != "unknown":
+                continue
+            reason = atom.reasons[0].text if atom.reasons else "it may do anything"
+            if wanted.rung in ("minimal", "slim"):
+                return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
+            if step.index >= first:
+                return f"line {step.line}: {reason}, also to what the build left"
+    return ""
+
+
+def keep_everything_before_unknown(program: Program) -> Program:
+    """Packages that a step of unknown needs may call are needed where it is executed."""
+    unknown = [s.index for s in program.steps if any(a.role == "unknown" for a in s.atoms)]
+    if not unknown:
+        return program
+    last = max(unknown)
+    steps = tuple(_all_stay(s) if s.index <= last else s for s in program.steps)
+    return replace(program, steps=steps)
+
+
+def _all_stay(step: Step) -> Step:
+    atoms = tuple(
+        replace(a, role="both", packages=tuple(replace(v, role="both", counterparts=()) for v in a.packages))
+        if a.packages
+        else a
+        for a in step.atoms
+    )
+    role = "both" if step.keyword in ("COPY", "ADD") and step.role == "build" else step.role
+    return replace(step, atoms=atoms, role=role)
+
+
+Filter = Callable[[Step], bool]
+
+
+def steps_with(program: Program, kinds: Iterable[str]) -> tuple[Step, ...]:
+    wanted = set(kinds)
+    return tuple(s for s in program.steps if any(e.kind in wanted for e in s.effects))

@@ -1,0 +1,71 @@
+"""What a full image carried and its slim variant lacks, put back by name where it is live."""
+
+from __future__ import annotations
+
+from slimify.classify.program import Program
+from slimify.facts.carried import carried
+from slimify.model import Decision, Use
+
+
+def put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
+    """Instructions for the head of the final stage, decisions, and what could not be put back ("").
+
+    `base` is the slim variant of the program's base.
+    """
+    assert program.base is not None
+    lost = carried(program.base)
+    if not lost.known:
+        return (), (), f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else ""
+    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
+    wanted: dict[str, Use] = {}
+    for command, use in program.live.commands.items():
+        package = lost.commands.get(command)
+        if package:
+            wanted.setdefault(package, use)
+    for package, use in program.live.system_packages.items():
+        if package in lost.packages:
+            wanted.setdefault(package, use)
+    for library, use in program.live.libraries.items():
+        package = _library(lost.libraries, library)
+        if package:
+            wanted.setdefault(package, use)
+    names = sorted(p for p in wanted if p not in installed)
+    if not names:
+        return (), (), ""
+    decisions = tuple(
+        Decision(
+            code="SL311",
+            safety="safe",
+            text=f"`{name}` is put back: {_why(wanted[name])}, and {base} does not have it",
+        )
+        for name in names
+    )
+    return (install_line(names),), decisions, ""
+
+
+def _demanding(program: Program) -> bool:
+    return bool(program.live.system_packages or program.live.libraries)
+
+
+def _library(libraries: object, name: str) -> str | None:
+    """The package of a library that is loaded as `magic`, `libmagic` or `libmagic.so.1`."""
+    bare = name if name.startswith("lib") else f"lib{name}"
+    for soname, package in libraries.items():  # type: ignore[attr-defined]
+        if soname == bare or soname.startswith(bare.removesuffix(".so") + ".so"):
+            return str(package) if package else None
+    return None
+
+
+def install_line(names: list[str]) -> str:
+    """A RUN that installs Debian packages and leaves nothing else."""
+    return (
+        "RUN apt-get update \\\n"
+        f"    && apt-get install -y --no-install-recommends {' '.join(names)} \\\n"
+        "    && rm -rf /var/lib/apt/lists/*"
+    )
+
+
+def _why(use: Use) -> str:
+    if use.line:
+        return f"{use.file}:{use.line} needs it" if use.file != "Dockerfile" else f"line {use.line} needs it"
+    return f"`{use.name}` needs it"

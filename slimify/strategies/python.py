@@ -1,0 +1,143 @@
+"""Python: packages are installed in the builder and copied to where they were installed.
+
+Copying the interpreter's site-packages and scripts keeps every absolute path and every command of
+the user's; it needs the exact minor version in the path, so a moving tag (`python:3`) gets a
+virtual environment instead. Steps that run the application's own code (collectstatic, downloads of
+data) are executed where it will run.
+"""
+
+from __future__ import annotations
+
+from slimify.classify.program import Program
+from slimify.classify.roles import BIN, SITE, Made
+from slimify.config import Options
+from slimify.model import Decision, Reason
+from slimify.strategies import estimate
+from slimify.strategies.base import Proposal
+from slimify.strategies.layout import Layout, Tree
+from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
+from slimify.strategies.putback import put_back
+from slimify.strategies.rebase import same_family, written_base
+
+NAME = "python"
+VENV = "/opt/venv"
+# The Python that a distribution's release installs by `apt-get install python3`.
+_DISTRO_PYTHON = {
+    "buster": "3.7", "bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13",
+    "bionic": "3.6", "focal": "3.8", "jammy": "3.10", "noble": "3.12",
+}  # fmt: skip
+
+
+def propose(program: Program, options: Options) -> Proposal:
+    """Layouts on the slim variant and on the same base."""
+    layouts: list[Layout] = []
+    reasons: list[Reason] = []
+    partner = same_family(written_base(program), program) if program.base else None
+    if partner and options.base in ("auto", "slim", "minimal"):
+        _try(program, "slim", partner, options, layouts, reasons)
+    if options.base in ("auto", "same"):
+        _try(program, "same-base", written_base(program), options, layouts, reasons)
+    return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
+
+
+def _try(
+    program: Program, rung: str, base: str, options: Options, layouts: list[Layout], reasons: list[Reason]
+) -> None:
+    if rung == "same-base":
+        program = keep_everything_before_unknown(program)
+    trees = python_trees(program)
+    if isinstance(trees, Reason):
+        reasons.append(trees)
+        return
+    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
+    if missing:
+        reasons.append(Reason(code="SL391", text=missing))
+        return
+    saving = _saving(program, base, rung, trees)
+    wanted = Parting(
+        rung=rung,  # type: ignore[arg-type]
+        base=base,
+        trees=trees,
+        present=BASE_LIBRARIES,
+        final_head=head,
+        decisions=(*_decisions(program, rung, base, trees), *put),
+        saving=saving,
+        original=estimate.original(program),
+    )
+    why = blocked(program, wanted)
+    if why:
+        reasons.append(Reason(code="SL392", text=why))
+        return
+    layouts.append(part(program, wanted))
+
+
+# Libraries that every python image has, the slim one too (they are what CPython is linked with).
+BASE_LIBRARIES = frozenset(
+    """libbz2-1.0 libc6 libdb5.3 libdb5.3t64 libexpat1 libffi6 libffi7 libffi8 libgcc-s1 libgdbm6 libgdbm6t64 liblzma5
+    libncursesw6 libreadline8 libreadline8t64 libsqlite3-0 libssl1.1 libssl3 libssl3t64 libstdc++6 libtinfo6 libuuid1
+    zlib1g libcrypt1 libnsl2 libtirpc3 libtirpc3t64""".split()
+)
+
+
+def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
+    """What is copied; a Reason when site-packages can't be named."""
+    trees: list[Tree] = []
+    for made in program.made:
+        if made.path == SITE:
+            site = site_packages(program)
+            if site is None:
+                return Reason(
+                    code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
+                )
+            trees += [Tree(path=path, after=made.first) for path in site]
+        elif made.path != BIN:
+            trees.append(Tree(path=made.path, after=made.first, owner=_owner(made)))
+    return tuple(trees)
+
+
+def _owner(made: Made) -> str:
+    name = made.user.partition(":")[0]
+    return "" if name in ("", "root", "0") else f"{made.user}" if ":" in made.user else f"{name}:{name}"
+
+
+def site_packages(program: Program) -> tuple[str, ...] | None:
+    """Where the system interpreter's installers put packages and scripts."""
+    base = program.base
+    if base is None:
+        return None
+    if base.language == "python" and base.family == "python" and base.version and base.version_sure:
+        minor = ".".join(base.version.split(".")[:2])
+        return (f"/usr/local/lib/python{minor}/site-packages", "/usr/local/bin")
+    if base.manager == "apt" and base.language is None and base.suite in _DISTRO_PYTHON:
+        minor = _DISTRO_PYTHON[base.suite]
+        return (f"/usr/local/lib/python{minor}/dist-packages", "/usr/local/bin")
+    return None
+
+
+def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:
+    from slimify.facts.images import image
+
+    saving = estimate.dropped_packages(program) + estimate.caches(program, ("python",)) + estimate.left_lists(program)
+    if any("site-packages" in t.path for t in trees):
+        saving -= estimate.PIP_ITSELF
+    if rung == "slim" and program.base is not None:
+        new = image(program.base.slim_partner or "")
+        saving += program.base.size - (new.size if new else 0)
+    return saving
+
+
+def _decisions(program: Program, rung: str, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
+    found = []
+    if rung == "slim":
+        text = f"the final stage is {base}: the same Python on the same release, without compilers and headers"
+        found.append(Decision(code="SL301", safety="safe", text=text))
+    else:
+        found.append(
+            Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again")
+        )
+    for tree in trees:
+        line = program.dockerfile.instructions[tree.after].line
+        found.append(
+            Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)
+        )
+    return tuple(found)

@@ -1,0 +1,93 @@
+"""What the final stage has to say again when its base is another image than the file was written for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from slimify.classify.paths import inside
+from slimify.classify.program import Program
+from slimify.facts.images import ImageFacts, image
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def same_family(reference: str, program: Program) -> str | None:
+    """The slim variant written as the user writes references: variables in the tag stay variables."""
+    assert program.base is not None
+    partner = program.base.slim_partner
+    if partner is None:
+        return None
+    written = _written(program)
+    if "$" not in written:
+        return partner
+    suffix = partner.removeprefix(program.base_ref)
+    return written + suffix if partner.startswith(program.base_ref) and suffix else None
+
+
+def written_base(program: Program) -> str:
+    """The reference behind FROM as it is written."""
+    return _written(program)
+
+
+def _written(program: Program) -> str:
+    from slimify.syntax.instructions import from_parts
+
+    return from_parts(next(x for x in program.dockerfile.instructions if x.keyword == "FROM")).image
+
+
+def restated(program: Program, base: str, texts: Iterable[str], bins: Iterable[str]) -> tuple[str, ...] | None:
+    """ENV and WORKDIR lines for the head of the final stage; None if a value is not known.
+
+    `texts` are the instructions the stage keeps, `bins` directories of programs that are started by
+    name. A variable of the old base is repeated only where something kept refers to it: the
+    toolchain's own are of no use without the toolchain.
+    """
+    old, new = program.base, image(base)
+    if old is None:
+        return ()
+    have: Mapping[str, str | None] = new.env if new else {"PATH": DEFAULT_PATH}
+    named = {name for text in texts for name in _REFERENCE.findall(text)}
+    lines: list[str] = []
+    for name, value in old.env.items():
+        if name == "PATH" or name not in named or have.get(name) == value:
+            continue
+        if value is None:
+            return None
+        lines.append(f"ENV {name}={value}")
+    missing = _missing_bins(old, have.get("PATH") or DEFAULT_PATH, bins)
+    if missing:
+        lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
+    if (old.workdir or "/") != ((new.workdir if new else "") or "/") and not _sets_workdir(program):
+        lines.append(f"WORKDIR {old.workdir or '/'}")
+    return tuple(lines)
+
+
+def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:
+    """The directories of started programs that were on the old PATH and are not on the new one."""
+    before = (old.env.get("PATH") or DEFAULT_PATH).split(":")
+    after = path.split(":")
+    return [d for d in before if d not in after and any(b == d for b in bins)]
+
+
+def _sets_workdir(program: Program) -> bool:
+    """The file sets an absolute WORKDIR before anything depends on the directory in force."""
+    for step in program.steps:
+        if step.keyword == "WORKDIR":
+            return step.instruction.value.strip().strip("\"'").startswith(("/", "$"))
+    return False
+
+
+def path_dirs(program: Program) -> tuple[str, ...]:
+    """PATH at the end of the file, as far as it is known."""
+    value = program.end.env.get("PATH") or DEFAULT_PATH
+    return tuple(d for d in value.split(":") if d)
+
+
+def on_path(program: Program, path: str) -> bool:
+    return any(path.rpartition("/")[0] == d for d in path_dirs(program))
+
+
+def below(path: str, directory: str) -> bool:
+    return inside(path, directory)
