@@ -1,0 +1,3 @@
+#!/bin/bash
+./queue &
+exec nginx -g "daemon off;"

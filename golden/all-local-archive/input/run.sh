@@ -1,0 +1,2 @@
+cat /opt/text.txt
+exec wordcount < /opt/text.txt
