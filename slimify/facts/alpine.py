@@ -1,0 +1,91 @@
+"""Alpine's packages: what they are for, what they provide, what replaces them at run time.
+
+Everything rests on rows by hand in packages-alpine.toml; nothing is `checked`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from slimify.facts import load
+from slimify.facts.debian import Kind, PackageFacts
+
+
+def alpine_package(name: str, release: str | None) -> PackageFacts:
+    """Facts about a package of a release such as `3.20` (None: the newest)."""
+    kind, listed = _kind(name)
+    provides = load("packages-alpine.toml")["provides"].get(name)
+    return PackageFacts(
+        name=name,
+        kind=kind,
+        commands=tuple(provides)
+        if provides
+        else (name,)
+        if listed and kind in ("fetch", "tool", "run")
+        else (),
+        counterparts=alpine_counterparts(name, release),
+        known=listed or name in load("packages-alpine.toml")["counterparts"],
+    )
+
+
+def alpine_counterparts(name: str, release: str | None) -> tuple[str, ...] | None:
+    """What run time needs instead of a build package: () for nothing, None where it is not known."""
+    row: list[str] | Mapping[str, list[str]] | None = load("packages-alpine.toml")["counterparts"].get(name)
+    if row is None:
+        return None
+    if isinstance(row, list):
+        return tuple(row)
+    before = [first for first in row if release is None or _order(first) <= _order(release)]
+    return tuple(row[max(before, key=_order)]) if before else None
+
+
+def alpine_library(library: str) -> str | None:
+    """The package with a shared library: `libmagic.so.1`, `libmagic` or `magic`. None where unknown."""
+    bare = (library if library.startswith("lib") else f"lib{library}").partition(".so")[0]
+    package: str | None = load("packages-alpine.toml")["libraries"].get(bare)
+    return package
+
+
+def alpine_command(command: str) -> str | None:
+    """The package to install for a command; None where none is known or busybox has it."""
+    if command in busybox_commands():
+        return None
+    preferred: str | None = load("packages-alpine.toml")["commands"].get(command)
+    return preferred or _command_index().get(command)
+
+
+@cache
+def busybox_commands() -> frozenset[str]:
+    """The commands that every Alpine image has."""
+    return frozenset(load("packages-alpine.toml")["busybox"]["commands"])
+
+
+def _kind(name: str) -> tuple[Kind, bool]:
+    found = _kinds().get(name)
+    if found:
+        return found, True
+    for rule in load("packages-alpine.toml")["rules"]:
+        if re.fullmatch(rule["name"], name):
+            return rule["kind"], False
+    return "unknown", False
+
+
+@cache
+def _kinds() -> Mapping[str, Kind]:
+    return {name: kind for kind, names in load("packages-alpine.toml")["kinds"].items() for name in names}
+
+
+@cache
+def _command_index() -> Mapping[str, str]:
+    """Package by command; a package of the command's own name counts first."""
+    index = {name: name for name, kind in _kinds().items() if kind in ("fetch", "tool", "run")}
+    for package, commands in load("packages-alpine.toml")["provides"].items():
+        for command in commands:
+            index.setdefault(command, package)
+    return index
+
+
+def _order(release: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", release))

@@ -1,0 +1,54 @@
+"""What a full image has that the slim one of its family and release lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slimify.facts import load
+from slimify.facts.debian import GENERATED, image_packages, provided, translated
+from slimify.facts.images import ImageFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """The difference, as what to install to have it again.
+
+    `commands` maps a command, `libraries` a soname to its package; a library's package is None where
+    the name that it has in this suite is unknown. `checked` says that the lists are the suite's own;
+    else they are those of the nearest suite known. `known` is False where nothing can be said, which
+    is not the same as no difference.
+    """
+
+    packages: frozenset[str] = frozenset()
+    commands: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str | None] = field(default_factory=dict)
+    known: bool = True
+    checked: bool = False
+
+
+def carried(image: ImageFacts) -> Carried:
+    """What is lost from a full image to the slim one of the same release (golang: to debian:SUITE-slim).
+
+    For an image that is not a full Debian one of a known family: `known` is False.
+    """
+    pair = load("images.toml")["carried"].get(image.family)
+    if pair is None or image.distro != "debian" or image.suite is None or image.variant != "full":
+        return Carried(known=False)
+    full, slim = (image_packages(name, image.suite) for name in pair)
+    own = image.suite in GENERATED
+    commands: dict[str, str] = {}
+    libraries: dict[str, str | None] = {}
+    for package in sorted(full - slim):
+        names, sonames = provided(package, image.suite)
+        for command in names:
+            commands.setdefault(command, package)
+        for soname in sonames:
+            libraries.setdefault(soname, package if own else translated(package, image.suite))
+    kept = {command for package in slim for command in provided(package, image.suite)[0]}
+    return Carried(
+        packages=full - slim,
+        commands={command: package for command, package in commands.items() if command not in kept},
+        libraries=libraries,
+        checked=own,
+    )

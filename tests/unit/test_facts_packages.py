@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from slimify.facts import load
+from slimify.facts.debian import GENERATED, policy_soname
+from slimify.facts.packages import (
+    alpine_counterparts,
+    alpine_package,
+    busybox_commands,
+    command_package,
+    counterparts,
+    debian_package,
+    library_package,
+    package_facts,
+    soname_package,
+)
+
+# name | buster | bullseye | bookworm | trixie; `-` for nothing, `?` for not known
+COUNTERPARTS = """
+curl                        | ? | ? | ? | ?
+somebodys-own-dev           | ? | ? | ? | ?
+build-essential             | - | - | - | -
+libeigen3-dev               | - | - | - | -
+libpq-dev                   | libpq5 | libpq5 | libpq5 | libpq5
+libssl-dev                  | libssl1.1 | libssl1.1 | libssl3 | libssl3t64
+libffi-dev                  | libffi6 | libffi7 | libffi8 | libffi8
+default-libmysqlclient-dev  | libmariadb3 | libmariadb3 | libmariadb3 | libmariadb3
+libxml2-dev                 | libxml2 | libxml2 | libxml2 | libxml2
+libxslt1-dev                | libxslt1.1 | libxslt1.1 | libxslt1.1 | libxslt1.1
+libjpeg-dev                 | libjpeg62-turbo | libjpeg62-turbo | libjpeg62-turbo | libjpeg62-turbo
+libmagic-dev                | libmagic1 | libmagic1 | libmagic1 | libmagic1t64
+libldap2-dev                | libldap-2.4-2 | libldap-2.4-2 | libldap-2.5-0 | libldap2
+libgdal-dev                 | libgdal20 | libgdal28 | libgdal32 | libgdal36
+libgeos-dev                 | libgeos-c1v5 | libgeos-c1v5 | libgeos-c1v5 | libgeos-c1t64
+libcurl4-openssl-dev        | libcurl4 | libcurl4 | libcurl4 | libcurl4t64
+libicu-dev                  | libicu63 | libicu67 | libicu72 | libicu76
+libev-dev                   | libev4 | libev4 | libev4 | libev4t64
+zlib1g-dev                  | zlib1g | zlib1g | zlib1g | zlib1g
+python3-dev                 | python3 | python3 | python3 | python3
+"""
+TABLE = [[cell.strip() for cell in line.split("|")] for line in COUNTERPARTS.strip().split("\n")]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row[0])
+def test_debian_counterparts(row: list[str]) -> None:
+    for suite, expected in zip(("buster", "bullseye", "bookworm", "trixie"), row[1:], strict=True):
+        wanted = None if expected == "?" else () if expected == "-" else tuple(expected.split())
+        assert counterparts(row[0], suite) == wanted, suite
+
+
+@pytest.mark.parametrize(
+    ("name", "suite", "expected"),
+    [
+        ("libssl-dev", "jammy", ("libssl3",)),
+        ("libssl-dev", "noble", ("libssl3t64",)),
+        ("libffi-dev", "focal", ("libffi7",)),
+        ("libjpeg-dev", "jammy", ("libjpeg-turbo8",)),
+        ("default-libmysqlclient-dev", "jammy", ("libmysqlclient21",)),
+        ("libssl-dev", None, None),  # depends on the release
+        ("libpq-dev", None, ("libpq5",)),
+    ],
+)
+def test_counterparts_elsewhere(name: str, suite: str | None, expected: tuple[str, ...] | None) -> None:
+    assert counterparts(name, suite) == expected
+
+
+def existing(suite: str) -> set[str]:
+    """Every package name that the suite's table vouches for."""
+    table = load(f"debian-{suite}.json")
+    names = {name for names in table["images"].values() for name in names.split()}
+    return names | table["programs"].keys() | table["libraries"].keys() | table["counterparts"].keys()
+
+
+@pytest.mark.parametrize("suite", GENERATED)
+def test_counterparts_exist(suite: str) -> None:
+    known = existing(suite)
+    rows = load("packages-debian.toml")["counterparts"]["all"]
+    for name in [*load(f"debian-{suite}.json")["counterparts"], *rows]:
+        for package in counterparts(name, suite) or ():
+            optional = package in ("python", "ruby")  # a metapackage that the suite may have dropped
+            assert package in known or optional, f"{name}: {package} is not in {suite}"
+            assert not package.endswith("-dev")
+
+
+@pytest.mark.parametrize("suite", GENERATED)
+def test_enough_counterparts(suite: str) -> None:
+    assert len(load(f"debian-{suite}.json")["counterparts"]) > 4000
+
+
+@pytest.mark.parametrize("suite", GENERATED)
+def test_packages_for_commands_exist(suite: str) -> None:
+    known = existing(suite)
+    for command in load("packages-debian.toml")["commands"]:
+        assert command_package(command, "debian", suite) in known | {None}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("ca-certificates", "run"),
+        ("tzdata", "run"),
+        ("nonesuch", "unknown"),
+        ("libfoo7", "run"),
+        ("fonts-noto-mono", "run"),
+        ("gcc", "build"),
+        ("gcc-12", "build"),
+        ("libfoo-dev", "build"),
+        ("linux-headers-6.1.0-18-amd64", "build"),
+        ("cmake", "build"),
+        ("git", "fetch"),
+        ("xz-utils", "fetch"),
+        ("vim", "tool"),
+        ("netcat", "tool"),
+    ],
+)
+def test_kind(name: str, kind: str) -> None:
+    assert debian_package(name, "bookworm").kind == kind
+
+
+def test_a_rule_is_not_knowledge() -> None:
+    assert not debian_package("libfoo-dev", "bookworm").known
+    assert debian_package("libpq-dev", "bookworm").checked
+    assert debian_package("libpq-dev", "buster").known
+    assert not debian_package("libpq-dev", "buster").checked
+
+
+@pytest.mark.parametrize(
+    ("name", "commands"),
+    [
+        ("git", {"git"}),
+        ("imagemagick", {"convert", "identify"}),
+        ("postgresql-client", {"psql", "pg_dump"}),
+        ("ffmpeg", {"ffmpeg", "ffprobe"}),
+        ("procps", {"ps", "top", "free"}),
+        ("nginx", {"nginx"}),
+        ("build-essential", {"gcc", "g++", "make"}),
+    ],
+)
+def test_commands_of_a_package(name: str, commands: set[str]) -> None:
+    assert commands <= set(debian_package(name, "bookworm").commands)
+
+
+@pytest.mark.parametrize(
+    ("command", "distro", "package"),
+    [
+        ("nonesuch", "debian", None),
+        ("git", None, None),
+        ("ls", "alpine", None),  # busybox
+        ("git", "debian", "git"),
+        ("ps", "debian", "procps"),
+        ("psql", "debian", "postgresql-client"),
+        ("convert", "debian", "imagemagick"),
+        ("nc", "debian", "netcat-openbsd"),
+        ("python3", "debian", "python3"),
+        ("find", "debian", "findutils"),
+        ("dot", "ubuntu", "graphviz"),
+        ("git", "alpine", "git"),
+        ("psql", "alpine", "postgresql-client"),
+        ("useradd", "alpine", "shadow"),
+        ("ffprobe", "alpine", "ffmpeg"),
+    ],
+)
+def test_command_package(command: str, distro: str | None, package: str | None) -> None:
+    assert command_package(command, distro, "bookworm" if distro == "debian" else None) == package
+
+
+def test_what_a_release_dropped_has_no_package() -> None:
+    assert command_package("wkhtmltopdf", "debian", "bookworm") == "wkhtmltopdf"
+    assert command_package("wkhtmltopdf", "debian", "trixie") is None
+    assert command_package("dig", "debian", "bullseye") == "dnsutils"
+    assert command_package("dig", "debian", "trixie") == "bind9-dnsutils"
+
+
+@pytest.mark.parametrize(
+    ("library", "suite", "package"),
+    [
+        ("libnonesuch.so.1", "trixie", None),
+        ("libssl.so.3", "bullseye", None),
+        ("libmagic.so.1", "bookworm", "libmagic1"),
+        ("magic", "trixie", "libmagic1t64"),
+        ("libpq.so.5", "trixie", "libpq5"),
+        ("libGL.so.1", "bookworm", "libgl1"),
+        ("gobject-2.0", "bookworm", "libglib2.0-0"),
+        ("libgomp.so.1", "trixie", "libgomp1"),
+        ("libffi.so.6", "buster", None),  # only what the nearest table has
+        ("ffi", "buster", "libffi6"),
+        ("magic", "noble", "libmagic1t64"),
+    ],
+)
+def test_library_package(library: str, suite: str, package: str | None) -> None:
+    assert library_package(library, suite) == package
+
+
+def test_policy_for_names() -> None:
+    assert policy_soname("libpq5") == "libpq.so.5"
+    assert policy_soname("libssl3t64") == "libssl.so.3"
+    assert policy_soname("libboost-system1.74.0") == "libboost-system.so.1.74.0"
+    assert policy_soname("curl") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "release", "expected"),
+    [
+        ("curl", "3.20", None),
+        ("somebodys-own-dev", "3.20", None),
+        ("musl-dev", "3.20", ()),
+        ("postgresql-dev", "3.20", ("libpq",)),
+        ("openssl-dev", "3.8", ("libssl1.0", "libcrypto1.0")),
+        ("openssl-dev", "3.16", ("libssl1.1", "libcrypto1.1")),
+        ("openssl-dev", "3.20", ("libssl3", "libcrypto3")),
+        ("openssl-dev", None, ("libssl3", "libcrypto3")),
+        ("mariadb-dev", "3.4", ("mariadb-client-libs",)),
+        ("mariadb-dev", "3.20", ("mariadb-connector-c",)),
+        ("build-base", "3.20", ("libstdc++",)),
+        ("file-dev", "3.20", ("libmagic",)),
+    ],
+)
+def test_alpine_counterparts(name: str, release: str | None, expected: tuple[str, ...] | None) -> None:
+    assert alpine_counterparts(name, release) == expected
+
+
+def test_alpine_kinds_and_commands() -> None:
+    assert alpine_package("postgresql-dev", "3.20").kind == "build"
+    assert alpine_package("py3-yaml", "3.20").kind == "run"
+    assert alpine_package("git", "3.20").commands == ("git",)
+    assert alpine_package("nonesuch", "3.20").kind == "unknown"
+    assert {"wget", "nc", "vi", "unzip", "tar", "sh"} <= busybox_commands()
+    assert not {"curl", "bash", "git", "openssl"} & busybox_commands()
+    assert soname_package("libmagic.so.1", "alpine", "3.20") == "libmagic"
+
+
+def test_other_distributions_are_unknown() -> None:
+    facts = package_facts("gcc", "centos", None)
+    assert (facts.kind, facts.known, facts.counterparts) == ("unknown", False, None)
+
+
+@pytest.mark.parametrize("name", ["packages-debian.toml", "packages-alpine.toml"])
+def test_hand_rows_are_names(name: str) -> None:
+    rows = load(name)
+    for kinds in rows["kinds"].values():
+        assert len(set(kinds)) == len(kinds)
+        assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9+.-]*", package) for package in kinds)
+    listed = [package for kinds in rows["kinds"].values() for package in kinds]
+    assert len(set(listed)) == len(listed), "a package is of one kind"
