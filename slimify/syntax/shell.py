@@ -148,17 +148,17 @@ def _opaque(unit: Unit) -> str:
 
 
 def _opaque_command(command: Command) -> str:
-    inner = unwrap(command)
+    inner: Command | None = command
     while inner is not None:
         command, inner = inner, unwrap(inner)
-    name = command.name
-    if name is None:
-        return "dynamic"
-    base = name.rsplit("/", 1)[-1]
-    if base in ("eval", "trap", "wait") or (base == "exec" and len(command.words) > 1):
-        return base
+        name = command.name
+        if name is None:
+            return "dynamic"
+        base = name.rsplit("/", 1)[-1]
+        if base in ("eval", "trap", "wait") or (base == "exec" and len(command.words) > 1):
+            return base
     if (base in SHELLS or base in ("su", ".", "source")) and not inner_scripts(command):
-        return "script" if len(command.words) > 1 or command.operator == "|" else ""
+        return "script"
     return ""
 
 
@@ -200,7 +200,8 @@ def _sets_errexit(options: list[str]) -> bool:
 
 
 def _is_posix(shell: tuple[str, ...]) -> bool:
-    return bool(shell) and re.split(r"[/\\]", shell[0])[-1] in SHELLS and "-c" in "".join(shell[1:])
+    name = re.split(r"[/\\]", shell[0])[-1] if shell else ""
+    return name in SHELLS and any(re.fullmatch(r"-[a-z]*c", option) for option in shell[1:])
 
 
 def _shell_errexit(shell: tuple[str, ...]) -> bool:

@@ -17,6 +17,9 @@ _REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>|)")
 _OPERATOR = re.compile(r"&>>|&>|&&|\|\||;;&|;;|;&|\|&|[;&|()]")
 _ASSIGN = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=$")
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
+_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_PARAMETER = re.compile(r"[#!]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[[^]]*\])?")
+_MAX_BRACKETS = 50  # of an arithmetic expression; keeps the search for `))` linear
 _STOP = frozenset(" \t\n;&|()<>")
 
 
@@ -60,6 +63,7 @@ class Lexed:
     plain: str
     tokens: dict[int, Token]  # by start
     bodies: dict[int, Body]  # by target
+    continuations: list[int]  # where an escaped newline stands between tokens
 
 
 def lex(text: str) -> Lexed:
@@ -75,7 +79,7 @@ def lex(text: str) -> Lexed:
         raise Unread("depth") from None
     if end != len(text):
         raise Unread("syntax")
-    return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies)
+    return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies, lexer.continuations)
 
 
 def _plain(text: str) -> str:
@@ -95,6 +99,7 @@ class _Lexer:
         self.plain = _plain(text)
         self.tokens: dict[int, Token] = {}
         self.bodies: dict[int, Body] = {}
+        self.continuations: list[int] = []
         self.pending: list[tuple[int, str, bool, bool]] = []  # target, name, quoted, strip tabs
         self.depth = 0
 
@@ -115,6 +120,7 @@ class _Lexer:
             if char in " \t":
                 at += 1
             elif char == "\\" and plain[at + 1 : at + 2] == "\n":
+                self.continuations.append(at)
                 at += 2
             elif char == "\n":
                 at = self.here_documents(at + 1)
@@ -194,7 +200,7 @@ class _Lexer:
             if char == "\\":
                 at += 2
             elif char in "$`":
-                at = self.dollar(at) if char == "$" else self.backquotes(at)
+                at = self.dollar(at, quoted=True) if char == "$" else self.backquotes(at)
                 yield start, at
             else:
                 at += 1
@@ -213,7 +219,7 @@ class _Lexer:
                     value.append(text[begin + 1 : at] or "\\")
                     bare.append("\0")
             elif char == "'":
-                at = plain.index("'", at + 1) + 1 if "'" in plain[at + 1 :] else self.unclosed()
+                at = self.single_quotes(at)
                 value.append(text[begin + 1 : at - 1])
                 bare.append("\0")
             elif char == '"':
@@ -246,9 +252,6 @@ class _Lexer:
             static = False
         return at, "".join(value) if static else None
 
-    def unclosed(self) -> int:
-        raise IndexError
-
     def double_quotes(self, at: int) -> tuple[int, str | None]:
         """A `"…"` and its value."""
         plain, text, value, static = self.plain, self.text, [], True
@@ -263,7 +266,7 @@ class _Lexer:
                 elif following != "\n":
                     value.append(text[begin:at])
             elif char == "$":
-                at = self.dollar(at)
+                at = self.dollar(at, quoted=True)
                 static = static and at == begin + 1
                 value.append(char)
             elif char == "`":
@@ -273,8 +276,8 @@ class _Lexer:
                 value.append(text[begin])
         return at + 1, "".join(value) if static else None
 
-    def dollar(self, at: int) -> int:
-        """An expansion, or just the `$` where it is none."""
+    def dollar(self, at: int, quoted: bool = False) -> int:
+        """An expansion, or just the `$` where it is none. `quoted`: inside double quotes."""
         plain = self.plain
         following = plain[at + 1 : at + 2]
         if plain.startswith("$((", at) and (end := self.arithmetic(at + 3)):
@@ -282,36 +285,45 @@ class _Lexer:
         if following == "(":
             return self.bracketed(at + 2)
         if following == "{":
-            return self.parameter(at + 2)
-        if following == "'":
+            return self.parameter(at + 2, quoted)
+        if following == "'" and not quoted:
             at += 2
             while plain[at] != "'":
                 at += 2 if plain[at] == "\\" else 1
             return at + 1
-        if following == '"':
+        if following == '"' and not quoted:
             return self.double_quotes(at + 1)[0]
-        if match := re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]").match(plain, at + 1):
+        if match := _NAME.match(plain, at + 1):
             return match.end()
         return at + 1
 
-    def parameter(self, at: int) -> int:
-        """`${…}`, from behind the brace."""
+    def parameter(self, at: int, quoted: bool) -> int:
+        """`${…}`, from behind the brace. Only patterns know single quotes within double ones."""
         plain = self.plain
+        name = _PARAMETER.match(plain, at)
+        literal = quoted and not (name and plain[name.end() : name.end() + 1] in ("#", "%", "/"))
+        at = name.end() if name else at
         while plain[at] != "}":
             char = plain[at]
             if char == "\\":
                 at += 2
-            elif char == "'":
-                at = plain.index("'", at + 1) + 1 if "'" in plain[at + 1 :] else self.unclosed()
+            elif char == "'" and not literal:
+                at = self.single_quotes(at)
             elif char == '"':
                 at = self.double_quotes(at)[0]
             elif char == "$":
-                at = self.dollar(at)
+                at = self.dollar(at, quoted)
             elif char == "`":
                 at = self.backquotes(at)
             else:
                 at += 1
         return at + 1
+
+    def single_quotes(self, at: int) -> int:
+        end = self.plain.find("'", at + 1)
+        if end < 0:
+            raise IndexError
+        return end + 1
 
     def bracketed(self, at: int) -> int:
         """Commands (or patterns, or array elements) up to the closing bracket."""
@@ -352,6 +364,8 @@ class _Lexer:
                 continue
             if char == "(":
                 open_brackets += 1
+                if open_brackets > _MAX_BRACKETS:
+                    return 0
             elif char == ")":
                 if not open_brackets:
                     return at + 2 if plain[at + 1 : at + 2] == ")" else 0

@@ -37,12 +37,16 @@ def _parser() -> Parser:
 
 
 def without_bodies(lexed: Lexed) -> str:
-    """The text with `<<X` turned into `< X` and the bodies blank, offsets unchanged."""
-    if not lexed.bodies:
-        return lexed.plain
+    """The text with `<<X` turned into `< X` and the bodies blank, offsets unchanged.
+
+    So is `<>`, which the grammar does not know, and escaped newlines are blanks, which it takes
+    for the rest of the command before when they begin a line.
+    """
     chars = list(lexed.plain)
+    for at in lexed.continuations:
+        chars[at : at + 2] = "  "
     for token in lexed.tokens.values():
-        if token.op in ("<<", "<<-"):
+        if token.op in ("<<", "<<-", "<>"):
             first = token.end - len(token.op)
             chars[first : token.end] = "<" + " " * (len(token.op) - 1)
     for body in lexed.bodies.values():

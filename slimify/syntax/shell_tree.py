@@ -10,6 +10,7 @@ the tree: whatever is left over makes the text unread.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _LABELS = {
 _JOINERS = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
 _STATEMENTS = _SIMPLE | _JOINERS | _LABELS.keys()
 _SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+_GAP = re.compile(r"(?:[ \t]|\\\n)*")
+_RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
 _SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
 
 
@@ -314,8 +317,7 @@ class _Walk:
         tokens = self.claim(node.start_byte, end)
         if not tokens or tokens[0].start != node.start_byte:
             raise Unread("gap")
-        plain_words = node.type == "test_command"
-        words, redirects = self.split(tokens, operators=plain_words)
+        words, redirects = self.split(tokens)
         assigns: list[tuple[str, Word]] = []
         while (words and node.type in ("command", "redirected_statement")) or (
             words and node.type.startswith("variable_assignment")
@@ -325,6 +327,8 @@ class _Walk:
                 break
             assigns.append(assign)
             words = words[1:]
+        if words and not assigns and words[0].text in _RESERVED:
+            raise Unread("syntax")
         return Command(
             words=words,
             assigns=tuple(assigns),
@@ -336,20 +340,25 @@ class _Walk:
             end=tokens[-1].end,
         )
 
-    def split(
-        self, tokens: list[Token], operators: bool = False
-    ) -> tuple[tuple[Word, ...], tuple[Redirect, ...]]:
-        """Words and redirections. `operators`: everything is a word, as inside `[[ ]]`."""
+    def split(self, tokens: list[Token]) -> tuple[tuple[Word, ...], tuple[Redirect, ...]]:
+        """Words and redirections. Between `[[` and `]]` everything is a word."""
         words: list[Word] = []
         redirects: list[Redirect] = []
         todo = iter(tokens)
+        behind = tokens[0].start
         for token in todo:
-            if operators or token.kind == "word":
-                words.append(self.word(token))
+            word = self.word(token)
+            in_test = bool(words) and words[0].text == "[[" and words[-1].text != "]]"
+            if not in_test and not _GAP.fullmatch(self.lexed.plain, behind, token.start):
+                raise Unread("gap")
+            behind = token.end
+            if token.kind == "word" or in_test:
+                words.append(word)
             elif token.kind == "redirect":
                 target = next(todo, None)
                 if target is None or target.kind != "word":
                     raise Unread("gap")
+                behind = target.end
                 word = self.word(target)
                 if target.start in self.lexed.bodies:
                     value = self.lexed.bodies[target.start].value

@@ -95,8 +95,9 @@ def _behind_options(command: Command, wrapper: _Wrapper) -> int | None:
     while at < len(command.words):
         option = command.words[at].value
         if option is None:
-            # "$X" may be anything, an option too, but not behind an option's end
-            return at if command.words[at].text[:1] in '"$`' and at == 1 else None
+            # behind other options it could be the value of one of them
+            assigned = wrapper.assigns and "=" in command.words[at].text
+            return at if at == 1 or assigned else None
         if option == "--":
             return at + 1
         if not option.startswith("-") or option == "-":
@@ -127,7 +128,7 @@ def inner_scripts(command: Command) -> tuple[str, ...]:
     if name == "eval":
         return (" ".join(w for w in words if w is not None),) if words and None not in words else ()
     if name == "su":
-        return _behind_c(words)
+        return _behind_c(words, operands_first=True)
     if name not in SHELLS:
         return ()
     found = _behind_c(words)
@@ -137,7 +138,10 @@ def inner_scripts(command: Command) -> tuple[str, ...]:
     return (bodies[-1],) if bodies and bodies[-1] is not None else ()
 
 
-def _behind_c(words: list[str | None]) -> tuple[str, ...]:
+_VALUED = {False: ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"), True: ("-s", "--shell", "-g", "-G")}
+
+
+def _behind_c(words: list[str | None], operands_first: bool = False) -> tuple[str, ...]:
     """The operand of `-c`, which may be the end of a bundle (`-lc`, `-exc`)."""
     at = 0
     while at < len(words):
@@ -145,12 +149,16 @@ def _behind_c(words: list[str | None]) -> tuple[str, ...]:
         at += 1
         if word is None:
             return ()
+        if word.startswith("--command="):
+            return (word.partition("=")[2],)
+        if not word.startswith(("-", "+")) and not operands_first:
+            return ()
         if word == "--command" or (word[:1] == "-" and word[:2] != "--" and "c" in word[1:]):
             while at < len(words) and (words[at] or "").startswith(("-", "+")):
                 at += 1
             script = words[at] if at < len(words) else None
             return (script,) if script is not None else ()
-        if word in ("-o", "+o", "-O", "+O", "-s", "--shell") and word != "-s":
+        if word in _VALUED[operands_first]:
             at += 1
     return ()
 
