@@ -1,0 +1,129 @@
+"""tree-sitter for the source readers: grammars, parsing with bounds, captured nodes."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Query
+
+MAX_DEPTH = 500  # of nodes looked at; hand-written code stays under 100
+_MAX_OPEN = 1000
+_BRACKETS = re.compile(r"[()\[\]{}<>;]")
+
+
+@cache
+def language(name: str) -> Language:
+    """The grammar `go`, `javascript`, `typescript` or `tsx`."""
+    from tree_sitter import Language
+
+    if name == "go":
+        import tree_sitter_go
+
+        return Language(tree_sitter_go.language())
+    if name == "javascript":
+        import tree_sitter_javascript
+
+        return Language(tree_sitter_javascript.language())
+    import tree_sitter_typescript
+
+    tsx = name == "tsx"
+    return Language(
+        tree_sitter_typescript.language_tsx() if tsx else tree_sitter_typescript.language_typescript()
+    )
+
+
+@cache
+def _query(name: str, pattern: str) -> Query:
+    from tree_sitter import Query
+
+    return Query(language(name), pattern)
+
+
+def parse(name: str, text: str) -> Node | None:
+    """The root of the syntax tree of `text`, or None where reading it could take too long.
+
+    tree-sitter parses anything, but a tree of 100,000 open brackets takes its queries minutes,
+    and the TypeScript grammar keeps every reading of `a<b<c<…` alive, in gigabytes.
+    """
+    from tree_sitter import Parser
+
+    if _too_deep(text):
+        return None
+    tree = Parser(language(name)).parse(text.encode("utf-8", "replace"))
+    return tree.root_node if tree else None
+
+
+def _too_deep(text: str) -> bool:
+    brackets = angles = 0
+    for match in _BRACKETS.finditer(text):
+        sign = match[0]
+        if sign in "([{":
+            brackets += 1
+        elif sign in ")]}":
+            brackets = max(0, brackets - 1)
+        elif sign == "<":
+            angles += 1
+        else:
+            angles = 0
+        if brackets > _MAX_OPEN or angles > _MAX_OPEN:
+            return True
+    return False
+
+
+def captures(name: str, pattern: str, root: Node) -> dict[str, list[Node]]:
+    """The nodes that `pattern` captures under `root`, by capture name, in source order."""
+    from tree_sitter import QueryCursor
+
+    cursor = QueryCursor(_query(name, pattern))
+    cursor.set_max_start_depth(MAX_DEPTH)
+    found = cursor.captures(root)
+    for nodes in found.values():
+        nodes.sort(key=lambda node: node.start_byte)
+    return found
+
+
+def source(node: Node | None) -> str:
+    """The text of a node; "" for none."""
+    return node.text.decode("utf-8", "replace") if node is not None and node.text is not None else ""
+
+
+def line(node: Node) -> int:
+    """The 1-based line a node starts on."""
+    return int(node.start_point[0]) + 1
+
+
+class Scopes:
+    """Names by the function that binds them; None for a binding nothing is known of."""
+
+    def __init__(self, functions: list[Node]) -> None:
+        """`functions` in source order."""
+        self._starts = [f.start_byte for f in functions]
+        self._ends = [f.end_byte for f in functions]
+        self._parents: list[int] = []
+        self._bound: dict[tuple[int, str], list[Node | None]] = {}
+        for index, start in enumerate(self._starts):
+            parent = index - 1
+            while parent >= 0 and self._ends[parent] <= start:
+                parent = self._parents[parent]
+            self._parents.append(parent)
+
+    def _around(self, offset: int) -> int:
+        """The innermost function around an offset, -1 for none."""
+        index = bisect_right(self._starts, offset) - 1
+        while index >= 0 and self._ends[index] <= offset:
+            index = self._parents[index]
+        return index
+
+    def bind(self, name: str, at: Node, value: Node | None) -> None:
+        self._bound.setdefault((self._around(at.start_byte), name), []).append(value)
+
+    def values(self, name: str, at: Node) -> list[Node | None]:
+        """What the nearest function around `at` binds the name to; [] if none does."""
+        index = self._around(at.start_byte)
+        while index >= 0 and (index, name) not in self._bound:
+            index = self._parents[index]
+        return self._bound.get((index, name), [])
