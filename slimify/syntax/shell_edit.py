@@ -173,9 +173,8 @@ def _cuts(
         fits_before, fits_after = text[slice(*before)] == wanted, text[slice(*after)] == wanted
         if not fits_before and not fits_after:
             raise Refuses("mixed operators")
-        trailing = where.line(after[0]) == where.line(atoms[last].end - 1) and (
-            where.line(before[0]) != where.line(atoms[first].start)
-        )
+        last_line = where.line(atoms[last].end - 1)
+        trailing = where.line(after[0]) == last_line != where.line(before[0])
         if fits_before and (trailing or not fits_after):
             yield _Change(atoms[first].start, after[1])
         else:
@@ -277,6 +276,7 @@ def _applied(instruction: Instruction, lines: list[_Line], changes: list[_Change
         line.dead = line.touched and line.floor == 0 and not line.content.strip()
     _drop_comments(lines, originals)
     _join(lines, originals)
+    _collapse(lines)
     _close(lines)
     return "".join(line.content + line.tail for line in lines if not line.dead)
 
@@ -367,6 +367,19 @@ def _join(lines: list[_Line], originals: list[str]) -> None:
                 line.dead = True
                 continue
         previous, apart = line, False
+
+
+def _collapse(lines: list[_Line]) -> None:
+    """Of two groups of empty lines with nothing left between them only the first stays."""
+    empty_before = gone_between = False
+    for line in lines:
+        if line.dead:
+            gone_between = True
+            continue
+        empty = line.kind == "blank" or (line.kind == "code" and not line.content.strip())
+        line.dead = empty and empty_before and gone_between
+        if not line.dead:
+            empty_before, gone_between = empty, False
 
 
 def _close(lines: list[_Line]) -> None:

@@ -126,7 +126,7 @@ def test_any_text_is_read_or_unread(text: str) -> None:
     assert bool(script.opaque) <= (not script.atoms)
 
 
-@given(st.text(st.sampled_from("ab $\"'`\\\n;&|()<>{}[]#=!-1\t"), max_size=14))
+@given(st.text(st.sampled_from("ab $\"'`\\\n;&|()<>{}[]#!-1\t"), max_size=14))
 @settings(max_examples=150)
 def test_noise_is_read_as_shfmt_reads_it(text: str) -> None:
     script = read(text)
