@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-_REDIRECT = re.compile(r"(\d*)(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>|)")
+_REDIRECT = re.compile(r"(\d*|\{[A-Za-z_]\w*\})(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>)")
 _OPERATOR = re.compile(r"&>>|&>|&&|\|\||;;&|;;|;&|\|&|[;&|()]")
 _ASSIGN = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=$")
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _PARAMETER = re.compile(r"[#!]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[[^]]*\])?")
 _MAX_BRACKETS = 50  # of an arithmetic expression; keeps the search for `))` linear
+_CONTINUED_END = re.compile(r"(?:\\\n)+(?=[ \t\n;&|()<>]|$)")
 _STOP = frozenset(" \t\n;&|()<>")
 
 
@@ -64,6 +65,7 @@ class Lexed:
     tokens: dict[int, Token]  # by start
     bodies: dict[int, Body]  # by target
     continuations: list[int]  # where an escaped newline stands between tokens
+    substitutions: dict[int, int]  # start and end of `$(…)`, `` `…` ``, `<(…)` and `=(…)`
 
 
 def lex(text: str) -> Lexed:
@@ -79,7 +81,7 @@ def lex(text: str) -> Lexed:
         raise Unread("depth") from None
     if end != len(text):
         raise Unread("syntax")
-    return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies, lexer.continuations)
+    return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies, lexer.continuations, lexer.substitutions)
 
 
 def _plain(text: str) -> str:
@@ -100,6 +102,7 @@ class _Lexer:
         self.tokens: dict[int, Token] = {}
         self.bodies: dict[int, Body] = {}
         self.continuations: list[int] = []
+        self.substitutions: dict[int, int] = {}
         self.pending: list[tuple[int, str, bool, bool]] = []  # target, name, quoted, strip tabs
         self.depth = 0
 
@@ -150,8 +153,8 @@ class _Lexer:
             kind: Literal["redirect", "operator"] = "redirect" if op in ("&>", "&>>") else "operator"
             return self.add(Token(kind, at, match.end(), op=op, nested=nested))
         match = _REDIRECT.match(plain, at)
-        if match and match[2] and not (plain[match.start(2) :].startswith(("<(", ">("))):
-            fd = int(match[1]) if match[1] else None
+        if match and not (plain[match.start(2) :].startswith(("<(", ">("))):
+            fd = int(match[1]) if match[1].isdigit() else None
             end = self.add(Token("redirect", at, match.end(), op=match[2], fd=fd, nested=nested))
             if match[2] in ("<<", "<<-"):
                 end = self.delimiter(end, match[2] == "<<-")
@@ -214,6 +217,8 @@ class _Lexer:
         while at < len(plain):
             char, begin = plain[at], at
             if char == "\\":
+                if _CONTINUED_END.match(plain, at):
+                    break
                 at += 2
                 if plain[begin + 1 : at] != "\n":
                     value.append(text[begin + 1 : at] or "\\")
@@ -235,9 +240,9 @@ class _Lexer:
             elif char == "`":
                 at, static = self.backquotes(at), False
             elif char in "<>" and plain[at + 1 : at + 2] == "(":
-                at, static = self.bracketed(at + 2), False
+                at, static = self.bracketed(at, 2), False
             elif char == "(" and _ASSIGN.match(plain[start:at]):
-                at, static = self.bracketed(at + 1), False
+                at, static = self.bracketed(at, 1), False
             elif char == "(" and bare and bare[-1] in "?*+@!":
                 at, static = self.pattern(at), False
             elif char in _STOP:
@@ -270,7 +275,7 @@ class _Lexer:
                 static = static and at == begin + 1
                 value.append(char)
             elif char == "`":
-                at, static = self.backquotes(at), False
+                at, static = self.backquotes(at, quoted=True), False
             else:
                 at += 1
                 value.append(text[begin])
@@ -283,7 +288,9 @@ class _Lexer:
         if plain.startswith("$((", at) and (end := self.arithmetic(at + 3)):
             return end
         if following == "(":
-            return self.bracketed(at + 2)
+            return self.bracketed(at, 2)
+        if following == "[":  # an old form of arithmetic
+            return self.pattern(at + 1, "[", "]")
         if following == "{":
             return self.parameter(at + 2, quoted)
         if following == "'" and not quoted:
@@ -325,33 +332,35 @@ class _Lexer:
             raise IndexError
         return end + 1
 
-    def bracketed(self, at: int) -> int:
-        """Commands (or patterns, or array elements) up to the closing bracket."""
+    def bracketed(self, at: int, opening: int) -> int:
+        """Commands (or array elements) up to the closing bracket; `opening` characters open."""
         self.depth += 1
-        end = self.commands(at, ")")
+        end = self.commands(at + opening, ")") + 1
         self.depth -= 1
-        return end + 1
+        self.substitutions[at] = end
+        return end
 
-    def pattern(self, at: int) -> int:
+    def pattern(self, at: int, opening: str = "(", closing: str = ")") -> int:
         """The brackets of an extended glob, `@(a|b)`."""
         level = 0
         while True:
-            level += {"(": 1, ")": -1}.get(self.plain[at], 0)
+            level += {opening: 1, closing: -1}.get(self.plain[at], 0)
             at += 2 if self.plain[at] == "\\" else 1
             if not level:
                 return at
 
-    def backquotes(self, at: int) -> int:
-        """`` `…` ``; escapes inside change meaning, such text is skipped (and claimed by nobody)."""
+    def backquotes(self, at: int, quoted: bool = False) -> int:
+        """`` `…` ``. Text with escapes that change meaning inside is skipped, and so unread."""
         end = at + 1
         while self.plain[end] != "`":
             end += 2 if self.plain[end] == "\\" else 1
-        if "\\" not in self.plain[at:end]:
+        if not re.search(r'\\[$`\\"]' if quoted else r"\\[$`\\]", self.plain[at:end]):
             whole, self.plain = self.plain, self.plain[:end]
             self.depth += 1
             self.commands(at + 1, "")
             self.depth -= 1
             self.plain = whole
+        self.substitutions[at] = end + 1
         return end + 1
 
     def arithmetic(self, at: int) -> int:
@@ -361,6 +370,9 @@ class _Lexer:
             char = plain[at]
             if char == "$" and plain[at + 1 : at + 2] in ("(", "{"):
                 at = self.dollar(at)
+                continue
+            if char == "`":
+                at = self.backquotes(at)
                 continue
             if char == "(":
                 open_brackets += 1

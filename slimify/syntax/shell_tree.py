@@ -212,6 +212,7 @@ class _Walk:
         """One unit from the parts of a pipeline."""
         if not parts:
             raise Unread("syntax")
+        bang = self.bang(parts[0].node.start_byte) if bang is None else bang
         kinds = [] if bang is None else ["!"]
         if len(parts) > 1:
             kinds.append("pipeline")
@@ -221,13 +222,24 @@ class _Walk:
             label = _label(part.node)
             if label:
                 kinds.append(label)
-                commands.extend(self.redirected_compound(part, (*context, label)))
+                commands.extend(self.redirected_compound(part, context, label))
             else:
                 negated = bang is not None and part is parts[0]
                 commands.extend(self.redirected_simple(part, joiner, negated, context))
             joiner = "|"
         start = parts[0].node.start_byte if bang is None else bang
         return Unit(tuple(commands), tuple(kinds), operator, start, parts[-1].end)
+
+    def bang(self, start: int) -> int | None:
+        """Claims a `!` in front of [start, …) that the grammar was not shown."""
+        index = bisect_left(self.starts, start) - 1
+        token = self.lexed.tokens[self.starts[index]] if index >= 0 else None
+        if token is None or token.start in self.claimed or token.kind != "word":
+            return None
+        if self.lexed.plain[token.start : token.end] != "!":
+            return None
+        self.claimed.add(token.start)
+        return token.start
 
     def redirected_simple(
         self, part: _Part, operator: str, negated: bool, context: tuple[str, ...]
@@ -241,16 +253,17 @@ class _Walk:
             yield from self.substitutions(node, context)
         yield from self.here_documents(command.redirects, context)
 
-    def redirected_compound(self, part: _Part, context: tuple[str, ...]) -> Iterator[Command]:
+    def redirected_compound(self, part: _Part, context: tuple[str, ...], label: str) -> Iterator[Command]:
         """The commands of a compound; its own redirections become a command without words."""
-        yield from self.compound(part.node, context)
+        inside = (*context, label)
+        yield from self.compound(part.node, inside)
         tokens = self.claim(part.node.end_byte, part.end)
         if tokens:
             words, redirects = self.split(tokens)
             if words:
                 raise Unread("gap")
             start, end = tokens[0].start, tokens[-1].end
-            yield Command(words=(), redirects=redirects, context=context, start=start, end=end)
+            yield Command(words=(), redirects=redirects, context=inside, start=start, end=end)
             for node in part.redirects:
                 yield from self.substitutions(node, context)
             yield from self.here_documents(redirects, context)

@@ -170,7 +170,7 @@ class _Flattener:
         return Flat(start, context, operator, negated, tuple(words), tuple(assigns), tuple(redirects))
 
     def redirect(self, node: dict[str, Any]) -> str:
-        fd = node["N"]["Value"] if node.get("N") else ""
+        fd = node["N"]["Value"] if node.get("N") and node["N"]["Value"].isdigit() else ""
         return f"{fd}{node['Op']}{self.text(node['Word'])}"
 
     def compound(self, command: dict[str, Any], context: tuple[str, ...]) -> Iterator[Flat]:
