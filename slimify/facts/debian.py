@@ -126,8 +126,7 @@ def provided(package: str, suite: str | None) -> tuple[tuple[str, ...], tuple[st
     """(commands, sonames) of a package."""
     table = _table(suite)
     names = table.get("libraries", {}).get(package)
-    sonames = () if names is None else tuple(names.split()) or (policy_soname(package) or "",)
-    return _commands(package, table), sonames
+    return _commands(package, table), () if names is None else _sonames(package, names)
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -171,14 +170,22 @@ def _row(row: list[str] | dict[str, list[str]], suite: str | None) -> tuple[str,
     return None if found is None else tuple(found)
 
 
+def _sonames(package: str, names: str) -> tuple[str, ...]:
+    """The sonames of a row; an empty one stands for what the package's name tells."""
+    policy = policy_soname(package)
+    return tuple(names.split()) or ((policy,) if policy else ())
+
+
 @cache
 def _library_index(suite: str | None) -> Mapping[str, str]:
     """Package by soname, and by the name without a version (the last package in order of name)."""
     index: dict[str, str] = {}
     for package, names in _table(suite).get("libraries", {}).items():
-        for soname in names.split() or [policy_soname(package) or ""]:
+        for soname in _sonames(package, names):
+            stem = soname.partition(".so")[0]
             index.setdefault(soname, package)
-            index[soname.partition(".so")[0]] = package
+            index[stem] = package
+            index.setdefault(re.sub(r"-[\d.]+(?:Q\d+\w*)?$", "", stem), package)  # libMagickWand-6.Q16
     return index
 
 
@@ -200,4 +207,11 @@ def translated(package: str, suite: str | None) -> str | None:
         if package in behind.get(development, "").split():
             found = _row(row, suite) or ()
             return package if package in found else found[0] if len(found) == 1 else None
-    return package if not re.search(r"t64$|-\d", package) else None
+    return package if _lasting(package) else None
+
+
+def _lasting(package: str) -> bool:
+    """Whether a library package has kept its name through all generated tables, but for `t64`."""
+    name = package.removesuffix("t64")
+    tables = [load(f"debian-{suite}.json")["libraries"] for suite in GENERATED]
+    return all(name in libraries or f"{name}t64" in libraries for libraries in tables)

@@ -26,9 +26,7 @@ from slimify.facts.debian import policy_soname
 FACTS = Path(__file__).parents[2] / "slimify" / "facts"
 SUITES = ("bullseye", "bookworm", "trixie")
 NEIGHBOURS = {"trixie": ("forky", "bookworm")}
-LIBRARY = re.compile(
-    r"(?:usr/)?lib/(?:x86_64-linux-gnu/)?(?:blas/|lapack/)?(lib[\w.+-]+\.so\.[\w.]+|lib[\w+-]+-[\d.]+\.so)"
-)
+LIBRARY = re.compile(r"(?:usr/)?lib/(?:x86_64-linux-gnu/)?(?:blas/|lapack/)?(lib[\w.+-]+\.so(?:\.[\w.]+)?)")
 HEADER = re.compile(
     r"usr/(?:include/|share/pkgconfig/|lib/x86_64-linux-gnu/(?:pkgconfig/|[^/]*\.(?:a|so) )).*"
 )
@@ -64,9 +62,11 @@ class Archive:
 
     def is_library(self, package: str) -> bool:
         """Whether it has shared libraries; by Debian's naming policy where its files are not known."""
-        if package in self.libraries:
-            return True
-        return self.packages[package].section == "libs" and bool(re.match(r"lib.*\d", package))
+        if not package.startswith("lib") and self.packages[package].section != "libs":
+            return False
+        return package in self.libraries or bool(
+            re.match(r"lib.*\d(?!.*-(?:headers|data|common|bin)$)", package)
+        )
 
 
 def text_of(path: Path) -> Iterator[str]:
@@ -129,12 +129,13 @@ def read_contents(path: Path, archive: Archive) -> None:
             package = owner.rpartition("/")[2]
             if package not in archive.packages:
                 continue
+            development = is_development(archive.packages[package])
             if command:
                 archive.commands.setdefault(package, set()).add(command[1] or command[2])
-            elif library and not is_development(archive.packages[package]):
-                archive.libraries.setdefault(package, set()).add(library[1])
-            elif header:
+            elif header and development:
                 archive.headers.add(package)
+            elif library and not development:
+                archive.libraries.setdefault(package, set()).add(library[1])
 
 
 def choose(group: list[str], archive: Archive, have: Iterable[str] = ()) -> str | None:
@@ -228,13 +229,14 @@ def table(suite: str, archive: Archive) -> dict[str, object]:
     hand = tomllib.loads((FACTS / "packages-debian.toml").read_text())
     installs = tomllib.loads((FACTS / "images.toml").read_text())["installs"]
     images = {name: base_list(name, installs, archive) for name in installs}
+    internal = re.compile("|".join(hand["counterparts"]["internal"]))
     development = {}
     virtual = {n: archive.packages[p[0]] for n, p in archive.providers.items() if len(p) == 1}
     for name, package in sorted({**virtual, **archive.packages}.items()):
         if name.endswith("-dev") and is_development(package) and not FOREIGN.fullmatch(name):
             found = counterparts(package, archive)
             if found is not None:
-                development[name] = " ".join(sorted(found))
+                development[name] = " ".join(sorted(n for n in found if not internal.fullmatch(n)))
     listed = {name for names in hand["kinds"].values() for name in names} | set(hand["commands"].values())
     wanted = (listed & archive.packages.keys()).union(*images.values())
     # a metapackage's programs lie in what it depends on
@@ -253,7 +255,9 @@ def table(suite: str, archive: Archive) -> dict[str, object]:
         },
         "programs": {n: " ".join(sorted(programs(n, listed, archive))) for n in sorted(named)},
         "counterparts": development,
-        "libraries": {n: sonames(n, archive) for n in sorted(libraries) if archive.is_library(n)},
+        "libraries": {
+            n: names for n in sorted(libraries) if (names := sonames(n, suite, archive)) is not None
+        },
     }
 
 
@@ -268,11 +272,15 @@ def programs(name: str, listed: set[str], archive: Archive) -> set[str]:
     return set().union(*(archive.commands.get(c, set()) for c in same))
 
 
-def sonames(package: str, archive: Archive) -> str:
-    """The sonames among a package's file names; "" where the package's name tells (libpq5)."""
+def sonames(package: str, suite: str, archive: Archive) -> str | None:
+    """The sonames among a package's file names; "" where its name tells (libpq5), None for no library."""
     files = archive.libraries.get(package, set())
     names = [n for n in sorted(files) if not any(n.startswith(f"{other}.") for other in files if other != n)]
-    return "" if names == [policy_soname(package)] else " ".join(names)
+    policy = policy_soname(package)
+    if names:
+        return "" if names == [policy] else " ".join(names)
+    guessed = suite in NEIGHBOURS and policy and archive.packages[package].section == "libs"
+    return "" if guessed else None
 
 
 def main() -> None:

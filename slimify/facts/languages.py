@@ -1,0 +1,237 @@
+"""What Python distributions, npm packages and Go modules need of the system.
+
+Rows by hand in pypi.toml, npm.toml and go.toml; a name in none of them is the usual case (a wheel or
+plain JavaScript or Go that needs nothing), and its facts say `known=False`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+from slimify.facts import load
+from slimify.facts.packages import package_facts, soname_package
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Native:
+    """What it takes to compile something and to run it afterwards.
+
+    `build` are Debian's packages, `alpine` Alpine's; `optional` headers of either that are used where
+    they are there. `libraries` (sonames without `lib` and version) are loaded at run time whether it
+    was compiled or not.
+    """
+
+    build: tuple[str, ...] = ()
+    alpine: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PypiFacts:
+    """A Python distribution. `wheels` says for which C libraries it need not be compiled."""
+
+    name: str  # normalised
+    imports: tuple[str, ...]
+    scripts: tuple[str, ...] = ()
+    wheels: Literal["all", "manylinux", "none"] = "all"
+    native: Native = Native()
+    commands: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    development: bool = False
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NpmFacts:
+    """An npm package. `prebuilt` is None for one without native code."""
+
+    name: str
+    bins: tuple[str, ...]
+    prebuilt: Literal["package", "download", "none"] | None = None
+    musl: bool = True
+    native: Native = Native()
+    commands: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    browser: bool = False
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoFacts:
+    """A Go package. `cgo` is "no" where nothing is known of it."""
+
+    path: str
+    cgo: Literal["always", "optional", "no"] = "no"
+    native: Native = Native()
+    commands: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    known: bool = False
+
+
+# --- Python -------------------------------------------------------------------------------------
+
+
+def normalised(name: str) -> str:
+    """A distribution's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pypi(name: str) -> PypiFacts:
+    """Facts about a distribution, by any spelling of its name, without extras."""
+    key = normalised(name)
+    table = load("pypi.toml")
+    row = table["native"].get(key, {})
+    sections = ("imports", "scripts", "native", "libraries", "commands", "caches")
+    return PypiFacts(
+        name=key,
+        imports=tuple(table["imports"].get(key, (key.replace("-", "_"),))),
+        scripts=tuple(table["scripts"].get(key, ())),
+        wheels=row.get("wheels", "all"),
+        native=_native(row, table["libraries"].get(key, ())),
+        commands=tuple(table["commands"].get(key, ())),
+        caches=tuple(table["caches"].get(key, ())),
+        development=key in table["development"]["names"],
+        known=any(key in table[section] for section in sections),
+    )
+
+
+def distributions(module: str) -> tuple[str, ...]:
+    """The distributions that may provide a top-level module, the one of the same name last."""
+    return tuple(dict.fromkeys([*_modules().get(module, ()), normalised(module)]))
+
+
+def script_distributions(command: str) -> tuple[str, ...]:
+    """The distributions known to install a command, none for an unknown one."""
+    return _owners("pypi.toml", "scripts").get(command, ())
+
+
+def standard_libraries(module: str) -> tuple[str, ...]:
+    """Libraries that a module of the standard library needs and a slim image lacks (tkinter)."""
+    return tuple(load("pypi.toml")["standard"].get(module, ()))
+
+
+@cache
+def _modules() -> Mapping[str, tuple[str, ...]]:
+    return _inverted(load("pypi.toml")["imports"])
+
+
+# --- npm ----------------------------------------------------------------------------------------
+
+
+def npm(name: str) -> NpmFacts:
+    """Facts about a package by its name, with scope, without version."""
+    table = load("npm.toml")
+    row = table["native"].get(name, {})
+    browser = name in table["browsers"]["packages"]
+    libraries = [*row.get("libraries", ()), *(table["browsers"]["libraries"] if browser else ())]
+    sections = ("bins", "native", "commands", "caches")
+    return NpmFacts(
+        name=name,
+        bins=tuple(table["bins"].get(name, (name.rpartition("/")[2],))),
+        prebuilt=row.get("prebuilt"),
+        musl=row.get("musl", True),
+        native=_native(row, libraries),
+        commands=tuple(table["commands"].get(name, ())),
+        caches=tuple(table["caches"].get(name, ())),
+        browser=browser,
+        known=browser or any(name in table[section] for section in sections),
+    )
+
+
+def bin_packages(command: str) -> tuple[str, ...]:
+    """The packages that may install a command, the one of the same name last."""
+    return tuple(dict.fromkeys([*_owners("npm.toml", "bins").get(command, ()), command]))
+
+
+def only_builds(command: str) -> bool:
+    """Whether a command of npm's world only ever builds, tests or checks."""
+    return command in load("npm.toml")["builders"]["commands"]
+
+
+# --- Go -----------------------------------------------------------------------------------------
+
+
+def go_package(path: str) -> GoFacts:
+    """Facts about an import path: those of the longest known path that it is or lies below."""
+    table = load("go.toml")
+    cgo = _longest(table["cgo"], path) or {}
+    commands = _longest(table["commands"], path) or ()
+    files = _longest(table["files"], path) or ()
+    return GoFacts(
+        path=path,
+        cgo=cgo.get("need", "no"),
+        native=_native(cgo, cgo.get("libraries", ())),
+        commands=tuple(commands),
+        files=tuple(files),
+        known=bool(cgo or commands or files),
+    )
+
+
+def _longest(rows: Mapping[str, Any], path: str) -> Any:
+    """The row of the longest key that is the path or a parent of it, a version suffix aside."""
+    parts = path.split("/")
+    for cut in range(len(parts), 0, -1):
+        row = rows.get("/".join(parts[:cut]))
+        # the standard library's net is not net/http
+        if row is not None and (cut == len(parts) or "." in parts[0]):
+            return row
+    return None
+
+
+# --- the system's packages ------------------------------------------------------------------------
+
+
+def runtime_packages(
+    native: Native, distro: str | None, suite: str | None, *, compiled: bool, headers: Container[str] = ()
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(packages to install, what could not be resolved) for something native at run time.
+
+    `compiled`: it was built here, so it is linked with the counterparts of its headers, and with those
+    of the optional ones that are among `headers`, the packages of the builder.
+    """
+    packages: list[str] = []
+    unknown: list[str] = []
+    for library in native.libraries:
+        package = soname_package(library, distro, suite)
+        if package:
+            packages.append(package)
+        else:
+            unknown.append(library)
+    build = native.alpine if distro == "alpine" else native.build
+    linked = [*build, *(name for name in native.optional if name in headers)] if compiled else []
+    for name in linked:
+        facts = package_facts(name, distro, suite)
+        if facts.counterparts is not None:
+            packages.extend(facts.counterparts)
+        elif facts.kind == "run" and name.startswith("lib"):
+            packages.append(name)
+        elif name.endswith("-dev"):
+            unknown.append(name)
+    return tuple(dict.fromkeys(packages)), tuple(dict.fromkeys(unknown))
+
+
+def _native(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
+    return Native(
+        build=tuple(row.get("build", ())),
+        alpine=tuple(row.get("alpine", ())),
+        optional=tuple(row.get("optional", ())),
+        libraries=tuple(libraries),
+    )
+
+
+@cache
+def _owners(file: str, section: str) -> Mapping[str, tuple[str, ...]]:
+    return _inverted(load(file)[section])
+
+
+def _inverted(rows: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+    index: dict[str, tuple[str, ...]] = {}
+    for name, values in rows.items():
+        for value in values:
+            index[value] = (*index.get(value, ()), name)
+    return index
