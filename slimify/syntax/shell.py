@@ -1,8 +1,13 @@
 """What a shell makes of a RUN instruction or a script: flat commands, and atoms to cut it at.
 
 In: text, or an Instruction with its SHELL; out: `Script`. Text that is not understood for sure
-is reported in `Script.opaque`, never guessed. Values of words are what is left after quote
-removal; unquoted `*`, `?` and `~` stay in them as written.
+is reported in `Script.opaque`, never guessed.
+
+What a Script says beyond its types: values of words are what quote removal leaves, unquoted `*`,
+`?` and `~` stay in them as written. The target of a here-document has the body as its value.
+Redirections of a compound command are a Command without words in the context of the compound.
+A command in a substitution follows the command it is an argument of. An opaque atom can be taken
+out as a whole, but for those of a script with here-documents, a comment or background commands.
 """
 
 from __future__ import annotations
@@ -56,11 +61,7 @@ _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
 
 def read(text: str) -> Script:
     """Shell text, with real newlines and here-documents. Spans count characters of `text`."""
-    try:
-        lexed = lex(text)
-        return _script(text, lexed, statements(lexed))
-    except Unread as problem:
-        return Script(text=text, atoms=(), opaque=problem.reason)
+    return _read(text)[0]
 
 
 def read_run(
@@ -83,9 +84,8 @@ def read_run(
     if instruction.heredocs:
         script = _heredoc_script(instruction)
     else:
-        script = read(text)
-        comment = _comment(text)
-        if comment is not None and not script.opaque:
+        script, comment = _read(text)
+        if comment is not None:
             if _continues(instruction, comment):
                 return Script(text=text, atoms=(), opaque="comment")
             script = _closed(script, "comment")
@@ -98,6 +98,17 @@ def words_of(text: str) -> tuple[str, ...] | None:
     if script.opaque or len(script.commands) != 1:
         return None
     return words_of_command(script.commands[0])
+
+
+def _read(text: str) -> tuple[Script, int | None]:
+    """The script, and where the first comment begins that is not inside a substitution."""
+    try:
+        lexed = lex(text)
+        script = _script(text, lexed, statements(lexed))
+    except Unread as problem:
+        return Script(text=text, atoms=(), opaque=problem.reason), None
+    comments = (t.start for t in lexed.tokens.values() if t.kind == "comment" and not t.nested)
+    return script, min(comments, default=None)
 
 
 def _script(text: str, lexed: Lexed, found: tuple[Statement, ...]) -> Script:
@@ -237,21 +248,6 @@ def _heredoc_script(instruction: Instruction) -> Script:
         if not body:
             del parts[-2]
     return _closed(read("\n".join(parts) + "\n"), "heredoc")
-
-
-def _comment(text: str) -> int | None:
-    """Where a comment begins that belongs to the text itself, not to an inner substitution."""
-    tokens = lex_or_none(text)
-    if tokens is None:
-        return None
-    return next((t.start for t in tokens.tokens.values() if t.kind == "comment" and not t.nested), None)
-
-
-def lex_or_none(text: str) -> Lexed | None:
-    try:
-        return lex(text)
-    except Unread:
-        return None
 
 
 def _continues(instruction: Instruction, offset: int) -> bool:

@@ -24,16 +24,8 @@ from slimify.syntax.shell_parse import ASSIGNMENT, only_expansions, tree, withou
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_SIMPLE = frozenset(
-    [
-        "command",
-        "declaration_command",
-        "unset_command",
-        "test_command",
-        "variable_assignment",
-        "variable_assignments",
-    ]
-)
+_ASSIGNMENTS = frozenset({"variable_assignment", "variable_assignments"})
+_SIMPLE = _ASSIGNMENTS | {"command", "declaration_command", "unset_command", "test_command"}
 _LABELS = {
     "if_statement": "if",
     "while_statement": "while",
@@ -93,8 +85,11 @@ def statements(lexed: Lexed) -> tuple[Statement, ...]:
 
 def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
     walk = _Walk(lexed)
+    nodes = tree(source).children
+    if any(node.type in (";;", ";&", ";;&") for node in nodes):
+        raise Unread("syntax")
     try:
-        result = tuple(walk.sequence(tree(source).children, ()))
+        result = tuple(walk.sequence(nodes, ()))
     except RecursionError:
         raise Unread("depth") from None
     walk.check_claims()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -83,7 +84,8 @@ class _Flattener:
         self.chars[len(data)] = count
 
     def text(self, node: dict[str, Any]) -> str:
-        return self.slice(node["Pos"]["Offset"], node["End"]["Offset"])
+        # an escaped newline at the end of a word joins it to nothing
+        return re.sub(r"(\\\n)+$", "", self.slice(node["Pos"]["Offset"], node["End"]["Offset"]))
 
     def slice(self, start: int, end: int) -> str:
         return self.data[start:end].decode("utf-8", "surrogateescape")

@@ -154,6 +154,7 @@ def test_noise_is_read_as_shfmt_reads_it(text: str) -> None:
         pytest.param("a |", id="operator last"),
         pytest.param("a > && b", id="redirect without target"),
         pytest.param("fi", id="reserved word"),
+        pytest.param("a;; b", id="separator of a case"),
         pytest.param("a\0b", id="NUL"),
         pytest.param("$x = @('a', 'b'); foo -bar { $_ }; if ($x) { y }", id="PowerShell"),
         pytest.param("((((((", id="brackets"),

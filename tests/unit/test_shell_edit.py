@@ -557,6 +557,14 @@ def test_only_words_of_commands_that_stay_can_change() -> None:
         edit(node, script, drop=frozenset({7}))
 
 
+@pytest.mark.parametrize(
+    "text", ["RUN # nothing\n", "RUN a && b \\\n", "RUN\n"], ids=["comment", "open end", "bare"]
+)
+def test_no_change_is_no_change(text: str) -> None:
+    _, node, script = _file(text)
+    assert edit(node, script) == text
+
+
 def test_a_refusal_is_a_value_error() -> None:
     assert issubclass(Refuses, ValueError)
 
