@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from slimify.facts import load
-from slimify.facts.debian import Kind, PackageFacts
+from slimify.facts.debian import Kind, PackageFacts, by_name
 
 
 def alpine_package(name: str, release: str | None) -> PackageFacts:
@@ -34,7 +34,7 @@ def alpine_counterparts(name: str, release: str | None) -> tuple[str, ...] | Non
     """What run time needs instead of a build package: () for nothing, None where it is not known."""
     row: list[str] | Mapping[str, list[str]] | None = load("packages-alpine.toml")["counterparts"].get(name)
     if row is None:
-        return None
+        return by_name(load("packages-alpine.toml"), name)
     if isinstance(row, list):
         return tuple(row)
     before = [first for first in row if release is None or _order(first) <= _order(release)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slimify.facts import load
-from slimify.facts.debian import GENERATED, image_packages, provided, translated
+from slimify.facts.debian import GENERATED, companions, image_packages, provided, translated
 from slimify.facts.images import ImageFacts
 
 
@@ -15,12 +15,14 @@ class Carried:
     """The difference, as what to install to have it again.
 
     `commands` maps a command, `libraries` a soname to its package; a library's package is None where
-    the name that it has in this suite is unknown. `checked` says that the lists are the suite's own;
+    the name that it has in this suite is unknown. `companions` are what some of the packages must not be
+    installed without (certificates for git). `checked` says that the lists are the suite's own;
     else they are those of the nearest suite known. `known` is False where nothing can be said, which
     is not the same as no difference.
     """
 
     packages: frozenset[str] = frozenset()
+    companions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
     libraries: Mapping[str, str | None] = field(default_factory=dict)
     known: bool = True
@@ -48,7 +50,22 @@ def carried(image: ImageFacts) -> Carried:
     kept = {command for package in slim for command in provided(package, image.suite)[0]}
     return Carried(
         packages=full - slim,
+        companions={
+            package: tuple(name for name in companions(package) if name not in slim)
+            for package in sorted(full - slim)
+            if not slim.issuperset(companions(package))
+        },
         commands={command: package for command, package in commands.items() if command not in kept},
         libraries=libraries,
         checked=own,
     )
+
+
+def installed(image: ImageFacts) -> frozenset[str]:
+    """The packages known to be in an official image, none where the lists are not its suite's own."""
+    if image.suite not in GENERATED or image.distro != "debian":
+        return frozenset()
+    pair = load("images.toml")["carried"].get(image.family)
+    if pair is None or image.variant not in ("full", "slim"):
+        return frozenset()
+    return image_packages(pair[image.variant == "slim"], image.suite)

@@ -75,17 +75,35 @@ def debian_package(name: str, suite: str | None) -> PackageFacts:
 
 def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
     """What run time needs instead of a build package: () for nothing, None where it is not known."""
-    hand = load("packages-debian.toml")["counterparts"]
-    rows = [hand["all"]]
-    if suite not in GENERATED:
-        rows.append(hand["older"])
-    for row in rows:
-        if name in row:
-            return _row(row[name], suite)
+    rows = load("packages-debian.toml")
+    hand = rows["counterparts"]
+    if name in hand["all"]:
+        return _row(hand["all"][name], suite)
+    named = by_name(rows, name)
+    if named is not None:
+        return named
     if suite in GENERATED:
         found = _table(suite)["counterparts"].get(name)
         return None if found is None else tuple(found.split())
+    return _row(hand["older"].get(name, {}), suite)
+
+
+def by_name(rows: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+    """The counterparts that a rule about names tells; () for a listed tool (cmake), None where none does."""
+    if name in rows["kinds"]["build"]:
+        return None if name.endswith("-dev") else ()
+    for rule in rows["rules"]:
+        found = re.fullmatch(rule["name"], name)
+        if found:
+            return (
+                tuple(found.expand(row) for row in rule["counterparts"]) if "counterparts" in rule else None
+            )
     return None
+
+
+def companions(name: str) -> tuple[str, ...]:
+    """What a package only recommends and is of little use without, such as certificates for git."""
+    return tuple(load("packages-debian.toml")["companions"].get(name, ()))
 
 
 def library_package(library: str, suite: str | None) -> str | None:

@@ -23,6 +23,10 @@ COUNTERPARTS = """
 curl                        | ? | ? | ? | ?
 somebodys-own-dev           | ? | ? | ? | ?
 build-essential             | - | - | - | -
+cmake                       | - | - | - | -
+gcc-9                       | - | - | - | -
+python3.9-dev               | python3.9 | python3.9 | python3.9 | python3.9
+openjdk-17-jdk | openjdk-17-jre | openjdk-17-jre | openjdk-17-jre | openjdk-17-jre
 libeigen3-dev               | - | - | - | -
 libpq-dev                   | libpq5 | libpq5 | libpq5 | libpq5
 libssl-dev                  | libssl1.1 | libssl1.1 | libssl3 | libssl3t64
