@@ -12,14 +12,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from slimify.context.gopackages import ImportGraph, applies, head, import_graph, main_packages, package_name
-from slimify.context.uses import MAX_FILE, UNKNOWN, Collector, merge, words
+from slimify.context import treesitter as ts
+from slimify.context.gopackages import (
+    ImportGraph,
+    applies,
+    head,
+    import_graph,
+    main_packages,
+    may_apply,
+    package_name,
+)
+from slimify.context.uses import MAX_FILE, UNKNOWN, Collector, merge, variants, words
 from slimify.model import SourceFacts
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-    from slimify.context.treesitter import Scopes
 
 __all__ = ["ImportGraph", "applies", "import_graph", "main_packages", "package_name", "read", "read_many"]
 
@@ -51,9 +58,10 @@ _PATHS = {
 }
 # The same for methods, and for packages with names that say enough.
 _METHODS = {
-    **dict.fromkeys(words("ParseGlob LoadHTMLGlob File SetConfigFile AddConfigPath ReadInConfigFile"), (0,)),
+    **dict.fromkeys(words("ParseGlob LoadHTMLGlob SetConfigFile AddConfigPath ReadInConfigFile"), (0,)),
     **dict.fromkeys(words("ParseFiles LoadHTMLFiles"), range(50)),
     **dict.fromkeys(words("Static StaticFile StaticFS ServeFiles"), (1,)),
+    "File": (0, 1),  # of a context, or of a router behind the route
     "ListenAndServeTLS": (0, 1),
     "RunTLS": (1, 2),
 }
@@ -84,8 +92,9 @@ def read(text: str, file: str) -> SourceFacts:
 def read_many(files: Iterable[tuple[str, str]]) -> SourceFacts:
     """What many files need, as (path, text). Linear in their size.
 
-    Files that are too large, or nested beyond reason, are named in `skipped`. Where one of the
-    files imports time/tzdata, none needs the system's time zones.
+    Tests, and files that no build for Linux takes, need nothing. Files that are too large, or
+    nested beyond reason, are named in `skipped`. Where one of the files imports time/tzdata, none
+    needs the system's time zones.
     """
     facts = merge(_read(text, file) for file, text in files)
     if any(use.name == "time/tzdata" for use in facts.imports):
@@ -98,6 +107,8 @@ def _read(text: str, file: str) -> SourceFacts:
         return SourceFacts(skipped=(file,))
     start = head(text)
     found = Collector(file)
+    if not may_apply(file, start):
+        return SourceFacts()
     for path, _, line in start.imports:
         if path != "C":
             found.add_import(path, line)
@@ -108,12 +119,10 @@ def _read(text: str, file: str) -> SourceFacts:
             if name and not name.startswith("-"):
                 found.add_library(name, next((n for p, _, n in start.imports if p == "C"), 1), "cgo")
     if _OF_INTEREST.search(text):
-        from slimify.context import treesitter
-
-        root = treesitter.parse("go", text)
+        root = ts.parse("go", text)
         if root is None:
             return replace(found.facts(), skipped=(file,))
-        nodes = treesitter.captures("go", _QUERY, root)
+        nodes = ts.captures("go", _QUERY, root)
         _Calls(nodes, {_local_name(path, name): path for path, name, _ in start.imports}, found).read()
     return found.facts()
 
@@ -145,11 +154,8 @@ def _local_name(path: str, name: str) -> str:
 
 class _Calls:
     def __init__(self, nodes: dict[str, list[Node]], packages: dict[str, str], found: Collector) -> None:
-        from slimify.context import treesitter
-
-        self.ts = treesitter
         self.nodes, self.packages, self.found = nodes, packages, found
-        self.scopes: Scopes = treesitter.Scopes(nodes.get("function", []))
+        self.scopes = ts.Scopes(nodes.get("function", []))
         self.known: dict[int, list[str]] = {}
         self.depth = 0
 
@@ -162,15 +168,15 @@ class _Calls:
             ):
                 for inner in [name, *name.named_children]:
                     if inner.type == "identifier":
-                        self.scopes.bind(self.ts.source(inner), node, None)
+                        self.scopes.bind(ts.source(inner), node, None)
         for node in self.nodes.get("call", ()):
             self._call(node)
         for node in self.nodes.get("literal", ()):
             self._literal(node)
         for node in self.nodes.get("string", ()):
-            text = _literal_text(self.ts.source(node))
+            text = _literal_text(ts.source(node))
             if text.startswith("file://"):
-                self.found.add_path(text, self.ts.line(node))
+                self.found.add_path(text, ts.line(node))
 
     def _bind(self, node: Node) -> None:
         if node.type in {"const_spec", "var_spec"}:
@@ -188,7 +194,7 @@ class _Calls:
             if value is None and index == 0 and len(found) == 1:
                 value = found[0]  # `path, err := exec.LookPath("x")`
             if name.type == "identifier":
-                self.scopes.bind(self.ts.source(name), node, value)
+                self.scopes.bind(ts.source(name), node, value)
 
     # --- values ---
 
@@ -213,18 +219,18 @@ class _Calls:
     def _evaluate(self, node: Node) -> Iterator[str]:
         kind = node.type
         if kind in {"interpreted_string_literal", "raw_string_literal"}:
-            yield _literal_text(self.ts.source(node))
+            yield _literal_text(ts.source(node))
         elif kind in {"parenthesized_expression", "unary_expression"} and node.named_children:
             yield from self.values(node.named_children[0])
         elif kind == "identifier":
-            for value in self.scopes.values(self.ts.source(node), node)[:6]:
+            for value in self.scopes.values(ts.source(node), node)[:6]:
                 yield from self.values(value) if value is not None else [UNKNOWN]
         elif kind == "binary_expression":
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             if (
                 left is not None
                 and right is not None
-                and self.ts.source(node.child_by_field_name("operator")) == "+"
+                and ts.source(node.child_by_field_name("operator")) == "+"
             ):
                 yield from (text + self.one(right) for text in self.values(left))
         elif kind in {"call_expression", "type_conversion_expression"}:
@@ -265,7 +271,7 @@ class _Calls:
         if function is None:
             return ""
         if function.type == "identifier":
-            name = self.ts.source(function)
+            name = ts.source(function)
             return f"{self.packages['.']}.{name}" if "." in self.packages else name
         return self._selected(function)
 
@@ -273,8 +279,8 @@ class _Calls:
         if node.type != "selector_expression":
             return ""
         operand, field = node.child_by_field_name("operand"), node.child_by_field_name("field")
-        package = self.ts.source(operand) if operand is not None and operand.type == "identifier" else ""
-        return f"{self.packages.get(package, '')}.{self.ts.source(field)}"
+        package = ts.source(operand) if operand is not None and operand.type == "identifier" else ""
+        return f"{self.packages.get(package, '')}.{ts.source(field)}"
 
     def _arguments(self, node: Node) -> list[Node]:
         arguments = node.child_by_field_name("arguments") or node.child_by_field_name("operand")
@@ -283,7 +289,7 @@ class _Calls:
     def _call(self, node: Node) -> None:
         name = self._function(node)
         package, _, terminal = name.rpartition(".")
-        line = self.ts.line(node)
+        line = ts.line(node)
         if package.endswith("sys/execabs"):
             name = f"os/exec.{terminal}"
         if name in _PROGRAMS:
@@ -312,23 +318,21 @@ class _Calls:
         ):
             return  # the program itself
         if name.startswith(("syscall.", "os.")) and len(arguments) > 1:
-            rest = []  # a slice whose first element repeats the name
-        else:
-            rest = [self.one(a) for a in arguments[1:]]
-        for text in self.values(arguments[0]):
-            self.found.add_argv((text, *rest), line, name)
+            arguments = arguments[:1]  # then a slice whose first element repeats the name
+        for argv in variants([self.values(argument) for argument in arguments]):
+            self.found.add_argv(argv, line, name)
 
     def _literal(self, node: Node) -> None:
         """`exec.Cmd{Path: …}`"""
-        kind = self.ts.source(node.child_by_field_name("type")).split(".")
+        kind = ts.source(node.child_by_field_name("type")).split(".")
         body = node.child_by_field_name("body")
         if len(kind) != 2 or kind[1] != "Cmd" or self.packages.get(kind[0]) != "os/exec" or body is None:
             return
         for element in body.named_children:
             parts = element.named_children
-            if len(parts) == 2 and self.ts.source(parts[0]) == "Path" and parts[1].named_children:
+            if len(parts) == 2 and ts.source(parts[0]) == "Path" and parts[1].named_children:
                 for text in self.values(parts[1].named_children[0]):
-                    self.found.add_argv((text,), self.ts.line(element), "os/exec.Cmd")
+                    self.found.add_argv((text,), ts.line(element), "os/exec.Cmd")
 
 
 def _literal_text(source: str) -> str:

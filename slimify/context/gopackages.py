@@ -27,6 +27,7 @@ _ARCHITECTURES = words(
     mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm
     """
 )
+_KEPT_OUT = words("ignore tools generate integration e2e example examples none never")
 _UNIX = words("aix android darwin dragonfly freebsd hurd illumos ios linux netbsd openbsd solaris")
 _HEAD = re.compile(
     r"""(?P<space>[\s\ufeff]+)
@@ -42,6 +43,7 @@ _PLUS_BUILD = re.compile(r"//[ \t]*\+build(?:[ \t]+(.*))?$")
 _MASK = re.compile(
     r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|`[^`]*(?:`|\Z)|'(?:[^'\\\n]|\\.)*'?", re.DOTALL
 )
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _TERM = re.compile(r"\s*(&&|\|\||[!()]|[\w.]+)")
 
@@ -101,13 +103,9 @@ def head(text: str) -> Head:
                 old = _PLUS_BUILD.match(token.rstrip())
                 plus += [(match.start(), old[1] or "")] if old else []
         elif kind == "space":
-            if (
-                not package
-                and re.search(r"\n[ \t\r]*\n|\A\s*\Z", token)
-                and "\n\n" in token.replace("\r", "")
-            ):
-                blank = match.start()
-            comment = "" if "\n\n" in token else comment
+            if _BLANK_LINE.search(token):
+                comment = ""
+                blank = blank if package else match.start()
         elif kind == "word" and token not in {"import", "package"} and not (words or grouped):
             break  # the first declaration
         elif kind == "word":
@@ -154,10 +152,7 @@ def applies(
 
     Tests never count. `tags` are those given with `-tags`.
     """
-    name = posixpath.basename(file)
-    if not name.endswith(".go") or name.startswith(("_", ".")) or name.endswith("_test.go"):
-        return False
-    if not _name_fits(name.removesuffix(".go"), goos, goarch):
+    if not _is_source(file) or not _name_fits(file, goos, goarch):
         return False
     start = head(text)
     if not cgo and any(path == "C" for path, _, _ in start.imports):
@@ -167,14 +162,38 @@ def applies(
     def holds(tag: str) -> bool:
         return tag in known or tag.startswith("go1.") or (goos == "android" and tag == "linux")
 
+    return _satisfied(start, holds)
+
+
+def may_apply(file: str, start: Head) -> bool:
+    """Whether some build for Linux takes the file, whatever its architecture and the tags given to it.
+
+    Tags by which people keep files out of builds (`ignore`, `tools`) do not count as given.
+    """
+    if not _is_source(file) or not any(_name_fits(file, "linux", arch) for arch in _ARCHITECTURES):
+        return False
+    never = (_SYSTEMS | _KEPT_OUT) - {"linux"}
+
+    def certain(tag: str) -> bool:
+        return tag in {"linux", "unix", "gc"} or tag.startswith("go1.")
+
+    return _satisfied(start, certain) or _satisfied(start, lambda tag: certain(tag) or tag not in never)
+
+
+def _is_source(file: str) -> bool:
+    name = posixpath.basename(file)
+    return name.endswith(".go") and not name.startswith(("_", ".")) and not name.endswith("_test.go")
+
+
+def _satisfied(start: Head, holds: Callable[[str], bool]) -> bool:
     if start.constraint:
         return _evaluate(start.constraint, holds)
     return all(_plus_holds(line, holds) for line in start.plus)
 
 
-def _name_fits(stem: str, goos: str, goarch: str) -> bool:
+def _name_fits(file: str, goos: str, goarch: str) -> bool:
     """`*_GOOS`, `*_GOARCH` and `*_GOOS_GOARCH`; what stands before the first `_` is no constraint."""
-    parts = stem.split("_")[1:]
+    parts = posixpath.basename(file).removesuffix(".go").split("_")[1:]
     if len(parts) >= 2 and parts[-2] in _SYSTEMS and parts[-1] in _ARCHITECTURES:
         return parts[-2] == goos and parts[-1] == goarch
     if parts and parts[-1] in _SYSTEMS:
@@ -215,9 +234,9 @@ def _evaluate(expression: str, holds: Callable[[str], bool]) -> bool:
 
     def one() -> bool:
         nonlocal position
-        if position >= len(terms):
-            return True
-        term = terms[position]
+        term = terms[position] if position < len(terms) else ")"
+        if term in {"&&", "||", ")"}:
+            raise ValueError(term)
         position += 1
         if term == "!":
             return not one()
@@ -227,7 +246,10 @@ def _evaluate(expression: str, holds: Callable[[str], bool]) -> bool:
             return value
         return holds(term)
 
-    return either()
+    try:
+        return either()
+    except ValueError:
+        return True
 
 
 def main_packages(
@@ -270,6 +292,8 @@ def import_graph(
     seen, waiting = {package}, [package]
     while waiting:
         folder = waiting.pop()
+        if folder not in folders:
+            unknown.add(folder or ".")
         for file in sorted(folders.get(folder, ())):
             text = read(file)
             if text is None:

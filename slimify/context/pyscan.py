@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from itertools import islice
 
-from slimify.context.uses import Collector
+from slimify.context.uses import UNKNOWN, Collector
 
 _LITERAL = re.compile(
     r"""\#[^\n]*
@@ -85,8 +85,8 @@ def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
     """Adds the files that are opened by a literal name."""
     for match in _OPENS_FILE.finditer(code):
         literal = _FIRST_STRING.match(text, match.end())
-        if literal:
-            found.add_path(literal[1] or literal[2] or "", lines.at(match.start()))
+        name = (literal[1] or literal[2] or "") if literal else UNKNOWN
+        found.add_path(name, lines.at(match.start()))
 
 
 def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:

@@ -18,9 +18,10 @@ from slimify.model import SourceFacts
 BUDGET = 1_500_000  # characters parsed in one run, weighted by how hard they are
 _MAX_OPERATORS = 1000
 _MAX_DEPTH = 50
-_STARTS = re.compile(
-    r"subprocess|\bos\s*\.\s*(?:system|popen|exec|spawn|posix_spawn)|\bfrom\s+os\s+import|popen|Popen|pexpect|\bpty\b"
-    r"|ctypes|cffi|dlopen|importlib|__import__|\bwhich\b|find_executable|(?:import|from)\s+sh\b|run_process"
+_STARTS = (  # a search for plain strings is several times faster than a pattern
+    *("subprocess", "popen", "Popen", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "from os import"),
+    *("pexpect", "pty", "ctypes", "cffi", "dlopen", "importlib", "__import__", "which", "find_executable"),
+    *("import sh", "from sh import", "run_process", "commands.get"),
 )
 _OPENS = re.compile(r"\bopen\s*\(|read_text|read_bytes|__file__|get_data|resource_|templates|static")
 _TOKENS = re.compile(
@@ -53,7 +54,7 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
         lines = pyscan.Lines(text)
         found = Collector(file)
         pyscan.scan_imports(text, code, lines, found)
-        starts = _STARTS.search(code) is not None
+        starts = any(sign in code for sign in _STARTS)
         if starts or _OPENS.search(code):
             cost = _cost(text, code)
             if cost is not None and cost <= (left if starts else left - budget // 2):

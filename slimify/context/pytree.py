@@ -61,6 +61,10 @@ _PATHS = {
 }
 _PACKAGE_PATHS = words("get_data resource_filename resource_string resource_stream resource_exists")
 _PATH_METHODS = words("open read_text read_bytes iterdir rglob exists is_file is_dir")
+_BINDING = frozenset(
+    {cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.AsName, cst.Import, cst.ImportFrom}
+    | {cst.FunctionDef, cst.Lambda, cst.ClassDef}
+)
 _SH_ITSELF = words("Command ErrorReturnCode CommandNotFound TimeoutException SignalException bake contrib")
 
 
@@ -94,10 +98,12 @@ class _Reader:
         stack: list[tuple[cst.CSTNode, Scope]] = [(module, Scope())]
         while stack:
             node, scope = stack.pop()
-            scope = self._bind(node, scope)
-            if isinstance(node, cst.Call):
+            kind = type(node)
+            if kind in _BINDING:
+                scope = self._bind(node, scope)
+            elif isinstance(node, cst.Call):
                 calls.append((node, scope))
-            for name in _fields(type(node)):
+            for name in _fields(kind):
                 value = getattr(node, name)
                 if isinstance(value, cst.CSTNode):
                     stack.append((value, scope))

@@ -15,7 +15,7 @@ from itertools import islice, product
 
 import libcst as cst
 
-from slimify.context.uses import HERE, UNKNOWN, words
+from slimify.context.uses import HERE, UNKNOWN, normal, variants, words
 
 Value = str | tuple[str, ...]
 
@@ -167,7 +167,7 @@ class Evaluator:
                 yield from self.values(value, where)
 
     def _list(self, node: cst.List | cst.Tuple, scope: Scope) -> Iterator[Value]:
-        rest: list[str] = []
+        rest: list[list[str]] = []
         heads: list[tuple[str, ...]] = [()]
         for index, element in enumerate(node.elements[:_LONG]):
             if isinstance(element, cst.StarredElement):
@@ -175,13 +175,14 @@ class Evaluator:
                 if index == 0:
                     heads = inner
                 else:
-                    rest += inner[0] if len(inner) == 1 else (UNKNOWN,)
+                    rest += [[text] for text in inner[0]] if len(inner) == 1 else [[UNKNOWN]]
             elif index == 0:
                 heads = [(text,) for text in self.texts(element.value, scope)]
             else:
-                rest.append(self.one(element.value, scope))
+                rest.append(self.texts(element.value, scope))
         for head in heads:
-            yield (*head, *rest)
+            for tail in variants(rest):
+                yield (*head, *tail)
 
     def _operation(self, node: cst.BinaryOperation, scope: Scope) -> Iterator[Value]:
         if isinstance(node.operator, cst.Modulo):
@@ -243,7 +244,7 @@ def _cut(value: Value) -> Value:
 def _parent(path: str) -> str:
     if path == HERE:
         return f"{HERE}/.."
-    return posixpath.dirname(posixpath.normpath(path)) if UNKNOWN not in path.rpartition("/")[0] else UNKNOWN
+    return posixpath.dirname(normal(path)) if UNKNOWN not in path.rpartition("/")[0] else UNKNOWN
 
 
 def _words(text: str) -> tuple[str, ...]:

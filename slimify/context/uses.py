@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from slimify.model import SourceFacts, Use
@@ -49,8 +49,8 @@ _WRAPPER_VALUES = {
     "time": "fo",
     "npx": "pc",
 }
-_RESERVED = words("if then else elif fi do done while until for case esac in { } ! [[ ]] function")
-_BUILTINS = words(
+RESERVED = words("if then else elif fi do done while until for case esac in { } ! [[ ]] function")
+BUILTINS = words(
     """
     : . source alias bg break cd continue declare dirs echo eval exit export false fg getopts hash
     jobs let local popd printf pushd pwd read readonly return set shift shopt test trap true type
@@ -62,7 +62,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _SHELL_TOKEN = re.compile(
     r"""(?P<space>[ \t\r]+|\\\n)
       | (?P<comment>(?:(?<=\s)|\A)\#[^\n]*)
-      | (?P<redirect>\d*(?:&>>?|<<<|<<-?|>>|[<>]&|>\||<>|[<>])[ \t]*)
+      | (?P<redirect>\d*(?:&>>?|<<<|<<-?|>>|[<>]&[\d-]?|>\||<>|[<>])[ \t]*)
       | (?P<open>\$\((?!\()|`|\()
       | (?P<close>\))
       | (?P<operator>&&|\|\||;;|[;&|\n])
@@ -101,10 +101,15 @@ class Collector:
             self.libraries[self.use(name, line)] = None
 
     def add_path(self, name: str, line: int) -> None:
-        """A file that is opened. Of a name known only at the start, the known directory counts."""
-        name = constant_path(name)
-        if name:
-            self.paths[self.use(name, line)] = None
+        """A file that is opened. Of a name known only at the start, the known directory counts.
+
+        A name that says nothing, or all of the working directory, gives the feature `files`.
+        """
+        known = constant_path(name)
+        if known:
+            self.paths[self.use(known, line)] = None
+        elif UNKNOWN in name or not in_context(name).strip("./"):
+            self.features.add("files")
 
     def add_argv(self, argv: Sequence[str], line: int, what: str) -> None:
         """A program started by its argument list; `what` names the call that starts it."""
@@ -147,6 +152,15 @@ def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
     )
 
 
+def variants(alternatives: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Argument lists, from what each argument may be: every value occurs, not every combination."""
+    first = tuple(values[0] if values else UNKNOWN for values in alternatives)
+    yield first
+    for index, values in enumerate(alternatives):
+        for value in values[1:]:
+            yield (*first[:index], value, *first[index + 1 :])
+
+
 def constant_path(name: str) -> str:
     """The part of a file name that is sure: itself, or the directory before the first unknown part.
 
@@ -180,8 +194,14 @@ def in_context(name: str) -> str:
     """
     if not name.startswith(HERE):
         return name
-    root, _, rest = posixpath.normpath(name).partition("/")
+    root, _, rest = normal(name).partition("/")
     return rest + "/" if rest and name.endswith("/") else rest if root == HERE else ""
+
+
+def normal(path: str) -> str:
+    """The path without `.` and `..`; UNKNOWN for one that leads out of the context."""
+    shorter = posixpath.normpath(path)
+    return UNKNOWN if path.startswith(HERE) and not shorter.startswith(HERE) else shorter
 
 
 def programs(argv: Sequence[str], depth: int = 0) -> tuple[list[str], bool]:
@@ -254,13 +274,13 @@ def shell_programs(text: str, depth: int = 0) -> tuple[list[str], bool]:
 
 
 def _shell_command(words: list[str], depth: int) -> tuple[list[str], bool]:
-    while words and (words[0] in _RESERVED or _ASSIGNMENT.match(words[0])):
+    while words and (words[0] in RESERVED or _ASSIGNMENT.match(words[0])):
         if words[0] in {"for", "case", "function", "[["}:
             return [], False  # the words up to the next separator are no command
         words = words[1:]
     if not words:
         return [], False
-    if words[0] in _BUILTINS:
+    if words[0] in BUILTINS:
         return [], words[0] in _INDIRECT
     return programs(words, depth + 1)
 
@@ -276,14 +296,12 @@ def _simple_commands(text: str) -> list[list[str]]:
         if kind == "piece":
             word = (word or "") + _unquoted(token[0])
             continue
-        if kind == "redirect" and word is not None and word.isdigit():
-            word = None
         if word is not None and (kind != "open" or (outer and outer[-1][0] == token[0] == "`")):
             if not skip:
                 commands[-1].append(word)
             word, skip = None, False
         if kind == "redirect":
-            skip = not token[0].rstrip().endswith("&")
+            skip = not token[0].rstrip()[-1:].isdigit() and not token[0].rstrip().endswith("-")
         elif kind == "operator":
             commands.append([])
             skip = False
