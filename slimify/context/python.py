@@ -15,15 +15,38 @@ from slimify.context import pyscan
 from slimify.context.uses import MAX_FILE, Collector, merge
 from slimify.model import SourceFacts
 
-BUDGET = 1_500_000  # characters parsed in one run, weighted by how hard they are
+BUDGET = 1_200_000  # characters parsed in one run, weighted by how hard they are
 _MAX_OPERATORS = 1000
 _MAX_DEPTH = 50
-_STARTS = (  # a search for plain strings is several times faster than a pattern
-    *("subprocess", "popen", "Popen", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "from os import"),
-    *("pexpect", "pty", "ctypes", "cffi", "dlopen", "importlib", "__import__", "which", "find_executable"),
-    *("import sh", "from sh import", "run_process", "commands.get"),
+# Searching for plain strings is several times faster than a pattern.
+_STARTS = (
+    "subprocess",
+    "popen",
+    "Popen",
+    "os.system",
+    "os.exec",
+    "os.spawn",
+    "os.posix_spawn",
+    "from os import",
+    "pexpect",
+    "import pty",
+    "pty.spawn",
+    "ctypes",
+    "cffi",
+    "dlopen",
+    "importlib",
+    "__import__",
+    "which(",
+    "import which",
+    "find_executable",
+    "import sh",
+    "from sh import",
+    "run_process",
+    "commands.get",
 )
-_OPENS = re.compile(r"\bopen\s*\(|read_text|read_bytes|__file__|get_data|resource_|templates|static")
+_OPENS = re.compile(
+    r"\bopen\s*\(|read_text|read_bytes|__file__|get_data|resource_|Flask|StaticFiles|Templates\b|FileSystemLoader"
+)
 _TOKENS = re.compile(
     r"[(\[{]|[)\]}]|\n|\b(?:not|if|else|elif|lambda|and|or|await|for)\b|\.(?!\d)|\*\*?|//?|[-+~%@&|^<>]|:="
 )
@@ -41,7 +64,7 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
 
     Files of more than `uses.MAX_FILE` characters are named in `skipped`. Once `budget` is spent,
     files are scanned instead of parsed: more is found then than is there, never less of the
-    programs; half of the budget is kept for the files that start programs.
+    programs; two thirds of it are kept for the files that start programs.
     """
     parts = []
     left = budget
@@ -57,7 +80,7 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
         starts = any(sign in code for sign in _STARTS)
         if starts or _OPENS.search(code):
             cost = _cost(text, code)
-            if cost is not None and cost <= (left if starts else left - budget // 2):
+            if cost is not None and cost <= (left if starts else left - budget * 2 // 3):
                 left -= cost
                 parsed = _parse(text, code, lines, found)
             else:
