@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,7 @@ LIBRARY = re.compile(r"(?:usr/)?lib/(?:x86_64-linux-gnu/)?(?:blas/|lapack/)?(lib
 HEADER = re.compile(
     r"usr/(?:include/|share/pkgconfig/|lib/x86_64-linux-gnu/(?:pkgconfig/|[^/]*\.(?:a|so) )).*"
 )
+NUMBER = re.compile(r"(?<![\d_])\d+")
 COMMAND = re.compile(r"(?:usr/)?s?bin/([^/]+)|usr/games/([^/]+)")
 # in every image with apt, or headers of one that is
 BASE_LIBRARIES = re.compile(r"libc6(?:-dev)?|libstdc\+\+6|libgcc-s1|lib(?:stdc\+\+|gcc)-\d+-dev")
@@ -59,6 +60,7 @@ class Archive:
     commands: dict[str, set[str]]
     libraries: dict[str, set[str]]
     headers: set[str]
+    relatives: dict[str, dict[str, set[str]]]  # libraries of other versions' packages, by shape
 
     def is_library(self, package: str) -> bool:
         """Whether it has shared libraries; by Debian's naming policy where its files are not known."""
@@ -118,7 +120,8 @@ def bare(dependency: str) -> str:
     return re.split(r"[\s(:\[<]", dependency.strip(), maxsplit=1)[0]
 
 
-def read_contents(path: Path, archive: Archive) -> None:
+def read_contents(path: Path, archive: Archive, known: Set[str]) -> None:
+    """Add what packages hold; libraries only of those that are not `known` from a nearer suite."""
     for line in text_of(path):
         name, _, owners = line.rstrip().rpartition(" ")
         name = name.rstrip()
@@ -128,14 +131,45 @@ def read_contents(path: Path, archive: Archive) -> None:
         for owner in owners.split(","):
             package = owner.rpartition("/")[2]
             if package not in archive.packages:
+                if library:
+                    archive.relatives.setdefault(shape(package), {}).setdefault(package, set()).add(
+                        library[1]
+                    )
                 continue
             development = is_development(archive.packages[package])
             if command:
                 archive.commands.setdefault(package, set()).add(command[1] or command[2])
             elif header and development:
                 archive.headers.add(package)
-            elif library and not development:
+            elif library and not development and package not in known:
                 archive.libraries.setdefault(package, set()).add(library[1])
+
+
+def shape(package: str) -> str:
+    """A package's name without numbers: libicu72 and libicu76 are of one shape."""
+    return re.sub(r"\d+", "#", package.removesuffix("t64").replace("t64-", "-"))
+
+
+def add_relatives(archive: Archive) -> None:
+    """Guess the libraries of packages that no list at hand shows from those of the nearest version."""
+    for name, package in archive.packages.items():
+        relatives = archive.relatives.get(shape(name), {})
+        if name in archive.libraries or package.section != "libs" or not relatives:
+            continue
+        other = min(
+            sorted(relatives, reverse=True), key=lambda relative, name=name: len(changes(relative, name))
+        )
+        archive.libraries[name] = {renumbered(soname, changes(other, name)) for soname in relatives[other]}
+
+
+def changes(old: str, new: str) -> dict[str, str]:
+    """The numbers of one package name that are others in another of its shape."""
+    pairs = zip(NUMBER.findall(old), NUMBER.findall(new.removesuffix("t64")), strict=False)
+    return {a: b for a, b in pairs if a != b}
+
+
+def renumbered(soname: str, numbers: dict[str, str]) -> str:
+    return NUMBER.sub(lambda number: numbers.get(number[0], number[0]), soname)
 
 
 def choose(group: list[str], archive: Archive, have: Iterable[str] = ()) -> str | None:
@@ -245,8 +279,9 @@ def table(suite: str, archive: Archive) -> dict[str, object]:
         n for n in own if n and not is_development(archive.packages[n]) and n in archive.commands
     }
     libraries = {name for row in development.values() for name in row.split()} | named
+    files = NEIGHBOURS.get(suite, (suite,))
     return {
-        "source": f"Debian's package and file lists of {suite}, amd64",
+        "source": f"Debian's package lists of {suite} and file lists of {' and '.join(files)}, amd64",
         "refresh": "python tests/tools/refresh_debian.py LISTS",
         "date": date.today().isoformat(),
         "images": {
@@ -262,8 +297,11 @@ def table(suite: str, archive: Archive) -> dict[str, object]:
 
 
 def programs(name: str, listed: set[str], archive: Archive) -> set[str]:
-    """A package's commands; for a listed one that has none (nginx), those of its source's."""
-    own = archive.commands.get(name, set())
+    """A package's commands; for a listed one that has none (nginx), those of its source's.
+
+    ImageMagick's are installed as alternatives: convert-im7 as convert.
+    """
+    own = {re.sub(r"-im\d(?:\.q16)?$", "", command) for command in archive.commands.get(name, ())}
     if own or name not in listed:
         return own
     package = archive.packages[name]
@@ -290,10 +328,13 @@ def main() -> None:
     for suite in SUITES:
         (listing,) = args.lists.glob(f"*_debian_dists_{suite}_main_binary-amd64_Packages*")
         packages, providers = read_packages(listing)
-        archive = Archive(packages, providers, {}, {}, set())
+        archive = Archive(packages, providers, {}, {}, set(), {})
         for neighbour in NEIGHBOURS.get(suite, (suite,)):
+            known = frozenset(archive.libraries)
             for contents in sorted(args.lists.glob(f"*_debian_dists_{neighbour}_main_Contents-*")):
-                read_contents(contents, archive)
+                read_contents(contents, archive, known)
+        if suite in NEIGHBOURS:
+            add_relatives(archive)
         text = json.dumps(table(suite, archive), indent=0, separators=(",", ":"), ensure_ascii=False)
         (FACTS / f"debian-{suite}.json").write_text(text + "\n")
 
