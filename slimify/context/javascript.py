@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from slimify.context import treesitter as ts
-from slimify.context.jsvalues import Evaluator, arguments_of
-from slimify.context.uses import MAX_FILE, UNKNOWN, Collector, beside, here, merge, variants, words
+from slimify.context.jsvalues import PATH_JOINS, Evaluator, arguments_of
+from slimify.context.uses import HERE, MAX_FILE, UNKNOWN, Collector, beside, here, merge, variants, words
 from slimify.model import SourceFacts, Use
 
 if TYPE_CHECKING:
@@ -219,6 +219,10 @@ class _Reader:
             self._program(name, arguments, line)
         else:
             self._path(name, arguments, line)
+            if name in PATH_JOINS:  # built on the place of the file: opened, whatever becomes of it
+                for text in self.names.values(node):
+                    if text.startswith(HERE):
+                        self.found.add_path(text, line)
 
     def _program(self, name: str, arguments: list[Node], line: int) -> None:
         if not arguments or arguments[0].type == "spread_element":

@@ -17,12 +17,13 @@ from slimify.context.uses import HERE, UNKNOWN, here, normal, words
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+PATH_JOINS = frozenset({"path.join", "path.resolve", "path.posix.join", "path.posix.resolve"})
 _MANY = 6  # values kept of one expression
 _LONG = 4000  # characters
 _DEPTH = 25
 _SAME = words(
     """
-    path.normalize fs.realpathSync String require.resolve url.fileURLToPath fileURLToPath which
+    path.normalize fs.realpathSync String url.fileURLToPath fileURLToPath which
     which.sync shelljs.which
     """
 )
@@ -210,12 +211,15 @@ class Evaluator:
         name = self.qualified(function)
         if name == "process.cwd":
             yield "."
-        elif name in {"path.join", "path.resolve", "path.posix.join", "path.posix.resolve"} and arguments:
+        elif name in PATH_JOINS and arguments:
             parts = [self.one(argument) for argument in arguments]
             join = _resolved if name.endswith("resolve") else "/".join
             yield normal(join([p for p in parts if p] or ["."]))
         elif name == "path.dirname" and arguments:
             yield from (posixpath.dirname(text) for text in self.values(arguments[0]))
+        elif name == "require.resolve" and arguments:
+            names = self.values(arguments[0])
+            yield from (f"{here(self.file)}/{text}" if text.startswith(".") else UNKNOWN for text in names)
         elif name in _SAME and arguments:
             yield from self.values(arguments[0])
 

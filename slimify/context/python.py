@@ -138,5 +138,5 @@ def _parse(text: str, code: str, lines: pyscan.Lines, found: Collector) -> bool:
         module = libcst.parse_module(text)
     except (libcst.ParserSyntaxError, RecursionError, ValueError, UnicodeError):
         return False
-    pytree.collect(module, code, lines, found)
+    pytree.collect(module, text, code, lines, found)
     return True

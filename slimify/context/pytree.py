@@ -54,6 +54,7 @@ _PATHS = {
     **dict.fromkeys(
         words("listdir scandir walk glob iglob copy copyfile copytree copy2 exists isfile"), (0, "path")
     ),
+    "static_file": (2, "root"),
     **dict.fromkeys(words("Jinja2Templates FileResponse"), (0, "directory")),
     **dict.fromkeys(
         words("get_data resource_filename resource_string resource_stream resource_exists"), (1, "")
@@ -77,14 +78,14 @@ def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
-def collect(module: cst.Module, code: str, lines: Lines, found: Collector) -> None:
+def collect(module: cst.Module, text: str, code: str, lines: Lines, found: Collector) -> None:
     """Adds what the tree needs to `found`. `code` is the masked text."""
-    _Reader(code, lines, found).read(module)
+    _Reader(text, code, lines, found).read(module)
 
 
 class _Reader:
-    def __init__(self, code: str, lines: Lines, found: Collector) -> None:
-        self.code, self.lines, self.found = code, lines, found
+    def __init__(self, text: str, code: str, lines: Lines, found: Collector) -> None:
+        self.text, self.code, self.lines, self.found = text, code, lines, found
         self.evaluator = Evaluator(place=f"{HERE}/{found.file}")
         self.positions: dict[str, list[int]] = {}  # of calls, by the name called, last first
         for match in _CALLED.finditer(code):
@@ -95,6 +96,7 @@ class _Reader:
 
     def read(self, module: cst.Module) -> None:
         calls: list[tuple[cst.Call, Scope]] = []
+        divisions: dict[int, tuple[cst.BinaryOperation, Scope]] = {}
         stack: list[tuple[cst.CSTNode, Scope]] = [(module, Scope())]
         while stack:
             node, scope = stack.pop()
@@ -103,6 +105,8 @@ class _Reader:
                 scope = self._bind(node, scope)
             elif isinstance(node, cst.Call):
                 calls.append((node, scope))
+            elif isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
+                divisions[id(node)] = (node, scope)
             for name in _fields(kind):
                 value = getattr(node, name)
                 if isinstance(value, cst.CSTNode):
@@ -111,6 +115,10 @@ class _Reader:
                     stack += [(item, scope) for item in reversed(value) if isinstance(item, cst.CSTNode)]
         for call, scope in calls:
             self._call(call, scope)
+        for inner in [id(node.left) for node, _ in divisions.values()]:
+            divisions.pop(inner, None)  # a part of a longer path
+        for node, scope in divisions.values():
+            self._beside(node, scope)
 
     # --- bindings ---
 
@@ -206,6 +214,8 @@ class _Reader:
             for text in self._texts(call.args, 0, scope):
                 if not text.startswith("."):
                     self.found.add_import(text.partition(".")[0], self.line)
+        elif terminal in {"join", "joinpath"}:
+            self._beside(call, scope)
         elif terminal in _PATHS or terminal in _PATH_METHODS or terminal in {"Flask", "files"}:
             self._path(terminal, call, scope)
         else:
@@ -326,6 +336,18 @@ class _Reader:
                 if not _MODE.fullmatch(text):  # of `path.open("rb")`
                     name = f"{folder}/{text}" if terminal in _PACKAGE_PATHS else text
                     self.found.add_path(name, self.line)
+
+    def _beside(self, node: cst.Call | cst.BinaryOperation, scope: Scope) -> None:
+        """A path built on `__file__` counts as opened, whatever becomes of it."""
+        for text in self.evaluator.texts(node, scope):
+            if text.startswith(HERE):
+                line = self.line if isinstance(node, cst.Call) else self._line_of(node.right)
+                self.found.add_path(text, line)
+
+    def _line_of(self, node: cst.CSTNode) -> int:
+        """Where a literal stands first; the tree does not tell more."""
+        offset = self.text.find(node.value) if isinstance(node, cst.SimpleString) else -1
+        return self.lines.at(offset) if offset >= 0 else 1
 
     def _texts(self, arguments: Sequence[cst.Arg], position: int, scope: Scope) -> list[str]:
         plain = [a for a in arguments if a.keyword is None and not a.star]

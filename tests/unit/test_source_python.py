@@ -192,6 +192,14 @@ PATHS = {
         "from flask import Flask\nFlask(__name__, static_folder='assets')",
         ["pkg/sub/assets", "pkg/sub/templates"],
     ),
+    "beside-the-file-unused": (
+        "from pathlib import Path\nDIST = Path(__file__).parent / 'web' / 'dist'",
+        ["pkg/sub/web/dist"],
+    ),
+    "beside-the-file-joined": (
+        "import os.path as p\nHERE = p.dirname(__file__)\nT = p.join(HERE, 'templates')",
+        ["pkg/sub/templates"],
+    ),
     "no-url": ("open('http://x/y')", []),
 }
 
