@@ -43,8 +43,9 @@ class ImageFacts:
     `version_sure` is False where a moving tag (`latest`, `3`, `lts`) was resolved to what it was
     on the facts' date. `suite` is a codename, or `3.20` for Alpine. `env` holds None for a
     variable whose value depends on the patch release. `workdir` "" is `/`, `size` is in bytes,
-    uncompressed, 0 where unknown. `runtime_bases` (golang, buildpack-deps) maps `static`, `base`,
-    `cc`, `debian` and `alpine` to references of the same release.
+    uncompressed, 0 where unknown. `onbuild`: it has triggers that run in a stage built on it.
+    `runtime_bases` (golang, buildpack-deps) maps `static`, `base`, `cc`, `debian` and `alpine` to
+    references of the same release.
     """
 
     reference: str
@@ -70,6 +71,7 @@ class ImageFacts:
     commands: tuple[str, ...] = ()  # of the language, beyond the packages
     size: int = 0
     shell: bool = True
+    onbuild: bool = False
     slim_partner: str | None = None
     runtime_bases: Mapping[str, str] = field(default_factory=dict)
 
@@ -117,6 +119,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
     elif qualifier and not named:
         variant = "other"
     alpine = variant == "alpine"
+    windows = re.search("windowsservercore|nanoserver", qualifier)
     settings = _settings(common, release)
     env = {**settings["env"], **dict.fromkeys(settings["unknown_env"])}
     env[common["release_env"]] = release if release and version == release else None
@@ -129,7 +132,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         version=written or resolved,
         version_sure=bool(written),
         variant=variant,
-        distro="alpine" if alpine else "debian",
+        distro="alpine" if alpine else "windows" if windows else "debian",
         suite=suite or named,
         suite_sure=named is not None or (suite is not None and (not parts.digest or version == release)),
         workdir=common.get("workdir", ""),
@@ -137,6 +140,8 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         entrypoint=tuple(settings["entrypoint"]),
         cmd=tuple(settings.get("alpine_cmd", settings["cmd"]) if alpine else settings["cmd"]),
         commands=tuple(settings["commands"]),
+        shell=not windows,
+        onbuild=qualifier == "onbuild",
     )
     if parts.name == "golang":
         return replace(facts, runtime_bases=_runtime_bases(parts, facts))
@@ -359,7 +364,7 @@ def _complete(facts: ImageFacts) -> ImageFacts:
     suite = known["suites"].get(facts.suite or "", {})
     distroless = facts.repository.startswith("gcr.io/distroless/")
     libc = facts.libc
-    if libc is None and facts.distro not in (None, "busybox"):
+    if libc is None and facts.distro not in (None, "busybox", "windows"):
         libc = "musl" if facts.distro == "alpine" else "none" if facts.family == "static" else "glibc"
     name = facts.family
     if f"{name}-{facts.variant}" in known["sizes"]:

@@ -100,6 +100,32 @@ def pypi(name: str) -> PypiFacts:
     )
 
 
+def compiles(facts: PypiFacts, version: str | None, python: str | None, libc: str | None) -> bool | None:
+    """Whether installing a distribution compiles it: None where nothing tells.
+
+    `version` is the pinned release (None: the newest that fits, which has wheels if any has), `python`
+    the interpreter's version. An old pin on a newer Python has no wheel and is linked with whatever the
+    builder has.
+    """
+    if facts.wheels == "none" or (libc == "musl" and facts.wheels == "manylinux"):
+        return True
+    first: Mapping[str, str] = load("pypi.toml")["first"].get(facts.name, {})
+    if version is None or not first:
+        return False if version is None or not facts.native.build else None
+    minor = ".".join((python or "").split(".")[:2])
+    if len(first) > 1 and minor and _order(minor) > max(_order(key) for key in first):
+        return None
+    return _order(version) < max(_order(first[""]), _order(first.get(minor, "")))
+
+
+def _order(version: str) -> tuple[int, ...]:
+    """A release as numbers, without trailing zeros: 6.0 is 6.0.0."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
 def distributions(module: str) -> tuple[str, ...]:
     """The distributions that may provide a top-level module, the one of the same name last."""
     return tuple(dict.fromkeys([*_modules().get(module, ()), normalised(module)]))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from slimify.facts import load
 from slimify.facts.images import ImageFacts, image
 from slimify.facts.references import parse_reference
 
@@ -221,3 +222,30 @@ def test_what_a_digest_settles() -> None:
 def test_version(reference: str, version: str, sure: bool) -> None:
     facts = known(reference)
     assert (facts.version, facts.version_sure) == (version, sure)
+
+
+@pytest.mark.parametrize(
+    "reference", ["python:3.12-windowsservercore", "mcr.microsoft.com/windows/nanoserver:1809"]
+)
+def test_windows_is_told_apart(reference: str) -> None:
+    facts = known(reference)
+    assert (facts.distro, facts.libc, facts.manager, facts.shell) == ("windows", None, None, False)
+
+
+def test_triggers_are_told() -> None:
+    assert known("node:6-onbuild").onbuild
+    assert known("golang:1.8-onbuild").onbuild
+    assert not known("node:6").onbuild
+
+
+def test_every_published_tag_is_understood() -> None:
+    for family in ("golang", "node", "python"):
+        table = load(f"tags-{family}.json")
+        for version, (row, *_) in table["versions"].items():
+            for qualifier, suite in table["tags"][row].items():
+                facts = known(f"{family}:{'-'.join(part for part in (version, qualifier) if part)}")
+                assert facts.suite == suite.removeprefix("alpine")
+                assert facts.suite_sure
+                assert facts.distro == ("alpine" if suite.startswith("alpine") else "debian")
+                if facts.slim_partner:
+                    assert known(facts.slim_partner).suite == facts.suite

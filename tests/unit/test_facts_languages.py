@@ -8,6 +8,7 @@ from slimify.facts import load
 from slimify.facts.debian import GENERATED
 from slimify.facts.languages import (
     bin_packages,
+    compiles,
     distributions,
     go_package,
     normalised,
@@ -99,6 +100,28 @@ def test_runtime_packages(line: str) -> None:
         compiled = facts.wheels == "none"
         found = runtime_packages(facts.native, distro, suite, compiled=compiled)
         assert found == (() if wanted == "-" else tuple(wanted.split()), ())
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "python", "libc", "expected"),
+    [
+        pytest.param("requests", "2.31.0", "3.12", "glibc", False, id="pure"),
+        pytest.param("lxml", None, "3.12", "glibc", False, id="not pinned"),
+        pytest.param("lxml", "5.3.0", "3.12", "glibc", False, id="wheel"),
+        pytest.param("lxml", "4.6.3", "3.12", "glibc", True, id="older than the interpreter"),
+        pytest.param("lxml", "4.6.3", "3.8", "glibc", False, id="older, with its interpreter"),
+        pytest.param("lxml", "5.3", "3.13", "glibc", False, id="5.3 is 5.3.0"),
+        pytest.param("lxml", "6.1", "3.15", "glibc", None, id="newer interpreter than known"),
+        pytest.param("PyYAML", "5.3.1", "3.8", "glibc", True, id="before its first wheel"),
+        pytest.param("psycopg2-binary", "2.8.6", "3.10", "glibc", True, id="psycopg2-binary"),
+        pytest.param("psycopg2", None, "3.12", "glibc", True, id="never a wheel"),
+        pytest.param("rasterio", None, "3.12", "musl", True, id="no wheel for musl"),
+        pytest.param("cryptography", "3.4", "3.12", "glibc", False, id="one wheel for all"),
+        pytest.param("uvloop", "0.14", "3.12", "glibc", None, id="nothing tells"),
+    ],
+)
+def test_compiles(name: str, version: str | None, python: str, libc: str, expected: bool | None) -> None:
+    assert compiles(pypi(name), version, python, libc) is expected
 
 
 def test_optional_headers_count_where_they_are() -> None:
@@ -218,7 +241,7 @@ def test_names_are_normalised() -> None:
     assert {normalised(name) for name in ("PyYAML", "Ruamel_Yaml", "zope.interface", "a--b")} == {
         *("pyyaml", "ruamel-yaml", "zope-interface", "a-b")
     }
-    for section in ("imports", "scripts", "native", "libraries", "commands", "caches"):
+    for section in ("imports", "scripts", "native", "first", "libraries", "commands", "caches"):
         for name in load("pypi.toml")[section]:
             assert normalised(name) == name
     for name in load("pypi.toml")["development"]["names"]:
