@@ -26,7 +26,7 @@ _LITERAL = re.compile(
 )
 _BLANK = re.compile(r"[^\n]")
 _IMPORT = re.compile(
-    r"(?<![\w.])(?:from[ \t]+(?P<module>[\w.]+)(?:[ \t]|\\\n)*import\b"
+    r"(?<![\w.])(?:from[ \t]+(?P<module>\w[\w.]*|\.[.\w]*(?:[ \t]+\w[\w.]*)?)(?:[ \t]|\\\n)*import\b"
     r"|import[ \t]+(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t\\\n]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))"
 )
 _STRING = re.compile(r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)""")

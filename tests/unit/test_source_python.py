@@ -258,6 +258,7 @@ DEEP = {
     "open-quotes": "'''a" * 30_000,
     "backslashes": "\\\n" * 30_000,
     "spaces": "from a" + " " * 200_000 + "\nimport b" + " " * 200_000,
+    "spaces-behind-a-dot": "from ." + " " * 200_000,
     "dots": "from " + "." * 100_000,
     "names": "a0 = 'x'\n"
     + "".join(f"a{i + 1} = a{i} + a{i}\n" for i in range(2000))
@@ -287,6 +288,7 @@ PIECES = [
     "# import g\n",
     "'''\nimport h\n'''\n",
 ]
+PIECES += ["from . import q\n", "from . r import s\n", "from .t import u\n", "from .. import v; import w\n"]
 PIECES += [
     "def i():\n    import j\n",
     "if x:\n    from k.l import m, n\n",
@@ -303,7 +305,7 @@ def test_import_scan_agrees_with_the_grammar(pieces: list[str]) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             expected |= {(alias.name.split(".")[0], node.lineno) for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             expected.add((node.module.split(".")[0], node.lineno))
     assert {(use.name, use.line) for use in python.read(text, "a.py").imports} == expected
 
