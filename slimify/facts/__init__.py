@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 
@@ -20,6 +20,6 @@ def load(name: str) -> dict[str, Any]:
 
     Raises FileNotFoundError for a name that is not there: a broken installation.
     """
-    raw = (files(__package__) / name).read_bytes()
+    raw = (Path(__file__).parent / name).read_bytes()
     content: dict[str, Any] = json.loads(raw) if name.endswith(".json") else tomllib.loads(raw.decode())
     return content
