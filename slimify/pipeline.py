@@ -56,6 +56,9 @@ def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -
             reasons.append(plan)
             continue
         text = render(plan, file, annotate=options.annotate)
+        if text == file.text:
+            reasons.append(Reason(code="SL407", text=f"{plan.rung}: nothing would change"))
+            continue
         found = problems(program, plan, text)
         if found:
             reasons += [Reason(code="SL409", text=f"{plan.rung}: {p}") for p in found]

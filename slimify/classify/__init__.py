@@ -43,9 +43,8 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, name) if u.certain)
-    release = (base.distro, base.suite) if base else (None, None)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    alive = live(contract, end, effects, named, language, release)
+    alive = live(contract, end, effects, named, language, base)
     packages = judge(
         visits,
         alive,

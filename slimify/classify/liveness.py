@@ -17,6 +17,7 @@ from slimify.classify.program import Live, Runtime
 from slimify.classify.sources import SourceUse, read_sources
 from slimify.classify.view import View
 from slimify.context.scan import Context
+from slimify.facts.images import ImageFacts
 from slimify.model import Effect, Script, Use
 from slimify.syntax.shell import read
 
@@ -34,12 +35,12 @@ def live(
     effects: Iterable[Effect],
     named: Sequence[Use],
     language: str | None,
-    release: tuple[str | None, str | None],
+    base: ImageFacts | None,
 ) -> Live:
     """What run time needs. `state` is the one at the end of the file; `effects` are those of all
     RUNs (for the manifests whose packages are installed); `named` are command lines that the context
-    says are run in this image (compose files, Procfile, Kubernetes manifests); `release` is the
-    distribution and its suite."""
+    says are run in this image (compose files, Procfile, Kubernetes manifests); `base` is what
+    is known of the base image."""
     roots = _roots(runtime, named)
     start = tuple(e for text, _ in roots for e in _interpret(text, state))
     commands: dict[str, Use] = {}
@@ -54,7 +55,9 @@ def live(
     found: SourceUse = read_sources(state.view, language, start)
     for use in found.facts.commands:
         _note(commands, use.name, use)
-    needs = needs_of(installed_modules(effects, state.view, language), language, *release)
+    everything = tuple(effects)
+    headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
+    needs = needs_of(installed_modules(everything, state.view), base, headers)
     for command, use in needs.commands.items():
         _note(commands, command, use)
     paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in e.reads}
@@ -67,6 +70,7 @@ def live(
         sources=found.facts,
         shell=_needs_shell(runtime, start, commands),
         system_packages=needs.packages,
+        unresolved=needs.unresolved,
     )
 
 

@@ -11,7 +11,7 @@ BROAD = frozenset(
     /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp /var/www""".split()
 )
 # What lies there is never needed after the build.
-SCRATCH = ("/tmp", "/var/tmp", "/var/lib/apt/lists", "/var/cache", "/dev", "/proc", "/sys", "/root/.cache")
+SCRATCH = ("/tmp", "/var/tmp", "/var/lib/apt/lists", "/var/cache", "/dev", "/proc", "/sys")
 
 
 def inside(path: str, directory: str) -> bool:

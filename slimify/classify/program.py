@@ -99,7 +99,8 @@ class Live:
     start: tuple[Effect, ...]
     sources: SourceFacts
     shell: bool  # something at run time needs a shell
-    system_packages: Mapping[str, Use]  # packages that live modules are known to need
+    system_packages: Mapping[str, Use]  # packages that installed modules are known to need
+    unresolved: Mapping[str, Use]  # libraries they need whose package is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

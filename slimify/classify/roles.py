@@ -14,12 +14,18 @@ from dataclasses import dataclass, field
 
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
 from slimify.classify.walk import Visit
+from slimify.facts.languages import npm
 from slimify.model import Effect, PackageVerdict, Reason, Role
 
 BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
 RUN_KINDS = frozenset({"users", "system", "source"})
 FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
 SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
+
+# Written by installers, read by installers only.
+_LOCKS = frozenset(
+    {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "go.sum"}
+)
 
 Where = tuple[int, int]  # instruction, atom
 
@@ -79,6 +85,7 @@ def assign(
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
+    _again(state)
     _follow(state)
     made = _live_results(state)
     made = _widened(state, made)
@@ -190,10 +197,8 @@ def _packages(state: _Pass, where: Where) -> None:
 
 
 def _global(state: _Pass, where: Where, effects: Sequence[Effect]) -> None:
-    from slimify.classify.temp import npm_bins
-
     names = [p.name for e in effects for p in e.packages]
-    bins = {b for name in names for b in npm_bins(name)} | set(names)
+    bins = {b for name in names for b in npm(name).bins} | set(names)
     if bins & state.live_commands:
         _say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
     elif names and bins & state.build_tools:
@@ -228,6 +233,9 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
     if from_build or within:
         _say(state, where, "build", "SL217", "reworks what a build step made")
+        if any(path in BROAD for path in writes):
+            _say(state, where, "unknown", "SL221", f"which files it puts into {next(p for p in writes if p in BROAD)} is only known when it runs")
+            return
         for path in writes:
             if not inside_any(path, made):
                 is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
@@ -236,6 +244,16 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         return
     state.gone.extend(deletes)
     _say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+
+
+def _again(state: _Pass) -> None:
+    """Files that were reworked before a build step made the directory its own go with the build, too."""
+    for visit in state.visits:
+        for number, effects in enumerate(visit.effects):
+            where = (visit.index, number)
+            kinds = {e.kind for e in effects}
+            if state.atoms[where] == "run" and kinds <= {"files", "meta", "check", "state"} and kinds & {"files"}:
+                _files(state, visit, where, effects)
 
 
 def _follow(state: _Pass) -> None:
@@ -264,6 +282,8 @@ def _live_results(state: _Pass) -> tuple[Made, ...]:
             continue
         if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
             continue
+        if path.rpartition("/")[2] in _LOCKS:
+            continue
         kept.append(made)
     outer = set(outermost(m.path for m in kept))
     return tuple(m for m in kept if m.path in outer)
@@ -279,6 +299,10 @@ def _widened(state: _Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
             if state.atoms.get(where) != "run" or {e.kind for e in effects} - {"meta", "check", "state"}:
                 continue
             targets = [w for e in effects for w in e.writes]
+            trees = [m for m in result if not m.is_file]
+            if targets and all(any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets):
+                _say(state, where, "build", "SL217", "reworks what a build step made, which is copied with its owners")
+                continue
             covered = [m for m in result if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index]
             wide = [t for t in targets if any(inside(m.path, t) for m in covered)]
             if not wide or any(t in BROAD for t in wide) or not all(inside_any(t, wide) for t in targets):
@@ -311,6 +335,10 @@ def _copies(
             reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
             continue
         user = _first_user(state, visit.index, targets)
+        if targets and all(any(inside(t, g) for g in state.gone) for t in targets) and user:
+            roles[visit.index] = "build"
+            reasons[visit.index] = (Reason(code="SL224", text=f"read by `{user}` and deleted again"),)
+            continue
         covered = all(any(not m.is_file and inside(t, m.path) for m in made) for t in targets)
         if covered:
             role: Role = "build"

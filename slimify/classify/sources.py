@@ -71,10 +71,6 @@ def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[
 
 
 def _read(language: str, view: View, paths: Iterable[str]) -> SourceFacts:
-    try:  # TEMP
-        import slimify.context.javascript, slimify.context.go
-    except ImportError:
-        return SourceFacts()
     files = ((path, text) for path in paths if (text := view.context.text(path)) is not None)
     if language == "python":
         from slimify.context.python import read_many as read_python

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from slimify.facts.debian import PackageFacts, debian_package
-
-_DEBIAN = frozenset({"debian", "ubuntu"})
+from slimify.facts.packages import PackageFacts, package_facts
 
 
 def system_package(name: str, distro: str | None, suite: str | None) -> PackageFacts | None:
-    """Facts about a package of a distribution release; None where nothing is known about the name."""
-    if distro in _DEBIAN or distro is None:
-        facts = debian_package(name, suite)
-    elif distro == "alpine":
-        from slimify.facts.alpine import alpine_package
+    """Facts about a package of a distribution release; None where nothing is known about the name.
 
-        facts = alpine_package(name, suite)
-    else:
-        return None
+    An unknown distribution is taken for Debian: the names of its tools are the same elsewhere.
+    """
+    facts = package_facts(name, distro or "debian", suite)
     return None if facts.kind == "unknown" and not facts.commands else facts

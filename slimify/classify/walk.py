@@ -64,14 +64,16 @@ def walk(
             script = read_run(instruction, shell=state.shell, escape=escape)
             effects, state = interpret(script, state), after(script, state)
         else:
-            state = _after(instruction, scopes[index], state)
+            state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state)
         visits.append(
             Visit(index=index, instruction=instruction, state=before, script=script, effects=effects)
         )
     return tuple(visits), state
 
 
-def _after(instruction: Instruction, scope: Mapping[str, str], state: State) -> State:
+def _after(
+    instruction: Instruction, scope: Mapping[str, str], following: Mapping[str, str], state: State
+) -> State:
     match instruction.keyword:
         case "ENV":
             pairs = {name: expand(raw, scope) for name, raw in env_pairs(instruction)}
@@ -81,7 +83,7 @@ def _after(instruction: Instruction, scope: Mapping[str, str], state: State) -> 
             known: dict[str, str | None] = {}
             for name, _ in arg_names(instruction):
                 if name not in state.env:
-                    known[name] = scope.get(name)
+                    known[name] = following.get(name)
             return state.with_env(known)
         case "WORKDIR":
             path = (expand(instruction.value, scope) or "").strip().strip("\"'")

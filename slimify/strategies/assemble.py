@@ -237,7 +237,7 @@ def _trailing(file: Dockerfile) -> str:
     text = ""
     for node in reversed(file.nodes):
         if isinstance(node, Instruction):
-            return text if text.strip() else ""
+            return text
         text = node.raw + text
     return text
 

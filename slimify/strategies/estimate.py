@@ -63,7 +63,7 @@ def caches(program: Program, kinds: Iterable[str]) -> int:
     for step in program.steps:
         cleaned = any(e.kind == "cache" for e in step.effects)
         for effect in step.effects:
-            if effect.kind in wanted and effect.caches and not cleaned and _fills(effect):
+            if effect.kind in wanted and effect.caches and not cleaned and step.role != "run" and _fills(effect):
                 total = max(total, PIP_CACHE if effect.kind == "python" else NPM_CACHE)
     return total
 

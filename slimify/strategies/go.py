@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import posixpath
 
+from slimify.classify.copies import files, targets
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
+from slimify.classify.walk import Visit
 from slimify.config import Options
-from slimify.model import Decision, Reason, Rung
+from slimify.model import Decision, Reason, Rung, Use
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part, real_atoms
+from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import on_path, restated, written_base
 
 NAME = "go"
@@ -110,7 +113,14 @@ def _layout(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...]) ->
     head = restated(program, base, texts, bins) if rung != "same-base" else ()
     if head is None:
         return Reason(code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known")
+    put: tuple[Decision, ...] = ()
+    if rung == "slim":
+        install, put, missing = put_back(program, base, _roots_and_zones(program))
+        if missing:
+            return Reason(code="SL391", text=missing)
+        head = (*install, *head)
     drop = frozenset(s.index for s in program.steps if s.keyword in ("COPY", "ADD") and _source_only(program, s.index))
+    drop |= _idle(program, drop)
     wanted = Parting(
         rung=rung,
         base=base,
@@ -118,7 +128,7 @@ def _layout(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...]) ->
         counterparts=not _static(program),
         drop_final=drop,
         final_head=head,
-        decisions=_decisions(program, rung, base, trees),
+        decisions=(*_decisions(program, rung, base, trees), *put),
         saving=_saving(program, base, rung),
         original=estimate.original(program) + 100 * estimate.MB,
     )
@@ -128,11 +138,49 @@ def _layout(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...]) ->
     return part(program, wanted)
 
 
+def _roots_and_zones(program: Program) -> dict[str, Use]:
+    """Certificates and time zones, which the full image has and debian-slim has not: certificates
+    wherever the program may speak TLS, as far as its sources tell."""
+    features = program.live.sources.features
+    found: dict[str, Use] = {}
+    if not program.live.sources.imports or features & {"net", "tls"}:
+        found["ca-certificates"] = Use(name="TLS", file="", line=0)
+    if "tz" in features:
+        found["tzdata"] = Use(name="time.LoadLocation", file="", line=0)
+    return found
+
+
+def _idle(program: Program, dropped: frozenset[int]) -> frozenset[int]:
+    """RUNs that only work on files which the final stage does not have."""
+    places = [
+        place
+        for s in program.steps
+        if s.index in dropped
+        for place in targets(Visit(index=s.index, instruction=s.instruction, state=s.state)) or ()
+    ]
+    kept = [
+        place
+        for s in program.steps
+        if s.keyword in ("COPY", "ADD") and s.index not in dropped
+        for place in targets(Visit(index=s.index, instruction=s.instruction, state=s.state)) or ()
+    ]
+    idle: set[int] = set()
+    for step in program.steps:
+        real = real_atoms(step) if step.keyword == "RUN" else ()
+        if not real or any({e.kind for e in a.effects} - {"files", "meta", "check", "state"} for a in real):
+            continue
+        paths = [p for a in real for e in a.effects for p in (*e.reads, *e.writes, *e.deletes)]
+        if paths and all(
+            any(inside(p, place) or inside(place, p) for place in places)
+            and not any(inside(place, p) for place in kept)
+            for p in paths
+        ):
+            idle.add(step.index)
+    return frozenset(idle)
+
+
 def _source_only(program: Program, index: int) -> bool:
     """A COPY of what only the compiler reads: no file of it is named by anything that runs."""
-    from slimify.classify.copies import files
-    from slimify.classify.walk import Visit
-
     step = next(s for s in program.steps if s.index == index)
     visit = Visit(index=step.index, instruction=step.instruction, state=step.state)
     names = files(visit)

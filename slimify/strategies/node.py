@@ -13,7 +13,7 @@ from slimify.classify.program import Program
 from slimify.classify.roles import Made
 from slimify.config import Options
 from slimify.context.manifests import NodeProject, node_project
-from slimify.classify.temp import build_only_module, npm_bins
+from slimify.facts.languages import npm, only_builds
 from slimify.model import Decision, Effect, Reason
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
@@ -72,7 +72,7 @@ def _tree(made: Made) -> Tree:
 def _saving(program: Program, rung: str) -> int:
     from slimify.facts.images import image
 
-    saving = estimate.dropped_packages(program) + estimate.caches(program, ("node", "global"))
+    saving = estimate.dropped_packages(program) + estimate.caches(program, ("node",))
     saving += estimate.left_lists(program)
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
@@ -156,14 +156,21 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     """Why a development dependency is needed when the image runs; "" if none is."""
     dev = set(project.dev_dependencies) - set(project.dependencies)
     for name in sorted(dev):
-        for command in npm_bins(name):
+        if name.startswith("@types/"):
+            continue
+        for command in npm(name).bins:
             use = program.live.commands.get(command)
             if use is not None:
                 return f"`{command}` of {name} is started ({use.name})"
     for use in program.live.sources.imports:
-        if use.name in dev and not build_only_module(use.name):
+        if use.name in dev and not _only_types(use.name):
             return f"{use.file}:{use.line} imports {use.name}"
     return ""
+
+
+def _only_types(name: str) -> bool:
+    """A package of declarations, or a tool that sources import only to configure it."""
+    return name.startswith("@types/") or any(only_builds(command) for command in npm(name).bins)
 
 
 def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:

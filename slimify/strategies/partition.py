@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from slimify.classify.copies import targets
 from slimify.classify.paths import inside
 from slimify.classify.program import AtomStep, Program, Step
+from slimify.classify.walk import Visit
 from slimify.model import Decision, PackageVerdict, Rung
 from slimify.strategies.layout import Layout, Tree, WordEdit
 
@@ -64,7 +66,7 @@ def part(program: Program, wanted: Parting) -> Layout:
                 if edit.drop or edit.replace:
                     words[step.index] = edit
         elif step.keyword in ("COPY", "ADD"):
-            if last is not None and step.index <= last and step.role in ("build", "both", "unknown"):
+            if last is not None and step.index <= last and _build_reads(program, step, last):
                 build[step.index] = frozenset()
             if step.role != "build" and step.index not in wanted.drop_final:
                 final[step.index] = frozenset()
@@ -97,6 +99,8 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
         return None
     indexes = [t.after for t in trees]
     for step in program.steps:
+        if step.keyword in ("COPY", "ADD") and step.role == "build":
+            indexes.append(step.index)
         if step.keyword != "RUN":
             continue
         for atom in step.atoms:
@@ -125,6 +129,25 @@ def _builder_atoms(program: Program, step: Step, last: int) -> frozenset[int] | 
     return everything
 
 
+def _build_reads(program: Program, step: Step, last: int) -> bool:
+    """Whether the builder needs what a COPY brings: its role says so, or a step that it repeats works
+    on these files."""
+    if step.role in ("build", "both", "unknown"):
+        return True
+    places = targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+    for later in program.steps:
+        if later.keyword != "RUN" or not step.index < later.index <= last or places is None:
+            continue
+        if _builder_atoms(program, later, last) is None:
+            continue
+        for effect in later.effects:
+            if effect.kind in ("files", "meta", "check", "system", "app"):
+                paths = (*effect.reads, *effect.writes)
+                if any(inside(p, place) for p in paths for place in places):
+                    return True
+    return False
+
+
 def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
     """What only run time needs: packages no build step calls, users the build does not become, the
     application's own code."""
@@ -135,11 +158,17 @@ def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -
         return all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
     if kinds == {"users"}:
         return not _needs_users(program, step.index, last)
-    if kinds <= {"app", "fetch", "global"}:
+    if kinds <= {"app", "fetch"}:
         return True
+    if kinds == {"global"}:
+        return not any(step.index < s.index <= last and _builds(s) for s in program.steps)
     if kinds <= {"files", "meta"}:
         return not _touched_later(program, step, atom, last)
     return False
+
+
+def _builds(step: Step) -> bool:
+    return any(e.kind in ("node", "build", "app", "prune") for e in step.effects)
 
 
 def _touched_later(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
@@ -152,11 +181,11 @@ def _touched_later(program: Program, step: Step, atom: AtomStep, last: int) -> b
             return True
         for effect in later.effects:
             near = (effect.cwd, *effect.reads, *effect.writes, *effect.outputs, *effect.manifests)
-            if any(n and (inside(n, p) or inside(p, n)) for n in near for p in paths if not n.startswith("@")):
+            if any(inside(n, p) or inside(p, n) for n in near if n and n[0] != "@" for p in paths):
                 return True
             if effect.kind == "unknown":
                 return True
-    return any(p.startswith(("/etc", "/usr", "/root", "/lib", "/bin", "/opt")) for p in paths)
+    return any(p.startswith(("/etc", "/usr", "/root", "/lib", "/bin")) for p in paths)
 
 
 def _needs_users(program: Program, after: int, last: int) -> bool:
@@ -189,8 +218,13 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
-        elif atom.role in ("run", "both", "unknown"):
+        elif atom.role in ("run", "both", "unknown") or _plain_check(atom):
             kept.add(atom.index)
+        elif _on_tree_root(step, atom, wanted.trees):
+            kept.add(atom.index)
+            dropped, swapped = _not_recursive(atom)
+            drop |= dropped
+            swap |= swapped
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages}
     for atom in step.atoms:
         if {e.kind for e in atom.effects} - {"state"} == {"unpackage"} and _removes_nothing(
@@ -203,6 +237,42 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
     if not real and not any({e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept):
         return None, WordEdit()
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
+
+
+# Checks that any image can make: they go with what they guard.
+_PLAIN = frozenset({"[", "test", "[[", "true", "echo", "printf", "ls", "id", "which", "command", "type", "whoami"})
+
+
+def _plain_check(atom: AtomStep) -> bool:
+    return bool(atom.effects) and all(e.kind == "check" and e.tool in _PLAIN for e in atom.effects)
+
+
+def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+    """Owner or mode of a directory that is copied whole: COPY brings those of its content, but the
+    directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
+    content of a directory)."""
+    assert step.script is not None
+    if not atom.effects or any(e.kind not in ("meta", "state", "check") for e in atom.effects):
+        return False
+    if step.script.atoms[atom.index].opaque:
+        return False
+    roots = {t.path for t in trees}
+    return any(w in roots for e in atom.effects if e.kind == "meta" for w in e.writes)
+
+
+def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
+    """The words of `chown -R` that make it work on the content, too: executed in the builder already."""
+    drop: set[tuple[int, int]] = set()
+    swap: dict[tuple[int, int], str] = {}
+    for effect in atom.effects:
+        for word in effect.command.words[1:]:
+            if effect.kind != "meta" or not word.text.startswith("-"):
+                continue
+            if word.text in ("-R", "--recursive"):
+                drop.add((word.start, word.end))
+            elif not word.text.startswith("--") and "R" in word.text:
+                swap[(word.start, word.end)] = word.text.replace("R", "")
+    return drop, swap
 
 
 def _packages(

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from slimify.classify.program import Program
 from slimify.facts.carried import carried
 from slimify.model import Decision, Use
 
 
-def put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
+def put_back(
+    program: Program, base: str, extra: Mapping[str, Use] = MappingProxyType({})
+) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
     """Instructions for the head of the final stage, decisions, and what could not be put back ("").
 
-    `base` is the slim variant of the program's base.
+    `base` is the slim variant of the program's base, `extra` packages that are wanted anyway.
     """
     assert program.base is not None
     lost = carried(program.base)
     if not lost.known:
         return (), (), f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else ""
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
-    wanted: dict[str, Use] = {}
+    wanted: dict[str, Use] = dict(extra)
     for command, use in program.live.commands.items():
         package = lost.commands.get(command)
-        if package:
+        if package and command not in program.base.commands:
             wanted.setdefault(package, use)
     for package, use in program.live.system_packages.items():
         if package in lost.packages:
@@ -29,7 +34,13 @@ def put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decisi
         package = _library(lost.libraries, library)
         if package:
             wanted.setdefault(package, use)
+    for package, use in tuple(wanted.items()):
+        for companion in lost.companions.get(package, ()):
+            wanted.setdefault(companion, use)
     names = sorted(p for p in wanted if p not in installed)
+    if program.live.unresolved:
+        library, use = next(iter(program.live.unresolved.items()))
+        return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
     if not names:
         return (), (), ""
     decisions = tuple(

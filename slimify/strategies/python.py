@@ -11,6 +11,8 @@ from __future__ import annotations
 from slimify.classify.program import Program
 from slimify.classify.roles import BIN, SITE, Made
 from slimify.config import Options
+from slimify.facts.carried import installed
+from slimify.facts.images import image
 from slimify.model import Decision, Reason
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
@@ -21,6 +23,8 @@ from slimify.strategies.rebase import same_family, written_base
 
 NAME = "python"
 VENV = "/opt/venv"
+# Images whose Python is installed in /usr/local.
+_USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
 # The Python that a distribution's release installs by `apt-get install python3`.
 _DISTRO_PYTHON = {
     "buster": "3.7", "bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13",
@@ -58,7 +62,7 @@ def _try(
         rung=rung,  # type: ignore[arg-type]
         base=base,
         trees=trees,
-        present=BASE_LIBRARIES,
+        present=BASE_LIBRARIES | _present(base),
         final_head=head,
         decisions=(*_decisions(program, rung, base, trees), *put),
         saving=saving,
@@ -69,6 +73,11 @@ def _try(
         reasons.append(Reason(code="SL392", text=why))
         return
     layouts.append(part(program, wanted))
+
+
+def _present(base: str) -> frozenset[str]:
+    facts = image(base)
+    return installed(facts) if facts is not None else frozenset()
 
 
 # Libraries that every python image has, the slim one too (they are what CPython is linked with).
@@ -105,7 +114,7 @@ def site_packages(program: Program) -> tuple[str, ...] | None:
     base = program.base
     if base is None:
         return None
-    if base.language == "python" and base.family == "python" and base.version and base.version_sure:
+    if base.language == "python" and base.version and base.version_sure and base.repository in _USR_LOCAL:
         minor = ".".join(base.version.split(".")[:2])
         return (f"/usr/local/lib/python{minor}/site-packages", "/usr/local/bin")
     if base.manager == "apt" and base.language is None and base.suite in _DISTRO_PYTHON:
@@ -115,8 +124,6 @@ def site_packages(program: Program) -> tuple[str, ...] | None:
 
 
 def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:
-    from slimify.facts.images import image
-
     saving = estimate.dropped_packages(program) + estimate.caches(program, ("python",)) + estimate.left_lists(program)
     if any("site-packages" in t.path for t in trees):
         saving -= estimate.PIP_ITSELF
