@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from slimify.classify.program import Program
-from slimify.model import Dockerfile, Instruction, Item, Plan, Reason, Stage
+from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Reason, Stage
 from slimify.strategies.layout import Layout, Tree, WordEdit
 from slimify.syntax.instructions import arg_names, copy_parts, from_parts
 from slimify.syntax.shell import Refuses, edit
@@ -45,7 +45,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     end = file.newline
     if builder:
         first = Item(text=lead + _renamed(_from(program), names[0], end), origin=_from_index(program))
-        tail = tuple(_new(line, end) for line in layout.builder_tail)
+        builder, tail = _with_tail(builder, layout.builder_tail, end)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""
     head = Item(
@@ -63,6 +63,26 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         saving=layout.saving,
         original=layout.original,
     )
+
+
+def _with_tail(
+    items: tuple[Item, ...], lines: tuple[str, ...], end: str
+) -> tuple[tuple[Item, ...], tuple[Item, ...]]:
+    """The builder's items with further commands: part of its last RUN where that is plain shell, so
+    that no layer is stored before it is pruned; else RUNs of their own."""
+    rest: list[Item] = []
+    for line in lines:
+        last = items[-1] if items else None
+        command = line.removeprefix("RUN ")
+        plain = last is not None and re.fullmatch(
+            r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*", last.text.rstrip(), re.DOTALL | re.IGNORECASE
+        )
+        if last is None or rest or not plain or command == line or "\n#" in last.text:
+            rest.append(_new(line, end))
+            continue
+        joined = f"{last.text.rstrip()} \\{end}    && {command}{end}"
+        items = (*items[:-1], Item(text=joined, origin=last.origin, note=last.note, spaced=last.spaced))
+    return items, tuple(rest)
 
 
 def _from_index(program: Program) -> int:
@@ -124,7 +144,14 @@ def _final_from(program: Program, base: str, alias: str, end: str) -> str:
     parts = from_parts(instruction)
     tail = f" {_word(instruction, 'AS')} {alias}" if alias else ""
     platform = f"--platform={parts.platform} " if parts.platform else ""
-    return f"{_word(instruction, 'FROM')} {platform}{base}{tail}{end}"
+    return f"{_quiet(parts.image, base, end)}{_word(instruction, 'FROM')} {platform}{base}{tail}{end}"
+
+
+def _quiet(before: str, base: str, end: str) -> str:
+    """Distroless images name their release and have no other tag to give; a linter need not ask."""
+    tagged = ":" in before.rpartition("/")[2] or "@" in before
+    untagged = ":" not in base.rpartition("/")[2] and "@" not in base and "$" not in base
+    return f"# hadolint ignore=DL3006{end}" if tagged and untagged else ""
 
 
 def _new(line: str, end: str, *, spaced: bool = False, note: str = "") -> Item:

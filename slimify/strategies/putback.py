@@ -51,7 +51,8 @@ def put_back(
         )
         for name in names
     )
-    return (install_line(names),), decisions, ""
+    quiet = "" if _installs_already(program) else "# hadolint ignore=DL3008\n"
+    return (quiet + install_line(names),), decisions, ""
 
 
 def _demanding(program: Program) -> bool:
@@ -65,6 +66,11 @@ def _library(libraries: object, name: str) -> str | None:
         if soname == bare or soname.startswith(bare.removesuffix(".so") + ".so"):
             return str(package) if package else None
     return None
+
+
+def _installs_already(program: Program) -> bool:
+    """The file installs system packages: who minds unpinned versions has been told so by the file."""
+    return any(e.kind == "packages" and e.manager == "apt" for s in program.steps for e in s.effects)
 
 
 def install_line(names: list[str]) -> str:
