@@ -1,0 +1,4 @@
+#!/bin/sh
+cron
+echo "cron is up"
+exec tail -f /var/log/tidy.log

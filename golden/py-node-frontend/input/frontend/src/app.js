@@ -1,0 +1,1 @@
+const animal = "squirrel"; document.title = animal;

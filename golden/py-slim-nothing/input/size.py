@@ -1,0 +1,5 @@
+import sys
+
+import humanize
+
+print(humanize.naturalsize(int(sys.argv[1])))

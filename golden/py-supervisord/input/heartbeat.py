@@ -1,0 +1,5 @@
+import time
+
+while True:
+    print("heartbeat")
+    time.sleep(5)
