@@ -115,11 +115,12 @@ def _operands(words: list[str], count: int) -> tuple[list[str], dict[str, str], 
     while at < len(words) and len(operands) < count:
         word = words[at]
         at += 1
+        bare = "q" if operands == ["build"] else "ditPqT"  # -t is a tag here, a terminal there
         if not word.startswith("-") or word == "-":
             operands.append(word)
         elif "=" in word:
             name, _, options[name] = word.partition("=")
-        elif word not in _BARE_OPTIONS and (word.startswith("--") or word[-1] not in "ditPqT"):
+        elif word not in _BARE_OPTIONS and (word.startswith("--") or word[-1] not in bare):
             options[word] = words[at] if at < len(words) else ""
             at += 1
     return operands, options, words[at:]

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slimify.context.manifests import run_commands
+from slimify.context.scan import Context, scan
+
+
+def lay(root: Path, files: Mapping[str, str]) -> Context:
+    for name, text in files.items():
+        (root / "app" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "app" / name).write_text(text)
+    return scan(root / "app")
+
+
+POD = "kind: Pod\nspec:\n  containers:\n  - image: {image}\n    command: [python, worker.py]\n"
+# Nothing that is run in the image of ./Dockerfile.
+NOOP = [
+    ("nothing", {"a.txt": "docker run app sh"}),
+    ("compose-without-command", {"compose.yml": "services:\n  web:\n    build: .\n"}),
+    ("compose-other-image", {"compose.yml": "services:\n  db:\n    image: postgres\n    command: -c x\n"}),
+    ("compose-other-directory", {"compose.yml": "services:\n  a:\n    build: ./a\n    command: x\n"}),
+    ("compose-other-dockerfile",
+     {"compose.yml": "services:\n  a:\n    build: {context: ., dockerfile: Dockerfile.a}\n    command: x\n"}),
+    ("compose-in-subdirectory", {"sub/compose.yml": "services:\n  a:\n    build: .\n    command: x\n"}),
+    ("compose-empty-command", {"compose.yml": "services:\n  a:\n    build: .\n    command: []\n"}),
+    ("compose-no-healthcheck",
+     {"compose.yml": "services:\n  a:\n    build: .\n    healthcheck: {test: [NONE]}\n"}),
+    ("compose-malformed", {"compose.yml": "services: [\n"}),
+    ("compose-wrong-types", {"compose.yml": "services:\n  - a\n  b: 3\n"}),
+    ("kubernetes-official-image", {"k8s.yml": POD.format(image="redis:7")}),
+    ("kubernetes-no-command", {"k8s.yml": "containers:\n- image: x/app\n"}),
+    ("kubernetes-wrong-types", {"k8s.yml": "containers: 3\n---\ncontainers:\n- 1\n- [2]\n- image: [a]\n"}),
+    ("make-other-image", {"Makefile": "lint:\n\tdocker run --rm golangci/golangci-lint golangci-lint run\n"}),
+    ("make-default-command", {"Makefile": "run:\n\tdocker run -it -p 80:80 app\n"}),
+    ("make-options-in-a-variable", {"Makefile": "run:\n\tdocker run $(MOUNTS) -e A image sh\n"}),
+    ("make-unclosed-quote", {"Makefile": "run:\n\tdocker run app 'sh\n"}),
+    ("other-dockerfiles-tag",
+     {"Makefile": "a:\n\tdocker build -t worker -f Dockerfile.worker .\n\tdocker run worker sh\n"}),
+    ("vendored", {"vendor/x/Makefile": "a:\n\tdocker run app sh\n"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("files", [pytest.param(row[1], id=row[0]) for row in NOOP])
+def test_nothing_is_found(tmp_path: Path, files: dict[str, str]) -> None:
+    assert run_commands(lay(tmp_path, files)) == ()
+
+
+SERVICE = "services:\n  web:\n    build: .\n"
+# (id, files, (text, file, line, argv or None, entrypoint, certain) of each command)
+HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool, bool, bool]]]] = [
+    ("compose-string", {"docker-compose.yml": SERVICE + '    command: npm run "worker 1"\n'},
+     [("npm run 'worker 1'", "docker-compose.yml", 4, True, False, True)]),
+    ("compose-list", {"compose.yaml": SERVICE + "    command:\n      - sh\n      - -c\n      - echo $$A\n"},
+     [("sh -c 'echo $A'", "compose.yaml", 5, True, False, True)]),
+    ("compose-entrypoint", {"compose.yml": SERVICE + "    entrypoint: /e.sh\n    command: [a, b]\n"},
+     [("/e.sh a b", "compose.yml", 4, True, True, True)]),
+    ("compose-health", {"compose.yml": SERVICE + "    healthcheck:\n      test: curl -f x || exit 1\n"},
+     [("curl -f x || exit 1", "compose.yml", 5, False, True, True)]),
+    ("compose-health-list", {"compose.yml": SERVICE + "    healthcheck: {test: [CMD, curl, x]}\n"},
+     [("curl x", "compose.yml", 4, True, True, True)]),
+    ("compose-health-shell", {"compose.yml": SERVICE + "    healthcheck: {test: [CMD-SHELL, curl x]}\n"},
+     [("curl x", "compose.yml", 4, False, True, True)]),
+    ("compose-same-image",
+     {"compose.yml": SERVICE + "    image: me/web\n  worker:\n    image: me/web\n    command: celery\n"},
+     [("celery", "compose.yml", 7, True, False, True)]),
+    ("compose-merge",
+     {"compose.yml": "x-base: &b\n  build: .\n  command: a\nservices:\n  w:\n"
+      "    <<: *b\n  v:\n    <<: [*b]\n    command: c\n"},
+     [("a", "compose.yml", 3, True, False, True), ("c", "compose.yml", 9, True, False, True)]),
+    ("compose-from-below",
+     {"deploy/compose.yml": "services:\n  a:\n    build: {context: ..}\n    command: x\n"},
+     [("x", "deploy/compose.yml", 4, True, False, True)]),
+    ("compose-version-1", {"docker-compose.yml": "web:\n  build: .\n  command: x\n"},
+     [("x", "docker-compose.yml", 3, True, False, True)]),
+    ("kubernetes-by-directory", {"k8s/a.yml": POD.format(image="reg.io/me/app:1")},
+     [("python worker.py", "k8s/a.yml", 5, True, True, True)]),
+    ("kubernetes-by-package", {"a.yml": POD.format(image="x"), "package.json": '{"name": "@me/x"}'},
+     [("python worker.py", "a.yml", 5, True, True, True)]),
+    ("kubernetes-by-module", {"a.yml": POD.format(image="x/tool"), "go.mod": "module a.b/tool/v2\n"},
+     [("python worker.py", "a.yml", 5, True, True, True)]),
+    ("kubernetes-uncertain", {"a.yml": POD.format(image="me/other")},
+     [("python worker.py", "a.yml", 5, True, True, False)]),
+    ("kubernetes-args", {"a.yml": "containers:\n- image: me/app\n  args: [serve]\n"},
+     [("serve", "a.yml", 3, True, False, True)]),
+    ("kubernetes-probes-and-hooks",
+     {"a.yml": "initContainers:\n- image: me/app\n  command: [a]\n  args: [b]\n  livenessProbe:\n    exec:\n"
+      "      command: [c]\n  lifecycle:\n    preStop:\n      exec: {command: [d]}\n"},
+     [("a b", "a.yml", 3, True, True, True), ("c", "a.yml", 7, True, True, True),
+      ("d", "a.yml", 10, True, True, True)]),
+    ("helm", {"chart/templates/d.yaml": "{{- if .Values.x }}\nspec:\n  containers:\n"
+      "  - image: \"{{ .Values.image }}:1\"\n"
+      "    command: [sh, -c, \"run {{ .Values.y }}\"]\n{{- end }}\n"},
+     [("sh -c 'run $TEMPLATE'", "chart/templates/d.yaml", 5, True, True, True)]),
+    ("procfile", {"Procfile": "# x\nweb: gunicorn app\n\nnonsense\n"},
+     [("gunicorn app", "Procfile", 2, False, True, False)]),
+    ("make-run", {"Makefile": "a:\n\t@docker run -it -e A=1 -v $(PWD):/x --name n app npm test && echo\n"},
+     [("npm test", "Makefile", 2, True, False, True)]),
+    ("make-built-tag",
+     {"Makefile": "a:\n\tdocker build -t me/$(N):$(V) .\n\tdocker run \\\n"
+      "\t  me/$(N):$(V) \\\n\t  sh -c 'a b'; x\n"},
+     [("sh -c 'a b'", "Makefile", 3, True, False, True)]),
+    ("compose-run",
+     {"compose.yml": SERVICE, "Makefile": "a:\n\tdocker compose run --rm web ./manage.py migrate\n"},
+     [("./manage.py migrate", "Makefile", 2, True, False, True)]),
+    ("exec-in-a-variable", {"Makefile": "a:\n\tdocker exec -it $(ID) bash\n"},
+     [("bash", "Makefile", 2, True, True, False)]),
+    ("workflow", {".github/workflows/ci.yml": "jobs:\n"
+      "  a:\n    steps:\n    - run: docker run -e A=${{ env.B }} app pytest -q\n"},
+     [("pytest -q", ".github/workflows/ci.yml", 4, True, False, True)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in HIT])
+def test_found(
+    tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str, int, bool, bool, bool]]
+) -> None:
+    found = run_commands(lay(tmp_path, files))
+    assert [
+        (item.text, item.file, item.line, item.argv is not None, item.entrypoint, item.certain)
+        for item in found
+    ] == expected
+
+
+def test_another_dockerfile_of_the_same_context(tmp_path: Path) -> None:
+    text = "services:\n  a:\n    build: {context: ., dockerfile: docker/W.Dockerfile}\n    command: x\n"
+    context = lay(tmp_path, {"compose.yml": text})
+    assert [item.text for item in run_commands(context, "docker/W.Dockerfile")] == ["x"]
+
+
+def test_no_context() -> None:
+    assert run_commands(Context.empty()) == ()
+
+
+def test_aliases_and_depth_cost_nothing(tmp_path: Path) -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    merges = "m0: &m0 {containers: [{image: me/app, command: [x]}]}\n" + "".join(
+        f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 30)
+    )
+    deep = "containers:\n- image: a/b\n  command: " + "[" * 20_000
+    started = time.process_time()
+    run_commands(lay(tmp_path, {"a.yml": bomb + "containers: *a59\n", "b.yml": merges, "c.yml": deep}))
+    assert time.process_time() - started < 5
