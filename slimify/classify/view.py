@@ -17,9 +17,48 @@ _GLOB = frozenset("*?[")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 # Directories that every image has: a file copied to one of them lands inside it.
 _USUAL = frozenset(
-    """/ /app /bin /boot /code /dev /etc /go /go/src /home /lib /media /mnt /opt /root /run /sbin /src /srv /tmp /usr
-    /usr/bin /usr/lib /usr/local /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/share /usr/sbin /usr/share
-    /usr/src /usr/src/app /usr/app /var /var/lib /var/log /var/www /var/www/html /workdir /workspace""".split()
+    [
+        "/",
+        "/app",
+        "/bin",
+        "/boot",
+        "/code",
+        "/dev",
+        "/etc",
+        "/go",
+        "/go/src",
+        "/home",
+        "/lib",
+        "/media",
+        "/mnt",
+        "/opt",
+        "/root",
+        "/run",
+        "/sbin",
+        "/src",
+        "/srv",
+        "/tmp",
+        "/usr",
+        "/usr/bin",
+        "/usr/lib",
+        "/usr/local",
+        "/usr/local/bin",
+        "/usr/local/etc",
+        "/usr/local/lib",
+        "/usr/local/share",
+        "/usr/sbin",
+        "/usr/share",
+        "/usr/src",
+        "/usr/src/app",
+        "/usr/app",
+        "/var",
+        "/var/lib",
+        "/var/log",
+        "/var/www",
+        "/var/www/html",
+        "/workdir",
+        "/workspace",
+    ]
 )
 
 
@@ -50,7 +89,13 @@ class View:
         return replace(self, texts=(*self.texts, (posixpath.normpath(path), text)))
 
     def with_copy(
-        self, sources: Sequence[str], target: str, cwd: str | None = "/", *, add: bool = False, parents: bool = False
+        self,
+        sources: Sequence[str],
+        target: str,
+        cwd: str | None = "/",
+        *,
+        add: bool = False,
+        parents: bool = False,
     ) -> View:
         """After `COPY sources… target` from the context; `cwd` is the WORKDIR in force.
 
@@ -61,7 +106,7 @@ class View:
         """
         if not target.startswith("/") and cwd is None:
             return self
-        slash = target.endswith("/") or target in (".", "..") or target.endswith(("/.", "/.."))
+        slash = target.endswith(("/", "/.", "/..")) or target in (".", "..")
         place = posixpath.normpath(posixpath.join(cwd or "/", target))
         found = [item for source in sources for item in self._expand(source, add=add)]
         into = slash or len(found) > 1 or self.is_dir(place)

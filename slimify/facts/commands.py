@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, cast
+from typing import Any
 
+from slimify.facts import load
 from slimify.model import EffectKind
 
 
@@ -63,6 +62,8 @@ class Commands:
     check_scripts: frozenset[str]
     django: Mapping[str, str]
     modules: Mapping[str, EffectKind]
+    values: Mapping[str, frozenset[str]]
+    actions: Mapping[str, Mapping[str, EffectKind]]
     downloads: tuple[Download, ...]
     installers: tuple[Installer, ...]
 
@@ -70,7 +71,7 @@ class Commands:
 @cache
 def commands() -> Commands:
     """The table, read once."""
-    data = tomllib.loads(files("slimify.facts").joinpath("commands.toml").read_text(encoding="utf-8"))
+    data = load("commands.toml")
     known: dict[str, Known] = {}
     for kind, names in data["kind"].items():
         known.update(dict.fromkeys(names, Known(kind=kind)))
@@ -79,7 +80,8 @@ def commands() -> Commands:
         known[name] = entry
         known.update(dict.fromkeys(row.get("like", ()), entry))
     node = data["node"]
-    tools = {name: cast(EffectKind, kind) for kind in ("build", "check", "app") for name in node[kind]}
+    kinds: tuple[EffectKind, ...] = ("build", "check", "app")
+    tools = {name: kind for kind in kinds for name in node[kind]}
     return Commands(
         known=known,
         node_tools=tools,
@@ -87,21 +89,40 @@ def commands() -> Commands:
         check_scripts=frozenset(node["check-scripts"]),
         django=data["django"],
         modules=data["modules"],
+        values={name: frozenset(words.split()) for name, words in data["values"].items()},
+        actions={
+            manager: {verb: kind for kind, verbs in table.items() for verb in verbs.split()}
+            for manager, table in data["actions"].items()
+        },
         downloads=tuple(_download(row) for row in data["download"]),
         installers=tuple(_installer(row) for row in data["installer"]),
     )
 
 
+def values(name: str) -> frozenset[str]:
+    """The options of a command that take a value as a separate word."""
+    return commands().values[name]
+
+
+def actions(manager: str) -> Mapping[str, EffectKind]:
+    """What the commands of a system package manager do: `install` -> packages, …"""
+    return commands().actions[manager]
+
+
 def _known(row: Mapping[str, Any]) -> Known:
-    lists = ("reads", "writes", "outputs", "deletes", "default", "caches")
-    known = Known(
+    return Known(
         kind=row["kind"],
         values=frozenset(row.get("values", ())),
         single=row.get("single", False),
         skip=row.get("skip", 0),
+        reads=tuple(row.get("reads", ())),
+        writes=tuple(row.get("writes", ())),
+        outputs=tuple(row.get("outputs", ())),
+        deletes=tuple(row.get("deletes", ())),
+        default=tuple(row.get("default", ())),
+        caches=tuple(row.get("caches", ())),
         why=row.get("why", ""),
     )
-    return replace(known, **{name: tuple(row.get(name, ())) for name in lists})
 
 
 def _download(row: Mapping[str, Any]) -> Download:

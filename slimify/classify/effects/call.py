@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from slimify.classify.effects.state import State, absolute, fields, known_prefix, resolve
@@ -58,6 +58,10 @@ def _no_runner(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect, .
     return ()
 
 
+def _no_starter(call: Call) -> tuple[Effect, ...]:
+    return (call.unknown(f"what {call.name} does"),)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A command about to run. `upstream` and `downstream` are its neighbours in the pipeline.
@@ -75,6 +79,7 @@ class Call:
     upstream: Call | None = None
     downstream: tuple[Arg, ...] = ()  # the words of the command that reads its output
     runner: Runner = field(default=_no_runner)
+    starter: Callable[[Call], tuple[Effect, ...]] = field(default=_no_starter)
 
     @property
     def first(self) -> str:
@@ -91,6 +96,13 @@ class Call:
     def run(self, text: str, state: State, *key: str) -> tuple[Effect, ...]:
         """The effects of shell text that this command runs, carrying this command."""
         return self.runner(text, state, key)
+
+    def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
+        """The effects of a command that this one starts: its program and arguments."""
+        if not words or not words[0].value:
+            return (self.unknown("which program is started"),)
+        path = words[0].value
+        return self.starter(replace(self, name=posixpath.basename(path), path=path, args=tuple(words[1:])))
 
     def options(self, valued: Collection[str] = (), *, single: bool = False, stop: bool = False) -> Options:
         """Split into options and operands.
@@ -110,7 +122,14 @@ class Call:
     def unknown(self, why: str, **rest: Any) -> Effect:
         return self.effect("unknown", anywhere=True, why=why, **rest)
 
-    def touching(self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any) -> Effect:
+    def own_code(self, action: str = "", **rest: Any) -> Effect:
+        """The application's own code runs: below the working directory for sure, and who knows where."""
+        rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
+        return self.effect("app", action, anywhere=True, why="runs the application's own code", **rest)
+
+    def touching(
+        self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
+    ) -> Effect:
         """An effect whose `writes` are words: one that cannot be resolved makes it `anywhere`."""
         paths, lost = self.targets(writes)
         if lost is not None:
@@ -183,7 +202,9 @@ def parse_options(
     return Options(given, tuple(operands))
 
 
-def _cluster(arg: Arg, text: str, valued: Collection[str], given: dict[str, tuple[Arg, ...]], rest: list[Arg]) -> None:
+def _cluster(
+    arg: Arg, text: str, valued: Collection[str], given: dict[str, tuple[Arg, ...]], rest: list[Arg]
+) -> None:
     """`-xvf F`: every letter an option; what follows one that takes a value is the value."""
     if text in valued:
         _add(given, text, rest.pop(0) if rest else None)
@@ -193,7 +214,11 @@ def _cluster(arg: Arg, text: str, valued: Collection[str], given: dict[str, tupl
         if name in valued:
             tail = text[offset + 1 :]
             if tail or arg.value is None:
-                _add(given, name, Arg(value=tail if arg.value is not None else None, text=arg.text, prefix=tail))
+                _add(
+                    given,
+                    name,
+                    Arg(value=tail if arg.value is not None else None, text=arg.text, prefix=tail),
+                )
             else:
                 _add(given, name, rest.pop(0) if rest else None)
             return
@@ -230,10 +255,15 @@ def output_files(command: Command, state: State) -> tuple[Arg, ...]:
         value = resolve(redirect.target, state)
         if redirect.op.endswith("&") and (value is None or value == "-" or value.isdigit()):
             continue
-        if value is not None and (value.startswith("/dev/") or value.startswith("/proc/self/fd/")):
+        if value is not None and value.startswith(("/dev/", "/proc/self/fd/")):
             continue
         files.append(Arg(value=value, text=redirect.target.text, prefix=known_prefix(redirect.target, state)))
     return tuple(files)
+
+
+def word(text: str) -> Arg:
+    """An argument that stands in no RUN."""
+    return Arg(value=text, text=text, prefix=text)
 
 
 def package(arg: Arg, name: str | None = None) -> Package:

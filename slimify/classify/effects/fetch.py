@@ -9,30 +9,18 @@ from urllib.parse import urlsplit
 
 from slimify.classify.effects.call import Arg, Call, package
 from slimify.classify.effects.table import located
-from slimify.facts.commands import commands
+from slimify.facts.commands import commands, values
 from slimify.model import Effect
-
-_CURL_VALUES = (
-    "-o", "--output", "-H", "--header", "-d", "--data", "--data-raw", "--data-binary", "-X", "--request", "-u", "--user", "-A", "--user-agent",
-    "--retry", "--retry-delay", "--retry-max-time", "--connect-timeout", "-m", "--max-time", "-e", "--referer", "-b", "--cookie", "-c",
-    "--cookie-jar", "--cacert", "--cert", "--key", "--proto", "--proto-redir", "-x", "--proxy", "-F", "--form", "-w", "--write-out",
-    "--output-dir", "-C", "--continue-at", "-r", "--range", "--resolve", "--create-file-mode", "--ciphers", "-K", "--config", "-T",
-    "--limit-rate", "--max-redirs", "-E", "--url", "--tls-max", "-z", "--time-cond", "-D", "--dump-header",
-)  # fmt: skip
-_WGET_VALUES = (
-    "-O", "--output-document", "-P", "--directory-prefix", "-t", "--tries", "-T", "--timeout", "-o", "--output-file", "-a", "-U",
-    "--user-agent", "--header", "--user", "--password", "-i", "--input-file", "-w", "--wait", "--post-data", "-A", "-R", "-e", "--retry-on-http-error",
-    "--ca-certificate", "--http-user", "--http-password", "--secure-protocol", "-B", "--waitretry", "--read-timeout", "--dns-timeout", "-Q",
-    "-l", "--level", "-D", "-I", "-X", "--cut-dirs", "--reject", "--accept", "--load-cookies", "--connect-timeout",
-)  # fmt: skip
 
 
 def _curl(call: Call) -> tuple[Effect, ...]:
-    options = call.options(_CURL_VALUES)
+    options = call.options(values("curl"))
     if options.has("--version", "-V", "--help", "-I", "--head") and not options.has("-o", "-O"):
         return (call.effect("check"),)
-    addresses = [a for a in (*options.operands, *options.all("--url"))]
-    writes: list[Arg | str] = [a for a in options.all("-o", "--output") if a.value not in ("-", "/dev/null", "/dev/stdout")]
+    addresses = [*options.operands, *options.all("--url")]
+    writes: list[Arg | str] = [
+        a for a in options.all("-o", "--output") if a.value not in ("-", "/dev/null", "/dev/stdout")
+    ]
     if options.has("-O", "--remote-name", "--remote-name-all"):
         folder = options.last("--output-dir")
         writes += [_named(address, folder) for address in addresses]
@@ -42,7 +30,7 @@ def _curl(call: Call) -> tuple[Effect, ...]:
 
 
 def _wget(call: Call) -> tuple[Effect, ...]:
-    options = call.options(_WGET_VALUES)
+    options = call.options(values("wget"))
     if options.has("--version", "-V", "--help", "--spider"):
         return (call.effect("check"),)
     target = options.last("-O", "--output-document")
@@ -54,8 +42,19 @@ def _wget(call: Call) -> tuple[Effect, ...]:
     if any(text.value is not None and re.match(r"-[a-zA-Z]*O-\Z", text.value) for text in call.args):
         return (call.effect("fetch", _shown(options.operands)),)
     folder = options.last("-P", "--directory-prefix")
-    if options.has("-r", "--recursive", "-m", "--mirror", "-i", "--input-file", "--content-disposition", "--trust-server-names"):
-        return (call.touching("fetch", _shown(options.operands), writes=(folder if folder is not None else ".",)),)
+    if options.has(
+        "-r",
+        "--recursive",
+        "-m",
+        "--mirror",
+        "-i",
+        "--input-file",
+        "--content-disposition",
+        "--trust-server-names",
+    ):
+        return (
+            call.touching("fetch", _shown(options.operands), writes=(folder if folder is not None else ".",)),
+        )
     writes = [_named(address, folder) for address in options.operands]
     return (call.touching("fetch", _shown(options.operands), writes=writes),)
 
@@ -91,9 +90,38 @@ def _git(call: Call) -> tuple[Effect, ...]:
         target = "/etc/gitconfig" if system else call.home(".gitconfig") if everyone else None
         where: tuple[Arg | str, ...] = (target,) if target else (base or ".",)
         return (call.touching("files", "config", writes=where),)
-    if action in ("checkout", "reset", "pull", "submodule", "fetch", "lfs", "switch", "merge", "rebase", "cherry-pick", "apply", "am", "init",
-                  "remote", "add", "commit", "clean", "stash", "tag", "branch", "worktree", "sparse-checkout", "revert", "mv", "rm",
-                  "restore", "gc", "prune", "update-index", "read-tree"):  # fmt: skip
+    if action in (
+        "checkout",
+        "reset",
+        "pull",
+        "submodule",
+        "fetch",
+        "lfs",
+        "switch",
+        "merge",
+        "rebase",
+        "cherry-pick",
+        "apply",
+        "am",
+        "init",
+        "remote",
+        "add",
+        "commit",
+        "clean",
+        "stash",
+        "tag",
+        "branch",
+        "worktree",
+        "sparse-checkout",
+        "revert",
+        "mv",
+        "rm",
+        "restore",
+        "gc",
+        "prune",
+        "update-index",
+        "read-tree",
+    ):
         kind = "fetch" if action in ("pull", "submodule", "fetch", "lfs") else "files"
         return (call.touching(kind, action, writes=(base if base is not None else ".",)),)  # type: ignore[arg-type]
     return (call.effect("check", action),)
@@ -102,8 +130,26 @@ def _git(call: Call) -> tuple[Effect, ...]:
 def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect, ...]:
     """git clone: the directory named last, else the address's last part without .git."""
     inner = Call(name="git", path="git", args=words, state=call.state, command=call.command)
-    operands = inner.options(("-b", "--branch", "--depth", "-o", "--origin", "-c", "--config", "--reference", "--template", "-j", "--jobs",
-                              "--filter", "--separate-git-dir", "-u", "--shallow-since", "--shallow-exclude")).operands  # fmt: skip
+    operands = inner.options(
+        (
+            "-b",
+            "--branch",
+            "--depth",
+            "-o",
+            "--origin",
+            "-c",
+            "--config",
+            "--reference",
+            "--template",
+            "-j",
+            "--jobs",
+            "--filter",
+            "--separate-git-dir",
+            "-u",
+            "--shallow-since",
+            "--shallow-exclude",
+        )
+    ).operands
     if not operands:
         return (call.unknown("what is cloned"),)
     target: Arg | str
@@ -138,7 +184,9 @@ def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
                 manager=installer.manager,
                 packages=names,
                 writes=known,
-                caches=tuple(path for cache in installer.caches if (path := located(call, cache)) is not None),
+                caches=tuple(
+                    path for cache in installer.caches if (path := located(call, cache)) is not None
+                ),
                 anywhere=lost,
                 why="the home directory is not known" if lost else "",
             ),

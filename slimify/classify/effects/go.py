@@ -9,20 +9,16 @@ from typing import Any
 
 from slimify.classify.effects.call import Arg, Call, Options
 from slimify.classify.effects.state import absolute, gopath
+from slimify.facts.commands import values
 from slimify.model import Effect
 
-_VALUES = (
-    "-o", "-ldflags", "-gcflags", "-asmflags", "-tags", "-mod", "-modfile", "-p", "-buildmode", "-installsuffix", "-toolexec", "-pkgdir",
-    "-compiler", "-overlay", "-run", "-timeout", "-count", "-coverprofile", "-covermode", "-coverpkg", "-bench", "-C", "-exec", "-parallel",
-    "-cpu", "-gccgoflags", "-pgo", "-buildvcs", "-vettool", "-benchtime", "-cpuprofile", "-memprofile", "-outputdir", "-lang",
-)  # fmt: skip
 _MAIN = re.compile(r"(?m)^\s*package\s+main\b")
 _MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
 _EXTERNAL = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 
 
 def go(call: Call) -> tuple[Effect, ...]:
-    options = call.options(_VALUES, single=True)
+    options = call.options(values("go"), single=True)
     words = options.operands
     action = (words[0].value or "") if words else ""
     packages = words[1:]
@@ -83,20 +79,40 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
         if path is None or target.value is None:
             known = (path,) if path is not None else ()
             why = f"the output {target.shown} is not known"
-            return _go(call, "build", writes=known, anywhere=path is None, why=why, reads=reads, manifests=manifests)
+            return _go(
+                call, "build", writes=known, anywhere=path is None, why=why, reads=reads, manifests=manifests
+            )
         if path == "/dev/null":
             return _go(call, "build", reads=reads, manifests=manifests)
         if target.value.endswith("/") or call.state.view.is_dir(path):
             outputs = tuple(posixpath.join(path, name) for name in names) if sure else ()
-            return _go(call, "build", outputs=outputs, writes=() if outputs else (path,), reads=reads, manifests=manifests)
+            return _go(
+                call,
+                "build",
+                outputs=outputs,
+                writes=() if outputs else (path,),
+                reads=reads,
+                manifests=manifests,
+            )
         return _go(call, "build", outputs=(path,), reads=reads, manifests=manifests)
     cwd = call.state.cwd
     if options.value("-buildmode") in ("c-archive", "c-shared", "plugin"):
-        return _go(call, "build", writes=(cwd,) if cwd else (), anywhere=cwd is None, reads=reads, manifests=manifests)
+        return _go(
+            call,
+            "build",
+            writes=(cwd,) if cwd else (),
+            anywhere=cwd is None,
+            reads=reads,
+            manifests=manifests,
+        )
     if cwd is None:
-        return _go(call, "build", anywhere=True, why="the working directory is not known", manifests=manifests)
+        return _go(
+            call, "build", anywhere=True, why="the working directory is not known", manifests=manifests
+        )
     if not sure and len(packages) <= 1 and not _many(packages):
-        return _go(call, "build", writes=(cwd,), why="the name of the binary", reads=reads, manifests=manifests)
+        return _go(
+            call, "build", writes=(cwd,), why="the name of the binary", reads=reads, manifests=manifests
+        )
     outputs = (posixpath.join(cwd, names[0]),) if len(names) == 1 and not _many(packages) else ()
     return _go(call, "build", outputs=outputs, reads=reads, manifests=manifests)
 
@@ -172,7 +188,7 @@ def binary_name(path: str) -> str:
 def _named(call: Call, packages: tuple[Arg, ...]) -> tuple[tuple[str, ...], bool]:
     """The binaries of main packages, and whether that is certain."""
     names: list[str] = []
-    files = [p for p in packages if p.text.endswith((".go", ".go\"", ".go'"))]
+    files = [p for p in packages if p.text.endswith((".go", '.go"', ".go'"))]
     if files:
         first = files[0].value
         if first is None or "*" in first:
@@ -251,8 +267,16 @@ def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     if where is None:
         return _go(call, action, anywhere=True, why="GOPATH is not known", reads=reads)
     if not sure:
-        return _go(call, action, writes=(where,), why="the names of the binaries", reads=reads, manifests=manifests)
-    return _go(call, action, outputs=tuple(posixpath.join(where, name) for name in names), reads=reads, manifests=manifests)
+        return _go(
+            call, action, writes=(where,), why="the names of the binaries", reads=reads, manifests=manifests
+        )
+    return _go(
+        call,
+        action,
+        outputs=tuple(posixpath.join(where, name) for name in names),
+        reads=reads,
+        manifests=manifests,
+    )
 
 
 def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
@@ -264,7 +288,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     if base is None:
         return _go(call, "get", anywhere=True, why="GOPATH is not known")
     old = _module_root(call) is None or not _modules(call)
-    writes = [posixpath.join(base, "src")] if old else [p for p in _module_files(call)]
+    writes = [posixpath.join(base, "src")] if old else list(_module_files(call))
     outputs: list[str] = []
     names, sure = _named(call, packages)
     where = _bin(call)
@@ -292,19 +316,43 @@ def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
 
 def _looking(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
     caches = _caches(call) if action in ("test", "vet", "list", "tool") else ()
-    if action == "test" and options.has("-c") or options.has("-coverprofile", "-cpuprofile"):
-        return call.touching("check", action, manager="go", writes=(*options.all("-o", "-coverprofile", "-cpuprofile"),), caches=caches)
+    if (action == "test" and options.has("-c")) or options.has("-coverprofile", "-cpuprofile"):
+        return call.touching(
+            "check",
+            action,
+            manager="go",
+            writes=(*options.all("-o", "-coverprofile", "-cpuprofile"),),
+            caches=caches,
+        )
     if action in ("fmt", "fix") or options.has("-w"):
         return call.touching("files", action, manager="go", writes=(".",))
-    if action == "tool" and packages and packages[0].value not in ("vet", "cover", "nm", "objdump", "dist", "pprof"):
+    if (
+        action == "tool"
+        and packages
+        and packages[0].value not in ("vet", "cover", "nm", "objdump", "dist", "pprof")
+    ):
         return call.touching("build", "tool", manager="go", writes=(".",), caches=caches)
     return call.effect("check", action, manager="go", caches=caches)
 
 
 def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
-    effect = call.effect("app", "run", manager="go", caches=_caches(call), anywhere=True, why="runs the application's own code",
-                         reads=call.known(_directories(packages)))  # fmt: skip
+    effect = call.effect(
+        "app",
+        "run",
+        manager="go",
+        caches=_caches(call),
+        anywhere=True,
+        why="runs the application's own code",
+        reads=call.known(_directories(packages)),
+    )
     return (effect,)
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"go": go, "go1": go, "xx-go": go, "garble": go, "tinygo": go, "richgo": go}
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    "go": go,
+    "go1": go,
+    "xx-go": go,
+    "garble": go,
+    "tinygo": go,
+    "richgo": go,
+}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from slimify.classify.effects.call import Arg, Call, arguments, output_files
 from slimify.classify.effects.moves import move
@@ -26,8 +27,15 @@ _BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
 _TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
 _DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
 _LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
-_SOURCES = ("/etc/apt/", "/etc/apk/repositories", "/etc/apk/keys", "/etc/yum.repos.d/", "/etc/pki/rpm-gpg/",
-            "/usr/share/keyrings/", "/etc/zypp/repos.d/")  # fmt: skip
+_SOURCES = (
+    "/etc/apt/",
+    "/etc/apk/repositories",
+    "/etc/apk/keys",
+    "/etc/yum.repos.d/",
+    "/etc/pki/rpm-gpg/",
+    "/usr/share/keyrings/",
+    "/etc/zypp/repos.d/",
+)
 
 
 def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
@@ -81,7 +89,11 @@ class _Walk:
                 found.append(self._bare(command))
                 continue
             upstream = None
-            if command.operator == "|" and before and command.context[: len(before[0].context)] == before[0].context:
+            if (
+                command.operator == "|"
+                and before
+                and command.context[: len(before[0].context)] == before[0].context
+            ):
                 upstream = before[1]
             effects, call = self._command(command, upstream, _reader(commands, index, self.state))
             found += effects
@@ -147,7 +159,9 @@ class _Walk:
             self.state = moved if leaks else _lasting(self.state, moved)
         return _redirected(effects, call.outputs, call.state), call
 
-    def _call(self, command: Command, state: State, upstream: Call | None, downstream: tuple[Arg, ...]) -> Call:
+    def _call(
+        self, command: Command, state: State, upstream: Call | None, downstream: tuple[Arg, ...]
+    ) -> Call:
         outer = self.carrier or command
         files = output_files(command, state)
         inner = unwrap(command)
@@ -172,6 +186,7 @@ class _Walk:
             stdin=_stdin(command, state),
             upstream=upstream,
             downstream=downstream,
+            starter=effects_of,
             runner=lambda text, start, key: self._nested(text, start, key, outer),
         )
 
@@ -203,8 +218,14 @@ class _Walk:
             script = read(text)
             why = f"a script that can't be read for sure ({script.opaque})" if script.opaque else ""
         if script is None or why:
-            effect = Effect(kind="unknown", tool=key[-1] if key else "sh", command=carrier, anywhere=True,
-                            cwd=state.cwd, why=why)  # fmt: skip
+            effect = Effect(
+                kind="unknown",
+                tool=key[-1] if key else "sh",
+                command=carrier,
+                anywhere=True,
+                cwd=state.cwd,
+                why=why,
+            )
             return (effect,), None
         inner = _Walk(text, state, carrier, (*self.seen, key or ("text", text)))
         effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom.commands))
@@ -246,7 +267,7 @@ def _as_user(command: Command, state: State) -> State:
     if name in ("gosu", "su-exec") and words:
         return state.with_user(words[0] or "")
     if name in ("sudo", "doas"):
-        user = next((after for flag, after in zip(words, words[1:], strict=False) if flag in ("-u", "--user")), "root")
+        user = next((after for flag, after in pairwise(words) if flag in ("-u", "--user")), "root")
         joined = next((w for w in words if w and w.startswith("--user=")), None)
         user = joined.partition("=")[2] if joined else user
         return replace(state, user=user or "", home=state.home_of(user or "?"))
@@ -260,7 +281,10 @@ def _joined(one: State, other: State) -> State:
     return replace(
         other,
         cwd=one.cwd if one.cwd == other.cwd else None,
-        env={k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None for k in {**one.env, **other.env}},
+        env={
+            k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None
+            for k in {**one.env, **other.env}
+        },
         variables={
             k: other.variables.get(k) if one.variables.get(k) == other.variables.get(k) else None
             for k in {**one.variables, **other.variables}

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 from slimify.classify.effects.call import Arg, Call, Options
 from slimify.classify.effects.state import absolute
@@ -25,7 +26,9 @@ def make(call: Call) -> tuple[Effect, ...]:
     goals: list[str] = []
     variables: dict[str, str] = {}
     for word in options.operands:
-        match = re.match(r"([\w.]+)\s*(?::|\+)?=(.*)", word.value if word.value is not None else word.text, re.DOTALL)
+        match = re.match(
+            r"([\w.]+)\s*(?::|\+)?=(.*)", word.value if word.value is not None else word.text, re.DOTALL
+        )
         if match:
             if word.value is not None:
                 variables[match[1]] = match[2]
@@ -39,7 +42,8 @@ def make(call: Call) -> tuple[Effect, ...]:
     path, makefile = found
     environment = {k: v for k, v in call.state.env.items() if v is not None}
     effects: list[Effect] = []
-    for goal in goals or [None]:
+    wanted: list[str | None] = [*goals] or [None]
+    for goal in wanted:
         recipe = target(makefile, goal, variables, environment)
         if recipe is None:
             effects.append(_blind(call, [goal] if goal else [], variables))
@@ -54,7 +58,7 @@ def make(call: Call) -> tuple[Effect, ...]:
 def _jobs_apart(call: Call) -> bool:
     """`-j 4`: the number is a word of its own."""
     words = [a.value for a in call.args]
-    return any(w == "-j" and (after or "x").isdigit() for w, after in zip(words, words[1:], strict=False))
+    return any(w == "-j" and (after or "x").isdigit() for w, after in pairwise(words))
 
 
 def _entered(call: Call, options: Options) -> Call:
@@ -68,12 +72,12 @@ def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
     cwd = call.state.cwd
     if cwd is None:
         return None
+    view = call.state.view
     named = options.value("-f", "--file", "--makefile")
     for name in (named,) if named else _NAMES:
         path = posixpath.join(cwd, name)
-        text = call.state.view.text(path)
+        text = view.text(path)
         if text is not None:
-            view = call.state.view
             return path, read(text, lambda other: view.text(posixpath.join(cwd, other)), name)
     return None
 
@@ -97,16 +101,25 @@ def _followed(call: Call, recipe: Recipe, path: str, variables: dict[str, str]) 
 def _blind(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:
     """A Makefile nobody has seen, as in sources that were downloaded."""
     installing = [g for g in goals if re.match(r"(?:alt)?install|.*[-_]install\Z|install[-_].*", g)]
-    if "clean" in goals and len(goals) == 1 or goals == ["distclean"]:
-        return call.touching("build", " ".join(goals), writes=(".",), why="the Makefile is not in the build context")
+    if ("clean" in goals and len(goals) == 1) or goals == ["distclean"]:
+        return call.touching(
+            "build", " ".join(goals), writes=(".",), why="the Makefile is not in the build context"
+        )
     if goals and all(g in ("test", "check", "lint", "vet") for g in goals):
         return call.effect("check", " ".join(goals))
     writes: tuple[Arg | str, ...] = (".",)
     if installing:
-        prefix = variables.get("PREFIX") or variables.get("prefix") or call.state.settings.get("prefix") or "/usr/local"
+        prefix = (
+            variables.get("PREFIX")
+            or variables.get("prefix")
+            or call.state.settings.get("prefix")
+            or "/usr/local"
+        )
         root = variables.get("DESTDIR", "")
         writes = (".", f"{root}{prefix}")
-    return call.touching("build", " ".join(goals), writes=writes, why="the Makefile is not in the build context")
+    return call.touching(
+        "build", " ".join(goals), writes=writes, why="the Makefile is not in the build context"
+    )
 
 
 def install_prefix(call: Call) -> str | None:
@@ -119,7 +132,24 @@ def install_prefix(call: Call) -> str | None:
 
 
 def _cmake(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("-S", "-B", "-G", "-D", "-C", "-A", "-T", "--target", "-t", "--config", "-j", "--parallel", "--prefix", "-E"))
+    options = call.options(
+        (
+            "-S",
+            "-B",
+            "-G",
+            "-D",
+            "-C",
+            "-A",
+            "-T",
+            "--target",
+            "-t",
+            "--config",
+            "-j",
+            "--parallel",
+            "--prefix",
+            "-E",
+        )
+    )
     if options.has("--version", "--help"):
         return (call.effect("check"),)
     values = [a.value for a in options.all("--target", "-t")]
@@ -127,13 +157,32 @@ def _cmake(call: Call) -> tuple[Effect, ...]:
     if options.has("--install") or "install" in values or "install" in [a.value for a in options.operands]:
         writes.append(options.value("--prefix") or call.state.settings.get("prefix") or "/usr/local")
     if options.has("--build"):
-        writes += [a for a in options.operands[:1]]
+        writes += list(options.operands[:1])
     return (call.touching("build", call.first if call.name != "cmake" else "", writes=writes),)
 
 
 def _cargo(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("--bin", "-p", "--package", "--features", "--target", "--manifest-path", "--target-dir", "--root", "--path",
-                            "--git", "--version", "--branch", "--tag", "--rev", "-j", "--profile", "--out-dir"))  # fmt: skip
+    options = call.options(
+        (
+            "--bin",
+            "-p",
+            "--package",
+            "--features",
+            "--target",
+            "--manifest-path",
+            "--target-dir",
+            "--root",
+            "--path",
+            "--git",
+            "--version",
+            "--branch",
+            "--tag",
+            "--rev",
+            "-j",
+            "--profile",
+            "--out-dir",
+        )
+    )
     words = [w for w in options.operands if not (w.value or "").startswith("+")]
     action = (words[0].value or "") if words else ""
     home = call.state.get("CARGO_HOME") or call.home(".cargo")
@@ -145,14 +194,23 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     if action in ("test", "check", "clippy", "fmt", "--version", "version", "tree", "metadata"):
         return (call.effect("check", action, caches=caches),)
     if action == "run":
-        return (call.effect("app", "run", anywhere=True, why="runs the application's own code", caches=caches),)
+        return (
+            call.effect("app", "run", anywhere=True, why="runs the application's own code", caches=caches),
+        )
     writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
     return (call.touching("build", action, manager="cargo", writes=writes, caches=caches),)
 
 
 def _rustup(call: Call) -> tuple[Effect, ...]:
     home = call.state.get("RUSTUP_HOME") or call.home(".rustup")
-    return (call.touching("build", call.first, manager="rustup", writes=(home if home else Arg(value=None, text="~/.rustup"),)),)
+    return (
+        call.touching(
+            "build",
+            call.first,
+            manager="rustup",
+            writes=(home if home else Arg(value=None, text="~/.rustup"),),
+        ),
+    )
 
 
 def _just(call: Call) -> tuple[Effect, ...]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from slimify.classify.effects.call import Call, NOWHERE
+from slimify.classify.effects.call import NOWHERE, Call
 from slimify.classify.effects.make import install_prefix
 from slimify.classify.effects.state import State, absolute, resolve
 from slimify.classify.effects.system import new_user
@@ -62,7 +62,9 @@ def _export(call: Call, state: State) -> State:
         if not name.isidentifier():
             continue
         if equals:
-            value = resolve(Word(text=tail, value=None, start=0, end=0), state) if arg.span != NOWHERE else None
+            value = (
+                resolve(Word(text=tail, value=None, start=0, end=0), state) if arg.span != NOWHERE else None
+            )
             if value is None and arg.value is not None:
                 value = arg.value.partition("=")[2]
         else:
@@ -75,7 +77,7 @@ def _export(call: Call, state: State) -> State:
 def _declare(call: Call, state: State) -> State:
     exported = call.flag("-x", "-gx")
     for arg in call.args:
-        name, equals, tail = arg.text.partition("=")
+        name, equals, _ = arg.text.partition("=")
         if not name.isidentifier() or not equals:
             continue
         value = arg.value.partition("=")[2] if arg.value is not None else None
@@ -107,7 +109,9 @@ def _source(call: Call, state: State, sourced: Sourced) -> State:
     if re.search(r"/bin/activate\Z", path):
         venv = posixpath.dirname(posixpath.dirname(path))
         entries = state.get("PATH")
-        return state.with_env({"VIRTUAL_ENV": venv, "PATH": f"{venv}/bin:{entries or ''}"}).with_setting(f"venv {venv}", "1")
+        return state.with_env({"VIRTUAL_ENV": venv, "PATH": f"{venv}/bin:{entries or ''}"}).with_setting(
+            f"venv {venv}", "1"
+        )
     if path.endswith("nvm.sh"):
         return state.with_setting("nvm", posixpath.dirname(path))
     text = state.view.text(path)
@@ -138,7 +142,9 @@ def _mkdir(call: Call, state: State) -> State:
 
 def _made_venv(call: Call, state: State) -> State:
     words = call.options(("-p", "--python", "--prompt")).operands
-    for path in call.known([w for w in words if w.value not in ("venv",)]) or (call.known((".venv",)) if call.name == "uv" else ()):
+    for path in call.known([w for w in words if w.value not in ("venv",)]) or (
+        call.known((".venv",)) if call.name == "uv" else ()
+    ):
         state = state.with_setting(f"venv {path}", "1")
     return state
 

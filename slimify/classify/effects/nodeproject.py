@@ -15,8 +15,19 @@ from slimify.classify.effects.state import State
 from slimify.facts.commands import commands
 from slimify.model import Effect, EffectKind
 
-_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", ".npmrc", ".yarnrc",
-          ".yarnrc.yml", "pnpm-workspace.yaml", "lerna.json")  # fmt: skip
+_LOCKS = (
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    "pnpm-workspace.yaml",
+    "lerna.json",
+)
 _ALONE: frozenset[EffectKind] = frozenset({"packages", "python", "node", "global", "prune", "go"})
 _QUIET: frozenset[EffectKind] = frozenset({"check", "state"})
 
@@ -44,7 +55,10 @@ def manifests(state: State) -> tuple[str, ...]:
     if state.cwd is None:
         return ()
     places = (posixpath.join(state.cwd, name) for name in _LOCKS)
-    return (posixpath.join(state.cwd, "package.json"), *(p for p in places if state.view.context_path(p) is not None))
+    return (
+        posixpath.join(state.cwd, "package.json"),
+        *(p for p in places if state.view.context_path(p) is not None),
+    )
 
 
 def workspaces(state: State) -> tuple[str, ...]:
@@ -59,7 +73,11 @@ def workspaces(state: State) -> tuple[str, ...]:
     for path in state.view.under(state.cwd):
         directory, name = posixpath.split(path)
         relative = posixpath.relpath(directory, state.cwd)
-        if name == "package.json" and "node_modules" not in relative and any(_matches(relative, p) for p in wanted):
+        if (
+            name == "package.json"
+            and "node_modules" not in relative
+            and any(_matches(relative, p) for p in wanted)
+        ):
             found.append(directory)
     return tuple(found)
 
@@ -94,13 +112,19 @@ def depends_on(state: State, name: str) -> bool:
     return any(isinstance(data.get(key), dict) and name in data[key] for key in keys)
 
 
-def run_script(call: Call, name: str, args: Sequence[Arg] = (), *, manager: str = "npm") -> tuple[Effect, ...]:
-    """`npm run name`: one effect for the script with its pre and post hooks, and those that stand for themselves."""
+def run_script(
+    call: Call, name: str, args: Sequence[Arg] = (), *, manager: str = "npm"
+) -> tuple[Effect, ...]:
+    """`npm run name`: one effect for the script and its hooks, then those that stand for themselves."""
     known = scripts(call.state)
     base = call.state.cwd or "?"
     by_name = _kind_by_name(name)
     if name not in known:
-        why = f"the script {name} is not known" if package_json(call.state) is None else f"package.json has no script {name}"
+        why = (
+            f"the script {name} is not known"
+            if package_json(call.state) is None
+            else f"package.json has no script {name}"
+        )
         return (_head(call, name, manager, by_name or "app", (), why),)
     nested: list[Effect] = []
     state = replace(call.state, languages=call.state.languages | {"node-script"})
@@ -146,7 +170,10 @@ def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[Effe
     if not vague:
         return "build", ""
     if by_name == "build":
-        return "build", f"{vague[0].tool} is assumed to write below the working directory, as the script is named"
+        return (
+            "build",
+            f"{vague[0].tool} is assumed to write below the working directory, as the script is named",
+        )
     return "app", vague[0].why
 
 
@@ -159,3 +186,20 @@ def _stands_alone(effect: Effect, cwd: str | None) -> bool:
     inside = (cwd or "/").rstrip("/") + "/"
     places = (*effect.writes, *effect.outputs, *effect.deletes)
     return any(path != cwd and not path.startswith(inside) for path in places)
+
+
+def in_workspaces(call: Call, wanted: tuple[Arg, ...], name: str, manager: str) -> tuple[Effect, ...]:
+    """`--workspace X run name`: the script in the workspace of that name or directory, else in all."""
+    places = workspaces(call.state)
+    names = {re.sub(r"[.^{}]", "", w.value or "").strip("/") for w in wanted}
+    chosen = []
+    for place in places:
+        data = package_json(replace(call.state, cwd=place)) or {}
+        if not names or data.get("name") in names or any(place.endswith("/" + n) for n in names if n):
+            chosen.append(place)
+    effects: list[Effect] = []
+    for place in chosen or places:
+        inner = replace(call, state=replace(call.state, cwd=place))
+        if name in scripts(inner.state):
+            effects += run_script(inner, name, manager=manager)
+    return tuple(effects) or run_script(call, name, manager=manager)

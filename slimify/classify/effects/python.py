@@ -7,31 +7,26 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from slimify.classify.effects.call import Arg, Call, package
+from slimify.classify.effects.call import Arg, Call, package, word
+from slimify.classify.effects.django import django
 from slimify.classify.effects.fetch import address_of, installed_from
-from slimify.classify.effects.pythonenv import BIN, SITE, environment, target
+from slimify.classify.effects.pythondata import nltk, playwright, spacy
+from slimify.classify.effects.pythonenv import SITE, environment, target
 from slimify.classify.effects.table import located
-from slimify.facts.commands import commands
+from slimify.facts.commands import commands, values
 from slimify.model import Effect, Package
 
-_PIP_VALUES = (
-    "-r", "--requirement", "-c", "--constraint", "-e", "--editable", "-t", "--target", "--prefix", "--root", "-i", "--index-url",
-    "--extra-index-url", "-f", "--find-links", "--trusted-host", "--timeout", "--retries", "--proxy", "--cache-dir", "-b", "--build",
-    "--src", "--platform", "--python-version", "--implementation", "--abi", "--no-binary", "--only-binary", "--progress-bar", "--use-feature",
-    "--use-deprecated", "--global-option", "--install-option", "--build-option", "--upgrade-strategy", "--log", "--cert", "--client-cert",
-    "--exists-action", "--python", "-p", "--config-settings", "-C", "-d", "--dest", "--report", "--root-user-action", "--keyring-provider",
-    "-w", "--wheel-dir", "--group", "--default-timeout", "--extra", "--index", "--default-index", "--index-strategy", "--resolution",
-    "--prerelease", "--link-mode", "--override", "--overrides", "--torch-backend", "-o", "--output-file", "--exclude-newer", "--directory",
-    "--project", "--allow-insecure-host", "--keyring", "--build-constraint", "-b", "--refresh-package", "--reinstall-package", "-P",
-)  # fmt: skip
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+|https?://|ssh://|file:")
-_HARMLESS = re.compile(r"(?:\s*(?:import|from)\s+[\w., ]+(?:import\s+[\w., *()]+)?(?:\s+as\s+\w+)?\s*[;\n]?|\s*print\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*[;\n]?|\s*assert\s[^;\n]*[;\n]?)*\s*\Z")  # fmt: skip
+_HARMLESS = re.compile(
+    r"(?:\s*(?:import|from)\s+[\w., ]+(?:import\s+[\w., *()]+)?(?:\s+as\s+\w+)?\s*[;\n]?"
+    r"|\s*print\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*[;\n]?|\s*assert\s[^;\n]*[;\n]?)*\s*\Z"
+)
 
 
 def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
     """pip and everything with its command line; `manager` is who installs."""
-    options = call.options(_PIP_VALUES)
+    options = call.options(values("pip"))
     words = options.operands
     action = (words[0].value or "") if words else ""
     names = words[1:]
@@ -51,7 +46,7 @@ def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
 
 
 def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) -> Effect:
-    options = call.options(_PIP_VALUES)
+    options = call.options(values("pip"))
     editable = options.all("-e", "--editable")
     requirements = options.all("-r", "--requirement") + (words if action == "sync" else ())
     constraints = options.all("-c", "--constraint") if action != "sync" else ()
@@ -62,6 +57,8 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         writes, lost = call.targets(where)
     else:
         writes, lost = target(call, options, manager)
+        if editable:
+            writes += _editable_sources(call, editable)
     if lost is not None:
         why = why or f"the target {lost.text} is not known"
     caches: tuple[str, ...] = ()
@@ -84,8 +81,16 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     )
 
 
+def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
+    """The directories that an editable install leaves its metadata in, and points at: setuptools' .egg-info
+    lies beside the sources; those of a version control system are cloned below src/."""
+    cloned = [w for w in words if _VCS.match(w.value or w.text)]
+    local = [replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value]
+    return call.known(tuple(local)) + (call.known((Arg(value="src", text="src"),)) if cloned else ())
+
+
 def _true(value: str | None) -> bool:
-    """PIP_NO_CACHE_DIR: pip takes any value, even 0 or off, as a wish not to cache (since 19.0 `0` is one too)."""
+    """PIP_NO_CACHE_DIR: pip takes any value, even 0 or off, as a wish not to cache."""
     return bool(value)
 
 
@@ -94,22 +99,24 @@ def _wanted(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...
     packages: list[Package] = []
     local: list[Arg] = []
     why = ""
-    for word in words:
-        text = word.value
+    for arg in words:
+        text = arg.value
         if text is None:
-            match = re.match(r"[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[\w,-]+\])?[=<>~!]=?", word.text)
-            packages.append(package(word, match[1] if match else ""))
-            why = why if match else why or f"which packages {word.text} stands for"
+            match = re.match(r"[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[\w,-]+\])?[=<>~!]=?", arg.text)
+            packages.append(package(arg, match[1] if match else ""))
+            why = why if match else why or f"which packages {arg.text} stands for"
             continue
         if _VCS.match(text):
-            packages.append(package(word, _named_by(text)))
+            packages.append(package(arg, _named_by(text)))
         elif text.startswith((".", "/", "~")) or text.endswith((".whl", ".tar.gz", ".zip")):
-            local.append(replace(word, value=text.partition("[")[0]))
-            match = re.match(r"([A-Za-z0-9_.]+?)-\d", posixpath.basename(text)) if text.endswith(".whl") else None
+            local.append(replace(arg, value=text.partition("[")[0]))
+            match = (
+                re.match(r"([A-Za-z0-9_.]+?)-\d", posixpath.basename(text)) if text.endswith(".whl") else None
+            )
             if match:
-                packages.append(package(word, match[1]))
+                packages.append(package(arg, match[1]))
         elif (match := _NAME.match(text)) is not None:
-            packages.append(package(word, match[1]))
+            packages.append(package(arg, match[1]))
     return tuple(packages), tuple(local), why
 
 
@@ -126,20 +133,30 @@ def _named_by(address: str) -> str:
 def _projects(call: Call, paths: tuple[str, ...]) -> tuple[str, ...]:
     """The manifests of local projects that are installed."""
     view = call.state.view
-    found = (posixpath.join(path, name) for path in paths for name in ("pyproject.toml", "setup.py", "setup.cfg"))
+    found = (
+        posixpath.join(path, name) for path in paths for name in ("pyproject.toml", "setup.py", "setup.cfg")
+    )
     return tuple(path for path in found if view.context_path(path) is not None)
 
 
 def _cache(call: Call, tool: str, default: str, variable: str) -> tuple[str, ...]:
     path = call.state.get(variable) or call.home(default)
-    option = next((a.prefix.partition("=")[2] for a in call.args if a.prefix.startswith("--cache-dir=")), None)
-    return (option or path,) if option or path else ()
+    option = next(
+        (a.prefix.partition("=")[2] for a in call.args if a.prefix.startswith("--cache-dir=")), None
+    )
+    place = option or path
+    return (place,) if place else ()
 
 
 def python(call: Call) -> tuple[Effect, ...]:
     """The interpreter: a module, code behind -c or on standard input, or a program."""
     args = list(call.args)
-    while args and args[0].prefix.startswith("-") and args[0].prefix[:2] not in ("-m", "-c") and args[0].value != "-":
+    while (
+        args
+        and args[0].prefix.startswith("-")
+        and args[0].prefix[:2] not in ("-m", "-c")
+        and args[0].value != "-"
+    ):
         flag = args.pop(0)
         if flag.value in ("-W", "-X"):
             args = args[1:]
@@ -151,7 +168,7 @@ def python(call: Call) -> tuple[Effect, ...]:
         return _code(call, call.stdin) if call.stdin is not None else _piped(call)
     head = args[0].prefix
     if head.startswith("-m"):
-        rest = args[1:] if head == "-m" else [Arg(value=head[2:], text=head[2:]), *args[1:]]
+        rest = args[1:] if head == "-m" else [word(head[2:]), *args[1:]]
         return _module(call, tuple(rest))
     if head.startswith("-c"):
         return _code(call, args[1].value if head == "-c" and len(args) > 1 else head[2:] or None)
@@ -171,7 +188,7 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if name in ("pip", "pip3", "pip._internal"):
         return pip(inner)
     if name in ("venv", "virtualenv"):
-        return (_venv(inner),)
+        return (venv(inner),)
     if name == "ensurepip":
         return (call.effect("python", "ensurepip", manager="pip", writes=environment(call)[0]),)
     kind = commands().modules.get(name)
@@ -181,28 +198,24 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         return (call.touching("build", name, writes=(".",)),)
     if name in ("nltk.downloader", "spacy", "playwright", "spacy.cli.download", "nltk"):
         return _download_module(inner, name)
-    from slimify.classify.effects.registry import HANDLERS
-
     if name in ("poetry", "pipenv", "uv", "pdm", "flask", "django", "conda"):
-        tool = "django-admin" if name == "django" else name
-        return HANDLERS[tool](replace(inner, name=tool, path=tool)) if tool in HANDLERS else (_app(inner, name),)
-    return (_app(call, name),)
+        program = word("django-admin" if name == "django" else name)
+        return call.start((program, *args[1:]))
+    return (call.own_code(name),)
 
 
 def _download_module(call: Call, name: str) -> tuple[Effect, ...]:
-    from slimify.classify.effects.pythondata import nltk, playwright, spacy
-
     if name.startswith("nltk"):
         return nltk(call)
     if name.startswith("spacy"):
-        return spacy(call if name == "spacy" else replace(call, args=(Arg(value="download", text="download"), *call.args)))
+        return spacy(call if name == "spacy" else replace(call, args=(word("download"), *call.args)))
     return playwright(call)
 
 
 def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
     """Program text: a known download, imports that only try, or the application."""
     if code is None:
-        return (_app(call, "-c"),)
+        return (call.own_code("-c"),)
     for download in commands().downloads:
         if not download.pattern.search(code):
             continue
@@ -213,16 +226,15 @@ def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
         else:
             writes = tuple(located(call, path) or Arg(value=None, text=path) for path in download.writes)
         if SITE in writes:
-            return (call.effect("fetch", f"{download.name} download", manager="python", writes=environment(call)[0]),)
+            return (
+                call.effect(
+                    "fetch", f"{download.name} download", manager="python", writes=environment(call)[0]
+                ),
+            )
         return (call.touching("fetch", f"{download.name} download", manager="python", writes=writes),)
     if _HARMLESS.match(code):
         return (call.effect("check", "-c"),)
-    return (_app(call, "-c"),)
-
-
-def _app(call: Call, action: str) -> Effect:
-    cwd = (call.state.cwd,) if call.state.cwd else ()
-    return call.effect("app", action, writes=cwd, anywhere=True, why="runs the application's own code")
+    return (call.own_code("-c"),)
 
 
 def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -233,17 +245,23 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         return _setup(inner, script)
     if base == "manage.py":
         return django(inner)
-    known = installed_from(call, base) if base in ("get-pip.py", "install-poetry.py", "get-poetry.py", "install-pdm.py") else None
+    known = (
+        installed_from(call, base)
+        if base in ("get-pip.py", "install-poetry.py", "get-poetry.py", "install-pdm.py")
+        else None
+    )
     if known:
         return known
     if base in ("waf", "configure.py", "meson.py") or base.endswith("/waf"):
         return (call.touching("build", base, writes=(".",)),)
     name = base.removesuffix(".py")
-    if script.value and posixpath.dirname(script.value).endswith("/bin") and name in ("pip", "pip3", "poetry"):
-        from slimify.classify.effects.registry import effects_of
-
-        return effects_of(replace(inner, name=name, path=script.value))
-    effect = _app(inner, base)
+    if (
+        script.value
+        and posixpath.dirname(script.value).endswith("/bin")
+        and name in ("pip", "pip3", "poetry")
+    ):
+        return call.start(args)
+    effect = inner.own_code(base)
     return (replace(effect, reads=call.known((script,))),)
 
 
@@ -257,53 +275,40 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
     if "install" in actions or "develop" in actions:
         writes, lost = target(call, call.options(("--prefix", "--root", "--record", "--install-lib")), "pip")
         action = "install" if "install" in actions else "install -e"
-        return (call.effect("python", action, manager="setup.py", manifests=manifests, reads=reads, writes=writes + reads,
-                            anywhere=lost is not None),)  # fmt: skip
+        return (
+            call.effect(
+                "python",
+                action,
+                manager="setup.py",
+                manifests=manifests,
+                reads=reads,
+                writes=writes + reads,
+                anywhere=lost is not None,
+            ),
+        )
     if not actions or actions[0] in ("test", "check", "lint"):
         return (call.effect("check", " ".join(actions)),)
-    return (call.effect("build", " ".join(actions), writes=reads, anywhere=not reads, why="" if reads else "its directory"),)
+    return (
+        call.effect(
+            "build", " ".join(actions), writes=reads, anywhere=not reads, why="" if reads else "its directory"
+        ),
+    )
 
 
-def django(call: Call) -> tuple[Effect, ...]:
-    """manage.py and django-admin: known management commands stay below the working directory."""
-    action = call.first
-    scope = commands().django.get(action)
-    if scope is None:
-        return (_app(call, f"manage.py {action}".strip()),)
-    if not scope:
-        return (call.effect("check", f"manage.py {action}"),)
-    writes: tuple[Arg | str, ...] = (".",)
-    rest = {}
-    if action == "collectstatic":
-        roots, sure = _static_roots(call)
-        writes = (".", *roots)
-        rest = {} if sure else {"why": "STATIC_ROOT is assumed below the working directory"}
-    return (call.touching("app", f"manage.py {action}", writes=writes, **rest),)
-
-
-def _static_roots(call: Call) -> tuple[tuple[str, ...], bool]:
-    """Absolute STATIC_ROOTs that settings modules name, and whether some settings were seen at all."""
-    if call.state.cwd is None:
-        return (), False
-    roots: dict[str, None] = {}
-    seen = False
-    for path in call.state.view.under(call.state.cwd):
-        if not re.search(r"settings(?:/[^/]*)?\.py\Z|/settings/", path):
-            continue
-        text = call.state.view.text(path) or ""
-        for value in re.findall(r"(?m)^\s*STATIC_ROOT\s*=\s*(.+)$", text):
-            seen = True
-            absolute = re.search(r"[\"'](/[^\"']*)[\"']", value)
-            if absolute and not re.search(r"BASE_DIR|join", value):
-                roots[absolute[1].rstrip("/") or "/"] = None
-            if re.search(r"\.parent|dirname|\.\.", value):
-                roots[posixpath.dirname(call.state.cwd)] = None
-    return tuple(roots), seen
-
-
-def _venv(call: Call) -> Effect:
+def venv(call: Call) -> Effect:
     """python -m venv, virtualenv, uv venv: the directories named."""
-    options = call.options(("-p", "--python", "--prompt", "--extra-search-dir", "--pip", "--setuptools", "--app-data", "--seeder"))
+    options = call.options(
+        (
+            "-p",
+            "--python",
+            "--prompt",
+            "--extra-search-dir",
+            "--pip",
+            "--setuptools",
+            "--app-data",
+            "--seeder",
+        )
+    )
     where: tuple[Arg | str, ...] = options.operands
     if not where and call.name == "uv":
         where = (".venv",)
@@ -311,20 +316,24 @@ def _venv(call: Call) -> Effect:
 
 
 def _virtualenv(call: Call) -> tuple[Effect, ...]:
-    return (call.effect("check"),) if call.flag("--version") else (_venv(call),)
+    return (call.effect("check"),) if call.flag("--version") else (venv(call),)
 
 
 def _easy_install(call: Call) -> tuple[Effect, ...]:
-    args = (Arg(value="install", text="install", prefix="install"), *call.args)
+    args = (word("install"), *call.args)
     return pip(replace(call, args=args), "pip")
 
 
 def _served(call: Call) -> tuple[Effect, ...]:
-    return (_app(call, call.first),)
+    return (call.own_code(call.first),)
 
 
 def _flask(call: Call) -> tuple[Effect, ...]:
-    return (call.effect("check", call.first),) if call.first in ("--version", "routes") else (_app(call, call.first),)
+    return (
+        (call.effect("check", call.first),)
+        if call.first in ("--version", "routes")
+        else (call.own_code(call.first),)
+    )
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
@@ -336,7 +345,28 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "django-admin": django,
     "manage.py": django,
     "flask": _flask,
-    **dict.fromkeys(("gunicorn", "uvicorn", "celery", "alembic", "airflow", "superset", "streamlit", "jupyter", "scrapy", "ipython",
-                     "hypercorn", "daphne", "waitress-serve", "paster", "pserve", "aerich", "prefect", "rasa", "dbt"), _served),
-}  # fmt: skip
-__all__ = ["BIN", "HANDLERS", "SITE", "django", "pip", "python"]
+    **dict.fromkeys(
+        (
+            "gunicorn",
+            "uvicorn",
+            "celery",
+            "alembic",
+            "airflow",
+            "superset",
+            "streamlit",
+            "jupyter",
+            "scrapy",
+            "ipython",
+            "hypercorn",
+            "daphne",
+            "waitress-serve",
+            "paster",
+            "pserve",
+            "aerich",
+            "prefect",
+            "rasa",
+            "dbt",
+        ),
+        _served,
+    ),
+}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from slimify.classify.effects.call import Arg, Call
 from slimify.classify.effects.pythonenv import environment
 from slimify.model import Effect
@@ -10,7 +12,9 @@ from slimify.model import Effect
 def nltk(call: Call) -> tuple[Effect, ...]:
     """python -m nltk.downloader [-d DIR] name…"""
     options = call.options(("-d", "--dir"))
-    folder: Arg | str | None = options.last("-d", "--dir") or call.state.get("NLTK_DATA") or call.home("nltk_data")
+    folder: Arg | str | None = (
+        options.last("-d", "--dir") or call.state.get("NLTK_DATA") or call.home("nltk_data")
+    )
     where = folder if folder is not None else Arg(value=None, text="~/nltk_data")
     return (call.touching("fetch", "nltk download", manager="python", tool="nltk", writes=(where,)),)
 
@@ -20,7 +24,16 @@ def spacy(call: Call) -> tuple[Effect, ...]:
     if call.first not in ("download", "link"):
         return (call.effect("check", f"spacy {call.first}", tool="spacy"),)
     writes, lost = environment(call)
-    return (call.effect("fetch", f"spacy {call.first}", manager="python", tool="spacy", writes=writes, anywhere=lost is not None),)
+    return (
+        call.effect(
+            "fetch",
+            f"spacy {call.first}",
+            manager="python",
+            tool="spacy",
+            writes=writes,
+            anywhere=lost is not None,
+        ),
+    )
 
 
 def playwright(call: Call) -> tuple[Effect, ...]:
@@ -29,13 +42,31 @@ def playwright(call: Call) -> tuple[Effect, ...]:
         return (call.effect("app", call.first, anywhere=True, why="runs browsers", tool="playwright"),)
     effects: list[Effect] = []
     if call.first == "install-deps" or call.flag("--with-deps"):
-        effects.append(call.effect("packages", "install-deps", manager="apt", tool="playwright",
-                                   why="which libraries its browsers need", caches=("/var/cache/apt",)))  # fmt: skip
+        effects.append(
+            call.effect(
+                "packages",
+                "install-deps",
+                manager="apt",
+                tool="playwright",
+                why="which libraries its browsers need",
+                caches=("/var/cache/apt",),
+            )
+        )
     if call.first == "install":
         folder = call.state.get("PLAYWRIGHT_BROWSERS_PATH")
         where: Arg | str | None = folder if folder and folder != "0" else call.home(".cache/ms-playwright")
         if where is None:
             where = Arg(value=None, text="~/.cache/ms-playwright")
-        effects.append(call.touching("fetch", "playwright install", manager="python" if "python" in call.state.languages else "node",
-                                     tool="playwright", writes=(where,)))  # fmt: skip
+        effects.append(
+            call.touching(
+                "fetch",
+                "playwright install",
+                manager="python" if "python" in call.state.languages else "node",
+                tool="playwright",
+                writes=(where,),
+            )
+        )
     return tuple(effects)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"playwright": playwright, "spacy": spacy}

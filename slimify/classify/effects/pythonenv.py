@@ -5,12 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 
-from slimify.classify.effects.call import Arg, Call, Options
+from slimify.classify.effects.call import Arg, Call, Options, package, word
 from slimify.classify.effects.state import State, absolute
+from slimify.model import Effect, Package
 
 SITE = "@site"  # site-packages of the system's interpreter in force
 BIN = "@bin"  # where that one's scripts go
-_SYSTEM = frozenset("/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin".split())
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off")
+_SYSTEM = frozenset(["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 
 
 def active(state: State) -> str | None:
@@ -22,20 +25,34 @@ def active(state: State) -> str | None:
         if last != "bin" or not directory.startswith("/"):
             continue
         made = f"venv {directory}" in state.settings
-        if made or directory == state.get("VIRTUAL_ENV") or directory == state.get("CONDA_PREFIX") or _named(directory):
+        if (
+            made
+            or directory == state.get("VIRTUAL_ENV")
+            or directory == state.get("CONDA_PREFIX")
+            or _named(directory)
+        ):
             return directory
     return None
 
 
 def _named(directory: str) -> bool:
-    return bool(re.search(r"/(?:\.?v?env|virtualenv|py-?env|[\w.-]*venv[\w.-]*|\.?virtualenvs?/[^/]+|(?:mini|ana|micro)?(?:conda|forge)3?)\Z", directory))
+    return bool(
+        re.search(
+            r"/(?:\.?v?env|virtualenv|py-?env|[\w.-]*venv[\w.-]*|\.?virtualenvs?/[^/]+|(?:mini|ana|micro)?(?:conda|forge)3?)\Z",
+            directory,
+        )
+    )
 
 
 def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
     """Where the interpreter in force installs to, and a word that could not be resolved."""
     if "/" in call.path:
         path = absolute(call.path, call.state)
-        if path is not None and posixpath.dirname(path) not in _SYSTEM and posixpath.basename(posixpath.dirname(path)) == "bin":
+        if (
+            path is not None
+            and posixpath.dirname(path) not in _SYSTEM
+            and posixpath.basename(posixpath.dirname(path)) == "bin"
+        ):
             return (posixpath.dirname(posixpath.dirname(path)),), None
     venv = active(call.state)
     if venv is not None:
@@ -71,9 +88,35 @@ def target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...],
 def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
     """uv pip: --system, else the active environment, else .venv of the directory."""
     python = options.last("--python", "-p")
-    if python is not None and python.value and python.value.startswith("/") and posixpath.dirname(python.value) not in _SYSTEM:
+    if (
+        python is not None
+        and python.value
+        and python.value.startswith("/")
+        and posixpath.dirname(python.value) not in _SYSTEM
+    ):
         return (re.sub(r"/bin/python[\d.]*\Z", "", python.value),), None
-    if options.has("--system") or (call.state.get("UV_SYSTEM_PYTHON") or "") in ("1", "true", "yes") or python is not None:
+    if (
+        options.has("--system")
+        or (call.state.get("UV_SYSTEM_PYTHON") or "") in ("1", "true", "yes")
+        or python is not None
+    ):
         return (SITE, BIN), None
     venv = call.state.get("VIRTUAL_ENV") or active(call.state)
     return call.targets((venv if venv is not None else ".venv",))
+
+
+def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
+    if not words or words[0].value is None:
+        return (call.unknown("what is run"),)
+    return call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
+
+
+def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
+    """The packages that words such as `name[extra]>=1` name; paths are none."""
+    found = []
+    for arg in words:
+        match = re.match(r"[A-Za-z0-9][\w.-]*", arg.value or "")
+        if match and not (arg.value or "").startswith((".", "/")):
+            found.append(package(arg, match[0]))
+    return tuple(found)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from slimify.classify.effects.call import Arg, Call
+from slimify.classify.effects.call import Arg, Call, word
 from slimify.classify.effects.fetch import address_of, installed_from
 from slimify.classify.effects.state import absolute
 from slimify.model import Effect
@@ -28,7 +28,11 @@ def _shell(call: Call) -> tuple[Effect, ...]:
     if not operands or "-s" in flags:
         if call.stdin is not None:
             return call.run(call.stdin, call.state, "<<", call.stdin)
-        return (call.effect("check"),) if flags in (["--version"], ["--help"]) else (call.unknown("the shell's input"),)
+        return (
+            (call.effect("check"),)
+            if flags in (["--version"], ["--help"])
+            else (call.unknown("the shell's input"),)
+        )
     return script_effects(call, operands[0], call.name)
 
 
@@ -52,7 +56,11 @@ def _piped(call: Call) -> tuple[Effect, ...]:
     address = address_of(upstream)
     if address:
         return installed_from(call, address) or (call.unknown(f"the script at {address}"),)
-    if upstream.name in ("echo", "printf") and upstream.args and all(a.value is not None for a in upstream.args):
+    if (
+        upstream.name in ("echo", "printf")
+        and upstream.args
+        and all(a.value is not None for a in upstream.args)
+    ):
         return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
     if upstream.name == "cat" and upstream.args:
         return script_effects(call, upstream.args[-1], call.name)
@@ -74,7 +82,11 @@ def _eval(call: Call) -> tuple[Effect, ...]:
     if None not in values:
         return call.run(" ".join(v for v in values if v is not None), call.state)
     text = call.args[0].text.strip("\"'") if call.args else ""
-    if re.match(r"[$`(]+\s*(?:ssh-agent|opam env|conda shell|micromamba shell|pyenv init|fnm env|brew shellenv|go env|direnv)", text):
+    if re.match(
+        r"[$`(]+\s*(?:ssh-agent|opam env|conda shell|micromamba shell|pyenv init|fnm env|brew shellenv|go env"
+        r"|direnv)",
+        text,
+    ):
         return (call.effect("state"),)
     return (call.unknown("the text that eval gets"),)
 
@@ -91,7 +103,13 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     found = call.run(text, call.state, "file", path)
-    head = call.effect("check", "script", tool=shell, reads=(path,), tools=tuple(dict.fromkeys(e.tool for e in found if e.tool)))
+    head = call.effect(
+        "check",
+        "script",
+        tool=shell,
+        reads=(path,),
+        tools=tuple(dict.fromkeys(e.tool for e in found if e.tool)),
+    )
     return (head, *found)
 
 
@@ -109,10 +127,8 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
         program = match[2] or ""
     if program in _SHELLS:
         return script_effects(call, Arg(value=path, text=call.path), program)
-    from slimify.classify.effects.registry import effects_of
-
     script = Arg(value=path, text=call.path, prefix=path)
-    return effects_of(replace(call, name=program, path=program, args=(script, *call.args)))
+    return call.start((word(program), script, *call.args))
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -6,39 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 
 from slimify.classify.effects.call import Arg, Call, package
+from slimify.facts.commands import actions, values
 from slimify.model import Effect, EffectKind, Package
 
-_APT_VALUES = ("-t", "--target-release", "--default-release", "-o", "--option", "-c", "--config-file", "-a", "--host-architecture")
-_APK_VALUES = ("-t", "--virtual", "-X", "--repository", "-p", "--root", "--repositories-file", "--keys-dir", "--cache-dir",
-               "--wait", "--cache-max-age", "--arch", "--progress-fd")  # fmt: skip
-_RPM_VALUES = ("--setopt", "--enablerepo", "--disablerepo", "-c", "--config", "--releasever", "--installroot", "-x", "--exclude",
-               "-d", "-e", "--repo", "--repoid", "--from", "-p", "-r", "-t", "--root", "-R")  # fmt: skip
-
-_APT_ACTIONS: dict[str, EffectKind] = {
-    "install": "packages", "reinstall": "packages", "build-dep": "packages", "satisfy": "packages",
-    "update": "index", "remove": "unpackage", "purge": "unpackage", "autoremove": "unpackage", "autopurge": "unpackage",
-    "clean": "cache", "autoclean": "cache", "auto-clean": "cache", "distclean": "cache",
-    "upgrade": "system", "dist-upgrade": "system", "full-upgrade": "system", "safe-upgrade": "system",
-    "check": "check", "list": "check", "show": "check", "search": "check", "policy": "check", "changelog": "check",
-    "download": "fetch", "source": "fetch", "add-repository": "source", "edit-sources": "source",
-    "markauto": "system", "unmarkauto": "system", "hold": "system", "dselect-upgrade": "system",
-}  # fmt: skip
-_APK_ACTIONS: dict[str, EffectKind] = {
-    "add": "packages", "del": "unpackage", "update": "index", "upgrade": "system", "fix": "system", "cache": "cache",
-    "info": "check", "search": "check", "list": "check", "policy": "check", "stats": "check", "version": "check",
-    "audit": "check", "verify": "check", "dot": "check", "manifest": "check", "index": "files", "fetch": "fetch",
-}  # fmt: skip
-_RPM_ACTIONS: dict[str, EffectKind] = {
-    "install": "packages", "in": "packages", "localinstall": "packages", "groupinstall": "packages", "reinstall": "packages",
-    "group": "packages", "groups": "packages", "builddep": "packages", "update": "system", "up": "system", "upgrade": "system",
-    "patch": "system", "dup": "system", "dist-upgrade": "system", "distro-sync": "system", "upgrade-minimal": "system",
-    "remove": "unpackage", "rm": "unpackage", "erase": "unpackage", "autoremove": "unpackage", "groupremove": "unpackage",
-    "makecache": "index", "check-update": "index", "refresh": "index", "ref": "index", "clean": "cache", "cc": "cache",
-    "config-manager": "source", "module": "source", "copr": "source", "addrepo": "source", "ar": "source", "removerepo": "source",
-    "rr": "source", "modifyrepo": "source", "mr": "source", "addlock": "system", "versionlock": "system", "swap": "packages",
-    "list": "check", "info": "check", "repolist": "check", "search": "check", "provides": "check", "history": "check",
-    "needs-restarting": "check", "deplist": "check", "repoquery": "check", "download": "fetch",
-}  # fmt: skip
 _CACHES = {
     "apt": ("/var/cache/apt", "/var/lib/apt/lists"),
     "apk": ("/var/cache/apk",),
@@ -49,9 +19,9 @@ _VERSION = re.compile(r"[=~<>@].*\Z")
 
 
 def _apt(call: Call) -> tuple[Effect, ...]:
-    options = call.options(_APT_VALUES)
+    options = call.options(values("apt"))
     action = _static(options.operands[:1])
-    kind = _APT_ACTIONS.get(action)
+    kind = actions("apt").get(action)
     if kind is None:
         return _odd(call, action)
     words = options.operands[1:]
@@ -69,22 +39,21 @@ def _apt_name(text: str) -> str:
 
 
 def _apk(call: Call) -> tuple[Effect, ...]:
-    options = call.options(_APK_VALUES)
+    options = call.options(values("apk"))
     action = _static(options.operands[:1])
-    kind = _APK_ACTIONS.get(action)
+    kind = actions("apk").get(action)
     if kind is None:
         return _odd(call, action)
     virtual = options.last("-t", "--virtual")
     label = f"{action} --virtual {virtual.shown}" if virtual is not None and action == "add" else action
-    effects = _managed(call, "apk", kind, label, options.operands[1:], lambda text: _VERSION.sub("", text))
-    return effects
+    return _managed(call, "apk", kind, label, options.operands[1:], lambda text: _VERSION.sub("", text))
 
 
 def _rpm_like(manager: str) -> Callable[[Call], tuple[Effect, ...]]:
     def handler(call: Call) -> tuple[Effect, ...]:
-        options = call.options(_RPM_VALUES)
+        options = call.options(values("yum"))
         action = _static(options.operands[:1])
-        kind = _RPM_ACTIONS.get(action)
+        kind = actions("yum").get(action)
         words = options.operands[1:]
         if kind is None:
             return _odd(call, action)
@@ -135,8 +104,24 @@ def _static(words: tuple[Arg, ...]) -> str:
 
 def _dpkg(call: Call) -> tuple[Effect, ...]:
     options = call.options(("--root", "--admindir", "--instdir", "-D", "--log"))
-    if options.has("-l", "-L", "-s", "-S", "-p", "--list", "--status", "--listfiles", "--print-architecture", "-I", "-c",
-                   "--search", "--get-selections", "--print-foreign-architectures", "--compare-versions", "--audit"):  # fmt: skip
+    if options.has(
+        "-l",
+        "-L",
+        "-s",
+        "-S",
+        "-p",
+        "--list",
+        "--status",
+        "--listfiles",
+        "--print-architecture",
+        "-I",
+        "-c",
+        "--search",
+        "--get-selections",
+        "--print-foreign-architectures",
+        "--compare-versions",
+        "--audit",
+    ):
         return (call.effect("check"),)
     if options.has("--add-architecture", "--remove-architecture"):
         return (call.effect("source", "--add-architecture", manager="apt", writes=("/var/lib/dpkg/arch",)),)
@@ -144,9 +129,15 @@ def _dpkg(call: Call) -> tuple[Effect, ...]:
         gone = tuple(package(arg) for arg in options.operands)
         return (call.effect("unpackage", "remove", manager="apt", packages=gone),)
     if options.has("-x", "--extract", "-X", "--vextract"):
-        return (call.touching("unpack", writes=options.operands[1:2], reads=call.known(options.operands[:1])),)
+        return (
+            call.touching("unpack", writes=options.operands[1:2], reads=call.known(options.operands[:1])),
+        )
     if options.has("-i", "--install", "-R"):
-        return (call.effect("system", "install", reads=call.known(options.operands), why="what the package file holds"),)
+        return (
+            call.effect(
+                "system", "install", reads=call.known(options.operands), why="what the package file holds"
+            ),
+        )
     return (call.effect("system"),)
 
 
@@ -155,7 +146,9 @@ def _rpm(call: Call) -> tuple[Effect, ...]:
     if options.has("-q", "-V", "-K", "--query", "--verify", "--checksig", "-E", "--eval"):
         return (call.effect("check"),)
     if options.has("--import"):
-        return (call.effect("source", "--import", manager="yum", writes=("/etc/pki/rpm-gpg", "/var/lib/rpm")),)
+        return (
+            call.effect("source", "--import", manager="yum", writes=("/etc/pki/rpm-gpg", "/var/lib/rpm")),
+        )
     if options.has("-e", "--erase"):
         gone = tuple(package(arg) for arg in options.operands)
         return (call.effect("unpackage", "remove", manager="yum", packages=gone),)
@@ -165,7 +158,12 @@ def _rpm(call: Call) -> tuple[Effect, ...]:
 def _apt_source(call: Call) -> tuple[Effect, ...]:
     if call.name == "apt-key" and call.first in ("list", "finger", "export", "exportall"):
         return (call.effect("check"),)
-    writes = ("/etc/apt/trusted.gpg", "/etc/apt/trusted.gpg.d", "/etc/apt/sources.list", "/etc/apt/sources.list.d")
+    writes = (
+        "/etc/apt/trusted.gpg",
+        "/etc/apt/trusted.gpg.d",
+        "/etc/apt/sources.list",
+        "/etc/apt/sources.list.d",
+    )
     return (call.effect("source", call.first, manager="apt", writes=writes),)
 
 
@@ -181,23 +179,52 @@ def _apt_mark(call: Call) -> tuple[Effect, ...]:
 
 
 def _gpg(call: Call) -> tuple[Effect, ...]:
-    options = call.options(("-o", "--output", "--keyserver", "--recv-keys", "--homedir", "--keyring", "--primary-keyring", "-u", "-r",
-                            "--passphrase", "--pinentry-mode", "--import-options", "--keyserver-options", "--batch-size"))  # fmt: skip
+    options = call.options(
+        (
+            "-o",
+            "--output",
+            "--keyserver",
+            "--recv-keys",
+            "--homedir",
+            "--keyring",
+            "--primary-keyring",
+            "-u",
+            "-r",
+            "--passphrase",
+            "--pinentry-mode",
+            "--import-options",
+            "--keyserver-options",
+            "--batch-size",
+        )
+    )
     target = options.last("-o", "--output")
     if target is not None:
         return (call.touching("files", "write", writes=(target,)),)
-    if options.has("--verify", "--version", "--list-keys", "--fingerprint", "--with-fingerprint", "-k", "--check-sigs", "--show-keys",
-                   "--list-packets", "--verify-files"):  # fmt: skip
+    if options.has(
+        "--verify",
+        "--version",
+        "--list-keys",
+        "--fingerprint",
+        "--with-fingerprint",
+        "-k",
+        "--check-sigs",
+        "--show-keys",
+        "--list-packets",
+        "--verify-files",
+    ):
         return (call.effect("check"),)
     if options.has("--export", "--dearmor", "--enarmor") and not options.has("-o"):
         return (call.effect("check", "export"),)
-    keyring = options.last("--keyring", "--primary-keyring", "--homedir") or call.state.get("GNUPGHOME") or call.home(".gnupg")
-    return (call.touching("files", "keys", writes=(keyring,) if keyring is not None else (Arg(value=None, text="~/.gnupg"),)),)
-
-
-_USER_VALUES = ("-u", "-g", "-G", "-d", "-s", "-c", "-k", "-e", "-f", "-p", "-b", "-K", "-h", "--uid", "--gid", "--groups", "--home",
-                "--home-dir", "--shell", "--comment", "--skel", "--expiredate", "--inactive", "--password", "--base-dir", "--key",
-                "--ingroup", "--gecos", "--firstuid", "--lastuid", "--firstgid", "--lastgid", "--conf", "-R", "--root", "-Z")  # fmt: skip
+    keyring = (
+        options.last("--keyring", "--primary-keyring", "--homedir")
+        or call.state.get("GNUPGHOME")
+        or call.home(".gnupg")
+    )
+    return (
+        call.touching(
+            "files", "keys", writes=(keyring,) if keyring is not None else (Arg(value=None, text="~/.gnupg"),)
+        ),
+    )
 
 
 def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
@@ -206,14 +233,16 @@ def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
     busybox's adduser makes a home directory unless -H; Debian's one unless --no-create-home or
     --system; useradd only with -m (login.defs of Debian and Red Hat differ, so -M counts too).
     """
-    options = call.options(_USER_VALUES)
+    options = call.options(values("useradd"))
     names = [arg.value for arg in options.operands]
     name = (names[-1] if call.name == "useradd" else names[0]) if names else None
     if not name:
         return "", None, False
     home: Arg | str | None = options.last("-d", "--home", "--home-dir")
     if call.name == "useradd":
-        made = options.has("-m", "--create-home") or (call.state.manager in ("yum", "dnf", "microdnf") and not options.has("-M", "-r"))
+        made = options.has("-m", "--create-home") or (
+            call.state.manager in ("yum", "dnf", "microdnf") and not options.has("-M", "-r")
+        )
         base = options.value("-b", "--base-dir") or "/home"
         return name, home if home is not None else f"{base}/{name}", made
     home = home if home is not None else options.last("-h")
@@ -224,7 +253,14 @@ def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
 
 
 def _useradd(call: Call) -> tuple[Effect, ...]:
-    files: tuple[Arg | str, ...] = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
+    files: tuple[Arg | str, ...] = (
+        "/etc/passwd",
+        "/etc/group",
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/etc/subuid",
+        "/etc/subgid",
+    )
     name, home, made = new_user(call)
     if made and home is not None:
         files = (*files, home)
@@ -233,14 +269,18 @@ def _useradd(call: Call) -> tuple[Effect, ...]:
 
 
 def _group(call: Call) -> tuple[Effect, ...]:
-    name = _static(call.options(_USER_VALUES).operands[-1:])
+    name = _static(call.options(values("useradd")).operands[-1:])
     return (call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow")),)
 
 
 def _userdel(call: Call) -> tuple[Effect, ...]:
     operands = call.options().operands
     action = f"{call.name} {_static(operands[:1])}".strip()
-    home = call.state.home_of(operands[0].value or "?") if operands and call.flag("-r", "--remove", "--remove-home") else None
+    home = (
+        call.state.home_of(operands[0].value or "?")
+        if operands and call.flag("-r", "--remove", "--remove-home")
+        else None
+    )
     files = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
     return (call.effect("users", action, writes=files, deletes=(home,) if home else ()),)
 

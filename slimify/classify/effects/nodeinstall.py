@@ -1,0 +1,280 @@
+"""What Node's package managers share: names, caches, places, and what an install leaves."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import replace
+
+from slimify.classify.effects.call import Arg, Call, Options, package
+from slimify.classify.effects.nodeproject import (
+    depends_on,
+    manifests,
+    package_json,
+    run_script,
+    scripts,
+    workspaces,
+)
+from slimify.classify.effects.state import State, absolute
+from slimify.model import Effect, Package
+
+CHECKING = frozenset(
+    [
+        "audit",
+        "bin",
+        "doctor",
+        "explain",
+        "fund",
+        "help",
+        "info",
+        "list",
+        "ll",
+        "la",
+        "ls",
+        "outdated",
+        "owner",
+        "ping",
+        "prefix",
+        "repo",
+        "root",
+        "search",
+        "show",
+        "view",
+        "whoami",
+        "why",
+        "version",
+        "versions",
+        "licenses",
+        "pkg",
+        "get",
+        "bugs",
+        "docs",
+        "home",
+        "diff",
+        "check",
+        "check-peer-deps",
+        "explain",
+        "dist-tag",
+        "completion",
+        "env",
+        "edit",
+        "stars",
+        "token",
+        "team",
+        "login",
+        "logout",
+        "adduser",
+        "publish",
+        "query",
+        "sbom",
+        "import",
+    ]
+)
+
+
+def package_name(text: str) -> str:
+    """`@scope/name@version` and `name@version` without the version; addresses by their last part."""
+    if re.match(r"(?:git\+|https?:|git:|github:|ssh:)", text) or re.fullmatch(
+        r"[\w-]+/[\w.-]+(?:#.*)?", text
+    ):
+        tail = re.sub(r"[#?].*", "", text).rstrip("/").rpartition("/")[2]
+        return re.sub(r"(?:\.git|\.tgz)\Z", "", tail)
+    alias = re.match(r"(@?[^@]+)@npm:", text)
+    return alias[1] if alias else re.sub(r"(?<=.)@.*\Z", "", text)
+
+
+def node_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
+    return tuple(
+        package(w, package_name(w.value) if w.value else half_name(w.text)) for w in words if w.value != "."
+    )
+
+
+def half_name(text: str) -> str:
+    """The name in front of an unknown version: `npm@$VERSION`."""
+    match = re.match(r"[\"']?(@?[\w./-]+)@", text)
+    return match[1] if match else ""
+
+
+def in_directory(call: Call, options: Options) -> Call:
+    """With `--prefix DIR`, `--cwd DIR` or `-C DIR`: as if started there."""
+    word = options.last("--prefix", "--cwd", "--dir") or (
+        options.last("-C") if call.name in ("pnpm", "npm") else None
+    )
+    if word is None:
+        return call
+    place = absolute(word.value, call.state) if word.value is not None else None
+    return replace(call, state=replace(call.state, cwd=place))
+
+
+def node_caches(call: Call, manager: str) -> tuple[str, ...]:
+    state = call.state
+    own = {
+        "npm": ("NPM_CONFIG_CACHE", "npm_config_cache"),
+        "yarn": ("YARN_CACHE_FOLDER",),
+        "pnpm": ("PNPM_STORE_DIR",),
+        "bun": (),
+    }[manager]
+    named = next((value for variable in own if (value := state.get(variable))), None)
+    named = state.settings.get(f"{manager} cache", named) if manager == "npm" else named
+    if named:
+        return (named,)
+    places = {
+        "npm": (".npm",),
+        "yarn": (".cache/yarn", ".yarn/berry/cache"),
+        "pnpm": (".local/share/pnpm/store", ".cache/pnpm"),
+        "bun": (".bun/install/cache",),
+    }[manager]
+    found = tuple(path for place in places if (path := call.home(place)) is not None)
+    # as root, yarn 1 keeps its cache beside the installed programs
+    return (
+        ("/usr/local/share/.cache/yarn", *found)
+        if manager == "yarn" and state.user in ("root", "0", "")
+        else found
+    )
+
+
+def with_dev(state: State, options: Options, manager: str) -> bool:
+    """Whether development dependencies are installed too; if it can't be told, they are."""
+    kept = ",".join(a.shown for a in options.all("--include", "--also"))
+    if "dev" in kept or options.has("--dev") or options.value("--production", "--prod") == "false":
+        return True
+    if options.has("--production", "--prod", "-P") or (manager == "bun" and options.has("-p")):
+        return (
+            options.value("--production", "--prod") not in (None, "true", "1", "")
+            if options.last("--production", "--prod")
+            else False
+        )
+    left = ",".join(a.shown for a in options.all("--omit", "--only"))
+    if re.search(r"dev|prod", left) and options.value("--only") != "dev":
+        return False
+    if "dev" in (state.get("NPM_CONFIG_OMIT") or state.settings.get("npm omit") or ""):
+        return False
+    if (state.get("NPM_CONFIG_PRODUCTION") or state.settings.get("npm production") or "") == "true":
+        return False
+    if manager == "yarn" and _berry(state):
+        return True
+    return state.get("NODE_ENV") != "production"
+
+
+def _berry(state: State) -> bool:
+    """Whether yarn 2 or later is in charge."""
+    if state.cwd is None:
+        return False
+    if state.view.context_path(posixpath.join(state.cwd, ".yarnrc.yml")) is not None:
+        return True
+    wanted = (package_json(state) or {}).get("packageManager")
+    return isinstance(wanted, str) and bool(re.match(r"yarn@[2-9]", wanted))
+
+
+def install(
+    call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
+) -> tuple[Effect, ...]:
+    """An install into node_modules here and in the workspaces, with the project's own hooks.
+
+    Lock files are not results of an install: they are there before, or nobody reads them afterwards.
+    """
+    state = call.state
+    folders = options.all("--modules-folder")
+    names = [posixpath.join(place, "node_modules") for place in (".", *workspaces(state))]
+    writes: list[Arg | str] = list(folders) if folders else list(names)
+    if words and action in ("install", "add", "remove") and not options.has("--no-save"):
+        writes.append("package.json")
+    if manager == "yarn" and _berry(state):
+        writes += [".yarn", ".pnp.cjs", ".pnp.loader.mjs"]
+    for name, place in (("puppeteer", ".cache/puppeteer"), ("cypress", ".cache/Cypress")):
+        browsers = call.home(place)
+        if browsers is not None and _downloads(state, name, words):
+            writes.append(browsers)
+    effect = call.touching(
+        "node",
+        action,
+        manager=manager,
+        writes=writes,
+        packages=node_packages(words),
+        manifests=manifests(state),
+        caches=node_caches(call, manager),
+        dev=with_dev(state, options, manager),
+    )
+    if options.has("--ignore-scripts") or words or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true":
+        return (effect,)
+    hooks = ["preinstall", "install", "postinstall"] + (["prepublish", "prepare"] if effect.dev else [])
+    more = tuple(
+        e for hook in hooks if hook in scripts(state) for e in run_script(call, hook, manager=manager)
+    )
+    return (
+        effect,
+        *(
+            replace(
+                e,
+                kind="build",
+                anywhere=False,
+                why="a hook of the install, assumed to write below its directory",
+            )
+            if e.kind == "app" and e.action.startswith("run ")
+            else e
+            for e in more
+        ),
+    )
+
+
+def _downloads(state: State, name: str, words: tuple[Arg, ...]) -> bool:
+    if state.get("PUPPETEER_SKIP_DOWNLOAD") or state.get("PUPPETEER_SKIP_CHROMIUM_DOWNLOAD"):
+        return False
+    return depends_on(state, name) or any(package_name(w.value or "") == name for w in words)
+
+
+def global_places(state: State, manager: str = "npm") -> tuple[str, ...]:
+    """Where globally installed packages and their programs go.
+
+    /usr/local in the official images and with Debian's and Alpine's npm; /usr with NodeSource's.
+    """
+    prefix = (
+        state.get("NPM_CONFIG_PREFIX") or state.get("npm_config_prefix") or state.settings.get("npm prefix")
+    )
+    if manager == "yarn":
+        base = (
+            (f"{state.get('HOME')}/.config/yarn/global", f"{state.get('HOME')}/.yarn")
+            if state.user not in ("root", "0", "")
+            else ()
+        )
+        shared = ("/usr/local/share/.config/yarn/global", f"{prefix or '/usr/local'}/bin")
+        return (*shared, *base)
+    if manager in ("pnpm", "bun"):
+        variable = state.get("PNPM_HOME" if manager == "pnpm" else "BUN_INSTALL")
+        home = state.get("HOME")
+        default = f"{home}/.local/share/pnpm" if manager == "pnpm" else f"{home}/.bun"
+        return (variable or default, "/usr/local/bin")
+    nvm = state.settings.get("nvm")
+    if nvm and not prefix:
+        return (nvm,)
+    prefixes = (
+        (prefix,) if prefix else ("/usr/local",) if "node" in state.languages else ("/usr/local", "/usr")
+    )
+    return tuple(place for base in prefixes for place in (f"{base}/lib/node_modules", f"{base}/bin"))
+
+
+def install_globally(
+    call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
+) -> tuple[Effect, ...]:
+    """npm install -g, yarn global add, …"""
+    places = global_places(call.state, manager)
+    prefix = options.value("--prefix")
+    if prefix:
+        places = call.known((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
+    unknown = next(
+        (f"which packages {w.text} stands for" for w in words if w.value is None and not half_name(w.text)),
+        "",
+    )
+    deleting = action in ("remove", "uninstall")
+    return (
+        call.effect(
+            "global",
+            action,
+            manager=manager,
+            packages=node_packages(words),
+            writes=places,
+            caches=node_caches(call, manager),
+            why=unknown,
+            deletes=places if deleting else (),
+        ),
+    )

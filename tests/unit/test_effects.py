@@ -1,0 +1,136 @@
+"""What commands do: a line of shell in a known context, and the effects that it must have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slimify.classify.effects import State, after, interpret
+from slimify.classify.view import View
+from slimify.context.scan import Context, scan
+from slimify.model import Effect
+from slimify.syntax.shell import read
+
+TABLE = Path(__file__).parent.parent / "data" / "effects" / "cases.txt"
+SCRIPTS = {
+    "build": "tsc && vite build",
+    "all": "npm-run-all --parallel lint 'pack:*'",
+    "series": "run-s pack:js pack:css",
+    "both": 'concurrently "npm:pack:*" "npm:lint"',
+    "lint": "eslint .",
+    "pack:js": "webpack",
+    "pack:css": "sass a.scss a.css",
+    "test": "jest",
+    "prehooked": "rimraf dist",
+    "hooked": "tsc",
+    "start": "node server.js",
+}
+FILES: Mapping[str, str] = {
+    "package.json": json.dumps({"name": "site", "scripts": SCRIPTS}),
+    "package-lock.json": "{}",
+    "web/package.json": "{}",
+    "requirements.txt": "flask\n",
+    "pyproject.toml": "[project]\nname = 'x'\n",
+    "go.mod": "module example.org/site\n",
+    "main.go": "package main\n",
+    "cmd/tool/main.go": "package main\n",
+    "Makefile": "app: dep\n\tgcc -o app app.c\ndep:\n\tpip install flask\n",
+    "sub/Makefile": "all:\n\ttouch made\n",
+    "setup.sh": "#!/bin/sh\napt-get install -y gcc\ncd /src\ntouch x\n",
+    "tool.py": "#!/usr/bin/env python3\nprint()\n",
+}
+ENV = {"GOPATH": "/go", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    root = tmp_path_factory.mktemp("context")
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return scan(root)
+
+
+def state(context: Context) -> State:
+    """A project copied to /app of a Debian image with everything."""
+    return State(cwd="/app", env=ENV, view=View(context=context).with_copy(["."], "/app"), manager="apt")
+
+
+def summary(effect: Effect) -> str:
+    """Kind and action, then what is not empty; `!` for a command that may write anywhere."""
+    parts = [effect.kind + ("!" if effect.anywhere else "")]
+    parts += [effect.action.replace(" ", "-")] if effect.action and "://" not in effect.action else []
+    lists = {
+        "pkg": tuple(p.name for p in effect.packages),
+        "w": effect.writes,
+        "out": effect.outputs,
+        "del": effect.deletes,
+        "cache": effect.caches,
+        "tools": effect.tools,
+    }
+    parts += [f"{name}={','.join(found)}" for name, found in lists.items() if found]
+    return " ".join([*parts, "dev"] if effect.dev else parts)
+
+
+def effects(text: str, start: State) -> list[str]:
+    return [summary(effect) for atom in interpret(read(text), start) for effect in atom]
+
+
+def cases() -> list[tuple[str, str, list[str]]]:
+    """Id, command line and effects of every case."""
+    found: list[tuple[str, str, list[str]]] = []
+    for line in TABLE.read_text(encoding="utf-8").splitlines():
+        if line.startswith(" "):
+            found[-1][2].append(line.strip())
+        elif line and not line.startswith("#"):
+            name, _, text = line.partition(":")
+            found.append((name, text.strip(), []))
+    return found
+
+
+@pytest.mark.parametrize(("text", "expected"), [pytest.param(t, e, id=i) for i, t, e in cases()])
+def test_effects(context: Context, text: str, expected: list[str]) -> None:
+    assert effects(text, state(context)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "cwd", "homes", "settings"),
+    [
+        pytest.param("cd /src && export A=b", "/app", {}, {}, id="a-shell-of-its-own"),
+        pytest.param("useradd -m -d /srv/x x", "/app", {"x": "/srv/x"}, {}, id="home-of-a-user"),
+        pytest.param(
+            "poetry config virtualenvs.create false",
+            "/app",
+            {},
+            {"poetry virtualenvs.create": "false"},
+            id="setting-of-a-tool",
+        ),
+        pytest.param("python -m venv /venv", "/app", {}, {"venv /venv": "1"}, id="environment"),
+        pytest.param("(npm config set prefix /opt/n)", "/app", {}, {"npm prefix": "/opt/n"}, id="subshell"),
+    ],
+)
+def test_what_outlasts_a_run(
+    context: Context, text: str, cwd: str, homes: dict[str, str], settings: dict[str, str]
+) -> None:
+    end = after(read(text), state(context))
+    assert (end.cwd, dict(end.env), dict(end.homes), dict(end.settings)) == (cwd, ENV, homes, settings)
+
+
+def test_packages_carry_their_place_in_the_run(context: Context) -> None:
+    text = "apt-get install -y gcc 'git' && pip install flask==2"
+    found = [p for atom in interpret(read(text), state(context)) for e in atom for p in e.packages]
+    assert [(p.name, text[slice(*p.span)]) for p in found] == [
+        ("gcc", "gcc"),
+        ("git", "'git'"),
+        ("flask", "flask==2"),
+    ]
+
+
+def test_scripts_that_run_each_other_end(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"scripts": {"a": "npm run b", "b": "npm run a"}}))
+    found = effects("npm run a", state(scan(tmp_path)))
+    assert len(found) == 1
+    assert found[0].startswith("app!")
