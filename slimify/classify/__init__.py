@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from slimify.classify import roles as role_pass
 from slimify.classify.findings import findings
 from slimify.classify.language import language_of
 from slimify.classify.liveness import live
-from slimify.classify.packages import build_tools, judge
+from slimify.classify.packages import build_tools, judge, late_tools
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.refusals import refusals
 from slimify.classify.runtime import runtime
@@ -45,7 +46,8 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
     named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, name) if u.certain)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     alive = live(contract, end, effects, named, language, base)
-    packages = judge(
+    verdict = partial(
+        judge,
         visits,
         alive,
         distro=base.distro if base else None,
@@ -53,18 +55,24 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         language=language,
         keep=options.keep_packages,
     )
+    packages = verdict()
     lines = {v.index: v.instruction.line for v in visits}
-    judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     keep = _kept(file)
-    roles = role_pass.assign(
+    assigned = partial(
+        role_pass.assign,
         visits,
-        packages,
         live_commands=frozenset(alive.commands),
         build_tools=frozenset(build_tools(visits)),
         language=language,
         keep=keep,
         live_texts=frozenset(u.name.rpartition("/")[2] for u in alive.sources.paths),
     )
+    roles = assigned(packages=packages)
+    late = late_tools(visits, roles.atoms)
+    if late:
+        packages = verdict(late=late)
+        roles = assigned(packages=packages)
+    judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
         dockerfile=file,
         context=context,
@@ -80,6 +88,7 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         refusals=refusals(file, base, reference),
         findings=findings(visits, contract, alive, judged),
         keep_lines=keep,
+        late=late,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from slimify.classify.program import Live
 from slimify.classify.roles import Where
 from slimify.classify.walk import Visit
 from slimify.classify.system import system_package
+from slimify.classify.toolchains import build_only
 from slimify.facts.debian import PackageFacts
-from slimify.model import Effect, PackageVerdict, Reason, Use
+from slimify.model import Effect, PackageVerdict, Reason, Role, Use
 
 # Interpreters that node-gyp and other build tools are written in.
 _INTERPRETERS = frozenset({"python", "python2", "python3", "perl", "python2-minimal", "python3-minimal"})
@@ -23,8 +25,10 @@ def judge(
     suite: str | None,
     language: str | None,
     keep: Collection[str] = (),
+    late: Mapping[str, Use] = MappingProxyType({}),
 ) -> Mapping[Where, tuple[PackageVerdict, ...]]:
-    """A verdict for every package of every install command that names its packages."""
+    """A verdict for every package of every install command that names its packages. `late` are the
+    programs that steps executed in the final stage call."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
     for visit in visits:
@@ -36,9 +40,44 @@ def judge(
             found = []
             for name in dict.fromkeys(names):
                 facts = system_package(name, distro, suite)
-                found.append(_verdict(name, facts, names, live, tools, language, keep, visit))
+                verdict = _removed(name, facts, visit, number) or _late(name, facts, late)
+                only = None if verdict else build_only(name, visits, live, tools, language)
+                if only is not None and name not in keep:
+                    verdict = _serving(name, *only)
+                found.append(verdict or _verdict(name, facts, names, live, tools, language, keep, visit))
             verdicts[(visit.index, number)] = tuple(found)
     return verdicts
+
+
+def _said(name: str, role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+    return PackageVerdict(
+        name=name, role=role, counterparts=counterparts, reasons=(Reason(code=code, text=text),)
+    )
+
+
+def _removed(name: str, facts: PackageFacts | None, visit: Visit, number: int) -> PackageVerdict | None:
+    """What the same RUN removes again is not in the image; the libraries that came with it may be (apt
+    keeps them unless told otherwise)."""
+    if facts is not None and facts.counterparts:
+        return None
+    for effects in visit.effects[number + 1 :]:
+        if any(e.kind == "unpackage" and p.name == name for e in effects for p in e.packages):
+            return _said(name, "build", "SL201", "removed again in the RUN that installs it")
+    return None
+
+
+def _late(name: str, facts: PackageFacts | None, late: Mapping[str, Use]) -> PackageVerdict | None:
+    called = next((c for c in facts.commands if c in late), None) if facts is not None else None
+    if called is None:
+        return None
+    return _said(name, "both", "SL202", f"line {late[called].line} runs `{called}` in the stage that runs")
+
+
+def _serving(name: str, user: Use, counterparts: tuple[str, ...]) -> PackageVerdict:
+    needed = f"needed by `{user.name}` (line {user.line}), "
+    if counterparts:
+        return _said(name, "build", "SL204", f"{needed}run time needs {', '.join(counterparts)} instead", counterparts)
+    return _said(name, "build", "SL201", f"{needed}nothing at run time calls it")
 
 
 def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
@@ -53,6 +92,27 @@ def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
                     name = tool.rpartition("/")[2]
                     tools.setdefault(name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line))
     return tools
+
+
+def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[str, Use]:
+    """The programs that steps call which are executed in the final stage: it needs their packages."""
+    tools: dict[str, Use] = {}
+    for visit in visits:
+        for number, effects in enumerate(visit.effects):
+            if roles.get((visit.index, number)) not in ("run", "both", "unknown"):
+                continue
+            for effect in effects:
+                if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
+                    continue
+                names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
+                for tool in names:
+                    name = tool.rpartition("/")[2]
+                    tools.setdefault(name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line))
+    return tools
+
+
+# What installs of packages' sources start by themselves.
+_KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
 
 
 def _implied(effect: Effect) -> tuple[str, ...]:
@@ -74,10 +134,8 @@ def _verdict(
     keep: Collection[str],
     visit: Visit,
 ) -> PackageVerdict:
-    def said(role: str, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
-        return PackageVerdict(
-            name=name, role=role, counterparts=counterparts, reasons=(Reason(code=code, text=text),)  # type: ignore[arg-type]
-        )
+    def said(role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+        return _said(name, role, code, text, counterparts)
 
     if name in keep:
         return said("run", "SL222", "kept by the configuration")

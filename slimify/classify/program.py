@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slimify.classify.effects.state import State
 from slimify.classify.roles import Made
@@ -121,6 +121,7 @@ class Program:
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
     keep_lines: frozenset[int] = frozenset()
+    late: Mapping[str, Use] = field(default_factory=dict)  # programs that steps of the final stage call
 
     @property
     def verdicts(self) -> tuple[InstructionVerdict, ...]:

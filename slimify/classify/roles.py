@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from slimify.classify.aptsources import PACKAGE_SOURCES, adds_source, serves_build_only
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
 from slimify.model import Effect, PackageVerdict, Reason, Role
+from slimify.syntax.instructions import copy_parts
 
 BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
 RUN_KINDS = frozenset({"users", "system", "source"})
@@ -110,6 +112,11 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
         _say(state, where, "unknown", "SL221", f"may do anything: {why}")
     elif not effects or kinds == {"state"}:
         _say(state, where, "both", "SL220", "sets the shell's state for what follows")
+    elif adds_source(effects):
+        if serves_build_only(visit, number, state.packages):
+            _say(state, where, "build", "SL215", "adds a package source that only the build installs from")
+        else:
+            _say(state, where, "run", "SL215", _RUN_TEXT["source"])
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
     elif "packages" in kinds:
@@ -282,6 +289,8 @@ def _live_results(state: _Pass) -> tuple[Made, ...]:
             continue
         if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
             continue
+        if inside_any(path, PACKAGE_SOURCES):
+            continue
         if path.rpartition("/")[2] in _LOCKS:
             continue
         kept.append(made)
@@ -334,6 +343,13 @@ def _copies(
             roles[visit.index] = "unknown"
             reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
             continue
+        tool = _tool_of_another_image(state, visit)
+        if tool:
+            live = bool(tool & state.live_commands)
+            roles[visit.index] = "both" if live else "build"
+            text = f"`{sorted(tool)[0]}` is called by build steps" + ("" if live else ", nothing at run time calls it")
+            reasons[visit.index] = (Reason(code="SL205", text=text),)
+            continue
         user = _first_user(state, visit.index, targets)
         if targets and all(any(inside(t, g) for g in state.gone) for t in targets) and user:
             roles[visit.index] = "build"
@@ -352,6 +368,15 @@ def _copies(
         roles[visit.index] = role
         reasons[visit.index] = (reason,)
     return roles, reasons
+
+
+def _tool_of_another_image(state: _Pass, visit: Visit) -> frozenset[str]:
+    """The programs that COPY --from takes out of another image, when build steps call one of them."""
+    parts = copy_parts(visit.instruction)
+    if parts.from_stage is None:
+        return frozenset()
+    names = frozenset(source.rstrip("/").rpartition("/")[2] for source in parts.sources)
+    return names if names & state.build_tools else frozenset()
 
 
 def _targets(state: _Pass, position: int) -> tuple[str, ...] | None:

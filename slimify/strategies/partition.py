@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slimify.classify.copies import targets
-from slimify.classify.paths import inside
+from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.model import Decision, PackageVerdict, Rung
 from slimify.strategies.layout import Layout, Tree, WordEdit
+from slimify.strategies.putback import plain
 
 _QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
 _LISTS = "/var/lib/apt/lists"
@@ -35,6 +36,7 @@ class Parting:
     trees: tuple[Tree, ...]
     counterparts: bool = True
     present: Collection[str] = ()
+    needless: Collection[str] = ()  # counterparts that this base makes needless
     drop_final: frozenset[int] = frozenset()  # instructions the final stage does without
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
@@ -145,7 +147,14 @@ def _build_reads(program: Program, step: Step, last: int) -> bool:
                 paths = (*effect.reads, *effect.writes)
                 if any(inside(p, place) for p in paths for place in places):
                     return True
+                if effect.kind == "check" and effect.tool not in _PLAIN and _near(effect.cwd, places):
+                    return True
     return False
+
+
+def _near(cwd: str | None, places: Iterable[str]) -> bool:
+    """Whether a test or a linter that is run in `cwd` finds there what was copied."""
+    return cwd is not None and cwd != "/" and any(touches(place, cwd) for place in places)
 
 
 def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
@@ -218,7 +227,7 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
-        elif atom.role in ("run", "both", "unknown") or _plain_check(atom):
+        elif atom.role in ("run", "both", "unknown") or _plain_check(atom) or _serves_installs(atom):
             kept.add(atom.index)
         elif _on_tree_root(step, atom, wanted.trees):
             kept.add(atom.index)
@@ -237,6 +246,19 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
     if not real and not any({e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept):
         return None, WordEdit()
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
+
+
+def _serves_installs(atom: AtomStep) -> bool:
+    """Package lists and their removal: they go wherever a package is installed (`_without_idle` drops the rest)."""
+    kinds = {e.kind for e in atom.effects}
+    return "index" in kinds and kinds <= {"index", "cache", "state"} or kinds == {"cache"} and _lists_only(atom)
+
+
+def _lists_only(atom: AtomStep) -> bool:
+    managers = {e.manager or e.tool for e in atom.effects}
+    return managers <= {"apt", "apt-get", "apk"} or all(
+        d.startswith(("/var/lib/apt", "/var/cache/", "/tmp", "/var/tmp")) for e in atom.effects for d in e.deletes
+    )
 
 
 # Checks that any image can make: they go with what they guard.
@@ -286,10 +308,10 @@ def _packages(
     stays = False
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
-    named: set[str] = {v.name for v in atom.packages if v.role != "build"}
+    named: set[str] = {plain(v.name) for v in atom.packages if v.role != "build"}
     for verdict in atom.packages:
         span = spans.get(verdict.name, (-1, -1))
-        needed = tuple(p for p in _counterparts(verdict, wanted) if p not in named)
+        needed = tuple(p for p in _counterparts(verdict, wanted) if plain(p) not in named)
         if verdict.role == "build" and not needed:
             drop.add(span)
             continue
@@ -299,7 +321,7 @@ def _packages(
         stays = True
         if verdict.role == "build":
             swap[span] = " ".join(needed)
-            named |= set(needed)
+            named |= {plain(p) for p in needed}
     if (-1, -1) in drop or (-1, -1) in swap:
         # The names come out of a variable: the command can only stay or go as a whole.
         return stays, set(), {}
@@ -309,7 +331,7 @@ def _packages(
 def _counterparts(verdict: PackageVerdict, wanted: Parting) -> tuple[str, ...]:
     if not wanted.counterparts:
         return ()
-    return tuple(p for p in verdict.counterparts if p not in wanted.present)
+    return tuple(p for p in verdict.counterparts if p not in wanted.present and p not in wanted.needless)
 
 
 def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: Parting) -> bool:

@@ -21,9 +21,11 @@ def put_back(
     lost = carried(program.base)
     if not lost.known:
         return (), (), f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else ""
-    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
+    verdicts = [v for s in program.steps for a in s.atoms for v in a.packages]
+    installed = {plain(v.name) for v in verdicts if v.role != "build"}
+    installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     wanted: dict[str, Use] = dict(extra)
-    for command, use in program.live.commands.items():
+    for command, use in (*program.live.commands.items(), *program.late.items()):
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
@@ -37,7 +39,7 @@ def put_back(
     for package, use in tuple(wanted.items()):
         for companion in lost.companions.get(package, ()):
             wanted.setdefault(companion, use)
-    names = sorted(p for p in wanted if p not in installed)
+    names = sorted(p for p in wanted if plain(p) not in installed)
     if program.live.unresolved:
         library, use = next(iter(program.live.unresolved.items()))
         return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
@@ -53,6 +55,11 @@ def put_back(
     )
     quiet = "" if _installs_already(program) else "# hadolint ignore=DL3008\n"
     return (quiet + install_line(names),), decisions, ""
+
+
+def plain(name: str) -> str:
+    """A package's name before Debian 13 renamed libraries for 64-bit time: both are installable there."""
+    return name.removesuffix("t64")
 
 
 def _demanding(program: Program) -> bool:

@@ -8,13 +8,14 @@ data) are executed where it will run.
 
 from __future__ import annotations
 
+from slimify.classify.paths import BROAD
 from slimify.classify.program import Program
 from slimify.classify.roles import BIN, SITE, Made
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.images import image
 from slimify.model import Decision, Reason
-from slimify.strategies import estimate
+from slimify.strategies import cleanup, estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
@@ -23,6 +24,8 @@ from slimify.strategies.rebase import same_family, written_base
 
 NAME = "python"
 VENV = "/opt/venv"
+# Directories that can't be copied whole: the final base has its own files there.
+SYSTEM = BROAD - {"/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
 # Images whose Python is installed in /usr/local.
 _USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
 # The Python that a distribution's release installs by `apt-get install python3`.
@@ -40,7 +43,12 @@ def propose(program: Program, options: Options) -> Proposal:
     if partner and options.base in ("auto", "slim", "minimal"):
         _try(program, "slim", partner, options, layouts, reasons)
     if options.base in ("auto", "same"):
+        before = len(layouts)
         _try(program, "same-base", written_base(program), options, layouts, reasons)
+        if len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
+            layouts.pop()
+            text = "same-base: a second stage would save no more than cleaning up in one"
+            reasons.append(Reason(code="SL407", text=text))
     return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
 
 
@@ -53,6 +61,10 @@ def _try(
     if isinstance(trees, Reason):
         reasons.append(trees)
         return
+    broad = next((m.path for m in program.made if m.path in SYSTEM), None)
+    if broad:
+        reasons.append(Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs"))
+        return
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         reasons.append(Reason(code="SL391", text=missing))
@@ -63,6 +75,7 @@ def _try(
         base=base,
         trees=trees,
         present=BASE_LIBRARIES | _present(base),
+        needless=_OWN_PYTHON if program.base and program.base.language == "python" else (),
         final_head=head,
         decisions=(*_decisions(program, rung, base, trees), *put),
         saving=saving,
@@ -75,10 +88,18 @@ def _try(
     layouts.append(part(program, wanted))
 
 
+def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
+    cleaned = cleanup.plan(program)
+    return cleaned is not None and cleaned.saving >= layout.saving
+
+
 def _present(base: str) -> frozenset[str]:
     facts = image(base)
     return installed(facts) if facts is not None else frozenset()
 
+
+# The distribution's Python, which an image that brings its own does not use.
+_OWN_PYTHON = ("python3", "python3-setuptools")
 
 # Libraries that every python image has, the slim one too (they are what CPython is linked with).
 BASE_LIBRARIES = frozenset(
