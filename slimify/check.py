@@ -132,8 +132,13 @@ def _copies(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
             for source in parts.sources:
                 if not source.startswith("/") or set(source) & set("*?["):
                     yield f"COPY --from={parts.from_stage} {source} is not one absolute path"
-                elif not _written(program, source, written):
+                elif not _written(program, source, written) and not _venv_in(stages[0], source):
                     yield f"nothing in the builder writes {source}"
+
+
+def _venv_in(builder: list[Instruction], path: str) -> bool:
+    """The new builder makes a virtual environment there."""
+    return any(x.keyword == "RUN" and x.value.split()[-2:] == ["venv", path] for x in builder)
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:

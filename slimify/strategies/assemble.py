@@ -189,9 +189,9 @@ def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) 
         else:
             continue
         if text is not None:
-            items.append(
-                Item(text=block.comments + _ended(text, end), origin=index, spaced=block.spaced)
-            )
+            for number, line in enumerate(layout.builder_before.get(index, ())):
+                items.append(_new(line, end, spaced=block.spaced and not number))
+            items.append(Item(text=block.comments + _ended(text, end), origin=index, spaced=block.spaced))
     return tuple(items)
 
 
@@ -245,6 +245,7 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
             comments = "" if built else block.comments
             made.append(Item(text=comments + _ended(text, end), origin=index))
         copies = [_copy(t, end) for t in trees]
+        copies += [_new(line, end) for line in layout.final_after.get(index, ())]
         if made and trees and not _independent(program, layout, index):
             made = copies + made
         else:

@@ -43,6 +43,10 @@ def dropped_packages(program: Program) -> int:
     manager = program.base.manager if program.base else "apt"
     names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
     removed = {p.name for s in program.steps for e in s.effects if e.kind == "unpackage" for p in e.packages}
+    for step in program.steps:
+        for effect in step.effects:
+            if any(word in removed for word in effect.action.split()):  # apk add --virtual NAME … apk del NAME
+                removed |= {p.name for p in effect.packages}
     return sum(package_size(n, manager or "apt") for n in names - removed)
 
 

@@ -9,7 +9,7 @@ base, the trees and what is put back.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import inside, touches
@@ -40,6 +40,8 @@ class Parting:
     drop_final: frozenset[int] = frozenset()  # instructions the final stage does without
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
+    builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     replace: Mapping[int, str] | None = None
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
@@ -88,6 +90,8 @@ def part(program: Program, wanted: Parting) -> Layout:
         trees=trees,
         builder_tail=wanted.builder_tail if build else (),
         final_head=wanted.final_head,
+        builder_before=wanted.builder_before,
+        final_after=wanted.final_after,
         replace=dict(wanted.replace or {}),
         decisions=wanted.decisions,
         saving=wanted.saving,

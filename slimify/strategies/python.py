@@ -16,6 +16,7 @@ from slimify.facts.carried import installed
 from slimify.facts.images import image
 from slimify.model import Decision, Reason
 from slimify.strategies import cleanup, estimate
+from slimify.strategies import venv as venvs
 from slimify.strategies.base import Proposal
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
@@ -23,7 +24,6 @@ from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
 
 NAME = "python"
-VENV = "/opt/venv"
 # Directories that can't be copied whole: the final base has its own files there.
 SYSTEM = BROAD - {"/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
 # Images whose Python is installed in /usr/local.
@@ -45,7 +45,7 @@ def propose(program: Program, options: Options) -> Proposal:
     if options.base in ("auto", "same"):
         before = len(layouts)
         _try(program, "same-base", written_base(program), options, layouts, reasons)
-        if len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
+        if before == 0 and len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
             layouts.pop()
             text = "same-base: a second stage would save no more than cleaning up in one"
             reasons.append(Reason(code="SL407", text=text))
@@ -59,8 +59,10 @@ def _try(
         program = keep_everything_before_unknown(program)
     trees = python_trees(program)
     if isinstance(trees, Reason):
-        reasons.append(trees)
+        worth = _gain(program) >= options.min_saving.floor(estimate.original(program))
+        reasons.append(trees if rung == "slim" or worth else _NOTHING)
         return
+    made = next((t.after for t in trees if t.path == venvs.PATH), None)
     broad = next((m.path for m in program.made if m.path in SYSTEM), None)
     if broad:
         reasons.append(Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs"))
@@ -77,6 +79,8 @@ def _try(
         present=BASE_LIBRARIES | _present(base),
         needless=_OWN_PYTHON if program.base and program.base.language == "python" else (),
         final_head=head,
+        builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
+        final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
         decisions=(*_decisions(program, rung, base, trees), *put),
         saving=saving,
         original=estimate.original(program),
@@ -115,6 +119,11 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
     for made in program.made:
         if made.path == SITE:
             site = site_packages(program)
+            if site is None and _moving(program):
+                environment = venvs.venv(program)
+                if isinstance(environment, Reason):
+                    return environment
+                site = (venvs.PATH,)
             if site is None:
                 return Reason(
                     code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
@@ -123,6 +132,19 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
         elif made.path != BIN:
             trees.append(Tree(path=made.path, after=made.first, owner=_owner(made)))
     return tuple(trees)
+
+
+def _moving(program: Program) -> bool:
+    """A python image whose tag does not name the minor version."""
+    base = program.base
+    return base is not None and base.family == "python" and not base.version_sure and not base.digest
+
+
+_NOTHING = Reason(code="SL407", text="same-base: nothing that only the build needs stays in the image")
+
+
+def _gain(program: Program) -> int:
+    return estimate.dropped_packages(program) + estimate.caches(program, ("python",)) + estimate.left_lists(program)
 
 
 def _owner(made: Made) -> str:
@@ -145,7 +167,7 @@ def site_packages(program: Program) -> tuple[str, ...] | None:
 
 
 def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:
-    saving = estimate.dropped_packages(program) + estimate.caches(program, ("python",)) + estimate.left_lists(program)
+    saving = _gain(program)
     if any("site-packages" in t.path for t in trees):
         saving -= estimate.PIP_ITSELF
     if rung == "slim" and program.base is not None:

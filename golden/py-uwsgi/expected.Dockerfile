@@ -1,0 +1,15 @@
+FROM python:3.11 AS builder
+WORKDIR /code
+RUN pip install uwsgi==2.0.28
+
+FROM python:3.11-slim
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libxml2 libyaml-0-2 \
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /code
+COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY wsgi.py uwsgi.ini ./
+EXPOSE 8080
+CMD ["uwsgi", "--ini", "uwsgi.ini"]
