@@ -149,6 +149,8 @@ def _written(program: Program, path: str, written: list[str]) -> bool:
 
 def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
     """What the image starts is in the final stage."""
+    if len(stages) < 2:
+        return
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     final = stages[-1]
     have: list[str] = []

@@ -29,17 +29,24 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
         for e in atom
         if e.kind in _KINDS and e.action not in ("venv", "check")
     )
+    started = _started(visits)
     if seen:
-        return seen.most_common(1)[0][0]
-    for visit in reversed(visits):
-        if visit.instruction.keyword in ("CMD", "ENTRYPOINT"):
-            text = visit.instruction.value
-            for language, words in _START.items():
-                if any(word in text for word in words):
-                    return language
+        return started if started in seen else seen.most_common(1)[0][0]
+    if started:
+        return started
     for language, names in _MARKERS.items():
         if any(context.has(name) for name in names):
             return language
+    return None
+
+
+def _started(visits: Sequence[Visit]) -> str | None:
+    """The language of the program that the last CMD or ENTRYPOINT names."""
+    for visit in reversed(visits):
+        if visit.instruction.keyword in ("CMD", "ENTRYPOINT"):
+            for language, words in _START.items():
+                if any(word in visit.instruction.value for word in words):
+                    return language
     return None
 
 
