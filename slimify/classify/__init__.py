@@ -8,6 +8,7 @@ from functools import partial
 
 from slimify.classify import roles as role_pass
 from slimify.classify.findings import findings
+from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
 from slimify.classify.liveness import live
 from slimify.classify.packages import build_tools, judge, late_tools
@@ -41,6 +42,7 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
     in_force = scopes(file, base_env, options.build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
+    visits = own_programs(visits, end)
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, name) if u.certain)

@@ -119,6 +119,8 @@ def _implied(effect: Effect) -> tuple[str, ...]:
     """Programs that an installer starts by itself."""
     if effect.kind == "go" and effect.action in ("get", "mod download", "mod tidy", "install", "build"):
         return ("git", "hg", "bzr", "svn")
+    if effect.kind == "source":
+        return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
     if effect.kind in ("python", "node", "global"):
         return ("git", "gcc", "cc", "c++", "g++", "make", "pkg-config")
     return ()
