@@ -1,7 +1,5 @@
 FROM python:3.11 AS builder
 ENV VIRTUAL_ENV=/opt/venv
-RUN python -m venv /opt/venv
-ENV PATH="/opt/venv/bin:$PATH"
 RUN python3 -m venv $VIRTUAL_ENV
 ENV PATH="$VIRTUAL_ENV/bin:$PATH"
 
@@ -12,7 +10,6 @@ RUN pip install --upgrade pip wheel && pip install -r requirements.txt
 FROM python:3.11-slim
 ENV VIRTUAL_ENV=/opt/venv
 COPY --from=builder /opt/venv /opt/venv
-ENV PATH="/opt/venv/bin:$PATH"
 ENV PATH="$VIRTUAL_ENV/bin:$PATH"
 
 # Run the application:

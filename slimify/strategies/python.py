@@ -62,7 +62,8 @@ def _try(
         worth = _gain(program) >= options.min_saving.floor(estimate.original(program))
         reasons.append(trees if rung == "slim" or worth else _NOTHING)
         return
-    made = next((t.after for t in trees if t.path == venvs.PATH), None)
+    own = any(m.path == venvs.PATH for m in program.made)
+    made = None if own else next((t.after for t in trees if t.path == venvs.PATH), None)
     broad = next((m.path for m in program.made if m.path in SYSTEM), None)
     if broad:
         reasons.append(Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs"))

@@ -37,6 +37,8 @@ def venv(program: Program) -> Venv | Reason:
     first = next((m.first for m in program.made if m.path == SITE), None)
     if first is None:
         return _no("nothing is installed into site-packages")
+    if any(m.path == PATH for m in program.made):
+        return _no("the file makes one of its own")
     for step in program.steps:
         for atom in step.atoms:
             why = _bypasses(step, atom, first)
