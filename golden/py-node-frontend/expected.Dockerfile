@@ -12,6 +12,7 @@ RUN cd frontend && npm install
 
 COPY frontend frontend
 RUN cd frontend && npm run build
+RUN rm -rf /app/frontend/node_modules
 
 FROM python:3.11-slim
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+from slimify.classify.effects.state import State
 from slimify.classify.program import Live
 from slimify.classify.walk import Visit
 from slimify.model import Use
 
 _NODE = frozenset({"nodejs", "npm", "yarn", "yarnpkg", "nodejs-npm", "nodejs-current", "node-gyp"})
-_NODE_COMMANDS = frozenset({"node", "nodejs", "npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack", "bun"})
+NODE_COMMANDS = frozenset({"node", "nodejs", "npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack", "bun"})
 _PIP_COMMANDS = frozenset({"pip", "pip2", "pip3", "virtualenv", "venv", "easy_install", "pipenv", "poetry", "uv"})
 # What run time needs of an installer's dependencies: packages may count on setuptools, which it brings.
 _PIP: Mapping[str, tuple[str, ...]] = {
@@ -34,8 +35,8 @@ def build_only(
     """The build step that a package serves, and what run time needs instead; None if it may be needed
     when the image runs, or isn't such a package."""
     if name in _NODE and language in ("python", "go"):
-        user = _user(_NODE_COMMANDS, tools)
-        if user is None or _NODE_COMMANDS & set(live.commands) or live.dynamic or mentions_node(visits):
+        user = _user(NODE_COMMANDS, tools)
+        if user is None or NODE_COMMANDS & set(live.commands) or live.dynamic or not visits or mentions_node(visits[-1].state):
             return None
         return user, ()
     if name in _PIP and language == "python":
@@ -55,12 +56,9 @@ def _commands(visits: Sequence[Visit], kind: str) -> bool:
     return any(e.kind == kind for v in visits for atom in v.effects for e in atom)
 
 
-def mentions_node(visits: Sequence[Visit]) -> bool:
+def mentions_node(end: State) -> bool:
     """Whether an environment variable or a source file that isn't JavaScript names Node's packages: what
     collects static files, or starts a minifier, may read node_modules."""
-    if not visits:
-        return False
-    end = visits[-1].state
     if any(_MENTIONS.search(value or "") for name, value in end.env.items() if name != "PATH"):
         return True
     context = end.view.context

@@ -111,7 +111,8 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
             continue
         for atom in step.atoms:
             kinds = {e.kind for e in atom.effects}
-            if atom.role == "build" and not kinds <= {"packages", "state", "cache", "index", "unpackage"}:
+            idle = kinds <= {"packages", "state", "cache", "index", "unpackage"} or _plain_check(atom)
+            if atom.role == "build" and not idle:
                 indexes.append(step.index)
     return max(indexes)
 
@@ -282,7 +283,7 @@ def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
         return False
     if step.script.atoms[atom.index].opaque:
         return False
-    roots = {t.path for t in trees}
+    roots = {t.path for t in trees if not t.is_file}
     return any(w in roots for e in atom.effects if e.kind == "meta" for w in e.writes)
 
 

@@ -8,7 +8,7 @@ data) are executed where it will run.
 
 from __future__ import annotations
 
-from slimify.classify.paths import BROAD
+from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program
 from slimify.classify.roles import BIN, SITE, Made
 from slimify.config import Options
@@ -18,14 +18,16 @@ from slimify.model import Decision, Reason
 from slimify.strategies import cleanup, estimate
 from slimify.strategies import venv as venvs
 from slimify.strategies.base import Proposal
+from slimify.strategies.frontend import without_packages
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
 
 NAME = "python"
+LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
 # Directories that can't be copied whole: the final base has its own files there.
-SYSTEM = BROAD - {"/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
+SYSTEM = BROAD - {LOCAL, "/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
 # Images whose Python is installed in /usr/local.
 _USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
 # The Python that a distribution's release installs by `apt-get install python3`.
@@ -68,6 +70,7 @@ def _try(
     if broad:
         reasons.append(Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs"))
         return
+    trees, tail, dropped = without_packages(program, trees)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         reasons.append(Reason(code="SL391", text=missing))
@@ -79,10 +82,11 @@ def _try(
         trees=trees,
         present=BASE_LIBRARIES | _present(base),
         needless=_OWN_PYTHON if program.base and program.base.language == "python" else (),
+        builder_tail=tail,
         final_head=head,
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*_decisions(program, rung, base, trees), *put),
+        decisions=(*_decisions(program, rung, base, trees), *dropped, *put),
         saving=saving,
         original=estimate.original(program),
     )
@@ -120,11 +124,11 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
     for made in program.made:
         if made.path == SITE:
             site = site_packages(program)
-            if site is None and _moving(program):
+            if _moving(program):
                 environment = venvs.venv(program)
-                if isinstance(environment, Reason):
+                if isinstance(environment, Reason) and site is None:
                     return environment
-                site = (venvs.PATH,)
+                site = (venvs.PATH,) if not isinstance(environment, Reason) else site
             if site is None:
                 return Reason(
                     code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
@@ -132,13 +136,19 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
             trees += [Tree(path=path, after=made.first) for path in site]
         elif made.path != BIN:
             trees.append(Tree(path=made.path, after=made.first, owner=_owner(made)))
+    whole = [t for t in trees if t.path == LOCAL]
+    if whole:
+        first = min(t.after for t in trees if inside(t.path, LOCAL))
+        return (Tree(path=LOCAL, after=first), *(t for t in trees if not inside(t.path, LOCAL)))
     return tuple(trees)
 
 
 def _moving(program: Program) -> bool:
-    """A python image whose tag does not name the minor version."""
+    """A python image whose tag does not name the minor version, or leaves it to a build argument."""
     base = program.base
-    return base is not None and base.family == "python" and not base.version_sure and not base.digest
+    if base is None or base.family != "python" or base.digest:
+        return False
+    return not base.version_sure or "$" in written_base(program)
 
 
 _NOTHING = Reason(code="SL407", text="same-base: nothing that only the build needs stays in the image")
@@ -171,6 +181,8 @@ def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> 
     saving = _gain(program)
     if any("site-packages" in t.path for t in trees):
         saving -= estimate.PIP_ITSELF
+    if any(t.path == LOCAL for t in trees):
+        saving -= estimate.LOCAL_PYTHON
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)
