@@ -236,6 +236,9 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
     if any(e.anywhere for e in effects):
         _say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
         return
+    if _fleeting(visit, (*writes, *deletes)):
+        _say(state, where, "build", "SL217", "made and deleted again in one step with what is built")
+        return
     from_build = any(inside_any(r, made) or any(inside(m, r) for m in made) for r in reads if r not in BROAD)
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
     if from_build or within:
@@ -251,6 +254,16 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         return
     state.gone.extend(deletes)
     _say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+
+
+def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
+    """Every path is both written and deleted by the RUN, which builds something besides."""
+    effects = [e for found in visit.effects for e in found]
+    if not paths or not any(e.kind in BUILD_KINDS for e in effects):
+        return False
+    deleted = [d for e in effects for d in e.deletes]
+    written = [w for e in effects if e.kind == "files" for w in e.writes]
+    return all(inside_any(p, deleted) and any(touches(p, w) for w in written) for p in paths)
 
 
 def _again(state: _Pass) -> None:

@@ -28,6 +28,7 @@ APT_LISTS = 20 * MB
 PIP_CACHE = 12 * MB  # wheels of a small set of packages
 NPM_CACHE = 25 * MB
 PIP_ITSELF = 12 * MB  # what copying site-packages stores a second time
+LOCAL_PYTHON = 60 * MB  # what copying /usr/local of a python image stores a second time
 NODE_PACKAGE = 250_000  # of one package of node_modules
 GO_BINARY = 15 * MB
 

@@ -1,2 +1,0 @@
-cat /opt/text.txt
-exec wordcount < /opt/text.txt
