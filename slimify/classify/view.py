@@ -15,51 +15,13 @@ from slimify.context.scan import Context
 
 _GLOB = frozenset("*?[")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
-# Directories that every image has: a file copied to one of them lands inside it.
-_USUAL = frozenset(
-    [
-        "/",
-        "/app",
-        "/bin",
-        "/boot",
-        "/code",
-        "/dev",
-        "/etc",
-        "/go",
-        "/go/src",
-        "/home",
-        "/lib",
-        "/media",
-        "/mnt",
-        "/opt",
-        "/root",
-        "/run",
-        "/sbin",
-        "/src",
-        "/srv",
-        "/tmp",
-        "/usr",
-        "/usr/bin",
-        "/usr/lib",
-        "/usr/local",
-        "/usr/local/bin",
-        "/usr/local/etc",
-        "/usr/local/lib",
-        "/usr/local/share",
-        "/usr/sbin",
-        "/usr/share",
-        "/usr/src",
-        "/usr/src/app",
-        "/usr/app",
-        "/var",
-        "/var/lib",
-        "/var/log",
-        "/var/www",
-        "/var/www/html",
-        "/workdir",
-        "/workspace",
-    ]
-)
+# Directories that every image has, or every golang one: a file copied to one of them lands inside it.
+_USUAL_NAMES = """
+/ /bin /boot /dev /etc /go /go/bin /go/src /home /lib /media /mnt /opt /root /run /sbin /srv /tmp
+/usr /usr/bin /usr/include /usr/lib /usr/local /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/share
+/usr/sbin /usr/share /usr/src /var /var/cache /var/lib /var/log /var/tmp
+"""
+_USUAL = frozenset(_USUAL_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def _static_roots(call: Call) -> tuple[tuple[str, ...], bool]:
         if not re.search(r"settings(?:/[^/]*)?\.py\Z|/settings/", path):
             continue
         text = call.state.view.text(path) or ""
-        for value in re.findall(r"(?m)^\s*STATIC_ROOT\s*=\s*(.+)$", text):
+        for value in re.findall(r"(?m)^\s*STATIC_ROOT\s*=\s*(.+(?:\n[ \t)].*)*)", text):
             seen = True
             absolute = re.search(r"[\"'](/[^\"']*)[\"']", value)
             if absolute and not re.search(r"BASE_DIR|join", value):

@@ -32,7 +32,7 @@ def _rm(call: Call) -> tuple[Effect, ...]:
 
 def _starred(arg: Arg) -> Arg:
     """What is deleted when only the start of its name is known: no more than what starts so."""
-    if arg.value is None and arg.prefix and not arg.prefix.endswith("/"):
+    if arg.value is None and arg.prefix.strip("/"):
         return replace(arg, value=arg.prefix + "*")
     return arg
 

@@ -275,6 +275,13 @@ def install_globally(
             writes=places,
             caches=node_caches(call, manager),
             why=unknown,
-            deletes=places if deleting else (),
+            deletes=_removed(places, words) if deleting else (),
         ),
     )
+
+
+def _removed(places: tuple[str, ...], words: tuple[Arg, ...]) -> tuple[str, ...]:
+    """The directories of packages that are taken out of the global ones."""
+    names = [package_name(w.value) for w in words if w.value]
+    roots = [place for place in places if place.endswith("/node_modules")]
+    return tuple(f"{root}/{name}" for root in roots for name in names)

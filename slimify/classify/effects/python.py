@@ -82,10 +82,12 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
 
 
 def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
-    """The directories that an editable install leaves its metadata in, and points at: setuptools' .egg-info
+    """The directories that an editable install leaves metadata in, and points at: setuptools' .egg-info
     lies beside the sources; those of a version control system are cloned below src/."""
     cloned = [w for w in words if _VCS.match(w.value or w.text)]
-    local = [replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value]
+    local = [
+        replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value
+    ]
     return call.known(tuple(local)) + (call.known((Arg(value="src", text="src"),)) if cloned else ())
 
 

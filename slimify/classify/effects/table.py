@@ -23,7 +23,7 @@ def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
     deletes = call.known(_selected(call, known.deletes, options, operands))
     caches = tuple(path for cache in known.caches if (path := located(call, cache)) is not None)
     effect = call.touching(
-        known.kind,
+        "files" if known.kind == "check" and writes else known.kind,
         _action(call, known),
         writes=writes,
         reads=reads,

@@ -12,7 +12,10 @@ from slimify.model import Effect
 
 
 def _tar(call: Call) -> tuple[Effect, ...]:
-    """tar: unpack into -C or the working directory, or pack into -f; a first word without dash is options."""
+    """tar: unpack into -C or the working directory, or pack into -f.
+
+    A first word without dash is a bundle of options whose values follow as words of their own.
+    """
     args = list(call.args)
     if (
         args
@@ -20,7 +23,8 @@ def _tar(call: Call) -> tuple[Effect, ...]:
         and not args[0].prefix.startswith("-")
         and re.fullmatch(r"[a-zA-Z]+", args[0].prefix)
     ):
-        args[0] = replace(args[0], value="-" + args[0].prefix, prefix="-" + args[0].prefix)
+        bundle = "-" + args[0].prefix.replace("f", "") + ("f" if "f" in args[0].prefix else "")
+        args[0] = replace(args[0], value=bundle, prefix=bundle)
     values = (
         "-C",
         "--directory",
