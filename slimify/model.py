@@ -200,7 +200,8 @@ class SourceFacts:
     `@nestjs/core`, Go import paths); `commands` programs they start; `libraries` shared
     libraries they load by name; `paths` files they open by a constant name; `dynamic` places
     that start a program whose name is not constant; `features` words from a fixed list:
-    `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`.
+    `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files` (names that only run time
+    knows), `external` (some of what is compiled is not in the context).
     """
 
     imports: tuple[Use, ...] = ()
@@ -284,6 +285,7 @@ class Effect:
     anywhere: bool = False
     cwd: str | None = None  # directory in force, None if not known
     why: str = ""  # for unknown: what could not be told
+    settings: tuple[str, ...] = ()  # go: CGO_ENABLED=0, static, tags=…, packages=… (patterns)
 
 
 # --- decisions ----------------------------------------------------------------------------------

@@ -52,10 +52,10 @@ def live(
         for effect in _interpret(text, state):
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
-    found: SourceUse = read_sources(state.view, language, start)
+    everything = tuple(effects)
+    found: SourceUse = read_sources(state.view, language, start, everything)
     for use in found.facts.commands:
         _note(commands, use.name, use)
-    everything = tuple(effects)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
     needs = needs_of(installed_modules(everything, state.view), base, headers)
     for command, use in needs.commands.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slimify.classify.view import View
 from slimify.model import Effect, SourceFacts, Use
@@ -33,13 +33,21 @@ class SourceUse:
     complete: bool  # every file of the language was read
 
 
-def read_sources(view: View, language: str | None, start: Sequence[Effect]) -> SourceUse:
+def read_sources(
+    view: View, language: str | None, start: Sequence[Effect], effects: Iterable[Effect] = ()
+) -> SourceUse:
     """Read the application's files that are copied into the image, tests and documentation left out.
 
-    Bounded: files in order of depth, at most 4,000 and 6 MB; what is left out is named in `skipped`.
+    Of Go, only what the programs are made of that `effects` build. Bounded: files in order of
+    depth, at most 4,000 and 6 MB; what is left out is named in `skipped`.
     """
     facts = SourceFacts()
     complete = True
+    if language == "go":
+        compiled = _compiled(view, effects)
+        if compiled is not None:
+            facts, modules = compiled
+            return SourceUse(facts=facts, modules=modules, complete=not facts.skipped)
     for name in dict.fromkeys(x for x in (language, "python", "node") if x):
         chosen, skipped = _choose(view, _ENDINGS[name], limit=name == language)
         if not chosen and not skipped:
@@ -48,6 +56,38 @@ def read_sources(view: View, language: str | None, start: Sequence[Effect]) -> S
         facts = facts + _read(name, view, chosen) + SourceFacts(skipped=skipped)
     modules = {use.name: use for use in reversed(facts.imports)}
     return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)
+
+
+def _compiled(view: View, effects: Iterable[Effect]) -> tuple[SourceFacts, tuple[Use, ...]] | None:
+    """What the files of Go programs need, with the programs that their modules are known to start.
+
+    A library opens and starts what its caller names, so of vendored sources only the names that are
+    constant count.
+    """
+    from slimify.classify.gosources import built_sources, named_entries, vendored
+    from slimify.facts.languages import go_package
+
+    sources = built_sources(view, effects)
+    if sources is None or len(sources.files) > _MAX_FILES:
+        return None
+    own = _read("go", view, (f for f in sources.files if not vendored(f)))
+    libraries = _read("go", view, (f for f in sources.files if vendored(f)))
+    libraries = replace(libraries, dynamic=(), paths=(), features=libraries.features - {"files", "main"})
+    facts = own + libraries
+    imports = {use.name: use for use in reversed(facts.imports)}
+    known = [(use, go_package(name)) for name, use in imports.items() if "." in name.partition("/")[0]]
+    features = {"external"} if sources.outside else set()
+    if any(module.cgo == "always" and use.name in sources.outside for use, module in known):
+        features.add("cgo")
+    more = SourceFacts(
+        commands=tuple(replace(use, name=c) for use, module in known for c in module.commands),
+        paths=(
+            *(replace(use, name=f) for use, module in known for p in module.files for f in view.context.glob(p, directories=True)),
+            *named_entries(view.context, (f for f in sources.files if not vendored(f))),
+        ),
+        features=frozenset(features),
+    )
+    return facts + more, tuple(imports.values())
 
 
 def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[str], tuple[str, ...]]:

@@ -243,7 +243,11 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         built = index in layout.build and instruction.keyword in STATEFUL
         if text is not None and index not in late:
             comments = "" if built else block.comments
-            made.append(Item(text=comments + _ended(text, end), origin=index))
+            if index in layout.replace:  # one instruction may become several
+                first, *more = _ended(text, end).splitlines(keepends=True)
+                made += [Item(text=comments + first, origin=index), *(Item(text=line, origin=index) for line in more)]
+            else:
+                made.append(Item(text=comments + _ended(text, end), origin=index))
         copies = [_copy(t, end) for t in trees]
         copies += [_new(line, end) for line in layout.final_after.get(index, ())]
         if made and trees and not _independent(program, layout, index):

@@ -20,6 +20,7 @@ class Tree:
     after: int
     owner: str = ""
     note: str = ""
+    is_file: bool = False  # COPY keeps the mode of a file, a directory's own is made anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,7 @@ def _bypasses(step: Step, atom: AtomStep, first: int) -> str:
     for effect in atom.effects:
         if effect.kind == "python" and effect.action not in ("check", "config") and not _into_site(effect):
             return "it installs to another place"
-        if effect.kind == "python" and effect.manager not in ("pip", ""):
+        if effect.kind == "python" and effect.manager not in ("pip", "pipenv", ""):
             return f"{effect.manager} chooses an environment by itself"
         if step.index >= first and effect.tool in _OWN_PATH:
             return f"{effect.tool} sets PATH anew"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from slimify.classify.effects.call import Arg, Call, Options
@@ -23,11 +24,11 @@ def go(call: Call) -> tuple[Effect, ...]:
     action = (words[0].value or "") if words else ""
     packages = words[1:]
     if action == "build":
-        return (_build(call, options, packages),)
+        return (_told(call, options, packages, _build(call, options, packages)),)
     if action == "install":
-        return (_install(call, action, packages),)
+        return (_told(call, options, packages, _install(call, action, packages)),)
     if action == "get":
-        return (_get(call, options, packages),)
+        return (_told(call, options, packages, _get(call, options, packages)),)
     if action in ("mod", "work"):
         return (_mod(call, action, packages),)
     if action in ("test", "vet", "list", "doc", "version", "fmt", "fix", "tool", "bug", "help"):
@@ -35,7 +36,7 @@ def go(call: Call) -> tuple[Effect, ...]:
     if action == "run":
         return _run(call, packages)
     if action == "generate":
-        return (call.touching("go", "generate", manager="go", writes=(".",), caches=_caches(call)),)
+        return (_generate(call, packages),)
     if action == "clean":
         return (call.effect("cache", "clean", manager="go", deletes=_caches(call)),)
     if action == "env":
@@ -44,6 +45,18 @@ def go(call: Call) -> tuple[Effect, ...]:
         where = call.state.get("GOENV") or call.home(".config/go/env")
         return (call.effect("state", "env", manager="go", writes=(where,) if where else ()),)
     return (call.effect("check", action),) if not action else (call.unknown(f"what go {action} does"),)
+
+
+def _told(call: Call, options: Options, packages: tuple[Arg, ...], effect: Effect) -> Effect:
+    """The effect with what decides how the program is linked and which packages it is made of."""
+    told: list[str] = []
+    if call.state.get("CGO_ENABLED") == "0":
+        told.append("CGO_ENABLED=0")
+    if re.search(r"-extldflags[ =]*[\"']*[^\"']*-static\b", " ".join(a.text for a in options.all("-ldflags"))):
+        told.append("static")
+    told += [f"tags={a.shown}" for a in options.all("-tags")]
+    told += [f"packages={a.shown}" for a in packages if "..." in a.text]
+    return replace(effect, settings=tuple(told))
 
 
 def _go(call: Call, action: str, **rest: Any) -> Effect:
@@ -71,7 +84,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     if directory is not None and directory.value is not None:
         call = _moved(call, directory.value)
     names, sure = _named(call, packages)
-    reads = call.known(_directories(packages))
+    reads = call.known(_directories(call, packages))
     manifests = _module_files(call)
     target = options.last("-o")
     if target is not None:
@@ -124,18 +137,34 @@ def _many(packages: tuple[Arg, ...]) -> bool:
 
 
 def _moved(call: Call, directory: str) -> Call:
-    from dataclasses import replace
-
     return replace(call, state=replace(call.state, cwd=absolute(directory, call.state)))
 
 
-def _directories(packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+def _directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    """The directories of packages: as written, or those of import paths that are in the image."""
     found: list[Arg | str] = []
     for word in packages or (Arg(value=".", text="."),):
-        text = word.value or ""
-        if text.startswith((".", "/")) or text.endswith(".go"):
-            found.append(re.sub(r"/?\.\.\.\Z", "", text) or ".")
+        text = re.sub(r"/?\.\.\.\Z", "", word.value or "")
+        if (word.value or "").startswith((".", "/")) or text.endswith(".go"):
+            found.append(text or ".")
+            continue
+        place = _place(call, text.partition("@")[0])
+        if place is not None and "@" not in text:
+            found.append(place)
     return tuple(found)
+
+
+def _place(call: Call, path: str) -> str | None:
+    """The directory of an import path: of the module that the working directory is in, or below GOPATH."""
+    root = _module_root(call) if _modules(call) else None
+    module = _module_path(call, root) if root is not None else None
+    if root is not None and module and (path == module or path.startswith(module + "/")):
+        return posixpath.normpath(posixpath.join(root, path[len(module) :].lstrip("/")))
+    for base in (call.state.get("GOPATH") or gopath(call.state) or "").split(":"):
+        place = posixpath.join(base, "src", path)
+        if base and path and call.state.view.is_dir(place):
+            return place
+    return None
 
 
 def _module_files(call: Call) -> tuple[str, ...]:
@@ -261,9 +290,8 @@ def _bin(call: Call) -> str | None:
 def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     where = _bin(call)
     names, sure = _named(call, packages)
-    local = not any(_EXTERNAL.match(p.value or "") for p in packages)
-    reads = call.known(_directories(packages)) if local else ()
-    manifests = _module_files(call) if local else ()
+    reads = call.known(_directories(call, packages))
+    manifests = _module_files(call) if reads else ()
     if where is None:
         return _go(call, action, anywhere=True, why="GOPATH is not known", reads=reads)
     if not sure:
@@ -297,7 +325,16 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             outputs = [posixpath.join(where, name) for name in names]
         else:
             writes.append(where)
-    return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), manifests=_module_files(call))
+    reads = call.known(_directories(call, packages))
+    return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=_module_files(call))
+
+
+def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
+    """go generate runs what comments in the packages say, each in its package's directory."""
+    base = gopath(call.state)
+    named = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
+    sources = tuple(posixpath.join(base, "src", name.partition("...")[0]) for name in named) if base else ()
+    return call.touching("go", "generate", manager="go", writes=(".", *sources), caches=_caches(call))
 
 
 def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
@@ -343,7 +380,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         caches=_caches(call),
         anywhere=True,
         why="runs the application's own code",
-        reads=call.known(_directories(packages)),
+        reads=call.known(_directories(call, packages)),
     )
     return (effect,)
 

@@ -1,0 +1,192 @@
+"""Which files go along with a Go program: its binaries, and what it may open when it runs.
+
+Sources, modules and what they were downloaded with are read by the compiler only. Where all names
+that a program opens are known, what they name goes along; else everything that is not source.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from slimify.classify.copies import files, targets
+from slimify.classify.paths import BROAD, inside, inside_any, touches
+from slimify.classify.program import Program, Step
+from slimify.classify.roles import Made
+from slimify.classify.walk import Visit
+from slimify.context.scan import Context
+from slimify.strategies.gonames import opens_unknown, named_paths
+from slimify.strategies.layout import Tree
+from slimify.strategies.partition import real_atoms
+from slimify.strategies.rebase import on_path
+from slimify.syntax.instructions import copy_parts
+
+_SOURCE = re.compile(
+    r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
+    r"|\.(go|proto|s|c|h|cc|cpp|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
+    r"|^(\.[^/]*(ignore|attributes|travis\.yml|gitlab-ci\.yml|golangci\.ya?ml|goreleaser\.ya?ml|editorconfig)"
+    r"|(docker-)?compose[^/]*\.ya?ml|(README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT)[^/]*|OWNERS|MAINTAINERS)$"
+)
+_MOST_LINES = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Along:
+    """What the final stage takes and what it does without; `replace` are narrowed COPYs."""
+
+    trees: tuple[Tree, ...]
+    drop: frozenset[int]
+    replace: Mapping[int, str]
+
+
+def along(program: Program) -> Along:
+    """What goes along to the stage in which the program runs."""
+    named, unknown = named_paths(program), opens_unknown(program)
+    trees = tuple(
+        Tree(path=m.path, after=m.first, is_file=m.is_file) for m in program.made if _wanted(program, m, named, unknown)
+    )
+    drop: set[int] = set()
+    replace: dict[int, str] = {}
+    kept = [t.path for t in trees]
+    lost: list[str] = []
+    for step in program.steps:
+        if step.keyword not in ("COPY", "ADD"):
+            continue
+        places = targets(_visit(step)) or ()
+        if step.role == "both" and _source_only(step, named, unknown):
+            drop.add(step.index)
+            lost += places
+            continue
+        entries = _entries(program, step, named, unknown)
+        if entries is None:
+            kept += places if step.role != "build" else ()
+            continue
+        lost += places
+        if entries:
+            replace[step.index] = _narrowed(program, step, entries)
+            kept += [posixpath.join(places[0], e) for e in entries]
+        else:
+            drop.add(step.index)
+    drop |= _idle(program, kept, lost, named)
+    return Along(trees=trees, drop=frozenset(drop), replace=replace)
+
+
+def _visit(step: Step) -> Visit:
+    return Visit(index=step.index, instruction=step.instruction, state=step.state)
+
+
+def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -> bool:
+    """Whether run time may need something that build steps left."""
+    name = posixpath.basename(made.path)
+    if any(touches(made.path, path) for path in named):
+        return True
+    if _SOURCE.search(made.path.lstrip("/")) and not (made.is_file and made.kind == "go"):
+        return False
+    if made.is_file and _tool(program, made.path):
+        return name in program.live.commands
+    if made.kind in ("fetch", "unpack", "files"):
+        if name in _called(program) and name not in program.live.commands and on_path(program, made.path):
+            return False
+        return "/src/" not in made.path or inside(made.path, program.end.cwd or "/")
+    if not made.is_file and _is_source_tree(program, made):
+        return unknown
+    return True
+
+
+def _tool(program: Program, path: str) -> bool:
+    """A program whose source is not of the context: fetched for the build, unless it is started."""
+    makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.kind == "go"]
+    return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
+
+
+def _called(program: Program) -> frozenset[str]:
+    """The programs that RUN steps call."""
+    return frozenset(t.rpartition("/")[2] for s in program.steps for e in s.effects for t in (e.tool, *e.tools))
+
+
+def _is_source_tree(program: Program, made: Made) -> bool:
+    """A directory that the sources were copied to, or that is there for sources."""
+    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(_visit(s)) or ()]
+    return any(inside(p, made.path) or inside(made.path, p) for p in copied)
+
+
+def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
+    """A COPY of single files that only the compiler reads."""
+    names = files(_visit(step))
+    places = targets(_visit(step)) or ()
+    if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
+        return False
+    single = all(n in places for n in names)
+    return all(_SOURCE.search(posixpath.basename(n)) for n in names) or (not unknown and not single)
+
+
+def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) -> tuple[str, ...] | None:
+    """The entries of a copied directory that go along; None to copy it as it is."""
+    context = program.context
+    parts = copy_parts(step.instruction)
+    places = targets(_visit(step)) or ()
+    source = posixpath.normpath(parts.sources[0]).strip("/") if len(parts.sources) == 1 else None
+    source = "" if source == "." else source
+    if step.role != "both" or source is None or parts.from_stage is not None or len(places) != 1:
+        return None
+    if not program.live.sources.imports or set(source) & set("*?[$") or not (source == "" or context.is_dir(source)):
+        return None
+    below = [p[len(source) :].lstrip("/") for p in context.under(source)] if source else list(context.files)
+    if not below or any(n == places[0] for n in named if n != program.end.cwd):
+        return None
+    found = dict.fromkeys(p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown))
+    if len(found) > _MOST_LINES or len(found) == len({p.partition("/")[0] for p in below}):
+        return None
+    return tuple(found)
+
+
+def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
+    if any(inside(path, n) and n not in BROAD for n in named):
+        return True
+    return unknown and not _SOURCE.search(relative)
+
+
+def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
+    """COPY instructions for some entries of a directory, with the flags and the words of the user's."""
+    context: Context = program.context
+    parts = copy_parts(step.instruction)
+    source = "" if parts.sources[0].strip("/") in (".", "") else parts.sources[0].removeprefix("./").rstrip("/") + "/"
+    flags = "".join(f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags)
+    dest = parts.dest.rstrip("/") if parts.dest.rstrip("/") else ""
+    keyword = "copy" if step.instruction.raw.lstrip()[:3].islower() else "COPY"
+    folders = [e for e in entries if context.is_dir(posixpath.join(posixpath.normpath(source).lstrip("/."), e))]
+    single = [e for e in entries if e not in folders]
+    lines = [f"{keyword} {flags}{' '.join(source + e for e in single)} {dest}/"] if single else []
+    lines += [f"{keyword} {flags}{source}{e} {dest}/{e}" for e in folders]
+    return program.dockerfile.newline.join(lines)
+
+
+def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
+    """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
+    idle: set[int] = set()
+    gone: list[str] = [*lost, *(m.path for m in program.made if m.path not in kept)]
+    for step in program.steps:
+        real = real_atoms(step) if step.keyword == "RUN" else ()
+        effects = [e for a in real for e in a.effects]
+        if not real or {e.kind for e in effects} - {"files", "meta", "check", "state"}:
+            continue
+        made = [p for e in effects for p in (*e.writes, *e.deletes)]
+        if not made or any(touches(p, n) for p in made for n in named if n not in BROAD):
+            continue
+        makes = all(e.action == "mkdir" for e in effects if e.kind == "files") and step.state.user in ("", "root", "0")
+        if all(_absent(p, kept, gone) for p in made) or (
+            makes and all(any(inside(k, p) and k != p for k in kept) or _above(p, gone, kept) for p in made)
+        ):
+            idle.add(step.index)
+            gone += made
+    return frozenset(idle)
+
+
+def _absent(path: str, kept: Sequence[str], gone: Sequence[str]) -> bool:
+    return inside_any(path, gone) and not any(touches(path, k) for k in kept)
+
+
+def _above(path: str, gone: Sequence[str], kept: Sequence[str]) -> bool:
+    return any(inside(g, path) for g in gone) and not any(inside(k, path) for k in kept) and path not in BROAD

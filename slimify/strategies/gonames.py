@@ -1,0 +1,67 @@
+"""What a Go program's command line, settings and sources name of the image's files."""
+
+from __future__ import annotations
+
+import posixpath
+
+from slimify.classify.program import Program
+from slimify.strategies.partition import real_atoms
+from slimify.syntax.instructions import env_pairs
+from slimify.syntax.words import expand
+
+
+def opens_unknown(program: Program) -> bool:
+    """The program opens files whose names only run time knows, as far as its sources tell."""
+    sources = program.live.sources
+    return "files" in sources.features or not sources.imports or bool(sources.skipped)
+
+
+def named_paths(program: Program) -> tuple[str, ...]:
+    """Image paths that something at run time names: arguments, variables, sources, chmod."""
+    found: dict[str, None] = {}
+    homes = {program.end.cwd or "/", *(e.cwd for e in program.live.start if e.cwd)}
+
+    def note(word: str) -> None:
+        word = word.strip("\"'").partition("*")[0]
+        if word.strip("./"):
+            found.update((posixpath.normpath(posixpath.join(home, word)), None) for home in homes)
+
+    for use in program.live.sources.paths:
+        note(use.name)
+        inner = posixpath.normpath(use.name)
+        if program.context.has(inner):
+            found.update((path, None) for path in program.end.view.image_paths(inner))
+    for effect in program.live.start:
+        for word in (*effect.reads, effect.tool):
+            note(word)
+    for argument in (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())):
+        for word in argument.replace("=", " ").split():
+            if "/" in word or "." in word or program.context.has(posixpath.normpath(word)):
+                note(word)
+    for step in program.steps:
+        if step.keyword == "ENV":
+            known = {k: v for k, v in step.state.env.items() if v is not None}
+            for name, raw in env_pairs(step.instruction):
+                value = expand(raw, known) or ""
+                if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and _below_home(value):
+                    note(value)
+        if step.keyword == "RUN":
+            _executable(program, step.index, found)
+    return tuple(found)
+
+
+def _below_home(value: str) -> bool:
+    """Not one of the places that variables of a build name: a whole source directory."""
+    return len([p for p in value.split("/") if p]) > 1
+
+
+def _executable(program: Program, index: int, found: dict[str, None]) -> None:
+    """Scripts that a step makes executable are there to be executed."""
+    step = next(s for s in program.steps if s.index == index)
+    for atom in real_atoms(step):
+        for effect in atom.effects:
+            if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
+                for path in effect.writes:
+                    inner = step.state.view.context_path(path)
+                    if inner is not None and not program.context.is_dir(inner):
+                        found[path] = None
