@@ -118,6 +118,14 @@ def test_golden_cases_are_whole(case: Path) -> None:
     assert (case / "expected.Dockerfile").exists() == (values["outcome"] == "rewritten")
 
 
+def test_engine_cases_that_stand_for_the_others() -> None:
+    values = [tomllib.loads(path.read_text("utf-8")) for path in GOLDEN.glob("*/case.toml")]
+    chosen = [value for value in values if value.get("engine", {}).get("ci")]
+    assert len(chosen) <= 12
+    assert {value["language"] for value in chosen} == {"go", "node", "python"}
+    assert {value["rung"] for value in chosen} == {"minimal", "slim", "same-base", "cleanup"}
+
+
 def test_lock_file_names_only_the_public_index() -> None:
     lock = (ROOT / "uv.lock").read_text("utf-8")
     assert set(re.findall(r"https?://([^/\"]+)", lock)) == {"files.pythonhosted.org", "pypi.org"}

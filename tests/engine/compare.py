@@ -93,6 +93,7 @@ class Probe:
     accept: tuple[str, ...] = ()  # fields of the configuration that may differ
     max_ratio: float = 1.0
     skip: str = ""
+    ci: bool = False  # among those that .ci/run builds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

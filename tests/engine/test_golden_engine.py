@@ -1,4 +1,7 @@
-"""Every golden case with an [engine] table: both images are built, started and asked the same."""
+"""Every golden case with an [engine] table: both images are built, started and asked the same.
+
+`ci = true` in that table marks the ones that stand for the others: `pytest -m "engine and ci"`.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ def engine_cases() -> list[object]:
             continue
         probe = compare.read_probe(case["engine"])
         marks = [pytest.mark.skip(reason=probe.skip)] if probe.skip else []
+        if probe.ci:
+            marks.append(pytest.mark.ci)
         dockerfile = file.parent / "input" / case.get("file", "Dockerfile")
         rows.append(pytest.param(dockerfile, probe, id=file.parent.name, marks=marks))
     return rows
