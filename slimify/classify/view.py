@@ -40,11 +40,12 @@ class View:
     context: Context = field(default_factory=Context.empty)
     placed: tuple[_Placed, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()  # files written by a heredoc: image path, text
-    directories: frozenset[str] = frozenset()  # known to be there, besides the usual ones
+    directories: frozenset[str] = frozenset()  # known to be there, and all above them
+    trees: tuple[_Placed, ...] = ()  # those of `placed` that are directories
 
     def with_directory(self, path: str) -> View:
         """After WORKDIR or mkdir."""
-        return replace(self, directories=self.directories | {posixpath.normpath(path)})
+        return replace(self, directories=self.directories | _with_parents(posixpath.normpath(path)))
 
     def with_text(self, path: str, text: str) -> View:
         """After a heredoc of COPY or ADD."""
@@ -71,31 +72,28 @@ class View:
         slash = target.endswith(("/", "/.", "/..")) or target in (".", "..")
         place = posixpath.normpath(posixpath.join(cwd or "/", target))
         found = [item for source in sources for item in self._expand(source, add=add)]
-        into = slash or len(found) > 1 or self.is_dir(place)
+        into = slash or len(sources) > 1 or len(found) > 1 or self.is_dir(place)
         placed = list(self.placed)
-        directories = set(self.directories)
+        directories: set[str] = set()
         for source, directory in found:
             kept = posixpath.join(place, source) if parents else place
-            if directory:
-                placed.append(_Placed(source, kept, True))
-                directories.add(kept)
-            elif parents or not into:
-                placed.append(_Placed(source, kept, False))
-            else:
-                placed.append(_Placed(source, posixpath.join(place, posixpath.basename(source)), False))
-                directories.add(place)
-        return replace(self, placed=tuple(placed), directories=frozenset(directories))
+            if not directory and into and not parents:
+                kept = posixpath.join(place, posixpath.basename(source))
+            placed.append(_Placed(source, kept, directory))
+            directories |= _with_parents(kept if directory else posixpath.dirname(kept))
+        new = placed[len(self.placed) :]
+        return replace(
+            self,
+            placed=tuple(placed),
+            directories=self.directories | directories,
+            trees=self.trees + tuple(item for item in new if item.directory),
+        )
 
     def is_dir(self, image_path: str) -> bool:
         """Whether a directory is known to be there."""
         if image_path in _USUAL or image_path in self.directories:
             return True
-        inside = image_path.rstrip("/") + "/"
-        if any(name.startswith(inside) for name in self.directories):
-            return True
-        if any(item.target.startswith(inside) for item in self.placed):
-            return True
-        path = self.context_path(image_path)
+        path = self._in_trees(image_path)
         return path is not None and self.context.is_dir(path)
 
     def context_path(self, image_path: str) -> str | None:
@@ -106,12 +104,22 @@ class View:
                 if item.target == image_path:
                     return item.source
                 continue
-            rest = _below(image_path, item.target)
-            if rest is not None:
-                path = posixpath.join(item.source, rest) if rest else item.source
-                if self.context.has(path):
-                    return path
+            path = self._in_tree(item, image_path)
+            if path is not None:
+                return path
         return None
+
+    def _in_trees(self, image_path: str) -> str | None:
+        found = (self._in_tree(item, image_path) for item in reversed(self.trees))
+        return next((path for path in found if path is not None), None)
+
+    def _in_tree(self, item: _Placed, image_path: str) -> str | None:
+        """What of the context lies at `image_path` as part of a directory that was copied."""
+        rest = _below(image_path, item.target)
+        if rest is None:
+            return None
+        path = posixpath.join(item.source, rest) if rest else item.source
+        return path if self.context.has(path) else None
 
     def image_paths(self, context_path: str) -> tuple[str, ...]:
         """Everywhere that a file or directory of the context went, first copy first."""
@@ -184,3 +192,11 @@ def _below(path: str, directory: str) -> str | None:
         return ""
     inside = directory.rstrip("/") + "/"
     return path[len(inside) :] if path.startswith(inside) else None
+
+
+def _with_parents(directory: str) -> set[str]:
+    found = {directory}
+    while directory not in ("/", "", "//"):
+        directory = posixpath.dirname(directory)
+        found.add(directory)
+    return found
