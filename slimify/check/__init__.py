@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from slimify.check.execution import execution
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
@@ -35,7 +36,8 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     found += _live(program, stages)
     found += _arguments(program, file, stages)
     found += _secrets(program, stages)
-    return tuple(found)
+    found += execution(program, file, stages)
+    return tuple(dict.fromkeys(found))
 
 
 def split_stages(file: Dockerfile) -> list[list[Instruction]]:

@@ -1,0 +1,138 @@
+"""Each stage of the new file, executed in thought: what a RUN reads is there, what it calls exists,
+who it runs as is known.
+
+The stages are read from the new text by the interpreter that reads the old one, so a planner that
+lost a COPY, put a step before its input or moved it to an image without its tools is caught here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slimify.classify.copies import files, targets
+from slimify.classify.paths import BROAD, inside
+from slimify.classify.program import Program
+from slimify.classify.walk import Visit, start_state, walk
+from slimify.facts.carried import carried
+from slimify.facts.images import ImageFacts, image
+from slimify.model import Dockerfile, Effect, Instruction
+from slimify.syntax.instructions import from_parts
+from slimify.syntax.scope import scopes
+from slimify.syntax.words import expand
+
+# Users that every Debian and Alpine image has (base-passwd, alpine-baselayout).
+_USERS = frozenset(
+    """root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody operator shutdown
+    halt adm ftp guest cron squid xfs at postgres nginx nonroot""".split()
+)
+_READING = frozenset({"files", "meta", "app", "python", "node", "go", "build", "unpack", "check"})
+
+
+def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]) -> Iterator[str]:
+    """What would fail, or find other files, when the stages are built."""
+    everything = list(file.instructions)
+    for number, stage in enumerate(stages):
+        at = everything.index(stage[0])
+        reference = expand(from_parts(stage[0]).image, scopes(file, {}, {})[at]) or from_parts(stage[0]).image
+        base = image(reference) or (program.base if reference == program.base_ref else None)
+        env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
+        force = scopes(file, env, {})
+        body = [(everything.index(x), x) for x in stage[1:]]
+        start = start_state(base, program.context)
+        if base is None and len(stages) == 1:
+            return  # nothing is known about the base, and nothing was moved
+        visits, _ = walk(body, dict(enumerate(force)), start, file.escape)
+        where = "final stage" if number == len(stages) - 1 else f"stage {from_parts(stage[0]).alias}"
+        if len(stages) > 1:
+            yield from _inputs(program, visits, where)
+        if number == len(stages) - 1:
+            yield from _tools(program, visits, base)
+            yield from _users(visits, base)
+
+
+def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[str]:
+    """Every file that a RUN works on, and that the old file brought or built, is brought or built."""
+    have: list[str] = []
+    made: list[str] = []
+    for visit in visits:
+        if visit.instruction.keyword in ("COPY", "ADD"):
+            have += files(visit) or targets(visit) or ()
+            have += [t for t in targets(visit) or () if _is_tree(visit)]
+        mounted = any(f.name == "mount" and "type=cache" not in (f.value or "") for f in visit.instruction.flags)
+        for effects in visit.effects:
+            for effect in effects:
+                for path in _read(effect):
+                    if not mounted and _ours(program, path) and not _present(path, have, made):
+                        line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
+                        yield f"{path} is not there when {line} of the {where} works on it"
+                made += effect.writes if effect.tool in ("mkdir", "install") else ()
+                have += () if effect.tool == "mkdir" or effect.kind == "meta" else (*effect.writes, *effect.outputs)
+        if visit.state.cwd is not None:
+            made.append(visit.state.cwd)
+
+
+def _is_tree(visit: Visit) -> bool:
+    return files(visit) is None
+
+
+def _read(effect: Effect) -> tuple[str, ...]:
+    if effect.kind not in _READING:
+        return ()
+    changed = effect.writes if effect.kind == "meta" else ()
+    return (*effect.reads, *effect.manifests, *changed)
+
+
+def _ours(program: Program, path: str) -> bool:
+    """A file of the context, at the place where the old file has it."""
+    if path.startswith("@") or path in BROAD or any(ch in path for ch in "*?["):
+        return False
+    found = program.end.view.context_path(path)
+    return found is not None and (found in program.context.files or program.context.is_dir(found))
+
+
+def _present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
+    """`have` was brought, with all that lies below it; `made` are directories with nothing in them."""
+    return path in made or any(inside(path, h) or inside(h, path) for h in have if not h.startswith("@"))
+
+
+def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
+    """A RUN of a smaller base calls nothing that only the larger one had."""
+    old = program.base
+    if old is None or base is None or base.reference == old.reference:
+        return
+    lost = carried(old).commands
+    own = set(old.commands) - set(base.commands) if base.family != old.family else set()
+    brought: set[str] = set()
+    for visit in visits:
+        for effects in visit.effects:
+            for effect in effects:
+                if effect.kind == "packages":
+                    brought |= {p.name for p in effect.packages}
+        for effects in visit.effects:
+            for effect in effects:
+                tool = effect.tool.rpartition("/")[2]
+                if tool in own or (tool in lost and lost[tool] not in brought and tool not in old.commands):
+                    yield f"`{tool}` is called in the final stage (`RUN {visit.instruction.value[:40]}`), which lacks it"
+        if visit.instruction.keyword == "RUN" and not base.shell:
+            yield f"{base.reference} has no shell for `RUN {visit.instruction.value[:40]}`"
+
+
+def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
+    """A USER by name is made in the stage or comes with the base."""
+    made: set[str] = set()
+    for visit in visits:
+        for effects in visit.effects:
+            for effect in effects:
+                if effect.kind in ("users", "unknown", "packages", "system"):
+                    made |= {w.value or "" for w in effect.command.words}
+                    made |= {e.strip("\"'$") for e in visit.instruction.value.split()}
+        if visit.instruction.keyword == "USER":
+            known = {k: v for k, v in visit.state.env.items() if v is not None}
+            name = (expand(visit.instruction.value, known) or "").strip().partition(":")[0]
+            if not name or name.isdigit() or name in made or name in _USERS or base is None:
+                continue
+            if name == base.user or (base.family in ("node", "nodejs") and name == "node"):
+                continue
+            if visit.instruction.value.partition(":")[0].strip().strip("${}\"'") in {m.strip("{}") for m in made}:
+                continue
+            yield f"USER {name} is not made in the final stage, and {base.reference} does not have it"
