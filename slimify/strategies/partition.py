@@ -17,7 +17,7 @@ from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.model import Decision, PackageVerdict, Rung
 from slimify.strategies.layout import Layout, Tree, WordEdit
-from slimify.strategies.putback import plain
+from slimify.strategies.putback import install_line, plain
 
 _QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
 _LISTS = "/var/lib/apt/lists"
@@ -56,6 +56,7 @@ def part(program: Program, wanted: Parting) -> Layout:
     final: dict[int, frozenset[int]] = {}
     words: dict[int, WordEdit] = {}
     append: dict[int, str] = {}
+    anew: dict[int, str] = {}
     for step in program.steps:
         if step.keyword == "RUN":
             if last is not None and step.index <= last:
@@ -65,6 +66,11 @@ def part(program: Program, wanted: Parting) -> Layout:
             if step.index in wanted.drop_final:
                 continue
             kept, edit = _final_atoms(program, step, wanted)
+            rewritten = _install_anew(step, kept, wanted)
+            if rewritten is not None:
+                final[step.index] = frozenset(a.index for a in step.atoms)
+                anew[step.index] = rewritten
+                continue
             if kept is not None:
                 final[step.index] = kept
                 if edit.drop or edit.replace:
@@ -75,7 +81,7 @@ def part(program: Program, wanted: Parting) -> Layout:
             if step.role != "build" and step.index not in wanted.drop_final:
                 final[step.index] = frozenset()
     final = _without_idle(program, final)
-    for index in final:
+    for index in final.keys() - anew.keys():
         text = _cleaned(program, index, final)
         if text:
             append[index] = text
@@ -92,7 +98,7 @@ def part(program: Program, wanted: Parting) -> Layout:
         final_head=wanted.final_head,
         builder_before=wanted.builder_before,
         final_after=wanted.final_after,
-        replace=dict(wanted.replace or {}),
+        replace={**{i: t for i, t in anew.items() if i in final}, **(wanted.replace or {})},
         decisions=wanted.decisions,
         saving=wanted.saving,
         original=wanted.original,
@@ -266,6 +272,34 @@ def _lists_only(atom: AtomStep) -> bool:
     )
 
 
+def _install_anew(step: Step, kept: frozenset[int] | None, wanted: Parting) -> str | None:
+    """An install written anew by its packages' names, where its words can't be edited: names that come out
+    of variables, here-documents. None where nothing changes, or more than an install is left."""
+    if kept is None or not step.atoms:
+        return None
+    atoms = [a for a in step.atoms if a.index in kept]
+    installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
+    if not installs or any({e.kind for e in a.effects} - _QUIET - {"packages"} for a in atoms):
+        return None
+    if any(e.manager != "apt" or e.why for e in installs) or any(not a.packages for a in atoms if _installs(a)):
+        return None
+    dropped = any(a.role == "build" and not a.effects or a.index not in kept for a in step.atoms) or any(
+        v.role == "build" for a in atoms for v in a.packages
+    )
+    hidden = any(p.span == (-1, -1) for e in installs for p in e.packages)
+    if not dropped or not (hidden or step.instruction.heredocs):
+        return None
+    names: dict[str, None] = {}
+    for verdict in (v for a in atoms for v in a.packages):
+        own = _counterparts(verdict, wanted) if verdict.role == "build" else (verdict.name,)
+        names |= {n: None for n in own if n not in wanted.present}
+    return install_line(list(names)) if names else None
+
+
+def _installs(atom: AtomStep) -> bool:
+    return any(e.kind == "packages" for e in atom.effects)
+
+
 # Checks that any image can make: they go with what they guard.
 _PLAIN = frozenset({"[", "test", "[[", "true", "echo", "printf", "ls", "id", "which", "command", "type", "whoami"})
 
@@ -279,12 +313,14 @@ def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
     directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
     content of a directory)."""
     assert step.script is not None
-    if not atom.effects or any(e.kind not in ("meta", "state", "check") for e in atom.effects):
-        return False
-    if step.script.atoms[atom.index].opaque:
-        return False
     roots = {t.path for t in trees if not t.is_file}
-    return any(w in roots for e in atom.effects if e.kind == "meta" for w in e.writes)
+    owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
+    if not owned or not atom.effects or step.script.atoms[atom.index].opaque:
+        return False
+    # the mkdir in front of the chown makes the directory that it works on
+    if any(e.kind not in ("meta", "state", "check") and e.tool != "mkdir" for e in atom.effects):
+        return False
+    return any(w in roots for e in atom.effects for w in e.writes)
 
 
 def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
