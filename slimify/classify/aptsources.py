@@ -9,8 +9,13 @@ from slimify.classify.walk import Visit
 from slimify.model import Effect, PackageVerdict
 
 PACKAGE_SOURCES = (
-    "/etc/apt", "/usr/share/keyrings", "/etc/apk/keys", "/etc/apk/repositories", "/etc/yum.repos.d", "/etc/pki/rpm-gpg",
-)  # fmt: skip
+    "/etc/apt",
+    "/usr/share/keyrings",
+    "/etc/apk/keys",
+    "/etc/apk/repositories",
+    "/etc/yum.repos.d",
+    "/etc/pki/rpm-gpg",
+)
 # Words in the address of a source, and the packages that people take from it.
 _OFFERED = {
     "nodesource": frozenset({"nodejs", "npm"}),
@@ -25,8 +30,10 @@ def adds_source(effects: Sequence[Effect]) -> bool:
     if "source" in kinds:
         return kinds <= {"source", "fetch", "files", "check", "state"}
     writes = [w for e in effects for w in e.writes]
-    return bool(writes) and kinds <= {"fetch", "files", "check", "state", "meta"} and all(
-        inside_any(w, PACKAGE_SOURCES) for w in writes
+    return (
+        bool(writes)
+        and kinds <= {"fetch", "files", "check", "state", "meta"}
+        and all(inside_any(w, PACKAGE_SOURCES) for w in writes)
     )
 
 

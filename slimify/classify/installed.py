@@ -19,7 +19,9 @@ def own_programs(visits: Sequence[Visit], end: State) -> tuple[Visit, ...]:
         return tuple(visits)
     names = {_plain(m.use.name) for m in installed_modules(effects, end.view) if m.kind == "python"}
     return tuple(
-        replace(v, effects=tuple(tuple(_own(e, names) for e in atom) for atom in v.effects)) if v.effects else v
+        replace(v, effects=tuple(tuple(_own(e, names) for e in atom) for atom in v.effects))
+        if v.effects
+        else v
         for v in visits
     )
 

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from slimify.classify.program import Live
 from slimify.classify.roles import Where
-from slimify.classify.walk import Visit
 from slimify.classify.system import system_package
 from slimify.classify.toolchains import build_only
+from slimify.classify.walk import Visit
 from slimify.facts.debian import PackageFacts
 from slimify.model import Effect, PackageVerdict, Reason, Role, Use
 
@@ -76,7 +76,9 @@ def _late(name: str, facts: PackageFacts | None, late: Mapping[str, Use]) -> Pac
 def _serving(name: str, user: Use, counterparts: tuple[str, ...]) -> PackageVerdict:
     needed = f"needed by `{user.name}` (line {user.line}), "
     if counterparts:
-        return _said(name, "build", "SL204", f"{needed}run time needs {', '.join(counterparts)} instead", counterparts)
+        return _said(
+            name, "build", "SL204", f"{needed}run time needs {', '.join(counterparts)} instead", counterparts
+        )
     return _said(name, "build", "SL201", f"{needed}nothing at run time calls it")
 
 
@@ -90,7 +92,9 @@ def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
                     continue
                 for tool in (effect.tool, *effect.tools, *_implied(effect)):
                     name = tool.rpartition("/")[2]
-                    tools.setdefault(name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line))
+                    tools.setdefault(
+                        name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
+                    )
     return tools
 
 
@@ -107,7 +111,9 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
                 for tool in names:
                     name = tool.rpartition("/")[2]
-                    tools.setdefault(name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line))
+                    tools.setdefault(
+                        name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
+                    )
     return tools
 
 
@@ -163,7 +169,9 @@ def _verdict(
         if live.dynamic and facts.kind == "tool":
             use = live.dynamic[0]
             return said("run", "SL203", f"{_place(use)} starts a program whose name is not known")
-        return said("build", "SL205", f"called by `{user.name}` (line {user.line}), nothing at run time calls it")
+        return said(
+            "build", "SL205", f"called by `{user.name}` (line {user.line}), nothing at run time calls it"
+        )
     if facts.kind in ("fetch", "tool"):
         return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
     return said("run", "SL203", "nothing shows that run time does without it")

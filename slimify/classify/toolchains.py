@@ -16,7 +16,9 @@ from slimify.model import Use
 
 _NODE = frozenset({"nodejs", "npm", "yarn", "yarnpkg", "nodejs-npm", "nodejs-current", "node-gyp"})
 NODE_COMMANDS = frozenset({"node", "nodejs", "npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack", "bun"})
-_PIP_COMMANDS = frozenset({"pip", "pip2", "pip3", "virtualenv", "venv", "easy_install", "pipenv", "poetry", "uv"})
+_PIP_COMMANDS = frozenset(
+    {"pip", "pip2", "pip3", "virtualenv", "venv", "easy_install", "pipenv", "poetry", "uv"}
+)
 # What run time needs of an installer's dependencies: packages may count on setuptools, which it brings.
 _PIP: Mapping[str, tuple[str, ...]] = {
     "python3-pip": ("ca-certificates", "python3", "python3-setuptools"),
@@ -36,7 +38,13 @@ def build_only(
     when the image runs, or isn't such a package."""
     if name in _NODE and language in ("python", "go"):
         user = _user(NODE_COMMANDS, tools)
-        if user is None or NODE_COMMANDS & set(live.commands) or live.dynamic or not visits or mentions_node(visits[-1].state):
+        if (
+            user is None
+            or NODE_COMMANDS & set(live.commands)
+            or live.dynamic
+            or not visits
+            or mentions_node(visits[-1].state)
+        ):
             return None
         return user, ()
     if name in _PIP and language == "python":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from slimify.classify.program import Program
+from slimify.facts.carried import installed
 from slimify.model import Effect
 
 MB = 1_000_000
@@ -29,6 +30,7 @@ PIP_CACHE = 12 * MB  # wheels of a small set of packages
 NPM_CACHE = 25 * MB
 PIP_ITSELF = 12 * MB  # what copying site-packages stores a second time
 LOCAL_PYTHON = 60 * MB  # what copying /usr/local of a python image stores a second time
+INSTALLER = 50 * MB  # poetry or pipenv with what they need
 NODE_PACKAGE = 250_000  # of one package of node_modules
 GO_BINARY = 15 * MB
 
@@ -43,10 +45,12 @@ def dropped_packages(program: Program) -> int:
     """The bytes of the system packages that only the build needs."""
     manager = program.base.manager if program.base else "apt"
     names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
-    removed = {p.name for s in program.steps for e in s.effects if e.kind == "unpackage" for p in e.packages}
-    for step in program.steps:
+    removed: set[str] = set(installed(program.base)) if program.base else set()
+    for step in program.steps:  # what a later RUN removes stays in the layer of the first
+        gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
+        removed |= {p.name for e in step.effects if e.kind == "packages" for p in e.packages} & gone
         for effect in step.effects:
-            if any(word in removed for word in effect.action.split()):  # apk add --virtual NAME … apk del NAME
+            if any(word in gone for word in effect.action.split()):  # apk add --virtual NAME … apk del NAME
                 removed |= {p.name for p in effect.packages}
     return sum(package_size(n, manager or "apt") for n in names - removed)
 

@@ -9,7 +9,9 @@ from slimify.model import Decision
 from slimify.strategies.layout import Tree
 
 
-def without_packages(program: Program, trees: tuple[Tree, ...]) -> tuple[tuple[Tree, ...], tuple[str, ...], tuple[Decision, ...]]:
+def without_packages(
+    program: Program, trees: tuple[Tree, ...]
+) -> tuple[tuple[Tree, ...], tuple[str, ...], tuple[Decision, ...]]:
     """The trees without node_modules, instructions for the end of the builder, and what was decided.
 
     Everything stays where something at run time, or a step of the final stage, may use Node or its packages.
@@ -48,5 +50,7 @@ def _node_alive(program: Program) -> bool:
 def _root_at_end(program: Program, trees: tuple[Tree, ...]) -> bool:
     """Whether the builder ends as root, who may delete anything."""
     last = max((t.after for t in trees), default=0)
-    users = {s.state.user for s in program.steps if s.index >= last and any(a.role == "build" for a in s.atoms)}
+    users = {
+        s.state.user for s in program.steps if s.index >= last and any(a.role == "build" for a in s.atoms)
+    }
     return users <= {"root", "0", ""}

@@ -23,18 +23,17 @@ from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
+from slimify.strategies.sitepackages import (
+    foreign_interpreter,
+    installer_places,
+    only_installers,
+    site_packages,
+)
 
 NAME = "python"
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
 # Directories that can't be copied whole: the final base has its own files there.
 SYSTEM = BROAD - {LOCAL, "/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
-# Images whose Python is installed in /usr/local.
-_USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
-# The Python that a distribution's release installs by `apt-get install python3`.
-_DISTRO_PYTHON = {
-    "buster": "3.7", "bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13",
-    "bionic": "3.6", "focal": "3.8", "jammy": "3.10", "noble": "3.12",
-}  # fmt: skip
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -68,7 +67,9 @@ def _try(
     made = None if own else next((t.after for t in trees if t.path == venvs.PATH), None)
     broad = next((m.path for m in program.made if m.path in SYSTEM), None)
     if broad:
-        reasons.append(Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs"))
+        reasons.append(
+            Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs")
+        )
         return
     trees, tail, dropped = without_packages(program, trees)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
@@ -111,17 +112,30 @@ def _present(base: str) -> frozenset[str]:
 _OWN_PYTHON = ("python3", "python3-setuptools")
 
 # Libraries that every python image has, the slim one too (they are what CPython is linked with).
-BASE_LIBRARIES = frozenset(
-    """libbz2-1.0 libc6 libdb5.3 libdb5.3t64 libexpat1 libffi6 libffi7 libffi8 libgcc-s1 libgdbm6 libgdbm6t64 liblzma5
-    libncursesw6 libreadline8 libreadline8t64 libsqlite3-0 libssl1.1 libssl3 libssl3t64 libstdc++6 libtinfo6 libuuid1
-    zlib1g libcrypt1 libnsl2 libtirpc3 libtirpc3t64""".split()
-)
+BASE_LIBRARIES = frozenset((
+    "libbz2-1.0", "libc6", "libdb5.3", "libdb5.3t64", "libexpat1", "libffi6", "libffi7", "libffi8",
+    "libgcc-s1", "libgdbm6", "libgdbm6t64", "liblzma5", "libncursesw6", "libreadline8",
+    "libreadline8t64", "libsqlite3-0", "libssl1.1", "libssl3", "libssl3t64", "libstdc++6",
+    "libtinfo6", "libuuid1", "zlib1g", "libcrypt1", "libnsl2", "libtirpc3", "libtirpc3t64",
+))  # fmt: skip
 
 
 def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
     """What is copied; a Reason when site-packages can't be named."""
     trees: list[Tree] = []
+    why = foreign_interpreter(program)
+    if why:
+        return Reason(code="SL393", text=why)
+    left, alive = installer_places(program)
+    if alive:
+        return Reason(
+            code="SL393",
+            text=f"where the installer of {alive}, which is started, puts its files is not known",
+        )
+    dropped = (SITE, BIN) if only_installers(program) else ()
     for made in program.made:
+        if made.path in left or made.path in dropped:
+            continue
         if made.path == SITE:
             site = site_packages(program)
             if _moving(program):
@@ -131,7 +145,8 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
                 site = (venvs.PATH,) if not isinstance(environment, Reason) else site
             if site is None:
                 return Reason(
-                    code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
+                    code="SL393",
+                    text=f"the directory that {program.base_ref} installs Python packages in is not known",
                 )
             trees += [Tree(path=path, after=made.first) for path in site]
         elif made.path != BIN:
@@ -155,7 +170,11 @@ _NOTHING = Reason(code="SL407", text="same-base: nothing that only the build nee
 
 
 def _gain(program: Program) -> int:
-    return estimate.dropped_packages(program) + estimate.caches(program, ("python",)) + estimate.left_lists(program)
+    return (
+        estimate.dropped_packages(program)
+        + estimate.caches(program, ("python",))
+        + estimate.left_lists(program)
+    )
 
 
 def _owner(made: Made) -> str:
@@ -163,24 +182,12 @@ def _owner(made: Made) -> str:
     return "" if name in ("", "root", "0") else f"{made.user}" if ":" in made.user else f"{name}:{name}"
 
 
-def site_packages(program: Program) -> tuple[str, ...] | None:
-    """Where the system interpreter's installers put packages and scripts."""
-    base = program.base
-    if base is None:
-        return None
-    if base.language == "python" and base.version and base.version_sure and base.repository in _USR_LOCAL:
-        minor = ".".join(base.version.split(".")[:2])
-        return (f"/usr/local/lib/python{minor}/site-packages", "/usr/local/bin")
-    if base.manager == "apt" and base.language is None and base.suite in _DISTRO_PYTHON:
-        minor = _DISTRO_PYTHON[base.suite]
-        return (f"/usr/local/lib/python{minor}/dist-packages", "/usr/local/bin")
-    return None
-
-
 def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:
     saving = _gain(program)
     if any("site-packages" in t.path for t in trees):
         saving -= estimate.PIP_ITSELF
+    elif only_installers(program):
+        saving += estimate.INSTALLER
     if any(t.path == LOCAL for t in trees):
         saving -= estimate.LOCAL_PYTHON
     if rung == "slim" and program.base is not None:
@@ -192,12 +199,12 @@ def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> 
 def _decisions(program: Program, rung: str, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
     found = []
     if rung == "slim":
-        text = f"the final stage is {base}: the same Python on the same release, without compilers and headers"
+        text = (
+            f"the final stage is {base}: the same Python on the same release, without compilers and headers"
+        )
         found.append(Decision(code="SL301", safety="safe", text=text))
     else:
-        found.append(
-            Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again")
-        )
+        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
     for tree in trees:
         line = program.dockerfile.instructions[tree.after].line
         found.append(

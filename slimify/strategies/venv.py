@@ -21,8 +21,23 @@ ACTIVATE = f'ENV PATH="{PATH}/bin:$PATH"'
 _ABSOLUTE = re.compile(
     r"/usr/local/(?:bin|lib)/(?:python|pip|\w[\w.-]*\.py\b|gunicorn|celery|uwsgi|uvicorn|flask|supervisord|django)|/usr/bin/python\b"
 )
-_OWN_PATH = frozenset({"cron", "crond", "crontab", "sudo", "su", "runuser", "systemctl", "sshd", "init", "s6-svscan"})
-_TEXTS = (".py", ".sh", ".conf", ".ini", ".toml", ".cfg", ".yaml", ".yml", ".service", ".cron", "Procfile", "crontab")
+_OWN_PATH = frozenset(
+    {"cron", "crond", "crontab", "sudo", "su", "runuser", "systemctl", "sshd", "init", "s6-svscan"}
+)
+_TEXTS = (
+    ".py",
+    ".sh",
+    ".conf",
+    ".ini",
+    ".toml",
+    ".cfg",
+    ".yaml",
+    ".yml",
+    ".service",
+    ".cron",
+    "Procfile",
+    "crontab",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +65,12 @@ def venv(program: Program) -> Venv | Reason:
     texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)
     for step in program.steps:
         value = step.instruction.value
-        if step.keyword == "ENV" and re.search(r"(?:^|\s)PATH[=\s]", value) and "$PATH" not in value and "${PATH" not in value:
+        if (
+            step.keyword == "ENV"
+            and re.search(r"(?:^|\s)PATH[=\s]", value)
+            and "$PATH" not in value
+            and "${PATH" not in value
+        ):
             return _no(f"line {step.line} sets PATH anew")
         if step.keyword in ("ENV", "COPY", "ADD", "RUN") and _ABSOLUTE.search(value):
             return _no(f"line {step.line} names the interpreter's directory")
@@ -61,7 +81,10 @@ def venv(program: Program) -> Venv | Reason:
 
 
 def _no(why: str) -> Reason:
-    return Reason(code="SL393", text=f"site-packages can't be named for a moving tag, nor be a virtual environment: {why}")
+    return Reason(
+        code="SL393",
+        text=f"site-packages can't be named for a moving tag, nor be a virtual environment: {why}",
+    )
 
 
 def _bypasses(step: Step, atom: AtomStep, first: int) -> str:
@@ -79,7 +102,9 @@ def _bypasses(step: Step, atom: AtomStep, first: int) -> str:
 
 
 def _into_site(effect: Effect) -> bool:
-    places = [w for w in effect.writes if w.startswith("@") or "packages" in w or "/.local" in w or "venv" in w]
+    places = [
+        w for w in effect.writes if w.startswith("@") or "packages" in w or "/.local" in w or "venv" in w
+    ]
     return bool(places) and all(w in (SITE, BIN) for w in places)
 
 

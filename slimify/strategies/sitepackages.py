@@ -1,0 +1,175 @@
+"""Which interpreter the installs of a file were made for, and where that one keeps packages.
+
+A path is only given where every install is known to be for it: a COPY of another version's directory
+would leave the application without its packages, or fail.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from slimify.classify.paths import inside
+from slimify.classify.program import Program
+from slimify.classify.roles import BIN, SITE
+from slimify.model import Effect
+
+# Images whose Python is installed in /usr/local.
+_USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
+# The Python that a distribution's release installs by `apt-get install python3`.
+_DISTRO_PYTHON = {
+    "buster": "3.7", "bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13",
+    "bionic": "3.6", "focal": "3.8", "jammy": "3.10", "noble": "3.12",
+}  # fmt: skip
+_BIN = "/usr/local/bin"
+_SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
+_SWITCHED = re.compile(r"update-alternatives\b.*\bpython|\bln\s.*\bpython[\d.]*(?:\s|$)")
+# Packages that only install or build others; pip's own directory is in every image.
+_INSTALLERS = frozenset((
+    "pip", "setuptools", "wheel", "poetry", "poetry-core", "poetry-plugin-export", "pipenv", "uv",
+    "pip-tools", "virtualenv", "build", "hatch", "hatchling", "pdm", "flit", "cython",
+    "setuptools-scm", "scikit-build", "ninja", "cmake", "meson", "meson-python", "packaging",
+    "twine",
+))  # fmt: skip
+_PROGRAMS = frozenset(
+    {"poetry", "pipenv", "uv", "pdm", "hatch", "flit", "virtualenv", "cmake", "ninja", "meson"}
+)
+
+
+def site_packages(program: Program) -> tuple[str, ...] | None:
+    """The directories that installs into the system's Python fill, packages and scripts; None if not known."""
+    base = program.base
+    if base is None:
+        return None
+    texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
+    if any(_SWITCHED.search(text) for text in texts):
+        return None
+    if base.language == "python" and base.repository in _USR_LOCAL:
+        if not base.version or not base.version_sure or any(_SYSTEM_PYTHON.search(text) for text in texts):
+            return None
+        minor = ".".join(base.version.split(".")[:2])
+        other = any(_named(e) not in (None, minor, minor[0]) for e in site_installs(program))
+        return None if other else (f"/usr/local/lib/python{minor}/site-packages", _BIN)
+    if base.manager == "apt" and base.language is None and base.suite in _DISTRO_PYTHON:
+        return _distribution(program, _DISTRO_PYTHON[base.suite])
+    return None
+
+
+def _distribution(program: Program, minor: str) -> tuple[str, ...] | None:
+    """dist-packages of the Python of Debian or Ubuntu: python3's, or python2.7's where pip is that one's."""
+    packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+    second = bool(packages & {"python-pip", "python2", "python-is-python2"})
+    third = bool(packages & {"python3-pip", "python-is-python3"})
+    if any(re.fullmatch(r"python3\.\d+", p) and p != f"python{minor}" for p in packages):
+        return None
+    found: dict[str, None] = {}
+    for effect in site_installs(program):
+        named = _named(effect)
+        if named in (minor, "3"):
+            found[minor] = None
+        elif named in ("2", "2.7") and second:
+            found["2.7"] = None
+        elif named is None and second != third:
+            found["2.7" if second else minor] = None
+        else:
+            return None
+    return (*(f"/usr/local/lib/python{version}/dist-packages" for version in found), _BIN)
+
+
+def _named(effect: Effect) -> str | None:
+    """The version in the name of the interpreter or installer: `3`, `3.12`; None for a plain `pip`."""
+    match = re.fullmatch(r"(?:python|pip|easy_install-?)(\d(?:\.\d+)?)", effect.tool)
+    return match[1] if match else None
+
+
+def site_installs(program: Program) -> list[Effect]:
+    """The effects that write into the system's site-packages."""
+    return [
+        e
+        for s in program.steps
+        for a in s.atoms
+        for e in a.effects
+        if SITE in e.writes and e.kind == "python"
+    ]
+
+
+def only_installers(program: Program) -> bool:
+    """Whether site-packages gets nothing but installers that nothing at run time calls: their results
+    lie elsewhere (poetry's own environment, uv's .venv)."""
+    effects = site_installs(program)
+    if any(SITE in e.writes for s in program.steps for e in s.effects if e.kind != "python"):
+        return False
+    for effect in effects:
+        names = {p.name.lower().replace("_", "-") for p in effect.packages}
+        if effect.action not in ("install", "ensurepip") or effect.manifests or not names <= _INSTALLERS:
+            return False
+    called = set(program.live.commands) | set(program.late)
+    started = {e.manager for e in program.live.start}
+    return (
+        bool(effects)
+        and not _PROGRAMS & (called | started)
+        and any(m.path not in (SITE, BIN) and m.kind in ("python", "build") for m in program.made)
+    )
+
+
+def installer_places(program: Program) -> tuple[frozenset[str], str]:
+    """Directories that only a downloaded installer's program fills and run time does without; and the
+    name of such a program that run time calls, "" if there is none."""
+    places: set[str] = set()
+    others: set[str] = set()
+    alive = ""
+    called = set(program.live.commands) | set(program.late) | {e.manager for e in program.live.start}
+    for step in program.steps:
+        for effect in step.effects:
+            head, _, name = effect.action.partition(" ")
+            if effect.kind == "python" and head == "install" and name in _PROGRAMS:
+                places |= set(effect.writes)
+                alive = name if name in called else alive
+            else:
+                others |= set(effect.writes)
+    return frozenset(p for p in places if not any(inside(o, p) or inside(p, o) for o in others)), alive
+
+
+def foreign_interpreter(program: Program) -> str:
+    """Why uv's environment may stand on a Python that uv downloads, outside of everything copied; "" if it
+    stands on the image's."""
+    base = program.base
+    effects = [e for s in program.steps for e in s.effects if e.manager == "uv" or e.tool == "uv"]
+    if not any(e.action in ("sync", "venv", "add") for e in effects) or any(
+        e.action == "python install" for e in effects
+    ):
+        return ""
+    if program.end.get("UV_PYTHON_DOWNLOADS") in ("never", "0", "manual") or program.end.get(
+        "UV_NO_MANAGED_PYTHON"
+    ):
+        return ""
+    if base is None or base.language != "python" or not base.version:
+        packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+        return "" if "python3" in packages else "uv may download a Python of its own"
+    minor = ".".join(base.version.split(".")[:2])
+    for effect in effects:
+        wanted = _wanted(program, effect)
+        if wanted and wanted != minor:
+            return f"uv may download Python {wanted}: the image has {minor}"
+    return ""
+
+
+def _wanted(program: Program, effect: Effect) -> str:
+    """The minor version that an option, a variable, or a file of the project asks uv for; "" for none."""
+    from slimify.context.manifests import python_project
+
+    words = [w.value or "" for w in effect.command.words]
+    asked = next((b for a, b in pairwise(words) if a in ("--python", "-p")), "")
+    asked = asked or program.end.get("UV_PYTHON") or ""
+    view = program.end.view
+    if not asked and effect.cwd:
+        asked = (view.text(f"{effect.cwd.rstrip('/')}/.python-version") or "").strip()
+        path = view.context_path(f"{effect.cwd.rstrip('/')}/pyproject.toml")
+        if not asked and path is not None and program.base is not None:
+            needed = python_project(view.context, path.rpartition("/")[0]).requires_python or ""
+            low = re.search(r"(?:>=|==|~=)\s*3\.(\d+)", needed)
+            has = re.match(r"3\.(\d+)", program.base.version or "")
+            if low and has and int(low[1]) > int(has[1]):
+                return f"3.{low[1]}"
+    match = re.match(r"(?:python|cpython-?|cpython@)?(3\.\d+)", asked)
+    return match[1] if match else ""
