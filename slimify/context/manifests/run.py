@@ -44,16 +44,23 @@ def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunC
     """Every command found, by file and line. `dockerfile` is its path in the context."""
     files = [name for name in context.files if not _FOREIGN.match(name)]
     found: list[RunCommand] = []
-    names = _project_names(context)
+    # an image of the project's name is made by its main Dockerfile
+    main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
+    names = _project_names(context) if main else set()
     scripts = [(name, context.text(name, MAX_BYTES) or "") for name in files if _SCRIPT.fullmatch(name)]
     for path, text in scripts[:_MAX_FILES]:
         names |= _built_names(text, posixpath.dirname(path), dockerfile)
     manifests = [name for name in files if name.endswith((".yml", ".yaml")) and not _SCRIPT.fullmatch(name)]
     compose = [name for name in manifests if _COMPOSE.fullmatch(posixpath.basename(name))]
+    services: dict[str, set[str]] = {}
     for path in compose[:_MAX_FILES]:
-        commands, services = compose_commands(context, path, dockerfile)
+        built = compose_commands(context, path, dockerfile)[1]
+        services.setdefault(posixpath.dirname(path), set()).update(built)
+    for path in compose[:_MAX_FILES]:
+        same = frozenset(services[posixpath.dirname(path)])
+        commands, built = compose_commands(context, path, dockerfile, same)
         found += commands
-        names |= services
+        names |= built
     for path in manifests[: 10 * _MAX_FILES]:
         found += kubernetes_commands(context, path, names)
     for path in ("Procfile", *context.glob("*/Procfile")):

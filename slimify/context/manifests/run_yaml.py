@@ -56,14 +56,19 @@ def repository(image: str) -> str:
     return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
 
 
-def compose_commands(context: Context, path: str, dockerfile: str) -> tuple[list[RunCommand], set[str]]:
+def compose_commands(
+    context: Context, path: str, dockerfile: str, known: frozenset[str] = frozenset()
+) -> tuple[list[RunCommand], set[str]]:
     """The commands of the services that `dockerfile` of this context is built for, or that use the
-    image of such a service; and the names of these services and images."""
+    image of such a service; and the names of these services and images. `known` are services built
+    in another file of the same directory: a file without `build` and `image` for one overrides it."""
     found: list[RunCommand] = []
     names: set[str] = set()
     for document in _documents(context, path):
         services = dict(_entries(_get(document, "services") or document))
         built = {name for name, service in services.items() if _builds(service, path, dockerfile)}
+        bare = {n for n, service in services.items() if not _get(service, "build") and not _get(service, "image")}
+        built |= bare & known
         images = {_string(_get(services[name], "image")) for name in built} - {""}
         for name, service in services.items():
             if name in built or _string(_get(service, "image")) in images:
