@@ -77,12 +77,13 @@ def _try(
         reasons.append(Reason(code="SL391", text=missing))
         return
     saving = _saving(program, base, rung, trees)
+    own_python = program.base is not None and program.base.language == "python"
     wanted = Parting(
         rung=rung,  # type: ignore[arg-type]
         base=base,
         trees=trees,
-        present=BASE_LIBRARIES | _present(base),
-        needless=_OWN_PYTHON if program.base and program.base.language == "python" else (),
+        present=_present(base) | (BASE_LIBRARIES if own_python else frozenset()),
+        needless=_OWN_PYTHON if own_python else (),
         builder_tail=tail,
         final_head=head,
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
