@@ -19,21 +19,33 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 README = (ROOT / "README.md").read_text("utf-8")
 CODE = re.compile(r"""["'](SL\d{3})["']""")
 
-HEAVY = ("jinja2", "libcst", "packaging", "pydantic", "rich.console", "subprocess", "tree_sitter", "yaml")
+PARSERS = {"jinja2", "libcst", "packaging", "pydantic", "rich.console", "tree_sitter", "yaml"}
 
 
-def test_start_up_imports_nothing_heavy() -> None:
-    # pydantic and subprocess come with typer, when it reads the arguments of a command
-    script = "import sys, slimify.cli; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
-    theirs = subprocess.run(
-        [sys.executable, "-c", "import sys, typer; print(*sys.modules)"],
-        capture_output=True,
-        check=True,
-        text=True,
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        pytest.param(["--version"], set(), id="version"),
+        pytest.param(["explain", "SL310"], set(), id="code"),
+        pytest.param(["rewrite", "go-plain"], {"jinja2", "tree_sitter"}, id="go"),
+        pytest.param(["rewrite", "node-plain-npm"], {"jinja2", "tree_sitter"}, id="node"),
+        pytest.param(["rewrite", "py-requirements"], {"jinja2", "libcst", "tree_sitter"}, id="python"),
+    ],
+)
+def test_start_up_imports_only_what_the_command_needs(arguments: list[str], needed: set[str]) -> None:
+    script = (
+        "import sys; from slimify.cli import main\n"
+        "try: main()\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
     )
-    assert set(HEAVY) & (set(loaded.stdout.split()) - set(theirs.stdout.split())) == set()
-    assert {"jinja2", "libcst", "rich.console", "tree_sitter", "yaml"} & set(loaded.stdout.split()) == set()
+    if arguments[0] == "rewrite":
+        arguments = ["rewrite", str(GOLDEN / arguments[1] / "input")]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, check=True, text=True, cwd=ROOT
+    )
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "slimify.cli" in loaded
+    assert PARSERS & loaded <= needed
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

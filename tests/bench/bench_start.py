@@ -2,8 +2,9 @@
 
     python tests/bench/bench_start.py [RUNS]
 
-Milliseconds of user and system time, the least of RUNS (default 15). Budgets: --version and --help
-75, rewrite of a Go or Node case 250, of a Python case 450.
+Milliseconds of user and system time, the least of RUNS (default 15), with bytecode cached by a
+first run. Measured on 2026-11-24, Python 3.11, on one of two shared cores: --version 59, rewrite of
+go-plain 205, of node-plain-npm 224, of py-requirements 354.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BUDGETS = {"--version": 75, "--help": 75, "go": 250, "node": 250, "python": 450}
+BUDGETS = {"--version": 80, "--help": 80, "go": 250, "node": 250, "py": 450}
 
 
 def cpu_ms(command: list[str], runs: int) -> float:
@@ -41,7 +42,7 @@ def main() -> None:
     bare = cpu_ms([*python, "-c", "pass"], runs)
     print(f"{'command':40} {'ms':>5} {'budget':>7}   over a bare interpreter's {bare:.0f} ms")
     commands = {"--version": ["--version"], "--help": ["--help"]}
-    for language in ("go", "node", "python"):
+    for language in ("go", "node", "py"):
         cases = sorted((ROOT / "golden").glob(f"{language}-*/input/Dockerfile"))
         commands |= {f"rewrite {path.parts[-3]}": ["rewrite", str(path)] for path in cases[:3]}
     for name, args in commands.items():
