@@ -126,6 +126,14 @@ def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
             yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
 
 
+def places_of_sources(context: Context, files: Iterable[str]) -> Iterable[Use]:
+    """The directories of sources that ask where they were compiled, to find files beside them."""
+    for file in files:
+        text = context.text(file) or ""
+        if "runtime.Caller(" in text or '"go/build"' in text:
+            yield Use(name=posixpath.dirname(file) or ".", file=file, line=1)
+
+
 def _data(context: Context, place: str) -> bool:
     """The context has it, and it is not only Go source."""
     if vendored(place + "/"):

@@ -9,8 +9,10 @@ where the application runs. Whatever is not understood stays, and stays first.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from slimify.classify.aptsources import PACKAGE_SOURCES, adds_source, serves_build_only
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
@@ -107,6 +109,8 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
     kinds = {e.kind for e in effects}
     if visit.index in state.keep:
         _say(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
+    elif "unknown" in kinds and _own_program(state, where, effects):
+        _say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
     elif "unknown" in kinds:
         why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
         _say(state, where, "unknown", "SL221", f"may do anything: {why}")
@@ -134,6 +138,21 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
         _say(state, where, "both", "SL218", "belongs to the commands beside it")
     else:
         _say(state, where, "build", "SL219", "a check: it leaves nothing behind")
+
+
+def _own_program(state: _Pass, where: Where, effects: Sequence[Effect]) -> bool:
+    """A program that an earlier step compiled, started once nothing is built any more."""
+    compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "go"}
+    if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
+        return False
+    later = (
+        effect
+        for visit in state.visits
+        for number, found in enumerate(visit.effects)
+        if (visit.index, number) > where
+        for effect in found
+    )
+    return not any(effect.kind in BUILD_KINDS for effect in later)
 
 
 _RUN_TEXT = {
@@ -176,6 +195,9 @@ def _record(state: _Pass, visit: Visit, effect: Effect) -> None:
     files = effect.outputs if effect.kind == "go" or effect.outputs else ()
     for path in effect.outputs:
         _add(state, visit, effect.kind, path, is_file=True)
+    if effect.kind == "go" and effect.action == "install" and not effect.outputs:
+        for path in effect.writes:  # the binaries' names are not known, their directory is
+            _add(state, visit, "go", path)
     if effect.kind == "go" or (files and effect.kind == "build"):
         return
     for path in effect.writes:
@@ -241,12 +263,14 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         return
     from_build = any(inside_any(r, made) or any(inside(m, r) for m in made) for r in reads if r not in BROAD)
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
+    within = within or (not writes and bool(deletes) and all(any(touches(m, d) for m in made) for d in deletes))
     if from_build or within:
         _say(state, where, "build", "SL217", "reworks what a build step made")
-        if any(path in BROAD for path in writes):
+        landed = _landed(state, reads, writes)
+        if landed is None:
             _say(state, where, "unknown", "SL221", f"which files it puts into {next(p for p in writes if p in BROAD)} is only known when it runs")
             return
-        for path in writes:
+        for path in landed:
             if not inside_any(path, made):
                 is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
                 _add(state, visit, "files", path, is_file=is_file)
@@ -254,6 +278,22 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         return
     state.gone.extend(deletes)
     _say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+
+
+def _landed(state: _Pass, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
+    """What a copy writes; into a directory of the system, each known file that its pattern names.
+    None where that can't be told."""
+    landed: list[str] = []
+    for path in writes:
+        if path not in BROAD:
+            landed.append(path)
+            continue
+        for read in reads:
+            found = [m for m in state.made.values() if m.is_file and fnmatchcase(m.path, read)]
+            if not found or any(inside(read, m.path) for m in state.made.values() if not m.is_file):
+                return None
+            landed += [posixpath.join(path, posixpath.basename(m.path)) for m in found]
+    return landed
 
 
 def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:

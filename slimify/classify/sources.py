@@ -24,6 +24,9 @@ _ENDINGS = {
 }
 
 
+_LOADERS = "golang.org/x/tools/"  # they start compilers, for programs that work on Go code
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceUse:
     """What the sources name; `modules` are the imported packages, each with its first use."""
@@ -64,26 +67,28 @@ def _compiled(view: View, effects: Iterable[Effect]) -> tuple[SourceFacts, tuple
     A library opens and starts what its caller names, so of vendored sources only the names that are
     constant count.
     """
-    from slimify.classify.gosources import built_sources, named_entries, vendored
+    from slimify.classify.gosources import built_sources, named_entries, places_of_sources, vendored
     from slimify.facts.languages import go_package
 
     sources = built_sources(view, effects)
     if sources is None or len(sources.files) > _MAX_FILES:
         return None
     own = _read("go", view, (f for f in sources.files if not vendored(f)))
-    libraries = _read("go", view, (f for f in sources.files if vendored(f)))
+    libraries = _read("go", view, (f for f in sources.files if vendored(f) and _LOADERS not in f))
     libraries = replace(libraries, dynamic=(), paths=(), features=libraries.features - {"files", "main"})
     facts = own + libraries
     imports = {use.name: use for use in reversed(facts.imports)}
+    direct = {use.name for use in own.imports}
     known = [(use, go_package(name)) for name, use in imports.items() if "." in name.partition("/")[0]]
     features = {"external"} if sources.outside else set()
     if any(module.cgo == "always" and use.name in sources.outside for use, module in known):
         features.add("cgo")
     more = SourceFacts(
-        commands=tuple(replace(use, name=c) for use, module in known for c in module.commands),
+        commands=tuple(replace(use, name=c) for use, m in known if use.name in direct for c in m.commands),
         paths=(
             *(replace(use, name=f) for use, module in known for p in module.files for f in view.context.glob(p, directories=True)),
             *named_entries(view.context, (f for f in sources.files if not vendored(f))),
+            *places_of_sources(view.context, (f for f in sources.files if not vendored(f))),
         ),
         features=frozenset(features),
     )

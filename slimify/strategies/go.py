@@ -113,7 +113,8 @@ def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decis
 
 def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:
     """Directories of programs that are started by their bare names, or may be by people."""
-    full = {posixpath.normpath(e.command.name or "") for e in program.live.start}
+    argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
+    full = {posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")}
     return [posixpath.dirname(t.path) for t in trees if on_path(program, t.path) and t.path not in full]
 
 

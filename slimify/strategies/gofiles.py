@@ -15,9 +15,8 @@ from slimify.classify.copies import files, targets
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.program import Program, Step
 from slimify.classify.roles import Made
-from slimify.classify.walk import Visit
 from slimify.context.scan import Context
-from slimify.strategies.gonames import opens_unknown, named_paths
+from slimify.strategies.gonames import named_paths, opens_unknown, visit_of
 from slimify.strategies.layout import Tree
 from slimify.strategies.partition import real_atoms
 from slimify.strategies.rebase import on_path
@@ -26,8 +25,8 @@ from slimify.syntax.instructions import copy_parts
 _SOURCE = re.compile(
     r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
     r"|\.(go|proto|s|c|h|cc|cpp|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
-    r"|^(\.[^/]*(ignore|attributes|travis\.yml|gitlab-ci\.yml|golangci\.ya?ml|goreleaser\.ya?ml|editorconfig)"
-    r"|(docker-)?compose[^/]*\.ya?ml|(README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT)[^/]*|OWNERS|MAINTAINERS)$"
+    r"|^\.(?!env)[^/]*(/|$)|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT)[^/]*"
+    r"|AUTHORS|OWNERS|MAINTAINERS|mkdocs\.yml|renovate\.json|codecov\.yml|docs?/[^/]*\.md)$"
 )
 _MOST_LINES = 6
 
@@ -54,7 +53,7 @@ def along(program: Program) -> Along:
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
-        places = targets(_visit(step)) or ()
+        places = targets(visit_of(step)) or ()
         if step.role == "both" and _source_only(step, named, unknown):
             drop.add(step.index)
             lost += places
@@ -73,23 +72,21 @@ def along(program: Program) -> Along:
     return Along(trees=trees, drop=frozenset(drop), replace=replace)
 
 
-def _visit(step: Step) -> Visit:
-    return Visit(index=step.index, instruction=step.instruction, state=step.state)
-
-
 def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -> bool:
     """Whether run time may need something that build steps left."""
     name = posixpath.basename(made.path)
+    if made.is_file and made.path.endswith((".go", ".mod", ".sum")):
+        return False
     if any(touches(made.path, path) for path in named):
         return True
-    if _SOURCE.search(made.path.lstrip("/")) and not (made.is_file and made.kind == "go"):
+    if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
     if made.is_file and _tool(program, made.path):
         return name in program.live.commands
     if made.kind in ("fetch", "unpack", "files"):
-        if name in _called(program) and name not in program.live.commands and on_path(program, made.path):
+        if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
             return False
-        return "/src/" not in made.path or inside(made.path, program.end.cwd or "/")
+        return "/src/" not in made.path or inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
     if not made.is_file and _is_source_tree(program, made):
         return unknown
     return True
@@ -101,21 +98,27 @@ def _tool(program: Program, path: str) -> bool:
     return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
 
 
-def _called(program: Program) -> frozenset[str]:
-    """The programs that RUN steps call."""
-    return frozenset(t.rpartition("/")[2] for s in program.steps for e in s.effects for t in (e.tool, *e.tools))
+def _all_known(program: Program) -> bool:
+    """Everything that is started is named: sources were read, and no name is made at run time."""
+    sources = program.live.sources
+    return bool(sources.imports) and not sources.dynamic and not sources.skipped
+
+
+def _reaches(program: Program, place: str) -> bool:
+    """A name that is made at run time may lead there: it starts in the working directory."""
+    return touches(place, program.end.cwd or "/")
 
 
 def _is_source_tree(program: Program, made: Made) -> bool:
     """A directory that the sources were copied to, or that is there for sources."""
-    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(_visit(s)) or ()]
+    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()]
     return any(inside(p, made.path) or inside(made.path, p) for p in copied)
 
 
 def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     """A COPY of single files that only the compiler reads."""
-    names = files(_visit(step))
-    places = targets(_visit(step)) or ()
+    names = files(visit_of(step))
+    places = targets(visit_of(step)) or ()
     if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
         return False
     single = all(n in places for n in names)
@@ -126,7 +129,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     """The entries of a copied directory that go along; None to copy it as it is."""
     context = program.context
     parts = copy_parts(step.instruction)
-    places = targets(_visit(step)) or ()
+    places = targets(visit_of(step)) or ()
     source = posixpath.normpath(parts.sources[0]).strip("/") if len(parts.sources) == 1 else None
     source = "" if source == "." else source
     if step.role != "both" or source is None or parts.from_stage is not None or len(places) != 1:
@@ -136,6 +139,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     below = [p[len(source) :].lstrip("/") for p in context.under(source)] if source else list(context.files)
     if not below or any(n == places[0] for n in named if n != program.end.cwd):
         return None
+    unknown = unknown and _reaches(program, places[0])
     found = dict.fromkeys(p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown))
     if len(found) > _MOST_LINES or len(found) == len({p.partition("/")[0] for p in below}):
         return None
@@ -152,11 +156,12 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
     """COPY instructions for some entries of a directory, with the flags and the words of the user's."""
     context: Context = program.context
     parts = copy_parts(step.instruction)
-    source = "" if parts.sources[0].strip("/") in (".", "") else parts.sources[0].removeprefix("./").rstrip("/") + "/"
+    source = posixpath.normpath(parts.sources[0]).strip("/")
+    source = "" if source in (".", "") else source + "/"
     flags = "".join(f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags)
     dest = parts.dest.rstrip("/") if parts.dest.rstrip("/") else ""
     keyword = "copy" if step.instruction.raw.lstrip()[:3].islower() else "COPY"
-    folders = [e for e in entries if context.is_dir(posixpath.join(posixpath.normpath(source).lstrip("/."), e))]
+    folders = [e for e in entries if context.is_dir(source + e)]
     single = [e for e in entries if e not in folders]
     lines = [f"{keyword} {flags}{' '.join(source + e for e in single)} {dest}/"] if single else []
     lines += [f"{keyword} {flags}{source}{e} {dest}/{e}" for e in folders]
@@ -173,12 +178,13 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
         if not real or {e.kind for e in effects} - {"files", "meta", "check", "state"}:
             continue
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
+        makes = made and all(e.action == "mkdir" for e in effects if e.kind == "files") and step.state.user in ("", "root", "0")
+        if makes and all(any(inside(k, p) and k != p for k in kept) for p in made):
+            idle.add(step.index)
+            continue
         if not made or any(touches(p, n) for p in made for n in named if n not in BROAD):
             continue
-        makes = all(e.action == "mkdir" for e in effects if e.kind == "files") and step.state.user in ("", "root", "0")
-        if all(_absent(p, kept, gone) for p in made) or (
-            makes and all(any(inside(k, p) and k != p for k in kept) or _above(p, gone, kept) for p in made)
-        ):
+        if all(_absent(p, kept, gone) for p in made) or makes and all(_above(p, gone, kept) for p in made):
             idle.add(step.index)
             gone += made
     return frozenset(idle)

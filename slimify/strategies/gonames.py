@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import posixpath
 
-from slimify.classify.program import Program
+from slimify.classify.copies import targets
+from slimify.classify.program import Program, Step
+from slimify.classify.walk import Visit
 from slimify.strategies.partition import real_atoms
 from slimify.syntax.instructions import env_pairs
 from slimify.syntax.words import expand
+
+
+def visit_of(step: Step) -> Visit:
+    return Visit(index=step.index, instruction=step.instruction, state=step.state)
 
 
 def opens_unknown(program: Program) -> bool:
@@ -19,6 +25,8 @@ def opens_unknown(program: Program) -> bool:
 def named_paths(program: Program) -> tuple[str, ...]:
     """Image paths that something at run time names: arguments, variables, sources, chmod."""
     found: dict[str, None] = {}
+    # where the sources are copied to is often a variable of the build
+    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()}
     homes = {program.end.cwd or "/", *(e.cwd for e in program.live.start if e.cwd)}
 
     def note(word: str) -> None:
@@ -29,7 +37,8 @@ def named_paths(program: Program) -> tuple[str, ...]:
     for use in program.live.sources.paths:
         note(use.name)
         inner = posixpath.normpath(use.name)
-        if program.context.has(inner):
+        if inner == "." or program.context.has(inner):
+            inner = "" if inner == "." else inner
             found.update((path, None) for path in program.end.view.image_paths(inner))
     for effect in program.live.start:
         for word in (*effect.reads, effect.tool):
@@ -43,16 +52,11 @@ def named_paths(program: Program) -> tuple[str, ...]:
             known = {k: v for k, v in step.state.env.items() if v is not None}
             for name, raw in env_pairs(step.instruction):
                 value = expand(raw, known) or ""
-                if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and _below_home(value):
+                if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and value not in copied:
                     note(value)
         if step.keyword == "RUN":
             _executable(program, step.index, found)
     return tuple(found)
-
-
-def _below_home(value: str) -> bool:
-    """Not one of the places that variables of a build name: a whole source directory."""
-    return len([p for p in value.split("/") if p]) > 1
 
 
 def _executable(program: Program, index: int, found: dict[str, None]) -> None:

@@ -256,6 +256,8 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
         return None, WordEdit()
     if not real and not any({e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept):
         return None, WordEdit()
+    if {e.kind for a in real for e in a.effects} <= {"packages", "unpackage", "users", *_QUIET}:
+        kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
 
 

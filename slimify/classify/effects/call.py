@@ -135,6 +135,10 @@ class Call:
         if lost is not None:
             rest.setdefault("why", f"the target {lost.text} is not known")
             rest["anywhere"] = True
+        elif "/" in paths:
+            paths = tuple(path for path in paths if path != "/")
+            rest.setdefault("why", "which files it puts into / is only known when it runs")
+            rest["anywhere"] = True
         return self.effect(kind, action, writes=paths, **rest)
 
     def targets(self, words: Iterable[Arg | str]) -> tuple[tuple[str, ...], Arg | None]:

@@ -226,6 +226,8 @@ def _named(call: Call, packages: tuple[Arg, ...]) -> tuple[tuple[str, ...], bool
         return (posixpath.basename(first).removesuffix(".go"),), True
     for word in packages or (Arg(value=".", text=".", prefix="."),):
         text = word.value
+        if text is None and "@" in word.prefix:
+            text = word.prefix  # only the version is not known
         if text is None:
             return (), False
         if "..." in text:
