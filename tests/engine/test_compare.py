@@ -23,7 +23,6 @@ PROBE = compare.Probe(
     exec=(compare.Run(command=("id", "-un")),),
     run=(compare.Run(command=("cat", "/srv/page.txt")),),
     paths=("/data", "/srv/page.txt"),
-    stop=True,
 )
 
 # What changes in the text, and a word from the difference that has to be found.
@@ -31,10 +30,10 @@ CHANGES = {
     "nothing": ("", "", None),
     "toolchain variable": (" GOLANG_VERSION=1.24", "", None),
     "other variable": ("GREETING=hello ", "", "Env"),
-    "file": ("COPY page.txt /srv/page.txt", "RUN mkdir /srv", "GET /page.txt"),
+    "file": ("COPY page.txt /srv/page.txt", "RUN mkdir -p /srv", "GET /page.txt"),
     "content": (
         "COPY page.txt /srv/page.txt",
-        "RUN echo other > /page && mkdir /srv && mv /page /srv/page.txt",
+        "RUN echo other > /page && mkdir -p /srv && mv /page /srv/page.txt",
         "GET",
     ),
     "mode": ("chmod 700", "chmod 755", "owner and mode of /data"),

@@ -1,8 +1,9 @@
 import bottle
+import waitress
 
 app = bottle.Bottle()
 
 
 @app.get("/")
 def where():
-    return bottle.__file__
+    return waitress.__file__
