@@ -153,8 +153,31 @@ def _dd(call: Call) -> tuple[Effect, ...]:
     return (call.touching("files", "write", writes=(target,)),) if target else (call.effect("check"),)
 
 
+def _mode(call: Call) -> tuple[Effect, ...]:
+    """chmod, chown, chgrp: the first operand is mode or owner, unless an option says it (`chmod -x F`)."""
+    options = call.options(("--reference", "--from"))
+    said = options.has("--reference") or (call.name == "chmod" and _taken_away(call))
+    return (call.touching("meta", writes=options.operands if said else options.operands[1:]),)
+
+
+def _taken_away(call: Call) -> bool:
+    """Whether a mode such as `-x` or `-w` is among the words; `-R` and `-v` are options."""
+    return any(re.fullmatch(r"-[rwxXst,]+", arg.prefix) for arg in call.args)
+
+
+def _formatter(call: Call) -> tuple[Effect, ...]:
+    """black, isort, gofmt, ruff, …: they print, or edit the sources they are given."""
+    printing = call.name.startswith("go") and not call.flag("-w")
+    printing = printing or (call.name == "ruff" and call.first == "check")
+    if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
+        return (call.effect("check"),)
+    return (call.touching("files", "edit", writes=(".",)),)
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "rm": _rm,
+    **dict.fromkeys(("chmod", "chown", "chgrp"), _mode),
+    **dict.fromkeys(("black", "isort", "gofmt", "goimports", "gofumpt", "ruff", "autopep8"), _formatter),
     **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
     **dict.fromkeys(("sed", "perl", "yq"), _sed),
     "rsync": _rsync,

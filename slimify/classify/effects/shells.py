@@ -131,9 +131,18 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     return call.start((word(program), script, *call.args))
 
 
+def _interpreter(call: Call) -> tuple[Effect, ...]:
+    """java, ruby, php: the application's own code, or a question about the interpreter."""
+    asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
+    if call.args and call.args[0].value in asked:
+        return (call.effect("check"),)
+    return (call.own_code(),)
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("sh", "bash", "dash", "ash"), _shell),
     "su": _su,
     "runuser": _su,
     "eval": _eval,
+    **dict.fromkeys(("java", "ruby", "php"), _interpreter),
 }

@@ -38,6 +38,15 @@ def _apt_name(text: str) -> str:
     return re.sub(r"[=/:].*\Z|(?<=[a-z0-9.])[-]\Z", "", text)
 
 
+def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
+    """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one."""
+    words = call.options().operands
+    return (
+        call.effect("index", "update", manager="apt", caches=("/var/lib/apt/lists",)),
+        *_managed(call, "apt", "packages", "install", words, _apt_name),
+    )
+
+
 def _apk(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("apk"))
     action = _static(options.operands[:1])
@@ -296,6 +305,9 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "aptitude": _apt,
     "apt-fast": _apt,
     "apk": _apk,
+    **dict.fromkeys(("install_packages", "clean-install"), _apt_shortcut),
+    "xx-apk": _apk,
+    **dict.fromkeys(("xx-apt", "xx-apt-get"), _apt),
     **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _hostless),
     "zypper": _rpm_like("zypper"),
     "dpkg": _dpkg,
