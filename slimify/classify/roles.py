@@ -123,7 +123,7 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
             _say(state, where, "run", "SL215", _RUN_TEXT["source"])
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
-    elif "packages" in kinds:
+    elif "packages" in kinds and not _is_download_for_run_time(effects):
         _packages(state, where)
     elif "global" in kinds:
         _global(state, where, effects)
@@ -179,7 +179,7 @@ _BUILD_TEXT = {
 
 
 def _build(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
-    if any(e.anywhere and not e.writes and not e.outputs for e in effects):
+    if any(e.anywhere for e in effects):
         why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
         _say(state, where, "unknown", "SL221", why)
         return
@@ -188,7 +188,13 @@ def _build(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
     for effect in effects:
         state.consumed |= {r for r in effect.reads if effect.kind == "unpack"}
         state.gone.extend(effect.deletes)
-        _record(state, visit, effect)
+        if not (effect.tool == "mkdir" and _filled(effect, effects)):
+            _record(state, visit, effect)
+
+
+def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
+    """A directory that is made for files which the same command makes."""
+    return all(any(inside(o, w) for e in effects for o in e.outputs) for w in effect.writes)
 
 
 def _record(state: _Pass, visit: Visit, effect: Effect) -> None:
