@@ -13,7 +13,7 @@ from slimify.config import Options
 from slimify.model import Decision, Reason, Rung
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
-from slimify.strategies.gobase import TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
+from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
 from slimify.strategies.gofiles import Along, along
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
@@ -84,6 +84,7 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         base=base,
         trees=found.trees,
         counterparts=not static(program),
+        present=PRESENT if "gcr.io/distroless" in base else (),
         drop_final=found.drop,
         final_head=head,
         replace=found.replace,
@@ -108,7 +109,8 @@ def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decis
         Decision(code="SL311", safety="safe", text=f"`{n}` is put back: {wanted[n].name} needs it, and {base} does not have it")
         for n in names
     )
-    return (f"RUN apk add --no-cache {' '.join(names)}",), decisions, ""
+    quiet = "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
+    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}",), decisions, ""
 
 
 def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:

@@ -20,6 +20,8 @@ _WRAPPERS = frozenset({"exec", "env", "tini", "dumb-init", "nice", "sh", "bash",
 _PLAIN = frozenset(
     "sh bash dash ash env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee timeout".split()
 )
+# Debian's packages that distroless images are made of.
+PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
 # Accounts that distroless images have.
 _ACCOUNTS = frozenset({"", "root", "nobody", "nonroot"})
 _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
@@ -103,7 +105,7 @@ def has_run(program: Program, dropped: frozenset[int]) -> str:
     for step in program.steps:
         if step.keyword == "RUN" and step.index not in dropped:
             for atom in real_atoms(step):
-                needed = any(v.role != "build" or v.counterparts for v in atom.packages)
+                needed = any(v.role != "build" or v.counterparts for v in atom.packages if v.name not in PRESENT)
                 if needed if atom.packages else atom.role in ("run", "both", "unknown"):
                     return f"line {step.line} has to be executed in the final stage"
     return ""

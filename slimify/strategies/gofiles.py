@@ -49,6 +49,7 @@ def along(program: Program) -> Along:
     drop: set[int] = set()
     replace: dict[int, str] = {}
     kept = [t.path for t in trees]
+    folders = [t.path for t in trees if not t.is_file]
     lost: list[str] = []
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
@@ -59,6 +60,8 @@ def along(program: Program) -> Along:
             lost += places
             continue
         entries = _entries(program, step, named, unknown)
+        if entries is not None:
+            entries = tuple(e for e in entries if not inside_any(posixpath.join(places[0], e), folders))
         if entries is None:
             kept += places if step.role != "build" else ()
             continue
@@ -83,6 +86,8 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
         return False
     if made.is_file and _tool(program, made.path):
         return name in program.live.commands
+    if made.kind in ("fetch", "unpack") and not made.is_file and _all_known(program) and _emptied(program, made.path):
+        return False
     if made.kind in ("fetch", "unpack", "files"):
         if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
             return False
@@ -96,6 +101,12 @@ def _tool(program: Program, path: str) -> bool:
     """A program whose source is not of the context: fetched for the build, unless it is started."""
     makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.kind == "go"]
     return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
+
+
+def _emptied(program: Program, path: str) -> bool:
+    """What was unpacked for something in it, which a later command took out."""
+    moves = [e for s in program.steps for e in s.effects if e.tool == "mv"]
+    return any(inside(r, path) for e in moves for r in e.reads)
 
 
 def _all_known(program: Program) -> bool:
@@ -119,6 +130,8 @@ def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     """A COPY of single files that only the compiler reads."""
     names = files(visit_of(step))
     places = targets(visit_of(step)) or ()
+    if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
+        return True
     if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
         return False
     single = all(n in places for n in names)
@@ -147,7 +160,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
 
 
 def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
-    if any(inside(path, n) and n not in BROAD for n in named):
+    if any(inside(path, n) and n not in BROAD for n in named) and (path in named or not path.endswith(".go")):
         return True
     return unknown and not _SOURCE.search(relative)
 
@@ -171,6 +184,7 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
 def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
     """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
     idle: set[int] = set()
+    homes = [*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)]
     gone: list[str] = [*lost, *(m.path for m in program.made if m.path not in kept)]
     for step in program.steps:
         real = real_atoms(step) if step.keyword == "RUN" else ()
@@ -178,8 +192,9 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
         if not real or {e.kind for e in effects} - {"files", "meta", "check", "state"}:
             continue
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
-        makes = made and all(e.action == "mkdir" for e in effects if e.kind == "files") and step.state.user in ("", "root", "0")
-        if makes and all(any(inside(k, p) and k != p for k in kept) for p in made):
+        makes = bool(made) and step.state.user in ("", "root", "0")
+        makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in ("check", "state"))
+        if makes and all(any(inside(h, p) for h in homes) for p in made):
             idle.add(step.index)
             continue
         if not made or any(touches(p, n) for p in made for n in named if n not in BROAD):

@@ -1,0 +1,21 @@
+FROM golang:1.24 AS builder
+
+WORKDIR /app
+COPY go.mod ./
+COPY *.go ./
+RUN go build -o registry
+
+FROM debian:trixie-slim
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY --from=builder /app/registry /app/registry
+
+COPY migrations migrations
+COPY --chmod=755 docker/start.sh /start.sh
+
+EXPOSE 8080
+ENTRYPOINT ["/start.sh"]
