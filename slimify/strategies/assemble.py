@@ -46,6 +46,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     if builder:
         first = Item(text=lead + _renamed(_from(program), names[0], end), origin=_from_index(program))
         builder, tail = _with_tail(builder, layout.builder_tail, end)
+        tail += _back_from_root(program, layout)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""
     head = Item(
@@ -63,6 +64,16 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         saving=layout.saving,
         original=layout.original,
     )
+
+
+def _back_from_root(program: Program, layout: Layout) -> tuple[Item, ...]:
+    """The USER that followed a change to root in the builder: as in the file, root does not stay."""
+    users = [s for s in program.steps if s.keyword == "USER"]
+    before = [s for s in users if s.index <= max(layout.build)]
+    after = [s for s in users if s.index > max(layout.build)]
+    if not before or not after or before[-1].instruction.value.strip() not in ("root", "0"):
+        return ()
+    return (Item(text=_ended(after[0].instruction.raw, program.dockerfile.newline), origin=after[0].index),)
 
 
 def _with_tail(
@@ -196,7 +207,7 @@ def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) 
 
 
 def _step(program: Program, index: int):  # type: ignore[no-untyped-def]
-    return next(s for s in program.steps if s.index == index)
+    return program.step(index)
 
 
 def _users_matter(program: Program, stage: object):  # type: ignore[no-untyped-def]

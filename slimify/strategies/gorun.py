@@ -105,6 +105,17 @@ def _rewritten(program: Program, start: Instruction, build: str, command: str) -
     for node in program.dockerfile.nodes:
         raw = command + end if node is start else node.raw
         text += raw if raw.endswith("\n") else raw + end
-        if node is anchor:
+        if node is anchor and _plain_run(anchor):
+            text = text.rstrip() + f" \\{end}    && {build.removeprefix('RUN ')}{end}"
+        elif node is anchor:
             text += build + end
     return text
+
+
+def _plain_run(instruction: Instruction) -> bool:
+    """A RUN that a command can be put behind: no list that may end early, no change of directory."""
+    return (
+        instruction.keyword == "RUN"
+        and instruction.exec_form is None
+        and not re.search(r"<<|#|\|\||;|&\s*$|\bcd\b|--mount", instruction.raw)
+    )

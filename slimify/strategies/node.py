@@ -154,6 +154,8 @@ def program_cwd(program: Program) -> str | None:
 
 def dev_needed(program: Program, project: NodeProject) -> str:
     """Why a development dependency is needed when the image runs; "" if none is."""
+    if not program.live.start:
+        return "nothing says what is run in the image"
     dev = set(project.dev_dependencies) - set(project.dependencies)
     for name in sorted(dev):
         if name.startswith("@types/"):

@@ -77,7 +77,7 @@ def _library(libraries: object, name: str) -> str | None:
 
 def _installs_already(program: Program) -> bool:
     """The file installs system packages: who minds unpinned versions has been told so by the file."""
-    return any(e.kind == "packages" and e.manager == "apt" for s in program.steps for e in s.effects)
+    return any(e.kind == "packages" and e.tool == "apt-get" for s in program.steps for e in s.effects)
 
 
 def install_line(names: list[str]) -> str:
