@@ -18,8 +18,7 @@ from typing import Literal
 class SlimifyError(Exception):
     """Malformed input or a broken environment. "Cannot decide" is a value, never this.
 
-    `code` is a stable SL code, `line` the 1-based line in the file concerned (None: the whole
-    file), `hint` what the user could do, or "".
+    `line` is that in the file concerned (None: the whole file), `hint` what the user could do, or "".
     """
 
     def __init__(self, code: str, message: str, *, line: int | None = None, hint: str = "") -> None:
@@ -102,10 +101,10 @@ class Dockerfile:
     escape: str = "\\"
     syntax: str | None = None
     newline: str = "\n"  # "\r\n" where the first line ends so
+    instructions: tuple[Instruction, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def instructions(self) -> tuple[Instruction, ...]:
-        return tuple(n for n in self.nodes if isinstance(n, Instruction))
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "instructions", tuple(n for n in self.nodes if isinstance(n, Instruction)))
 
 
 # --- shell text -------------------------------------------------------------------------------
@@ -352,8 +351,7 @@ class Decision:
 class Item:
     """One instruction of the new file, as text with its comments.
 
-    `origin` is the index of the instruction it comes from (None: new), `group` the kind of
-    thing it is for laying out blank lines, `spaced` whether a blank line stood above it.
+    `origin` is the index of the instruction it comes from (None: new), `spaced`: a blank line was above it.
     """
 
     text: str

@@ -102,16 +102,16 @@ def contract_of(file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
     """The contract of the last stage of a file, stages that build on each other included."""
     named: dict[str, Runtime] = {}
     result: Runtime | None = None
-    everything = list(file.instructions)
+    places = {id(x): i for i, x in enumerate(file.instructions)}
     for number, stage in enumerate(stages):
         parts = from_parts(stage[0])
-        at = everything.index(stage[0])
+        at = places[id(stage[0])]
         reference = expand(parts.image, scopes(file, {}, {})[at]) or parts.image
         inherited = named.get(reference.lower())
         facts = None if inherited else image(reference)
         env = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
         force = scopes(file, env, {})
-        scope = [force[everything.index(x)] for x in stage[1:]]
+        scope = [force[places[id(x)]] for x in stage[1:]]
         result = runtime(stage[1:], scope, facts, inherited)
         named[(parts.alias or str(number)).lower()] = result
     assert result is not None

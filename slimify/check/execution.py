@@ -30,14 +30,14 @@ _READING = frozenset({"files", "meta", "app", "python", "node", "go", "build", "
 
 def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]) -> Iterator[str]:
     """What would fail, or find other files, when the stages are built."""
-    everything = list(file.instructions)
+    places = {id(x): i for i, x in enumerate(file.instructions)}
     for number, stage in enumerate(stages):
-        at = everything.index(stage[0])
+        at = places[id(stage[0])]
         reference = expand(from_parts(stage[0]).image, scopes(file, {}, {})[at]) or from_parts(stage[0]).image
         base = image(reference) or (program.base if reference == program.base_ref else None)
         env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
         force = scopes(file, env, {})
-        body = [(everything.index(x), x) for x in stage[1:]]
+        body = [(places[id(x)], x) for x in stage[1:]]
         start = start_state(base, program.context)
         if base is None and len(stages) == 1:
             return  # nothing is known about the base, and nothing was moved

@@ -123,6 +123,10 @@ class Program:
     keep_lines: frozenset[int] = frozenset()
     late: Mapping[str, Use] = field(default_factory=dict)  # programs that steps of the final stage call
 
+    def step(self, index: int) -> Step:
+        """The step of an instruction behind FROM, by its index in `Dockerfile.instructions`."""
+        return self.steps[index - self.steps[0].index]
+
     @property
     def verdicts(self) -> tuple[InstructionVerdict, ...]:
         from slimify.classify.verdicts import verdicts

@@ -12,6 +12,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from fnmatch import fnmatchcase
 
 from slimify.classify.aptsources import PACKAGE_SOURCES, adds_source, serves_build_only
@@ -71,6 +72,19 @@ class _Pass:
     made: dict[str, Made] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
     consumed: set[str] = field(default_factory=set)
+
+    @cached_property
+    def manifests(self) -> frozenset[str]:
+        """What installers read."""
+        return frozenset(m for v in self.visits for effects in v.effects for e in effects for m in e.manifests)
+
+    @cached_property
+    def last_copies(self) -> Mapping[str, int]:
+        """Each single file that comes with a COPY, with the last one that brings it."""
+        from slimify.classify.copies import files
+
+        copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
+        return {name: v.index for v in copies for name in files(v) or ()}
 
 
 def assign(
@@ -470,12 +484,11 @@ def _only_manifests(state: _Pass, visit: Visit, targets: Sequence[str], live_tex
     """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
     from slimify.classify.copies import files
 
-    manifests = {m for v in state.visits for effects in v.effects for e in effects for m in e.manifests}
     names = files(visit)
     if names is None or not names:
         return False
     for name in names:
-        if name not in manifests and not _copied_again(state, visit.index, name):
+        if name not in state.manifests and not _copied_again(state, visit.index, name):
             return False
         if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
             return False
@@ -483,7 +496,4 @@ def _only_manifests(state: _Pass, visit: Visit, targets: Sequence[str], live_tex
 
 
 def _copied_again(state: _Pass, index: int, name: str) -> bool:
-    from slimify.classify.copies import files
-
-    later = [v for v in state.visits if v.index > index and v.instruction.keyword in ("COPY", "ADD")]
-    return any(name in (files(v) or ()) for v in later)
+    return state.last_copies.get(name, -1) > index

@@ -61,7 +61,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
 
 def _executable(program: Program, index: int, found: dict[str, None]) -> None:
     """Scripts that a step makes executable are there to be executed."""
-    step = next(s for s in program.steps if s.index == index)
+    step = program.step(index)
     for atom in real_atoms(step):
         for effect in atom.effects:
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
