@@ -115,7 +115,11 @@ def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
             continue
         text = context.text(file) or ""
         home = posixpath.dirname(file)
-        embedded = [posixpath.join(home, w.strip('"`').removeprefix("all:")) for m in _EMBED.findall(text) for w in m.split()]
+        embedded = [
+            posixpath.join(home, w.strip('"`').removeprefix("all:"))
+            for m in _EMBED.findall(text)
+            for w in m.split()
+        ]
         for match in _LITERAL.finditer(text):
             name = (match[1] or match[2]).strip()
             place = posixpath.normpath(name)

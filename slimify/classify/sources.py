@@ -49,8 +49,7 @@ def read_sources(
     if language == "go":
         compiled = _compiled(view, effects)
         if compiled is not None:
-            facts, modules = compiled
-            return SourceUse(facts=facts, modules=modules, complete=not facts.skipped)
+            return SourceUse(facts=compiled[0], modules=compiled[1], complete=not compiled[0].skipped)
     for name in dict.fromkeys(x for x in (language, "python", "node") if x):
         chosen, skipped = _choose(view, _ENDINGS[name], limit=name == language)
         if not chosen and not skipped:
@@ -86,7 +85,12 @@ def _compiled(view: View, effects: Iterable[Effect]) -> tuple[SourceFacts, tuple
     more = SourceFacts(
         commands=tuple(replace(use, name=c) for use, m in known if use.name in direct for c in m.commands),
         paths=(
-            *(replace(use, name=f) for use, module in known for p in module.files for f in view.context.glob(p, directories=True)),
+            *(
+                replace(use, name=found)
+                for use, module in known
+                for pattern in module.files
+                for found in view.context.glob(pattern, directories=True)
+            ),
             *named_entries(view.context, (f for f in sources.files if not vendored(f))),
             *places_of_sources(view.context, (f for f in sources.files if not vendored(f))),
         ),

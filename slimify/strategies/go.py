@@ -59,7 +59,10 @@ def nothing_started(program: Program) -> str:
 
 def _is_program(program: Program, tree: Tree) -> bool:
     """A build step made it: a binary, or a directory in which binaries are."""
-    return any(m.path == tree.path and m.kind in ("go", "build", "files", "unpack", "fetch", "meta") for m in program.made)
+    return any(
+        m.path == tree.path and m.kind in ("go", "build", "files", "unpack", "fetch", "meta")
+        for m in program.made
+    )
 
 
 def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | Reason:
@@ -72,7 +75,9 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
     texts = [s.instruction.raw for s in program.steps if s.keyword != "RUN" and s.index not in found.drop]
     head = () if same else restated(program, base, texts, _bins(program, found.trees))
     if head is None:
-        return Reason(code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known")
+        return Reason(
+            code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known"
+        )
     put: tuple[Decision, ...] = ()
     if not same and "gcr.io/distroless" not in base:
         install, put, missing = _put_back(program, base)
@@ -97,7 +102,7 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
 
 
 def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
-    """What the final stage installs of what the image with Go has: (instructions, decisions, what is missing)."""
+    """What the final stage installs of what the image with Go has, with decisions, and what is missing."""
     wanted = wanted_packages(program, base)
     if "alpine" not in base:
         return put_back(program, base, wanted)
@@ -106,17 +111,25 @@ def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decis
     if not names:
         return (), (), ""
     decisions = tuple(
-        Decision(code="SL311", safety="safe", text=f"`{n}` is put back: {wanted[n].name} needs it, and {base} does not have it")
+        Decision(
+            code="SL311",
+            safety="safe",
+            text=f"`{n}` is put back: {wanted[n].name} needs it, and {base} does not have it",
+        )
         for n in names
     )
-    quiet = "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
+    quiet = (
+        "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
+    )
     return (f"{quiet}RUN apk add --no-cache {' '.join(names)}",), decisions, ""
 
 
 def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:
     """Directories of programs that are started by their bare names, or may be by people."""
     argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
-    full = {posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")}
+    full = {
+        posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
+    }
     return [posixpath.dirname(t.path) for t in trees if on_path(program, t.path) and t.path not in full]
 
 
@@ -145,5 +158,7 @@ def _decisions(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...])
         found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
     for tree in trees:
         line = program.dockerfile.instructions[tree.after].line
-        found.append(Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line))
+        found.append(
+            Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)
+        )
     return tuple(found)

@@ -7,6 +7,7 @@ import posixpath
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.config import Options
+from slimify.context.uses import words
 from slimify.model import Effect, Rung, Use
 from slimify.strategies.layout import Tree
 from slimify.strategies.partition import real_atoms
@@ -16,9 +17,26 @@ from slimify.strategies.rebase import path_dirs, written_base
 _LIBC = frozenset({"c", "dl", "m", "pthread", "rt", "util", "resolv"})
 # Programs of the toolchain: who starts one needs the toolchain.
 TOOLCHAIN = frozenset({"go", "gofmt", "make", "gox", "dep", "glide", "godep", "gcc", "cc", "g++"})
-_WRAPPERS = frozenset({"exec", "env", "tini", "dumb-init", "nice", "sh", "bash", "ash", "dash", "cd", "export", "set", "ulimit", "umask"})
-_PLAIN = frozenset(
-    "sh bash dash ash env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee timeout".split()
+_WRAPPERS = frozenset(
+    {
+        "exec",
+        "env",
+        "tini",
+        "dumb-init",
+        "nice",
+        "sh",
+        "bash",
+        "ash",
+        "dash",
+        "cd",
+        "export",
+        "set",
+        "ulimit",
+        "umask",
+    }
+)
+_PLAIN = words(
+    "sh bash dash ash env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee"
 )
 # Debian's packages that distroless images are made of.
 PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
@@ -43,7 +61,12 @@ def bases(program: Program, options: Options, trees: tuple[Tree, ...]) -> list[t
             if "debian" in known:
                 found.append(("slim", known["debian"]))
     found.append(("same-base", written_base(program)))
-    wanted = {"auto": ("minimal", "slim", "same-base"), "minimal": ("minimal",), "slim": ("slim",), "same": ("same-base",)}
+    wanted = {
+        "auto": ("minimal", "slim", "same-base"),
+        "minimal": ("minimal",),
+        "slim": ("slim",),
+        "same": ("same-base",),
+    }
     return [(rung, ref) for rung, ref in found if rung in wanted[options.base]]
 
 
@@ -105,7 +128,9 @@ def has_run(program: Program, dropped: frozenset[int]) -> str:
     for step in program.steps:
         if step.keyword == "RUN" and step.index not in dropped:
             for atom in real_atoms(step):
-                needed = any(v.role != "build" or v.counterparts for v in atom.packages if v.name not in PRESENT)
+                needed = any(
+                    v.role != "build" or v.counterparts for v in atom.packages if v.name not in PRESENT
+                )
                 if needed if atom.packages else atom.role in ("run", "both", "unknown"):
                     return f"line {step.line} has to be executed in the final stage"
     return ""
@@ -122,13 +147,17 @@ def not_started(program: Program, trees: tuple[Tree, ...]) -> str:
         return ""
     effect = started[0]
     name = effect.command.name or effect.tool
-    places = [posixpath.normpath(posixpath.join(effect.cwd or program.end.cwd or "/", name))] if "/" in name else [
-        posixpath.join(d, name) for d in path_dirs(program)
-    ]
+    places = (
+        [posixpath.normpath(posixpath.join(effect.cwd or program.end.cwd or "/", name))]
+        if "/" in name
+        else [posixpath.join(d, name) for d in path_dirs(program)]
+    )
     have = [t.path for t in trees]
     if any(inside(p, h) for p in places for h in have):
         return ""
-    if any(program.end.view.context_path(p) is not None or program.end.view.text(p) is not None for p in places):
+    if any(
+        program.end.view.context_path(p) is not None or program.end.view.text(p) is not None for p in places
+    ):
         return ""
     if posixpath.basename(name) in _PLAIN or _installed(program, posixpath.basename(name)):
         return ""
@@ -145,7 +174,9 @@ def _installed(program: Program, name: str) -> bool:
             for verdict in atom.packages:
                 if verdict.role == "build":
                     continue
-                facts = system_package(verdict.name, base.distro if base else None, base.suite if base else None)
+                facts = system_package(
+                    verdict.name, base.distro if base else None, base.suite if base else None
+                )
                 if facts is None or name in facts.commands or name == verdict.name:
                     return True
     return False

@@ -44,7 +44,9 @@ def along(program: Program) -> Along:
     """What goes along to the stage in which the program runs."""
     named, unknown = named_paths(program), opens_unknown(program)
     trees = tuple(
-        Tree(path=m.path, after=m.first, is_file=m.is_file) for m in program.made if _wanted(program, m, named, unknown)
+        Tree(path=m.path, after=m.first, is_file=m.is_file)
+        for m in program.made
+        if _wanted(program, m, named, unknown)
     )
     drop: set[int] = set()
     replace: dict[int, str] = {}
@@ -86,12 +88,21 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
         return False
     if made.is_file and _tool(program, made.path):
         return name in program.live.commands
-    if made.kind in ("fetch", "unpack") and not made.is_file and _all_known(program) and _emptied(program, made.path):
+    if (
+        made.kind in ("fetch", "unpack")
+        and not made.is_file
+        and _all_known(program)
+        and _emptied(program, made.path)
+    ):
         return False
     if made.kind in ("fetch", "unpack", "files"):
         if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
             return False
-        return "/src/" not in made.path or inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
+        return (
+            "/src/" not in made.path
+            or (inside(made.path, program.end.cwd or "/")
+            and "/src/" in (program.end.cwd or ""))
+        )
     if not made.is_file and _is_source_tree(program, made):
         return unknown
     return True
@@ -147,13 +158,19 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     source = "" if source == "." else source
     if step.role != "both" or source is None or parts.from_stage is not None or len(places) != 1:
         return None
-    if not program.live.sources.imports or set(source) & set("*?[$") or not (source == "" or context.is_dir(source)):
+    if (
+        not program.live.sources.imports
+        or set(source) & set("*?[$")
+        or not (source == "" or context.is_dir(source))
+    ):
         return None
     below = [p[len(source) :].lstrip("/") for p in context.under(source)] if source else list(context.files)
     if not below or any(n == places[0] for n in named if n != program.end.cwd):
         return None
     unknown = unknown and _reaches(program, places[0])
-    found = dict.fromkeys(p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown))
+    found = dict.fromkeys(
+        p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown)
+    )
     if len(found) > _MOST_LINES or len(found) == len({p.partition("/")[0] for p in below}):
         return None
     return tuple(found)
@@ -171,7 +188,9 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
     parts = copy_parts(step.instruction)
     source = posixpath.normpath(parts.sources[0]).strip("/")
     source = "" if source in (".", "") else source + "/"
-    flags = "".join(f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags)
+    flags = "".join(
+        f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags
+    )
     dest = parts.dest.rstrip("/") if parts.dest.rstrip("/") else ""
     keyword = "copy" if step.instruction.raw.lstrip()[:3].islower() else "COPY"
     folders = [e for e in entries if context.is_dir(source + e)]
@@ -199,7 +218,7 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
             continue
         if not made or any(touches(p, n) for p in made for n in named if n not in BROAD):
             continue
-        if all(_absent(p, kept, gone) for p in made) or makes and all(_above(p, gone, kept) for p in made):
+        if all(_absent(p, kept, gone) for p in made) or (makes and all(_above(p, gone, kept) for p in made)):
             idle.add(step.index)
             gone += made
     return frozenset(idle)

@@ -13,7 +13,9 @@ import shlex
 from slimify.classify.program import Program
 from slimify.model import Decision, Instruction
 
-_VALUED = frozenset({"-exec", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-p", "-modfile", "-overlay", "-pkgdir"})
+_VALUED = frozenset(
+    {"-exec", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-p", "-modfile", "-overlay", "-pkgdir"}
+)
 _DROPPED = frozenset({"-exec"})
 _PROGRAM = "/usr/local/bin/"
 

@@ -52,7 +52,8 @@ def _told(call: Call, options: Options, packages: tuple[Arg, ...], effect: Effec
     told: list[str] = []
     if call.state.get("CGO_ENABLED") == "0":
         told.append("CGO_ENABLED=0")
-    if re.search(r"-extldflags[ =]*[\"']*[^\"']*-static\b", " ".join(a.text for a in options.all("-ldflags"))):
+    linker = " ".join(a.text for a in options.all("-ldflags"))
+    if re.search(r"-extldflags[ =]*[\"']*[^\"']*-static\b", linker):
         told.append("static")
     told += [f"tags={a.shown}" for a in options.all("-tags")]
     told += [f"packages={a.shown}" for a in packages if "..." in a.text]
@@ -328,7 +329,8 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
         else:
             writes.append(where)
     reads = call.known(_directories(call, packages))
-    return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=_module_files(call))
+    files = _module_files(call)
+    return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
 
 
 def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
