@@ -142,7 +142,8 @@ class Reader:
     # --- statements ---------------------------------------------------------------------------
 
     def _statement(self, line: Line) -> None:
-        text = _uncomment(line.text).strip()
+        whole = _uncomment(line.text).lstrip()
+        text = whole.rstrip()
         if not text or self._conditional(text) or self.active is False:
             return
         word, _, rest = text.partition(" ")
@@ -151,7 +152,7 @@ class Reader:
         elif word in ("define", "override") and re.match(r"(?:override\s+)?define\s", text):
             match = re.match(r"(?:override\s+)?define\s+(\S+)\s*(\S*)", text)
             self._define = (match[1], match[2] or "=", []) if match else None
-        elif match := _ASSIGNMENT.fullmatch(text):
+        elif match := _ASSIGNMENT.fullmatch(whole):  # blanks at its end belong to a value
             self._assign(match)
         elif word == "export":
             self.exported.update(rest.split())

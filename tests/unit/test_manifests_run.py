@@ -55,7 +55,8 @@ SERVICE = "services:\n  web:\n    build: .\n"
 HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool, bool, bool]]]] = [
     ("compose-string", {"docker-compose.yml": SERVICE + '    command: npm run "worker 1"\n'},
      [("npm run 'worker 1'", "docker-compose.yml", 4, True, False, True)]),
-    ("compose-override", {"compose.yml": SERVICE, "compose.dev.yml": "services:\n  web:\n    command: npm run dev\n"},
+    ("compose-override",
+     {"compose.yml": SERVICE, "compose.dev.yml": "services:\n  web:\n    command: npm run dev\n"},
      [("npm run dev", "compose.dev.yml", 3, True, False, True)]),
     ("compose-list", {"compose.yaml": SERVICE + "    command:\n      - sh\n      - -c\n      - echo $$A\n"},
      [("sh -c 'echo $A'", "compose.yaml", 5, True, False, True)]),

@@ -67,8 +67,11 @@ def compose_commands(
     for document in _documents(context, path):
         services = dict(_entries(_get(document, "services") or document))
         built = {name for name, service in services.items() if _builds(service, path, dockerfile)}
-        bare = {n for n, service in services.items() if not _get(service, "build") and not _get(service, "image")}
-        built |= bare & known
+        built |= {
+            name
+            for name in known & services.keys()
+            if _get(services[name], "build") is None and _get(services[name], "image") is None
+        }
         images = {_string(_get(services[name], "image")) for name in built} - {""}
         for name, service in services.items():
             if name in built or _string(_get(service, "image")) in images:
