@@ -56,13 +56,14 @@ def _said(name: str, role: Role, code: str, text: str, counterparts: tuple[str, 
 
 
 def _removed(name: str, facts: PackageFacts | None, visit: Visit, number: int) -> PackageVerdict | None:
-    """What the same RUN removes again is not in the image; the libraries that came with it may be (apt
-    keeps them unless told otherwise)."""
-    if facts is not None and facts.counterparts:
-        return None
+    """What the same RUN removes again is not in the image. The libraries that came with it are where the
+    manager is apt, which keeps them unless told otherwise; apk removes them, too."""
     for effects in visit.effects[number + 1 :]:
-        if any(e.kind == "unpackage" and p.name == name for e in effects for p in e.packages):
-            return _said(name, "build", "SL201", "removed again in the RUN that installs it")
+        for effect in effects:
+            if effect.kind != "unpackage" or all(p.name != name for p in effect.packages):
+                continue
+            if effect.manager == "apk" or facts is None or not facts.counterparts:
+                return _said(name, "build", "SL201", "removed again in the RUN that installs it")
     return None
 
 
