@@ -15,6 +15,7 @@ from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
 from slimify.facts.images import image
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
+from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES
 from slimify.syntax.dockerfile import parse
 from slimify.syntax.instructions import arg_names, copy_parts, from_parts
 from slimify.syntax.scope import scopes
@@ -144,6 +145,8 @@ def _venv_in(builder: list[Instruction], path: str) -> bool:
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:
+    if path in (CERTIFICATES, ZONES, GO_ZONES) and program.base is not None and program.base.family == "golang":
+        return True
     if any(inside(path, w) or inside(w, path) for w in written):
         return True
     return any(m.path.startswith("@") for m in program.made) and ("-packages" in path or path.endswith("/bin"))

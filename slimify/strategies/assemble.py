@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slimify.classify.program import Program
 from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Reason, Stage
@@ -40,6 +40,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     except Refuses as error:
         return Reason(code="SL390", text=f"this layout can't be written: {error}")
     lead, names = _lead(program, blocks), _stage_names(program)
+    final = tuple(_from_stage(item, names[0]) for item in final)
     start = from_parts(_from(program))
     stages: list[Stage] = []
     end = file.newline
@@ -132,6 +133,13 @@ def _lead(program: Program, blocks: tuple[Block, ...]) -> str:
     return text
 
 
+def _from_stage(item: Item, name: str) -> Item:
+    """A new COPY says `--from=builder`; the stage may have had to take another name."""
+    if item.origin is not None or name == "builder":
+        return item
+    return replace(item, text=item.text.replace("--from=builder ", f"--from={name} "))
+
+
 def _stage_names(program: Program) -> tuple[str]:
     alias = (from_parts(_from(program)).alias or "").lower()
     taken = {alias, program.base_ref.lower()}
@@ -166,6 +174,7 @@ def _quiet(before: str, base: str, end: str) -> str:
 
 
 def _new(line: str, end: str, *, spaced: bool = False, note: str = "") -> Item:
+    """A new instruction; multi-line ones get the file's line ends."""
     return Item(text=line.replace("\n", end) + end, spaced=spaced, note=note)
 
 

@@ -10,14 +10,15 @@ import posixpath
 
 from slimify.classify.program import Program
 from slimify.config import Options
-from slimify.model import Decision, Reason, Rung
+from slimify.facts.carried import carried
+from slimify.model import Decision, Reason, Rung, Use
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
 from slimify.strategies.gofiles import Along, along
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
-from slimify.strategies.putback import put_back
+from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES, put_back
 from slimify.strategies.rebase import on_path, restated
 
 NAME = "go"
@@ -104,13 +105,15 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
 def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
     """What the final stage installs of what the image with Go has, with decisions, and what is missing."""
     wanted = wanted_packages(program, base)
+    copied, told = _copied_data(program, base, wanted)
     if "alpine" not in base:
-        return put_back(program, base, wanted)
+        install, put, missing = put_back(program, base, wanted)
+        return (*install, *copied), (*told, *put), missing
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
     names = sorted(set(wanted) - installed)
     if not names:
-        return (), (), ""
-    decisions = tuple(
+        return copied, told, ""
+    decisions = told + tuple(
         Decision(
             code="SL311",
             safety="safe",
@@ -121,7 +124,33 @@ def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decis
     quiet = (
         "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
     )
-    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}",), decisions, ""
+    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, ""
+
+
+def _copied_data(
+    program: Program, base: str, wanted: dict[str, Use]
+) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """COPY lines for certificates and time zones, taken out of `wanted`: files of the image with Go that
+    are the same wherever they lie, so that nothing has to be fetched for them."""
+    assert program.base is not None
+    places = {"ca-certificates": CERTIFICATES, "tzdata": _zones(program)}
+    lines: list[str] = []
+    decisions: list[Decision] = []
+    for name, path in places.items():
+        use = wanted.pop(name, None)
+        if use is None:
+            continue
+        lines.append(f"COPY --from=builder {path} {path}")
+        text = f"{path} is copied along: {use.name} needs it, and {base} does not have it"
+        decisions.append(Decision(code="SL311", safety="safe", text=text))
+    return tuple(lines), tuple(decisions)
+
+
+def _zones(program: Program) -> str:
+    """Go reads the system's zone files first, then those of the toolchain at the path it was built in."""
+    assert program.base is not None
+    lost = carried(program.base)
+    return ZONES if lost.checked and "tzdata" in lost.packages else GO_ZONES
 
 
 def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:

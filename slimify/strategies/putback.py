@@ -9,6 +9,13 @@ from slimify.classify.program import Program
 from slimify.facts.carried import carried
 from slimify.model import Decision, Use
 
+# Data files of an image with Go that a smaller one can take from it as they are.
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+ZONES = "/usr/share/zoneinfo"
+GO_ZONES = "/usr/local/go/lib/time/zoneinfo.zip"  # time.LoadLocation reads it below the GOROOT of the build
+# Releases whose packages have moved to archive.debian.org: `apt-get update` fails on their images.
+ARCHIVED = frozenset({"wheezy", "jessie", "stretch", "buster", "trusty", "precise"})
+
 
 def put_back(
     program: Program, base: str, extra: Mapping[str, Use] = MappingProxyType({})
@@ -45,6 +52,8 @@ def put_back(
         return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
     if not names:
         return (), (), ""
+    if program.base.suite in ARCHIVED and not _installs_already(program):
+        return (), (), f"{', '.join(names)} would have to be put back, and apt no longer serves {program.base.suite}"
     decisions = tuple(
         Decision(
             code="SL311",
