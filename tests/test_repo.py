@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support import GOLDEN, ROOT
+from support import GOLDEN, ROOT, invoke
 
 PACKAGE = ROOT / "slimify"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -34,9 +34,7 @@ PARSERS = {"jinja2", "libcst", "packaging", "pydantic", "rich.console", "tree_si
 )
 def test_start_up_imports_only_what_the_command_needs(arguments: list[str], needed: set[str]) -> None:
     script = (
-        "import sys; from slimify.cli import main\n"
-        "try: main()\n"
-        "finally: print(*sys.modules, file=sys.stderr)"
+        "import sys; from slimify.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
     )
     if arguments[0] == "rewrite":
         arguments = ["rewrite", str(GOLDEN / arguments[1] / "input")]
@@ -93,6 +91,18 @@ def test_readme_names_every_exit_code() -> None:
 
     for code in (cli.DONE, cli.USAGE, cli.REFUSED, cli.INTERNAL):
         assert re.search(rf"^\| {code} \|", README, re.MULTILINE)
+
+
+def test_readme_example_is_what_comes_out() -> None:
+    mark = re.search(r"<!-- example: (.+) -->\n(.*?)<!-- end of example -->", README, re.DOTALL)
+    assert mark is not None
+    result = invoke("rewrite", cwd=GOLDEN / mark[1] / "input")
+    fresh = f"```diff\n{result.stdout.decode()}```\n\n```text\n{result.stderr}```\n"
+    if os.environ.get("SLIMIFY_UPDATE"):
+        text = README[: mark.start(2)] + fresh + README[mark.end(2) :]
+        (ROOT / "README.md").write_text(text, "utf-8")
+    else:
+        assert mark[2] == fresh
 
 
 # --- reason codes ---------------------------------------------------------------------------------
