@@ -10,7 +10,6 @@ the directory of the Dockerfile, not above the root of its repository:
     annotate = false
     build-args = { PORT = "8080" }
     keep-packages = ["git"]     # stay at run time, whatever the analysis says
-    keep-paths = ["/opt/tool"]
 """
 
 from __future__ import annotations
@@ -57,7 +56,6 @@ class Options:
     debug_target: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     keep_packages: tuple[str, ...] = ()
-    keep_paths: tuple[str, ...] = ()
 
 
 def parse_min_saving(text: str) -> MinSaving:
@@ -198,5 +196,4 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "annotate": _bool,
     "build-args": _mapping,
     "keep-packages": _strings,
-    "keep-paths": _strings,
 }

@@ -72,7 +72,7 @@ def test_a_pyproject_that_says_nothing_to_us(project: Path, text: str) -> None:
 def test_everything(project: Path) -> None:
     (project / "slimify.toml").write_text(
         'builder = "legacy"\nbase = "minimal"\nmin-saving = ["10%", "1MB"]\nannotate = true\n'
-        'keep-packages = ["git"]\nkeep-paths = ["/opt"]\n[build-args]\nPORT = 80\nNAME = "x"\n'
+        'keep-packages = ["git"]\n[build-args]\nPORT = 80\nNAME = "x"\n'
     )
     assert load(project) == Options(
         builder="legacy",
@@ -80,7 +80,6 @@ def test_everything(project: Path) -> None:
         min_saving=MinSaving(percent=10, bytes=1_000_000),
         annotate=True,
         keep_packages=("git",),
-        keep_paths=("/opt",),
         build_args={"PORT": "80", "NAME": "x"},
     )
 
@@ -93,7 +92,7 @@ def test_everything(project: Path) -> None:
         ("bases = 1", 'unknown setting "bases"'),
         ("annotate = 1", "must be true or false"),
         ('keep-packages = "git"', "list of strings"),
-        ("keep-paths = [1]", "list of strings"),
+        ("keep-packages = [1]", "list of strings"),
         ("build-args = 1", "table of strings"),
         ('min-saving = "much"', '"much" is neither'),
         ("min-saving = true", "must be a string"),
