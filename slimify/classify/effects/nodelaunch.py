@@ -85,6 +85,21 @@ def _versions(call: Call) -> tuple[Effect, ...]:
     )
 
 
+Handler = Callable[[Call], tuple[Effect, ...]]
+
+
+def _itself(handler: Handler) -> Handler:
+    """A launcher is started, too: its own name is among the tools of what it launches."""
+
+    def launched(call: Call) -> tuple[Effect, ...]:
+        return tuple(
+            e if e.tool == call.name else replace(e, tools=(*e.tools, call.name)) for e in handler(call)
+        )
+
+    return launched
+
+
+@_itself
 def _cross_env(call: Call) -> tuple[Effect, ...]:
     """cross-env A=b cmd, dotenv -e F -- cmd, env-cmd cmd: the command, in a richer environment."""
     state = call.state
@@ -101,6 +116,7 @@ def _cross_env(call: Call) -> tuple[Effect, ...]:
     return started(replace(call, state=state), tuple(words))
 
 
+@_itself
 def _run_many(call: Call) -> tuple[Effect, ...]:
     """npm-run-all, run-s, run-p: scripts of package.json by name or pattern."""
     options = call.options(("--max-parallel", "--npm-path"))
@@ -109,6 +125,7 @@ def _run_many(call: Call) -> tuple[Effect, ...]:
     return tuple(effects) or (call.effect("check"),)
 
 
+@_itself
 def _concurrently(call: Call) -> tuple[Effect, ...]:
     """concurrently: commands, and `npm:x` for scripts by name or pattern."""
     effects: list[Effect] = []
@@ -132,6 +149,7 @@ def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
     return tuple(e for name in scripts(call.state) if wanted.fullmatch(name) for e in run_script(call, name))
 
 
+@_itself
 def _lerna(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action in ("bootstrap", "link"):
@@ -173,6 +191,7 @@ def _bower(call: Call) -> tuple[Effect, ...]:
     return (call.effect("cache" if call.first == "cache" else "check", call.first),)
 
 
+@_itself
 def _shx(call: Call) -> tuple[Effect, ...]:
     return started(call, call.args)
 
@@ -181,7 +200,7 @@ def _husky(call: Call) -> tuple[Effect, ...]:
     return (call.touching("files", call.first, writes=(".husky", ".git")),)
 
 
-HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+HANDLERS: dict[str, Handler] = {
     "corepack": _corepack,
     **dict.fromkeys(("nvm", "n", "fnm", "volta"), _versions),
     **dict.fromkeys(
