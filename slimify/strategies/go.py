@@ -108,6 +108,9 @@ def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decis
     copied, told = _copied_data(program, base, wanted)
     if "alpine" not in base:
         install, put, missing = put_back(program, base, wanted)
+        if any("ca-certificates" in line for line in install):  # comes along with what is installed
+            copied = tuple(line for line in copied if CERTIFICATES not in line)
+            told = tuple(d for d in told if not d.text.startswith(CERTIFICATES))
         return (*install, *copied), (*told, *put), missing
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
     names = sorted(set(wanted) - installed)
