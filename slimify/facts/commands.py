@@ -60,6 +60,7 @@ class Commands:
     node_tools: Mapping[str, EffectKind]
     build_scripts: frozenset[str]
     check_scripts: frozenset[str]
+    run_scripts: frozenset[str]
     django: Mapping[str, str]
     modules: Mapping[str, EffectKind]
     values: Mapping[str, frozenset[str]]
@@ -87,6 +88,7 @@ def commands() -> Commands:
         node_tools=tools,
         build_scripts=frozenset(node["build-scripts"]),
         check_scripts=frozenset(node["check-scripts"]),
+        run_scripts=frozenset(node["run-scripts"]),
         django=data["django"],
         modules=data["modules"],
         values={name: frozenset(words.split()) for name, words in data["values"].items()},

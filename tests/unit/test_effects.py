@@ -27,6 +27,9 @@ SCRIPTS = {
     "prehooked": "rimraf dist",
     "hooked": "tsc",
     "start": "node server.js",
+    "start:prod": "node dist/main.js",
+    "build:types": "tsc --emitDeclarationOnly",
+    "test:built": "tsc && mocha",
 }
 FILES: Mapping[str, str] = {
     "package.json": json.dumps({"name": "site", "scripts": SCRIPTS}),

@@ -154,18 +154,23 @@ def _head(call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[st
 
 
 def _kind_by_name(name: str) -> EffectKind | None:
+    """What the name of a script promises: its first telling part decides (`build:types`, `start:prod`)."""
     table = commands()
-    parts = set(re.split(r"[:_.\-/]", name)) | {name}
-    if parts & table.check_scripts:
-        return "check"
-    if parts & table.build_scripts:
-        return "build"
+    for part in (name, *re.split(r"[:_.\-/]", name)):
+        if part in table.run_scripts:
+            return None
+        if part in table.check_scripts:
+            return "check"
+        if part in table.build_scripts:
+            return "build"
     return None
 
 
 def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str]:
-    if by_name == "check" or all(e.kind in _QUIET for e in nested):
+    if all(e.kind in _QUIET for e in nested):
         return "check", ""
+    if by_name == "check":
+        return ("build" if any(e.kind == "build" for e in nested) else "check"), ""
     vague = [e for e in nested if e.kind in ("app", "unknown") or (e.anywhere and e.kind not in _QUIET)]
     if not vague:
         return "build", ""

@@ -16,6 +16,7 @@ from slimify.model import Effect
 _SERVING = frozenset(
     ["start", "serve", "server", "dev", "develop", "watch", "preview", "start:dev", "storybook", "studio"]
 )
+_SERVERS = frozenset({"next", "nuxt", "nuxi", "vite", "astro", "storybook"})  # without a word they serve
 
 
 def npx(call: Call) -> tuple[Effect, ...]:
@@ -97,7 +98,7 @@ def node_tool(call: Call, kind: str) -> tuple[Effect, ...]:
         return (call.effect("check"),)
     serving = first in _SERVING or call.flag("--watch", "-w", "--serve")
     migrating = call.name == "prisma" and first in ("migrate", "db", "studio", "seed")
-    if kind == "app" or serving or migrating or (call.name == "vite" and not first):
+    if kind == "app" or serving or migrating or (call.name in _SERVERS and not first):
         return (call.own_code(first),)
     if call.flag("--noEmit", "--no-emit", "--dry-run") or first in (
         "test",
