@@ -11,13 +11,15 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from slimify import __version__, console
 from slimify.config import Base, Builder, MinSaving, parse_min_saving
-from slimify.model import Outcome
+
+if TYPE_CHECKING:
+    from slimify.model import Outcome
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]

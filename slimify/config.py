@@ -20,8 +20,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from slimify.model import SlimifyError
-
 Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
 Base = Literal["auto", "minimal", "slim", "same"]
 
@@ -118,6 +116,8 @@ def _table(path: Path) -> Mapping[str, object] | None:
     """slimify's settings in one file; None for a pyproject.toml that has none."""
     import tomllib
 
+    from slimify.model import SlimifyError
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -134,6 +134,8 @@ def _table(path: Path) -> Mapping[str, object] | None:
 
 
 def _options(path: Path, table: Mapping[str, object]) -> Options:
+    from slimify.model import SlimifyError
+
     options = Options()
     for key, value in table.items():
         reader = SETTINGS.get(key.replace("_", "-"))

@@ -6,9 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Literal, TextIO
 
-from slimify.model import Outcome
-
 if TYPE_CHECKING:
+    from slimify.model import Outcome
     from slimify.report.ansi import Paint
 
 
