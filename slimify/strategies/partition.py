@@ -15,7 +15,7 @@ from slimify.classify.copies import targets
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
-from slimify.model import Decision, PackageVerdict, Rung
+from slimify.model import Decision, Effect, PackageVerdict, Rung
 from slimify.strategies.layout import Layout, Tree, WordEdit
 from slimify.strategies.putback import install_line, plain
 
@@ -139,7 +139,24 @@ def _builder_atoms(program: Program, step: Step, last: int) -> frozenset[int] | 
         return everything if any(a.role in ("build", "both") for a in step.atoms) else None
     if all(_useless_to_build(program, step, atom, last) for atom in real):
         return None
-    return everything
+    return everything - _run_time_tail(step)
+
+
+def _of_the_application(effect: Effect) -> bool:
+    return effect.kind == "app" or (effect.kind == "fetch" and effect.manager in ("python", "node", "npm"))
+
+
+def _run_time_tail(step: Step) -> frozenset[int]:
+    """The atoms at the end of a RUN that only run the application or download for it: executed again in the
+    final stage, they would be for nothing in the builder."""
+    if step.instruction.heredocs:
+        return frozenset()
+    tail: set[int] = set()
+    for atom in reversed(step.atoms):
+        if atom.role != "run" or not any(_of_the_application(e) for e in atom.effects):
+            break
+        tail.add(atom.index)
+    return frozenset(tail)
 
 
 def _build_reads(program: Program, step: Step, last: int) -> bool:
@@ -245,12 +262,9 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
             dropped, swapped = _not_recursive(atom)
             drop |= dropped
             swap |= swapped
-    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages}
-    for atom in step.atoms:
-        if {e.kind for e in atom.effects} - {"state"} == {"unpackage"} and _removes_nothing(
-            program, atom, installed, wanted
-        ):
-            kept.discard(atom.index)
+    removals = [a for a in step.atoms if {e.kind for e in a.effects} - {"state"} == {"unpackage"}]
+    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages} if removals else set()
+    kept -= {a.index for a in removals if _removes_nothing(program, a, installed, wanted)}
     real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= _QUIET]
     if not real and real_atoms(step):
         return None, WordEdit()
@@ -431,7 +445,7 @@ def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
 
 def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) -> str:
     """Shell text to put behind an apt install of the final stage that leaves its lists."""
-    step = next(s for s in program.steps if s.index == index)
+    step = program.step(index)
     kept = [a for a in step.atoms if a.index in final[index]]
     effects = [e for a in kept for e in a.effects]
     if not any(e.kind == "packages" and e.manager == "apt" for e in effects):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 
 from slimify.classify.effects.call import Arg, Call, Options, package, word
 from slimify.classify.effects.state import State, absolute
@@ -109,7 +110,8 @@ def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
         return (call.unknown("what is run"),)
-    return call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
+    effects = call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
+    return tuple(replace(e, tools=(*e.tools, call.name)) for e in effects)
 
 
 def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:

@@ -1,0 +1,428 @@
+"""Python: what is executed where, and what is copied. Cases that need no golden file of their own."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+from slimify.model import Outcome
+
+FLASK: Mapping[str, str] = {"requirements.txt": "flask==3.0.0\n", "app.py": "import flask\n"}
+SITE = "COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages"
+VENV = "COPY --from=builder /opt/venv /opt/venv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A Dockerfile and what has to hold. `final` and `builder`: lines in a stage; `never`: text in none of
+    the final stage's lines; `reason`: words of one of the decisions."""
+
+    id: str
+    file: str
+    files: Mapping[str, str] = field(default_factory=lambda: FLASK)
+    kind: str = "rewritten"
+    rung: str = "slim"
+    builder: tuple[str, ...] = ()
+    final: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def lines(*text: str) -> str:
+    return "\n".join(text) + "\n"
+
+
+INSTALL = ("COPY requirements.txt .", "RUN pip install -r requirements.txt", "COPY app.py .")
+START = 'CMD ["python", "app.py"]'
+
+ROWS = (
+    # --- nothing to do, or nothing that is certain ---------------------------------------------------
+    Row(
+        id="slim-without-caches",
+        file=lines(
+            "FROM python:3.12-slim",
+            "COPY requirements.txt .",
+            "RUN pip install --no-cache-dir -r requirements.txt",
+            START,
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="alpine-that-removes-its-compiler",
+        file=lines(
+            "FROM alpine:3.20",
+            "COPY requirements.txt .",
+            "RUN apk add --no-cache python3 py3-pip && apk add --no-cache --virtual .build gcc musl-dev python3-dev "
+            "&& pip3 install --no-cache-dir -r requirements.txt && apk del .build",
+            'CMD ["python3", "app.py"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="only-a-cache-is-left-in-place",
+        file=lines("FROM python:3.11-slim", *INSTALL, START),
+        rung="cleanup",
+        final=("RUN pip install --no-cache-dir -r requirements.txt",),
+    ),
+    Row(
+        id="another-python-than-the-release-brings",
+        file=lines(
+            "FROM ubuntu:22.04",
+            "RUN apt-get update && apt-get install -y python3.12 python3.12-dev gcc curl",
+            "RUN curl -sS https://bootstrap.pypa.io/get-pip.py | python3.12",
+            "COPY requirements.txt .",
+            "RUN python3.12 -m pip install -r requirements.txt",
+            'CMD ["python3.12", "app.py"]',
+        ),
+        rung="cleanup",
+        reason="is not known",
+    ),
+    Row(
+        id="python3-is-switched-to-another-version",
+        file=lines(
+            "FROM ubuntu:20.04",
+            "RUN apt-get update && apt-get install -y python3.9 python3-pip gcc",
+            "RUN update-alternatives --install /usr/bin/python3 python3 /usr/bin/python3.9 1",
+            "RUN python3 -m pip install flask",
+            'CMD ["python3", "app.py"]',
+        ),
+        rung="cleanup",
+        reason="is not known",
+    ),
+    Row(
+        id="debians-python-in-a-python-image",
+        file=lines(
+            "FROM python:3.11",
+            "RUN /usr/bin/python3 -m pip install flask",
+            'CMD ["/usr/bin/python3", "app.py"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+        reason="is not known",
+    ),
+    Row(
+        id="uv-downloads-a-python",
+        file=lines(
+            "FROM python:3.12",
+            "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN uv sync --frozen",
+            'CMD ["/app/.venv/bin/python", "app.py"]',
+        ),
+        files={
+            "pyproject.toml": '[project]\nname="x"\nversion="1"\nrequires-python=">=3.13"\n',
+            "uv.lock": "",
+        },
+        kind="unchanged",
+        rung="unchanged",
+        reason="uv may download Python 3.13",
+    ),
+    # --- a moving tag ----------------------------------------------------------------------------------
+    Row(
+        id="moving-tag-gets-a-virtual-environment",
+        file=lines("FROM python:3", *INSTALL, START),
+        builder=("RUN python -m venv /opt/venv", 'ENV PATH="/opt/venv/bin:$PATH"'),
+        final=(VENV, 'ENV PATH="/opt/venv/bin:$PATH"'),
+        never=("site-packages",),
+    ),
+    Row(
+        id="version-from-a-build-argument",
+        file=lines("ARG VERSION=3.11", "FROM python:${VERSION}", *INSTALL, START),
+        final=(VENV,),
+        never=("python3.11",),
+    ),
+    Row(
+        id="moving-tag-and-cron-that-goes-by-its-own-path",
+        file=lines(
+            "FROM python:3", *INSTALL, "RUN apt-get update && apt-get install -y cron", 'CMD ["cron", "-f"]'
+        ),
+        kind="unchanged",
+        rung="unchanged",
+        reason="does not go by PATH",
+    ),
+    Row(
+        id="moving-tag-and-a-script-that-names-the-interpreter",
+        file=lines("FROM python:3", *INSTALL, "COPY run.sh .", 'CMD ["sh", "run.sh"]'),
+        files={**FLASK, "run.sh": "exec /usr/local/bin/python app.py\n"},
+        kind="unchanged",
+        rung="unchanged",
+        reason="run.sh names the interpreter",
+    ),
+    Row(
+        id="an-environment-of-the-users-own-in-opt-venv",
+        file=lines(
+            "FROM python:3", "RUN python -m venv /opt/venv", 'ENV PATH="/opt/venv/bin:$PATH"', *INSTALL, START
+        ),
+        final=(VENV, 'ENV PATH="/opt/venv/bin:$PATH"'),
+    ),
+    # --- what the final stage installs -------------------------------------------------------------------
+    Row(
+        id="lists-are-fetched-for-the-counterpart",
+        file=lines(
+            "FROM python:3.11-slim",
+            "RUN apt-get update",
+            "RUN apt-get install -y gcc libpq-dev",
+            "RUN pip install psycopg2",
+            START,
+        ),
+        rung="same-base",
+        final=("RUN apt-get update", "RUN apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*"),
+    ),
+    Row(
+        id="a-counterpart-is-installed-once",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y libpq-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN pip install psycopg2==2.9.9",
+            START,
+        ),
+        final=("RUN apt-get update && apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*",),
+        never=("--no-install-recommends",),
+    ),
+    Row(
+        id="names-out-of-variables",
+        file=lines(
+            "FROM python:3.11-slim",
+            'ENV BUILD="gcc libpq-dev" RUN="libpq5 curl"',
+            "RUN apt-get update && apt-get install -y $BUILD $RUN",
+            "RUN pip install psycopg2 && apt-get purge -y $BUILD",
+            START,
+        ),
+        rung="same-base",
+        final=("    && apt-get install -y --no-install-recommends libpq5 curl \\",),
+    ),
+    Row(
+        id="a-tool-that-a-final-step-calls",
+        file=lines(
+            "FROM python:3.11-slim",
+            "RUN apt-get update && apt-get install -y gcc curl gnupg "
+            "&& curl -fsSL https://packages.example.com/key | apt-key add - && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y redis-tools && rm -rf /var/lib/apt/lists/*",
+            *INSTALL,
+            'CMD ["redis-cli"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y curl gnupg "
+            "&& curl -fsSL https://packages.example.com/key | apt-key add - && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="pip-of-the-distribution-is-for-the-build",
+        file=lines(
+            "FROM debian:bookworm-slim",
+            "RUN apt-get update && apt-get install -y python3-pip gcc python3-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN pip3 install --break-system-packages flask",
+            'CMD ["python3", "app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y ca-certificates python3 python3-setuptools "
+            "&& rm -rf /var/lib/apt/lists/*",
+            "COPY --from=builder /usr/local/lib/python3.11/dist-packages /usr/local/lib/python3.11/dist-packages",
+        ),
+        never=("python3-pip", "gcc"),
+    ),
+    Row(
+        id="pip-that-is-started",
+        file=lines(
+            "FROM debian:bookworm-slim",
+            "RUN apt-get update && apt-get install -y python3-pip gcc python3-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN pip3 install --break-system-packages flask",
+            'CMD ["sh", "-c", "pip3 install --break-system-packages -r extra.txt && python3 app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y python3-pip python3 && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="python-2-of-the-distribution",
+        file=lines(
+            "FROM ubuntu:18.04",
+            "RUN apt-get update && apt-get install -y python python-pip python-dev build-essential",
+            "RUN pip install flask",
+            'CMD ["python", "app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "COPY --from=builder /usr/local/lib/python2.7/dist-packages /usr/local/lib/python2.7/dist-packages",
+        ),
+    ),
+    # --- what is copied ------------------------------------------------------------------------------------
+    Row(
+        id="installers-alone-in-site-packages",
+        file=lines(
+            "FROM python:3.11",
+            "ENV POETRY_VIRTUALENVS_IN_PROJECT=true",
+            "RUN pip install poetry",
+            "WORKDIR /app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN poetry install --no-root",
+            "COPY . .",
+            'CMD ["/app/.venv/bin/python", "app.py"]',
+        ),
+        files={"pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n', "poetry.lock": "", "app.py": ""},
+        final=("COPY --from=builder /app/.venv /app/.venv",),
+        never=("site-packages", "poetry install"),
+    ),
+    Row(
+        id="poetry-that-is-started",
+        file=lines(
+            "FROM python:3.11",
+            "ENV POETRY_VIRTUALENVS_IN_PROJECT=true",
+            "RUN pip install poetry",
+            "WORKDIR /app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN poetry install --no-root",
+            "COPY . .",
+            'CMD ["poetry", "run", "python", "app.py"]',
+        ),
+        files={"pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n', "poetry.lock": "", "app.py": ""},
+        final=("COPY --from=builder /app/.venv /app/.venv", SITE),
+    ),
+    Row(
+        id="poetrys-own-installer",
+        file=lines(
+            "FROM python:3.11",
+            "ENV PATH=/root/.local/bin:$PATH",
+            "RUN curl -sSL https://install.python-poetry.org | python3 -",
+            "RUN poetry config virtualenvs.create false",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN poetry install --no-root",
+            START,
+        ),
+        files={"pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n', "poetry.lock": ""},
+        final=(SITE,),
+        never=("COPY --from=builder /root",),
+    ),
+    Row(
+        id="a-tool-out-of-another-image",
+        file=lines(
+            "FROM python:3.11",
+            "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv",
+            "WORKDIR /app",
+            "COPY pyproject.toml uv.lock ./",
+            "RUN uv sync --frozen",
+            'CMD ["/app/.venv/bin/python", "app.py"]',
+        ),
+        files={
+            "pyproject.toml": '[project]\nname="x"\nversion="1"\nrequires-python=">=3.11"\n',
+            "uv.lock": "",
+        },
+        builder=("COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv",),
+        never=("astral-sh",),
+    ),
+    Row(
+        id="tests-have-their-files",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "COPY . .",
+            "RUN python -m pytest tests",
+            START,
+        ),
+        builder=("COPY . .", "RUN python -m pytest tests"),
+        final=("COPY . .",),
+        never=("pytest",),
+    ),
+    Row(
+        id="a-front-end-without-its-packages",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y nodejs npm",
+            "WORKDIR /app",
+            *INSTALL,
+            "COPY web web",
+            "RUN cd web && npm install && npm run build",
+            START,
+        ),
+        files={**FLASK, "web/package.json": '{"scripts": {"build": "webpack"}}'},
+        final=("COPY --from=builder /app/web /app/web",),
+        never=("nodejs",),
+        reason="/app/web/node_modules is not copied",
+    ),
+    Row(
+        id="a-front-end-whose-packages-are-served",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y nodejs npm",
+            "WORKDIR /app",
+            *INSTALL,
+            "COPY web web",
+            "COPY settings.py .",
+            "RUN cd web && npm install && npm run build",
+            START,
+        ),
+        files={
+            **FLASK,
+            "web/package.json": '{"scripts": {"build": "webpack"}}',
+            "settings.py": 'STATIC = ["web/node_modules"]\n',
+        },
+        final=("COPY --from=builder /app/web /app/web",),
+        never=("rm -rf /app/web",),
+    ),
+    Row(
+        id="browsers-are-downloaded-where-they-run",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt && playwright install --with-deps chromium",
+            START,
+        ),
+        builder=("RUN pip install -r requirements.txt",),
+        final=(SITE, "RUN playwright install --with-deps chromium && rm -rf /var/lib/apt/lists/*"),
+    ),
+    Row(
+        id="the-program-of-an-installed-package",
+        file=lines(
+            "FROM python:3.11", "WORKDIR /app", *INSTALL, "COPY docs docs", "RUN zensical build", START
+        ),
+        files={**FLASK, "requirements.txt": "zensical==0.1\n", "docs/index.md": "x"},
+        final=(SITE, "RUN zensical build"),
+    ),
+)
+
+
+def rewritten(row: Row, directory: Path) -> Outcome:
+    for name, text in row.files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    (directory / "Dockerfile").write_text(row.file)
+    return pipeline.rewrite(row.file.encode(), name="Dockerfile", context=directory, options=Options())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_layout(row: Row, tmp_path: Path) -> None:
+    outcome = rewritten(row, tmp_path)
+    text = outcome.after or ""
+    assert (outcome.kind, outcome.rung) == (row.kind, row.rung), (text, outcome.decisions)
+    head, _, tail = text.rpartition("\nFROM ")
+    builder, final = head.splitlines(), (tail or text).splitlines()
+    assert set(row.builder) <= set(builder), text
+    assert set(row.final) <= set(final), text
+    assert [word for word in row.never if word in tail] == [], text
+    assert any(row.reason in decision.text for decision in outcome.decisions) or not row.reason, (
+        outcome.decisions
+    )
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if r.kind == "rewritten"], ids=lambda row: row.id)
+def test_no_line_of_the_final_stage_is_there_twice(row: Row, tmp_path: Path) -> None:
+    text = rewritten(row, tmp_path).after or ""
+    final = [
+        line for line in text.rpartition("\nFROM ")[2].splitlines() if line.startswith(("COPY", "RUN", "ENV"))
+    ]
+    assert len(final) == len(set(final))
