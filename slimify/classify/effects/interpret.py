@@ -302,7 +302,9 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
         if first.kind in ("check", "state"):
             first = replace(first, kind="files", action=first.action or "write")
             if first.tool == "cat":
-                words = [Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]]
+                words = [
+                    Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
+                ]
                 first = replace(first, reads=call.known(w for w in words if not w.prefix.startswith("-")))
         if lost is not None:
             first = replace(first, anywhere=True, why=first.why or f"the target {lost.text} is not known")
