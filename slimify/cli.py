@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from slimify import __version__, console
-from slimify.config import Base, Builder, MinSaving, parse_min_saving
+from slimify.config import Base, MinSaving, parse_min_saving
 
 if TYPE_CHECKING:
     from slimify.model import Outcome
@@ -82,7 +82,6 @@ ContextOption = Annotated[
         help="Build context; by default the directory of the Dockerfile.",
     ),
 ]
-BuilderOption = Annotated[Builder | None, typer.Option("--builder", help="What will build the file.")]
 BaseOption = Annotated[
     Base | None, typer.Option("--base", help="How small the image of the last stage may become.")
 ]
@@ -125,7 +124,6 @@ def rewrite(
         Format | None, typer.Option("--format", help="What goes to standard output.", show_default="diff")
     ] = None,
     context: ContextOption = None,
-    builder: BuilderOption = None,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     annotate: Annotated[
@@ -141,9 +139,7 @@ def rewrite(
         raise typer.BadParameter("--write and --output exclude each other")
     if write and "-" in (paths or ()):
         raise typer.BadParameter("standard input cannot be changed in place; use --output or the diff")
-    overrides = _overrides(
-        builder=builder, base=base, min_saving=min_saving, annotate=annotate, build_args=build_arg
-    )
+    overrides = _overrides(base=base, min_saving=min_saving, annotate=annotate, build_args=build_arg)
 
     # after writing, the diff is only for those who ask for it
     shown = format or ("none" if write or output is not None else "diff")
@@ -175,7 +171,6 @@ def explain(
     ] = None,
     format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
     context: ContextOption = None,
-    builder: BuilderOption = None,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     build_arg: BuildArgOption = None,
@@ -184,7 +179,7 @@ def explain(
 
     Every instruction and command with its role and the reasons; or what a code means.
     """
-    overrides = _overrides(builder=builder, base=base, min_saving=min_saving, build_args=build_arg)
+    overrides = _overrides(base=base, min_saving=min_saving, build_args=build_arg)
 
     def job() -> int:
         if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():

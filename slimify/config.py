@@ -4,7 +4,6 @@
 the directory of the Dockerfile, not above the root of its repository:
 
     # slimify.toml, or the table [tool.slimify] of pyproject.toml
-    builder = "buildkit"        # buildkit, kaniko, buildah, legacy
     base = "auto"               # auto, minimal, slim, same
     min-saving = "5%"           # a share of the image, a size ("20MB"), or both: ["5%", "5MB"]
     annotate = false
@@ -20,7 +19,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
 Base = Literal["auto", "minimal", "slim", "same"]
 
 BAD_SETTING = "SL904"
@@ -45,13 +43,9 @@ class MinSaving:
 class Options:
     """Everything a run can be told. The defaults are those of the command line."""
 
-    builder: Builder = "buildkit"
     base: Base = "auto"
     min_saving: MinSaving = MinSaving()
     annotate: bool = False
-    cache_mounts: bool = False
-    nonroot: bool = False
-    debug_target: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     keep_packages: tuple[str, ...] = ()
 
@@ -149,10 +143,6 @@ def _options(path: Path, table: Mapping[str, object]) -> Options:
     return options
 
 
-def _builder(value: object) -> object:
-    return _one_of(value, get_args(Builder))
-
-
 def _base(value: object) -> object:
     return _one_of(value, get_args(Base))
 
@@ -192,7 +182,6 @@ def _min_saving(value: object) -> object:
 
 
 SETTINGS: dict[str, Callable[[object], Any]] = {
-    "builder": _builder,
     "base": _base,
     "min-saving": _min_saving,
     "annotate": _bool,

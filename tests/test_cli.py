@@ -263,7 +263,7 @@ def test_standard_input(pipeline: Pipeline, tmp_path: Path) -> None:
         ("rewrite", "--write", "--output", "x"),
         ("rewrite", "--write", "-"),
         ("rewrite", "--context", "nowhere"),
-        ("rewrite", "--builder", "make"),
+        ("rewrite", "--base", "tiny"),
         ("rewrite", "--min-saving", "much"),
         ("rewrite", "nowhere/Dockerfile"),
         ("rewrite", "empty"),
@@ -281,23 +281,22 @@ def test_wrong_usage(tmp_path: Path, args: tuple[str, ...]) -> None:
 
 
 def test_options_over_settings(project: Path, pipeline: Pipeline) -> None:
-    settings = 'builder = "kaniko"\nbase = "slim"\nannotate = true\nkeep-packages = ["git"]\n'
+    settings = 'base = "slim"\nannotate = true\nkeep-packages = ["git"]\n'
     (project / "slimify.toml").write_text(settings)
     invoke("rewrite", "--base", "same", "--min-saving", "0", "--build-arg", "A=b=c", cwd=project)
     (_, context, options) = pipeline.calls[0]
     assert context == Path()
     assert options == Options(
-        builder="kaniko",
         base="same",
         annotate=True,
         keep_packages=("git",),
         min_saving=MinSaving(percent=0, bytes=0),
         build_args={"A": "b=c"},
     )
-    (project / "slimify.toml").write_text('builder = "make"\n')
+    (project / "slimify.toml").write_text('base = "tiny"\n')
     result = invoke("rewrite", cwd=project)
     assert result.code == 2
-    assert 'setting "builder": must be one of' in result.stderr
+    assert 'setting "base": must be one of' in result.stderr
 
 
 def test_context_above(project: Path, pipeline: Pipeline) -> None:

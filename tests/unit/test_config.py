@@ -58,8 +58,8 @@ def test_none(project: Path) -> None:
 def test_nearest_wins(project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.slimify]\nbase = "slim"\n')
     assert load(project / "services" / "web").base == "slim"
-    (project / "services" / "slimify.toml").write_text('builder = "kaniko"\n')
-    assert load(project / "services" / "web") == Options(builder="kaniko")
+    (project / "services" / "slimify.toml").write_text("annotate = true\n")
+    assert load(project / "services" / "web") == Options(annotate=True)
 
 
 @pytest.mark.parametrize("text", ["", "[tool.black]\n", "not toml [", "[tool]\nslimify-like = 1\n"])
@@ -71,11 +71,10 @@ def test_a_pyproject_that_says_nothing_to_us(project: Path, text: str) -> None:
 
 def test_everything(project: Path) -> None:
     (project / "slimify.toml").write_text(
-        'builder = "legacy"\nbase = "minimal"\nmin-saving = ["10%", "1MB"]\nannotate = true\n'
+        'base = "minimal"\nmin-saving = ["10%", "1MB"]\nannotate = true\n'
         'keep-packages = ["git"]\n[build-args]\nPORT = 80\nNAME = "x"\n'
     )
     assert load(project) == Options(
-        builder="legacy",
         base="minimal",
         min_saving=MinSaving(percent=10, bytes=1_000_000),
         annotate=True,
