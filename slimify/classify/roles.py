@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 
 from slimify.classify.aptsources import PACKAGE_SOURCES, adds_source, serves_build_only
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.classify.systemfiles import with_installs
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
 from slimify.model import Effect, PackageVerdict, Reason, Role
@@ -104,6 +105,10 @@ def assign(
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
     _again(state)
+    for where, paths in with_installs(visits, state.atoms).items():
+        _say(state, where, "run", "SL216", "brings a file that the stage that runs installs")
+        for path in paths:
+            state.made.pop(path, None)
     _follow(state)
     made = _live_results(state)
     made = _widened(state, made)
@@ -248,7 +253,11 @@ def _packages(state: _Pass, where: Where) -> None:
 def _global(state: _Pass, where: Where, effects: Sequence[Effect]) -> None:
     names = [p.name for e in effects for p in e.packages]
     bins = {b for name in names for b in npm(name).bins} | set(names)
-    if bins & state.live_commands:
+    if any(e.deletes for e in effects):
+        _say(state, where, "both", "SL216", "removes a program from the image that runs")
+    elif "corepack" in names:
+        _say(state, where, "both", "SL203", "makes the package managers that the image has")
+    elif bins & state.live_commands:
         _say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
@@ -281,9 +290,13 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
     if _fleeting(visit, (*writes, *deletes)):
         _say(state, where, "build", "SL217", "made and deleted again in one step with what is built")
         return
-    from_build = any(inside_any(r, made) or any(inside(m, r) for m in made) for r in reads if r not in BROAD)
+    from_build = any(
+        inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
+        for r in reads
+        if r not in BROAD
+    )
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
-    within = within or (not writes and bool(deletes) and all(any(touches(m, d) for m in made) for d in deletes))
+    within = within or (not writes and _leftovers(visit, deletes, made))
     if from_build or within:
         _say(state, where, "build", "SL217", "reworks what a build step made")
         landed = _landed(state, reads, writes)
@@ -298,6 +311,20 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         return
     state.gone.extend(deletes)
     _say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+
+
+def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:
+    """Deletes something that build steps made, and nothing that was copied into the image."""
+    hit = [d for d in deletes if any(_hits(d, m) for m in made)]
+    view = visit.state.view
+    others = [d for d in deletes if d not in hit]
+    return bool(hit) and not any(
+        fnmatchcase(path, d) or inside(path, d) for d in others for path in view.under(posixpath.dirname(d))
+    )
+
+
+def _hits(deleted: str, made: str) -> bool:
+    return touches(made, deleted) or fnmatchcase(made, deleted)
 
 
 def _landed(state: _Pass, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
@@ -488,7 +515,9 @@ def _only_manifests(state: _Pass, visit: Visit, targets: Sequence[str], live_tex
     if names is None or not names:
         return False
     for name in names:
-        if name not in state.manifests and not _copied_again(state, visit.index, name):
+        # node reads package.json for the kind of its modules, npm start for the command
+        described = state.language == "node" and name.endswith("/package.json") and not inside_any(name, SCRATCH)
+        if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
             return False
         if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
             return False

@@ -31,7 +31,7 @@ def plan(program: Program) -> Plan | None:
             edits[step.index] = WordEdit(replace=swap)
             saving = max(saving, estimate.PIP_CACHE)
             decisions.append(_left("pip's cache of downloads", step))
-        tail = _cleaner(program, step)
+        tail = cleaner(program, step)
         if tail:
             append[step.index] = f" && {tail}"
             saving += estimate.NPM_CACHE
@@ -84,9 +84,10 @@ def _direct(step: Step, atom: AtomStep, effect: Effect) -> bool:
     return not part.opaque and part.start <= effect.command.start < part.end and not effect.command.context
 
 
-def _cleaner(program: Program, step: Step) -> str:
-    """The command that empties an installer's cache behind the last install of a RUN."""
-    assert step.script is not None
+def cleaner(program: Program, step: Step) -> str:
+    """The command that empties an installer's cache behind the last install of a RUN; "" for none."""
+    if step.script is None or not _editable(step):
+        return ""
     if any(e.kind == "cache" for e in step.effects) or not step.atoms:
         return ""
     if step.script.atoms[-1].opaque or program.language != "node":

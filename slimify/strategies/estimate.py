@@ -70,7 +70,7 @@ def caches(program: Program, kinds: Iterable[str]) -> int:
     total = 0
     wanted = set(kinds)
     for step in program.steps:
-        cleaned = any(e.kind == "cache" for e in step.effects)
+        cleaned = any(e.kind == "cache" for e in step.effects) or "type=cache" in step.instruction.raw
         for effect in step.effects:
             if effect.kind in wanted and effect.caches and not cleaned and step.role != "run" and _fills(effect):
                 total = max(total, PIP_CACHE if effect.kind == "python" else NPM_CACHE)

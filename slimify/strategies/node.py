@@ -8,17 +8,19 @@ after the build, unless something that is started, or a source file, needs one o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.classify.roles import Made
 from slimify.config import Options
-from slimify.context.manifests import NodeProject, node_project
-from slimify.facts.languages import npm, only_builds
-from slimify.model import Decision, Effect, Reason
+from slimify.model import Decision, PackageVerdict, Reason
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
+from slimify.strategies.cleanup import cleaner
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
+from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
 
@@ -40,12 +42,19 @@ def propose(program: Program, options: Options) -> Proposal:
 def _try(program: Program, rung: str, base: str, layouts: list[Layout], reasons: list[Reason]) -> None:
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
+    unread = _unread(program)
+    if unread:
+        program = _with_tools(program)
+    why = _uses_corepack(program) or (unread or _unknown_start(program) if rung == "slim" else "")
+    if why:
+        reasons.append(Reason(code="SL392", text=why))
+        return
     trees = tuple(_tree(m) for m in program.made)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         reasons.append(Reason(code="SL391", text=missing))
         return
-    tail, pruned, saved = _prune(program, trees)
+    tail, pruned, saved = prune(program, trees)
     wanted = Parting(
         rung=rung,  # type: ignore[arg-type]
         base=base,
@@ -60,7 +69,70 @@ def _try(program: Program, rung: str, base: str, layouts: list[Layout], reasons:
     if why:
         reasons.append(Reason(code="SL392", text=why))
         return
-    layouts.append(part(program, wanted))
+    layout = part(program, wanted)
+    if layout.build or rung == "slim" or estimate.dropped_packages(program):
+        layouts.append(replace(layout, append={**layout.append, **_cleaners(program, layout)}))
+    else:
+        reasons.append(Reason(code="SL407", text="nothing is built that could be left behind"))
+
+
+def _unread(program: Program) -> str:
+    """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
+    for step in program.steps:
+        for effect in step.effects:
+            if effect.kind == "fetch" and effect.tool == "git" and any(inside(w, m.path) for m in program.made for w in effect.writes):
+                return f"line {step.line}: the code that is cloned may start programs that {program.base_ref} has"
+    return ""
+
+
+def _with_tools(program: Program) -> Program:
+    """Programs that only build steps were seen to call stay: code that was not read may call them."""
+    steps = tuple(
+        replace(
+            s,
+            atoms=tuple(
+                replace(a, role="both", packages=tuple(replace(v, role="both") if _tool(v) else v for v in a.packages))
+                if any(_tool(v) for v in a.packages)
+                else a
+                for a in s.atoms
+            ),
+        )
+        for s in program.steps
+    )
+    return replace(program, steps=steps)
+
+
+def _tool(verdict: PackageVerdict) -> bool:
+    return verdict.role == "build" and any(r.code == "SL205" for r in verdict.reasons)
+
+
+def _unknown_start(program: Program) -> str:
+    """Why a base with fewer programs may lack one: what is started is not known."""
+    if not program.live.start:
+        return f"nothing says what is run in the image, and it may need what {program.base_ref} has"
+    for effect in program.live.start:
+        if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
+            return f"{effect.why}, and it may need what {program.base_ref} has"
+    return ""
+
+
+def _uses_corepack(program: Program) -> str:
+    """A package manager that is started out of corepack's cache, which the build filled."""
+    shims = any(e.manager == "corepack" for s in program.steps for e in s.effects)
+    started = sorted({"yarn", "pnpm"} & set(program.live.commands)) if shims else ()
+    return f"`{started[0]}` is started out of the cache that corepack filled in the build" if started else ""
+
+
+def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
+    """What empties the installer's cache behind a global install that the final stage repeats."""
+    found: dict[int, str] = {}
+    for step in program.steps:
+        globally = any(e.kind == "global" for a in step.atoms if a.index in layout.final.get(step.index, ()) for e in a.effects)
+        if step.keyword == "RUN" and globally and step.index not in layout.append:
+            text = cleaner(program, step)
+            if text:
+                found[step.index] = f" && {text}"
+    return found
 
 
 def _tree(made: Made) -> Tree:
@@ -92,105 +164,3 @@ def _decisions(program: Program, rung: str, base: str, trees: Iterable[Tree]) ->
         text = f"{tree.path} is copied from the builder"
         found.append(Decision(code="SL310", safety="safe", text=text, line=line))
     return tuple(found)
-
-
-# --- development dependencies -----------------------------------------------------------------------
-
-
-def _prune(program: Program, trees: Iterable[Tree]) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
-    """A prune command for the end of the builder, what was decided, and the bytes it saves."""
-    installs = [e for s in program.steps for e in s.effects if e.kind == "node" and e.dev and e.cwd]
-    if any(e.kind == "prune" for s in program.steps for e in s.effects):
-        return (), (), 0
-    lines: list[str] = []
-    decisions: list[Decision] = []
-    saved = 0
-    for effect in {e.cwd: e for e in installs}.values():
-        directory = effect.cwd or "/"
-        if not any(directory == t.path or (directory + "/node_modules") == t.path for t in trees):
-            continue
-        where = effect_view(program).context_path(directory)
-        project = node_project(program.context, where or "") if where is not None else None
-        if project is None:
-            project = _by_manifest(program, effect)
-        if project is None or not project.dev_dependencies:
-            continue
-        why = dev_needed(program, project)
-        count = len(project.dev_dependencies)
-        if why:
-            text = f"{count} development dependencies stay: {why}"
-            decisions.append(Decision(code="SL313", safety="safe", text=text))
-            continue
-        command = prune_command(program, project, effect)
-        if command is None:
-            text = f"{count} development dependencies stay: how to prune them with this package manager is not known"
-            decisions.append(Decision(code="SL313", safety="safe", text=text))
-            continue
-        prefix = "" if program_cwd(program) == directory else f"cd {directory} && "
-        lines.append(f"RUN {prefix}{command}")
-        saved += count * 8 * estimate.NODE_PACKAGE
-        text = f"{count} development dependencies are pruned after the build: nothing that runs uses them"
-        decisions.append(Decision(code="SL312", safety="assumed", text=text))
-    return tuple(lines), tuple(decisions), saved
-
-
-def effect_view(program: Program):  # type: ignore[no-untyped-def]
-    return program.end.view
-
-
-def _by_manifest(program: Program, effect: Effect) -> NodeProject | None:
-    for manifest in effect.manifests:
-        path = effect_view(program).context_path(manifest)
-        if path is not None and path.endswith("package.json"):
-            return node_project(program.context, path.rpartition("/")[0])
-    return None
-
-
-def program_cwd(program: Program) -> str | None:
-    """The directory in force behind the last build step."""
-    builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
-    return builds[-1].state.cwd if builds else program.end.cwd
-
-
-def dev_needed(program: Program, project: NodeProject) -> str:
-    """Why a development dependency is needed when the image runs; "" if none is."""
-    if not program.live.start:
-        return "nothing says what is run in the image"
-    dev = set(project.dev_dependencies) - set(project.dependencies)
-    for name in sorted(dev):
-        if name.startswith("@types/"):
-            continue
-        for command in npm(name).bins:
-            use = program.live.commands.get(command)
-            if use is not None:
-                return f"`{command}` of {name} is started ({use.name})"
-    for use in program.live.sources.imports:
-        if use.name in dev and not _only_types(use.name):
-            return f"{use.file}:{use.line} imports {use.name}"
-    return ""
-
-
-def _only_types(name: str) -> bool:
-    """A package of declarations, or a tool that sources import only to configure it."""
-    return name.startswith("@types/") or any(only_builds(command) for command in npm(name).bins)
-
-
-def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:
-    """The command that drops development dependencies, for the manager that installed them."""
-    version = _node_major(program)
-    match effect.manager:
-        case "npm":
-            return "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
-        case "yarn":
-            if project.lock is not None and "berry" in str(project.lock):
-                return None
-            return "yarn install --production --ignore-scripts --prefer-offline"
-        case "pnpm":
-            return "pnpm prune --prod"
-    return None
-
-
-def _node_major(program: Program) -> int | None:
-    version = program.base.version if program.base and program.base.language == "node" else None
-    head = (version or "").split(".")[0]
-    return int(head) if head.isdigit() else None
