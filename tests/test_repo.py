@@ -105,6 +105,19 @@ def test_readme_example_is_what_comes_out() -> None:
         assert mark[2] == fresh
 
 
+def test_readme_names_only_codes_that_exist_and_every_refusal() -> None:
+    named = set(re.findall(r"SL\d{3}", README))
+    assert named <= known_codes().keys()
+    refusals = {code for code, entry in known_codes().items() if code.startswith("SL4")}
+    assert refusals <= named
+
+
+def test_readme_shows_what_comes_out() -> None:
+    diff = README[README.index("```diff\n") + 8 : README.index("```\n", README.index("```diff\n") + 8)]
+    new = "".join(line[1:] for line in diff.splitlines(keepends=True) if line[0] != "-")
+    assert new == (GOLDEN / "go-plain" / "expected.Dockerfile").read_text("utf-8")
+
+
 # --- reason codes ---------------------------------------------------------------------------------
 
 
