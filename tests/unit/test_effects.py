@@ -32,9 +32,9 @@ SCRIPTS = {
     "test:built": "tsc && mocha",
 }
 FILES: Mapping[str, str] = {
-    "package.json": json.dumps({"name": "site", "scripts": SCRIPTS}),
+    "package.json": json.dumps({"name": "site", "scripts": SCRIPTS, "dependencies": {"express": "4"}}),
     "package-lock.json": "{}",
-    "web/package.json": "{}",
+    "web/package.json": json.dumps({"dependencies": {"vue": "3"}}),
     "requirements.txt": "flask\n",
     "pyproject.toml": "[project]\nname = 'x'\n",
     "go.mod": "module example.org/site\n",

@@ -166,6 +166,19 @@ def _berry(state: State) -> bool:
     return isinstance(wanted, str) and bool(re.match(r"yarn@[2-9]", wanted))
 
 
+def _result(state: State, words: tuple[Arg, ...]) -> str:
+    """What is sure to be there after an install: node_modules, or only the project's directory. A
+    workspace has node_modules of its own only where versions differ, a project without dependencies
+    has none at all."""
+    data = package_json(state)
+    if workspaces(state):
+        return "."
+    groups = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+    if data is not None and not words and not any(data.get(group) for group in groups):
+        return "."
+    return "node_modules"
+
+
 def install(
     call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
 ) -> tuple[Effect, ...]:
@@ -175,8 +188,7 @@ def install(
     """
     state = call.state
     folders = options.all("--modules-folder")
-    names = [posixpath.join(place, "node_modules") for place in (".", *workspaces(state))]
-    writes: list[Arg | str] = list(folders) if folders else list(names)
+    writes: list[Arg | str] = list(folders) if folders else [_result(state, words)]
     if words and action in ("install", "add", "remove") and not options.has("--no-save"):
         writes.append("package.json")
     if manager == "yarn" and _berry(state):
