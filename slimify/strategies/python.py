@@ -8,6 +8,8 @@ data) are executed where it will run.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program
 from slimify.classify.roles import BIN, SITE, Made
@@ -151,12 +153,23 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
                 )
             trees += [Tree(path=path, after=made.first) for path in site]
         elif made.path != BIN:
-            trees.append(Tree(path=made.path, after=made.first, owner=_owner(made)))
+            trees.append(Tree(path=made.path, after=made.first, owner=_owner(made), is_file=made.is_file))
     whole = [t for t in trees if t.path == LOCAL]
     if whole:
         first = min(t.after for t in trees if inside(t.path, LOCAL))
         return (Tree(path=LOCAL, after=first), *(t for t in trees if not inside(t.path, LOCAL)))
-    return tuple(trees)
+    return tuple(_once(trees))
+
+
+def _once(trees: list[Tree]) -> list[Tree]:
+    """A file in a directory that is copied whole comes with it, at the place of the earlier of the two."""
+    outer = {t.path: t for t in trees if not t.is_file}
+    kept: dict[str, Tree] = {}
+    for tree in trees:
+        around = next((o for o in outer.values() if o.path != tree.path and inside(tree.path, o.path)), tree)
+        before = kept.get(around.path, around)
+        kept[around.path] = replace(around, after=min(before.after, tree.after))
+    return list(kept.values())
 
 
 def _moving(program: Program) -> bool:

@@ -36,6 +36,10 @@ _PROGRAMS = frozenset(
 )
 
 
+# Programs of compilers that install themselves.
+_TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
+
+
 def site_packages(program: Program) -> tuple[str, ...] | None:
     """The directories that installs into the system's Python fill, packages and scripts; None if not known."""
     base = program.base
@@ -122,9 +126,10 @@ def installer_places(program: Program) -> tuple[frozenset[str], str]:
     for step in program.steps:
         for effect in step.effects:
             head, _, name = effect.action.partition(" ")
-            if effect.kind == "python" and head == "install" and name in _PROGRAMS:
+            programs = _TOOLCHAINS.get(name, frozenset({name}) & _PROGRAMS)
+            if effect.kind in ("python", "build") and head == "install" and programs:
                 places |= set(effect.writes)
-                alive = name if name in called else alive
+                alive = name if programs & called else alive
             else:
                 others |= set(effect.writes)
     return frozenset(p for p in places if not any(inside(o, p) or inside(p, o) for o in others)), alive
