@@ -38,8 +38,13 @@ def _modules(program: Program) -> list[str]:
         for atom in step.atoms:
             for effect in atom.effects if atom.role == "build" else ():
                 if effect.kind == "node":
-                    found |= dict.fromkeys(w for w in effect.writes if w.endswith("/node_modules"))
+                    found |= dict.fromkeys(_below(w) for w in effect.writes if not w.startswith("@"))
     return list(found)
+
+
+def _below(path: str) -> str:
+    """An install that may make no node_modules at all says that it writes to the project."""
+    return path if path.endswith("/node_modules") else f"{path.rstrip('/')}/node_modules"
 
 
 def _node_alive(program: Program) -> bool:
