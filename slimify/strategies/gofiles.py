@@ -80,7 +80,7 @@ def along(program: Program) -> Along:
 def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -> bool:
     """Whether run time may need something that build steps left."""
     name = posixpath.basename(made.path)
-    if made.is_file and made.path.endswith((".go", ".mod", ".sum")):
+    if made.path.endswith((".go", ".mod", ".sum")):
         return False
     if any(touches(made.path, path) for path in named):
         return True
@@ -97,11 +97,9 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
         return False
     if made.kind in ("fetch", "unpack", "files"):
         if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
-            return False
-        return (
-            "/src/" not in made.path
-            or (inside(made.path, program.end.cwd or "/")
-            and "/src/" in (program.end.cwd or ""))
+            return name in _compiled(program)
+        return "/src/" not in made.path or (
+            inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
         )
     if not made.is_file and _is_source_tree(program, made):
         return unknown
@@ -118,6 +116,12 @@ def _emptied(program: Program, path: str) -> bool:
     """What was unpacked for something in it, which a later command took out."""
     moves = [e for s in program.steps for e in s.effects if e.tool == "mv"]
     return any(inside(r, path) for e in moves for r in e.reads)
+
+
+def _compiled(program: Program) -> frozenset[str]:
+    """The names of the programs that are built from the context."""
+    builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.reads]
+    return frozenset(posixpath.basename(path) for e in builds for path in e.outputs)
 
 
 def _all_known(program: Program) -> bool:
@@ -177,9 +181,12 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
 
 
 def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
-    if any(inside(path, n) and n not in BROAD for n in named) and (path in named or not path.endswith(".go")):
+    """`relative` is the file's place in what is copied; naming all of that names no source."""
+    root = path.removesuffix(relative).rstrip("/")
+    near = [n for n in named if n not in BROAD and inside(path, n)]
+    if any(n != root for n in near) and (path in named or not path.endswith(".go")):
         return True
-    return unknown and not _SOURCE.search(relative)
+    return (unknown or bool(near)) and not _SOURCE.search(relative)
 
 
 def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
@@ -203,7 +210,7 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
 def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
     """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
     idle: set[int] = set()
-    homes = [*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)]
+    homes = {*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)}
     gone: list[str] = [*lost, *(m.path for m in program.made if m.path not in kept)]
     for step in program.steps:
         real = real_atoms(step) if step.keyword == "RUN" else ()

@@ -1,0 +1,261 @@
+"""Go: on which base a program runs and which files go along. Cases that need no golden file of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+from slimify.model import Outcome
+
+MODULE = "module example.com/shop\n\ngo 1.22\n"
+SERVER = 'package main\n\nimport "net/http"\n\nfunc main() { _ = http.ListenAndServe(":80", nil) }\n'
+PLAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hi") }\n'
+SHOP: Mapping[str, str] = {"go.mod": MODULE, "main.go": SERVER}
+BUILD = ("WORKDIR /app", "COPY . .", "RUN go build -o /usr/local/bin/shop .")
+START = 'CMD ["/usr/local/bin/shop"]'
+SHOP_COPY = "COPY --from=builder /usr/local/bin/shop /usr/local/bin/shop"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A Dockerfile and what has to hold. `final` are lines of the last stage, `never` text in none of
+    them, `base` its FROM, `reason` words of one of the decisions."""
+
+    id: str
+    file: tuple[str, ...]
+    files: Mapping[str, str] = field(default_factory=lambda: SHOP)
+    kind: str = "rewritten"
+    base: str = ""
+    final: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    reason: str = ""
+
+
+ROWS = (
+    # --- left alone ----------------------------------------------------------------------------------
+    Row(id="toolchain-image", file=("FROM golang:1.22", "RUN go install x.io/tool@v1"), kind="unchanged"),
+    Row(
+        id="starts-make",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["make", "test"]'),
+        kind="unchanged",
+        reason="the toolchain is its purpose",
+    ),
+    Row(
+        id="started-program-that-nothing-makes",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["/usr/local/bin/other"]'),
+        kind="refused",
+        reason="no step is known to make it",
+    ),
+    Row(
+        id="bare-name-outside-path",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go build -o bin/shop .", 'CMD ["shop"]'),
+        kind="refused",
+        reason="no step is known to make it",
+    ),
+    # --- the base --------------------------------------------------------------------------------------
+    Row(id="net", file=("FROM golang:1.22", *BUILD, START), base="gcr.io/distroless/base-debian12"),
+    Row(
+        id="nothing-of-libc",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={"go.mod": MODULE, "main.go": PLAIN},
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="cgo-off",
+        file=("FROM golang:1.22", "ENV CGO_ENABLED=0", *BUILD, START),
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="cgo-off-for-one-build-only",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN CGO_ENABLED=0 go build -o /usr/local/bin/tool . && go build -o /usr/local/bin/shop .",
+            START,
+        ),
+        base="gcr.io/distroless/base-debian12",
+    ),
+    Row(
+        id="static-by-the-linker",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN go build -ldflags '-linkmode external -extldflags \"-static\"' -o /usr/local/bin/shop .",
+            START,
+        ),
+        base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="modules-nobody-has-read-may-be-cxx",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": SERVER.replace('"net/http"', '(\n"net/http"\n_ "github.com/acme/thing"\n)'),
+        },
+        base="gcr.io/distroless/cc-debian12",
+    ),
+    Row(
+        id="pinned-digest-of-a-moving-tag",
+        file=(f"FROM golang@sha256:{'0' * 64}", *BUILD, START),
+        base=f"golang@sha256:{'0' * 64}",
+    ),
+    Row(
+        id="alpine-without-the-build-packages",
+        file=("FROM golang:1.22-alpine3.19", "RUN apk add --no-cache git make", *BUILD, START),
+        base="alpine:3.19",
+        never=("git", "make"),
+    ),
+    Row(
+        id="shell-form",
+        file=("FROM golang:1.22", *BUILD, "CMD shop --port $PORT"),
+        base="debian:bookworm-slim",
+    ),
+    Row(
+        id="user-that-distroless-lacks",
+        file=("FROM golang:1.22", *BUILD, "USER www-data", START),
+        base="debian:bookworm-slim",
+        final=("USER www-data",),
+    ),
+    # --- what goes along ---------------------------------------------------------------------------------
+    Row(
+        id="tools-of-the-build-stay-there",
+        file=(
+            "FROM golang:1.10",
+            "RUN go get github.com/golang/protobuf/protoc-gen-go github.com/gorilla/mux",
+            "COPY . /go/src/example.com/shop",
+            "RUN go install example.com/shop",
+            'CMD ["/go/bin/shop"]',
+        ),
+        files={"main.go": SERVER},
+        never=("protoc-gen-go", "mux", "ENV PATH", "COPY . "),
+    ),
+    Row(
+        id="named-files-only",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": SERVER.replace("_ = http", 'loadTemplates("web/pages/index.html"); _ = http'),
+            "web/pages/index.html": "x",
+            "docs/manual.txt": "x",
+            "vendor/x.io/y/y.go": "package y\n",
+        },
+        final=("COPY web ./web", SHOP_COPY),
+        never=("docs", "vendor", "COPY . ."),
+    ),
+    Row(
+        id="embedded-files-are-in-the-program",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "embed"\n\n//go:embed web\nvar files embed.FS\n\n'
+            'func main() { _, _ = files.Open("web") }\n',
+            "web/index.html": "x",
+        },
+        never=("web",),
+    ),
+    Row(
+        id="names-of-run-time-take-all-but-sources",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open(os.Args[1]) }\n',
+            "data/a.csv": "1",
+            "internal/x/x.go": "package x\n",
+            "LICENSE": "",
+        },
+        final=("COPY data ./data",),
+        never=("internal", "LICENSE", "go.mod"),
+    ),
+    Row(
+        id="asks-where-it-was-compiled",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "runtime"\n\nfunc main() { runtime.Caller(0) }\n',
+            "data/a.csv": "1",
+        },
+        final=("COPY data ./data",),
+    ),
+    Row(
+        id="script-made-executable",
+        file=("FROM golang:1.22", *BUILD, "RUN chmod +x wait.sh", START),
+        files={**SHOP, "wait.sh": "#!/bin/sh\n"},
+        base="debian:bookworm-slim",
+        final=("COPY wait.sh ./", "RUN chmod +x wait.sh"),
+    ),
+    Row(
+        id="mode-of-the-program-is-copied",
+        file=("FROM golang:1.22", *BUILD[:2], BUILD[2] + " && chmod u+x /usr/local/bin/shop", START),
+        final=(SHOP_COPY,),
+        never=("chmod",),
+    ),
+    Row(
+        id="copied-by-pattern",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN go build -o bin/shop . && cp bin/* /usr/bin/",
+            'ENTRYPOINT ["shop"]',
+        ),
+        final=("COPY --from=builder /usr/bin/shop /usr/bin/shop",),
+    ),
+    Row(
+        id="own-program-prepares-data",
+        file=("FROM golang:1.22", *BUILD, "RUN shop init --to /var/shop", START),
+        base="debian:bookworm-slim",
+        final=(SHOP_COPY, "RUN shop init --to /var/shop"),
+    ),
+    Row(
+        id="go-run-is-compiled",
+        file=("FROM golang:1.22", "WORKDIR /shop", "COPY . .", 'CMD ["go", "run", ".", "--port", "80"]'),
+        final=('CMD ["/usr/local/bin/shop", "--port", "80"]', SHOP_COPY),
+        reason="`go run` is replaced",
+    ),
+    Row(
+        id="tests-of-the-context-say-nothing-about-the-program",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go build -o /usr/local/bin/shop ./cmd/shop",
+            START,
+        ),
+        files={
+            "go.mod": MODULE,
+            "cmd/shop/main.go": SERVER,
+            "cmd/other/main.go": 'package main\n\nimport "os/exec"\n\nfunc main() { exec.Command("git") }\n',
+        },
+        base="gcr.io/distroless/base-debian12",
+    ),
+)
+
+
+def outcome(row: Row, directory: Path) -> Outcome:
+    for name, text in row.files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    data = ("\n".join(row.file) + "\n").encode()
+    (directory / "Dockerfile").write_bytes(data)
+    return pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options())
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS])
+def test_a_go_file_becomes(row: Row, tmp_path: Path) -> None:
+    result = outcome(row, tmp_path)
+    assert result.kind == row.kind, [d.text for d in result.decisions]
+    assert not row.reason or any(row.reason in d.text for d in result.decisions)
+    if result.after is None:
+        return
+    last = result.after[result.after.rindex("\nFROM ") + 1 :].splitlines()
+    if row.base:
+        assert last[0] == f"FROM {row.base}"
+    for line in row.final:
+        assert line in last
+    for text in row.never:
+        assert not any(text in line for line in last), (text, last)
