@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 from slimify.config import Options
-from slimify.model import Decision, Outcome, Plan, Reason, SlimifyError
+from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
+
+if TYPE_CHECKING:
+    from slimify.classify.program import Program
 
 
 def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -> Outcome:
     """Rewrite one Dockerfile. Raises nothing for malformed input: that is a `failed` outcome."""
-    from slimify.check import problems
     from slimify.classify import classify
     from slimify.context.scan import Context, scan
-    from slimify.render import render
-    from slimify.strategies import cleanup, propose
-    from slimify.strategies.assemble import assemble
     from slimify.strategies.gorun import compiled
     from slimify.syntax.dockerfile import parse
 
@@ -28,23 +30,49 @@ def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -
         return Outcome(kind="failed", file=name, before=_text(data), error=error)
     where = scan(context, context / name if context else None) if context else Context.empty()
     program = classify(file, where, name, options)
-    common = {
-        "file": name,
-        "language": program.language,
-        "instructions": program.verdicts,
-        "before": file.text,
-        "warnings": where.notes,
-    }
-    if file.instructions and sum(x.keyword == "FROM" for x in file.instructions) > 1:
+    outcome = Outcome(
+        kind="unchanged",
+        file=name,
+        language=program.language,
+        instructions=program.verdicts,
+        before=file.text,
+        warnings=where.notes,
+    )
+    if sum(x.keyword == "FROM" for x in file.instructions) > 1:
         stages = Reason(code="SL404", text="the file has several stages already")
-        return Outcome(kind="unchanged", decisions=_stated((stages,)), **common)  # type: ignore[arg-type]
-    stated: tuple[Decision, ...] = ()
+        return replace(outcome, decisions=_stated((stages,)))
     if program.refusals:
-        return Outcome(kind="refused", decisions=_stated(program.refusals), **common)  # type: ignore[arg-type]
+        return replace(outcome, kind="refused", decisions=_stated(program.refusals))
     made = compiled(program)
     if made is not None:
         program = classify(parse(made[0].encode("utf-8", "surrogateescape"), name), where, name, options)
-        stated = (made[1],)
+    found = _first_proved(program, file, options)
+    if isinstance(found, _Found):
+        stated = (made[1],) if made is not None else ()
+        return _rewritten(outcome, found, stated + program.findings)
+    kind: Literal["refused", "unchanged"] = (
+        "refused" if any(r.code in _BLOCKING for r in found) else "unchanged"
+    )
+    return replace(outcome, kind=kind, decisions=(*_stated(found), *program.findings))
+
+
+_BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A plan that was proved, its text, and why better ones were not possible."""
+
+    plan: Plan
+    text: str
+    reasons: tuple[Reason, ...]
+
+
+def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Found | tuple[Reason, ...]:
+    """The best plan whose text passes the proof, or why there is none."""
+    from slimify.strategies import cleanup, propose
+    from slimify.strategies.assemble import assemble
+
     proposal = propose(program, options)
     reasons = list(proposal.reasons)
     for layout in proposal.layouts:
@@ -55,50 +83,52 @@ def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -
         if isinstance(plan, Reason):
             reasons.append(plan)
             continue
-        text = render(plan, file, annotate=options.annotate)
-        if text == file.text:
-            reasons.append(Reason(code="SL407", text=f"{plan.rung}: nothing would change"))
-            continue
-        found = problems(program, plan, text)
-        if found:
-            reasons += [Reason(code="SL409", text=f"{plan.rung}: {p}") for p in found]
-            continue
-        return _rewritten(plan, text, common, tuple(reasons), stated + program.findings)
-    plan = cleanup.plan(program)
-    if plan is not None and plan.saving >= options.min_saving.floor(plan.original):
-        text = render(plan, file, annotate=options.annotate)
-        found = problems(program, plan, text)
-        if not found:
-            return _rewritten(plan, text, common, tuple(reasons), stated + program.findings)
-        reasons += [Reason(code="SL409", text=f"cleanup: {p}") for p in found]
-    kind = "refused" if any(r.code in _BLOCKING for r in reasons) else "unchanged"
-    return Outcome(kind=kind, decisions=(*_stated(reasons), *program.findings), **common)  # type: ignore[arg-type]
+        found = _proved(program, plan, file, options)
+        if isinstance(found, str):
+            return _Found(plan, found, tuple(reasons))
+        reasons += found
+    cleaned = cleanup.plan(program)
+    if cleaned is not None and cleaned.saving >= options.min_saving.floor(cleaned.original):
+        found = _proved(program, cleaned, file, options)
+        if isinstance(found, str):
+            return _Found(cleaned, found, tuple(reasons))
+        reasons += found
+    return tuple(reasons)
 
 
-_BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
+def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
+    """The text of the new file, or what speaks against it."""
+    from slimify.check import problems
+    from slimify.render import render
+
+    text = render(plan, file, annotate=options.annotate)
+    if text == file.text:
+        return [Reason(code="SL407", text=f"{plan.rung}: nothing would change")]
+    found = problems(program, plan, text)
+    return [Reason(code="SL409", text=f"{plan.rung}: {problem}") for problem in found] if found else text
 
 
-def _rewritten(
-    plan: Plan, text: str, common: dict[str, object], reasons: tuple[Reason, ...], findings: tuple[Decision, ...]
-) -> Outcome:
-    advice = tuple(Decision(code=r.code, safety="advice", text=r.text) for r in reasons)
-    return Outcome(
+def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) -> Outcome:
+    plan = found.plan
+    advice = tuple(Decision(code=r.code, safety="advice", text=r.text) for r in found.reasons)
+    return replace(
+        outcome,
         kind="rewritten",
         rung=plan.rung,
         decisions=(*plan.decisions, *findings, *advice),
         stages=plan.stages,
-        after=text,
+        after=found.text,
         meta={"saving": plan.saving, "original": plan.original},
-        **common,  # type: ignore[arg-type]
     )
 
 
 def _too_small(rung: str, saving: int) -> Reason:
-    return Reason(code="SL407", text=f"{rung}: about {max(saving, 0) // 1_000_000} MB would be saved, too little to pay")
+    text = f"{rung}: about {max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
+    return Reason(code="SL407", text=text)
 
 
-def _stated(reasons: object) -> tuple[Decision, ...]:
-    return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)  # type: ignore[attr-defined]
+def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
+    return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)
 
 
 def _text(data: bytes) -> str:

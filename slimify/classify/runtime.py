@@ -45,7 +45,7 @@ class _Values:
         self.ports: set[str] = set()
         self.volumes: list[str] = []
         self.labels: dict[str, str] = {}
-        self.shell = DEFAULT_SHELL
+        self.shell: tuple[str, ...] = DEFAULT_SHELL
         self.own_cmd = self.own_entrypoint = False
         if base is not None:
             self.entrypoint, self.cmd = base.entrypoint, base.cmd
@@ -79,7 +79,8 @@ class _Values:
             case "EXPOSE":
                 self.ports |= {_port(expand(p, scope) or p) for p in expose_ports(instruction)}
             case "VOLUME":
-                self.volumes += [v for v in (expand(v, scope) or v for v in volumes(instruction)) if v not in self.volumes]
+                named = [expand(v, scope) or v for v in volumes(instruction)]
+                self.volumes += [v for v in named if v not in self.volumes]
             case "STOPSIGNAL":
                 self.stop_signal = value()
             case "SHELL":

@@ -288,7 +288,8 @@ def import_graph(
     for file in files:
         if file.endswith(".go"):
             folders.setdefault(posixpath.dirname(file), []).append(file)
-    standard, unknown, cgo = set(), set(), []
+    standard: set[str] = set()
+    unknown, cgo = set(), []
     seen, waiting = {package}, [package]
     while waiting:
         folder = waiting.pop()

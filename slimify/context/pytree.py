@@ -179,7 +179,8 @@ class _Reader:
                 return
         else:
             module = ""
-        for alias in node.names:
+        names = () if isinstance(node.names, cst.ImportStar) else node.names
+        for alias in names:
             name = _dotted(alias.name)
             if isinstance(node, cst.ImportFrom):
                 if not module:

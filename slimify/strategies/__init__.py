@@ -8,7 +8,7 @@ from slimify.model import Reason
 from slimify.strategies import go, node, python
 from slimify.strategies.base import Proposal, Strategy
 
-STRATEGIES: tuple[Strategy, ...] = (go, node, python)  # type: ignore[assignment]
+STRATEGIES: tuple[Strategy, ...] = (go, node, python)
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -16,4 +16,5 @@ def propose(program: Program, options: Options) -> Proposal:
     for strategy in STRATEGIES:
         if program.language == strategy.NAME:
             return strategy.propose(program, options)
-    return Proposal(reasons=(Reason(code="SL410", text="neither Go nor Node nor Python is built or started here"),))
+    nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
+    return Proposal(reasons=(nothing,))

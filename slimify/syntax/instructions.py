@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from slimify.model import Flag, Instruction, SlimifyError
 from slimify.syntax.faults import fault
 from slimify.syntax.heredoc import opening_of
+from slimify.syntax.keywords import PLACEHOLDER
 from slimify.syntax.words import SPACE, WordError, split_words
 
 SEPARATOR = re.compile(r"[\t\v\f\r ]+")
@@ -71,6 +72,9 @@ def from_parts(instruction: Instruction) -> FromParts:
     platform = instruction.flag("platform") or None
     if len(words) == 1:
         return FromParts(image=words[0], platform=platform)
+    if PLACEHOLDER.search(instruction.value):
+        message = f"{instruction.value!r} has a placeholder of a template"
+        raise fault("SL006", message, instruction.line, "render the template first")
     if len(words) != 3 or words[1].lower() != "as":
         raise _malformed(instruction, "FROM requires either one or three arguments", "FROM image AS name")
     alias = words[2].lower()

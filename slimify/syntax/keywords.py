@@ -13,13 +13,13 @@ STOPSIGNAL USER VOLUME WORKDIR"""
 KEYWORDS = {word.lower(): word for word in _ALL.split()} | {word: word for word in _ALL.split()}
 _NAMES = tuple(_ALL.split())
 _GLUED = re.compile("(" + "|".join(_NAMES) + r")[\[\"'=:$/]", re.IGNORECASE)
-_TEMPLATE = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
+PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
 _COMMAND = re.compile(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
 
 
 def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Sequence[Node]) -> SlimifyError:
     """The error for a line `raw` that begins with `word`, with a guess at what was meant."""
-    if _TEMPLATE.match(word):
+    if PLACEHOLDER.match(word):
         return fault("SL006", f"{word!r} is a placeholder of a template", line, "render the template first")
     return fault("SL002", f'unknown instruction "{word}"', line, _guess(word, rest, raw, before))
 
