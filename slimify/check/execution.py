@@ -92,7 +92,7 @@ def _ours(program: Program, path: str) -> bool:
 
 def _present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
     """`have` was brought, with all that lies below it; `made` are directories with nothing in them."""
-    return path in made or any(inside(path, h) or inside(h, path) for h in have if not h.startswith("@"))
+    return any(inside(m, path) for m in made) or any(inside(path, h) or inside(h, path) for h in have if not h.startswith("@"))
 
 
 def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:

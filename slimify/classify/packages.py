@@ -11,6 +11,7 @@ from slimify.classify.system import system_package
 from slimify.classify.toolchains import build_only
 from slimify.classify.walk import Visit
 from slimify.facts.debian import PackageFacts
+from slimify.facts.languages import npm
 from slimify.model import Effect, PackageVerdict, Reason, Role, Use
 
 # Interpreters that node-gyp and other build tools are written in.
@@ -40,7 +41,7 @@ def judge(
             found = []
             for name in dict.fromkeys(names):
                 facts = system_package(name, distro, suite)
-                verdict = _removed(name, facts, visit, number) or _late(name, facts, late)
+                verdict = _late(name, facts, late) or _removed(name, facts, visit, number)
                 only = None if verdict else build_only(name, visits, live, tools, language)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
@@ -110,6 +111,8 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
                 if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
+                if effect.kind == "global" and not _plain_javascript(effect):
+                    names = (*names, *_implied(effect), "python3", "python")
                 for tool in names:
                     name = tool.rpartition("/")[2]
                     tools.setdefault(
@@ -120,6 +123,12 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
 
 # What installs of packages' sources start by themselves.
 _KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
+
+
+def _plain_javascript(effect: Effect) -> bool:
+    """Whether everything that is installed globally is known, and has nothing to compile."""
+    facts = [npm(p.name) for p in effect.packages]
+    return bool(facts) and all(f.known and f.prebuilt is None for f in facts)
 
 
 def _implied(effect: Effect) -> tuple[str, ...]:

@@ -363,6 +363,33 @@ def _again(state: _Pass) -> None:
                 _files(state, visit, where, effects)
 
 
+def _passing(state: _Pass) -> None:
+    """A file that one RUN makes and a later one deletes, with a build step in between, was made for that
+    step: both stay with it (an .npmrc with a token)."""
+    numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
+    for position, (visit, number, effects) in enumerate(numbered):
+        paths = {w for e in effects for w in e.writes}
+        if state.atoms[(visit.index, number)] != "run" or not _only_files(effects) or not paths:
+            continue
+        if any(visit.state.view.context_path(p) is not None for p in paths):
+            continue
+        for later, other, found in numbered[position + 1 :]:
+            where = (later.index, other)
+            deletes = {d for e in found for d in e.deletes}
+            if not _only_files(found) or not deletes or not deletes <= paths or not paths <= deletes:
+                continue
+            between = numbered[position + 1 : numbered.index((later, other, found))]
+            if any(state.atoms[(v.index, n)] == "build" for v, n, _ in between):
+                for one in ((visit.index, number), where):
+                    _say(state, one, "build", "SL217", "made for a build step and deleted again")
+            break
+
+
+def _only_files(effects: Sequence[Effect]) -> bool:
+    kinds = {e.kind for e in effects}
+    return "files" in kinds and kinds <= {"files", "check", "state"}
+
+
 def _follow(state: _Pass) -> None:
     """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
     for visit in state.visits:

@@ -88,7 +88,7 @@ def cleaner(program: Program, step: Step) -> str:
     """The command that empties an installer's cache behind the last install of a RUN; "" for none."""
     if step.script is None or not _editable(step):
         return ""
-    if any(e.kind == "cache" for e in step.effects) or not step.atoms:
+    if any(e.kind == "cache" or (e.kind == "global" and e.deletes) for e in step.effects) or not step.atoms:
         return ""
     if step.script.atoms[-1].opaque or program.language != "node":
         return ""

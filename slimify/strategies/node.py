@@ -14,6 +14,7 @@ from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.classify.roles import Made
 from slimify.config import Options
+from slimify.facts.languages import npm
 from slimify.model import Decision, PackageVerdict, Reason
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
@@ -43,9 +44,11 @@ def _try(program: Program, rung: str, base: str, layouts: list[Layout], reasons:
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
     unread = _unread(program)
-    if unread:
+    if unread or _foreign(program):
         program = _with_tools(program)
-    why = _uses_corepack(program) or (unread or _unknown_start(program) if rung == "slim" else "")
+    why = _uses_corepack(program) or _installs_at_start(program)
+    if rung == "slim":
+        why = why or unread or _unknown_start(program)
     if why:
         reasons.append(Reason(code="SL392", text=why))
         return
@@ -70,7 +73,7 @@ def _try(program: Program, rung: str, base: str, layouts: list[Layout], reasons:
         reasons.append(Reason(code="SL392", text=why))
         return
     layout = part(program, wanted)
-    if layout.build or rung == "slim" or estimate.dropped_packages(program):
+    if layout.build or rung == "slim":
         layouts.append(replace(layout, append={**layout.append, **_cleaners(program, layout)}))
     else:
         reasons.append(Reason(code="SL407", text="nothing is built that could be left behind"))
@@ -80,9 +83,22 @@ def _unread(program: Program) -> str:
     """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
     for step in program.steps:
         for effect in step.effects:
-            if effect.kind == "fetch" and effect.tool == "git" and any(inside(w, m.path) for m in program.made for w in effect.writes):
-                return f"line {step.line}: the code that is cloned may start programs that {program.base_ref} has"
+            cloned = effect.kind == "fetch" and effect.tool == "git"
+            if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
+                return f"line {step.line}: what is cloned may start programs that {program.base_ref} has"
     return ""
+
+
+# Programs that run the application's own code, or serve its files.
+_RUNNERS = frozenset(
+    """pm2 serve http-server nodemon ts-node tsx forever typescript tsc nx cross-env yarn npm pnpm""".split()
+)
+
+
+def _foreign(program: Program) -> bool:
+    """Whether what is started was installed globally: code that was not read."""
+    installed = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    return any(set(npm(name).bins) & set(program.live.commands) for name in installed - _RUNNERS)
 
 
 def _with_tools(program: Program) -> Program:
@@ -91,7 +107,7 @@ def _with_tools(program: Program) -> Program:
         replace(
             s,
             atoms=tuple(
-                replace(a, role="both", packages=tuple(replace(v, role="both") if _tool(v) else v for v in a.packages))
+                replace(a, role="both", packages=tuple(_stays(v) for v in a.packages))
                 if any(_tool(v) for v in a.packages)
                 else a
                 for a in s.atoms
@@ -100,6 +116,10 @@ def _with_tools(program: Program) -> Program:
         for s in program.steps
     )
     return replace(program, steps=steps)
+
+
+def _stays(verdict: PackageVerdict) -> PackageVerdict:
+    return replace(verdict, role="both") if _tool(verdict) else verdict
 
 
 def _tool(verdict: PackageVerdict) -> bool:
@@ -116,6 +136,14 @@ def _unknown_start(program: Program) -> str:
     return ""
 
 
+def _installs_at_start(program: Program) -> str:
+    """An install that is made whenever the image starts may compile."""
+    for effect in program.live.start:
+        if effect.kind in ("node", "global"):
+            return f"`{effect.tool} {effect.action}` is run when it starts, and may need a compiler and git"
+    return ""
+
+
 def _uses_corepack(program: Program) -> str:
     """A package manager that is started out of corepack's cache, which the build filled."""
     shims = any(e.manager == "corepack" for s in program.steps for e in s.effects)
@@ -127,7 +155,8 @@ def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
     """What empties the installer's cache behind a global install that the final stage repeats."""
     found: dict[int, str] = {}
     for step in program.steps:
-        globally = any(e.kind == "global" for a in step.atoms if a.index in layout.final.get(step.index, ()) for e in a.effects)
+        kept = layout.final.get(step.index, frozenset())
+        globally = any(e.kind == "global" for a in step.atoms if a.index in kept for e in a.effects)
         if step.keyword == "RUN" and globally and step.index not in layout.append:
             text = cleaner(program, step)
             if text:

@@ -15,6 +15,7 @@ from slimify.classify.copies import targets
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
+from slimify.facts.languages import npm
 from slimify.model import Decision, Effect, PackageVerdict, Rung
 from slimify.strategies.layout import Layout, Tree, WordEdit
 from slimify.strategies.putback import install_line, plain
@@ -198,14 +199,22 @@ def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -
     if kinds <= {"app", "fetch"}:
         return True
     if kinds == {"global"}:
-        return not any(step.index < s.index <= last and _builds(s) for s in program.steps)
+        return not _called_later(program, step, atom, last)
     if kinds <= {"files", "meta"}:
         return not _touched_later(program, step, atom, last)
     return False
 
 
-def _builds(step: Step) -> bool:
-    return any(e.kind in ("node", "build", "app", "prune") for e in step.effects)
+def _called_later(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
+    """Whether a build step calls what a global install brings; one that may do anything counts."""
+    names = {p.name for e in atom.effects for p in e.packages}
+    names |= {b for n in names for b in npm(n).bins}
+    for later in program.steps:
+        if step.index < later.index <= last:
+            for effect in later.effects:
+                if effect.kind == "unknown" or names & {effect.tool, *effect.tools} or effect.anywhere:
+                    return True
+    return not names
 
 
 def _touched_later(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
@@ -272,6 +281,11 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
         return None, WordEdit()
     if {e.kind for a in real for e in a.effects} <= {"packages", "unpackage", "users", *_QUIET}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
+    for atom in reversed(step.atoms):  # a change of directory that nothing follows
+        if atom.index in kept:
+            if not atom.effects or any(e.tool != "cd" for e in atom.effects):
+                break
+            kept.discard(atom.index)
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
 
 

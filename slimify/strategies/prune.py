@@ -20,9 +20,9 @@ _NOT_RUN = re.compile(
 )
 # Configuration that a server reads again when it starts: program, start of the file's name.
 _CONFIGURED = (
-    ("next", "next.config."), ("nuxt", "nuxt.config."), ("pm2", "ecosystem.config."), ("pm2-runtime", "ecosystem.config."),
-    ("vite", "vite.config."), ("astro", "astro.config."), ("knex", "knexfile."), ("sequelize", ".sequelizerc"),
-    ("sequelize-cli", ".sequelizerc"),
+    ("next", "next.config."), ("nuxt", "nuxt.config."), ("pm2", "ecosystem.config."),
+    ("pm2-runtime", "ecosystem.config."), ("vite", "vite.config."), ("astro", "astro.config."),
+    ("knex", "knexfile."), ("sequelize", ".sequelizerc"), ("sequelize-cli", ".sequelizerc"),
 )  # fmt: skip
 
 
@@ -35,7 +35,8 @@ def prune(program: Program, trees: Iterable[Tree]) -> tuple[tuple[str, ...], tup
     lines: list[str] = []
     decisions: list[Decision] = []
     saved = 0
-    for effect in {e.cwd: e for e in effects if e.kind == "node" and e.cwd}.values():  # the last of each directory
+    last = {e.cwd: e for e in effects if e.kind == "node" and e.cwd}  # of each directory
+    for effect in last.values():
         directory = effect.cwd or "/"
         if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
             continue
@@ -46,8 +47,9 @@ def prune(program: Program, trees: Iterable[Tree]) -> tuple[tuple[str, ...], tup
         why = dev_needed(program, project)
         command = None if why else prune_command(program, project, effect)
         if command is None:
-            text = why or "nothing drops them without installing anew"
-            decisions.append(Decision(code="SL313", safety="safe", text=f"{count} development dependencies stay: {text}"))
+            why = why or "nothing drops them without installing anew"
+            text = f"{count} development dependencies stay: {why}"
+            decisions.append(Decision(code="SL313", safety="safe", text=text))
             continue
         prefix = "" if _directory_in_force(program) == directory else f"cd {directory} && "
         lines.append(f"RUN {prefix}{command}")
@@ -112,7 +114,7 @@ def _started_scripts(program: Program, project: NodeProject) -> dict[str, str]:
         for hook in (f"pre{name}", name, f"post{name}"):
             if hook in project.scripts and hook not in reached:
                 reached[hook] = project.scripts[hook]
-                waiting += [other for other in project.scripts if other != hook and _names(reached[hook], other)]
+                waiting += [other for other in project.scripts if _names(reached[hook], other)]
     return reached
 
 

@@ -1,0 +1,11 @@
+FROM node:20 AS builder
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+
+FROM node:20-slim
+WORKDIR /app
+COPY --from=builder /app/node_modules /app/node_modules
+COPY . .
+EXPOSE 5173
+CMD ["npm", "run", "dev", "--", "--host"]
