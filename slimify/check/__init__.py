@@ -21,7 +21,9 @@ from slimify.syntax.instructions import arg_names, copy_parts, from_parts
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
 
-_SECRET = re.compile(r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|APIKEY|API_KEY|PRIVATE_KEY|CREDENTIALS?)(_|$)", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|APIKEY|API_KEY|PRIVATE_KEY|CREDENTIALS?)(_|$)", re.IGNORECASE
+)
 
 
 def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
@@ -74,7 +76,12 @@ def _contract(program: Program, file: Dockerfile, stages: list[list[Instruction]
     if old.own_start or program.base is not None:
         for name in ("entrypoint", "cmd"):
             before, after = getattr(old, name), getattr(new, name)
-            if before is not None and before != after and old.own_start and not _restarted(program, before, after):
+            if (
+                before is not None
+                and before != after
+                and old.own_start
+                and not _restarted(program, before, after)
+            ):
                 yield f"{name} would change from {before!r} to {after!r}"
     yield from _env(program, old.env, new.env)
 
@@ -145,11 +152,17 @@ def _venv_in(builder: list[Instruction], path: str) -> bool:
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:
-    if path in (CERTIFICATES, ZONES, GO_ZONES) and program.base is not None and program.base.family == "golang":
+    if (
+        path in (CERTIFICATES, ZONES, GO_ZONES)
+        and program.base is not None
+        and program.base.family == "golang"
+    ):
         return True
     if any(inside(path, w) or inside(w, path) for w in written):
         return True
-    return any(m.path.startswith("@") for m in program.made) and ("-packages" in path or path.endswith("/bin"))
+    return any(m.path.startswith("@") for m in program.made) and (
+        "-packages" in path or path.endswith("/bin")
+    )
 
 
 def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
@@ -188,7 +201,9 @@ def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction
 
 def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
     """No secret is named in the final stage that the input did not keep in the image anyway."""
-    kept = {n for s in program.steps if s.keyword == "ENV" for n in re.findall(r"[A-Za-z_]+", s.instruction.value)}
+    kept = {
+        n for s in program.steps if s.keyword == "ENV" for n in re.findall(r"[A-Za-z_]+", s.instruction.value)
+    }
     for instruction in stages[-1][1:]:
         if instruction.keyword != "ARG" or len(stages) < 2:
             continue

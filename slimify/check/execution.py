@@ -58,7 +58,9 @@ def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[s
         if visit.instruction.keyword in ("COPY", "ADD"):
             have += files(visit) or targets(visit) or ()
             have += [t for t in targets(visit) or () if _is_tree(visit)]
-        mounted = any(f.name == "mount" and "type=cache" not in (f.value or "") for f in visit.instruction.flags)
+        mounted = any(
+            f.name == "mount" and "type=cache" not in (f.value or "") for f in visit.instruction.flags
+        )
         for effects in visit.effects:
             for effect in effects:
                 for path in _read(effect):
@@ -66,7 +68,11 @@ def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[s
                         line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
                         yield f"{path} is not there when {line} of the {where} works on it"
                 made += effect.writes if effect.tool in ("mkdir", "install") else ()
-                have += () if effect.tool == "mkdir" or effect.kind == "meta" else (*effect.writes, *effect.outputs)
+                have += (
+                    ()
+                    if effect.tool == "mkdir" or effect.kind == "meta"
+                    else (*effect.writes, *effect.outputs)
+                )
         if visit.state.cwd is not None:
             made.append(visit.state.cwd)
 
@@ -92,7 +98,9 @@ def _ours(program: Program, path: str) -> bool:
 
 def _present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
     """`have` was brought, with all that lies below it; `made` are directories with nothing in them."""
-    return any(inside(m, path) for m in made) or any(inside(path, h) or inside(h, path) for h in have if not h.startswith("@"))
+    return any(inside(m, path) for m in made) or any(
+        inside(path, h) or inside(h, path) for h in have if not h.startswith("@")
+    )
 
 
 def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
@@ -133,6 +141,8 @@ def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
                 continue
             if name == base.user or (base.family in ("node", "nodejs") and name == "node"):
                 continue
-            if visit.instruction.value.partition(":")[0].strip().strip("${}\"'") in {m.strip("{}") for m in made}:
+            if visit.instruction.value.partition(":")[0].strip().strip("${}\"'") in {
+                m.strip("{}") for m in made
+            }:
                 continue
             yield f"USER {name} is not made in the final stage, and {base.reference} does not have it"

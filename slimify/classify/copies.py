@@ -52,5 +52,8 @@ def _alone(visit: Visit) -> View:
     dest = expand(parts.dest, known) or parts.dest
     empty = View(context=state.view.context, directories=state.view.directories)
     return empty.with_copy(
-        [expand(s, known) or s for s in parts.sources], dest, state.cwd, add=visit.instruction.keyword == "ADD"
+        [expand(s, known) or s for s in parts.sources],
+        dest,
+        state.cwd,
+        add=visit.instruction.keyword == "ADD",
     )

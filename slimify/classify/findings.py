@@ -12,7 +12,8 @@ from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.words import expand
 
 SECRET = re.compile(
-    r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|SECRETS|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(_|$)", re.IGNORECASE
+    r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|SECRETS|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(_|$)",
+    re.IGNORECASE,
 )
 # Programs that compile or watch while they serve: tool, and a word its command line has then.
 _DEV_SERVERS = (
@@ -26,7 +27,12 @@ def findings(
     visits: Sequence[Visit], runtime: Runtime, live: Live, packages: Sequence[tuple[int, PackageVerdict]]
 ) -> tuple[Decision, ...]:
     """Advice for the whole file, in the order of its lines."""
-    found = [*_missing_sources(visits), *_secrets(visits), *_unused(packages), *_dev_server(visits, runtime, live)]
+    found = [
+        *_missing_sources(visits),
+        *_secrets(visits),
+        *_unused(packages),
+        *_dev_server(visits, runtime, live),
+    ]
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
 
 
@@ -83,5 +89,9 @@ def _dev_server(visits: Sequence[Visit], runtime: Runtime, live: Live) -> Iterat
         words = text.replace("/", " ").split()
         for tool, word in _DEV_SERVERS:
             if tool in words and (not word or word in words):
-                yield _advice("SL320", f"`{tool} {word}`".replace(" `", "`") + " is a development server", starts[-1] if starts else None)
+                yield _advice(
+                    "SL320",
+                    f"`{tool} {word}`".replace(" `", "`") + " is a development server",
+                    starts[-1] if starts else None,
+                )
                 return

@@ -26,7 +26,9 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
             text = f"line {instruction.line}: ONBUILD makes this a base for other files, which would lose it"
             found.append(Reason(code="SL402", text=text))
         elif instruction.keyword == "SHELL" and _WINDOWS.search(instruction.value):
-            found.append(Reason(code="SL403", text=f"line {instruction.line}: Windows images are not handled"))
+            found.append(
+                Reason(code="SL403", text=f"line {instruction.line}: Windows images are not handled")
+            )
     if _WINDOWS.search(reference):
         found.append(Reason(code="SL403", text="Windows images are not handled"))
     elif file.escape == "`":
@@ -38,4 +40,6 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
 
 
 # In RUN, braces may be a program's own template syntax (docker inspect -f '{{ … }}').
-_BUILDER_READS = frozenset({"FROM", "COPY", "ADD", "ENV", "ARG", "WORKDIR", "USER", "LABEL", "EXPOSE", "VOLUME"})
+_BUILDER_READS = frozenset(
+    {"FROM", "COPY", "ADD", "ENV", "ARG", "WORKDIR", "USER", "LABEL", "EXPOSE", "VOLUME"}
+)

@@ -30,7 +30,15 @@ SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wher
 
 # Written by installers, read by installers only.
 _LOCKS = frozenset(
-    {"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "go.sum"}
+    {
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "bun.lockb",
+        "go.sum",
+    }
 )
 
 Where = tuple[int, int]  # instruction, atom
@@ -77,7 +85,9 @@ class _Pass:
     @cached_property
     def manifests(self) -> frozenset[str]:
         """What installers read."""
-        return frozenset(m for v in self.visits for effects in v.effects for e in effects for m in e.manifests)
+        return frozenset(
+            m for v in self.visits for effects in v.effects for e in effects for m in e.manifests
+        )
 
     @cached_property
     def last_copies(self) -> Mapping[str, int]:
@@ -149,7 +159,13 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
     elif "app" in kinds or _is_download_for_run_time(effects):
         _app(state, visit, where, effects)
     elif kinds & RUN_KINDS:
-        _say(state, where, "run", "SL215", _RUN_TEXT[next(k for k in ("users", "system", "source") if k in kinds)])
+        _say(
+            state,
+            where,
+            "run",
+            "SL215",
+            _RUN_TEXT[next(k for k in ("users", "system", "source") if k in kinds)],
+        )
     elif kinds & {"files", "meta"}:
         _files(state, visit, where, effects)
     elif kinds & FOLLOW_KINDS:
@@ -258,10 +274,14 @@ def _global(state: _Pass, where: Where, effects: Sequence[Effect]) -> None:
     elif "corepack" in names:
         _say(state, where, "both", "SL203", "makes the package managers that the image has")
     elif bins & state.live_commands:
-        _say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
+        _say(
+            state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time"
+        )
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
-        _say(state, where, "build", "SL201", f"`{used}` is called by build steps, nothing at run time calls it")
+        _say(
+            state, where, "build", "SL201", f"`{used}` is called by build steps, nothing at run time calls it"
+        )
     else:
         _say(state, where, "both", "SL203", "nothing shows that run time does without it")
 
@@ -301,7 +321,13 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         _say(state, where, "build", "SL217", "reworks what a build step made")
         landed = _landed(state, reads, writes)
         if landed is None:
-            _say(state, where, "unknown", "SL221", f"which files it puts into {next(p for p in writes if p in BROAD)} is only known when it runs")
+            _say(
+                state,
+                where,
+                "unknown",
+                "SL221",
+                f"which files it puts into {next(p for p in writes if p in BROAD)} is only known when it runs",
+            )
             return
         for path in landed:
             if not inside_any(path, made):
@@ -359,7 +385,11 @@ def _again(state: _Pass) -> None:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
             kinds = {e.kind for e in effects}
-            if state.atoms[where] == "run" and kinds <= {"files", "meta", "check", "state"} and kinds & {"files"}:
+            if (
+                state.atoms[where] == "run"
+                and kinds <= {"files", "meta", "check", "state"}
+                and kinds & {"files"}
+            ):
                 _files(state, visit, where, effects)
 
 
@@ -436,10 +466,22 @@ def _widened(state: _Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
                 continue
             targets = [w for e in effects for w in e.writes]
             trees = [m for m in result if not m.is_file]
-            if targets and all(any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets):
-                _say(state, where, "build", "SL217", "reworks what a build step made, which is copied with its owners")
+            if targets and all(
+                any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
+            ):
+                _say(
+                    state,
+                    where,
+                    "build",
+                    "SL217",
+                    "reworks what a build step made, which is copied with its owners",
+                )
                 continue
-            covered = [m for m in result if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index]
+            covered = [
+                m
+                for m in result
+                if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index
+            ]
             wide = [t for t in targets if any(inside(m.path, t) for m in covered)]
             if not wide or any(t in BROAD for t in wide) or not all(inside_any(t, wide) for t in targets):
                 continue
@@ -474,7 +516,9 @@ def _copies(
         if tool:
             live = bool(tool & state.live_commands)
             roles[visit.index] = "both" if live else "build"
-            text = f"`{sorted(tool)[0]}` is called by build steps" + ("" if live else ", nothing at run time calls it")
+            text = f"`{sorted(tool)[0]}` is called by build steps" + (
+                "" if live else ", nothing at run time calls it"
+            )
             reasons[visit.index] = (Reason(code="SL205", text=text),)
             continue
         user = _first_user(state, visit.index, targets)
@@ -489,7 +533,10 @@ def _copies(
         elif user and _only_manifests(state, visit, targets, live_texts):
             role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
         elif user:
-            role, reason = "both", Reason(code="SL224", text=f"read by `{user}`, and by the program that runs")
+            role, reason = (
+                "both",
+                Reason(code="SL224", text=f"read by `{user}`, and by the program that runs"),
+            )
         else:
             role, reason = "run", Reason(code="SL225", text="files of the image that runs")
         roles[visit.index] = role
@@ -543,7 +590,9 @@ def _only_manifests(state: _Pass, visit: Visit, targets: Sequence[str], live_tex
         return False
     for name in names:
         # node reads package.json for the kind of its modules, npm start for the command
-        described = state.language == "node" and name.endswith("/package.json") and not inside_any(name, SCRATCH)
+        described = (
+            state.language == "node" and name.endswith("/package.json") and not inside_any(name, SCRATCH)
+        )
         if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
             return False
         if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.model import CommandVerdict, InstructionVerdict, Reason, Role
 
-_CONFIG = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"})
+_CONFIG = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+)
 
 
 def verdicts(program: Program) -> tuple[InstructionVerdict, ...]:

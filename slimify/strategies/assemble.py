@@ -54,9 +54,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         text=lead + _final_from(program, layout.base, start.alias or "", end),
         origin=_from_index(program) if not builder else None,
     )
-    stages.append(
-        Stage(name=start.alias or "", base=layout.base, purpose="run", items=(head, *final))
-    )
+    stages.append(Stage(name=start.alias or "", base=layout.base, purpose="run", items=(head, *final)))
     return Plan(
         rung=layout.rung,
         language=layout.language,
@@ -87,7 +85,9 @@ def _with_tail(
         last = items[-1] if items else None
         command = line.removeprefix("RUN ")
         plain = last is not None and re.fullmatch(
-            r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*", last.text.rstrip(), re.DOTALL | re.IGNORECASE
+            r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*",
+            last.text.rstrip(),
+            re.DOTALL | re.IGNORECASE,
         )
         if last is None or rest or not plain or command == line or "\n#" in last.text:
             rest.append(_new(line, end))
@@ -240,9 +240,7 @@ def _edited(program: Program, index: int, drop: frozenset[int], words: WordEdit)
         return instruction.raw
     step = _step(program, index)
     assert step.script is not None
-    return edit(
-        instruction, step.script, drop=drop, drop_words=words.drop, replace_words=words.replace
-    )
+    return edit(instruction, step.script, drop=drop, drop_words=words.drop, replace_words=words.replace)
 
 
 def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
@@ -265,7 +263,10 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
             comments = "" if built else block.comments
             if index in layout.replace:  # one instruction may become several
                 first, *more = _ended(text, end).splitlines(keepends=True)
-                made += [Item(text=comments + first, origin=index), *(Item(text=line, origin=index) for line in more)]
+                made += [
+                    Item(text=comments + first, origin=index),
+                    *(Item(text=line, origin=index) for line in more),
+                ]
             else:
                 made.append(Item(text=comments + _ended(text, end), origin=index))
         copies = [_copy(t, end) for t in trees]
@@ -278,7 +279,9 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
             made.append(Item(text=_ended(instructions[workdir].raw, end), origin=workdir))
         pending_space = spaced and not made
         for position, item in enumerate(made):
-            items.append(Item(text=item.text, origin=item.origin, note=item.note, spaced=spaced and not position))
+            items.append(
+                Item(text=item.text, origin=item.origin, note=item.note, spaced=spaced and not position)
+            )
     trailing = _trailing(program.dockerfile)
     if trailing:
         items.append(Item(text=trailing))
@@ -444,7 +447,6 @@ def _workdir_path(program: Program, index: int) -> str | None:
     if following:
         return following[0].state.cwd
     return program.runtime.workdir
-
 
 
 def verbatim(

@@ -55,7 +55,9 @@ def _left(what: str, step: Step) -> Decision:
 
 def _editable(step: Step) -> bool:
     assert step.script is not None
-    return not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
+    return (
+        not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
+    )
 
 
 def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
@@ -104,7 +106,10 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     installs = any(e.kind == "packages" and e.manager == "apt" for e in step.effects)
     removed = any("/lists" in d for e in step.effects for d in e.deletes) or "lists" in step.instruction.raw
     later = any(
-        e.kind == "packages" and e.manager == "apt" for s in program.steps if s.index > step.index for e in s.effects
+        e.kind == "packages" and e.manager == "apt"
+        for s in program.steps
+        if s.index > step.index
+        for e in s.effects
     )
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque
     return fetched and installs and not removed and not later and plain

@@ -72,7 +72,13 @@ def caches(program: Program, kinds: Iterable[str]) -> int:
     for step in program.steps:
         cleaned = any(e.kind == "cache" for e in step.effects) or "type=cache" in step.instruction.raw
         for effect in step.effects:
-            if effect.kind in wanted and effect.caches and not cleaned and step.role != "run" and _fills(effect):
+            if (
+                effect.kind in wanted
+                and effect.caches
+                and not cleaned
+                and step.role != "run"
+                and _fills(effect)
+            ):
                 total = max(total, PIP_CACHE if effect.kind == "python" else NPM_CACHE)
     return total
 
@@ -84,4 +90,10 @@ def _fills(effect: Effect) -> bool:
 def original(program: Program) -> int:
     """The size of the image as it is."""
     base = program.base.size if program.base and program.base.size else UNKNOWN_IMAGE
-    return base + dropped_packages(program) + left_lists(program) + caches(program, ("python", "node", "go")) + 30 * MB
+    return (
+        base
+        + dropped_packages(program)
+        + left_lists(program)
+        + caches(program, ("python", "node", "go"))
+        + 30 * MB
+    )

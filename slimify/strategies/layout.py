@@ -50,7 +50,9 @@ class Layout:
     trees: tuple[Tree, ...] = ()
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
-    builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # new lines in front of an instruction
+    builder_before: Mapping[int, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # new lines in front of an instruction
     final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # new lines behind its copies
     replace: Mapping[int, str] = field(default_factory=dict)  # final text instead of an instruction
     decisions: tuple[Decision, ...] = ()

@@ -277,7 +277,9 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
     real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= _QUIET]
     if not real and real_atoms(step):
         return None, WordEdit()
-    if not real and not any({e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept):
+    if not real and not any(
+        {e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept
+    ):
         return None, WordEdit()
     if {e.kind for a in real for e in a.effects} <= {"packages", "unpackage", "users", *_QUIET}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
@@ -292,13 +294,17 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
 def _serves_installs(atom: AtomStep) -> bool:
     """Package lists and their removal: they go wherever a package is installed (`_without_idle` drops the rest)."""
     kinds = {e.kind for e in atom.effects}
-    return "index" in kinds and kinds <= {"index", "cache", "state"} or kinds == {"cache"} and _lists_only(atom)
+    return (
+        "index" in kinds and kinds <= {"index", "cache", "state"} or kinds == {"cache"} and _lists_only(atom)
+    )
 
 
 def _lists_only(atom: AtomStep) -> bool:
     managers = {e.manager or e.tool for e in atom.effects}
     return managers <= {"apt", "apt-get", "apk"} or all(
-        d.startswith(("/var/lib/apt", "/var/cache/", "/tmp", "/var/tmp")) for e in atom.effects for d in e.deletes
+        d.startswith(("/var/lib/apt", "/var/cache/", "/tmp", "/var/tmp"))
+        for e in atom.effects
+        for d in e.deletes
     )
 
 
@@ -311,7 +317,9 @@ def _install_anew(step: Step, kept: frozenset[int] | None, wanted: Parting) -> s
     installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
     if not installs or any({e.kind for e in a.effects} - _QUIET - {"packages"} for a in atoms):
         return None
-    if any(e.manager != "apt" or e.why for e in installs) or any(not a.packages for a in atoms if _installs(a)):
+    if any(e.manager != "apt" or e.why for e in installs) or any(
+        not a.packages for a in atoms if _installs(a)
+    ):
         return None
     dropped = any(a.role == "build" and not a.effects or a.index not in kept for a in step.atoms) or any(
         v.role == "build" for a in atoms for v in a.packages
@@ -331,7 +339,9 @@ def _installs(atom: AtomStep) -> bool:
 
 
 # Checks that any image can make: they go with what they guard.
-_PLAIN = frozenset({"[", "test", "[[", "true", "echo", "printf", "ls", "id", "which", "command", "type", "whoami"})
+_PLAIN = frozenset(
+    {"[", "test", "[[", "true", "echo", "printf", "ls", "id", "which", "command", "type", "whoami"}
+)
 
 
 def _plain_check(atom: AtomStep) -> bool:
@@ -430,7 +440,11 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
     def kinds(index: int) -> set[str]:
         return {e.kind for a in steps[index].atoms if a.index in final[index] for e in a.effects}
 
-    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & {"packages", "system", "source", "unknown"}]
+    installs = [
+        i
+        for i in final
+        if steps[i].keyword == "RUN" and kinds(i) & {"packages", "system", "source", "unknown"}
+    ]
     for index in list(result):
         step = steps[index]
         if step.keyword != "RUN" or not step.atoms:
@@ -454,7 +468,11 @@ def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
         return atoms
     idle = {a.index for a in step.atoms if {e.kind for e in a.effects} <= {"index", "cache"} and a.effects}
     lasting = atoms - idle
-    return lasting if any({e.kind for e in a.effects} - _QUIET for a in step.atoms if a.index in lasting) else atoms
+    return (
+        lasting
+        if any({e.kind for e in a.effects} - _QUIET for a in step.atoms if a.index in lasting)
+        else atoms
+    )
 
 
 def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) -> str:

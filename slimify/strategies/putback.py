@@ -27,7 +27,11 @@ def put_back(
     assert program.base is not None
     lost = carried(program.base)
     if not lost.known:
-        return (), (), f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else ""
+        return (
+            (),
+            (),
+            f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else "",
+        )
     verdicts = [v for s in program.steps for a in s.atoms for v in a.packages]
     installed = {plain(v.name) for v in verdicts if v.role != "build"}
     installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
@@ -53,7 +57,11 @@ def put_back(
     if not names:
         return (), (), ""
     if program.base.suite in ARCHIVED and not _installs_already(program):
-        return (), (), f"{', '.join(names)} would have to be put back, and apt no longer serves {program.base.suite}"
+        return (
+            (),
+            (),
+            f"{', '.join(names)} would have to be put back, and apt no longer serves {program.base.suite}",
+        )
     decisions = tuple(
         Decision(
             code="SL311",

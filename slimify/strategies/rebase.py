@@ -37,7 +37,9 @@ def _written(program: Program) -> str:
     return from_parts(next(x for x in program.dockerfile.instructions if x.keyword == "FROM")).image
 
 
-def restated(program: Program, base: str, texts: Iterable[str], bins: Iterable[str]) -> tuple[str, ...] | None:
+def restated(
+    program: Program, base: str, texts: Iterable[str], bins: Iterable[str]
+) -> tuple[str, ...] | None:
     """ENV and WORKDIR lines for the head of the final stage; None if a value is not known.
 
     `texts` are the instructions the stage keeps, `bins` directories of programs that are started by
