@@ -28,7 +28,7 @@ def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -
             reason = Reason(code="SL401", text=f"line {error.line}: {error.message}")
             return Outcome(kind="refused", file=name, before=_text(data), decisions=_stated((reason,)))
         return Outcome(kind="failed", file=name, before=_text(data), error=error)
-    where = scan(context, context / name if context else None) if context else Context.empty()
+    where = scan(context, Path(name) if name != "-" else None) if context else Context.empty()
     program = classify(file, where, name, options)
     outcome = Outcome(
         kind="unchanged",

@@ -13,7 +13,7 @@ RUN apk add --no-cache curl bash nginx libzmq \
     libstdc++ python3
 
 WORKDIR /go/src/queue
-COPY . .
+COPY start.sh ./
 COPY --from=builder /go/src/queue/queue /go/src/queue/queue
 
 COPY conf/nginx.conf /etc/nginx/nginx.conf

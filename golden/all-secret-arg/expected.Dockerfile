@@ -8,6 +8,7 @@ RUN echo "//packages.example.com/:_authToken=${NPM_TOKEN}" > .npmrc && \
 
 FROM node:20-slim
 WORKDIR /app
+COPY package.json ./
 COPY --from=builder /app/node_modules /app/node_modules
 COPY server.js .
 EXPOSE 3000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -45,7 +46,7 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
     visits = own_programs(visits, end)
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
-    named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, name) if u.certain)
+    named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, _in_context(context, name)) if u.certain)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     alive = live(contract, end, effects, named, language, base)
     verdict = partial(
@@ -92,6 +93,14 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         keep_lines=keep,
         late=late,
     )
+
+
+def _in_context(context: Context, name: str) -> str:
+    """The Dockerfile's path below the context, which other files call it by."""
+    if context.root is None or context.has(name):
+        return name
+    path = os.path.relpath(os.path.realpath(name), context.root)
+    return os.path.basename(name) if path.startswith("..") else path.replace(os.sep, "/")
 
 
 def _base(file: Dockerfile, start: int, build_args: Mapping[str, str]) -> tuple[str, ImageFacts | None]:
