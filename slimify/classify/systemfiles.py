@@ -29,12 +29,18 @@ def with_installs(visits: Sequence[Visit], atoms: Mapping[Where, Role]) -> Mappi
         if atoms.get(where) in ("run", "both", "unknown") and kinds & _INSTALLS:
             wanted += [path for e in effects[where] for path in _files(e)]
         writes = tuple(w for e in effects[where] for w in e.writes)
-        if atoms.get(where) == "build" and kinds <= _BRINGS and any(touches(p, w) for p in wanted for w in writes):
+        if (
+            atoms.get(where) == "build"
+            and kinds <= _BRINGS
+            and any(touches(p, w) for p in wanted for w in writes)
+        ):
             found[where] = writes
             wanted += [r for e in effects[where] for r in e.reads]
     for where in places:
         deletes = [d for e in effects[where] for d in e.deletes]
-        if atoms.get(where) == "build" and any(inside(w, d) for ws in found.values() for w in ws for d in deletes):
+        if atoms.get(where) == "build" and any(
+            inside(w, d) for ws in found.values() for w in ws for d in deletes
+        ):
             found.setdefault(where, ())
     return found
 

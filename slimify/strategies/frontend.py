@@ -38,8 +38,12 @@ def _modules(program: Program) -> list[str]:
         for atom in step.atoms:
             for effect in atom.effects if atom.role == "build" else ():
                 if effect.kind == "node":
-                    found |= dict.fromkeys(_below(w) for w in effect.writes if not w.startswith("@"))
+                    found |= dict.fromkeys(_below(w) for w in effect.writes if _directory(w))
     return list(found)
+
+
+def _directory(path: str) -> bool:
+    return not path.startswith("@") and "." not in path.rpartition("/")[2]
 
 
 def _below(path: str) -> str:

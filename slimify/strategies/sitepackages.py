@@ -41,7 +41,7 @@ _TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
 
 
 def site_packages(program: Program) -> tuple[str, ...] | None:
-    """The directories that installs into the system's Python fill, packages and scripts; None if not known."""
+    """The directories that installs into the system's Python fill: packages, scripts. None if not known."""
     base = program.base
     if base is None:
         return None
