@@ -22,8 +22,8 @@ from slimify.syntax.words import expand
 
 # Users that every Debian and Alpine image has (base-passwd, alpine-baselayout).
 _USERS = frozenset(
-    """root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody operator shutdown
-    halt adm ftp guest cron squid xfs at postgres nginx nonroot""".split()
+    """root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody operator
+    shutdown halt adm ftp guest cron squid xfs at postgres nginx nonroot""".split()
 )
 _READING = frozenset({"files", "meta", "app", "python", "node", "go", "build", "unpack", "check"})
 
@@ -120,7 +120,8 @@ def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -
             for effect in effects:
                 tool = effect.tool.rpartition("/")[2]
                 if tool in own or (tool in lost and lost[tool] not in brought and tool not in old.commands):
-                    yield f"`{tool}` is called in the final stage (`RUN {visit.instruction.value[:40]}`), which lacks it"
+                    line = f"`RUN {visit.instruction.value[:40]}`"
+                    yield f"`{tool}` is called in the final stage ({line}), which lacks it"
         if visit.instruction.keyword == "RUN" and not base.shell:
             yield f"{base.reference} has no shell for `RUN {visit.instruction.value[:40]}`"
 

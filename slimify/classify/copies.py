@@ -19,7 +19,7 @@ def targets(visit: Visit) -> tuple[str, ...] | None:
     state = visit.state
     known = {name: value for name, value in state.env.items() if value is not None}
     dest = expand(parts.dest, known)
-    if dest is None or "$" in parts.dest and not dest:
+    if dest is None or ("$" in parts.dest and not dest):
         return None
     if not dest.startswith("/") and state.cwd is None:
         return None

@@ -18,8 +18,9 @@ SECRET = re.compile(
 # Programs that compile or watch while they serve: tool, and a word its command line has then.
 _DEV_SERVERS = (
     ("next", "dev"), ("vite", ""), ("webpack-dev-server", ""), ("webpack", "serve"), ("ng", "serve"),
-    ("react-scripts", "start"), ("nodemon", ""), ("ts-node-dev", ""), ("tsnd", ""), ("vue-cli-service", "serve"),
-    ("gatsby", "develop"), ("nuxt", "dev"), ("parcel", ""), ("manage.py", "runserver"), ("django-admin", "runserver"),
+    ("react-scripts", "start"), ("nodemon", ""), ("ts-node-dev", ""), ("tsnd", ""),
+    ("vue-cli-service", "serve"), ("gatsby", "develop"), ("nuxt", "dev"), ("parcel", ""),
+    ("manage.py", "runserver"), ("django-admin", "runserver"),
 )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
         known = {k: v for k, v in visit.state.env.items() if v is not None}
         for source in parts.sources:
             name = expand(source, known)
-            if not name or "://" in name or name.startswith("<<") or "$" in name or name.startswith("git@"):
+            if not name or "://" in name or "$" in name or name.startswith(("<<", "git@")):
                 continue
             wild = any(ch in name for ch in "*?[")
             if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 # Directories that no step owns: a tree is never widened to one of them.
 BROAD = frozenset(
-    """/ /bin /boot /dev /etc /go /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp /usr
-    /usr/bin /usr/include /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/share /usr/sbin /usr/share
-    /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp /var/www""".split()
+    """/ /bin /boot /dev /etc /go /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp
+    /usr /usr/bin /usr/include /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/share /usr/sbin
+    /usr/share /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp /var/www""".split()
 )
 # What lies there is never needed after the build.
 SCRATCH = ("/tmp", "/var/tmp", "/var/lib/apt/lists", "/var/cache", "/dev", "/proc", "/sys")

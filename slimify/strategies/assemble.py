@@ -271,10 +271,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
                 made.append(Item(text=comments + _ended(text, end), origin=index))
         copies = [_copy(t, end) for t in trees]
         copies += [_new(line, end) for line in layout.final_after.get(index, ())]
-        if made and trees and not _independent(program, layout, index):
-            made = copies + made
-        else:
-            made = made + copies
+        first = made and trees and not _independent(program, layout, index)
+        made = copies + made if first else made + copies
         for workdir in (w for w, after in late.items() if after == index):
             made.append(Item(text=_ended(instructions[workdir].raw, end), origin=workdir))
         pending_space = spaced and not made
@@ -344,11 +342,12 @@ def _final_state(program: Program, layout: Layout) -> frozenset[int]:
         if index <= _from_index(program):
             continue
         keyword = instruction.keyword
-        if keyword == "ENV" or (keyword == "SHELL"):
-            keep.add(index)
-        elif keyword == "USER" and (index == last_user or users_matter(index)):
-            keep.add(index)
-        elif keyword == "WORKDIR" and _workdir_matters(program, layout, index):
+        if (
+            keyword == "ENV"
+            or (keyword == "SHELL")
+            or (keyword == "USER" and (index == last_user or users_matter(index)))
+            or (keyword == "WORKDIR" and _workdir_matters(program, layout, index))
+        ):
             keep.add(index)
     for index, instruction in enumerate(instructions):
         if instruction.keyword == "ARG" and index > _from_index(program):

@@ -18,12 +18,14 @@ _APT = {
     "build-essential": 240, "gcc": 150, "g++": 200, "clang": 450, "gfortran": 220, "rustc": 500, "cargo": 550,
     "python3-dev": 60, "python-dev": 60, "git": 75, "cmake": 90, "golang": 450, "nodejs": 110, "npm": 90,
     "default-jdk": 450, "ruby-dev": 45, "autoconf": 10, "automake": 10, "libtool": 60, "pkg-config": 6,
-    "software-properties-common": 80, "libgtk-3-dev": 200, "default-libmysqlclient-dev": 25, "make": 2,
-    "libpq-dev": 22, "libssl-dev": 14, "libmagick-dev": 90, "libgdal-dev": 400, "libc6-dev": 15, "libc-dev": 15,
+    "software-properties-common": 80, "libgtk-3-dev": 200, "default-libmysqlclient-dev": 25,
+    "make": 2, "libpq-dev": 22, "libssl-dev": 14, "libmagick-dev": 90, "libgdal-dev": 400, "libc6-dev": 15,
+    "libc-dev": 15,
 }  # fmt: skip
 _APK = {
-    "build-base": 210, "gcc": 150, "g++": 200, "git": 15, "python3-dev": 30, "python3": 45, "python": 45,
-    "cargo": 450, "rust": 400, "clang": 300, "go": 300, "linux-headers": 7, "make": 1, "musl-dev": 11, "npm": 12,
+    "build-base": 210, "gcc": 150, "g++": 200, "git": 15, "python3-dev": 30, "python3": 45,
+    "python": 45, "cargo": 450, "rust": 400, "clang": 300, "go": 300, "linux-headers": 7, "make": 1, "musl-dev": 11,
+    "npm": 12,
 }  # fmt: skip
 APT_LISTS = 20 * MB
 PIP_CACHE = 12 * MB  # wheels of a small set of packages
