@@ -32,6 +32,8 @@ def judge(
     programs that steps executed in the final stage call."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
+    everything = [e for v in visits for effects in v.effects for e in effects]
+    gone = {p.name for e in everything if e.kind == "unpackage" for p in e.packages}
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             installs = [e for e in effects if e.kind == "packages" and e.manager != "pip"]
@@ -42,7 +44,10 @@ def judge(
             for name in dict.fromkeys(names):
                 facts = system_package(name, distro, suite)
                 verdict = _late(name, facts, late) or _removed(name, facts, visit, number)
-                only = None if verdict else build_only(name, visits, live, tools, language)
+                groups = [set(e.action.split()) for e in installs if "--virtual" in e.action]
+                if verdict is None and any(group & gone for group in groups):
+                    verdict = _said(name, "build", "SL201", "removed again with its group")
+                only = None if verdict else build_only(name, visits, live, tools, language, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
                 found.append(verdict or _verdict(name, facts, names, live, tools, language, keep, visit))

@@ -12,8 +12,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 from slimify.classify.aptsources import PACKAGE_SOURCES, adds_source, serves_build_only
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
@@ -115,6 +115,7 @@ def assign(
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
     _again(state)
+    _passing(state)
     for where, paths in with_installs(visits, state.atoms).items():
         _say(state, where, "run", "SL216", "brings a file that the stage that runs installs")
         for path in paths:
@@ -321,12 +322,13 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         _say(state, where, "build", "SL217", "reworks what a build step made")
         landed = _landed(state, reads, writes)
         if landed is None:
+            place = next(p for p in writes if p in BROAD)
             _say(
                 state,
                 where,
                 "unknown",
                 "SL221",
-                f"which files it puts into {next(p for p in writes if p in BROAD)} is only known when it runs",
+                f"which files it puts into {place} is only known when it runs",
             )
             return
         for path in landed:
@@ -442,7 +444,7 @@ def _live_results(state: _Pass) -> tuple[Made, ...]:
     """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
     kept = []
     for path, made in state.made.items():
-        if path in state.consumed or inside_any(path, SCRATCH) and not path.startswith("@"):
+        if path in state.consumed or (inside_any(path, SCRATCH) and not path.startswith("@")):
             continue
         if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
             continue

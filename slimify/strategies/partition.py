@@ -292,10 +292,10 @@ def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozens
 
 
 def _serves_installs(atom: AtomStep) -> bool:
-    """Package lists and their removal: they go wherever a package is installed (`_without_idle` drops the rest)."""
+    """Package lists and their removal: they go where a package is installed (see `_without_idle`)."""
     kinds = {e.kind for e in atom.effects}
-    return (
-        "index" in kinds and kinds <= {"index", "cache", "state"} or kinds == {"cache"} and _lists_only(atom)
+    return ("index" in kinds and kinds <= {"index", "cache", "state"}) or (
+        kinds == {"cache"} and _lists_only(atom)
     )
 
 
@@ -321,7 +321,7 @@ def _install_anew(step: Step, kept: frozenset[int] | None, wanted: Parting) -> s
         not a.packages for a in atoms if _installs(a)
     ):
         return None
-    dropped = any(a.role == "build" and not a.effects or a.index not in kept for a in step.atoms) or any(
+    dropped = any((a.role == "build" and not a.effects) or a.index not in kept for a in step.atoms) or any(
         v.role == "build" for a in atoms for v in a.packages
     )
     hidden = any(p.span == (-1, -1) for e in installs for p in e.packages)
@@ -417,8 +417,17 @@ def _counterparts(verdict: PackageVerdict, wanted: Parting) -> tuple[str, ...]:
 
 def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: Parting) -> bool:
     """A removal of packages that the final stage does not install, or of none by name."""
+    groups = {
+        e.action.split()[-1]: {v.role for v in a.packages}
+        for s in program.steps
+        for a in s.atoms
+        for e in a.effects
+        if e.kind == "packages" and "--virtual" in e.action
+    }
     for effect in atom.effects:
         for package in effect.packages:
+            if groups.get(package.name) == {"build"}:
+                continue
             if package.name and package.name not in installed and not package.name.startswith("."):
                 if any(ch in package.name for ch in "*?"):
                     continue
@@ -450,11 +459,11 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
         if step.keyword != "RUN" or not step.atoms:
             continue
         own = kinds(index)
-        if own <= {"index", "state", "check"} and "index" in own and not any(i > index for i in installs):
-            del result[index]
-        elif own <= {"cache", "state", "check"} and not any(i < index for i in installs):
-            del result[index]
-        elif own <= {"index", "cache", "state", "check"} and not installs:
+        if (
+            (own <= {"index", "state", "check"} and "index" in own and not any(i > index for i in installs))
+            or (own <= {"cache", "state", "check"} and not any(i < index for i in installs))
+            or (own <= {"index", "cache", "state", "check"} and not installs)
+        ):
             del result[index]
         else:
             result[index] = _trimmed(step, result[index])
