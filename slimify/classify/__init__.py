@@ -46,7 +46,11 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
     visits = own_programs(visits, end)
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
-    named = tuple(Use(name=u.text, file=u.file, line=u.line) for u in run_commands(context, _in_context(context, name)) if u.certain)
+    named = tuple(
+        Use(name=u.text, file=u.file, line=u.line)
+        for u in run_commands(context, _in_context(context, name))
+        if u.certain
+    )
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     alive = live(contract, end, effects, named, language, base)
     verdict = partial(
@@ -108,14 +112,12 @@ def _base(file: Dockerfile, start: int, build_args: Mapping[str, str]) -> tuple[
     parts = from_parts(file.instructions[start])
     scope = scopes(file, {}, build_args)[start]
     reference = expand(parts.image, scope)
-    if not reference or "$" in parts.image and any(not v for v in (reference,)):
+    if not reference:
         return parts.image, None
     return reference, image(reference)
 
 
-def _step(
-    visit: Visit, roles: role_pass.Roles, packages: Mapping[role_pass.Where, Sequence[object]]
-) -> Step:
+def _step(visit: Visit, roles: role_pass.Roles, packages: Mapping[role_pass.Where, Sequence[object]]) -> Step:
     atoms = tuple(
         AtomStep(
             index=number,

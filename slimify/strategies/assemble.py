@@ -271,8 +271,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
                 made.append(Item(text=comments + _ended(text, end), origin=index))
         copies = [_copy(t, end) for t in trees]
         copies += [_new(line, end) for line in layout.final_after.get(index, ())]
-        first = made and trees and not _independent(program, layout, index)
-        made = copies + made if first else made + copies
+        copies_first = bool(made and trees) and not _independent(program, layout, index)
+        made = copies + made if copies_first else made + copies
         for workdir in (w for w, after in late.items() if after == index):
             made.append(Item(text=_ended(instructions[workdir].raw, end), origin=workdir))
         pending_space = spaced and not made
@@ -350,9 +350,9 @@ def _final_state(program: Program, layout: Layout) -> frozenset[int]:
         ):
             keep.add(index)
     for index, instruction in enumerate(instructions):
-        if instruction.keyword == "ARG" and index > _from_index(program):
-            if _arg_matters(program, layout, index, keep):
-                keep.add(index)
+        behind = instruction.keyword == "ARG" and index > _from_index(program)
+        if behind and _arg_matters(program, layout, index, keep):
+            keep.add(index)
     return frozenset(keep)
 
 

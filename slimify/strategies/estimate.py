@@ -24,8 +24,8 @@ _APT = {
 }  # fmt: skip
 _APK = {
     "build-base": 210, "gcc": 150, "g++": 200, "git": 15, "python3-dev": 30, "python3": 45,
-    "python": 45, "cargo": 450, "rust": 400, "clang": 300, "go": 300, "linux-headers": 7, "make": 1, "musl-dev": 11,
-    "npm": 12,
+    "python": 45, "cargo": 450, "rust": 400, "clang": 300, "go": 300, "linux-headers": 7, "make": 1,
+    "musl-dev": 11, "npm": 12,
 }  # fmt: skip
 APT_LISTS = 20 * MB
 PIP_CACHE = 12 * MB  # wheels of a small set of packages
