@@ -32,7 +32,12 @@ _MENTIONS = re.compile(r"node_modules|\bnodejs\b|\bnpx?\b")
 
 
 def build_only(
-    name: str, visits: Sequence[Visit], live: Live, tools: Mapping[str, Use], language: str | None
+    name: str,
+    visits: Sequence[Visit],
+    live: Live,
+    tools: Mapping[str, Use],
+    language: str | None,
+    late: Collection[str] = (),
 ) -> tuple[Use, tuple[str, ...]] | None:
     """The build step that a package serves, and what run time needs instead; None if it may be needed
     when the image runs, or isn't such a package."""
@@ -40,7 +45,7 @@ def build_only(
         user = _user(NODE_COMMANDS, tools)
         if (
             user is None
-            or NODE_COMMANDS & set(live.commands)
+            or NODE_COMMANDS & {*live.commands, *late}
             or live.dynamic
             or not visits
             or mentions_node(visits[-1].state)
