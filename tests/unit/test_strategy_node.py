@@ -1,0 +1,89 @@
+"""What the Node strategy must hold to and needs no golden case: a Dockerfile and a tiny context."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+from slimify.model import Outcome
+
+DEV = {"devDependencies": {"typescript": "5", "ts-node": "10", "jest": "29", "nock": "13"}}
+BUILD = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nRUN npm run build\n"
+
+
+def rewrite(tmp_path: Path, text: str, package: dict[str, object], files: dict[str, str]) -> Outcome:
+    (tmp_path / "package.json").write_text(json.dumps(package))
+    for name, content in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return pipeline.rewrite(text.encode(), name="Dockerfile", context=tmp_path, options=Options())
+
+
+def final(outcome: Outcome) -> str:
+    assert outcome.after is not None, outcome.decisions
+    return outcome.after.rpartition("FROM ")[2]
+
+
+@pytest.mark.parametrize(
+    ("start", "files", "pruned"),
+    [
+        pytest.param("node dist/index.js", {}, True, id="nothing-needs-them"),
+        pytest.param("node dist/index.js", {"karma.conf.js": "require('jest')"}, True, id="test-config"),
+        pytest.param("node dist/index.js", {"src/__test__/a.js": "require('nock')"}, True, id="test"),
+        pytest.param("node dist/index.js", {"src/index.js": "require('nock')"}, False, id="source"),
+        pytest.param("ts-node src/index.ts", {}, False, id="started"),
+        pytest.param("cross-env A=1 npm run inner", {}, False, id="nested-script"),
+        pytest.param("run-s inner", {}, False, id="runner"),
+        pytest.param("node -r ts-node/register src/index.ts", {}, False, id="preloaded"),
+    ],
+)
+def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, str], pruned: bool) -> None:
+    scripts = {"build": "tsc", "start": start, "inner": "ts-node src/migrate.ts"}
+    outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', {"scripts": scripts, **DEV}, files)
+    assert ("npm prune" in (outcome.after or "")) is pruned
+
+
+def test_package_json_stays_beside_the_program(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nWORKDIR /app\nCOPY package*.json ./\nRUN npm install --omit=dev\nCOPY src ./src\n"
+        "CMD npm start\n"
+    )
+    package = {"scripts": {"start": "node src/a.js"}, "dependencies": {"express": "4"}}
+    outcome = rewrite(tmp_path, text, package, {"src/a.js": ""})
+    assert "COPY package*.json ./" in final(outcome)
+
+
+def test_token_file_stays_in_the_builder(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nARG NPM_TOKEN\nWORKDIR /app\nCOPY . .\nRUN echo $NPM_TOKEN > .npmrc\nRUN npm install\n"
+        'RUN rm -f .npmrc\nCMD ["node", "a.js"]\n'
+    )
+    assert "npmrc" not in final(rewrite(tmp_path, text, {}, {"a.js": ""})).lower()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(BUILD, "nothing says what is run", id="no-start"),
+        pytest.param(BUILD + "CMD npm install && npm start\n", "is run when it starts", id="installs"),
+        pytest.param(BUILD + "CMD npm run other\n", "has no script other", id="unknown-script"),
+    ],
+)
+def test_full_base_stays(tmp_path: Path, text: str, reason: str) -> None:
+    package = {"scripts": {"build": "tsc", "start": "node dist/a.js"}}
+    outcome = rewrite(tmp_path, text, package, {})
+    assert "node:20-slim" not in (outcome.after or "")
+    assert any(reason in d.text for d in outcome.decisions)
+
+
+def test_group_of_packages_that_is_removed_again(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20-alpine\nRUN apk add --no-cache --virtual .deps python3 make g++\nWORKDIR /app\n"
+        'COPY . .\nRUN npm install\nRUN apk del .deps\nCMD ["node", "a.js"]\n'
+    )
+    assert "apk" not in final(rewrite(tmp_path, text, {}, {"a.js": ""}))
