@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from slimify.classify.copies import targets
+from slimify.classify.paths import BROAD
 from slimify.classify.program import Program, Step
 from slimify.classify.walk import Visit
 from slimify.strategies.partition import real_atoms
@@ -60,10 +61,12 @@ def named_paths(program: Program) -> tuple[str, ...]:
 
 
 def _executable(program: Program, index: int, found: dict[str, None]) -> None:
-    """Scripts that a step makes executable are there to be executed."""
+    """Scripts that a step makes executable are there to be executed; what it copies, to be there."""
     step = program.step(index)
     for atom in real_atoms(step):
         for effect in atom.effects:
+            if effect.kind == "files" and atom.role == "run":
+                found.update(dict.fromkeys(p for p in effect.reads if p not in BROAD))
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
                 for path in effect.writes:
                     inner = step.state.view.context_path(path)
