@@ -508,6 +508,8 @@ def blocked(program: Program, wanted: Parting) -> str:
     first = min((t.after for t in wanted.trees), default=10**9)
     for step in program.steps:
         for atom in step.atoms:
+            if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
+                return f"line {step.line}: what comes from a further package archive may need what {program.base_ref} has"
             if atom.role != "unknown":
                 continue
             reason = atom.reasons[0].text if atom.reasons else "it may do anything"
