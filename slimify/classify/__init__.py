@@ -15,6 +15,7 @@ from slimify.classify.liveness import live
 from slimify.classify.packages import build_tools, judge, late_tools
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.refusals import refusals
+from slimify.classify.roletypes import Roles, Where
 from slimify.classify.runtime import runtime
 from slimify.classify.verdicts import instruction_role
 from slimify.classify.walk import Visit, start_state, walk
@@ -117,7 +118,7 @@ def _base(file: Dockerfile, start: int, build_args: Mapping[str, str]) -> tuple[
     return reference, image(reference)
 
 
-def _step(visit: Visit, roles: role_pass.Roles, packages: Mapping[role_pass.Where, Sequence[object]]) -> Step:
+def _step(visit: Visit, roles: Roles, packages: Mapping[Where, Sequence[object]]) -> Step:
     atoms = tuple(
         AtomStep(
             index=number,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from slimify.classify.program import Live
-from slimify.classify.roles import Where
+from slimify.classify.roletypes import Where
 from slimify.classify.system import system_package
 from slimify.classify.toolchains import build_only
 from slimify.classify.walk import Visit

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slimify.classify.effects.state import State
-from slimify.classify.roles import Made
+from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.model import (

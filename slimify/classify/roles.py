@@ -11,91 +11,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cached_property
 
-from slimify.classify.aptsources import PACKAGE_SOURCES, adds_source, serves_build_only
-from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.classify.aptsources import adds_source, serves_build_only
+from slimify.classify.paths import BROAD, inside, inside_any, touches
+from slimify.classify.results import copy_roles, live_results, widened
+from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
-from slimify.model import Effect, PackageVerdict, Reason, Role
-from slimify.syntax.instructions import copy_parts
+from slimify.model import Effect, PackageVerdict
 
-BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
 RUN_KINDS = frozenset({"users", "system", "source"})
-FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
-SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
-
-# Written by installers, read by installers only.
-_LOCKS = frozenset(
-    {
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "bun.lock",
-        "bun.lockb",
-        "go.sum",
-    }
-)
-
-Where = tuple[int, int]  # instruction, atom
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """Something that build steps leave and run time needs: `path` in the image."""
-
-    path: str
-    first: int  # instruction that makes it first
-    user: str  # who made it
-    kind: str  # kind of the effect that made it
-    is_file: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roles:
-    """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
-
-    atoms: Mapping[Where, Role]
-    reasons: Mapping[Where, tuple[Reason, ...]]
-    copies: Mapping[int, Role]
-    copy_reasons: Mapping[int, tuple[Reason, ...]]
-    made: tuple[Made, ...]
-
-
-@dataclass
-class _Pass:
-    """The state of the forward pass over all atoms."""
-
-    visits: Sequence[Visit]
-    packages: Mapping[Where, tuple[PackageVerdict, ...]]
-    live_commands: frozenset[str]
-    build_tools: frozenset[str]
-    language: str | None
-    keep: frozenset[int]
-    atoms: dict[Where, Role] = field(default_factory=dict)
-    reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
-    made: dict[str, Made] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-    consumed: set[str] = field(default_factory=set)
-
-    @cached_property
-    def manifests(self) -> frozenset[str]:
-        """What installers read."""
-        return frozenset(
-            m for v in self.visits for effects in v.effects for e in effects for m in e.manifests
-        )
-
-    @cached_property
-    def last_copies(self) -> Mapping[str, int]:
-        """Each single file that comes with a COPY, with the last one that brings it."""
-        from slimify.classify.copies import files
-
-        copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
-        return {name: v.index for v in copies for name in files(v) or ()}
 
 
 def assign(
@@ -110,47 +37,42 @@ def assign(
 ) -> Roles:
     """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
     that build steps call, `keep` the instructions the user wants at run time."""
-    state = _Pass(visits, packages, live_commands, build_tools, language, keep)
+    state = Pass(visits, packages, live_commands, build_tools, language, keep)
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
     _again(state)
     _passing(state)
     for where, paths in with_installs(visits, state.atoms).items():
-        _say(state, where, "run", "SL216", "brings a file that the stage that runs installs")
+        say(state, where, "run", "SL216", "brings a file that the stage that runs installs")
         for path in paths:
             state.made.pop(path, None)
     _follow(state)
-    made = _live_results(state)
-    made = _widened(state, made)
-    copies, copy_reasons = _copies(state, made, live_texts)
+    made = live_results(state)
+    made = widened(state, made)
+    copies, copy_reasons = copy_roles(state, made, live_texts)
     return Roles(
         atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, made=made
     )
 
 
-def _say(state: _Pass, where: Where, role: Role, code: str, text: str) -> None:
-    state.atoms[where] = role
-    state.reasons[where] = (Reason(code=code, text=text),)
-
-
-def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
+def _atom(state: Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
     where = (visit.index, number)
     kinds = {e.kind for e in effects}
     if visit.index in state.keep:
-        _say(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
+        say(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
     elif "unknown" in kinds and _own_program(state, where, effects):
-        _say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+        say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
     elif "unknown" in kinds:
         why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
-        _say(state, where, "unknown", "SL221", f"may do anything: {why}")
+        say(state, where, "unknown", "SL221", f"may do anything: {why}")
     elif not effects or kinds == {"state"}:
-        _say(state, where, "both", "SL220", "sets the shell's state for what follows")
+        say(state, where, "both", "SL220", "sets the shell's state for what follows")
     elif adds_source(effects):
         if serves_build_only(visit, number, state.packages):
-            _say(state, where, "build", "SL215", "adds a package source that only the build installs from")
+            say(state, where, "build", "SL215", "adds a package source that only the build installs from")
         else:
-            _say(state, where, "run", "SL215", _RUN_TEXT["source"])
+            say(state, where, "run", "SL215", _RUN_TEXT["source"])
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
@@ -160,7 +82,7 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
     elif "app" in kinds or _is_download_for_run_time(effects):
         _app(state, visit, where, effects)
     elif kinds & RUN_KINDS:
-        _say(
+        say(
             state,
             where,
             "run",
@@ -171,12 +93,12 @@ def _atom(state: _Pass, visit: Visit, number: int, effects: Sequence[Effect]) ->
         _files(state, visit, where, effects)
     elif kinds & FOLLOW_KINDS:
         state.gone.extend(d for e in effects for d in e.deletes)
-        _say(state, where, "both", "SL218", "belongs to the commands beside it")
+        say(state, where, "both", "SL218", "belongs to the commands beside it")
     else:
-        _say(state, where, "build", "SL219", "a check: it leaves nothing behind")
+        say(state, where, "build", "SL219", "a check: it leaves nothing behind")
 
 
-def _own_program(state: _Pass, where: Where, effects: Sequence[Effect]) -> bool:
+def _own_program(state: Pass, where: Where, effects: Sequence[Effect]) -> bool:
     """A program that an earlier step compiled, started once nothing is built any more."""
     compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "go"}
     if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
@@ -214,13 +136,13 @@ _BUILD_TEXT = {
 }
 
 
-def _build(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _build(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     if any(e.anywhere for e in effects):
         why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
-        _say(state, where, "unknown", "SL221", why)
+        say(state, where, "unknown", "SL221", why)
         return
     kind = next(k for k in _BUILD_TEXT if any(e.kind == k for e in effects))
-    _say(state, where, "build", *_BUILD_TEXT[kind])
+    say(state, where, "build", *_BUILD_TEXT[kind])
     for effect in effects:
         state.consumed |= {r for r in effect.reads if effect.kind == "unpack"}
         state.gone.extend(effect.deletes)
@@ -233,7 +155,7 @@ def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
     return all(any(inside(o, w) for e in effects for o in e.outputs) for w in effect.writes)
 
 
-def _record(state: _Pass, visit: Visit, effect: Effect) -> None:
+def _record(state: Pass, visit: Visit, effect: Effect) -> None:
     files = effect.outputs if effect.kind == "go" or effect.outputs else ()
     for path in effect.outputs:
         _add(state, visit, effect.kind, path, is_file=True)
@@ -246,7 +168,7 @@ def _record(state: _Pass, visit: Visit, effect: Effect) -> None:
         _add(state, visit, effect.kind, path)
 
 
-def _add(state: _Pass, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
+def _add(state: Pass, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
     state.gone = [g for g in state.gone if g != path]
     if path not in state.made:
         state.made[path] = Made(
@@ -254,62 +176,60 @@ def _add(state: _Pass, visit: Visit, kind: str, path: str, *, is_file: bool = Fa
         )
 
 
-def _packages(state: _Pass, where: Where) -> None:
+def _packages(state: Pass, where: Where) -> None:
     verdicts = state.packages.get(where, ())
     roles = {v.role for v in verdicts}
     if not verdicts:
-        _say(state, where, "unknown", "SL221", "which packages are installed is only known when it runs")
+        say(state, where, "unknown", "SL221", "which packages are installed is only known when it runs")
     elif roles == {"build"}:
-        _say(state, where, "build", "SL201", "every package is needed for the build only")
+        say(state, where, "build", "SL201", "every package is needed for the build only")
     elif roles <= {"run"}:
-        _say(state, where, "run", "SL202", "installs what run time needs")
+        say(state, where, "run", "SL202", "installs what run time needs")
     else:
-        _say(state, where, "both", "SL203", "some packages are needed when the image runs")
+        say(state, where, "both", "SL203", "some packages are needed when the image runs")
 
 
-def _global(state: _Pass, where: Where, effects: Sequence[Effect]) -> None:
+def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
     names = [p.name for e in effects for p in e.packages]
     bins = {b for name in names for b in npm(name).bins} | set(names)
     if any(e.deletes for e in effects):
-        _say(state, where, "both", "SL216", "removes a program from the image that runs")
+        say(state, where, "both", "SL216", "removes a program from the image that runs")
     elif "corepack" in names:
-        _say(state, where, "both", "SL203", "makes the package managers that the image has")
+        say(state, where, "both", "SL203", "makes the package managers that the image has")
     elif bins & state.live_commands:
-        _say(
-            state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time"
-        )
+        say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
-        _say(
+        say(
             state, where, "build", "SL201", f"`{used}` is called by build steps, nothing at run time calls it"
         )
     else:
-        _say(state, where, "both", "SL203", "nothing shows that run time does without it")
+        say(state, where, "both", "SL203", "nothing shows that run time does without it")
 
 
-def _app(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _app(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     """The application's own code. Python's is executed where it will run. A Node project's writes
     into the project, which is copied from the builder as a whole."""
     node = [e for e in effects if e.kind == "app" and e.cwd is not None]
     if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
-        _say(state, where, "build", "SL211", "runs a script of the project: its directory is copied whole")
+        say(state, where, "build", "SL211", "runs a script of the project: its directory is copied whole")
         for effect in node:
             _add(state, visit, "build", effect.cwd or "/")
         return
-    _say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+    say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
 
 
-def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     """Copies, moves, edits: with the build if they work on what a build step made, else at run time."""
     reads = [r for e in effects for r in e.reads]
     writes = [w for e in effects for w in e.writes]
     deletes = [d for e in effects for d in e.deletes]
     made = tuple(state.made)
     if any(e.anywhere for e in effects):
-        _say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
+        say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
         return
     if _fleeting(visit, (*writes, *deletes)):
-        _say(state, where, "build", "SL217", "made and deleted again in one step with what is built")
+        say(state, where, "build", "SL217", "made and deleted again in one step with what is built")
         return
     from_build = any(
         inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
@@ -319,11 +239,11 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
     within = within or (not writes and _leftovers(visit, deletes, made))
     if from_build or within:
-        _say(state, where, "build", "SL217", "reworks what a build step made")
+        say(state, where, "build", "SL217", "reworks what a build step made")
         landed = _landed(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if p in BROAD)
-            _say(
+            say(
                 state,
                 where,
                 "unknown",
@@ -338,7 +258,7 @@ def _files(state: _Pass, visit: Visit, where: Where, effects: Sequence[Effect]) 
         state.gone.extend(deletes)
         return
     state.gone.extend(deletes)
-    _say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+    say(state, where, "run", "SL216", "makes or changes files of the image that runs")
 
 
 def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:
@@ -355,7 +275,7 @@ def _hits(deleted: str, made: str) -> bool:
     return touches(made, deleted) or fnmatchcase(made, deleted)
 
 
-def _landed(state: _Pass, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
+def _landed(state: Pass, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
     """What a copy writes; into a directory of the system, each known file that its pattern names.
     None where that can't be told."""
     landed: list[str] = []
@@ -381,7 +301,7 @@ def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
     return all(inside_any(p, deleted) and any(touches(p, w) for w in written) for p in paths)
 
 
-def _again(state: _Pass) -> None:
+def _again(state: Pass) -> None:
     """Files that were reworked before a build step made the directory its own go with the build, too."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
@@ -395,7 +315,7 @@ def _again(state: _Pass) -> None:
                 _files(state, visit, where, effects)
 
 
-def _passing(state: _Pass) -> None:
+def _passing(state: Pass) -> None:
     """A file that one RUN makes and a later one deletes, with a build step in between, was made for that
     step: both stay with it (an .npmrc with a token)."""
     numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
@@ -413,7 +333,7 @@ def _passing(state: _Pass) -> None:
             between = numbered[position + 1 : numbered.index((later, other, found))]
             if any(state.atoms[(v.index, n)] == "build" for v, n, _ in between):
                 for one in ((visit.index, number), where):
-                    _say(state, one, "build", "SL217", "made for a build step and deleted again")
+                    say(state, one, "build", "SL217", "made for a build step and deleted again")
             break
 
 
@@ -422,7 +342,7 @@ def _only_files(effects: Sequence[Effect]) -> bool:
     return "files" in kinds and kinds <= {"files", "check", "state"}
 
 
-def _follow(state: _Pass) -> None:
+def _follow(state: Pass) -> None:
     """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
     for visit in state.visits:
         numbers = range(len(visit.effects))
@@ -438,169 +358,3 @@ def _follow(state: _Pass) -> None:
                     state.atoms[(visit.index, n)] = "build"
                 elif real == {"run"}:
                     state.atoms[(visit.index, n)] = "run"
-
-
-def _live_results(state: _Pass) -> tuple[Made, ...]:
-    """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
-    kept = []
-    for path, made in state.made.items():
-        if path in state.consumed or (inside_any(path, SCRATCH) and not path.startswith("@")):
-            continue
-        if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
-            continue
-        if inside_any(path, PACKAGE_SOURCES):
-            continue
-        if path.rpartition("/")[2] in _LOCKS:
-            continue
-        kept.append(made)
-    outer = set(outermost(m.path for m in kept))
-    return tuple(m for m in kept if m.path in outer)
-
-
-def _widened(state: _Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
-    """`chown -R app /app` over a directory that holds made things: the directory is copied whole,
-    since executing it again would store everything in it twice."""
-    result = list(made)
-    for visit in state.visits:
-        for number, effects in enumerate(visit.effects):
-            where = (visit.index, number)
-            if state.atoms.get(where) != "run" or {e.kind for e in effects} - {"meta", "check", "state"}:
-                continue
-            targets = [w for e in effects for w in e.writes]
-            trees = [m for m in result if not m.is_file]
-            if targets and all(
-                any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
-            ):
-                _say(
-                    state,
-                    where,
-                    "build",
-                    "SL217",
-                    "reworks what a build step made, which is copied with its owners",
-                )
-                continue
-            covered = [
-                m
-                for m in result
-                if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index
-            ]
-            wide = [t for t in targets if any(inside(m.path, t) for m in covered)]
-            if not wide or any(t in BROAD for t in wide) or not all(inside_any(t, wide) for t in targets):
-                continue
-            for target in wide:
-                below = [m for m in result if inside(m.path, target)]
-                first = min(m.first for m in below)
-                kind = "build" if any(m.kind == "build" for m in below) else "meta"
-                result = [m for m in result if m not in below]
-                result.append(Made(path=target, first=first, user="root", kind=kind))
-            state.atoms[where] = "build"
-            state.reasons[where] = (
-                Reason(code="SL217", text="reworks what a build step made, which is copied with its owners"),
-            )
-    return tuple(sorted(result, key=lambda m: m.first))
-
-
-def _copies(
-    state: _Pass, made: tuple[Made, ...], live_texts: frozenset[str]
-) -> tuple[dict[int, Role], dict[int, tuple[Reason, ...]]]:
-    """Roles of COPY and ADD: with the build where a build step reads it, at run time otherwise."""
-    roles: dict[int, Role] = {}
-    reasons: dict[int, tuple[Reason, ...]] = {}
-    for position, visit in enumerate(state.visits):
-        if visit.instruction.keyword not in ("COPY", "ADD"):
-            continue
-        targets = _targets(state, position)
-        if targets is None:
-            roles[visit.index] = "unknown"
-            reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
-            continue
-        tool = _tool_of_another_image(state, visit)
-        if tool:
-            live = bool(tool & state.live_commands)
-            roles[visit.index] = "both" if live else "build"
-            text = f"`{sorted(tool)[0]}` is called by build steps" + (
-                "" if live else ", nothing at run time calls it"
-            )
-            reasons[visit.index] = (Reason(code="SL205", text=text),)
-            continue
-        user = _first_user(state, visit.index, targets)
-        if targets and all(any(inside(t, g) for g in state.gone) for t in targets) and user:
-            roles[visit.index] = "build"
-            reasons[visit.index] = (Reason(code="SL224", text=f"read by `{user}` and deleted again"),)
-            continue
-        covered = all(any(not m.is_file and inside(t, m.path) for m in made) for t in targets)
-        if covered:
-            role: Role = "build"
-            reason = Reason(code="SL224", text="part of a directory that is copied from the build")
-        elif user and _only_manifests(state, visit, targets, live_texts):
-            role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
-        elif user:
-            role, reason = (
-                "both",
-                Reason(code="SL224", text=f"read by `{user}`, and by the program that runs"),
-            )
-        else:
-            role, reason = "run", Reason(code="SL225", text="files of the image that runs")
-        roles[visit.index] = role
-        reasons[visit.index] = (reason,)
-    return roles, reasons
-
-
-def _tool_of_another_image(state: _Pass, visit: Visit) -> frozenset[str]:
-    """The programs that COPY --from takes out of another image, when build steps call one of them."""
-    parts = copy_parts(visit.instruction)
-    if parts.from_stage is None:
-        return frozenset()
-    names = frozenset(source.rstrip("/").rpartition("/")[2] for source in parts.sources)
-    return names if names & state.build_tools else frozenset()
-
-
-def _targets(state: _Pass, position: int) -> tuple[str, ...] | None:
-    """The image paths that a COPY makes, as the view of the next instruction knows them."""
-    from slimify.classify.copies import targets
-
-    return targets(state.visits[position])
-
-
-def _first_user(state: _Pass, index: int, targets: Sequence[str]) -> str:
-    """The first later build step that works where the copy went, shortened for a message; or ""."""
-    for visit in state.visits:
-        if visit.index <= index:
-            continue
-        for number, effects in enumerate(visit.effects):
-            if state.atoms.get((visit.index, number)) not in ("build", "unknown"):
-                continue
-            for effect in effects:
-                if effect.kind in ("packages", "index", "cache", "state", "unpackage"):
-                    continue
-                places = (effect.cwd, *effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
-                narrow = effect.kind in ("fetch", "unpack", "files", "meta", "check")
-                known = places[1:] if narrow else places
-                if effect.cwd is None and not narrow:
-                    return effect.tool
-                if any(p and not p.startswith("@") and touches(t, p) for p in known for t in targets):
-                    return f"{effect.tool} {effect.action}".strip()
-    return ""
-
-
-def _only_manifests(state: _Pass, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]) -> bool:
-    """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
-    from slimify.classify.copies import files
-
-    names = files(visit)
-    if names is None or not names:
-        return False
-    for name in names:
-        # node reads package.json for the kind of its modules, npm start for the command
-        described = (
-            state.language == "node" and name.endswith("/package.json") and not inside_any(name, SCRATCH)
-        )
-        if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
-            return False
-        if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
-            return False
-    return True
-
-
-def _copied_again(state: _Pass, index: int, name: str) -> bool:
-    return state.last_copies.get(name, -1) > index

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from slimify.classify.program import Program
 from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Reason, Stage
-from slimify.strategies.layout import Layout, Tree, WordEdit
-from slimify.syntax.instructions import arg_names, copy_parts, from_parts
-from slimify.syntax.shell import Refuses, edit
-from slimify.syntax.words import references
-
-# Instructions that only describe the image; a stage that is thrown away needs none of them.
-CONFIG_ONLY = frozenset(
-    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+from slimify.strategies.finaltext import (
+    CONFIG_ONLY,
+    STATEFUL,
+    edited,
+    final_text,
+    from_index,
+    late_workdirs,
+    repeated_state,
+    step_at,
+    when_users_matter,
 )
-# Instructions that set the state in which later ones are executed.
-STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})
+from slimify.strategies.layout import Layout, Tree, WordEdit
+from slimify.syntax.instructions import from_parts
+from slimify.syntax.shell import Refuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +48,14 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     stages: list[Stage] = []
     end = file.newline
     if builder:
-        first = Item(text=lead + _renamed(_from(program), names[0], end), origin=_from_index(program))
+        first = Item(text=lead + _renamed(_from(program), names[0], end), origin=from_index(program))
         builder, tail = _with_tail(builder, layout.builder_tail, end)
         tail += _back_from_root(program, layout)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""
     head = Item(
         text=lead + _final_from(program, layout.base, start.alias or "", end),
-        origin=_from_index(program) if not builder else None,
+        origin=from_index(program) if not builder else None,
     )
     stages.append(Stage(name=start.alias or "", base=layout.base, purpose="run", items=(head, *final)))
     return Plan(
@@ -97,12 +100,8 @@ def _with_tail(
     return items, tuple(rest)
 
 
-def _from_index(program: Program) -> int:
-    return next(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
-
-
 def _from(program: Program) -> Instruction:
-    return program.dockerfile.instructions[_from_index(program)]
+    return program.dockerfile.instructions[from_index(program)]
 
 
 def _blocks(file: Dockerfile) -> tuple[Block, ...]:
@@ -185,21 +184,21 @@ def _ended(text: str, end: str) -> str:
 def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
     last = max(layout.build)
     end = program.dockerfile.newline
-    users_matter = _users_matter(program, layout.build)
+    users_matter = when_users_matter(program, layout.build)
     items: list[Item] = []
     for index, block in enumerate(blocks):
         keyword = block.instruction.keyword
-        if index <= _from_index(program) or index > last or keyword in CONFIG_ONLY:
+        if index <= from_index(program) or index > last or keyword in CONFIG_ONLY:
             continue
         if keyword == "RUN":
             atoms = layout.build.get(index)
             if atoms is None:
                 continue
             text: str | None = block.instruction.raw
-            step = _step(program, index)
+            step = step_at(program, index)
             if step.script is not None and step.script.atoms:
                 drop = frozenset(range(len(step.script.atoms))) - atoms
-                text = _edited(program, index, drop, WordEdit())
+                text = edited(program, index, drop, WordEdit())
         elif keyword in STATEFUL:
             if keyword == "USER" and not users_matter(index):
                 continue
@@ -215,49 +214,21 @@ def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) 
     return tuple(items)
 
 
-def _step(program: Program, index: int):  # type: ignore[no-untyped-def]
-    return program.step(index)
-
-
-def _users_matter(program: Program, stage: object):  # type: ignore[no-untyped-def]
-    """A USER matters in a stage when a RUN or a WORKDIR follows before the next USER."""
-    instructions = program.dockerfile.instructions
-
-    def matters(index: int) -> bool:
-        for later in range(index + 1, len(instructions)):
-            if instructions[later].keyword == "USER":
-                return False
-            if instructions[later].keyword == "RUN" and later in stage:  # type: ignore[operator]
-                return True
-        return False
-
-    return matters
-
-
-def _edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
-    instruction = program.dockerfile.instructions[index]
-    if not drop and not words.drop and not words.replace:
-        return instruction.raw
-    step = _step(program, index)
-    assert step.script is not None
-    return edit(instruction, step.script, drop=drop, drop_words=words.drop, replace_words=words.replace)
-
-
 def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
     end = program.dockerfile.newline
     instructions = program.dockerfile.instructions
-    keep = _final_state(program, layout)
-    late = _late_workdirs(program, layout, keep)
+    keep = repeated_state(program, layout)
+    late = late_workdirs(program, layout, keep)
     items: list[Item] = [_new(line, end) for line in layout.final_head]
     pending_space = False
     for index, block in enumerate(blocks):
-        if index <= _from_index(program):
+        if index <= from_index(program):
             continue
         instruction = instructions[index]
         spaced = block.spaced or pending_space
         made: list[Item] = []
         trees = [t for t in layout.trees if t.after == index]
-        text = _final_text(program, layout, index, keep)
+        text = final_text(program, layout, index, keep)
         built = index in layout.build and instruction.keyword in STATEFUL
         if text is not None and index not in late:
             comments = "" if built else block.comments
@@ -297,7 +268,7 @@ def _trailing(file: Dockerfile) -> str:
 
 def _independent(program: Program, layout: Layout, index: int) -> bool:
     """What is left of a RUN needs nothing that was built: it installs packages, makes users."""
-    step = _step(program, index)
+    step = step_at(program, index)
     atoms = layout.final.get(index, frozenset())
     kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
     return kinds <= {"packages", "index", "cache", "users", "source", "system", "state", "unpackage", "check"}
@@ -306,146 +277,6 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
 def _copy(tree: Tree, end: str) -> Item:
     owner = f"--chown={tree.owner} " if tree.owner else ""
     return _new(f"COPY --from=builder {owner}{tree.path} {tree.path}", end, note=tree.note)
-
-
-def _final_text(program: Program, layout: Layout, index: int, keep: frozenset[int]) -> str | None:
-    instruction = program.dockerfile.instructions[index]
-    if index in layout.replace:
-        return layout.replace[index] + program.dockerfile.newline
-    keyword = instruction.keyword
-    if keyword in CONFIG_ONLY:
-        return instruction.raw
-    if keyword in STATEFUL:
-        return instruction.raw if index in keep else None
-    atoms = layout.final.get(index)
-    if atoms is None:
-        return None
-    if keyword != "RUN":
-        return instruction.raw
-    step = _step(program, index)
-    if step.script is None or not step.script.atoms:
-        return instruction.raw
-    drop = frozenset(range(len(step.script.atoms))) - atoms
-    text = _edited(program, index, drop, layout.words.get(index, WordEdit()))
-    if text is not None and index in layout.append:
-        text = text.rstrip() + layout.append[index] + program.dockerfile.newline
-    return text
-
-
-def _final_state(program: Program, layout: Layout) -> frozenset[int]:
-    """Which ENV, ARG, WORKDIR, USER and SHELL the final stage repeats."""
-    instructions = program.dockerfile.instructions
-    keep: set[int] = set()
-    users_matter = _users_matter(program, layout.final)
-    last_user = max((i for i, x in enumerate(instructions) if x.keyword == "USER"), default=-1)
-    for index, instruction in enumerate(instructions):
-        if index <= _from_index(program):
-            continue
-        keyword = instruction.keyword
-        if (
-            keyword == "ENV"
-            or (keyword == "SHELL")
-            or (keyword == "USER" and (index == last_user or users_matter(index)))
-            or (keyword == "WORKDIR" and _workdir_matters(program, layout, index))
-        ):
-            keep.add(index)
-    for index, instruction in enumerate(instructions):
-        behind = instruction.keyword == "ARG" and index > _from_index(program)
-        if behind and _arg_matters(program, layout, index, keep):
-            keep.add(index)
-    return frozenset(keep)
-
-
-def _consumes_cwd(program: Program, layout: Layout, index: int) -> bool:
-    instruction = program.dockerfile.instructions[index]
-    if instruction.keyword == "RUN":
-        return index in layout.final
-    if instruction.keyword in {"COPY", "ADD"} and index in layout.final:
-        return not copy_parts(instruction).dest.startswith(("/", "$"))
-    return False
-
-
-def _workdir_matters(program: Program, layout: Layout, index: int) -> bool:
-    """A WORKDIR may go only when the next one is absolute, nothing in between runs in it, and a
-    build step did (so that the directory was the build's, not made for run time)."""
-    instructions = program.dockerfile.instructions
-    for later in range(index + 1, len(instructions)):
-        if instructions[later].keyword == "WORKDIR":
-            if not instructions[later].value.strip().strip("\"'").startswith(("/", "$")):
-                return True
-            return not any(
-                i in layout.build and instructions[i].keyword == "RUN" for i in range(index, later)
-            )
-        if _consumes_cwd(program, layout, later):
-            return True
-    return True
-
-
-def _texts(program: Program, layout: Layout, keep: Iterable[int]) -> list[tuple[int, str]]:
-    """Every kept instruction's own text with its index, for finding references."""
-    instructions = program.dockerfile.instructions
-    kept = set(keep)
-    found = []
-    for index, instruction in enumerate(instructions):
-        if index <= _from_index(program):
-            continue
-        if index in kept or index in layout.final or instruction.keyword in CONFIG_ONLY:
-            text = _final_text(program, layout, index, frozenset(kept)) or ""
-            found.append((index, text))
-    return found
-
-
-def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[int]) -> bool:
-    """An ARG is repeated when something kept names it; one that nothing names at all may be read
-    from the environment by a RUN (DEBIAN_FRONTEND), so it stays in front of kept RUNs."""
-    instructions = program.dockerfile.instructions
-    names = {name for name, _ in arg_names(instructions[index])}
-    texts = _texts(program, layout, keep)
-    if any(at > index and names & _names_in(text) for at, text in texts):
-        return True
-    if any(names & references(x.raw) for i, x in enumerate(instructions) if i > index and x.keyword == "ARG"):
-        used_later = [
-            i
-            for i, x in enumerate(instructions)
-            if i > index and x.keyword == "ARG" and names & references(x.raw)
-        ]
-        if any(_arg_matters(program, layout, i, keep) for i in used_later):
-            return True
-    named = any(names & _names_in(x.raw) for i, x in enumerate(instructions) if i > index)
-    return not named and any(i > index and instructions[i].keyword == "RUN" for i in layout.final)
-
-
-def _names_in(text: str) -> set[str]:
-    """Variable names a shell or the builder would see in a text, quotes ignored."""
-    return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
-
-
-def _late_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dict[int, int]:
-    """WORKDIRs that have to wait for a copy with an owner: index -> index of the copy.
-
-    COPY gives its --chown owner to a directory only if it makes it (docker-facts: an existing
-    target keeps its own owner), so a WORKDIR at or below the tree must come after it.
-    """
-    late: dict[int, int] = {}
-    for tree in layout.trees:
-        if not tree.owner:
-            continue
-        for step in program.steps:
-            if step.keyword != "WORKDIR" or step.index not in keep or step.index >= tree.after:
-                continue
-            path = _workdir_path(program, step.index)
-            if path is None or not (path + "/").startswith(tree.path + "/"):
-                continue
-            if not any(_consumes_cwd(program, layout, i) for i in range(step.index, tree.after)):
-                late[step.index] = tree.after
-    return late
-
-
-def _workdir_path(program: Program, index: int) -> str | None:
-    following = [s for s in program.steps if s.index > index]
-    if following:
-        return following[0].state.cwd
-    return program.runtime.workdir
 
 
 def verbatim(
@@ -470,7 +301,7 @@ def verbatim(
         raw: str | None = node.raw
         if index in words:
             try:
-                raw = _edited(program, index, frozenset(), words[index])
+                raw = edited(program, index, frozenset(), words[index])
             except Refuses:
                 return None
         if index in append and raw is not None:

@@ -9,8 +9,8 @@ from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.context.uses import words
 from slimify.model import Effect, Rung, Use
+from slimify.strategies.finalsteps import real_atoms
 from slimify.strategies.layout import Tree
-from slimify.strategies.partition import real_atoms
 from slimify.strategies.rebase import path_dirs, written_base
 
 # Libraries of glibc itself.

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from slimify.classify.copies import files, targets
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.program import Program, Step
-from slimify.classify.roles import Made
+from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
+from slimify.strategies.finalsteps import real_atoms
 from slimify.strategies.gonames import named_paths, opens_unknown, visit_of
 from slimify.strategies.layout import Tree
-from slimify.strategies.partition import real_atoms
 from slimify.strategies.rebase import on_path
 from slimify.syntax.instructions import copy_parts
 

@@ -8,7 +8,7 @@ from slimify.classify.copies import targets
 from slimify.classify.paths import BROAD
 from slimify.classify.program import Program, Step
 from slimify.classify.walk import Visit
-from slimify.strategies.partition import real_atoms
+from slimify.strategies.finalsteps import real_atoms
 from slimify.syntax.instructions import env_pairs
 from slimify.syntax.words import expand
 

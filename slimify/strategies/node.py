@@ -12,15 +12,16 @@ from dataclasses import replace
 
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
-from slimify.classify.roles import Made
+from slimify.classify.roletypes import Made
 from slimify.config import Options
 from slimify.facts.languages import npm
 from slimify.model import Decision, PackageVerdict, Reason
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.cleanup import cleaner
+from slimify.strategies.finalsteps import Parting
 from slimify.strategies.layout import Layout, Tree
-from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
+from slimify.strategies.partition import blocked, keep_everything_before_unknown, part
 from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base

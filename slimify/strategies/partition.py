@@ -8,45 +8,27 @@ base, the trees and what is put back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
-from slimify.model import Decision, Effect, PackageVerdict, Rung
+from slimify.model import Effect
+from slimify.strategies.finalsteps import (
+    PLAIN_CHECKS,
+    QUIET,
+    Parting,
+    final_atoms,
+    install_anew,
+    plain_check,
+    real_atoms,
+)
 from slimify.strategies.layout import Layout, Tree, WordEdit
-from slimify.strategies.putback import install_line, plain
 
-_QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
 _LISTS = "/var/lib/apt/lists"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parting:
-    """How a strategy wants the steps parted.
-
-    `counterparts`: install what run time needs of a -dev package. `present`: packages the final
-    base has already. `force_final`: build atoms that are executed in the final stage all the same.
-    """
-
-    rung: Rung
-    base: str
-    trees: tuple[Tree, ...]
-    counterparts: bool = True
-    present: Collection[str] = ()
-    needless: Collection[str] = ()  # counterparts that this base makes needless
-    drop_final: frozenset[int] = frozenset()  # instructions the final stage does without
-    builder_tail: tuple[str, ...] = ()
-    final_head: tuple[str, ...] = ()
-    builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    replace: Mapping[int, str] | None = None
-    decisions: tuple[Decision, ...] = ()
-    saving: int = 0
-    original: int = 0
 
 
 def part(program: Program, wanted: Parting) -> Layout:
@@ -66,8 +48,8 @@ def part(program: Program, wanted: Parting) -> Layout:
                     build[step.index] = atoms
             if step.index in wanted.drop_final:
                 continue
-            kept, edit = _final_atoms(program, step, wanted)
-            rewritten = _install_anew(step, kept, wanted)
+            kept, edit = final_atoms(program, step, wanted)
+            rewritten = install_anew(step, kept, wanted)
             if rewritten is not None:
                 final[step.index] = frozenset(a.index for a in step.atoms)
                 anew[step.index] = rewritten
@@ -118,15 +100,10 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
             continue
         for atom in step.atoms:
             kinds = {e.kind for e in atom.effects}
-            idle = kinds <= {"packages", "state", "cache", "index", "unpackage"} or _plain_check(atom)
+            idle = kinds <= {"packages", "state", "cache", "index", "unpackage"} or plain_check(atom)
             if atom.role == "build" and not idle:
                 indexes.append(step.index)
     return max(indexes)
-
-
-def real_atoms(step: Step) -> tuple[AtomStep, ...]:
-    """The atoms of a RUN that do something by themselves."""
-    return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= _QUIET)
 
 
 def _builder_atoms(program: Program, step: Step, last: int) -> frozenset[int] | None:
@@ -176,7 +153,7 @@ def _build_reads(program: Program, step: Step, last: int) -> bool:
                 paths = (*effect.reads, *effect.writes)
                 if any(inside(p, place) for p in paths for place in places):
                     return True
-                if effect.kind == "check" and effect.tool not in _PLAIN and _near(effect.cwd, places):
+                if effect.kind == "check" and effect.tool not in PLAIN_CHECKS and _near(effect.cwd, places):
                     return True
     return False
 
@@ -189,7 +166,7 @@ def _near(cwd: str | None, places: Iterable[str]) -> bool:
 def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
     """What only run time needs: packages no build step calls, users the build does not become, the
     application's own code."""
-    kinds = {e.kind for e in atom.effects} - _QUIET
+    kinds = {e.kind for e in atom.effects} - QUIET
     if atom.role != "run":
         return False
     if kinds == {"packages"}:
@@ -245,202 +222,6 @@ def _needs_users(program: Program, after: int, last: int) -> bool:
     return False
 
 
-def _final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozenset[int] | None, WordEdit]:
-    """The atoms of a RUN that the final stage executes, and the package names that change in them."""
-    if not step.atoms:
-        return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
-    kept: set[int] = set()
-    drop: set[tuple[int, int]] = set()
-    swap: dict[tuple[int, int], str] = {}
-    gone: set[str] = set()
-    for atom in step.atoms:
-        kinds = {e.kind for e in atom.effects}
-        if "packages" in kinds and atom.packages:
-            stays, dropped, swapped = _packages(atom, wanted)
-            if stays:
-                kept.add(atom.index)
-                drop |= dropped
-                swap |= swapped
-            else:
-                gone |= {v.name for v in atom.packages}
-                gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
-        elif atom.role in ("run", "both", "unknown") or _plain_check(atom) or _serves_installs(atom):
-            kept.add(atom.index)
-        elif _on_tree_root(step, atom, wanted.trees):
-            kept.add(atom.index)
-            dropped, swapped = _not_recursive(atom)
-            drop |= dropped
-            swap |= swapped
-    removals = [a for a in step.atoms if {e.kind for e in a.effects} - {"state"} == {"unpackage"}]
-    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages} if removals else set()
-    kept -= {a.index for a in removals if _removes_nothing(program, a, installed, wanted)}
-    real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= _QUIET]
-    if not real and real_atoms(step):
-        return None, WordEdit()
-    if not real and not any(
-        {e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept
-    ):
-        return None, WordEdit()
-    if {e.kind for a in real for e in a.effects} <= {"packages", "unpackage", "users", *_QUIET}:
-        kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
-    for atom in reversed(step.atoms):  # a change of directory that nothing follows
-        if atom.index in kept:
-            if not atom.effects or any(e.tool != "cd" for e in atom.effects):
-                break
-            kept.discard(atom.index)
-    return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
-
-
-def _serves_installs(atom: AtomStep) -> bool:
-    """Package lists and their removal: they go where a package is installed (see `_without_idle`)."""
-    kinds = {e.kind for e in atom.effects}
-    return ("index" in kinds and kinds <= {"index", "cache", "state"}) or (
-        kinds == {"cache"} and _lists_only(atom)
-    )
-
-
-def _lists_only(atom: AtomStep) -> bool:
-    managers = {e.manager or e.tool for e in atom.effects}
-    return managers <= {"apt", "apt-get", "apk"} or all(
-        d.startswith(("/var/lib/apt", "/var/cache/", "/tmp", "/var/tmp"))
-        for e in atom.effects
-        for d in e.deletes
-    )
-
-
-def _install_anew(step: Step, kept: frozenset[int] | None, wanted: Parting) -> str | None:
-    """An install written anew by its packages' names, where its words can't be edited: names that come out
-    of variables, here-documents. None where nothing changes, or more than an install is left."""
-    if kept is None or not step.atoms:
-        return None
-    atoms = [a for a in step.atoms if a.index in kept]
-    installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
-    if not installs or any({e.kind for e in a.effects} - _QUIET - {"packages"} for a in atoms):
-        return None
-    if any(e.manager != "apt" or e.why for e in installs) or any(
-        not a.packages for a in atoms if _installs(a)
-    ):
-        return None
-    dropped = any((a.role == "build" and not a.effects) or a.index not in kept for a in step.atoms) or any(
-        v.role == "build" for a in atoms for v in a.packages
-    )
-    hidden = any(p.span == (-1, -1) for e in installs for p in e.packages)
-    if not dropped or not (hidden or step.instruction.heredocs):
-        return None
-    names: dict[str, None] = {}
-    for verdict in (v for a in atoms for v in a.packages):
-        own = _counterparts(verdict, wanted) if verdict.role == "build" else (verdict.name,)
-        names |= {n: None for n in own if n not in wanted.present}
-    return install_line(list(names)) if names else None
-
-
-def _installs(atom: AtomStep) -> bool:
-    return any(e.kind == "packages" for e in atom.effects)
-
-
-# Checks that any image can make: they go with what they guard.
-_PLAIN = frozenset(
-    {"[", "test", "[[", "true", "echo", "printf", "ls", "id", "which", "command", "type", "whoami"}
-)
-
-
-def _plain_check(atom: AtomStep) -> bool:
-    return bool(atom.effects) and all(e.kind == "check" and e.tool in _PLAIN for e in atom.effects)
-
-
-def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
-    """Owner or mode of a directory that is copied whole: COPY brings those of its content, but the
-    directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
-    content of a directory)."""
-    assert step.script is not None
-    roots = {t.path for t in trees if not t.is_file}
-    owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
-    if not owned or not atom.effects or step.script.atoms[atom.index].opaque:
-        return False
-    # the mkdir in front of the chown makes the directory that it works on
-    if any(e.kind not in ("meta", "state", "check") and e.tool != "mkdir" for e in atom.effects):
-        return False
-    return any(w in roots for e in atom.effects for w in e.writes)
-
-
-def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """The words of `chown -R` that make it work on the content, too: executed in the builder already."""
-    drop: set[tuple[int, int]] = set()
-    swap: dict[tuple[int, int], str] = {}
-    for effect in atom.effects:
-        for word in effect.command.words[1:]:
-            if effect.kind != "meta" or not word.text.startswith("-"):
-                continue
-            if word.text in ("-R", "--recursive"):
-                drop.add((word.start, word.end))
-            elif not word.text.startswith("--") and "R" in word.text:
-                swap[(word.start, word.end)] = word.text.replace("R", "")
-    return drop, swap
-
-
-def _packages(
-    atom: AtomStep, wanted: Parting
-) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """Whether an install command stays in the final stage, and which of its words go or change."""
-    spans: dict[str, tuple[int, int]] = {}
-    for effect in atom.effects:
-        for package in effect.packages:
-            spans.setdefault(package.name, package.span)
-    stays = False
-    drop: set[tuple[int, int]] = set()
-    swap: dict[tuple[int, int], str] = {}
-    named: set[str] = {plain(v.name) for v in atom.packages if v.role != "build"}
-    for verdict in atom.packages:
-        span = spans.get(verdict.name, (-1, -1))
-        needed = tuple(p for p in _counterparts(verdict, wanted) if plain(p) not in named)
-        if verdict.role == "build" and not needed:
-            drop.add(span)
-            continue
-        if verdict.role != "build" and verdict.name in wanted.present:
-            drop.add(span)
-            continue
-        stays = True
-        if verdict.role == "build":
-            swap[span] = " ".join(needed)
-            named |= {plain(p) for p in needed}
-    if (-1, -1) in drop or (-1, -1) in swap:
-        # The names come out of a variable: the command can only stay or go as a whole.
-        return stays, set(), {}
-    return stays, drop, swap
-
-
-def _counterparts(verdict: PackageVerdict, wanted: Parting) -> tuple[str, ...]:
-    if not wanted.counterparts:
-        return ()
-    return tuple(p for p in verdict.counterparts if p not in wanted.present and p not in wanted.needless)
-
-
-def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: Parting) -> bool:
-    """A removal of packages that the final stage does not install, or of none by name."""
-    groups = {
-        e.action.split()[-1]: {v.role for v in a.packages}
-        for s in program.steps
-        for a in s.atoms
-        for e in a.effects
-        if e.kind == "packages" and "--virtual" in e.action
-    }
-    for effect in atom.effects:
-        for package in effect.packages:
-            if groups.get(package.name) == {"build"}:
-                continue
-            if package.name and package.name not in installed and not package.name.startswith("."):
-                if any(ch in package.name for ch in "*?"):
-                    continue
-                return False
-            if package.name in installed and _role(program, package.name) != "build":
-                return False
-    return True
-
-
-def _role(program: Program, name: str) -> str:
-    return next((v.role for s in program.steps for a in s.atoms for v in a.packages if v.name == name), "run")
-
-
 def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:
     """Drops RUNs that only refresh package lists or clean up, where nothing is installed any more."""
     result = dict(final)
@@ -479,7 +260,7 @@ def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
     lasting = atoms - idle
     return (
         lasting
-        if any({e.kind for e in a.effects} - _QUIET for a in step.atoms if a.index in lasting)
+        if any({e.kind for e in a.effects} - QUIET for a in step.atoms if a.index in lasting)
         else atoms
     )
 
@@ -509,7 +290,7 @@ def blocked(program: Program, wanted: Parting) -> str:
     for step in program.steps:
         for atom in step.atoms:
             if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
-                return f"line {step.line}: what comes from a further package archive may need what {program.base_ref} has"
+                return f"line {step.line}: a further package archive may need what {program.base_ref} has"
             if atom.role != "unknown":
                 continue
             reason = atom.reasons[0].text if atom.reasons else "it may do anything"

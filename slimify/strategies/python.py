@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program
-from slimify.classify.roles import BIN, SITE, Made
+from slimify.classify.roletypes import BIN, SITE, Made
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.images import image
@@ -20,9 +20,10 @@ from slimify.model import Decision, Reason
 from slimify.strategies import cleanup, estimate
 from slimify.strategies import venv as venvs
 from slimify.strategies.base import Proposal
+from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
 from slimify.strategies.layout import Layout, Tree
-from slimify.strategies.partition import Parting, blocked, keep_everything_before_unknown, part
+from slimify.strategies.partition import blocked, keep_everything_before_unknown, part
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
 from slimify.strategies.sitepackages import (

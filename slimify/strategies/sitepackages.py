@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
-from slimify.classify.roles import BIN, SITE
+from slimify.classify.roletypes import BIN, SITE
 from slimify.model import Effect
 
 # Images whose Python is installed in /usr/local.

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 
 from slimify.classify.program import AtomStep, Program, Step
-from slimify.classify.roles import BIN, SITE
+from slimify.classify.roletypes import BIN, SITE
 from slimify.model import Effect, Reason
 
 PATH = "/opt/venv"

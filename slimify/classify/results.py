@@ -1,0 +1,191 @@
+"""What is left of everything that build steps make, and where files of the context belong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slimify.classify.aptsources import PACKAGE_SOURCES
+from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.classify.roletypes import BIN, SITE, Made, Pass, say
+from slimify.classify.walk import Visit
+from slimify.model import Reason, Role
+from slimify.syntax.instructions import copy_parts
+
+# Written by installers, read by installers only.
+_LOCKS = frozenset(
+    {
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "bun.lockb",
+        "go.sum",
+    }
+)
+
+
+def live_results(state: Pass) -> tuple[Made, ...]:
+    """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
+    kept = []
+    for path, made in state.made.items():
+        if path in state.consumed or (inside_any(path, SCRATCH) and not path.startswith("@")):
+            continue
+        if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
+            continue
+        if inside_any(path, PACKAGE_SOURCES):
+            continue
+        if path.rpartition("/")[2] in _LOCKS:
+            continue
+        kept.append(made)
+    outer = set(outermost(m.path for m in kept))
+    return tuple(m for m in kept if m.path in outer)
+
+
+def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
+    """`chown -R app /app` over a directory that holds made things: the directory is copied whole,
+    since executing it again would store everything in it twice."""
+    result = list(made)
+    for visit in state.visits:
+        for number, effects in enumerate(visit.effects):
+            where = (visit.index, number)
+            if state.atoms.get(where) != "run" or {e.kind for e in effects} - {"meta", "check", "state"}:
+                continue
+            targets = [w for e in effects for w in e.writes]
+            trees = [m for m in result if not m.is_file]
+            if targets and all(
+                any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
+            ):
+                say(
+                    state,
+                    where,
+                    "build",
+                    "SL217",
+                    "reworks what a build step made, which is copied with its owners",
+                )
+                continue
+            covered = [
+                m
+                for m in result
+                if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index
+            ]
+            wide = [t for t in targets if any(inside(m.path, t) for m in covered)]
+            if not wide or any(t in BROAD for t in wide) or not all(inside_any(t, wide) for t in targets):
+                continue
+            for target in wide:
+                below = [m for m in result if inside(m.path, target)]
+                first = min(m.first for m in below)
+                kind = "build" if any(m.kind == "build" for m in below) else "meta"
+                result = [m for m in result if m not in below]
+                result.append(Made(path=target, first=first, user="root", kind=kind))
+            state.atoms[where] = "build"
+            state.reasons[where] = (
+                Reason(code="SL217", text="reworks what a build step made, which is copied with its owners"),
+            )
+    return tuple(sorted(result, key=lambda m: m.first))
+
+
+def copy_roles(
+    state: Pass, made: tuple[Made, ...], live_texts: frozenset[str]
+) -> tuple[dict[int, Role], dict[int, tuple[Reason, ...]]]:
+    """Roles of COPY and ADD: with the build where a build step reads it, at run time otherwise."""
+    roles: dict[int, Role] = {}
+    reasons: dict[int, tuple[Reason, ...]] = {}
+    for position, visit in enumerate(state.visits):
+        if visit.instruction.keyword not in ("COPY", "ADD"):
+            continue
+        targets = _targets(state, position)
+        if targets is None:
+            roles[visit.index] = "unknown"
+            reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
+            continue
+        tool = _tool_of_another_image(state, visit)
+        if tool:
+            live = bool(tool & state.live_commands)
+            roles[visit.index] = "both" if live else "build"
+            text = f"`{sorted(tool)[0]}` is called by build steps" + (
+                "" if live else ", nothing at run time calls it"
+            )
+            reasons[visit.index] = (Reason(code="SL205", text=text),)
+            continue
+        user = _first_user(state, visit.index, targets)
+        if targets and all(any(inside(t, g) for g in state.gone) for t in targets) and user:
+            roles[visit.index] = "build"
+            reasons[visit.index] = (Reason(code="SL224", text=f"read by `{user}` and deleted again"),)
+            continue
+        covered = all(any(not m.is_file and inside(t, m.path) for m in made) for t in targets)
+        if covered:
+            role: Role = "build"
+            reason = Reason(code="SL224", text="part of a directory that is copied from the build")
+        elif user and _only_manifests(state, visit, targets, live_texts):
+            role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
+        elif user:
+            role, reason = (
+                "both",
+                Reason(code="SL224", text=f"read by `{user}`, and by the program that runs"),
+            )
+        else:
+            role, reason = "run", Reason(code="SL225", text="files of the image that runs")
+        roles[visit.index] = role
+        reasons[visit.index] = (reason,)
+    return roles, reasons
+
+
+def _tool_of_another_image(state: Pass, visit: Visit) -> frozenset[str]:
+    """The programs that COPY --from takes out of another image, when build steps call one of them."""
+    parts = copy_parts(visit.instruction)
+    if parts.from_stage is None:
+        return frozenset()
+    names = frozenset(source.rstrip("/").rpartition("/")[2] for source in parts.sources)
+    return names if names & state.build_tools else frozenset()
+
+
+def _targets(state: Pass, position: int) -> tuple[str, ...] | None:
+    """The image paths that a COPY makes, as the view of the next instruction knows them."""
+    from slimify.classify.copies import targets
+
+    return targets(state.visits[position])
+
+
+def _first_user(state: Pass, index: int, targets: Sequence[str]) -> str:
+    """The first later build step that works where the copy went, shortened for a message; or ""."""
+    for visit in state.visits:
+        if visit.index <= index:
+            continue
+        for number, effects in enumerate(visit.effects):
+            if state.atoms.get((visit.index, number)) not in ("build", "unknown"):
+                continue
+            for effect in effects:
+                if effect.kind in ("packages", "index", "cache", "state", "unpackage"):
+                    continue
+                places = (effect.cwd, *effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
+                narrow = effect.kind in ("fetch", "unpack", "files", "meta", "check")
+                known = places[1:] if narrow else places
+                if effect.cwd is None and not narrow:
+                    return effect.tool
+                if any(p and not p.startswith("@") and touches(t, p) for p in known for t in targets):
+                    return f"{effect.tool} {effect.action}".strip()
+    return ""
+
+
+def _only_manifests(state: Pass, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]) -> bool:
+    """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
+    from slimify.classify.copies import files
+
+    names = files(visit)
+    if names is None or not names:
+        return False
+    for name in names:
+        # node reads package.json for the kind of its modules, npm start for the command
+        described = (
+            state.language == "node" and name.endswith("/package.json") and not inside_any(name, SCRATCH)
+        )
+        if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
+            return False
+        if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
+            return False
+    return True
+
+
+def _copied_again(state: Pass, index: int, name: str) -> bool:
+    return state.last_copies.get(name, -1) > index

@@ -1,0 +1,80 @@
+"""What the passes over all steps share: what is made, the roles so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from slimify.classify.walk import Visit
+from slimify.model import PackageVerdict, Reason, Role
+
+BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
+
+
+FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
+
+
+SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
+
+
+Where = tuple[int, int]  # instruction, atom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """Something that build steps leave and run time needs: `path` in the image."""
+
+    path: str
+    first: int  # instruction that makes it first
+    user: str  # who made it
+    kind: str  # kind of the effect that made it
+    is_file: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
+
+    atoms: Mapping[Where, Role]
+    reasons: Mapping[Where, tuple[Reason, ...]]
+    copies: Mapping[int, Role]
+    copy_reasons: Mapping[int, tuple[Reason, ...]]
+    made: tuple[Made, ...]
+
+
+@dataclass
+class Pass:
+    """The state of the forward pass over all atoms."""
+
+    visits: Sequence[Visit]
+    packages: Mapping[Where, tuple[PackageVerdict, ...]]
+    live_commands: frozenset[str]
+    build_tools: frozenset[str]
+    language: str | None
+    keep: frozenset[int]
+    atoms: dict[Where, Role] = field(default_factory=dict)
+    reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    consumed: set[str] = field(default_factory=set)
+
+    @cached_property
+    def manifests(self) -> frozenset[str]:
+        """What installers read."""
+        return frozenset(
+            m for v in self.visits for effects in v.effects for e in effects for m in e.manifests
+        )
+
+    @cached_property
+    def last_copies(self) -> Mapping[str, int]:
+        """Each single file that comes with a COPY, with the last one that brings it."""
+        from slimify.classify.copies import files
+
+        copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
+        return {name: v.index for v in copies for name in files(v) or ()}
+
+
+def say(state: Pass, where: Where, role: Role, code: str, text: str) -> None:
+    state.atoms[where] = role
+    state.reasons[where] = (Reason(code=code, text=text),)
