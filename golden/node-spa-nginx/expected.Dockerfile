@@ -1,4 +1,5 @@
 FROM node:20-bookworm AS builder
+RUN apt-get update && apt-get install -y nginx && rm -rf /var/lib/apt/lists/*
 WORKDIR /build
 COPY package.json .
 RUN npm install

@@ -11,10 +11,6 @@ RUN npm run build \
     && npm prune --omit=dev
 
 FROM node:20-slim
-# hadolint ignore=DL3008
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates g++ gcc git make pkg-config python3 \
-    && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
 ENV PATH /app/node_modules/.bin:$PATH

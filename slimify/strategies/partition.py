@@ -170,7 +170,8 @@ def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -
     if atom.role != "run":
         return False
     if kinds == {"packages"}:
-        return all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
+        needed = all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
+        return needed and not _works_in_system(program, step.index, last)
     if kinds == {"users"}:
         return not _needs_users(program, step.index, last)
     if kinds <= {"app", "fetch"}:
@@ -179,6 +180,25 @@ def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -
         return not _called_later(program, step, atom, last)
     if kinds <= {"files", "meta"}:
         return not _touched_later(program, step, atom, last)
+    return False
+
+
+# Directories that packages fill: a build step that works there may count on one of them.
+_SYSTEM = ("/etc", "/var", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/srv", "/run", "/lib")
+
+
+def _works_in_system(program: Program, after: int, last: int) -> bool:
+    """Whether a later build step reads or writes where system packages put their files."""
+    for step in program.steps:
+        if not after < step.index <= last or step.keyword != "RUN":
+            continue
+        for atom in step.atoms:
+            kinds = {e.kind for e in atom.effects}
+            if kinds <= QUIET | {"packages"}:
+                continue
+            paths = [p for e in atom.effects for p in (*e.reads, *e.writes)]
+            if any(inside(p, directory) for p in paths for directory in _SYSTEM):
+                return True
     return False
 
 
