@@ -34,7 +34,8 @@ def plan(program: Program) -> Plan | None:
         tail = cleaner(program, step)
         if tail:
             append[step.index] = f" && {tail}"
-            saving += estimate.NPM_CACHE
+            kept = (e for e in step.effects if e.kind in ("node", "global") and e.caches)
+            saving += max((estimate.npm_cache(program, e) for e in kept), default=0)
             decisions.append(_left(f"the cache of {tail.split()[0]}", step))
         if _leaves_lists(program, step):
             append[step.index] = append.get(step.index, "") + " && rm -rf /var/lib/apt/lists/*"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from slimify.classify.program import Program
+from slimify.context.manifests import node_project
 from slimify.facts.carried import installed
 from slimify.model import Effect
 
@@ -29,7 +30,8 @@ _APK = {
 }  # fmt: skip
 APT_LISTS = 20 * MB
 PIP_CACHE = 12 * MB  # wheels of a small set of packages
-NPM_CACHE = 25 * MB
+NPM_CACHE = 25 * MB  # where package.json is not known
+NPM_CACHE_EACH = 3 * MB  # of one direct dependency with what it drags in; express alone left 3.4 MB
 PIP_ITSELF = 12 * MB  # what copying site-packages stores a second time
 LOCAL_PYTHON = 60 * MB  # what copying /usr/local of a python image stores a second time
 INSTALLER = 50 * MB  # poetry or pipenv with what they need
@@ -81,8 +83,22 @@ def caches(program: Program, kinds: Iterable[str]) -> int:
                 and step.role != "run"
                 and _fills(effect)
             ):
-                total = max(total, PIP_CACHE if effect.kind == "python" else NPM_CACHE)
+                total = max(total, PIP_CACHE if effect.kind == "python" else npm_cache(program, effect))
     return total
+
+
+def npm_cache(program: Program, effect: Effect) -> int:
+    """The bytes that npm or yarn keep of what one install fetched, by its direct dependencies."""
+    count = len(effect.packages)
+    view = program.end.view
+    for manifest in effect.manifests:
+        path = view.context_path(manifest)
+        if path is None or not path.endswith("package.json"):
+            continue
+        project = node_project(view.context, path.rpartition("/")[0])
+        if project is not None:
+            count += len(project.dependencies) + (len(project.dev_dependencies) if effect.dev else 0)
+    return min(count * NPM_CACHE_EACH, 4 * NPM_CACHE) if count else NPM_CACHE
 
 
 def _fills(effect: Effect) -> bool:
