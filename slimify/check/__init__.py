@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from slimify.check.execution import execution
+from slimify.classify.findings import SECRET
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
@@ -20,10 +21,6 @@ from slimify.syntax.dockerfile import parse
 from slimify.syntax.instructions import arg_names, copy_parts, from_parts
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
-
-_SECRET = re.compile(
-    r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|APIKEY|API_KEY|PRIVATE_KEY|CREDENTIALS?)(_|$)", re.IGNORECASE
-)
 
 
 def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
@@ -209,5 +206,5 @@ def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[str]
             continue
         for name, _ in arg_names(instruction):
             text = " ".join(x.value for x in stages[-1][1:] if x is not instruction)
-            if _SECRET.search(name) and name not in kept and name not in text:
+            if SECRET.search(name) and name not in kept and name not in text:
                 yield f"the secret ARG {name} would be repeated in the final stage"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 # Directories that no step owns: a tree is never widened to one of them.
@@ -32,3 +33,10 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
     """The paths that lie in no other one, in order of appearance."""
     unique = tuple(dict.fromkeys(paths))
     return tuple(p for p in unique if not any(p != other and inside(p, other) for other in unique))
+
+
+def joined(base: str | None, path: str) -> str | None:
+    """`path` seen from the directory `base`, normalised; None if it depends on an unknown directory."""
+    if path.startswith("/"):
+        return "/" + posixpath.normpath(path).lstrip("/")
+    return posixpath.normpath(posixpath.join(base, path)) if base is not None else None

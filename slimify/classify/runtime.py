@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from slimify.classify.paths import joined
 from slimify.classify.program import Runtime
 from slimify.facts.images import ImageFacts
 from slimify.model import Instruction
@@ -73,7 +74,7 @@ class _Values:
                 for name, raw in env_pairs(instruction):
                     self.labels[expand(name, scope) or name] = expand(raw, scope) or ""
             case "WORKDIR":
-                self.workdir = _join(self.workdir, value())
+                self.workdir = joined(self.workdir, value().strip("\"'"))
             case "USER":
                 self.user = value()
             case "EXPOSE":
@@ -121,12 +122,3 @@ class _Values:
 
 def _port(text: str) -> str:
     return text.lower() if "/" in text else f"{text}/tcp"
-
-
-def _join(base: str | None, path: str) -> str | None:
-    import posixpath
-
-    path = path.strip("\"'")
-    if path.startswith("/"):
-        return "/" + posixpath.normpath(path).lstrip("/")
-    return posixpath.normpath(posixpath.join(base, path)) if base is not None else None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slimify.classify.effects.interpret import after, interpret
 from slimify.classify.effects.state import State
+from slimify.classify.paths import joined
 from slimify.classify.view import View
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
@@ -87,7 +87,7 @@ def _after(
             return state.with_env(known)
         case "WORKDIR":
             path = (expand(instruction.value, scope) or "").strip().strip("\"'")
-            cwd = _join(state.cwd, path) if path else None
+            cwd = joined(state.cwd, path) if path else None
             view = state.view.with_directory(cwd) if cwd else state.view
             return replace(state, cwd=cwd, view=view)
         case "USER":
@@ -109,13 +109,7 @@ def _copied(instruction: Instruction, scope: Mapping[str, str], state: State) ->
         return state
     view = state.view.with_copy(sources, target, state.cwd, add=instruction.keyword == "ADD")
     for heredoc in instruction.heredocs:
-        path = _join(state.cwd, target)
+        path = joined(state.cwd, target)
         if path is not None:
             view = view.with_text(path, heredoc.body)
     return replace(state, view=view)
-
-
-def _join(base: str | None, path: str) -> str | None:
-    if path.startswith("/"):
-        return "/" + posixpath.normpath(path).lstrip("/")
-    return posixpath.normpath(posixpath.join(base, path)) if base is not None else None

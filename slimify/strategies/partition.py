@@ -8,7 +8,7 @@ base, the trees and what is put back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from slimify.classify.copies import targets
@@ -340,11 +340,3 @@ def _all_stay(step: Step) -> Step:
     )
     role = "both" if step.keyword in ("COPY", "ADD") and step.role == "build" else step.role
     return replace(step, atoms=atoms, role=role)
-
-
-Filter = Callable[[Step], bool]
-
-
-def steps_with(program: Program, kinds: Iterable[str]) -> tuple[Step, ...]:
-    wanted = set(kinds)
-    return tuple(s for s in program.steps if any(e.kind in wanted for e in s.effects))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.facts.images import ImageFacts, image
 
@@ -19,7 +18,7 @@ def same_family(reference: str, program: Program) -> str | None:
     partner = program.base.slim_partner
     if partner is None:
         return None
-    written = _written(program)
+    written = written_base(program)
     if "$" not in written:
         return partner
     suffix = partner.removeprefix(program.base_ref)
@@ -28,10 +27,6 @@ def same_family(reference: str, program: Program) -> str | None:
 
 def written_base(program: Program) -> str:
     """The reference behind FROM as it is written."""
-    return _written(program)
-
-
-def _written(program: Program) -> str:
     from slimify.syntax.instructions import from_parts
 
     return from_parts(next(x for x in program.dockerfile.instructions if x.keyword == "FROM")).image
@@ -89,7 +84,3 @@ def path_dirs(program: Program) -> tuple[str, ...]:
 
 def on_path(program: Program, path: str) -> bool:
     return any(path.rpartition("/")[0] == d for d in path_dirs(program))
-
-
-def below(path: str, directory: str) -> bool:
-    return inside(path, directory)
