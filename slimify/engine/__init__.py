@@ -1,0 +1,1 @@
+"""Container engines: docker with buildx, docker, podman, buildah, each as a subprocess."""

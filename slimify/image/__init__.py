@@ -1,0 +1,1 @@
+"""Images as they are stored: archives, layers, ELF files, package databases. Read as streams."""

@@ -1,0 +1,84 @@
+"""What an image is made of: its configuration, its layers and the files they leave.
+
+Paths are absolute (`/usr/bin/env`) without `.` and `..`. Sizes are bytes. Everything here was read
+from a stream; no file of an image is ever written to disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elf:
+    """What the dynamic linker needs to know about an ELF file (System V ABI, ch. 5).
+
+    `versions` are the symbol versions it asks for, e.g. ("libc.so.6", "GLIBC_2.38").
+    """
+
+    machine: str  # "x86_64", "aarch64", … or "0x…"
+    interpreter: str = ""
+    needed: tuple[str, ...] = ()
+    soname: str = ""
+    rpath: tuple[str, ...] = ()
+    runpath: tuple[str, ...] = ()
+    versions: tuple[tuple[str, str], ...] = ()
+    stripped: bool = True  # False: carries debugging sections or a symbol table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One member of a layer. `target` is what a symlink or hard link points to, as written."""
+
+    path: str
+    kind: Kind
+    size: int = 0
+    mode: int = 0o644  # permission bits with set-uid, set-gid and sticky
+    uid: int = 0
+    gid: int = 0
+    target: str = ""
+    digest: str = ""  # of a regular file's content; "" where it was not asked for
+    capabilities: str = ""  # security.capability as hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One layer: what it adds or changes, and what it takes away."""
+
+    digest: str  # of the uncompressed tar (diff id)
+    created_by: str = ""  # the instruction, from the image's history
+    size: int = 0  # content of its files, as dive and `docker history` count
+    compressed: int | None = None  # bytes as stored or sent; None where only uncompressed data is at hand
+    entries: tuple[Entry, ...] = ()
+    whiteouts: tuple[str, ...] = ()  # paths removed by `.wh.NAME`
+    opaque: tuple[str, ...] = ()  # directories emptied by `.wh..wh..opq`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One entry of the history; `layer` is the index of the layer it made, None for metadata alone."""
+
+    created_by: str
+    layer: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image as read from its archive.
+
+    `config` is the OCI image configuration's `config` object (Env, Cmd, …). `contents` are the
+    texts that the reader was asked to keep, `elves` the ELF files, `heads` the first bytes of
+    executable files, each by path and of the last layer that has it.
+    """
+
+    config: Mapping[str, object]
+    layers: tuple[Layer, ...]
+    history: tuple[Step, ...] = ()
+    architecture: str = ""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    elves: Mapping[str, Elf] = field(default_factory=dict)
+    heads: Mapping[str, bytes] = field(default_factory=dict)

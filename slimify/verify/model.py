@@ -1,0 +1,94 @@
+"""What is compared, what was found, and what follows from it for the next plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Verdict = Literal["equal", "different", "not built"]
+Layer = Literal["build", "contract", "disk", "behaviour"]
+Need = Literal["package", "path", "command", "glibc", "base"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """Something the next plan has to respect: `package libpq5`, `path /app/templates`,
+    `command git`, `glibc 2.38`, `base slim` (no better rung than that).
+    """
+
+    need: Need
+    value: str
+    because: str = ""  # the finding, in one sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A difference between the two images. `owner` is the package of the old image it came with."""
+
+    code: str  # SL5xx
+    text: str
+    path: str = ""
+    owner: str = ""
+    constraints: tuple[Constraint, ...] = ()
+    accepted: bool = False  # a stated decision or the user's settings explain it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was compared. `detail` says what was looked at, also when all is well."""
+
+    name: str  # "entrypoint", "environment", "libraries", "GET /", …
+    layer: Layer
+    ok: bool
+    detail: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Of one image: on disk and compressed in bytes, by layer; files, packages and executables counted."""
+
+    disk: int
+    compressed: int
+    layers: tuple[tuple[str, int], ...] = ()  # instruction, bytes
+    files: int = 0
+    packages: int = 0
+    executables: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """Seconds, None where not measured: build from nothing, after one changed source line, start to ready."""
+
+    cold: float | None = None
+    changed: float | None = None
+    start: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One turn of the repair loop: what was tried, what was found, what follows."""
+
+    rung: str
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    constraints: tuple[Constraint, ...] = ()  # new ones, for the next round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What came of comparing two images. `scope` says what was not proven, sentence by sentence."""
+
+    file: str
+    verdict: Verdict
+    checks: tuple[Check, ...] = ()
+    scope: tuple[str, ...] = ()
+    before: Sizes | None = None
+    after: Sizes | None = None
+    times: Mapping[str, Times] = field(default_factory=dict)  # "original", "rewritten"
+    rounds: tuple[Round, ...] = ()
+    constraints: tuple[Constraint, ...] = ()  # kept at the end
+    problem: str = ""  # why nothing could be built or compared
+    log: str = ""
+    engine: str = ""
