@@ -5,38 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from slimify.config import Options
 from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
 
 if TYPE_CHECKING:
     from slimify.classify.program import Program
+    from slimify.context.scan import Context
 
 
 def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -> Outcome:
     """Rewrite one Dockerfile. Raises nothing for malformed input: that is a `failed` outcome."""
-    from slimify.classify import classify
+    from slimify.classify.silenced import without_silenced
     from slimify.context.scan import Context, scan
-    from slimify.strategies.gorun import compiled
     from slimify.syntax.dockerfile import parse
 
     try:
         file = parse(data, name)
     except SlimifyError as error:
-        if error.code == "SL006":  # a template is a reason, not a mistake
-            reason = Reason(code="SL401", text=f"line {error.line}: {error.message}")
-            return Outcome(kind="refused", file=name, before=_text(data), decisions=_stated((reason,)))
-        return Outcome(kind="failed", file=name, before=_text(data), error=error)
+        return _unread(data, name, error)
     where = scan(context, Path(name) if name != "-" else None) if context else Context.empty()
-    program = classify(file, where, name, options)
+    return without_silenced(_planned(file, name, where, options), file)
+
+
+def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
+    """The outcome of a file that is no Dockerfile: malformed, or a template, which is no mistake."""
+    before = data.decode("utf-8", "surrogateescape")
+    if error.code != "SL006":
+        return Outcome(kind="failed", file=name, before=before, error=error)
+    reason = Reason(code="SL401", text=f"line {error.line}: {error.message}")
+    return Outcome(kind="refused", file=name, before=before, decisions=_stated((reason,)))
+
+
+def _planned(file: Dockerfile, name: str, context: Context, options: Options) -> Outcome:
+    """The outcome of a file that could be read."""
+    from slimify.classify import classify
+    from slimify.strategies.gorun import compiled
+    from slimify.syntax.dockerfile import parse
+
+    program = classify(file, context, name, options)
     outcome = Outcome(
         kind="unchanged",
         file=name,
         language=program.language,
         instructions=program.verdicts,
         before=file.text,
-        warnings=where.notes,
+        warnings=context.notes,
     )
     if sum(x.keyword == "FROM" for x in file.instructions) > 1:
         stages = Reason(code="SL404", text="the file has several stages already")
@@ -45,15 +60,14 @@ def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -
         return replace(outcome, kind="refused", decisions=_stated(program.refusals))
     made = compiled(program)
     if made is not None:
-        program = classify(parse(made[0].encode("utf-8", "surrogateescape"), name), where, name, options)
+        program = classify(parse(made[0].encode("utf-8", "surrogateescape"), name), context, name, options)
     found = _first_proved(program, file, options)
     if isinstance(found, _Found):
         stated = (made[1],) if made is not None else ()
         return _rewritten(outcome, found, stated + program.findings)
-    kind: Literal["refused", "unchanged"] = (
-        "refused" if any(r.code in _BLOCKING for r in found) else "unchanged"
-    )
-    return replace(outcome, kind=kind, decisions=(*_stated(found), *program.findings))
+    blocked = any(reason.code in _BLOCKING for reason in found)
+    decisions = (*_stated(found), *program.findings)
+    return replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
 
 
 _BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
@@ -129,10 +143,6 @@ def _too_small(rung: str, saving: int) -> Reason:
 
 def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
     return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogateescape")
 
 
 explain = rewrite

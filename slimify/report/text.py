@@ -26,7 +26,7 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
         return failure(outcome.file, outcome.error, paint=paint)
     done = [d for d in outcome.decisions if d.safety != "advice"]
     advice = [d for d in outcome.decisions if d.safety == "advice"]
-    lines = [_headline(outcome, done_as, paint)]
+    lines = _headline(outcome, done_as, width, paint)
     lines += _decisions(done, width, paint)
     if advice:
         lines.append("  Advice, not done:")
@@ -81,9 +81,9 @@ def size(number: int) -> str:
     return f"{number} bytes"
 
 
-def _headline(outcome: Outcome, done_as: str, paint: Paint) -> str:
+def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[str]:
     kind = done_as if outcome.kind == "rewritten" else outcome.kind
-    parts = [paint(kind, _KIND_COLOUR[outcome.kind])]
+    parts = [kind]
     if outcome.kind == "rewritten":
         parts.append(f"rung {outcome.rung}")
     if outcome.language:
@@ -93,7 +93,12 @@ def _headline(outcome: Outcome, done_as: str, paint: Paint) -> str:
         of = f" of {size(original)}" if isinstance(original, int) and original > saving else ""
         parts.append(f"saves about {size(saving)}{of}")
     name = "<stdin>" if outcome.file == "-" else outcome.file
-    return f"{name}: " + ", ".join(parts)
+    lines = textwrap.wrap(
+        ", ".join(parts), width, initial_indent=f"{name}: ", subsequent_indent="  ", break_long_words=False
+    )
+    place = len(f"{name}: ")
+    head, tail = lines[0][:place], lines[0][place:]
+    return [head + tail.replace(kind, paint(kind, _KIND_COLOUR[outcome.kind]), 1), *lines[1:]]
 
 
 def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Iterator[str]:

@@ -161,3 +161,16 @@ def test_code() -> None:
     assert shown.startswith("SL204  compiler stays behind\n\nWhy       x x")
     assert "When not" not in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_long_headline_is_wrapped() -> None:
+    outcome = Outcome(
+        kind="rewritten",
+        file="services/notifications/Dockerfile",
+        language="python",
+        rung="same-base",
+        meta={"saving": 977_000_000, "original": 1_140_000_000},
+    )
+    head = explanation(outcome).split("\n\n")[0]
+    assert all(len(line) <= 80 for line in head.splitlines())
+    assert " ".join(head.split()).endswith("python, saves about 977 MB of 1.14 GB")
