@@ -17,7 +17,8 @@ Kind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo"]
 class Elf:
     """What the dynamic linker needs to know about an ELF file (System V ABI, ch. 5).
 
-    `versions` are the symbol versions it asks for, e.g. ("libc.so.6", "GLIBC_2.38").
+    `versions` are the symbol versions it asks for (.gnu.version_r), e.g. ("libc.so.6", "GLIBC_2.38"),
+    `defines` those that it has itself (.gnu.version_d), e.g. "GLIBC_2.38".
     """
 
     machine: str  # "x86_64", "aarch64", … or "0x…"
@@ -27,6 +28,7 @@ class Elf:
     rpath: tuple[str, ...] = ()
     runpath: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
+    defines: frozenset[str] = frozenset()
     stripped: bool = True  # False: carries debugging sections or a symbol table
 
 
