@@ -101,6 +101,15 @@ BuildArgOption = Annotated[
 ]
 
 
+DebugTargetOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--debug-target/--no-debug-target",
+        help="Add a stage debug with a shell where the final one has none.",
+    ),
+]
+
+
 @app.callback()
 def _root(
     version: Annotated[
@@ -130,6 +139,7 @@ def rewrite(
         bool | None, typer.Option("--annotate/--no-annotate", help="Say why in comments of the new file.")
     ] = None,
     build_arg: BuildArgOption = None,
+    debug_target: DebugTargetOption = None,
 ) -> None:
     """Print the multi-stage Dockerfile.
 
@@ -139,7 +149,13 @@ def rewrite(
         raise typer.BadParameter("--write and --output exclude each other")
     if write and "-" in (paths or ()):
         raise typer.BadParameter("standard input cannot be changed in place; use --output or the diff")
-    overrides = _overrides(base=base, min_saving=min_saving, annotate=annotate, build_args=build_arg)
+    overrides = _overrides(
+        base=base,
+        min_saving=min_saving,
+        annotate=annotate,
+        build_args=build_arg,
+        debug_target=debug_target,
+    )
 
     # after writing, the diff is only for those who ask for it
     shown = format or ("none" if write or output is not None else "diff")

@@ -9,6 +9,7 @@ the directory of the Dockerfile, not above the root of its repository:
     annotate = false
     build-args = { PORT = "8080" }
     keep-packages = ["git"]     # stay at run time, whatever the analysis says
+    debug-target = false        # a stage `debug` with a shell, beside a final stage without one
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Options:
     annotate: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     keep_packages: tuple[str, ...] = ()
+    debug_target: bool = False
 
 
 def parse_min_saving(text: str) -> MinSaving:
@@ -187,4 +189,5 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "annotate": _bool,
     "build-args": _mapping,
     "keep-packages": _strings,
+    "debug-target": _bool,
 }

@@ -366,7 +366,7 @@ class Stage:
 
     name: str
     base: str
-    purpose: Literal["build", "run"]
+    purpose: Literal["build", "run", "debug"]
     items: tuple[Item, ...]
 
 

@@ -65,12 +65,15 @@ def _planned(file: Dockerfile, name: str, context: Context, options: Options) ->
     if isinstance(found, _Found):
         stated = (made[1],) if made is not None else ()
         return _rewritten(outcome, found, stated + program.findings)
-    blocked = any(reason.code in _BLOCKING for reason in found)
+    codes = {reason.code for reason in found}
+    blocked = codes & _BLOCKING and not codes & _NEEDLESS
     decisions = (*_stated(found), *program.findings)
     return replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
 
 
 _BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
+# One way at least could have been taken, and gains nothing: better ones being barred is no refusal.
+_NEEDLESS = frozenset({"SL406", "SL407"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Foun
     """The best plan whose text passes the proof, or why there is none."""
     from slimify.strategies import cleanup, propose
     from slimify.strategies.assemble import assemble
+    from slimify.strategies.requested import requested
 
     proposal = propose(program, options)
     reasons = list(proposal.reasons)
@@ -97,12 +101,14 @@ def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Foun
         if isinstance(plan, Reason):
             reasons.append(plan)
             continue
+        plan = requested(program, plan, options)
         found = _proved(program, plan, file, options)
         if isinstance(found, str):
             return _Found(plan, found, tuple(reasons))
         reasons += found
     cleaned = cleanup.plan(program)
     if cleaned is not None and cleaned.saving >= options.min_saving.floor(cleaned.original):
+        cleaned = requested(program, cleaned, options)
         found = _proved(program, cleaned, file, options)
         if isinstance(found, str):
             return _Found(cleaned, found, tuple(reasons))

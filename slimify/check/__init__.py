@@ -31,6 +31,7 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
         return (f"the new file can't be read: {error.message}",)
     stages = split_stages(file)
     found = list(_shape(plan, stages))
+    stages = default_target(stages)
     found += _contract(program, file, stages)
     found += _copies(program, stages)
     found += _live(program, stages)
@@ -49,6 +50,16 @@ def split_stages(file: Dockerfile) -> list[list[Instruction]]:
         elif stages:
             stages[-1].append(instruction)
     return stages
+
+
+def default_target(stages: list[list[Instruction]]) -> list[list[Instruction]]:
+    """The stages up to the one that says what the image is: a last one that is no more than
+    `FROM another` stands for that other, and what lies between them is for `--target` only."""
+    names = [(from_parts(stage[0]).alias or "").lower() for stage in stages]
+    last = len(stages) - 1
+    while len(stages[last]) == 1 and (name := from_parts(stages[last][0]).image.lower()) in names[:last]:
+        last = names.index(name)
+    return stages[: last + 1]
 
 
 def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[str]:

@@ -14,6 +14,7 @@ WIDTH = 80
 _KIND_COLOUR = {"rewritten": "green", "unchanged": "cyan", "refused": "yellow", "failed": "red"}
 _ROLE_COLOUR = {"build": "yellow", "run": "green", "both": "cyan", "unknown": "magenta"}
 _MARK = {"safe": "", "assumed": " (assumed)", "advice": ""}
+_JOINT = "\N{NO-BREAK SPACE}"  # what belongs together is not wrapped
 _TEXT_LINES = 3  # of one instruction or command in the table of roles
 
 
@@ -93,9 +94,13 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
         of = f" of {size(original)}" if isinstance(original, int) and original > saving else ""
         parts.append(f"saves about {size(saving)}{of}")
     name = "<stdin>" if outcome.file == "-" else outcome.file
-    lines = textwrap.wrap(
-        ", ".join(parts), width, initial_indent=f"{name}: ", subsequent_indent="  ", break_long_words=False
-    )
+    whole = ", ".join(part.replace(" ", _JOINT) for part in parts)
+    lines = [
+        line.replace(_JOINT, " ")
+        for line in textwrap.wrap(
+            whole, width, initial_indent=f"{name}: ", subsequent_indent="  ", break_long_words=False
+        )
+    ]
     place = len(f"{name}: ")
     head, tail = lines[0][:place], lines[0][place:]
     return [head + tail.replace(kind, paint(kind, _KIND_COLOUR[outcome.kind]), 1), *lines[1:]]

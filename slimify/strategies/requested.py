@@ -1,0 +1,15 @@
+"""What is done to a plan on request only: each option is one function from plan to plan."""
+
+from __future__ import annotations
+
+from slimify.classify.program import Program
+from slimify.config import Options
+from slimify.model import Plan
+from slimify.strategies.debugstage import with_debug_stage
+
+
+def requested(program: Program, plan: Plan, options: Options) -> Plan:
+    """The plan with what the options ask for, and a decision for each: done, or why not."""
+    if options.debug_target:
+        plan = with_debug_stage(program, plan)
+    return plan
