@@ -1,0 +1,189 @@
+"""The runtime contract of two built images, field by field: what whoever runs them depends on.
+
+The fields are those of the image configuration (OCI image spec, "config"; Docker adds Healthcheck,
+Shell and OnBuild). A difference that the rewrite stated, or that the user's settings accept, is
+reported as accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slimify.verify.model import Check, Finding
+
+DIFFERENT, ENVIRONMENT = "SL510", "SL511"
+
+# Docker fills these in when nothing is said.
+_ROOT = {"root": "", "0": "", "0:0": "", "root:root": "", "0:root": "", "root:0": ""}
+_SIGNALS = {"": "SIGTERM", "15": "SIGTERM", "3": "SIGQUIT", "2": "SIGINT", "9": "SIGKILL", "1": "SIGHUP"}
+_SHELL = ["/bin/sh", "-c"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What may differ. `own_env` are the names that the original file's ENV instructions set,
+    `base_env` those that its base image is known to bring; `accepted` fields (`Cmd`, `Env.NAME`,
+    `Labels.NAME`) are the stated decisions and the user's settings."""
+
+    own_env: frozenset[str] = frozenset()
+    base_env: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any], terms: Terms) -> tuple[Check, ...]:
+    """One check a field. `before` and `after` are the `Config` objects of both images."""
+    checks = [_field(name, reader(before), reader(after), terms) for name, reader in _FIELDS.items()]
+    checks += [
+        _mapping("labels", "Labels", _labels(before), _labels(after), terms),
+        _environment(_env(before), _env(after), terms),
+        _path(_env(before).get("PATH", ""), _env(after).get("PATH", ""), terms),
+    ]
+    return tuple(checks)
+
+
+def _words(value: object) -> list[str] | None:
+    return list(value) if isinstance(value, list) and value else None
+
+
+def _names(value: object) -> list[str]:
+    return sorted(value) if isinstance(value, dict) else []
+
+
+def _stop_signal(config: Mapping[str, Any]) -> str:
+    signal = str(config.get("StopSignal") or "")
+    named = signal if signal.isdigit() or signal.startswith("SIG") else f"SIG{signal}"
+    return _SIGNALS.get(signal, named)
+
+
+def _user(config: Mapping[str, Any]) -> str:
+    user = str(config.get("User") or "")
+    return _ROOT.get(user, user)
+
+
+_FIELDS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
+    "Entrypoint": lambda c: _words(c.get("Entrypoint")),
+    "Cmd": lambda c: _words(c.get("Cmd")),
+    "WorkingDir": lambda c: c.get("WorkingDir") or "/",
+    "User": _user,
+    "ExposedPorts": lambda c: _names(c.get("ExposedPorts")),
+    "Volumes": lambda c: _names(c.get("Volumes")),
+    "Healthcheck": lambda c: c.get("Healthcheck") or None,
+    "StopSignal": _stop_signal,
+    "Shell": lambda c: _words(c.get("Shell")) or _SHELL,
+    "OnBuild": lambda c: _words(c.get("OnBuild")),
+}
+
+
+def _field(name: str, before: object, after: object, terms: Terms) -> Check:
+    if before == after:
+        return Check(name=name, layer="contract", ok=True, detail=_shown(before))
+    return _check(name, [(name, f"{name} was {_shown(before)} and is {_shown(after)}", "")], terms, DIFFERENT)
+
+
+def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, code: str) -> Check:
+    """`differences`: field, sentence, why it is accepted anyway ("" if only the terms may say so)."""
+    findings = []
+    for field, text, why in differences:
+        accepted = bool(why) or field in terms.accepted or field.partition(".")[0] in terms.accepted
+        findings.append(Finding(code=code, text=text + (f" ({why})" if why else ""), accepted=accepted))
+    ok = all(finding.accepted for finding in findings)
+    detail = "; ".join(finding.text for finding in findings)
+    return Check(name=name, layer="contract", ok=ok, detail=detail, findings=tuple(findings))
+
+
+def _shown(value: object) -> str:
+    if value in (None, "", [], {}):
+        return "nothing"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return str(value)
+
+
+# --- labels and environment -------------------------------------------------------------------------
+
+
+def _labels(config: Mapping[str, Any]) -> dict[str, str]:
+    return dict(config.get("Labels") or {})
+
+
+def _env(config: Mapping[str, Any]) -> dict[str, str]:
+    return dict(item.partition("=")[::2] for item in config.get("Env") or ())
+
+
+def _mapping(
+    name: str, field: str, before: Mapping[str, str], after: Mapping[str, str], terms: Terms
+) -> Check:
+    differences = [
+        (f"{field}.{key}", _changed(key, before.get(key), after.get(key)), "")
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    ]
+    if not differences:
+        detail = f"{len(before)} equal" if before else "none"
+        return Check(name=name, layer="contract", ok=True, detail=detail)
+    return _check(name, differences, terms, DIFFERENT)
+
+
+def _changed(name: str, before: str | None, after: str | None) -> str:
+    if before is None:
+        return f"{name} is new: {after!r}"
+    if after is None:
+        return f"{name} is gone: it was {before!r}"
+    return f"{name} was {before!r} and is {after!r}"
+
+
+def _environment(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
+    """ENV but PATH. What only the builder's base image brought may go; what the file sets may not."""
+    differences = list(_variables(before, after, terms))
+    if not differences:
+        count = len(before.keys() - {"PATH"})
+        return Check(name="Env", layer="contract", ok=True, detail=f"{count} variables equal")
+    return _check("Env", differences, terms, ENVIRONMENT)
+
+
+def _variables(
+    before: Mapping[str, str], after: Mapping[str, str], terms: Terms
+) -> Iterator[tuple[str, str, str]]:
+    for name in sorted((before.keys() | after.keys()) - {"PATH"}):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        why = ""
+        if name not in terms.own_env:
+            if new is None and name in terms.base_env:
+                why = "it described the toolchain of the base image"
+            elif old is None:
+                why = "the new base image brings it"
+            elif name in terms.base_env:
+                why = "each base image has its own"
+        yield f"Env.{name}", _changed(name, old, new), why
+
+
+def _path(before: str, after: str, terms: Terms) -> Check:
+    """PATH: what is new in it may stand anywhere, what was there keeps its order; toolchains may go.
+
+    Whether a command is then found somewhere else is seen on disk, where the files are.
+    """
+    old, new = _places(before), _places(after)
+    gone = [place for place in old if place not in new]
+    added = [place for place in new if place not in old]
+    common = [place for place in old if place in new]
+    differences = []
+    if common != [place for place in new if place in old]:
+        differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", ""))
+    for place in gone:
+        why = "the toolchain is gone" if place.startswith(("/go/", "/usr/local/go/")) else ""
+        if not why and "PATH" not in terms.own_env:
+            why = "only the old base image had it"
+        differences.append(("Env.PATH", f"{place} is no longer in PATH", why))
+    for place in added:
+        differences.append(("Env.PATH", f"{place} is new in PATH", "what was there is still found"))
+    if not differences:
+        return Check(name="PATH", layer="contract", ok=True, detail=before or "nothing")
+    return _check("PATH", differences, terms, ENVIRONMENT)
+
+
+def _places(path: str) -> list[str]:
+    return list(dict.fromkeys(place.rstrip("/") or "/" for place in path.split(":") if place))

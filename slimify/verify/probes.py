@@ -1,0 +1,181 @@
+"""What is asked of a running container: the user's `[probes]` settings and `--probe` options.
+
+    [tool.slimify.probes]                 # or [probes] in slimify.toml; every key may be left out
+    port = 8080                           # waited for; by default the first port that the image exposes
+    seconds = 60                          # how long a start may take
+    env = { DATABASE_URL = "sqlite://" }
+    volumes = ["./fixtures:/data:ro"]     # relative to the settings file
+    options = ["--cap-add=NET_ADMIN"]     # further options of the engine's run
+    http = ["/", { path = "/login", method = "POST", body = "a=b", status = 302 }]
+    exec = ["python manage.py check"]     # in the running container
+    run = [{ command = ["--version"], exit = 0 }]  # a container of its own
+    files = ["/app/templates/index.html"] # have to be there, equal in content, owner and mode
+    accept = ["Labels.build", "GET /now"] # differences that are meant
+    mask = ["build [0-9]+"]               # regular expressions of what changes from run to run
+
+A table named as a Dockerfile (`[probes."worker.Dockerfile"]`) adds to it for that file alone.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """An HTTP request. `status` None: any, but equal in both images; `compare` "status" ignores the body."""
+
+    path: str
+    method: str = "GET"
+    status: int | None = None
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    contains: str = ""
+    compare: str = "body"
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A command. `exit` None: any, but equal in both images."""
+
+    command: tuple[str, ...]
+    exit: int | None = None
+    contains: str = ""
+    output: bool = True
+
+    @property
+    def name(self) -> str:
+        return shlex.join(self.command)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Everything that is asked, and the settings both containers are started with."""
+
+    port: int | None = None
+    seconds: float = 30
+    env: Mapping[str, str] = field(default_factory=dict)
+    volumes: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    http: tuple[Request, ...] = ()
+    exec: tuple[Run, ...] = ()
+    run: tuple[Run, ...] = ()
+    files: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+    mask: tuple[str, ...] = ()
+
+
+def read(table: Mapping[str, Any], file: str = "") -> Probe:
+    """The probe for one Dockerfile (its path relative to the settings file, or its name).
+
+    Raises ValueError with a sentence for an unknown key or a value of the wrong kind.
+    """
+    known = {item.name for item in fields(Probe)}
+    own = {name: value for name, value in table.items() if not isinstance(value, Mapping) or name == "env"}
+    for name in own.keys() - known:
+        raise ValueError(f'probes know no "{name}"; there are {", ".join(sorted(known))}')
+    probe = _probe(own)
+    for name, value in table.items():
+        if name not in own and name in (file, file.rpartition("/")[2]):
+            probe = merged(probe, read(value))
+    return probe
+
+
+def merged(general: Probe, special: Probe) -> Probe:
+    """What `special` says, on top of `general`."""
+    default = Probe()
+    changes: dict[str, Any] = {}
+    for item in fields(Probe):
+        value, before = getattr(special, item.name), getattr(general, item.name)
+        if value == getattr(default, item.name):
+            continue
+        if isinstance(value, tuple):
+            changes[item.name] = (*before, *value)
+        else:
+            changes[item.name] = {**before, **value} if isinstance(value, Mapping) else value
+    return replace(general, **changes)
+
+
+def option(text: str) -> Probe:
+    """One `--probe`: `/path`, `/path=404`, `POST /path`, or a command to run in the container.
+
+    Raises ValueError for an empty one.
+    """
+    found = re.fullmatch(r"(?:([A-Z]+) )?(/[^\s=]*(?:\?\S*?)?)(?:=(\d{3}))?", text.strip())
+    if found:
+        status = int(found[3]) if found[3] else None
+        return Probe(http=(Request(path=found[2], method=found[1] or "GET", status=status),))
+    return Probe(exec=(_run(text),))
+
+
+def _probe(table: Mapping[str, Any]) -> Probe:
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        if name == "http":
+            values[name] = tuple(map(_request, _list(name, value)))
+        elif name in ("exec", "run"):
+            values[name] = tuple(map(_run, _list(name, value)))
+        elif name == "env":
+            values[name] = {key: str(item) for key, item in _kind(name, value, Mapping).items()}
+        elif name in ("port", "seconds"):
+            values[name] = _kind(name, value, (int, float))
+        else:
+            values[name] = tuple(_kind(name, item, str) for item in _list(name, value))
+    for pattern in values.get("mask", ()):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f'"{pattern}" is not a regular expression: {error}') from None
+    return Probe(**values)
+
+
+def _request(value: object) -> Request:
+    if isinstance(value, str):
+        found = option(value).http
+        if not found:
+            raise ValueError(f'"{value}" is not a path')
+        return found[0]
+    table = _known("http", value, Request)
+    if not str(table.get("path", "")).startswith("/"):
+        raise ValueError('a request of "http" needs a path that begins with /')
+    return Request(**table)
+
+
+def _run(value: object) -> Run:
+    if isinstance(value, Mapping):
+        table = _known("run", value, Run)
+        return Run(**{**table, "command": _words(table.get("command", ()))})
+    return Run(command=_words(value))
+
+
+def _words(value: object) -> tuple[str, ...]:
+    words = tuple(shlex.split(value)) if isinstance(value, str) else tuple(map(str, _list("command", value)))
+    if not words:
+        raise ValueError("a command is empty")
+    return words
+
+
+def _known(name: str, value: object, kind: type[Request] | type[Run]) -> dict[str, Any]:
+    table = dict(_kind(name, value, Mapping))
+    for key in table.keys() - {item.name for item in fields(kind)}:
+        raise ValueError(f'"{name}" knows no "{key}"')
+    return table
+
+
+def _list(name: str, value: object) -> Iterable[Any]:
+    items: Iterable[Any] = _kind(name, value, (list, tuple))
+    return items
+
+
+def _kind(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ValueError(f'"{name}" has a value of the wrong kind: {value!r}')
+    return value

@@ -1,0 +1,119 @@
+"""Requests to a container on a port of this machine, and how two answers compare."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import re
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from slimify.verify import masks
+from slimify.verify.probes import Request
+
+_LIMIT = 20_000_000  # bytes of a body that are read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Status (None: no HTTP answer came, then `body` says why), type and body."""
+
+    status: int | None
+    kind: str = ""
+    location: str = ""
+    body: bytes = b""
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether something answers. A mere connection proves nothing: Docker's proxy accepts for a
+    container that does not listen, and closes at once."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            connection.settimeout(0.5)
+            try:
+                return connection.recv(1) != b""  # a greeting
+            except TimeoutError:
+                return True  # it waits for us to speak
+    except OSError:
+        return False
+
+
+def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
+    """One request, redirects not followed."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        body = request.body.encode() if request.body else None
+        headers = {"Host": "localhost", "User-Agent": "slimify", "Accept": "*/*", **request.headers}
+        connection.request(request.method, request.path, body=body, headers=headers)
+        answer = connection.getresponse()
+        return Answer(
+            status=answer.status,
+            kind=answer.headers.get_content_type(),
+            location=answer.headers.get("Location", ""),
+            body=answer.read(_LIMIT),
+        )
+    except (OSError, http.client.HTTPException) as error:
+        return Answer(status=None, body=f"{type(error).__name__}: {error}".encode())
+    finally:
+        connection.close()
+
+
+def unmet(request: Request, answer: Answer) -> str:
+    """What is not as the user demands, or ""."""
+    if request.status is not None and answer.status != request.status:
+        return f"status {answer.status}, not {request.status}"
+    if request.contains and request.contains.encode() not in answer.body:
+        return f"{request.contains!r} is not in the body"
+    return ""
+
+
+def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -> str:
+    """How the second answer differs from the first, or ""."""
+    if old.status != new.status:
+        said = new.body[:200].decode("utf-8", "replace") if new.status is None or new.status >= 400 else ""
+        return f"status {old.status} became {new.status}" + (f": {said}" if said else "")
+    if old.status is None:
+        return ""  # neither speaks HTTP; that both listen is what was seen
+    if old.kind != new.kind:
+        return f"content type {old.kind} became {new.kind}"
+    if old.location != new.location:
+        return f"the redirect to {old.location} became one to {new.location}"
+    if request.compare != "body":
+        return ""
+    first, second = _lines(old, own), _lines(new, own)
+    if first == second:
+        return ""
+    changed = [(a, b) for a, b in zip(first, second, strict=False) if a != b]
+    if not changed:
+        return f"the body has {len(second)} lines, not {len(first)}"
+    return f"the body differs: {changed[0][0][:120]!r} became {changed[0][1][:120]!r}"
+
+
+def same_but_volatile(
+    request: Request, first: Answer, again: Answer, other: Answer, own: Iterable[str]
+) -> bool:
+    """Whether `other` differs from `first` only in words in which the same image's second answer does."""
+    if not (first.status == again.status == other.status) or not (first.kind == again.kind == other.kind):
+        return False
+    one, two, three = (_words(_lines(answer, own)) for answer in (first, again, other))
+    if not len(one) == len(two) == len(three):
+        return False
+    return all(a == c or a != b for a, b, c in zip(one, two, three, strict=True))
+
+
+def _words(lines: list[str]) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", "\n".join(lines))
+
+
+def described(answer: Answer) -> str:
+    """An answer in a few words."""
+    if answer.status is None:
+        return "both listen; no HTTP"
+    return f"{answer.status}, {answer.kind}, {len(answer.body)} bytes"
+
+
+def _lines(answer: Answer, own: Iterable[str]) -> list[str]:
+    if b"\0" in answer.body[:2000]:
+        return [hashlib.sha256(answer.body).hexdigest()]
+    return masks.masked(answer.body.decode("utf-8", "surrogateescape"), own).splitlines()

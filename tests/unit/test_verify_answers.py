@@ -1,0 +1,175 @@
+"""Masks, probes and HTTP answers: what is volatile, what is a difference."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from slimify.verify import masks, probes, web
+from slimify.verify.probes import Probe, Request, Run
+
+VOLATILE = [
+    ("a time", "started 2026-11-24T03:04:05.123Z", "started 2027-01-01 00:00:00+0100"),
+    ("a date in a header", "Date: Tue, 24 Nov 2026 03:04:05 GMT", "Date: Wed, 25 Nov 2026 13:14:15 GMT"),
+    ("a log time", "2026/11/24 03:04:05 listening", "2026/11/25 13:14:15 listening"),
+    ("an id", "request 0b7f5f8e-3b0a-4f0e-9d58-1f2b3c4d5e6f", "request 1c8f5f8e-3b0a-4f0e-9d58-1f2b3c4d5e6a"),
+    ("an address", "<object at 0x7f1122>", "<object at 0x7faa33>"),
+    ("a host name", "host 3f2a9b1c77de", "host 9b1c77de3f2a"),
+    ("colours", "\x1b[32mok\x1b[0m", "ok"),
+    ("an address in the network", "from 172.17.0.2", "from 172.17.0.3"),
+    (
+        "packages at another place",
+        "/usr/local/lib/python3.12/site-packages/flask/app.py",
+        "/opt/venv/lib/python3.12/site-packages/flask/app.py",
+    ),
+]
+MEANT = [
+    ("a number", "12 templates loaded", "0 templates loaded"),
+    ("a word", "listening", "refused"),
+    ("a version", "express 4.18.2", "express 4.19.0"),
+    ("a path", "/app/templates", "/app/static"),
+    ("a short word of hexadecimal letters", "decade", "facade"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), [row[1:] for row in VOLATILE], ids=[row[0] for row in VOLATILE])
+def test_volatile_parts_are_masked(one: str, other: str) -> None:
+    assert masks.masked(one) == masks.masked(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [row[1:] for row in MEANT], ids=[row[0] for row in MEANT])
+def test_what_carries_meaning_is_not(one: str, other: str) -> None:
+    assert masks.masked(one) != masks.masked(other)
+
+
+LOGS: list[tuple[str, str, str, str, tuple[str, ...]]] = [
+    ("equal", "a\nb", "a\nb", "a\nb", ()),
+    ("another order", "a\nb", "b\na", "a\nb", ()),
+    ("a line is missing", "a\nb", "a", "a\nb", ("- b",)),
+    ("a line is new", "a", "a\nerror", "a", ("+ error",)),
+    ("a number that always differs", "in 12 ms", "in 14 ms", "in 13 ms", ()),
+    (
+        "a number that never differs",
+        "12 templates",
+        "0 templates",
+        "12 templates",
+        ("- 12 templates", "+ 0 templates"),
+    ),
+    ("a line that comes at times", "a\nretry", "a", "a", ()),
+    ("a line that came the second time only", "a", "a\nretry", "a\nretry", ()),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "again", "found"), [x[1:] for x in LOGS], ids=[x[0] for x in LOGS])
+def test_a_log_is_compared_with_what_the_original_does_a_second_time(
+    old: str, new: str, again: str, found: tuple[str, ...]
+) -> None:
+    assert masks.differing(masks.lines(old), masks.lines(new), masks.lines(again)) == found
+
+
+OPTIONS = [
+    ("/", Probe(http=(Request(path="/"),))),
+    ("/health=204", Probe(http=(Request(path="/health", status=204),))),
+    ("POST /login?a=b", Probe(http=(Request(path="/login?a=b", method="POST"),))),
+    ("python -c 'import app'", Probe(exec=(Run(command=("python", "-c", "import app")),))),
+    ("/app/server --version", Probe(exec=(Run(command=("/app/server", "--version")),))),
+]
+
+
+@pytest.mark.parametrize(("text", "probe"), OPTIONS, ids=[row[0] for row in OPTIONS])
+def test_an_option_is_a_request_or_a_command(text: str, probe: Probe) -> None:
+    assert probes.option(text) == probe
+
+
+def test_settings() -> None:
+    table = {
+        "port": 8080,
+        "env": {"DEBUG": 1},
+        "http": ["/", {"path": "/x", "status": 404}],
+        "run": [{"command": "app --help", "exit": 0}],
+        "worker.Dockerfile": {"env": {"QUEUE": "q"}, "http": ["/w"]},
+    }
+    general = probes.read(table, "Dockerfile")
+    assert (general.port, general.env) == (8080, {"DEBUG": "1"})
+    assert general.http == (Request(path="/"), Request(path="/x", status=404))
+    assert general.run == (Run(command=("app", "--help"), exit=0),)
+    worker = probes.read(table, "jobs/worker.Dockerfile")
+    assert worker.env == {"DEBUG": "1", "QUEUE": "q"}
+    assert [request.path for request in worker.http] == ["/", "/x", "/w"]
+
+
+BAD: list[tuple[str, dict[str, Any], str]] = [
+    ("an unknown key", {"ports": 1}, 'no "ports"'),
+    ("a port that is none", {"port": "http"}, '"port"'),
+    ("a request without a path", {"http": [{"status": 200}]}, "path"),
+    ("an unknown key of a request", {"http": [{"path": "/", "code": 200}]}, '"code"'),
+    ("an empty command", {"exec": [""]}, "empty"),
+    ("a bad pattern", {"mask": ["("]}, "regular expression"),
+]
+
+
+@pytest.mark.parametrize(("table", "message"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_bad_settings_are_named(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        probes.read(table)
+
+
+def answer(body: str, status: int = 200, kind: str = "text/html") -> web.Answer:
+    return web.Answer(status=status, kind=kind, body=body.encode())
+
+
+ROOT = Request(path="/")
+
+
+def test_answers_differ_by_status_type_and_body() -> None:
+    assert web.difference(ROOT, answer("a"), answer("a"), ()) == ""
+    assert "404" in web.difference(ROOT, answer("a"), answer("a", 404), ())
+    assert "text/plain" in web.difference(ROOT, answer("a"), answer("a", kind="text/plain"), ())
+    assert "'a' became 'b'" in web.difference(ROOT, answer("a"), answer("b"), ())
+    assert web.difference(Request(path="/", compare="status"), answer("a"), answer("b"), ()) == ""
+
+
+def test_a_token_that_changes_every_time_hides_nothing_else() -> None:
+    first, again = answer('{"token": "abc", "items": 3}'), answer('{"token": "xyz", "items": 3}')
+    assert web.same_but_volatile(ROOT, first, again, answer('{"token": "uvw", "items": 3}'), ())
+    assert not web.same_but_volatile(ROOT, first, again, answer('{"token": "uvw", "items": 0}'), ())
+    assert not web.same_but_volatile(ROOT, first, again, answer('{"token": "uvw"}'), ())
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(302 if self.path == "/old" else 200)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Location", "/new")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[int]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_real_server_is_asked(site: int) -> None:
+    assert web.listens("127.0.0.1", site)
+    assert web.ask("127.0.0.1", site, ROOT).body == b"hello"
+    moved = web.ask("127.0.0.1", site, Request(path="/old"))
+    assert (moved.status, moved.location, moved.kind) == (302, "/new", "text/plain")
+
+
+def test_a_closed_port_does_not_listen(site: int) -> None:
+    assert not web.listens("127.0.0.1", 1)
+    assert web.ask("127.0.0.1", 1, ROOT).status is None
