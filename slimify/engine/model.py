@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 EngineName = Literal["buildx", "docker", "podman", "buildah"]
+Kind = Literal["missing", "unreachable", "old", "disk", "build", "base", "run", "timeout", "killed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class BuildOptions:
     network: str = ""
     target: str = ""
     no_cache: bool = False
+    arguments: tuple[str, ...] = ()  # further options of `build`, as the user gave them
     timeout: float = 3600
 
 
@@ -80,7 +82,7 @@ class EngineProblem(Exception):
 
     def __init__(
         self,
-        kind: Literal["missing", "unreachable", "old", "disk", "build", "base", "run", "timeout", "killed"],
+        kind: Kind,
         message: str,
         *,
         log: str = "",

@@ -1,0 +1,76 @@
+"""What a build prints, read as progress. BuildKit's plain form, the legacy builder's and buildah's."""
+
+from __future__ import annotations
+
+import re
+
+from slimify.engine.model import Progress
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# `#7 [3/3] RUN …`, `#7 [stage-0 2/2] COPY …`, `#12 [linux/amd64 build 2/5] RUN …`
+_BUILDKIT = re.compile(r"#\d+ \[(?P<stage>[^\]]*?) ?(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.*)")
+_EXPORT = re.compile(r"#\d+ (?P<text>exporting to \S+|sending tarball|importing to docker)")
+# `Step 2/3 : RUN …` (legacy), `STEP 2/3: RUN …`, `[1/2] STEP 2/3: RUN …` (buildah, podman)
+_CLASSIC = re.compile(
+    r"(?:\[(?P<stage>\d+)/\d+\] )?S(?:tep|TEP) (?P<step>\d+)/(?P<steps>\d+) ?: (?P<text>.*)"
+)
+
+
+def clean(text: str) -> str:
+    """Text without colours, and of lines rewritten in place only what stood there last."""
+    lines = _ESCAPES.sub("", text).replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+
+
+class BuildLog:
+    """Takes the bytes a build prints; `lines` is the log, `position` where the build is.
+
+    A Dockerfile of several stages has steps 1..n in each: the numbers given are those of all stages
+    seen so far, so `steps` may still grow, and `step` never falls.
+    """
+
+    def __init__(self, label: str) -> None:
+        self.lines: list[str] = []
+        self._label = label
+        self._rest = b""
+        self._seen: set[tuple[str, int]] = set()
+        self._steps: dict[str, int] = {}
+        self._text = ""
+        self._done = False
+
+    def feed(self, chunk: bytes) -> bool:
+        """Adds what was printed; True if the build has come further."""
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        return sum(self._take(line) for line in lines) > 0
+
+    def close(self) -> None:
+        """Takes a last line that has no end."""
+        if self._rest:
+            self._take(self._rest)
+            self._rest = b""
+
+    @property
+    def text(self) -> str:
+        return "".join(f"{line}\n" for line in self.lines)
+
+    def position(self, elapsed: float) -> Progress:
+        """Where the build is after `elapsed` seconds."""
+        steps = sum(self._steps.values())
+        step = steps if self._done else len(self._seen)
+        return Progress(label=self._label, step=step, steps=steps, text=self._text, elapsed=elapsed)
+
+    def _take(self, raw: bytes) -> bool:
+        line = clean(raw.decode("utf-8", "replace"))
+        self.lines.append(line)
+        if match := _BUILDKIT.fullmatch(line) or _CLASSIC.fullmatch(line):
+            stage, step = match["stage"] or "", int(match["step"])
+            self._steps[stage] = int(match["steps"])
+            if (stage, step) in self._seen:
+                return False
+            self._seen.add((stage, step))
+            self._text = match["text"]
+            return True
+        if (match := _EXPORT.match(line)) and not self._done:
+            self._done, self._text = True, match["text"]
+            return True
+        return False
