@@ -6,6 +6,7 @@ COPY *.go ./
 RUN go build -o registry
 
 FROM debian:trixie-slim
+
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 
 WORKDIR /app

@@ -6,6 +6,7 @@ RUN go install
 
 # hadolint ignore=DL3006
 FROM gcr.io/distroless/static-debian13
+
 ENV PATH=/go/bin:$PATH
 
 WORKDIR /go/src/example.com/roman

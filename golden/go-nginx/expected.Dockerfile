@@ -7,6 +7,7 @@ WORKDIR /build/api
 RUN go build -o /usr/local/bin/api .
 
 FROM debian:trixie-slim
+
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 
 RUN apt-get update && apt-get install -y nginx bash && rm -rf /var/lib/apt/lists/*

@@ -9,6 +9,7 @@ COPY worker ./worker
 RUN go build -o bin/ ./server ./worker
 
 FROM debian:trixie-slim
+
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 
 ENV APP_HOME=/opt/jobs

@@ -5,6 +5,7 @@ COPY . .
 RUN go build -o guestbook .
 
 FROM debian:trixie-slim
+
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 
 RUN groupadd --gid 1500 guest && \

@@ -11,6 +11,7 @@ COPY requirements.txt /code/
 RUN pip install -r requirements.txt
 
 FROM python:3.11-slim
+
 RUN apt-get update \
     && apt-get install -y --no-install-recommends adduser \
     && rm -rf /var/lib/apt/lists/*

@@ -55,6 +55,8 @@ def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[s
     have: list[str] = []
     made: list[str] = []
     for visit in visits:
+        if visit.state.cwd is not None:
+            made.append(visit.state.cwd)  # WORKDIR makes it
         if visit.instruction.keyword in ("COPY", "ADD"):
             have += files(visit) or targets(visit) or ()
             have += [t for t in targets(visit) or () if _is_tree(visit)]
@@ -73,8 +75,6 @@ def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[s
                     if effect.tool == "mkdir" or effect.kind == "meta"
                     else (*effect.writes, *effect.outputs)
                 )
-        if visit.state.cwd is not None:
-            made.append(visit.state.cwd)
 
 
 def _is_tree(visit: Visit) -> bool:

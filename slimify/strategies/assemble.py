@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from slimify.classify.paths import touches
 from slimify.classify.program import Program
-from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Reason, Stage
+from slimify.model import Decision, Dockerfile, Effect, Instruction, Item, Plan, Reason, Stage
 from slimify.strategies.finaltext import (
     CONFIG_ONLY,
     STATEFUL,
@@ -219,13 +220,16 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
     instructions = program.dockerfile.instructions
     keep = repeated_state(program, layout)
     late = late_workdirs(program, layout, keep)
-    items: list[Item] = [_new(line, end) for line in layout.final_head]
+    spacious = _spaced_from(program, blocks)
+    items: list[Item] = [
+        _new(line, end, spaced=spacious and not number) for number, line in enumerate(layout.final_head)
+    ]
     pending_space = False
     for index, block in enumerate(blocks):
         if index <= from_index(program):
             continue
         instruction = instructions[index]
-        spaced = block.spaced or pending_space
+        spaced = block.spaced or pending_space or (spacious and not items)
         made: list[Item] = []
         trees = [t for t in layout.trees if t.after == index]
         text = final_text(program, layout, index, keep)
@@ -243,18 +247,51 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         copies = [_copy(t, end) for t in trees]
         copies += [_new(line, end) for line in layout.final_after.get(index, ())]
         copies_first = bool(made and trees) and not _independent(program, layout, index)
+        if copies_first and made and block.comments:
+            made = [replace(made[0], spaced=block.spaced), *made[1:]]  # not the comment of the copy
         made = copies + made if copies_first else made + copies
         for workdir in (w for w, after in late.items() if after == index):
             made.append(Item(text=_ended(instructions[workdir].raw, end), origin=workdir))
         pending_space = spaced and not made
         for position, item in enumerate(made):
-            items.append(
-                Item(text=item.text, origin=item.origin, note=item.note, spaced=spaced and not position)
-            )
+            items.append(replace(item, spaced=item.spaced or (spaced and not position)))
+    items = _without_repeats(program.dockerfile, items)
     trailing = _trailing(program.dockerfile)
     if trailing:
         items.append(Item(text=trailing))
     return tuple(items)
+
+
+def _spaced_from(program: Program, blocks: tuple[Block, ...]) -> bool:
+    """Whether the user leaves a blank line behind FROM."""
+    start = from_index(program)
+    return len(blocks) > start + 1 and blocks[start + 1].spaced
+
+
+def _without_repeats(file: Dockerfile, items: list[Item]) -> list[Item]:
+    """Without a WORKDIR that goes back to the directory which the stage never leaves: the one that left
+    it is the builder's."""
+    kept: list[Item] = []
+    last: Item | None = None
+    for item in items:
+        if item.origin is None or file.instructions[item.origin].keyword != "WORKDIR":
+            kept.append(item)
+            continue
+        value = file.instructions[item.origin].value.strip()
+        if last is not None and value[:1] in ("/", "$") and _left(file, last, item.origin, value):
+            continue
+        last = item
+        kept.append(item)
+    return kept
+
+
+def _left(file: Dockerfile, last: Item, index: int, value: str) -> bool:
+    """Whether the user went elsewhere between two equal WORKDIRs."""
+    assert last.origin is not None
+    between = file.instructions[last.origin + 1 : index]
+    return file.instructions[last.origin].value.strip() == value and any(
+        x.keyword == "WORKDIR" for x in between
+    )
 
 
 def _trailing(file: Dockerfile) -> str:
@@ -267,11 +304,27 @@ def _trailing(file: Dockerfile) -> str:
 
 
 def _independent(program: Program, layout: Layout, index: int) -> bool:
-    """What is left of a RUN needs nothing that was built: it installs packages, makes users."""
+    """What is left of a RUN needs nothing that was built: it installs packages, makes users, directories."""
     step = step_at(program, index)
     atoms = layout.final.get(index, frozenset())
-    kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
-    return kinds <= {"packages", "index", "cache", "users", "source", "system", "state", "unpackage", "check"}
+    effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
+    if all(e.kind in _SYSTEM for e in effects):
+        return True
+    installs = any(e.kind == "packages" for e in effects)  # changes less often than what is built
+    return installs and all(e.kind in _SYSTEM or _elsewhere(e, layout.trees) for e in effects)
+
+
+_SYSTEM = frozenset(
+    {"packages", "index", "cache", "users", "source", "system", "state", "unpackage", "check"}
+)
+
+
+def _elsewhere(effect: Effect, trees: tuple[Tree, ...]) -> bool:
+    """Work on files, none of which is copied from the builder."""
+    paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
+    if effect.kind not in ("files", "meta") or effect.anywhere or not paths:
+        return False
+    return not any(touches(path, tree.path) for path in paths for tree in trees)
 
 
 def _copy(tree: Tree, end: str) -> Item:

@@ -1,0 +1,134 @@
+"""How the new file reads: order, blank lines, comments. Each case is the whole final stage."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+
+PYTHON: Mapping[str, str] = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A Dockerfile and the final stage that it gets, without its FROM line."""
+
+    id: str
+    file: str
+    final: str
+    files: Mapping[str, str] = field(default_factory=lambda: PYTHON)
+
+
+CASES = (
+    Case(
+        id="no-blank-line-behind-from-where-the-user-leaves-none",
+        file="""\
+FROM python:3.12-bookworm
+RUN apt-get update && apt-get install -y --no-install-recommends libpq-dev && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+COPY app.py .
+CMD ["python", "app.py"]
+""",
+        final="""\
+RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+COPY app.py .
+CMD ["python", "app.py"]
+""",
+    ),
+    Case(
+        id="packages-of-one-long-run-come-before-what-is-copied",
+        file="""\
+FROM python:3.12-slim-bookworm
+
+WORKDIR /srv/app
+COPY requirements.txt .
+
+# what the service needs
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends build-essential libpq-dev supervisor \\
+    && pip install --no-cache-dir -r requirements.txt \\
+    && rm -rf /var/lib/apt/lists/* \\
+    && mkdir /var/log/app
+
+COPY app.py .
+CMD ["supervisord", "-n"]
+""",
+        final="""\
+
+WORKDIR /srv/app
+
+# what the service needs
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends libpq5 supervisor \\
+    && rm -rf /var/lib/apt/lists/* \\
+    && mkdir /var/log/app
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+
+COPY app.py .
+CMD ["supervisord", "-n"]
+""",
+    ),
+    Case(
+        id="a-workdir-is-said-once",
+        file="""\
+FROM python:3.12-bookworm
+
+RUN apt-get update && apt-get install -y --no-install-recommends nodejs npm
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+RUN useradd -m app
+WORKDIR /app
+RUN chown app:app /app
+USER app
+COPY --chown=app:app . .
+WORKDIR client
+RUN npm install && npm run build
+WORKDIR /app
+
+CMD ["python", "app.py"]
+""",
+        files={
+            **PYTHON,
+            "client/package.json": '{"name": "c", "scripts": {"build": "vite build"}, "devDependencies": {"vite": "5.0.0"}}',
+            "client/index.html": "<p>",
+        },
+        final="""\
+
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends libpq5 \\
+    && rm -rf /var/lib/apt/lists/*
+
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+RUN useradd -m app
+WORKDIR /app
+RUN chown app:app /app
+USER app
+COPY --chown=app:app . .
+COPY --from=builder --chown=app:app /app/client /app/client
+
+CMD ["python", "app.py"]
+""",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_final_stage(case: Case, tmp_path: Path) -> None:
+    for name, text in case.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    outcome = pipeline.rewrite(case.file.encode(), name="Dockerfile", context=tmp_path, options=Options())
+    assert outcome.after is not None, outcome.decisions
+    assert outcome.after.rpartition("\nFROM ")[2].partition("\n")[2] == case.final
