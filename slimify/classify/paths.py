@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 # Directories that no step owns: a tree is never widened to one of them.
 BROAD = frozenset(
@@ -40,3 +40,45 @@ def joined(base: str | None, path: str) -> str | None:
     if path.startswith("/"):
         return "/" + posixpath.normpath(path).lstrip("/")
     return posixpath.normpath(posixpath.join(base, path)) if base is not None else None
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """`path` and every directory that it lies in, from the inside out."""
+    yield path
+    while (end := path.rfind("/")) > 0:
+        path = path[:end]
+        yield path
+    if end == 0 and path != "/":
+        yield "/"
+
+
+class PathMarks:
+    """Paths, each with the last number that it was noted at (an instruction's, or just 0).
+
+    Answers in the depth of a path, however many are noted, what `inside` and `touches` answer for
+    one pair: long files ask for each step about all steps.
+    """
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self._own: dict[str, int] = {}
+        self._above: dict[str, int] = {}
+        for path in paths:
+            self.note(path)
+
+    def note(self, path: str, mark: int = 0) -> None:
+        path = path.rstrip("/") or path[:1]
+        self._own[path] = max(mark, self._own.get(path, -1))
+        for directory in ancestors(path):
+            self._above[directory] = max(mark, self._above.get(directory, -1))
+
+    def holding(self, path: str) -> int:
+        """The highest mark of a noted path that `path` is, or lies below; -1 if there is none."""
+        return max(self._own.get(directory, -1) for directory in ancestors(path))
+
+    def below(self, path: str) -> int:
+        """The highest mark of a noted path that is `path`, or lies below it; -1 if there is none."""
+        return self._above.get(path.rstrip("/") or path[:1], -1)
+
+    def touching(self, path: str) -> int:
+        """The highest mark of a noted path that contains `path` or lies in it; -1 if there is none."""
+        return max(self.holding(path), self.below(path))

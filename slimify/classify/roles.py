@@ -10,11 +10,13 @@ where the application runs. Whatever is not understood stays, and stays first.
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from slimify.classify.aptsources import adds_source, serves_build_only
 from slimify.classify.paths import BROAD, inside, inside_any, touches
+from slimify.classify.removals import thinned
 from slimify.classify.results import copy_roles, live_results, widened
 from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
@@ -41,6 +43,7 @@ def assign(
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
+    state.made = {**thinned(state), **state.made}
     _again(state)
     _passing(state)
     for where, paths in with_installs(visits, state.atoms).items():
@@ -319,22 +322,25 @@ def _passing(state: Pass) -> None:
     """A file that one RUN makes and a later one deletes, with a build step in between, was made for that
     step: both stay with it (an .npmrc with a token)."""
     numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
+    removals: dict[frozenset[str], list[int]] = {}
+    for position, (_, _, effects) in enumerate(numbered):
+        if _only_files(effects):
+            removals.setdefault(frozenset(d for e in effects for d in e.deletes), []).append(position)
+    built = [i for i, (v, n, _) in enumerate(numbered) if state.atoms[(v.index, n)] == "build"]
     for position, (visit, number, effects) in enumerate(numbered):
-        paths = {w for e in effects for w in e.writes}
+        paths = frozenset(w for e in effects for w in e.writes)
         if state.atoms[(visit.index, number)] != "run" or not _only_files(effects) or not paths:
             continue
-        if any(visit.state.view.context_path(p) is not None for p in paths):
+        later = removals.get(paths, [])
+        at = bisect_right(later, position)
+        if at == len(later) or any(visit.state.view.context_path(p) is not None for p in paths):
             continue
-        for later, other, found in numbered[position + 1 :]:
-            where = (later.index, other)
-            deletes = {d for e in found for d in e.deletes}
-            if not _only_files(found) or not deletes or not deletes <= paths or not paths <= deletes:
-                continue
-            between = numbered[position + 1 : numbered.index((later, other, found))]
-            if any(state.atoms[(v.index, n)] == "build" for v, n, _ in between):
-                for one in ((visit.index, number), where):
-                    say(state, one, "build", "SL217", "made for a build step and deleted again")
-            break
+        if bisect_right(built, position) == bisect_left(built, later[at]):
+            continue
+        for one in (position, later[at]):
+            made, atom, _ = numbered[one]
+            say(state, (made.index, atom), "build", "SL217", "made for a build step and deleted again")
+            insort(built, one)
 
 
 def _only_files(effects: Sequence[Effect]) -> bool:

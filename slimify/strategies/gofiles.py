@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from slimify.classify.copies import files, targets
-from slimify.classify.paths import BROAD, inside, inside_any, touches
+from slimify.classify.paths import BROAD, PathMarks, inside, inside_any, touches
 from slimify.classify.program import Program, Step
 from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
@@ -210,8 +210,9 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
 def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
     """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
     idle: set[int] = set()
-    homes = {*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)}
-    gone: list[str] = [*lost, *(m.path for m in program.made if m.path not in kept)]
+    stays, names = PathMarks(kept), PathMarks(n for n in named if n not in BROAD)
+    homes = PathMarks((*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)))
+    gone = PathMarks((*lost, *(m.path for m in program.made if m.path not in kept)))
     for step in program.steps:
         real = real_atoms(step) if step.keyword == "RUN" else ()
         effects = [e for a in real for e in a.effects]
@@ -220,20 +221,18 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
         makes = bool(made) and step.state.user in ("", "root", "0")
         makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in ("check", "state"))
-        if makes and all(any(inside(h, p) for h in homes) for p in made):
+        if makes and all(homes.below(p) >= 0 for p in made):
             idle.add(step.index)
             continue
-        if not made or any(touches(p, n) for p in made for n in named if n not in BROAD):
+        if not made or any(names.touching(p) >= 0 for p in made):
             continue
-        if all(_absent(p, kept, gone) for p in made) or (makes and all(_above(p, gone, kept) for p in made)):
+        absent = all(gone.holding(p) >= 0 and stays.touching(p) < 0 for p in made)
+        if absent or (makes and all(_above(p, gone, stays) for p in made)):
             idle.add(step.index)
-            gone += made
+            for path in made:
+                gone.note(path)
     return frozenset(idle)
 
 
-def _absent(path: str, kept: Sequence[str], gone: Sequence[str]) -> bool:
-    return inside_any(path, gone) and not any(touches(path, k) for k in kept)
-
-
-def _above(path: str, gone: Sequence[str], kept: Sequence[str]) -> bool:
-    return any(inside(g, path) for g in gone) and not any(inside(k, path) for k in kept) and path not in BROAD
+def _above(path: str, gone: PathMarks, kept: PathMarks) -> bool:
+    return gone.below(path) >= 0 and kept.below(path) < 0 and path not in BROAD

@@ -8,17 +8,15 @@ base, the trees and what is put back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from slimify.classify.copies import targets
-from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
 from slimify.model import Effect
 from slimify.strategies.finalsteps import (
-    PLAIN_CHECKS,
     QUIET,
     Parting,
     final_atoms,
@@ -26,6 +24,7 @@ from slimify.strategies.finalsteps import (
     plain_check,
     real_atoms,
 )
+from slimify.strategies.later import Later, Readers
 from slimify.strategies.layout import Layout, Tree, WordEdit
 
 _LISTS = "/var/lib/apt/lists"
@@ -40,12 +39,12 @@ def part(program: Program, wanted: Parting) -> Layout:
     words: dict[int, WordEdit] = {}
     append: dict[int, str] = {}
     anew: dict[int, str] = {}
+    executed = _builder_runs(program, last) if last is not None else {}
+    readers = Readers(program.step(i) for i in executed)
     for step in program.steps:
         if step.keyword == "RUN":
-            if last is not None and step.index <= last:
-                atoms = _builder_atoms(program, step, last)
-                if atoms is not None:
-                    build[step.index] = atoms
+            if step.index in executed:
+                build[step.index] = executed[step.index]
             if step.index in wanted.drop_final:
                 continue
             kept, edit = final_atoms(program, step, wanted)
@@ -59,7 +58,7 @@ def part(program: Program, wanted: Parting) -> Layout:
                 if edit.drop or edit.replace:
                     words[step.index] = edit
         elif step.keyword in ("COPY", "ADD"):
-            if last is not None and step.index <= last and _build_reads(program, step, last):
+            if last is not None and step.index <= last and _build_reads(step, readers):
                 build[step.index] = frozenset()
             if step.role != "build" and step.index not in wanted.drop_final:
                 final[step.index] = frozenset()
@@ -106,7 +105,15 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
     return max(indexes)
 
 
-def _builder_atoms(program: Program, step: Step, last: int) -> frozenset[int] | None:
+def _builder_runs(program: Program, last: int) -> dict[int, frozenset[int]]:
+    """The RUNs that the builder executes, each with its atoms."""
+    later = Later(program, last)
+    runs = (s for s in program.steps if s.keyword == "RUN" and s.index <= last)
+    found = {s.index: _builder_atoms(s, later) for s in runs}
+    return {index: atoms for index, atoms in found.items() if atoms is not None}
+
+
+def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
     """The atoms of a RUN that the builder executes: all of them, so that the step stays the user's
     own; none when the whole RUN is of no use to the build."""
     everything = frozenset(a.index for a in step.atoms)
@@ -115,7 +122,7 @@ def _builder_atoms(program: Program, step: Step, last: int) -> frozenset[int] | 
     real = real_atoms(step)
     if not real:
         return everything if any(a.role in ("build", "both") for a in step.atoms) else None
-    if all(_useless_to_build(program, step, atom, last) for atom in real):
+    if all(_useless_to_build(step, atom, later) for atom in real):
         return None
     return everything - _run_time_tail(step)
 
@@ -137,33 +144,20 @@ def _run_time_tail(step: Step) -> frozenset[int]:
     return frozenset(tail)
 
 
-def _build_reads(program: Program, step: Step, last: int) -> bool:
+def _build_reads(step: Step, readers: Readers) -> bool:
     """Whether the builder needs what a COPY brings: its role says so, or a step that it repeats works
     on these files."""
     if step.role in ("build", "both", "unknown"):
         return True
     places = targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
-    for later in program.steps:
-        if later.keyword != "RUN" or not step.index < later.index <= last or places is None:
-            continue
-        if _builder_atoms(program, later, last) is None:
-            continue
-        for effect in later.effects:
-            if effect.kind in ("files", "meta", "check", "system", "app"):
-                paths = (*effect.reads, *effect.writes)
-                if any(inside(p, place) for p in paths for place in places):
-                    return True
-                if effect.kind == "check" and effect.tool not in PLAIN_CHECKS and _near(effect.cwd, places):
-                    return True
-    return False
+    return places is not None and readers.use(places, step.index)
 
 
-def _near(cwd: str | None, places: Iterable[str]) -> bool:
-    """Whether a test or a linter that is run in `cwd` finds there what was copied."""
-    return cwd is not None and cwd != "/" and any(touches(place, cwd) for place in places)
+# What is changed there changes how every later step is executed.
+_BUILT_IN = ("/etc", "/usr", "/root", "/lib", "/bin")
 
 
-def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
+def _useless_to_build(step: Step, atom: AtomStep, later: Later) -> bool:
     """What only run time needs: packages no build step calls, users the build does not become, the
     application's own code."""
     kinds = {e.kind for e in atom.effects} - QUIET
@@ -171,74 +165,17 @@ def _useless_to_build(program: Program, step: Step, atom: AtomStep, last: int) -
         return False
     if kinds == {"packages"}:
         needed = all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
-        return needed and not _works_in_system(program, step.index, last)
+        return needed and not later.works_in_system(step.index)
     if kinds == {"users"}:
-        return not _needs_users(program, step.index, last)
+        return not later.needs_users(step.index)
     if kinds <= {"app", "fetch"}:
         return True
     if kinds == {"global"}:
-        return not _called_later(program, step, atom, last)
+        names = {p.name for e in atom.effects for p in e.packages}
+        return bool(names) and not later.calls({*names, *(b for n in names for b in npm(n).bins)}, step.index)
     if kinds <= {"files", "meta"}:
-        return not _touched_later(program, step, atom, last)
-    return False
-
-
-# Directories that packages fill: a build step that works there may count on one of them.
-_SYSTEM = ("/etc", "/var", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/srv", "/run", "/lib")
-
-
-def _works_in_system(program: Program, after: int, last: int) -> bool:
-    """Whether a later build step reads or writes where system packages put their files."""
-    for step in program.steps:
-        if not after < step.index <= last or step.keyword != "RUN":
-            continue
-        for atom in step.atoms:
-            kinds = {e.kind for e in atom.effects}
-            if kinds <= QUIET | {"packages"}:
-                continue
-            paths = [p for e in atom.effects for p in (*e.reads, *e.writes)]
-            if any(inside(p, directory) for p in paths for directory in _SYSTEM):
-                return True
-    return False
-
-
-def _called_later(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
-    """Whether a build step calls what a global install brings; one that may do anything counts."""
-    names = {p.name for e in atom.effects for p in e.packages}
-    names |= {b for n in names for b in npm(n).bins}
-    for later in program.steps:
-        if step.index < later.index <= last:
-            for effect in later.effects:
-                if effect.kind == "unknown" or names & {effect.tool, *effect.tools} or effect.anywhere:
-                    return True
-    return not names
-
-
-def _touched_later(program: Program, step: Step, atom: AtomStep, last: int) -> bool:
-    """Whether a build step works near what this one makes."""
-    paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
-    for later in program.steps:
-        if not step.index < later.index <= last:
-            continue
-        if later.state.cwd is not None and any(inside(later.state.cwd, p) for p in paths):
-            return True
-        for effect in later.effects:
-            near = (effect.cwd, *effect.reads, *effect.writes, *effect.outputs, *effect.manifests)
-            if any(inside(n, p) or inside(p, n) for n in near if n and n[0] != "@" for p in paths):
-                return True
-            if effect.kind == "unknown":
-                return True
-    return any(p.startswith(("/etc", "/usr", "/root", "/lib", "/bin")) for p in paths)
-
-
-def _needs_users(program: Program, after: int, last: int) -> bool:
-    for step in program.steps:
-        if not after < step.index <= last:
-            continue
-        if step.keyword == "USER" or "--chown" in step.instruction.raw:
-            return True
-        if any(e.kind == "meta" for e in step.effects):
-            return True
+        paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
+        return not later.works_near(paths, step.index) and not any(p.startswith(_BUILT_IN) for p in paths)
     return False
 
 

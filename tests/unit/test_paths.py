@@ -1,0 +1,28 @@
+"""Marks of paths answer what comparing every pair would."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slimify.classify.paths import PathMarks, inside, touches
+
+PATHS = st.lists(st.sampled_from(("a", "b", "ab", "a.b")), max_size=4).map(
+    lambda parts: "/" + "/".join(parts)
+)
+
+
+@given(st.lists(st.tuples(PATHS, st.integers(0, 9))), PATHS)
+def test_the_same_as_pair_by_pair(noted: list[tuple[str, int]], path: str) -> None:
+    marks = PathMarks()
+    for other, mark in noted:
+        marks.note(other, mark)
+    assert marks.holding(path) == max((m for p, m in noted if inside(path, p)), default=-1)
+    assert marks.below(path) == max((m for p, m in noted if inside(p, path)), default=-1)
+    assert marks.touching(path) == max((m for p, m in noted if touches(p, path)), default=-1)
+
+
+def test_a_slash_at_the_end_and_names_that_are_no_paths() -> None:
+    marks = PathMarks(("/a/", "@site"))
+    assert marks.holding("/a/b") == marks.below("/a") == marks.holding("@site") == 0
+    assert marks.holding("/ab") == marks.below("@") == marks.touching("/b") == -1
