@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
-import shutil
-import socket
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,8 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
-from slimify.engine import failures
+from slimify.engine import details, failures
 from slimify.engine.families import LABEL, Builder, Family, build_words, run_words
+from slimify.engine.made import Made
 from slimify.engine.model import (
     BuildOptions,
     Built,
@@ -35,10 +34,14 @@ from slimify.engine.pipe import Pipe
 from slimify.engine.process import Children, Done, Signals
 from slimify.engine.progress import BuildLog, clean
 
-PREFIX = "slimify-verify"
 _ASK = 120.0  # seconds for whatever an engine answers at once unless it hangs
-_CLEANUP = 30.0  # seconds for all of the cleaning up
 _LOG_LINES = "20000"
+# docker says it with exit code 1, podman with 255, or 125 when the container is gone.
+_NOT_RUNNING = re.compile(
+    r"Error response from daemon: (container \S+ is not running|No such container)"
+    r"|Error: (No such container|can only create exec sessions on running|no container with name or ID)",
+    re.IGNORECASE,
+)
 
 
 class Engine:
@@ -60,9 +63,7 @@ class Engine:
         self._children = Children()
         self._signals = Signals(self._interrupted)
         self._lock = threading.Lock()
-        self._images: set[str] = set()
-        self._containers: set[str] = set()
-        self._folders: set[str] = set()
+        self._made = Made(self.run_id, family.force)
         self._cleaning = False
 
     @property
@@ -95,10 +96,8 @@ class Engine:
         """
         self._cleaning = True
         try:
-            self._children.close(seconds=5)
-            for folder in tuple(self._folders):
-                shutil.rmtree(folder, ignore_errors=True)
-            self.left = self._sweep() if self._containers or self._images else ()
+            late = self._children.close(seconds=5)
+            self.left = self._made.remove(self._children, self._program, self._runner, late=late)
         finally:
             self._cleaning = False
         return self.left
@@ -106,42 +105,6 @@ class Engine:
     def _interrupted(self, reason: BaseException) -> None:
         if not self._cleaning:  # a second Ctrl-C must not stop the cleaning up, whose time is limited
             self._children.interrupt(reason)
-
-    def _sweep(self) -> tuple[str, ...]:
-        """Removes by name, then looks for what bears the label: what a killed client had asked for may
-        come into being after the client's end."""
-        end = time.monotonic() + _CLEANUP
-        containers, images = sorted(self._containers), sorted(self._images)
-        for turn in range(3):
-            if self._runner and containers:
-                self._last(self._runner, "rm", *self._force(), *containers, end=end)
-            if images:
-                self._last(self._program, "rmi", "--force", *images, end=end)
-            if turn:
-                time.sleep(0.5)
-            filtered = ("--quiet", "--filter", f"label={LABEL}={self.run_id}")
-            seen = self._last(self._runner, "ps", "--all", *filtered, end=end) if self._containers else ""
-            found = self._last(self._program, "images", *filtered, end=end)
-            if seen is None or found is None:
-                return (*containers, *images)
-            containers, images = seen.split(), sorted(set(found.split()))
-            if not containers and not images:
-                self._containers.clear()
-                self._images.clear()
-                return ()
-        return (*containers, *images)
-
-    def _last(self, program: str | None, *words: str, end: float) -> str | None:
-        """What a program says while all else is to stop; None if it does not say it in time."""
-        if program is None:
-            return ""
-        try:
-            done = self._children.run(
-                (program, *words), timeout=max(0.5, min(15.0, end - time.monotonic())), always=True
-            )
-        except EngineProblem:
-            return None
-        return done.text if done.code == 0 or words[0] in ("rm", "rmi") else None
 
     # --- images -------------------------------------------------------------------------------------
 
@@ -168,7 +131,7 @@ class Engine:
                 return self._build(builder, dockerfile, context, options, progress, label, ignore)
             except EngineProblem as problem:
                 with self._lock:
-                    if problem.kind != "old" or len(self._builders) == 1 or options.builder:
+                    if len(self._builders) == 1 or options.builder or not failures.other_way(problem):
                         raise
                     if builder is self._builders[0]:
                         self._builders = self._builders[1:]
@@ -183,16 +146,18 @@ class Engine:
         label: str,
         ignore: bytes | None,
     ) -> Built:
-        tag = self._new("image", self._images)
+        tag = self._made.name(self._made.images)
         log = BuildLog(label)
-        began = time.monotonic()
+        began = told = time.monotonic()
 
         def heard(chunk: bytes) -> None:
-            log.feed(chunk)
-            if progress:
-                progress(log.position(time.monotonic() - began))
+            nonlocal told
+            further, now = log.feed(chunk), time.monotonic()
+            if progress and (further or now - told >= 1):
+                told = now
+                progress(log.position(now - began))
 
-        with self._folder() as folder:
+        with self._made.folder() as folder:
             file, own = folder / "Dockerfile", folder / "Dockerfile.dockerignore"
             file.write_bytes(dockerfile)
             if ignore is not None:
@@ -238,7 +203,7 @@ class Engine:
         The label by which slimify knows its own is taken away again.
         """
         answer = json.loads(self._ask(self._program, "inspect", "--type", "image", tag, otherwise="killed"))
-        image: dict[str, Any] = answer[0] if isinstance(answer, list) else _from_buildah(answer)
+        image: dict[str, Any] = answer[0] if isinstance(answer, list) else details.from_buildah(answer)
         config = dict(image.get("Config") or {})
         if labels := config.get("Labels"):
             config["Labels"] = {key: value for key, value in labels.items() if key != LABEL} or None
@@ -275,7 +240,8 @@ class Engine:
 
     def remove_image(self, tag: str) -> None:
         """Removes an image; one that is not there is no failure."""
-        self._children.run((self._program, "rmi", "--force", tag), timeout=_ASK)
+        if self._children.run((self._program, "rmi", "--force", tag), timeout=_ASK).code == 0:
+            self._made.images.discard(tag)
 
     # --- containers ---------------------------------------------------------------------------------
 
@@ -287,7 +253,7 @@ class Engine:
         """
         if self._runner is None:
             raise EngineProblem("old", "buildah only builds: to run images, podman or docker is needed")
-        name = self._new("container", self._containers)
+        name = self._made.name(self._made.containers)
         done = self._children.run(
             (self._runner, *run_words(tag, options, name=name, run=self.run_id)), timeout=_ASK
         )
@@ -298,16 +264,7 @@ class Engine:
 
     def state(self, container: str) -> State:
         """Whether it runs, or how it ended."""
-        state = self._container(container)["State"]
-        running = bool(state.get("Running"))
-        health = state.get("Health") or state.get("Healthcheck") or {}
-        return State(
-            running=running,
-            exit_code=None if running else state.get("ExitCode"),
-            health={"none": ""}.get(str(health.get("Status") or ""), str(health.get("Status") or "")),
-            oom_killed=bool(state.get("OOMKilled")),
-            error=str(state.get("Error") or ""),
-        )
+        return details.state(self._container(container)["State"])
 
     def address(self, container: str, port: int) -> tuple[str, int] | None:
         """Where a TCP port of a running container can be reached from here.
@@ -316,16 +273,9 @@ class Engine:
         or where that does not answer (an engine beside this container); 127.0.0.1 in the host's
         network; None if there is no way (network none). To be asked again while nothing answers.
         """
-        details = self._container(container)
-        network = details.get("NetworkSettings") or {}
-        published = (network.get("Ports") or {}).get(f"{port}/tcp") or ()
-        places = [(_host(entry.get("HostIp")), int(entry["HostPort"])) for entry in published]
-        if (details.get("HostConfig") or {}).get("NetworkMode") == "host":
-            places.append(("127.0.0.1", port))
-        inner = [network.get("IPAddress"), *(n.get("IPAddress") for n in _networks(network))]
-        places += [(str(address), port) for address in inner if address]
+        places = details.places(self._container(container), port)
         if len(places) > 1:
-            return next((place for place in places if _answers(place)), places[0])
+            return next((place for place in places if details.answers(place)), places[0])
         return places[0] if places else None
 
     def logs(self, container: str) -> str:
@@ -346,11 +296,7 @@ class Engine:
         as_user = ("--user", user) if user else ()
         done = self._run("exec", *as_user, container, *command, merge=True, timeout=timeout)
         text = clean(done.text)
-        if (
-            done.code
-            and not self.state(container).running
-            and _NOT_RUNNING in text.lower().replace("container state improper", _NOT_RUNNING)
-        ):
+        if done.code in (1, 125, 255) and _NOT_RUNNING.match(text):
             raise EngineProblem("run", "the container does not run any more", log=text)
         return done.code, text
 
@@ -366,7 +312,7 @@ class Engine:
 
     def stop(self, container: str, seconds: float) -> None:
         """Sends the stop signal; kills after `seconds`. The container stays, for `state` and `logs`."""
-        words = ("stop", "--time", str(max(0, round(seconds))), container)
+        words = ("stop", "-t", str(max(0, round(seconds))), container)
         self._ask(self._need_runner(), *words, otherwise="run", timeout=_ASK + seconds)
 
     def kill(self, container: str, signal: str = "KILL") -> None:
@@ -375,7 +321,8 @@ class Engine:
 
     def remove(self, container: str) -> None:
         """Removes a container with its volumes, running or not; one that is not there is no failure."""
-        self._run("rm", *self._force(), container)
+        if self._run("rm", *self._family.force, container).code == 0:
+            self._made.containers.discard(container)
 
     # --- helpers ------------------------------------------------------------------------------------
 
@@ -387,7 +334,7 @@ class Engine:
     def _ask(self, program: str, *words: str, otherwise: Kind, timeout: float = _ASK) -> str:
         done = self._children.run((program, *words), timeout=timeout)
         if done.code:
-            raise failures.problem(clean(done.err), otherwise=otherwise, what=f"{words[0]}")
+            raise failures.problem(clean(done.err), otherwise=otherwise, what=words[0])
         return done.text
 
     def _run(self, *words: str, merge: bool = False, timeout: float = _ASK) -> Done:
@@ -397,57 +344,3 @@ class Engine:
         if self._runner is None:
             raise EngineProblem("old", "buildah only builds: to run images, podman or docker is needed")
         return self._runner
-
-    def _force(self) -> tuple[str, ...]:
-        podman = Path(self._runner or "").name == "podman"
-        return ("--force", "--volumes", "--time", "0") if podman else ("--force", "--volumes")
-
-    def _new(self, what: str, known: set[str]) -> str:
-        with self._lock:
-            name = f"{PREFIX}-{self.run_id}-{secrets.token_hex(4)}"
-            known.add(name)
-        return name
-
-    @contextlib.contextmanager
-    def _folder(self) -> Iterator[Path]:
-        with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-", ignore_cleanup_errors=True) as folder:
-            self._folders.add(folder)
-            try:
-                yield Path(folder)
-            finally:
-                self._folders.discard(folder)
-
-
-_NOT_RUNNING = "is not running"
-
-
-def _from_buildah(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """buildah's account of an image, in docker's words; the size is the sum of its layers' archives."""
-    docker = answer["Docker"]
-    layers = json.loads(answer.get("Manifest") or "{}").get("layers") or ()
-    rootfs = docker.get("rootfs") or {}
-    return {
-        "Id": f"sha256:{answer.get('FromImageID', '')}",
-        "Config": docker.get("config") or {},
-        "Architecture": docker.get("architecture", ""),
-        "Os": docker.get("os", ""),
-        "Created": docker.get("created", ""),
-        "RootFS": {"Type": rootfs.get("type", ""), "Layers": rootfs.get("diff_ids") or []},
-        "Size": sum(int(layer.get("size") or 0) for layer in layers),
-    }
-
-
-def _networks(network: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list((network.get("Networks") or {}).values())
-
-
-def _host(address: str | None) -> str:
-    return "127.0.0.1" if address in (None, "", "0.0.0.0") else "::1" if address == "::" else str(address)
-
-
-def _answers(place: tuple[str, int]) -> bool:
-    try:
-        with socket.create_connection(place, timeout=0.5):
-            return True
-    except OSError:
-        return False

@@ -52,6 +52,9 @@ _FULL = re.compile(_DISK, re.IGNORECASE)
 _LAST_WORD = re.compile(r"(?:ERROR|Error|error|docker): |Error response from daemon")
 _LINE = re.compile(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
 _PARSE = re.compile(r"parse error (?:on )?line (\d+)")
+_PREFIXES = (
+    "ERROR: ", "Error: ", "docker: ", "Error response from daemon: ", "failed to build: ", "failed to solve: "
+)  # fmt: skip
 _SAYS: dict[Kind, str] = {
     "base": "a base image can't be had: ",
     "disk": "no space is left: ",
@@ -116,7 +119,7 @@ def _last_words(log: str) -> str:
 
 def _message(kind: Kind, words: str) -> str:
     text = words.partition("\n")[0]
-    for prefix in ("ERROR: ", "Error: ", "docker: ", "failed to solve: ", "failed to build: "):
+    for prefix in _PREFIXES:
         text = text.removeprefix(prefix)
     return _SAYS.get(kind, "") + text.strip() if text else ""
 

@@ -47,10 +47,13 @@ class Family:
     name: EngineName
     program: str
     builders: tuple[Builder, ...]
-    save: tuple[str, ...] = ("save",)  # the image's name is joined to the last word if that ends in "="
-    save_to: tuple[str, ...] = ()
-    runs: bool = True  # starts containers
+    save: tuple[str, ...] = ("save",)  # to standard output: the words before the image's name
+    save_to: tuple[str, ...] = ()  # and after it
+    force: tuple[str, ...] = ("--force", "--volumes")  # of `rm`: though it runs, and with its volumes
 
+
+# podman would stop a container politely first, and wait.
+AT_ONCE = ("--force", "--volumes", "-t", "0")
 
 FAMILIES: Mapping[EngineName, Family] = {
     "buildx": Family(name="buildx", program="docker", builders=(BUILDX, BUILDKIT, LEGACY)),
@@ -60,6 +63,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         program="podman",
         builders=(BUILDAH,),
         save=("save", "--quiet", "--format=docker-archive"),
+        force=AT_ONCE,
     ),
     "buildah": Family(
         name="buildah",
@@ -67,7 +71,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         builders=(BUILDAH,),
         save=("push", "--quiet"),
         save_to=("docker-archive:/dev/stdout",),
-        runs=False,
+        force=AT_ONCE,
     ),
 }
 

@@ -221,12 +221,14 @@ class Children:
             return
         raise reason
 
-    def close(self, seconds: float) -> None:
-        """Ends all programs within about `seconds`."""
+    def close(self, seconds: float) -> bool:
+        """Ends all programs within about `seconds`; whether any was ended before its time, now or before."""
+        late = self.stopping.is_set() or bool(self._running)
         self.cancel()
         end = time.monotonic() + seconds
         for child in tuple(self._running):
             child.end(max(0.1, min(GRACE, end - time.monotonic())))
+        return late
 
     def forget(self, child: Child) -> None:
         self._running.discard(child)
