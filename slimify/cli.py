@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from slimify import __version__, console
-from slimify.config import Base, MinSaving, parse_min_saving
+from slimify.config import Base, Builder, MinSaving, parse_min_saving
 
 if TYPE_CHECKING:
     from slimify.model import Outcome
@@ -101,6 +101,16 @@ BuildArgOption = Annotated[
 ]
 
 
+BuilderOption = Annotated[
+    Builder | None,
+    typer.Option("--builder", help="What will build the file.", show_default="buildkit"),
+]
+CacheMountsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--cache-mounts/--no-cache-mounts", help="Keep what installers download from build to build."
+    ),
+]
 DebugTargetOption = Annotated[
     bool | None,
     typer.Option(
@@ -139,6 +149,8 @@ def rewrite(
         bool | None, typer.Option("--annotate/--no-annotate", help="Say why in comments of the new file.")
     ] = None,
     build_arg: BuildArgOption = None,
+    builder: BuilderOption = None,
+    cache_mounts: CacheMountsOption = None,
     debug_target: DebugTargetOption = None,
 ) -> None:
     """Print the multi-stage Dockerfile.
@@ -154,6 +166,8 @@ def rewrite(
         min_saving=min_saving,
         annotate=annotate,
         build_args=build_arg,
+        builder=builder,
+        cache_mounts=cache_mounts,
         debug_target=debug_target,
     )
 

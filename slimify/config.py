@@ -9,6 +9,8 @@ the directory of the Dockerfile, not above the root of its repository:
     annotate = false
     build-args = { PORT = "8080" }
     keep-packages = ["git"]     # stay at run time, whatever the analysis says
+    builder = "buildkit"        # what will build the file: buildkit, kaniko, buildah, legacy
+    cache-mounts = false        # what installers download is kept from build to build
     debug-target = false        # a stage `debug` with a shell, beside a final stage without one
 """
 
@@ -21,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 Base = Literal["auto", "minimal", "slim", "same"]
+Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
 
 BAD_SETTING = "SL904"
 
@@ -49,6 +52,8 @@ class Options:
     annotate: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     keep_packages: tuple[str, ...] = ()
+    builder: Builder = "buildkit"
+    cache_mounts: bool = False
     debug_target: bool = False
 
 
@@ -149,6 +154,10 @@ def _base(value: object) -> object:
     return _one_of(value, get_args(Base))
 
 
+def _builder(value: object) -> object:
+    return _one_of(value, get_args(Builder))
+
+
 def _one_of(value: object, allowed: tuple[str, ...]) -> object:
     if value not in allowed:
         raise ValueError(f"must be one of {', '.join(allowed)}")
@@ -189,5 +198,7 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "annotate": _bool,
     "build-args": _mapping,
     "keep-packages": _strings,
+    "builder": _builder,
+    "cache-mounts": _bool,
     "debug-target": _bool,
 }

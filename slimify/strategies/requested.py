@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.model import Plan
+from slimify.strategies.cachemounts import with_cache_mounts
 from slimify.strategies.debugstage import with_debug_stage
+from slimify.strategies.profile import unsupported
 
 
 def requested(program: Program, plan: Plan, options: Options) -> Plan:
     """The plan with what the options ask for, and a decision for each: done, or why not."""
+    if options.cache_mounts:
+        plan = with_cache_mounts(program, plan, options.builder)
     if options.debug_target:
         plan = with_debug_stage(program, plan)
-    return plan
+    return replace(plan, decisions=(*plan.decisions, *unsupported(program, options.builder)))

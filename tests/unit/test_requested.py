@@ -35,7 +35,19 @@ class Row:
     codes: Mapping[str, str] = field(default_factory=dict)
 
 
+PACKAGE = '{"name": "shop", "dependencies": {"express": "4"}, "scripts": {"start": "node index.js"}}'
+NODE: Mapping[str, str] = {
+    "package.json": PACKAGE,
+    "package-lock.json": '{"lockfileVersion": 3, "packages": {}}',
+    "index.js": 'require("express")().listen(3000)\n',
+}
 DEBUG = {"debug_target": True}
+MOUNTS = {"cache_mounts": True}
+
+
+def npm(*steps: str, base: str = "FROM node:20") -> tuple[str, ...]:
+    return (base, "WORKDIR /app", "COPY . .", *steps, 'CMD ["node", "index.js"]')
+
 
 ROWS = (
     # --- debug target ------------------------------------------------------------------------------
@@ -71,6 +83,138 @@ ROWS = (
         file=("from golang:1.22-bookworm as runtime", *GO[1:]),
         options=DEBUG,
         lines=("from final as debug", "from final as runtime"),
+    ),
+    # --- cache mounts and builders ------------------------------------------------------------------
+    Row(id="mounts-not-asked-for", file=GO, options={}, never=("--mount",)),
+    Row(
+        id="mounts-kaniko",
+        file=GO,
+        options={**MOUNTS, "builder": "kaniko"},
+        never=("--mount",),
+        codes={"SL335": "kaniko has none"},
+    ),
+    Row(
+        id="mounts-legacy",
+        file=GO,
+        options={**MOUNTS, "builder": "legacy"},
+        never=("--mount",),
+        codes={"SL335": "before BuildKit has none"},
+    ),
+    Row(
+        id="mounts-old-front-end",
+        file=("# syntax=docker/dockerfile:1.1", *GO),
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "not known to have them"},
+    ),
+    Row(
+        id="mounts-front-end-of-somebody-else",
+        file=("# syntax=example.com/frontend:2", *GO),
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "not known to have them"},
+    ),
+    Row(
+        id="mounts-a-script-may-count-on-the-modules",
+        file=(GO[0], "RUN unheard-of --thing", *GO[1:]),
+        options={**MOUNTS, "base": "same"},
+        never=("--mount",),
+        codes={"SL335": "line 2 may count on it"},
+    ),
+    Row(
+        id="mounts-module-cache-is-read",
+        file=(*GO[:3], "RUN go mod download && cp -r /go/pkg/mod/cache/download /tmp/proxy", *GO[3:]),
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "line 4 names it"},
+    ),
+    Row(
+        id="mounts-cache-is-emptied",
+        file=npm("RUN npm ci && npm cache clean --force"),
+        files=NODE,
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "line 4 empties it"},
+    ),
+    Row(
+        id="mounts-mount-point-is-removed",
+        file=npm("RUN npm ci && rm -rf ~/.npm /tmp/*"),
+        files=NODE,
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "line 4"},
+    ),
+    Row(
+        id="mounts-directory-above-is-removed",
+        file=(
+            "FROM python:3.12",
+            "COPY requirements.txt app.py ./",
+            "RUN pip install -r requirements.txt && rm -rf /root/.cache",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"requirements.txt": "flask\n", "app.py": "import flask\n"},
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "line 3 deletes it"},
+    ),
+    Row(
+        id="mounts-user-is-not-root",
+        file=npm("RUN chown node /app", "USER node", "RUN npm ci", "USER root"),
+        files=NODE,
+        options=MOUNTS,
+        never=("--mount",),
+        codes={"SL335": "is executed as node"},
+    ),
+    Row(
+        id="mounts-go",
+        file=GO,
+        options=MOUNTS,
+        lines=(
+            "RUN --mount=type=cache,target=/root/.cache/go-build \\",
+            "    --mount=type=cache,target=/go/pkg/mod \\",
+            "    go build -o /usr/local/bin/shop .",
+        ),
+        codes={"SL334": "/go/pkg/mod"},
+    ),
+    Row(
+        id="mounts-buildah",
+        file=GO,
+        options={**MOUNTS, "builder": "buildah"},
+        lines=("    --mount=type=cache,target=/go/pkg/mod \\",),
+    ),
+    Row(
+        id="mounts-cache-elsewhere",
+        file=("# syntax=docker/dockerfile:1", *npm("ENV NPM_CONFIG_CACHE=/var/npm", "run npm ci")),
+        files=NODE,
+        options=MOUNTS,
+        lines=("run --mount=type=cache,target=/var/npm \\", "    npm ci"),
+    ),
+    Row(
+        id="mounts-pip-may-keep",
+        file=(
+            "FROM python:3.12",
+            "COPY requirements.txt app.py ./",
+            "RUN pip install --no-cache-dir -r requirements.txt",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"requirements.txt": "flask\n", "app.py": "import flask\n"},
+        options=MOUNTS,
+        lines=("RUN --mount=type=cache,target=/root/.cache/pip \\", "    pip install -r requirements.txt"),
+    ),
+    Row(
+        id="builder-knows-it-all",
+        file=npm("RUN --network=default npm ci"),
+        files=NODE,
+        options={},
+        lines=("RUN --network=default npm ci",),
+    ),
+    Row(
+        id="builder-does-not-know-the-file",
+        file=npm("RUN --network=default npm ci"),
+        files=NODE,
+        options={"builder": "legacy"},
+        lines=("RUN --network=default npm ci",),
+        codes={"SL337": "RUN --network"},
     ),
 )
 

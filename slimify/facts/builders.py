@@ -1,0 +1,71 @@
+"""What each builder can do, from builders.toml: nothing is emitted that the chosen one cannot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from slimify.facts import load
+
+Feature = Literal["cache_mounts", "mounts", "heredocs", "chmod", "run_flags", "skips_unused"]
+
+
+def can(builder: str, feature: Feature) -> bool:
+    """Whether a builder profile has a feature."""
+    return bool(load("builders.toml")[builder][feature])
+
+
+def title(builder: str) -> str:
+    """What people call it."""
+    return str(load("builders.toml")[builder]["title"])
+
+
+def syntax_can(syntax: str | None, feature: Literal["cache_mounts", "heredocs"]) -> bool:
+    """Whether the front end that `# syntax` names has a feature: `docker/dockerfile:1.0` has not.
+
+    None is the builder's own, which is newer than all that are asked for; another project's front
+    end is not known.
+    """
+    if syntax is None:
+        return True
+    known = load("builders.toml")["syntax"]
+    name, _, tag = syntax.partition("@")[0].strip().removeprefix("docker.io/").partition(":")
+    if name != known["repository"]:
+        return False
+    version = re.match(r"\d+(?:\.\d+)*", tag)
+    if version is None or "." not in version[0]:
+        return True  # latest, labs, 1: the newest
+    return _order(version[0]) >= _order(known[feature])
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheFacts:
+    """How one installer's cache is mounted; patterns are those of builders.toml."""
+
+    targets: tuple[str, ...]
+    sharing: str
+    mentions: tuple[re.Pattern[str], ...]
+    others: bool
+    cleans: re.Pattern[str]
+    prepare: str
+
+
+def cache(manager: str) -> CacheFacts | None:
+    """The facts about an installer's cache, None for one that is not mounted."""
+    row: Mapping[str, Any] | None = load("builders.toml")["cache"].get(manager)
+    if row is None:
+        return None
+    return CacheFacts(
+        targets=tuple(row.get("targets", ())),
+        sharing=row.get("sharing", ""),
+        mentions=tuple(re.compile(pattern) for pattern in row["mentions"]),
+        others=row.get("others", False),
+        cleans=re.compile(row["cleans"]),
+        prepare=row.get("prepare", ""),
+    )
