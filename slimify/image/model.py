@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo"]
+# How an ELF file was linked: programs with an interpreter, without one, libraries, object files, the rest.
+Linking = Literal["dynamic", "static", "static-pie", "library", "object", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Elf:
     versions: tuple[tuple[str, str], ...] = ()
     defines: frozenset[str] = frozenset()
     stripped: bool = True  # False: carries debugging sections or a symbol table
+    linking: Linking = "dynamic"
+    symbols: int = 0  # bytes of the symbol table and of debugging sections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,8 @@ class Image:
 
     `config` is the OCI image configuration's `config` object (Env, Cmd, …). `contents` are the
     texts that the reader was asked to keep, `elves` the ELF files, `heads` the first bytes of
-    executable files, each by path and of the last layer that has it.
+    executable files, each by path and of the last layer that has it. What a later layer removed is
+    in none of them, and a hard link has what its file has.
     """
 
     config: Mapping[str, object]
@@ -84,3 +89,5 @@ class Image:
     contents: Mapping[str, bytes] = field(default_factory=dict)
     elves: Mapping[str, Elf] = field(default_factory=dict)
     heads: Mapping[str, bytes] = field(default_factory=dict)
+    names: tuple[str, ...] = ()  # NAME:TAG as the archive has them
+    digest: str = ""  # of the configuration: the image's id, "" where the archive does not tell

@@ -1,0 +1,192 @@
+"""Which image of an archive is meant, and which blobs it consists of.
+
+Two descriptions are read: `manifest.json` of `docker save` (moby's image/tarexport, podman's
+docker-archive) and `index.json` of the OCI image layout specification. Docker writes both.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from slimify.image.streams import ImageError, damaged, not_an_image, unsafe
+
+DEPTH: Final = 4  # indexes within indexes; there are two in what builders make
+IMAGES: Final = 1000
+DIGEST = re.compile(r"(?P<kind>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<value>[A-Za-z0-9=_-]+)")
+NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+
+Load = Callable[[str], bytes | None]  # the JSON text of a member, None where there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An image of the archive: the members that its configuration and its layers are."""
+
+    config: str
+    layers: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    platform: str = ""
+
+    @property
+    def id(self) -> str:
+        """The digest of the configuration as far as its file's name tells."""
+        found = re.search(r"[0-9a-f]{64}", self.config)
+        return f"sha256:{found[0]}" if found else ""
+
+
+def choose(load: Load, name: str, platform: str) -> Choice:
+    """The image that is named, or the only one. `platform` is OS/ARCH[/VARIANT] or "".
+
+    Errors: SL601 when there is none of that name, or several and none is named.
+    """
+    choices = _distinct([*_of_docker(load)] or [*_of_index(load)])
+    if not choices:
+        raise not_an_image(
+            "The archive holds no image: it has neither manifest.json nor index.json.",
+            hint="Make one with `docker save IMAGE`; `docker export` writes the files of a container alone.",
+        )
+    wanted = [choice for choice in choices if not name or _is_named(choice, name)]
+    if not wanted:
+        raise not_an_image(f"The archive has no image {name!r}.", hint=f"It has {_listed(choices)}.")
+    if platform:
+        wanted = [choice for choice in wanted if choice.platform in ("", platform)]
+        if not wanted:
+            raise not_an_image(
+                f"The archive has no image for {platform}.", hint=f"It has {_listed(choices)}."
+            )
+    if len(wanted) > 1:
+        raise not_an_image(f"The archive has {len(wanted)} images.", hint=f"Name one of {_listed(wanted)}.")
+    return wanted[0]
+
+
+def blob(digest: object) -> str:
+    """The member in which an OCI layout keeps a blob. A digest that is none could name any file."""
+    match = DIGEST.fullmatch(digest) if isinstance(digest, str) else None
+    if not match:
+        raise unsafe("The archive names a blob by something that is no digest.")
+    return f"blobs/{match['kind']}/{match['value']}"
+
+
+def member_name(name: str) -> str:
+    """A member's name as the descriptions have it: relative, without `.`; "" for one that leads outside."""
+    path = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
+    return "" if path in (".", "..") or path.startswith("../") else path
+
+
+def parsed(text: bytes) -> object:
+    """JSON from the archive."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise damaged("A description in the image is no JSON.") from None
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()
+
+
+def strings(value: object) -> tuple[str, ...]:
+    return tuple(item for item in sequence(value) if isinstance(item, str))
+
+
+def _of_docker(load: Load) -> Iterator[Choice]:
+    text = load("manifest.json")
+    for item in sequence(parsed(text))[:IMAGES] if text is not None else ():
+        entry = mapping(item)
+        config = entry.get("Config")
+        if not isinstance(config, str):
+            raise damaged("manifest.json names no configuration.")
+        layers = tuple(member_name(layer) for layer in strings(entry.get("Layers")))
+        yield Choice(config=member_name(config), layers=layers, names=strings(entry.get("RepoTags")))
+
+
+def _of_index(load: Load) -> Iterator[Choice]:
+    """Every image that the index leads to and that is there: one of several platforms may be alone."""
+    text = load("index.json")
+    waiting: list[tuple[Mapping[str, object], tuple[str, ...], str, int]] = []
+    if text is not None:
+        waiting.append((mapping(parsed(text)), (), "", 0))
+    missing: ImageError | None = None
+    seen = found = 0
+    while waiting:
+        manifest, names, platform, depth = waiting.pop()
+        seen += 1
+        if depth > DEPTH or seen > IMAGES:
+            raise unsafe("The archive nests image indexes without end.")
+        if "manifests" not in manifest:
+            choice = _of_manifest(manifest, names, platform)
+            if load(choice.config) is None:
+                missing = missing or damaged(f"The archive lacks {choice.config}.")
+                continue
+            found += 1
+            yield choice
+            continue
+        for item in sequence(manifest["manifests"])[:IMAGES]:
+            descriptor = mapping(item)
+            annotations = mapping(descriptor.get("annotations"))
+            if "vnd.docker.reference.type" in annotations:
+                continue  # an attestation
+            below = load(blob(descriptor.get("digest")))
+            if below is None:
+                missing = missing or damaged("The archive lacks a manifest that its index names.")
+                continue
+            own = tuple(str(annotations[key]) for key in NAME_ANNOTATIONS if key in annotations)
+            where = _platform(mapping(descriptor.get("platform"))) or platform
+            waiting.append((mapping(parsed(below)), own or names, where, depth + 1))
+    if missing and not found:
+        raise missing
+
+
+def _of_manifest(manifest: Mapping[str, object], names: tuple[str, ...], platform: str) -> Choice:
+    layers = [mapping(layer).get("digest") for layer in sequence(manifest.get("layers"))]
+    config = mapping(manifest.get("config"))
+    return Choice(
+        config=blob(config.get("digest")),
+        layers=tuple(blob(digest) for digest in layers),
+        names=names,
+        platform=platform,
+    )
+
+
+def _platform(value: Mapping[str, object]) -> str:
+    parts = (value.get("os"), value.get("architecture"), value.get("variant"))
+    return "/".join(part for part in parts if isinstance(part, str) and part)
+
+
+def _distinct(choices: list[Choice]) -> list[Choice]:
+    """Images that differ; one that stands there twice under two names has both."""
+    found: dict[tuple[str, tuple[str, ...]], Choice] = {}
+    for choice in choices:
+        key = choice.config, choice.layers
+        same = found.get(key)
+        names = tuple(dict.fromkeys((*same.names, *choice.names))) if same else choice.names
+        found[key] = Choice(config=choice.config, layers=choice.layers, names=names, platform=choice.platform)
+    return list(found.values())
+
+
+def _is_named(choice: Choice, name: str) -> bool:
+    if any(_full(name) == _full(known) or name == known for known in choice.names):
+        return True
+    digits = name.removeprefix("sha256:")
+    return len(digits) >= 6 and choice.id.removeprefix("sha256:").startswith(digits)
+
+
+def _full(name: str) -> str:
+    """A reference without what is implied (distribution/reference, "familiar names")."""
+    for prefix in ("docker.io/", "index.docker.io/", "library/", "localhost/"):
+        name = name.removeprefix(prefix)
+    return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
+
+
+def _listed(choices: Sequence[Choice]) -> str:
+    shown = [" ".join((*item.names, item.platform)).strip() or item.id or item.config for item in choices]
+    return ", ".join(shown[:10]) + (f" and {len(shown) - 10} more" if len(shown) > 10 else "")

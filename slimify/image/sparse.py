@@ -1,0 +1,106 @@
+"""Sparse files in tars: where their stored pieces belong (GNU tar manual, "Storing Sparse Files")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from slimify.image.fields import BLOCK, decimal, number
+from slimify.image.streams import CHUNK, Reader, damaged, unsafe
+
+PIECES: Final = 100_000  # stored pieces of one file; beyond that the map alone fills the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """`pieces` are the stored ones as (offset, length), in order; all else up to `size` are zeros."""
+
+    size: int
+    pieces: tuple[tuple[int, int], ...]
+
+
+def is_sparse(pax: dict[bytes, bytes]) -> bool:
+    """Whether an extended header is one of a sparse file (formats 0.0, 0.1, 1.0)."""
+    return b"GNU.sparse.map" in pax or b"GNU.sparse.major" in pax
+
+
+def from_header(block: bytes, reader: Reader) -> Map:
+    """The map of the old format: four pieces in the header, the rest in blocks behind it."""
+    size = number(block[483:495])
+    found = _pairs(block, 386, 4)
+    more = block[482]
+    while more:
+        block = reader.take(BLOCK)
+        if len(block) < BLOCK or len(found) > PIECES:
+            raise damaged("The map of a sparse file in the image is damaged.")
+        found += _pairs(block, 0, 21)
+        more = block[504]
+    return _checked(size, found)
+
+
+def from_pax(pax: dict[bytes, bytes], block: Callable[[], bytes]) -> Map:
+    """The map of the newer formats, in the header or (1.0) in the first blocks of the content."""
+    size = decimal(pax, b"GNU.sparse.realsize", decimal(pax, b"GNU.sparse.size", 0))
+    if b"GNU.sparse.map" in pax:
+        values = [_whole(item) for item in pax[b"GNU.sparse.map"].split(b",") if item]
+    else:
+        values = _map_in_content(block)
+    if len(values) % 2:
+        raise damaged("The map of a sparse file in the image is damaged.")
+    return _checked(size, list(zip(values[::2], values[1::2], strict=True)))
+
+
+def expand(stored: Iterator[bytes], sparse: Map) -> Iterator[bytes]:
+    """The file with its holes filled by zeros."""
+    zeros = bytes(CHUNK)
+    at, rest = 0, b""
+    for offset, length in (*sparse.pieces, (sparse.size, 0)):
+        while at < offset:
+            yield zeros[: offset - at]
+            at += min(offset - at, CHUNK)
+        while length:
+            rest = rest or next(stored, b"")
+            if not rest:
+                raise damaged("A sparse file in the image lacks a part.")
+            yield rest[:length]
+            taken = min(length, len(rest))
+            rest = rest[taken:]
+            at, length = at + taken, length - taken
+
+
+def _pairs(block: bytes, start: int, count: int) -> list[tuple[int, int]]:
+    fields = (block[start + 24 * i : start + 24 * i + 24] for i in range(count))
+    return [(number(field[:12]), number(field[12:])) for field in fields if field.strip(b"\0")]
+
+
+def _map_in_content(block: Callable[[], bytes]) -> list[int]:
+    """Decimal numbers in lines, the first one their count in pairs, padded to whole blocks."""
+    values: list[int] = []
+    wanted, rest = 1, b""
+    while len(values) < wanted:
+        *lines, rest = (rest + block()).split(b"\n")
+        values += [_whole(line) for line in lines[: wanted - len(values) if wanted > 1 else None] if line]
+        if wanted == 1 and values:
+            wanted = 1 + 2 * values[0]
+            if values[0] > PIECES:
+                raise unsafe("A sparse file in the image has too many pieces.")
+    return values[1:wanted]
+
+
+def _whole(value: bytes) -> int:
+    digits = value.strip(b"\0 ")
+    if not digits.isdigit() or len(digits) > 20:
+        raise damaged("The map of a sparse file in the image is damaged.")
+    return int(digits)
+
+
+def _checked(size: int, pieces: list[tuple[int, int]]) -> Map:
+    at = 0
+    for offset, length in pieces:
+        if offset < at or length < 0:
+            raise damaged("The map of a sparse file in the image is damaged.")
+        at = offset + length
+    if at > size:
+        raise damaged("The map of a sparse file in the image is damaged.")
+    return Map(size, tuple(pieces))

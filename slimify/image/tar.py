@@ -1,0 +1,212 @@
+"""Tar streams: their members with headers of every dialect, and the bytes of the current one.
+
+tarfile takes four seconds for the 32,000 headers of a 900 MB image that comes through a pipe; this
+takes a tenth of it, because it knows only what layers need. Rules as in POSIX.1 (ustar, pax) and
+the GNU tar manual (long names, sparse files); tarfile is the oracle in the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from slimify.image.fields import BLOCK, capability, decimal, is_header, number, read_pax, string, text
+from slimify.image.model import Kind
+from slimify.image.sparse import Map, expand, from_header, from_pax, is_sparse
+from slimify.image.streams import CHUNK, Budget, Reader, cut_off, damaged, unsafe
+
+META_LIMIT: Final = 1024 * 1024  # as in Go's archive/tar: longer extended headers are refused
+META_CHAIN: Final = 16  # extended headers in front of one member
+KINDS: dict[bytes, Kind] = {
+    b"1": "hardlink", b"2": "symlink", b"3": "device", b"4": "device", b"5": "directory", b"6": "fifo",
+    b"D": "directory",
+}  # fmt: skip
+BARE: Final = frozenset(b"123456")  # without content, whatever size their headers name
+META: Final = frozenset(b"xXgLKV")
+ENTRY_COST: Final = 240  # bytes that an entry takes in memory, beside its names
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member as its headers say. `size` is that of the file, holes of a sparse one counted."""
+
+    name: str
+    kind: Kind
+    size: int
+    mode: int
+    uid: int
+    gid: int
+    target: str = ""
+    capabilities: str = ""
+    sparse: Map | None = None
+
+
+class Tar:
+    """Iterates over the members of a tar stream; content that is not read is passed over.
+
+    Errors: SL602 for what is damaged or cut off, SL603 for headers that ask for too much.
+    """
+
+    def __init__(self, reader: Reader, budget: Budget) -> None:
+        self._reader, self._budget = reader, budget
+        self._left = 0  # stored bytes of the current member that are still unread
+        self._padding = 0
+        self._owners: dict[bytes, tuple[int, int, int]] = {}
+        self._member: Member | None = None
+
+    def __iter__(self) -> Iterator[Member]:
+        pax: dict[bytes, bytes] = {}
+        chain = 0
+        while (block := self._next_block()) is not None:
+            if block[156] in META:
+                chain += 1
+                if chain > META_CHAIN:
+                    raise unsafe("The image nests extended headers without end.")
+                self._extended(block, pax)
+                continue
+            member = self._member = self._entry(block, pax)
+            self._budget.spend(ENTRY_COST + len(member.name) + len(member.target))
+            yield member
+            if chain:
+                pax, chain = {}, 0
+
+    def pieces(self) -> Iterator[bytes]:
+        """The content of the current member, piece by piece; of a sparse file with its holes."""
+        stored = iter(self.piece, b"")
+        member = self._member
+        return expand(stored, member.sparse) if member and member.sparse else stored
+
+    def peek(self, count: int) -> bytes:
+        """The first stored bytes of the current member; they stay unread."""
+        return self._reader.peek(min(count, self._left))
+
+    def piece(self) -> bytes:
+        """The next stored bytes of the current member, b"" at its end."""
+        if not self._left:
+            return b""
+        piece = self._reader.piece(min(self._left, CHUNK))
+        if not piece:
+            raise cut_off()
+        self._left -= len(piece)
+        return piece
+
+    def skip(self, count: int) -> int:
+        """Pass over up to `count` stored bytes of the current member; how many there were."""
+        count = min(count, self._left)
+        self._reader.skip(count)
+        self._left -= count
+        return count
+
+    def _next_block(self) -> bytes | None:
+        """The next header, None at the end: an empty block, or no more bytes."""
+        if rest := self._left + self._padding:
+            self._reader.skip(rest)
+            self._left = self._padding = 0
+        block = self._reader.take(BLOCK)
+        if not block or not block.strip(b"\0"):
+            return None
+        if len(block) < BLOCK:
+            raise cut_off()
+        if not is_header(block):
+            raise damaged("A header in the image is damaged: its checksum is wrong.")
+        return block
+
+    def _content(self, size: int) -> None:
+        if not 0 <= size < 1 << 62:
+            raise unsafe("A file in the image claims an impossible size.")
+        self._left, self._padding = size, -size % BLOCK
+
+    def _extended(self, block: bytes, pax: dict[bytes, bytes]) -> None:
+        """Take up a header that describes the next member. Global ones mean nothing in a layer."""
+        self._content(number(block[124:136]))
+        flag = block[156:157]
+        if flag in b"gV":
+            return
+        if self._left > META_LIMIT:
+            raise unsafe("An extended header in the image is larger than 1 MiB.")
+        data = b"".join(iter(self.piece, b""))
+        if flag == b"L":
+            pax.setdefault(b"path", string(data))
+        elif flag == b"K":
+            pax.setdefault(b"linkpath", string(data))
+        else:
+            read_pax(data, pax)
+
+    def _entry(self, block: bytes, pax: dict[bytes, bytes]) -> Member:
+        mode, uid, gid = self._owner(block[100:124])
+        name = string(block[:100])
+        if block[345] and block[257:263] == b"ustar\0":
+            name = string(block[345:500]) + b"/" + name
+        target, size = string(block[157:257]), number(block[124:136])
+        if not pax:
+            return self._member_of(block, size, mode, uid, gid, name, target)
+        member = self._member_of(
+            block,
+            decimal(pax, b"size", size),
+            mode,
+            decimal(pax, b"uid", uid),
+            decimal(pax, b"gid", gid),
+            pax.get(b"path", name),
+            pax.get(b"linkpath", target),
+        )
+        if member.kind == "file" and block[156:157] != b"S" and is_sparse(pax):
+            return self._sparse(member, from_pax(pax, self._map_block), pax)
+        return replace(member, capabilities=capability(pax))
+
+    def _member_of(
+        self, block: bytes, size: int, mode: int, uid: int, gid: int, name: bytes, target: bytes
+    ) -> Member:
+        flag = block[156:157]
+        kind = KINDS.get(flag, "file")
+        if kind == "file" and name.endswith(b"/") and flag in b"0\0":
+            kind = "directory"  # as tar wrote them before there was a flag for it
+        self._content(0 if block[156] in BARE else size)
+        if kind != "file":
+            link = text(target) if kind in ("symlink", "hardlink") else ""
+            return Member(text(name), kind, 0, mode, uid, gid, link)
+        member = Member(text(name), kind, size, mode, uid, gid)
+        return self._sparse(member, from_header(block, self._reader), {}) if flag == b"S" else member
+
+    def _sparse(self, member: Member, sparse: Map, pax: dict[bytes, bytes]) -> Member:
+        name = pax.get(b"GNU.sparse.name")
+        return replace(
+            member,
+            name=text(name) if name else member.name,
+            size=sparse.size,
+            sparse=sparse,
+            capabilities=capability(pax),
+        )
+
+    def _map_block(self) -> bytes:
+        """A block of the map that a sparse file's content begins with."""
+        if self._left < BLOCK:
+            raise damaged("The map of a sparse file in the image is damaged.")
+        self._left -= BLOCK
+        return self._reader.take(BLOCK)
+
+    def _owner(self, fields: bytes) -> tuple[int, int, int]:
+        """Mode, user and group, which are the same for most members of a layer."""
+        known = self._owners.get(fields)
+        if known is None:
+            if len(self._owners) > 4096:
+                self._owners.clear()
+            known = number(fields[:8]) & 0o7777, number(fields[8:16]), number(fields[16:])
+            self._owners[fields] = known
+        return known
+
+
+class Content(Reader):
+    """A reader over the stored bytes of a tar's current member."""
+
+    __slots__ = ("_tar",)
+
+    def __init__(self, tar: Tar) -> None:
+        super().__init__()
+        self._tar = tar
+
+    def _more(self) -> bytes:
+        return self._tar.piece()
+
+    def _leap(self, count: int) -> int:
+        return self._tar.skip(count)
