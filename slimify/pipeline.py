@@ -89,13 +89,14 @@ def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Foun
     """The best plan whose text passes the proof, or why there is none."""
     from slimify.strategies import cleanup, propose
     from slimify.strategies.assemble import assemble
+    from slimify.strategies.base import too_small
     from slimify.strategies.requested import requested
 
     proposal = propose(program, options)
     reasons = list(proposal.reasons)
     for layout in proposal.layouts:
         if layout.saving < options.min_saving.floor(layout.original):
-            reasons.append(_too_small(layout.rung, layout.saving))
+            reasons.append(too_small(layout.rung, layout.saving))
             continue
         plan = assemble(program, layout)
         if isinstance(plan, Reason):
@@ -140,11 +141,6 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
         after=found.text,
         meta={"saving": plan.saving, "original": plan.original},
     )
-
-
-def _too_small(rung: str, saving: int) -> Reason:
-    text = f"{rung}: about {max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
-    return Reason(code="SL407", text=text)
 
 
 def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from slimify.classify.program import Program
 from slimify.config import Options
-from slimify.model import Reason
+from slimify.model import Reason, Rung
 from slimify.strategies.layout import Layout
 
 
@@ -17,6 +17,12 @@ class Proposal:
 
     layouts: tuple[Layout, ...] = ()
     reasons: tuple[Reason, ...] = ()
+
+
+def too_small(rung: Rung, saving: int) -> Reason:
+    """That a rewrite is not worth it; `saving` in bytes."""
+    text = f"{rung}: about {max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
+    return Reason(code="SL407", text=text)
 
 
 class Strategy(Protocol):

@@ -23,16 +23,17 @@ def plan(program: Program) -> Plan | None:
     append: dict[int, str] = {}
     decisions: list[Decision] = []
     saving = 0
+    started = _installers_at_start(program)
     for step in program.steps:
         if step.keyword != "RUN" or step.script is None or not _editable(step):
             continue
-        swap = _pip(program, step)
+        swap = _pip(program, step) if "pip" not in started else {}
         if swap:
             edits[step.index] = WordEdit(replace=swap)
             saving = max(saving, estimate.PIP_CACHE)
             decisions.append(_left("pip's cache of downloads", step))
         tail = cleaner(program, step)
-        if tail:
+        if tail and tail.split()[0] not in started:
             append[step.index] = f" && {tail}"
             kept = (e for e in step.effects if e.kind in ("node", "global") and e.caches)
             saving += max((estimate.npm_cache(program, e) for e in kept), default=0)
@@ -48,6 +49,11 @@ def plan(program: Program) -> Plan | None:
     return verbatim(
         program, edits, append, (first, *decisions), saving=saving, original=estimate.original(program)
     )
+
+
+def _installers_at_start(program: Program) -> frozenset[str]:
+    """Installers that are run whenever the image starts: their caches spare them the network then."""
+    return frozenset(e.manager for e in program.live.start if e.kind in ("node", "global", "python"))
 
 
 def _left(what: str, step: Step) -> Decision:

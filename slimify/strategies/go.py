@@ -18,9 +18,10 @@ from slimify.strategies.finalsteps import Parting
 from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
 from slimify.strategies.gofiles import Along, along
 from slimify.strategies.layout import Layout, Tree
-from slimify.strategies.partition import blocked, keep_everything_before_unknown, part
+from slimify.strategies.partition import part
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES, put_back
 from slimify.strategies.rebase import on_path, restated
+from slimify.strategies.unknown import blocked, keep_everything_before_unknown
 
 NAME = "go"
 

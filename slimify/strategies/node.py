@@ -15,52 +15,58 @@ from slimify.classify.program import Program
 from slimify.classify.roletypes import Made
 from slimify.config import Options
 from slimify.facts.languages import npm
-from slimify.model import Decision, PackageVerdict, Reason
+from slimify.model import Decision, PackageVerdict, Reason, Rung
 from slimify.strategies import estimate
-from slimify.strategies.base import Proposal
+from slimify.strategies.base import Proposal, too_small
 from slimify.strategies.cleanup import cleaner
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.layout import Layout, Tree
-from slimify.strategies.partition import blocked, keep_everything_before_unknown, part
+from slimify.strategies.partition import part
 from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
+from slimify.strategies.unknown import blocked, follows_build, keep_everything_before_unknown
 
 NAME = "node"
 
 
 def propose(program: Program, options: Options) -> Proposal:
     """Layouts on the slim variant and on the same base."""
-    layouts: list[Layout] = []
-    reasons: list[Reason] = []
+    why = _installs_at_start(program)
+    if why:
+        return Proposal(reasons=(Reason(code="SL406", text=why),))
+    tried: list[Layout | Reason] = []
     partner = same_family(written_base(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
-        _try(program, "slim", partner, layouts, reasons)
+        tried.append(_try(program, "slim", partner, options))
     if options.base in ("auto", "same"):
-        _try(program, "same-base", written_base(program), layouts, reasons)
-    return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
+        tried.append(_try(program, "same-base", written_base(program), options))
+    return Proposal(
+        layouts=tuple(t for t in tried if isinstance(t, Layout)),
+        reasons=tuple(t for t in tried if isinstance(t, Reason)),
+    )
 
 
-def _try(program: Program, rung: str, base: str, layouts: list[Layout], reasons: list[Reason]) -> None:
+def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | Reason:
+    """A layout on this base, or why there is none."""
+    most = _saving(program, rung)  # with everything that only the build needs, whatever bars it
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
     unread = _unread(program)
     if unread or _foreign(program):
         program = _with_tools(program)
-    why = _uses_corepack(program) or _installs_at_start(program)
+    why = _uses_corepack(program)
     if rung == "slim":
         why = why or unread or _unknown_start(program)
     if why:
-        reasons.append(Reason(code="SL392", text=why))
-        return
+        return Reason(code="SL392", text=why)
     trees = tuple(_tree(m) for m in program.made)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
-        reasons.append(Reason(code="SL391", text=missing))
-        return
-    tail, pruned, saved = prune(program, trees)
+        return Reason(code="SL391", text=missing)
+    tail, pruned, saved = prune(program, trees) if not follows_build(program) else ((), (), 0)
     wanted = Parting(
-        rung=rung,  # type: ignore[arg-type]
+        rung=rung,
         base=base,
         trees=trees,
         builder_tail=tail,
@@ -70,14 +76,14 @@ def _try(program: Program, rung: str, base: str, layouts: list[Layout], reasons:
         original=estimate.original(program) + saved,
     )
     why = blocked(program, wanted)
+    if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
+        return too_small(rung, most + saved)
     if why:
-        reasons.append(Reason(code="SL392", text=why))
-        return
+        return Reason(code="SL392", text=why)
     layout = part(program, wanted)
-    if layout.build or rung == "slim":
-        layouts.append(replace(layout, append={**layout.append, **_cleaners(program, layout)}))
-    else:
-        reasons.append(Reason(code="SL407", text="nothing is built that could be left behind"))
+    if not layout.build and rung != "slim":
+        return Reason(code="SL407", text="nothing is built that could be left behind")
+    return replace(layout, append={**layout.append, **_cleaners(program, layout)})
 
 
 def _unread(program: Program) -> str:
@@ -138,10 +144,11 @@ def _unknown_start(program: Program) -> str:
 
 
 def _installs_at_start(program: Program) -> str:
-    """An install that is made whenever the image starts may compile."""
+    """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
     for effect in program.live.start:
         if effect.kind in ("node", "global"):
-            return f"`{effect.tool} {effect.action}` is run when it starts, and may need a compiler and git"
+            text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
+            return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
     return ""
 
 

@@ -9,7 +9,6 @@ base, the trees and what is put back.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from slimify.classify.copies import targets
 from slimify.classify.program import AtomStep, Program, Step
@@ -239,41 +238,3 @@ def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) 
     if "type=cache" in step.instruction.raw or "\n" in (step.script.text if step.script else ""):
         return ""
     return " && rm -rf /var/lib/apt/lists/*"
-
-
-def blocked(program: Program, wanted: Parting) -> str:
-    """Why the steps can't be parted safely for this base; "" if they can."""
-    first = min((t.after for t in wanted.trees), default=10**9)
-    for step in program.steps:
-        for atom in step.atoms:
-            if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
-                return f"line {step.line}: a further package archive may need what {program.base_ref} has"
-            if atom.role != "unknown":
-                continue
-            reason = atom.reasons[0].text if atom.reasons else "it may do anything"
-            if wanted.rung in ("minimal", "slim"):
-                return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
-            if step.index >= first:
-                return f"line {step.line}: {reason}, also to what the build left"
-    return ""
-
-
-def keep_everything_before_unknown(program: Program) -> Program:
-    """Packages that a step of unknown needs may call are needed where it is executed."""
-    unknown = [s.index for s in program.steps if any(a.role == "unknown" for a in s.atoms)]
-    if not unknown:
-        return program
-    last = max(unknown)
-    steps = tuple(_all_stay(s) if s.index <= last else s for s in program.steps)
-    return replace(program, steps=steps)
-
-
-def _all_stay(step: Step) -> Step:
-    atoms = tuple(
-        replace(a, role="both", packages=tuple(replace(v, role="both", counterparts=()) for v in a.packages))
-        if a.packages
-        else a
-        for a in step.atoms
-    )
-    role = "both" if step.keyword in ("COPY", "ADD") and step.role == "build" else step.role
-    return replace(step, atoms=atoms, role=role)

@@ -23,7 +23,7 @@ from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
 from slimify.strategies.layout import Layout, Tree
-from slimify.strategies.partition import blocked, keep_everything_before_unknown, part
+from slimify.strategies.partition import part
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
 from slimify.strategies.sitepackages import (
@@ -32,6 +32,7 @@ from slimify.strategies.sitepackages import (
     only_installers,
     site_packages,
 )
+from slimify.strategies.unknown import blocked, keep_everything_before_unknown
 
 NAME = "python"
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it

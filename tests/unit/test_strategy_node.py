@@ -58,6 +58,28 @@ def test_package_json_stays_beside_the_program(tmp_path: Path) -> None:
     assert "COPY package*.json ./" in final(outcome)
 
 
+@pytest.mark.parametrize(
+    ("removal", "whole"),
+    [
+        pytest.param("true", False, id="nothing"),
+        pytest.param("rm -rf client/node_modules", False, id="what-was-installed"),
+        pytest.param("mv client/build public && rm -rf client", True, id="sources"),
+    ],
+)
+def test_deleted_sources_do_not_come_back(tmp_path: Path, removal: str, whole: bool) -> None:
+    text = (
+        "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install --omit=dev\nCOPY . .\n"
+        "RUN cd client && npm install && npm run build && cd .. \\\n"
+        f' && {removal}\nCMD ["node", "a.js"]\n'
+    )
+    package = {"dependencies": {"express": "4"}}
+    client = {"scripts": {"build": "vite build"}, "dependencies": {"vite": "5"}}
+    files = {"a.js": "", "client/a.js": "", "client/package.json": json.dumps(client)}
+    after = final(rewrite(tmp_path, text, package, files))
+    assert ("COPY --from=builder /app /app\n" in after) is whole
+    assert ("COPY . ." in after) is not whole
+
+
 def test_token_file_stays_in_the_builder(tmp_path: Path) -> None:
     text = (
         "FROM node:20\nARG NPM_TOKEN\nWORKDIR /app\nCOPY . .\nRUN echo $NPM_TOKEN > .npmrc\nRUN npm install\n"
@@ -70,7 +92,9 @@ def test_token_file_stays_in_the_builder(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         pytest.param(BUILD, "nothing says what is run", id="no-start"),
-        pytest.param(BUILD + "CMD npm install && npm start\n", "is run when it starts", id="installs"),
+        pytest.param(
+            BUILD + "CMD npm install && npm start\n", "is run whenever the image starts", id="installs"
+        ),
         pytest.param(BUILD + "CMD npm run other\n", "has no script other", id="unknown-script"),
     ],
 )
@@ -79,6 +103,55 @@ def test_full_base_stays(tmp_path: Path, text: str, reason: str) -> None:
     outcome = rewrite(tmp_path, text, package, {})
     assert "node:20-slim" not in (outcome.after or "")
     assert any(reason in d.text for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "code"),
+    [
+        pytest.param("FROM node:20\nWORKDIR /app\n", "unchanged", "SL407", id="nothing-is-built"),
+        pytest.param(BUILD, "unchanged", "SL407", id="same-base-possible"),
+        pytest.param(BUILD + "CMD npm install && npm start\n", "unchanged", "SL406", id="installs-at-start"),
+        pytest.param(
+            "FROM node:20-alpine\nRUN npm install -g nodemon\nWORKDIR /app\nCOPY . .\nRUN npm install\n"
+            "CMD npm install && npm start\n",
+            "unchanged",
+            "SL406",
+            id="cache-serves-the-start",
+        ),
+        pytest.param(
+            "FROM node:20\nRUN apt-get update && apt-get install -y build-essential\nWORKDIR /app\nCOPY . .\n"
+            'RUN npm install && /opt/prepare\nRUN npm run build\nCMD ["node", "a.js"]\n',
+            "refused",
+            "SL392",
+            id="unknown-step-between-builds",
+        ),
+    ],
+)
+def test_left_alone(tmp_path: Path, text: str, kind: str, code: str) -> None:
+    package = {"scripts": {"build": "tsc", "start": "node dist/a.js"}, "dependencies": {"express": "4"}}
+    outcome = rewrite(tmp_path, text, package, {})
+    assert outcome.kind == kind
+    assert code in {d.code for d in outcome.decisions}
+
+
+def test_unknown_step_behind_the_build(tmp_path: Path) -> None:
+    """It finds in the final stage all that it found in the file: compilers, and what is unpruned."""
+    text = (
+        "FROM node:20-alpine\nRUN apk add --no-cache build-base curl\nWORKDIR /app\nCOPY package.json ./\n"
+        'RUN npm install\nCOPY . .\nRUN npm run build\nRUN /opt/finish\nCMD ["node", "dist/a.js"]\n'
+    )
+    many: dict[str, object] = {f"lib{n}": "1" for n in range(9)}
+    package = {"scripts": {"build": "tsc"}, "dependencies": many, **DEV}
+    outcome = rewrite(tmp_path, text, package, {"src/a.ts": ""})
+    assert final(outcome).splitlines()[1:] == [
+        "RUN apk add --no-cache build-base curl",
+        "WORKDIR /app",
+        "COPY --from=builder /app /app",
+        "RUN /opt/finish",
+        'CMD ["node", "dist/a.js"]',
+    ]
+    assert "prune" not in (outcome.after or "")
+    assert "finish" not in (outcome.after or "").split("FROM")[1]
 
 
 def test_group_of_packages_that_is_removed_again(tmp_path: Path) -> None:

@@ -1,0 +1,95 @@
+"""Steps that may do anything: where they can be executed without changing what they find.
+
+In the final stage they find what earlier steps of the file left there, and nothing of what the
+builder made. So they come before everything that is built, or behind all of it and its copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from slimify.classify.copies import targets
+from slimify.classify.paths import inside, inside_any
+from slimify.classify.program import AtomStep, Program, Step
+from slimify.classify.walk import Visit
+from slimify.strategies.finalsteps import QUIET, Parting
+from slimify.strategies.layout import Tree
+
+
+def blocked(program: Program, wanted: Parting) -> str:
+    """Why the steps can't be parted safely for this base; "" if they can."""
+    for step in program.steps:
+        for atom in step.atoms:
+            if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
+                return f"line {step.line}: a further package archive may need what {program.base_ref} has"
+            if atom.role != "unknown":
+                continue
+            reason = atom.reasons[0].text if atom.reasons else "it may do anything"
+            if wanted.rung in ("minimal", "slim"):
+                return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
+            if not _finds_all(program, step, atom, wanted.trees):
+                return f"line {step.line}: {reason}, also to what the build left"
+    return ""
+
+
+def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+    """Whether a step of the final stage finds there what it found in the file."""
+    built = _built(program)
+    if not built or (step.index, atom.index) < built[0]:
+        return True
+    return step.index > built[-1][0] and program.language == "node" and _all_copied(program, trees)
+
+
+def follows_build(program: Program) -> bool:
+    """Whether a step of unknown effect comes behind a build step: it may need all that was built."""
+    built = _built(program)
+    last = _last_unknown(program)
+    return bool(built) and last is not None and last >= built[0][0]
+
+
+def keep_everything_before_unknown(program: Program) -> Program:
+    """Packages and files that a step of unknown needs may use are needed where it is executed."""
+    last = _last_unknown(program)
+    if last is None:
+        return program
+    copied = [m.path for m in program.made if not m.is_file] if follows_build(program) else []
+    steps = tuple(_all_stay(s, copied) if s.index <= last else s for s in program.steps)
+    return replace(program, steps=steps)
+
+
+def _last_unknown(program: Program) -> int | None:
+    return max((s.index for s in program.steps if any(a.role == "unknown" for a in s.atoms)), default=None)
+
+
+def _built(program: Program) -> list[tuple[int, int]]:
+    """The atoms of which the builder makes something, in order."""
+    return [(s.index, a.index) for s in program.steps for a in s.atoms if _makes(a)]
+
+
+def _makes(atom: AtomStep) -> bool:
+    return atom.role == "build" and bool({e.kind for e in atom.effects} - QUIET - {"packages", "source"})
+
+
+def _all_copied(program: Program, trees: Sequence[Tree]) -> bool:
+    """Everything that build steps write is copied, or deleted again."""
+    atoms = [a for s in program.steps for a in s.atoms]
+    deleted = [d for a in atoms for e in a.effects for d in e.deletes]
+    written = [w for a in atoms if _makes(a) for e in a.effects for w in (*e.writes, *e.outputs)]
+    return all(inside_any(w, (*(t.path for t in trees), *deleted)) for w in written)
+
+
+def _all_stay(step: Step, copied: Sequence[str]) -> Step:
+    """A step with all of its packages and files, those aside that come with a copied directory."""
+    atoms = tuple(
+        replace(a, role="both", packages=tuple(replace(v, role="both", counterparts=()) for v in a.packages))
+        if a.packages
+        else a
+        for a in step.atoms
+    )
+    role = step.role
+    if step.keyword in ("COPY", "ADD") and role == "build":
+        places = targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+        if places is None or not all(any(inside(p, c) for c in copied) for p in places):
+            role = "both"
+    return replace(step, atoms=atoms, role=role)
