@@ -195,12 +195,12 @@ class Use:
 class SourceFacts:
     """What source files need when they run.
 
-    `imports` are top-level module names as written (Python `yaml`, Node `express` or
-    `@nestjs/core`, Go import paths); `commands` programs they start; `libraries` shared
-    libraries they load by name; `paths` files they open by a constant name; `dynamic` places
-    that start a program whose name is not constant; `features` words from a fixed list:
-    `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files` (names that only run time
-    knows), `external` (some of what is compiled is not in the context).
+    `imports` are top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go
+    import paths); `commands` programs they start; `libraries` shared libraries they load by name; `paths`
+    files they open by a constant name; `dynamic` places that start a program whose name is not constant;
+    `mentioned` names that such a place may be given; `features` words from a fixed list: `cgo`, `embed`,
+    `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files` (names that only run time knows), `external` (some
+    of what is compiled is not in the context).
     """
 
     imports: tuple[Use, ...] = ()
@@ -208,19 +208,9 @@ class SourceFacts:
     libraries: tuple[Use, ...] = ()
     paths: tuple[Use, ...] = ()
     dynamic: tuple[Use, ...] = ()
+    mentioned: tuple[Use, ...] = ()
     features: frozenset[str] = frozenset()
     skipped: tuple[str, ...] = ()  # files too large or unreadable
-
-    def __add__(self, other: SourceFacts) -> SourceFacts:
-        return SourceFacts(
-            imports=self.imports + other.imports,
-            commands=self.commands + other.commands,
-            libraries=self.libraries + other.libraries,
-            paths=self.paths + other.paths,
-            dynamic=self.dynamic + other.dynamic,
-            features=self.features | other.features,
-            skipped=self.skipped + other.skipped,
-        )
 
 
 # --- what a command does --------------------------------------------------------------------------

@@ -54,7 +54,8 @@ def live(
                 _note(commands, tool, use)
     everything = tuple(effects)
     found: SourceUse = read_sources(state.view, language, start, everything)
-    for use in found.facts.commands:
+    handed_on = found.facts.mentioned if found.facts.dynamic else ()
+    for use in (*found.facts.commands, *handed_on):
         _note(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
     needs = needs_of(installed_modules(everything, state.view), base, headers)

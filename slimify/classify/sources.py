@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from slimify.classify.view import View
+from slimify.context.uses import merge
 from slimify.model import Effect, SourceFacts, Use
 
 _MAX_FILES = 4_000
@@ -55,7 +56,7 @@ def read_sources(
         if not chosen and not skipped:
             continue
         complete = complete and not skipped
-        facts = facts + _read(name, view, chosen) + SourceFacts(skipped=skipped)
+        facts = merge((facts, _read(name, view, chosen), SourceFacts(skipped=skipped)))
     modules = {use.name: use for use in reversed(facts.imports)}
     return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)
 
@@ -75,7 +76,7 @@ def _compiled(view: View, effects: Iterable[Effect]) -> tuple[SourceFacts, tuple
     own = _read("go", view, (f for f in sources.files if not vendored(f)))
     libraries = _read("go", view, (f for f in sources.files if vendored(f) and _LOADERS not in f))
     libraries = replace(libraries, dynamic=(), paths=(), features=libraries.features - {"files", "main"})
-    facts = own + libraries
+    facts = merge((own, libraries))
     imports = {use.name: use for use in reversed(facts.imports)}
     direct = {use.name for use in own.imports}
     known = [(use, go_package(name)) for name, use in imports.items() if "." in name.partition("/")[0]]
@@ -96,7 +97,7 @@ def _compiled(view: View, effects: Iterable[Effect]) -> tuple[SourceFacts, tuple
         ),
         features=frozenset(features),
     )
-    return facts + more, tuple(imports.values())
+    return merge((facts, more)), tuple(imports.values())
 
 
 def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[str], tuple[str, ...]]:

@@ -37,6 +37,11 @@ _STARTS_PROGRAM = re.compile(
     r"|exec[lv]p?e?|(?:posix_)?spawn[lv]?p?e?|create_subprocess_exec|create_subprocess_shell"
     r"|(?:subprocess|sp)\s*\.\s*(?:run|call))\s*\("
 )
+# `["git", "fetch"]` (not a subscript), and `run("git fetch")` of whatever is called like that.
+_COMMAND_LINE = re.compile(
+    r"""(?:(?<![\w\])"'])\[|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
+    r"""[rRuUbBfF]?(?P<quote>["'])(?P<name>[a-z][\w.+-]*)(?:(?P=quote)\s*(?:,|\]\s*\+|\))|[ ])"""
+)
 _LOADS_LIBRARY = re.compile(r"\b(?P<name>CDLL|PyDLL|LoadLibrary|find_library|dlopen)\s*\(")
 _OPENS_FILE = re.compile(
     r"\b(?:open|Path|read_text|read_bytes|read_csv|send_file|send_from_directory|StaticFiles|FileSystemLoader)\s*\("
@@ -87,6 +92,17 @@ def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
         literal = _FIRST_STRING.match(text, match.end())
         name = (literal[1] or literal[2] or "") if literal else UNKNOWN
         found.add_path(name, lines.at(match.start()))
+
+
+def scan_mentioned(text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds the first words of what may be command lines for a function that starts programs.
+
+    An application mostly has one such function, in a file of its own. Lists that are no command
+    lines are among what is found: it counts only where the program of some start is not known.
+    """
+    for match in _COMMAND_LINE.finditer(text):
+        if code[match.start()] == text[match.start()]:
+            found.mentioned[found.use(match["name"], lines.at(match.start("name")))] = None
 
 
 def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:

@@ -77,6 +77,7 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
         lines = pyscan.Lines(text)
         found = Collector(file)
         pyscan.scan_imports(text, code, lines, found)
+        pyscan.scan_mentioned(text, code, lines, found)
         starts = any(sign in code for sign in _STARTS)
         if starts or _OPENS.search(code):
             cost = _cost(text, code)
@@ -136,7 +137,7 @@ def _parse(text: str, code: str, lines: pyscan.Lines, found: Collector) -> bool:
 
     try:
         module = libcst.parse_module(text)
-    except (libcst.ParserSyntaxError, RecursionError, ValueError, UnicodeError):
+    except (libcst.ParserSyntaxError, libcst.CSTValidationError, RecursionError, ValueError, UnicodeError):
         return False
     pytree.collect(module, text, code, lines, found)
     return True

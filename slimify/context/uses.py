@@ -84,6 +84,7 @@ class Collector:
     libraries: dict[Use, None] = field(default_factory=dict)
     paths: dict[Use, None] = field(default_factory=dict)
     dynamic: dict[Use, None] = field(default_factory=dict)
+    mentioned: dict[Use, None] = field(default_factory=dict)
     features: set[str] = field(default_factory=set)
 
     def use(self, name: str, line: int) -> Use:
@@ -134,12 +135,13 @@ class Collector:
             libraries=tuple(self.libraries),
             paths=tuple(self.paths),
             dynamic=tuple(self.dynamic),
+            mentioned=tuple(self.mentioned),
             features=frozenset(self.features),
         )
 
 
 def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
-    """The sum of many facts, in linear time (adding tuples one by one is quadratic)."""
+    """The sum of facts: what all of the files need."""
     parts = tuple(parts)
     return SourceFacts(
         imports=tuple(u for p in parts for u in p.imports),
@@ -147,6 +149,7 @@ def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
         libraries=tuple(u for p in parts for u in p.libraries),
         paths=tuple(u for p in parts for u in p.paths),
         dynamic=tuple(u for p in parts for u in p.dynamic),
+        mentioned=tuple(u for p in parts for u in p.mentioned),
         features=frozenset(f for p in parts for f in p.features),
         skipped=tuple(f for p in parts for f in p.skipped),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slimify.context import pyscan, python
@@ -32,7 +33,8 @@ NOOP = {
 
 @pytest.mark.parametrize("text", NOOP.values(), ids=NOOP)
 def test_noop(text: str) -> None:
-    assert python.read(text, "a.py") == SourceFacts()
+    facts = python.read(text, "a.py")
+    assert replace(facts, mentioned=()) == SourceFacts()
 
 
 IMPORTS = {
@@ -149,6 +151,27 @@ def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
     facts = python.read(HEAD + text, "pkg/a.py")
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
+
+
+# id: (source, names that a start elsewhere may be given)
+MENTIONED = {
+    "subscript": ("x['git', 1]; f()['git', 1]; a[0]['git', 1]", []),
+    "one-word": ("kinds = ['git']", []),
+    "inside-a-string": ("x = \"['git', 'hg']\"  # ['svn', 'up']", []),
+    "not-the-first": ("x = [a, 'git', 'b']", []),
+    "title-case": ("names = ['Git', 'Hg']", []),
+    "list": ("command = ['git', 'fetch']", ["git"]),
+    "over-lines": ("command = [\n    'git',\n    url,\n]", ["git"]),
+    "either": ("execute(['git', 'fetch'] if full else ['hg', 'pull'])", ["git", "hg"]),
+    "list-concatenated": ("command = ['git'] + arguments", ["git"]),
+    "call": ("run_command('svn', 'update')", ["svn"]),
+    "call-with-a-line": ("self.execute(f'git clone {url}')", ["git"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), MENTIONED.values(), ids=MENTIONED)
+def test_mentioned(text: str, expected: list[str]) -> None:
+    assert names(python.read(text, "a.py"), "mentioned") == expected
 
 
 LIBRARIES = {
@@ -275,6 +298,7 @@ def test_hostile_nesting_ends_no_process(text: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.text())
+@example("\U00031350")  # a letter to one version of Unicode only: the tree can't be built
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(python.read(text, "a.py"), SourceFacts)
     assert isinstance(python.read("import subprocess\n" + text, "a.py"), SourceFacts)

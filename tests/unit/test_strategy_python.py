@@ -218,6 +218,38 @@ ROWS = (
         ),
     ),
     Row(
+        id="git-goes-through-a-function-of-the-application",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "COPY *.py ./",
+            START,
+        ),
+        files={
+            **FLASK,
+            "shell.py": "import subprocess\ndef execute(command):\n    return subprocess.check_output(command)\n",
+            "sync.py": "from shell import execute\ncommand = ['git', 'clone']\nexecute([*command, 'x'])\n",
+        },
+        final=("    && apt-get install -y --no-install-recommends git \\",),
+        reason="sync.py:2 needs it",
+    ),
+    Row(
+        id="a-list-where-every-program-is-known",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "COPY *.py ./",
+            START,
+        ),
+        files={
+            **FLASK,
+            "sync.py": "import subprocess\nkinds = ['git', 'hg']\nsubprocess.run(['id', '-u'])\n",
+        },
+        never=("apt-get",),
+    ),
+    Row(
         id="pip-of-the-distribution-is-for-the-build",
         file=lines(
             "FROM debian:bookworm-slim",
