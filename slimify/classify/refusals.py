@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 from slimify.facts.images import ImageFacts
-from slimify.model import Dockerfile, Reason
+from slimify.model import Dockerfile, Instruction, Reason
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
+# A value that is filled in, nothing that makes lines come and go.
+_FILLED_IN = re.compile(r"%%[A-Za-z_]+%%|@@[A-Za-z_]+@@|\{\{\s*\.?[A-Za-z_][\w.]*\s*\}\}")
+_CONTROL = re.compile(r"\{\{\s*\.?(?:if|else|end|endif|for|endfor|range|with|block|define)\b")
 _WINDOWS = re.compile(r"nanoserver|servercore|windows|powershell", re.IGNORECASE)
 _IGNORE = re.compile(r"#\s*slimify:\s*ignore\s*$", re.IGNORECASE)
 
@@ -19,7 +22,7 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
         if node.kind == "comment" and _IGNORE.search(node.raw):
             found.append(Reason(code="SL408", text=f"line {node.line} asks slimify to leave the file alone"))
     for instruction in file.instructions:
-        if _PLACEHOLDER.search(instruction.value) and instruction.keyword in _BUILDER_READS:
+        if instruction.keyword in _BUILDER_READS and _PLACEHOLDER.search(_decisive(instruction)):
             text = f"line {instruction.line} has a template placeholder: the file is not a Dockerfile yet"
             found.append(Reason(code="SL401", text=text))
         elif instruction.keyword == "ONBUILD":
@@ -37,6 +40,14 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
         text = f"{reference} brings ONBUILD steps that slimify cannot see"
         found.append(Reason(code="SL402", text=text))
     return tuple(dict.fromkeys(found))
+
+
+def _decisive(instruction: Instruction) -> str:
+    """The words that decide what is built: a label is carried over letter by letter, whatever is filled
+    in there later."""
+    if instruction.keyword != "LABEL" or _CONTROL.search(instruction.value):
+        return instruction.value
+    return _FILLED_IN.sub("", instruction.value)
 
 
 # In RUN, braces may be a program's own template syntax (docker inspect -f '{{ … }}').

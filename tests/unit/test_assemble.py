@@ -14,6 +14,12 @@ from slimify import pipeline
 from slimify.config import Options
 
 PYTHON: Mapping[str, str] = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n"}
+WITH_FRONTEND: Mapping[str, str] = {
+    "package.json": '{"name": "a", "dependencies": {"express": "4.18.2"}}',
+    "server.js": "const express = require('express')\nexpress().use(express.static('public')).listen(80)\n",
+    "web/package.json": '{"name": "w", "scripts": {"build": "react-scripts build"}, "dependencies": {"react-scripts": "5.0.1"}}',
+    "web/src/index.js": "",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +125,52 @@ COPY --chown=app:app . .
 COPY --from=builder --chown=app:app /app/client /app/client
 
 CMD ["python", "app.py"]
+""",
+    ),
+    Case(
+        id="sources-that-the-build-deletes-do-not-come-back",
+        file="""\
+FROM node:20-bookworm
+
+WORKDIR /app
+COPY package.json ./
+RUN npm install --omit=dev
+COPY . .
+RUN cd web && npm install && npm run build && mv build ../public && cd .. && rm -rf web
+
+CMD ["node", "server.js"]
+""",
+        files=WITH_FRONTEND,
+        final="""\
+
+WORKDIR /app
+COPY --from=builder /app /app
+
+CMD ["node", "server.js"]
+""",
+    ),
+    Case(
+        id="what-run-time-deletes-is-deleted-there",
+        file="""\
+FROM node:20-bookworm
+
+WORKDIR /app
+COPY package.json ./
+RUN npm install --omit=dev
+COPY . .
+RUN rm -rf web
+
+CMD ["node", "server.js"]
+""",
+        files=WITH_FRONTEND,
+        final="""\
+
+WORKDIR /app
+COPY --from=builder /app/node_modules /app/node_modules
+COPY . .
+RUN rm -rf web
+
+CMD ["node", "server.js"]
 """,
     ),
 )
