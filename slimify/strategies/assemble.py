@@ -20,6 +20,7 @@ from slimify.strategies.finaltext import (
     step_at,
     when_users_matter,
 )
+from slimify.strategies.joining import lengthened, side_by_side
 from slimify.strategies.layout import Layout, Tree, WordEdit
 from slimify.syntax.instructions import from_parts
 from slimify.syntax.shell import Refuses
@@ -44,13 +45,13 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     except Refuses as error:
         return Reason(code="SL390", text=f"this layout can't be written: {error}")
     lead, names = _lead(program, blocks), _stage_names(program)
-    final = tuple(_from_stage(item, names[0]) for item in final)
+    final = side_by_side(program, [_from_stage(item, names[0]) for item in final])
     start = from_parts(_from(program))
     stages: list[Stage] = []
     end = file.newline
     if builder:
         first = Item(text=lead + _renamed(_from(program), names[0], end), origin=from_index(program))
-        builder, tail = _with_tail(builder, layout.builder_tail, end)
+        builder, tail = _with_tail(side_by_side(program, builder), layout.builder_tail, end)
         tail += _back_from_root(program, layout)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""
@@ -86,18 +87,13 @@ def _with_tail(
     that no layer is stored before it is pruned; else RUNs of their own."""
     rest: list[Item] = []
     for line in lines:
-        last = items[-1] if items else None
         command = line.removeprefix("RUN ")
-        plain = last is not None and re.fullmatch(
-            r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*",
-            last.text.rstrip(),
-            re.DOTALL | re.IGNORECASE,
-        )
-        if last is None or rest or not plain or command == line or "\n#" in last.text:
+        fits = items and not rest and command != line
+        joined = lengthened(items[-1], command, end) if fits else None
+        if joined is None:
             rest.append(_new(line, end))
-            continue
-        joined = f"{last.text.rstrip()} \\{end}    && {command}{end}"
-        items = (*items[:-1], Item(text=joined, origin=last.origin, note=last.note, spaced=last.spaced))
+        else:
+            items = (*items[:-1], joined)
     return items, tuple(rest)
 
 

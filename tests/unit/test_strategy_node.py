@@ -134,6 +134,40 @@ def test_left_alone(tmp_path: Path, text: str, kind: str, code: str) -> None:
     assert code in {d.code for d in outcome.decisions}
 
 
+@pytest.mark.parametrize(
+    ("middle", "joined"),
+    [
+        pytest.param("", True, id="comment-above"),
+        pytest.param("RUN npm run lint\n", True, id="side-by-side-already"),
+        pytest.param("RUN cd /app && npm run build\n", False, id="directory-changes"),
+        pytest.param('RUN ["npm", "run", "build"]\n', False, id="exec-form"),
+    ],
+)
+def test_pruning_joins_the_last_run(tmp_path: Path, middle: str, joined: bool) -> None:
+    text = BUILD.replace("RUN npm run build\n", "# Bundle\nRUN npm run build\n") + middle
+    package = {"scripts": {"build": "tsc", "lint": "tsc"}, "dependencies": {"express": "4"}, **DEV}
+    outcome = rewrite(tmp_path, text + 'CMD ["node", "dist/a.js"]\n', package, {})
+    assert ("&& npm prune" in (outcome.after or "")) is joined
+    assert ("\nRUN npm prune" in (outcome.after or "")) is not joined
+
+
+@pytest.mark.parametrize(
+    ("more", "joined"),
+    [
+        pytest.param("", True, id="parted-by-a-copy"),
+        pytest.param("RUN true\nRUN npm version\n", False, id="file-has-such-pairs"),
+    ],
+)
+def test_runs_that_come_side_by_side(tmp_path: Path, more: str, joined: bool) -> None:
+    text = (
+        "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY public /srv/public\n"
+        f'RUN npm rebuild\n{more}COPY a.js ./\nCMD ["node", "a.js"]\n'
+    )
+    package: dict[str, object] = {"dependencies": {"express": "4"}}
+    outcome = rewrite(tmp_path, text, package, {"a.js": "", "public/x": ""})
+    assert ("RUN npm install \\\n    && npm rebuild\n" in (outcome.after or "")) is joined
+
+
 def test_unknown_step_behind_the_build(tmp_path: Path) -> None:
     """It finds in the final stage all that it found in the file: compilers, and what is unpruned."""
     text = (
