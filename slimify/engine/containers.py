@@ -188,7 +188,14 @@ class Engine:
         heard: Callable[[bytes], None],
     ) -> Done:
         try:
-            return self._children.run(command, timeout=timeout, env=builder.env, merge=True, on_chunk=heard)
+            return self._children.run(
+                command,
+                timeout=timeout,
+                env=builder.env,
+                merge=True,
+                inner_first=builder.inner_first,
+                on_chunk=heard,
+            )
         except EngineProblem as problem:
             message = problem.message
             if problem.kind == "timeout":
@@ -264,7 +271,11 @@ class Engine:
 
     def state(self, container: str) -> State:
         """Whether it runs, or how it ended."""
-        return details.state(self._container(container)["State"])
+        state = details.state(self._container(container)["State"])
+        if state.health == "starting" and state.running and not self._family.checks_health:
+            self._run("healthcheck", "run", container)
+            state = details.state(self._container(container)["State"])
+        return state
 
     def address(self, container: str, port: int) -> tuple[str, int] | None:
         """Where a TCP port of a running container can be reached from here.

@@ -19,8 +19,8 @@ _RULES: tuple[tuple[Kind, str], ...] = (
         r"cannot connect to (the docker daemon|podman)|error during connect"
         r"|failed to connect to the docker api|is the docker daemon running"
         r"|permission denied while trying to connect|unable to connect to podman"
-        r"|unable to resolve docker endpoint|context \S+ does not exist|no builder \S+ found"
-        r"|failed to initialize builder|failed to find driver|no valid drivers found"
+        r"|unable to resolve docker endpoint|context not found|context \S+ does not exist"
+        r"|no builder \S+ found|failed to initialize builder|failed to find driver|no valid drivers found"
         r"|could not connect to \S+buildkit|buildkitd?\S* is not running",
     ),
     (
@@ -49,7 +49,9 @@ _RULES: tuple[tuple[Kind, str], ...] = (
 )
 _COMPILED = tuple((kind, re.compile(rule, re.IGNORECASE | re.MULTILINE)) for kind, rule in _RULES)
 _FULL = re.compile(_DISK, re.IGNORECASE)
-_LAST_WORD = re.compile(r"(?:ERROR|Error|error|docker): |Error response from daemon")
+_LAST_WORD = re.compile(
+    r"(?:ERROR|Error|error|docker): |Error response from daemon|unknown (?:flag|shorthand)"
+)
 _LINE = re.compile(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
 _PARSE = re.compile(r"parse error (?:on )?line (\d+)")
 _PREFIXES = (

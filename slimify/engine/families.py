@@ -23,6 +23,8 @@ class Builder:
     own_ignore: str = "beside"
     builders: bool = False  # knows --builder
     mounts: bool = True  # knows secrets and ssh
+    # Asked to end, podman forgets the container it builds in; if its RUN is ended, it tidies up.
+    inner_first: bool = False
 
 
 # Provenance would turn the image into an index of two; what is compared is the image alone.
@@ -37,7 +39,7 @@ BUILDKIT = Builder(
 )
 LEGACY = Builder(words=("build", "--force-rm"), env={"DOCKER_BUILDKIT": "0"}, own_ignore="", mounts=False)
 # The OCI format has no HEALTHCHECK, SHELL or ONBUILD: they would be lost without a word.
-BUILDAH = Builder(words=("build", "--format=docker"), own_ignore="--ignorefile")
+BUILDAH = Builder(words=("build", "--format=docker"), own_ignore="--ignorefile", inner_first=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Family:
     save: tuple[str, ...] = ("save",)  # to standard output: the words before the image's name
     save_to: tuple[str, ...] = ()  # and after it
     force: tuple[str, ...] = ("--force", "--volumes")  # of `rm`: though it runs, and with its volumes
+    checks_health: bool = True  # by itself, also without systemd
 
 
 # podman would stop a container politely first, and wait.
@@ -64,6 +67,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         builders=(BUILDAH,),
         save=("save", "--quiet", "--format=docker-archive"),
         force=AT_ONCE,
+        checks_health=False,
     ),
     "buildah": Family(
         name="buildah",
@@ -72,6 +76,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         save=("push", "--quiet"),
         save_to=("docker-archive:/dev/stdout",),
         force=AT_ONCE,
+        checks_health=False,
     ),
 }
 

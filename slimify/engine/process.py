@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
 
@@ -44,10 +45,16 @@ class Child:
     """A running program. `read` gives its standard output; leaving the `with` ends it."""
 
     def __init__(
-        self, command: Sequence[str], *, env: Mapping[str, str] | None, merge: bool, stopping: threading.Event
+        self,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None,
+        merge: bool,
+        inner_first: bool,
+        stopping: threading.Event,
     ) -> None:
         self.command = tuple(command)
-        self._stopping = stopping
+        self._stopping, self._inner_first = stopping, inner_first
         self._err: IO[bytes] | None = None
         if not merge:
             self._err = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
@@ -105,8 +112,14 @@ class Child:
 
     def ask_to_end(self) -> None:
         """Sends SIGTERM to the program and what it started. May be called from a signal handler."""
-        if not self._asked:  # several are taken for impatience, and then nothing is tidied up
-            self._asked = True
+        if self._asked:  # several are taken for impatience, and then nothing is tidied up
+            return
+        self._asked = True
+        inner = _children_of(self._popen.pid) if self._inner_first else []
+        for pid in inner:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGTERM)
+        if not inner:
             self._signal(signal.SIGTERM)
 
     def end(self, grace: float = GRACE) -> None:
@@ -151,9 +164,11 @@ class Children:
         env: Mapping[str, str] | None = None,
         merge: bool = False,
         always: bool = False,
+        inner_first: bool = False,
     ) -> Owned:
         """Starts a program, for `with`. `merge` puts both outputs into one, in the order of writing;
-        `always` starts it even when everything is to stop (for cleaning up)."""
+        `always` starts it even when everything is to stop (for cleaning up); `inner_first` is for a
+        program that tidies up only if it is what it started that ends, and not itself."""
         if self.stopping.is_set() and not always:
             raise EngineProblem("killed", "stopped before it was done")
         # A signal must not come between a program's start and its entry in the list.
@@ -161,7 +176,7 @@ class Children:
         self._starting = self._starting or main
         try:
             event = threading.Event() if always else self.stopping
-            child = Child(command, env=env, merge=merge, stopping=event)
+            child = Child(command, env=env, merge=merge, inner_first=inner_first, stopping=event)
             self._running.add(child)
         finally:
             if main:
@@ -180,6 +195,7 @@ class Children:
         env: Mapping[str, str] | None = None,
         merge: bool = False,
         always: bool = False,
+        inner_first: bool = False,
         on_chunk: Callable[[bytes], None] | None = None,
     ) -> Done:
         """Runs a program to its end. `on_chunk` gets what it prints, and b"" about every second.
@@ -188,7 +204,8 @@ class Children:
         """
         end = time.monotonic() + timeout
         parts: list[bytes] = []
-        with self.start(command, env=env, merge=merge, always=always) as child:
+        started = self.start(command, env=env, merge=merge, always=always, inner_first=inner_first)
+        with started as child:
             while (remaining := end - time.monotonic()) > 0:
                 chunk = child.read(min(remaining, _TICK))
                 if chunk == b"":
@@ -283,6 +300,17 @@ class Signals:
 
     def _handle(self, number: int, frame: object) -> None:
         self._on_signal(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
+
+
+def _children_of(parent: int) -> list[int]:
+    """The processes that a process has started itself; none where there is no /proc."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            # `pid (name) state parent …`; the name may hold anything
+            if int(file.read_text(errors="replace").rpartition(")")[2].split()[1]) == parent:
+                found.append(int(file.parent.name))
+    return found
 
 
 def _readable(descriptor: int, seconds: float) -> bool:

@@ -63,7 +63,7 @@ class BuildLog:
         line = clean(raw.decode("utf-8", "replace"))
         self.lines.append(line)
         if match := _BUILDKIT.fullmatch(line) or _CLASSIC.fullmatch(line):
-            stage, step = match["stage"] or "", int(match["step"])
+            stage, step = (match["stage"] or "").rpartition(" ")[2], int(match["step"])
             self._steps[stage] = int(match["steps"])
             if (stage, step) in self._seen:
                 return False
