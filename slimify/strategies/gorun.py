@@ -107,7 +107,7 @@ def _rewritten(program: Program, start: Instruction, build: str, command: str) -
     for node in program.dockerfile.nodes:
         raw = command + end if node is start else node.raw
         text += raw if raw.endswith("\n") else raw + end
-        if node is anchor and _plain_run(anchor):
+        if node is anchor and _plain_run(anchor) and program.step(last).role == "build":
             text = text.rstrip() + f" \\{end}    && {build.removeprefix('RUN ')}{end}"
         elif node is anchor:
             text += build + end

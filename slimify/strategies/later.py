@@ -1,72 +1,69 @@
-"""What the steps behind a given one do up to the last build step: read once, then asked for each step."""
+"""What the builder does behind a step: the steps are read once, from the last one on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from slimify.classify.paths import PathMarks, inside_any
-from slimify.classify.program import Program, Step
+from slimify.classify.program import Step
+from slimify.model import Effect
 from slimify.strategies.finalsteps import PLAIN_CHECKS, QUIET
 
 # Directories that packages fill: a build step that works there may count on one of them.
 _SYSTEM = ("/etc", "/var", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/srv", "/run", "/lib")
 # Effects that use files by their names only, wherever they are executed.
 _BY_NAME = frozenset({"files", "meta", "check", "system", "app"})
+_NARROW = frozenset({"files", "meta", "fetch", "unpack"})
+# The compiler reads sources: their owner and mode are nothing to it.
+_COMPILES = frozenset({"build", "install", "get", "mod download", "mod vendor", "mod tidy"})
 
 
 class Later:
-    """Questions about the instructions with an index above `after` and not above `last`.
+    """Questions about the steps noted so far: those that the builder executes behind the one at hand."""
 
-    Every answer is a comparison with the last instruction that does a thing, so that a file of many
-    steps is read once.
-    """
+    def __init__(self) -> None:
+        self._near, self._compiled, self._at = PathMarks(), PathMarks(), PathMarks()
+        self._tools: set[str] = set()
+        self._anything = self._unknown = False
+        self.works_in_system = False  # one reads or writes where system packages put their files
+        self.needs_users = False  # an owner is named, or a user changed to
 
-    def __init__(self, program: Program, last: int) -> None:
-        self._near, self._at = PathMarks(), PathMarks()
-        self._tools: dict[str, int] = {}
-        self._anything = self._unknown = self._system = self._users = -1
-        for step in program.steps:
-            if step.index <= last:
-                self._read(step)
-
-    def _read(self, step: Step) -> None:
-        index = step.index
+    def note(self, step: Step) -> None:
+        """`step` is executed in the builder, in front of all that were noted before."""
         if step.state.cwd is not None:
-            self._at.note(step.state.cwd, index)
+            self._at.note(step.state.cwd)
         for effect in step.effects:
-            near = (effect.cwd, *effect.reads, *effect.writes, *effect.outputs, *effect.manifests)
-            for path in near:
-                if path and path[0] != "@":
-                    self._near.note(path, index)
-            for tool in (effect.tool, *effect.tools):
-                self._tools[tool] = index
-            if effect.kind == "unknown":
-                self._unknown = index
-            if effect.kind == "unknown" or effect.anywhere:
-                self._anything = index
-        if step.keyword == "RUN" and _in_system(step):
-            self._system = index
+            compiles = effect.kind == "go" and effect.action in _COMPILES
+            marks = self._compiled if compiles else self._near
+            for path in _places(effect):
+                marks.note(path)
+            self._tools |= {effect.tool, *effect.tools}
+            self._unknown |= effect.kind == "unknown"
+            self._anything |= effect.kind == "unknown" or effect.anywhere
+        self.works_in_system |= step.keyword == "RUN" and _in_system(step)
         owners = step.keyword == "USER" or "--chown" in step.instruction.raw
-        if owners or any(e.kind == "meta" for e in step.effects):
-            self._users = index
+        self.needs_users |= owners or any(e.kind == "meta" for e in step.effects)
 
-    def works_in_system(self, after: int) -> bool:
-        """A build step reads or writes where system packages put their files."""
-        return self._system > after
+    def calls(self, names: Iterable[str]) -> bool:
+        """A step calls one of these programs; one that may do anything counts."""
+        return self._anything or any(name in self._tools for name in names)
 
-    def needs_users(self, after: int) -> bool:
-        """An owner is named, or a user changed to."""
-        return self._users > after
+    def works_near(self, paths: Iterable[str], *, content: bool) -> bool:
+        """A step works in, on or around one of these paths, or may do anything. `content`: what the
+        files hold is at stake, not just their owner and mode."""
+        return self._unknown or any(
+            self._at.below(p) >= 0
+            or self._near.touching(p) >= 0
+            or (content and self._compiled.touching(p) >= 0)
+            for p in paths
+        )
 
-    def calls(self, names: Iterable[str], after: int) -> bool:
-        """A build step calls one of these programs; one that may do anything counts."""
-        return self._anything > after or any(self._tools.get(name, -1) > after for name in names)
 
-    def works_near(self, paths: Iterable[str], after: int) -> bool:
-        """A step works in, on or around one of these paths, or may do anything."""
-        if self._unknown > after:
-            return True
-        return any(self._at.below(p) > after or self._near.touching(p) > after for p in paths)
+def _places(effect: Effect) -> Iterable[str]:
+    """Where a command works: on the files it names; what looks around starts where it is executed."""
+    narrow = effect.kind in _NARROW or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
+    places = (None if narrow else effect.cwd, *effect.reads, *effect.writes)
+    return (p for p in (*places, *effect.outputs, *effect.manifests) if p and p[0] != "@")
 
 
 def _in_system(step: Step) -> bool:

@@ -105,11 +105,19 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
 
 
 def _builder_runs(program: Program, last: int) -> dict[int, frozenset[int]]:
-    """The RUNs that the builder executes, each with its atoms."""
-    later = Later(program, last)
-    runs = (s for s in program.steps if s.keyword == "RUN" and s.index <= last)
-    found = {s.index: _builder_atoms(s, later) for s in runs}
-    return {index: atoms for index, atoms in found.items() if atoms is not None}
+    """The RUNs that the builder executes, each with its atoms: what no later one of them needs stays out."""
+    later = Later()
+    found: dict[int, frozenset[int]] = {}
+    for step in reversed(program.steps):
+        if step.index > last:
+            continue
+        if step.keyword == "RUN":
+            atoms = _builder_atoms(step, later)
+            if atoms is None:
+                continue
+            found[step.index] = atoms
+        later.note(step)
+    return found
 
 
 def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
@@ -121,7 +129,7 @@ def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
     real = real_atoms(step)
     if not real:
         return everything if any(a.role in ("build", "both") for a in step.atoms) else None
-    if all(_useless_to_build(step, atom, later) for atom in real):
+    if all(_useless_to_build(atom, later) for atom in real):
         return None
     return everything - _run_time_tail(step)
 
@@ -156,7 +164,7 @@ def _build_reads(step: Step, readers: Readers) -> bool:
 _BUILT_IN = ("/etc", "/usr", "/root", "/lib", "/bin")
 
 
-def _useless_to_build(step: Step, atom: AtomStep, later: Later) -> bool:
+def _useless_to_build(atom: AtomStep, later: Later) -> bool:
     """What only run time needs: packages no build step calls, users the build does not become, the
     application's own code."""
     kinds = {e.kind for e in atom.effects} - QUIET
@@ -164,17 +172,19 @@ def _useless_to_build(step: Step, atom: AtomStep, later: Later) -> bool:
         return False
     if kinds == {"packages"}:
         needed = all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
-        return needed and not later.works_in_system(step.index)
+        return needed and not later.works_in_system
     if kinds == {"users"}:
-        return not later.needs_users(step.index)
+        return not later.needs_users
     if kinds <= {"app", "fetch"}:
         return True
     if kinds == {"global"}:
         names = {p.name for e in atom.effects for p in e.packages}
-        return bool(names) and not later.calls({*names, *(b for n in names for b in npm(n).bins)}, step.index)
+        return bool(names) and not later.calls({*names, *(b for n in names for b in npm(n).bins)})
     if kinds <= {"files", "meta"}:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
-        return not later.works_near(paths, step.index) and not any(p.startswith(_BUILT_IN) for p in paths)
+        return not any(p.startswith(_BUILT_IN) for p in paths) and not later.works_near(
+            paths, content="files" in kinds
+        )
     return False
 
 

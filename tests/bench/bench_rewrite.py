@@ -2,7 +2,8 @@
 
 CPU seconds of one run each. Twice the size should take about twice the time.
 Measured on 2026-11-24, Python 3.11, one of two busy cores: 10,000 RUN instructions 4.8 s (5,000:
-2.4 s), 10,000 file steps before a build 7.1 s (3.4 s), 40,000 commands of one RUN 13.8 s (20,000: 6.8 s), 40,000 lines of a heredoc 4.4 s (2.1 s).
+2.4 s), 10,000 steps before a build 7.1 s (3.4 s), 40,000 commands of one RUN 13.8 s (20,000: 6.8 s),
+40,000 lines of a heredoc 4.4 s (2.1 s).
 """
 
 from __future__ import annotations

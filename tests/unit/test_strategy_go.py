@@ -24,7 +24,8 @@ SHOP_COPY = "COPY --from=builder /usr/local/bin/shop /usr/local/bin/shop"
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """A Dockerfile and what has to hold. `final` are lines of the last stage, `never` text in none of
-    them, `base` its FROM, `reason` words of one of the decisions."""
+    them, `builder` all lines of the first stage behind its FROM, `base` the last FROM, `reason` words of
+    one of the decisions."""
 
     id: str
     file: tuple[str, ...]
@@ -33,6 +34,7 @@ class Row:
     base: str = ""
     final: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
+    builder: tuple[str, ...] = ()
     reason: str = ""
 
 
@@ -56,6 +58,32 @@ ROWS = (
         file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go build -o bin/shop .", 'CMD ["shop"]'),
         kind="refused",
         reason="no step is known to make it",
+    ),
+    # --- what the builder does without -----------------------------------------------------------------
+    Row(
+        id="scripts-that-only-run-time-executes",
+        file=(
+            "FROM golang:1.22",
+            "COPY wait.sh /opt/wait.sh",
+            "RUN chmod +x /opt/wait.sh",
+            "RUN sed -i 's/a/b/' /opt/wait.sh",
+            *BUILD,
+            'CMD ["/opt/wait.sh", "/usr/local/bin/shop"]',
+        ),
+        files={**SHOP, "wait.sh": '#!/bin/sh\nexec "$@"\n'},
+        final=("RUN chmod +x /opt/wait.sh", "RUN sed -i 's/a/b/' /opt/wait.sh", SHOP_COPY),
+        builder=BUILD,
+    ),
+    Row(
+        id="a-mode-is-nothing-to-the-compiler",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN chmod 0600 conf/key", BUILD[2], START),
+        files={**SHOP, "conf/key": "k"},
+        builder=BUILD,
+    ),
+    Row(
+        id="a-file-step-that-the-build-reads",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN sed -i s/a/b/ main.go", BUILD[2], START),
+        builder=(*BUILD[:2], "RUN sed -i s/a/b/ main.go", BUILD[2]),
     ),
     # --- the base --------------------------------------------------------------------------------------
     Row(id="net", file=("FROM golang:1.22", *BUILD, START), base="gcr.io/distroless/base-debian12"),
@@ -259,3 +287,6 @@ def test_a_go_file_becomes(row: Row, tmp_path: Path) -> None:
         assert line in last
     for text in row.never:
         assert not any(text in line for line in last), (text, last)
+    if row.builder:
+        first = result.after.partition("\nFROM ")[0].splitlines()
+        assert tuple(line for line in first[1:] if line and not line.startswith("#")) == row.builder
