@@ -20,12 +20,14 @@ from slimify.config import Base, Builder, MinSaving, parse_min_saving
 
 if TYPE_CHECKING:
     from slimify.model import Outcome
+    from slimify.verify.model import Proof
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]
+EngineChoice = Literal["buildx", "docker", "podman", "buildah"]
 
-DONE, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 2, 3, 4, 130, 141
-_WORST = (INTERNAL, USAGE, REFUSED, DONE)
+DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
+_WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
 
 # --- option values ------------------------------------------------------------------------------
 
@@ -111,6 +113,10 @@ CacheMountsOption = Annotated[
         "--cache-mounts/--no-cache-mounts", help="Keep what installers download from build to build."
     ),
 ]
+NonrootOption = Annotated[
+    bool | None,
+    typer.Option("--nonroot/--no-nonroot", help="Run as another user than root, where that is sure to work."),
+]
 DebugTargetOption = Annotated[
     bool | None,
     typer.Option(
@@ -151,6 +157,7 @@ def rewrite(
     build_arg: BuildArgOption = None,
     builder: BuilderOption = None,
     cache_mounts: CacheMountsOption = None,
+    nonroot: NonrootOption = None,
     debug_target: DebugTargetOption = None,
 ) -> None:
     """Print the multi-stage Dockerfile.
@@ -168,6 +175,7 @@ def rewrite(
         build_args=build_arg,
         builder=builder,
         cache_mounts=cache_mounts,
+        nonroot=nonroot,
         debug_target=debug_target,
     )
 
@@ -226,6 +234,96 @@ def explain(
     _finish(job)
 
 
+ProofFormat = Literal["text", "json", "markdown"]
+
+
+@app.command()
+def verify(
+    path: Annotated[
+        str | None, typer.Argument(metavar="PATH", help="The original Dockerfile, or a directory to search.")
+    ] = None,
+    rewritten: Annotated[
+        Path | None,
+        typer.Option(
+            "--rewritten", metavar="FILE", exists=True, help="Compare with this file, not with ours."
+        ),
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Plan again with what was missing, until the images are equal.")
+    ] = False,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the proven file here.")
+    ] = None,
+    format: Annotated[ProofFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
+    context: ContextOption = None,
+    base: BaseOption = None,
+    min_saving: MinSavingOption = None,
+    build_arg: BuildArgOption = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe", metavar="WHAT", help="/path, /path=404, or a command to run in the container."
+        ),
+    ] = None,
+    run: Annotated[bool, typer.Option("--run/--no-run", help="Start both images and compare them.")] = True,
+    time: Annotated[
+        bool, typer.Option("--time", help="Also build without cache, and after a change of one line.")
+    ] = False,
+    engine: Annotated[
+        EngineChoice | None,
+        typer.Option("--engine", help="What builds and runs.", show_default="the first that answers"),
+    ] = None,
+    builder: Annotated[
+        str, typer.Option("--builder", metavar="NAME", help="A buildx builder, also a remote one.")
+    ] = "",
+    secret: Annotated[
+        list[str] | None, typer.Option("--secret", metavar="SPEC", help="As for docker build.")
+    ] = None,
+    platform: Annotated[str, typer.Option("--platform", metavar="OS/ARCH", help="As for docker build.")] = "",
+    network: Annotated[str, typer.Option("--network", metavar="MODE", help="As for docker build.")] = "",
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="How long one build may take.")
+    ] = 3600,
+) -> None:
+    """Build and run both images, and compare them.
+
+    The original and the rewritten one: contract, files, libraries and behaviour; sizes and times.
+    """
+    overrides = _overrides(base=base, min_saving=min_saving, build_args=build_arg)
+    if rewritten is not None and repair:
+        raise typer.BadParameter("--repair plans anew and can't change the file of --rewritten")
+
+    def job() -> int:
+        from slimify import jobs, proofs
+        from slimify.engine.model import BuildOptions
+
+        build = BuildOptions(
+            secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
+        )
+        wishes = proofs.Wishes(
+            build=build,
+            engine=engine,
+            rewritten=rewritten,
+            probes=tuple(probe or ()),
+            repair=repair,
+            run=run,
+            timed=time,
+        )
+        todo = list(jobs.named([path] if path else None))
+        if rewritten is not None and len(todo) > 1:
+            raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
+        codes = []
+        for item in todo:
+            source, outcome, proof = proofs.proven(item, context, overrides, wishes, console.listeners())
+            if output is not None and proof is not None and proof.verdict == "equal":
+                outcome = jobs.written(outcome, source, Path(output))
+            console.show_proof(outcome, proof, format)
+            codes.append(_proof_code(outcome, proof))
+        return _worst(codes)
+
+    _finish(job)
+
+
 def main() -> None:
     """The entry point of the `slimify` command."""
     app(prog_name="slimify")
@@ -258,6 +356,12 @@ def _exit_code(outcome: Outcome) -> int:
 
         return INTERNAL if jobs.is_internal(outcome.error) else USAGE
     return REFUSED if outcome.kind == "refused" else DONE
+
+
+def _proof_code(outcome: Outcome, proof: Proof | None) -> int:
+    if proof is None or outcome.error is not None:
+        return _exit_code(outcome)
+    return {"equal": DONE, "different": DIFFERENT, "not built": REFUSED}[proof.verdict]
 
 
 def _explain_code(code: str, format: TableFormat) -> int:

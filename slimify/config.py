@@ -9,8 +9,11 @@ the directory of the Dockerfile, not above the root of its repository:
     annotate = false
     build-args = { PORT = "8080" }
     keep-packages = ["git"]     # stay at run time, whatever the analysis says
+    keep-commands = ["git"]     # programs that run time needs, whatever the analysis says
+    min-glibc = "2.38"          # no base image with an older C library
     builder = "buildkit"        # what will build the file: buildkit, kaniko, buildah, legacy
     cache-mounts = false        # what installers download is kept from build to build
+    nonroot = false             # the image runs as another user than root, where that is sure to work
     debug-target = false        # a stage `debug` with a shell, beside a final stage without one
 """
 
@@ -52,8 +55,12 @@ class Options:
     annotate: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     keep_packages: tuple[str, ...] = ()
+    keep_commands: tuple[str, ...] = ()
+    min_glibc: str = ""
+    probes: Mapping[str, Any] = field(default_factory=dict)  # see verify.probes
     builder: Builder = "buildkit"
     cache_mounts: bool = False
+    nonroot: bool = False
     debug_target: bool = False
 
 
@@ -154,6 +161,18 @@ def _base(value: object) -> object:
     return _one_of(value, get_args(Base))
 
 
+def _release(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"\d+(\.\d+)+", value):
+        raise ValueError('must be a release, for example "2.38"')
+    return value
+
+
+def _table_of(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table")
+    return value
+
+
 def _builder(value: object) -> object:
     return _one_of(value, get_args(Builder))
 
@@ -198,7 +217,11 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "annotate": _bool,
     "build-args": _mapping,
     "keep-packages": _strings,
+    "keep-commands": _strings,
+    "min-glibc": _release,
+    "probes": _table_of,
     "builder": _builder,
     "cache-mounts": _bool,
+    "nonroot": _bool,
     "debug-target": _bool,
 }

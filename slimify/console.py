@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
     from slimify.model import Outcome
+    from slimify.proofs import Listeners
     from slimify.report.ansi import Paint
+    from slimify.verify.model import Proof
 
 
 def show_rewrite(outcome: Outcome, form: Literal["diff", "text", "json", "none"]) -> None:
@@ -36,6 +38,31 @@ def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
     elif outcome.error is None:
         show(text.explanation(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
     show_failure(outcome)
+
+
+def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "json", "markdown"]) -> None:
+    """What `verify` answers for one file; without a proof, why there is nothing to prove."""
+    from slimify.report import json, text
+    from slimify.report import proof as report
+
+    if form == "json":
+        show(json.to_json(outcome, proof=proof) + "\n")
+        show_failure(outcome)
+    elif proof is None or outcome.error is not None:
+        tell(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
+    elif form == "markdown":
+        show(report.markdown(proof))
+    else:
+        show(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
+
+
+def listeners() -> Listeners:
+    """What shows how far builds and repairs are, on standard error."""
+    from slimify.progress import Live
+    from slimify.proofs import Listeners
+
+    live = Live(sys.stderr)
+    return Listeners(live.progress, live.turn, live.close)
 
 
 def show_failure(outcome: Outcome) -> None:

@@ -21,6 +21,11 @@ def render(plan: Plan, file: Dockerfile, *, annotate: bool = False) -> str:
     return text
 
 
+def page(template: str, **values: object) -> str:
+    """A page of a report; `template` is a path below templates/."""
+    return _environment().get_template(template).render(**values)
+
+
 def template_dir() -> Path:
     """The templates: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent

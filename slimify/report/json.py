@@ -16,17 +16,24 @@ from slimify.model import (
     Stage,
 )
 from slimify.report.diff import diff
+from slimify.verify.model import Proof
 
 SCHEMA = 1
 
 
-def to_json(outcome: Outcome, *, texts: bool = True) -> str:
-    """One line, without the newline. `texts` = False leaves out dockerfile, dockerignore and diff.
+def to_json(outcome: Outcome, *, texts: bool = True, proof: Proof | None = None) -> str:
+    """One line, without the newline. `texts` = False leaves out dockerfile, dockerignore and diff;
+    `proof` adds what `verify` found.
 
     Only ASCII goes out: a byte of the Dockerfile that is not UTF-8 becomes a lone surrogate
     (`\\udcXX`), which no other encoding of the line could carry.
     """
-    return json.dumps(to_dict(outcome, texts=texts), ensure_ascii=True)
+    result = to_dict(outcome, texts=texts)
+    if proof is not None:
+        from slimify.report import proof as report
+
+        result.update(report.to_dict(proof))
+    return json.dumps(result, ensure_ascii=True)
 
 
 def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:

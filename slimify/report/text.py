@@ -33,7 +33,7 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
         lines.append("  Advice, not done:")
         lines += _decisions(advice, width, paint)
     for warning in outcome.warnings:
-        lines += _hanging(paint("  warning: ", "yellow"), "  warning: ", warning, width)
+        lines += hanging(paint("  warning: ", "yellow"), "  warning: ", warning, width)
     return "\n".join(lines) + "\n"
 
 
@@ -69,7 +69,7 @@ def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Pain
     parts = [f"{paint(name, 'bold')}  {entry['title']}"]
     for label, key in (("Why", "why"), ("When not", "when_not"), ("Safety", "safety")):
         if entry.get(key):
-            parts += ["", *_hanging(paint(f"{label:9} ", "cyan"), " " * 10, entry[key], width)]
+            parts += ["", *hanging(paint(f"{label:9} ", "cyan"), " " * 10, entry[key], width)]
     return "\n".join(parts) + "\n"
 
 
@@ -110,7 +110,7 @@ def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Itera
     for decision in decisions:
         line = "" if decision.line is None else f"line {decision.line}"
         plain = f"  {decision.code} {line:9} "
-        yield from _hanging(
+        yield from hanging(
             f"  {paint(decision.code, 'bold')} {line:9} ",
             plain,
             decision.text + _MARK[decision.safety],
@@ -118,7 +118,7 @@ def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Itera
         )
 
 
-def _hanging(first: str, plain: str, text: str, width: int) -> list[str]:
+def hanging(first: str, plain: str, text: str, width: int) -> list[str]:
     """`text` behind `first`, its further lines below its own start; `plain` is `first` unpainted."""
     lines = _wrap(text, max(width - len(plain), 30))
     return [first + lines[0], *(" " * len(plain) + line for line in lines[1:])]

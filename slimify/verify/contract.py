@@ -24,11 +24,13 @@ _SHELL = ["/bin/sh", "-c"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What may differ. `own_env` are the names that the original file's ENV instructions set,
-    `base_env` those that its base image is known to bring; `accepted` fields (`Cmd`, `Env.NAME`,
+    `base_env` those that its base image is known to bring, `own_labels` what its LABELs set;
+    `accepted` fields (`Cmd`, `Env.NAME`,
     `Labels.NAME`) are the stated decisions and the user's settings."""
 
     own_env: frozenset[str] = frozenset()
     base_env: frozenset[str] = frozenset()
+    own_labels: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
 
 
@@ -36,7 +38,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any], terms: Terms) -
     """One check a field. `before` and `after` are the `Config` objects of both images."""
     checks = [_field(name, reader(before), reader(after), terms) for name, reader in _FIELDS.items()]
     checks += [
-        _mapping("labels", "Labels", _labels(before), _labels(after), terms),
+        _labelled(_labels(before), _labels(after), terms),
         _environment(_env(before), _env(after), terms),
         _path(_env(before).get("PATH", ""), _env(after).get("PATH", ""), terms),
     ]
@@ -112,18 +114,21 @@ def _env(config: Mapping[str, Any]) -> dict[str, str]:
     return dict(item.partition("=")[::2] for item in config.get("Env") or ())
 
 
-def _mapping(
-    name: str, field: str, before: Mapping[str, str], after: Mapping[str, str], terms: Terms
-) -> Check:
+def _labelled(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
+    """LABELs. Those that the file does not set describe the base image, which is another one."""
     differences = [
-        (f"{field}.{key}", _changed(key, before.get(key), after.get(key)), "")
-        for key in sorted({*before, *after})
-        if before.get(key) != after.get(key)
+        (
+            f"Labels.{name}",
+            _changed(name, before.get(name), after.get(name)),
+            "" if name in terms.own_labels else "each base image has its own",
+        )
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
     ]
     if not differences:
         detail = f"{len(before)} equal" if before else "none"
-        return Check(name=name, layer="contract", ok=True, detail=detail)
-    return _check(name, differences, terms, DIFFERENT)
+        return Check(name="labels", layer="contract", ok=True, detail=detail)
+    return _check("labels", differences, terms, DIFFERENT)
 
 
 def _changed(name: str, before: str | None, after: str | None) -> str:

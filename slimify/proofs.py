@@ -1,0 +1,148 @@
+"""Dockerfiles named on the command line → a rewrite and its proof, with the user's own engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slimify import config, jobs, locate
+from slimify.jobs import Job, Source
+from slimify.locate import Target
+from slimify.model import Outcome, SlimifyError
+
+if TYPE_CHECKING:
+    from slimify.config import Options
+    from slimify.engine.model import BuildOptions, EngineName, EngineProblem, Progress
+    from slimify.verify.model import Proof, Round
+    from slimify.verify.probes import Probe
+
+ENGINE_ERROR = "SL905"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked for on the command line. `rewritten`: the file to compare with, instead of a
+    rewrite; `probes`: the texts of `--probe`; `run` False: nothing is started."""
+
+    build: BuildOptions
+    engine: EngineName | None = None
+    rewritten: Path | None = None
+    probes: tuple[str, ...] = ()
+    repair: bool = False
+    run: bool = True
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """What is told while it goes on: the position of builds, the rounds of repair."""
+
+    progress: Callable[[Progress], None]
+    turn: Callable[[Round], None]
+    done: Callable[[], None] = lambda: None
+
+
+def proven(
+    job: Job, context: Path | None, overrides: dict[str, object], wishes: Wishes, told: Listeners
+) -> tuple[Source, Outcome, Proof | None]:
+    """The rewrite of one Dockerfile and its proof; no proof where there is nothing to compare.
+
+    A failure of the engine is a failed outcome; Ctrl-C comes through.
+    """
+    from slimify.engine.model import EngineProblem
+
+    target, problem = job
+    data = b""
+    try:
+        if problem is not None:
+            raise problem
+        data = locate.read(target)
+        outcome, proof = _proven(Source(target, data), context, overrides, wishes, told)
+    except EngineProblem as failure:
+        outcome, proof = jobs.failed(target.name, _engine_error(failure)), None
+    except Exception as error:
+        outcome, proof = jobs.failed(target.name, error), None
+    finally:
+        told.done()
+    return Source(target, data), outcome, proof
+
+
+def _proven(
+    source: Source, context: Path | None, overrides: dict[str, object], wishes: Wishes, told: Listeners
+) -> tuple[Outcome, Proof | None]:
+    from slimify import pipeline
+    from slimify.engine.detect import detect
+    from slimify.verify.case import accepted, case
+    from slimify.verify.repair import repair
+    from slimify.verify.session import Session
+
+    target, data = source.target, source.data
+    options: Options = replace(config.load(target.directory), **overrides)  # type: ignore[arg-type]
+    if context is None:
+        context, _ = locate.build_context(target, data)
+    if context is None:
+        raise SlimifyError("SL904", "a Dockerfile from standard input needs --context to be built")
+    directory = context
+
+    def rewrite(with_options: Options) -> Outcome:
+        return pipeline.rewrite(data, name=target.name, context=directory, options=with_options)
+
+    outcome = _given(wishes.rewritten, rewrite(options), data)
+    if outcome.after is None:
+        return outcome, None
+    probe = _probe(options, wishes, target.name)
+    build = replace(wishes.build, build_args={**options.build_args, **wishes.build.build_args})
+    with detect(wishes.engine) as engine:
+        subject = case(
+            data,
+            name=target.name,
+            context=directory,
+            options=options,
+            probe=probe,
+            build=build,
+            start=wishes.run,
+            timed=wishes.timed,
+        )
+        session = Session(engine, subject, told.progress)
+
+        def prove(one: Outcome) -> Proof:
+            assert one.after is not None
+            return session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one))
+
+        if wishes.repair and wishes.rewritten is None:
+            return repair(outcome, options, rewrite, prove, told.turn)
+        return outcome, prove(outcome)
+
+
+def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
+    """The outcome as if `path` were what came of the rewrite."""
+    if path is None:
+        return outcome
+    if outcome.kind == "failed":
+        return outcome
+    text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "surrogateescape")
+    return replace(outcome, kind="rewritten", after=text, decisions=(), stages=(), meta={})
+
+
+def _probe(options: Options, wishes: Wishes, name: str) -> Probe:
+    from slimify.verify import probes
+
+    try:
+        probe = probes.read(options.probes, name)
+        for text in wishes.probes:
+            probe = probes.merged(probe, probes.option(text))
+    except ValueError as error:
+        raise SlimifyError("SL904", str(error)) from error
+    return probe
+
+
+def _engine_error(problem: EngineProblem) -> SlimifyError:
+    hints = {
+        "missing": "install Docker, Podman or Buildah, or say which with --engine",
+        "unreachable": "is the engine running, and may you use it?",
+        "disk": "free some space, for example with docker builder prune",
+        "old": "update the engine, or choose another with --engine",
+    }
+    return SlimifyError(ENGINE_ERROR, problem.message, hint=hints.get(problem.kind, ""))

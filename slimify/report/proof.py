@@ -1,0 +1,206 @@
+"""Proof → text for a terminal, Markdown for a pull request, the JSON fields of `verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from slimify.report.ansi import Paint
+from slimify.report.text import PLAIN, WIDTH, hanging, size
+from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
+
+_COLOUR = {"equal": "green", "different": "red", "not built": "yellow"}
+_LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
+
+
+def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """The verdict, what was compared, what was not, and what was gained."""
+    lines = [f"{proof.file}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}"]
+    if proof.problem:
+        lines += hanging("  ", "  ", proof.problem, width)
+    for number, turn in enumerate(proof.rounds, 1):
+        lines += hanging(f"  round {number}: ", "           ", _round(turn), width)
+    for layer, title in _LAYERS.items():
+        checks = [check for check in proof.checks if check.layer == layer]
+        if checks:
+            lines.append(f"  {paint(title, 'bold')}")
+            lines += [line for check in checks for line in _check(check, width, paint)]
+    for sentence in proof.scope:
+        lines += hanging(paint("  not proven: ", "yellow"), "  not proven: ", sentence, width)
+    lines += [line for row in _measured(proof) for line in hanging("  ", "  ", row, width)]
+    if proof.constraints:
+        lines += ["  so that the next rewrite knows, in slimify.toml:", *_settings(proof.constraints)]
+    if proof.log and proof.verdict != "equal":
+        lines += ["", proof.log.rstrip()]
+    return "\n".join(lines) + "\n"
+
+
+def _check(check: Check, width: int, paint: Paint) -> list[str]:
+    if check.ok:
+        accepted = [finding.text for finding in check.findings if finding.accepted]
+        detail = "accepted: " + "; ".join(accepted) if accepted else check.detail
+        return hanging(f"    {paint('same', 'green')} ", "         ", f"{check.name}: {detail}", width)
+    lines = []
+    for finding in check.findings:
+        first = f"    {paint(finding.code, 'bold')} {paint('differs', 'red')} "
+        if not finding.accepted:
+            lines += hanging(first, "                  ", finding.text, width)
+    return lines
+
+
+def _round(turn: Round) -> str:
+    found = len([finding for finding in turn.findings if not finding.accepted])
+    text = f"{turn.rung}, {turn.verdict}" + (f", {found} found" if found else "")
+    needs = ", ".join(_need(item) for item in turn.constraints)
+    return f"{text}; needs {needs}" if needs else text
+
+
+def _need(constraint: Constraint) -> str:
+    if constraint.need == "base":
+        return f"a base no smaller than {constraint.value}" if constraint.value else "a larger base"
+    return f"{constraint.need} {constraint.value}"
+
+
+def _gain(proof: Proof) -> str:
+    if proof.before is None or proof.after is None or not proof.before.disk:
+        return ""
+    return f", {size(proof.before.disk)} → {size(proof.after.disk)} ({_change(proof.before, proof.after)})"
+
+
+def _change(before: Sizes, after: Sizes) -> str:
+    return f"{(after.disk - before.disk) * 100 / before.disk:+.0f} %".replace("-", "−")
+
+
+def _measured(proof: Proof) -> Iterable[str]:
+    for name, old, new in rows(proof):
+        yield f"{name}: {old} → {new}"
+
+
+def rows(proof: Proof) -> list[tuple[str, str, str]]:
+    """What was measured: name, of the original, of the rewritten image."""
+    found = []
+    if proof.before is not None and proof.after is not None:
+        old, new = proof.before, proof.after
+        found.append(("size on disk", size(old.disk), size(new.disk)))
+        if old.compressed and new.compressed:
+            found.append(("compressed", size(old.compressed), size(new.compressed)))
+        for name in ("files", "packages", "executables"):
+            found.append((name, str(getattr(old, name)), str(getattr(new, name))))
+    one, other = proof.times.get("original", Times()), proof.times.get("rewritten", Times())
+    for name, title in (
+        ("cold", "build without cache"),
+        ("changed", "build after a change of one line"),
+        ("start", "start"),
+    ):
+        before, after = getattr(one, name), getattr(other, name)
+        if before is not None and after is not None:
+            found.append((title, f"{before:.1f} s", f"{after:.1f} s"))
+    return found
+
+
+def settings(constraints: Iterable[Constraint]) -> dict[str, list[str]]:
+    """Constraints as settings: what stands in slimify.toml."""
+    names = {"package": "keep-packages", "path": "keep-paths", "command": "keep-commands"}
+    found: dict[str, list[str]] = {}
+    for item in constraints:
+        if item.need in names and item.value not in found.setdefault(names[item.need], []):
+            found[names[item.need]].append(item.value)
+    return found
+
+
+def _settings(constraints: tuple[Constraint, ...]) -> list[str]:
+    import json
+
+    lines = [f"    {name} = {json.dumps(values)}" for name, values in settings(constraints).items()]
+    for item in constraints:
+        if item.need == "glibc":
+            lines.append(f'    min-glibc = "{item.value}"')
+        elif item.need == "base" and item.value:
+            lines.append(f'    base = "{item.value}"')
+    return lines
+
+
+def markdown(proof: Proof) -> str:
+    """For a pull request: the verdict, the sizes, the checks folded away."""
+    from slimify.render import page
+
+    failed = [finding for check in proof.checks if not check.ok for finding in check.findings]
+    layers = [
+        (title, [check for check in proof.checks if check.layer == layer]) for layer, title in _LAYERS.items()
+    ]
+    return page(
+        "report/proof.md.j2",
+        proof=proof,
+        gain=_gain(proof).removeprefix(", "),
+        rows=rows(proof),
+        failed=[finding for finding in failed if not finding.accepted],
+        layers=[(title, checks) for title, checks in layers if checks],
+    )
+
+
+def to_dict(proof: Proof) -> dict[str, Any]:
+    """The fields that `verify` adds to the object of a Dockerfile."""
+    return {
+        "verdict": proof.verdict,
+        "checks": [_check_dict(check) for check in proof.checks],
+        "sizes": {
+            "original": proof.before.disk if proof.before else None,
+            "rewritten": proof.after.disk if proof.after else None,
+        },
+        "measured": {
+            "original": _measures(proof.before, proof.times),
+            "rewritten": _measures(proof.after, proof.times, "rewritten"),
+        },
+        "scope": list(proof.scope),
+        "rounds": [_round_dict(turn) for turn in proof.rounds],
+        "settings": settings(proof.constraints),
+        "engine": proof.engine,
+        "problem": proof.problem,
+    }
+
+
+def _check_dict(check: Check) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "layer": check.layer,
+        "ok": check.ok,
+        "detail": check.detail,
+        "findings": [_finding(finding) for finding in check.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "text": finding.text,
+        "path": finding.path,
+        "package": finding.owner,
+        "accepted": finding.accepted,
+        "needs": [_need(item) for item in finding.constraints],
+    }
+
+
+def _round_dict(turn: Round) -> dict[str, Any]:
+    return {
+        "rung": turn.rung,
+        "verdict": turn.verdict,
+        "findings": [_finding(finding) for finding in turn.findings],
+        "needs": [_need(item) for item in turn.constraints],
+    }
+
+
+def _measures(
+    sizes: Sizes | None, times: Mapping[str, Times], label: str = "original"
+) -> dict[str, Any] | None:
+    if sizes is None:
+        return None
+    seconds = times.get(label, Times())
+    return {
+        "disk": sizes.disk,
+        "compressed": sizes.compressed,
+        "files": sizes.files,
+        "packages": sizes.packages,
+        "executables": sizes.executables,
+        "layers": [{"instruction": name, "size": number} for name, number in sizes.layers],
+        "seconds": {"cold": seconds.cold, "changed": seconds.changed, "start": seconds.start},
+    }

@@ -1,0 +1,283 @@
+"""Both images started with the same settings, asked the same, and their answers compared.
+
+What is compared: whether and how the container ends, what it answers on its ports, what commands
+in it print, its exit code when it is stopped, and the shape of its log. Whatever could not be asked
+is said in `scope`, so that nobody takes silence for proof.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from slimify.engine.containers import Engine
+from slimify.engine.model import EngineProblem, RunOptions
+from slimify.verify import masks, web
+from slimify.verify.model import Check, Finding
+from slimify.verify.probes import Probe, Request, Run
+
+STARTS, ANSWERS, COMMANDS, LOGS, STOPS = "SL540", "SL541", "SL542", "SL543", "SL544"
+
+_QUIET = 2.0  # seconds without a new line after which a container without ports has said what it had to say
+_SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
+_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one image did. `start` are the seconds until it listened, was healthy or ended."""
+
+    exit_code: int | None  # None: it ran on
+    ready: str  # "listening on 8080", "healthy", "unhealthy", "ended", "running"
+    start: float
+    answers: dict[str, web.Answer] = field(default_factory=dict)
+    outputs: dict[str, tuple[int | None, str]] = field(default_factory=dict)
+    stopped: int | None = None
+    log: str = ""
+    problem: str = ""  # it could not be started at all
+
+    @property
+    def said(self) -> str:
+        """Everything it printed, its answers to failed requests included."""
+        bodies = (a.body.decode("utf-8", "replace") for a in self.answers.values() if (a.status or 0) >= 500)
+        outputs = (text for _, text in self.outputs.values())
+        return "\n".join((self.problem, self.log, *bodies, *outputs))
+
+
+def ports(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
+    """The ports to ask: the probe's, else those that the image exposes."""
+    return (probe.port,) if probe.port else exposed
+
+
+def observe(engine: Engine, image: str, asked: tuple[int, ...], probe: Probe) -> Observation:
+    """Starts the image, waits, asks and stops it. Only a failure of the engine itself raises."""
+    options = RunOptions(env=dict(probe.env), volumes=probe.volumes, ports=asked, arguments=probe.options)
+    began = time.monotonic()
+    try:
+        container = engine.start(image, options)
+    except EngineProblem as problem:
+        if problem.kind != "run":
+            raise
+        return Observation(
+            exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
+        )
+    try:
+        ready, port = _wait(engine, container, asked, probe)
+        start = time.monotonic() - began
+        answers = _ask(engine, container, port, probe)
+        outputs = {}
+        if engine.state(container).running:
+            outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
+        state = engine.state(container)
+        stopped = None
+        if state.running:
+            engine.stop(container, _GRACE)
+            stopped = engine.state(container).exit_code
+        return Observation(
+            exit_code=None if state.running else state.exit_code,
+            ready=ready,
+            start=start,
+            answers=answers,
+            outputs=outputs,
+            stopped=stopped,
+            log=engine.logs(container),
+        )
+    finally:
+        engine.remove(container)
+
+
+def _execute(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+    try:
+        return engine.execute(container, run.command, probe.seconds)
+    except EngineProblem as problem:
+        if problem.kind not in ("timeout", "run"):
+            raise
+        return None, problem.message
+
+
+def run_apart(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+    """`run IMAGE command` in a container of its own → exit code (None: it did not end) and output."""
+    options = RunOptions(
+        command=run.command, env=dict(probe.env), volumes=probe.volumes, arguments=probe.options
+    )
+    try:
+        container = engine.start(image, options)
+    except EngineProblem as problem:
+        if problem.kind != "run":
+            raise
+        return 127, problem.message
+    try:
+        end = time.monotonic() + probe.seconds
+        while (state := engine.state(container)).running and time.monotonic() < end:
+            time.sleep(0.2)
+        return state.exit_code if not state.running else None, engine.logs(container)
+    finally:
+        engine.remove(container)
+
+
+def _wait(engine: Engine, container: str, asked: tuple[int, ...], probe: Probe) -> tuple[str, int | None]:
+    """Waits for an end, health, or a port that answers → what came, and the port."""
+    began = time.monotonic()
+    quiet, last = began, ""
+    while True:
+        state = engine.state(container)
+        now = time.monotonic()
+        if not state.running:
+            return "ended", None
+        for port in asked:
+            place = engine.address(container, port)
+            if place and web.listens(*place):
+                return f"listening on {port}", port
+        if state.health in ("healthy", "unhealthy") and not asked:
+            return state.health, None
+        log = engine.logs(container)
+        if log != last:
+            quiet, last = now, log
+        silent = now - quiet > _QUIET and now - began > _SETTLED
+        if now - began > probe.seconds or (silent and not asked and state.health != "starting"):
+            return "running", None
+        time.sleep(0.3)
+
+
+def _ask(engine: Engine, container: str, port: int | None, probe: Probe) -> dict[str, web.Answer]:
+    place = engine.address(container, port) if port else None
+    if place is None:
+        return {}
+    requests = probe.http or (Request(path="/"),)
+    return {request.name: web.ask(*place, request) for request in requests}
+
+
+# --- comparing --------------------------------------------------------------------------------------
+
+
+def compare(
+    before: Observation, after: Observation, probe: Probe, again: Callable[[], Observation]
+) -> tuple[Check, ...]:
+    """One check for each thing that was asked. `again` observes the original a second time: what it
+    then does differently itself is no difference between the images."""
+    second: list[Observation] = []
+
+    def repeated() -> Observation:
+        if not second:
+            second.append(again())
+        return second[0]
+
+    checks = [_start(before, after, repeated)]
+    checks += [_answer(name, before, after, probe, repeated) for name in before.answers]
+    checks += [
+        _output(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
+        for run in probe.exec
+        if run.name in before.outputs
+    ]
+    if before.stopped is not None and after.stopped is not None:
+        checks.append(_stop(before, after, repeated))
+    checks.append(_log(before, after, probe, repeated))
+    return tuple(checks)
+
+
+def output(run: Run, before: tuple[int | None, str], after: tuple[int | None, str], probe: Probe) -> Check:
+    """The check of one command that ran in containers of its own."""
+    return _output(run, before, after, probe)
+
+
+def _verdict(name: str, code: str, wrong: str, detail: str, probe: Probe | None = None) -> Check:
+    if not wrong:
+        return Check(name=name, layer="behaviour", ok=True, detail=detail)
+    accepted = probe is not None and name in probe.accept
+    finding = Finding(code=code, text=wrong, accepted=accepted)
+    return Check(name=name, layer="behaviour", ok=accepted, detail=wrong, findings=(finding,))
+
+
+def _end(seen: Observation) -> str:
+    if seen.problem:
+        return f"could not be started: {seen.problem}"
+    if seen.exit_code is not None:
+        return f"ended with exit code {seen.exit_code}"
+    return seen.ready
+
+
+def _start(before: Observation, after: Observation, again: Callable[[], Observation]) -> Check:
+    old, new = _end(before), _end(after)
+    if old == new or (before.problem and after.problem):
+        return _verdict("start", STARTS, "", old)
+    if new == _end(again()):
+        return _verdict("start", STARTS, "", f"{old}, another time {new}")
+    return _verdict("start", STARTS, f"the original {old}, the rewritten image {new}", "")
+
+
+def _answer(
+    name: str, before: Observation, after: Observation, probe: Probe, again: Callable[[], Observation]
+) -> Check:
+    old, new = before.answers[name], after.answers.get(name)
+    request = next((r for r in probe.http if r.name == name), Request(path="/"))
+    if new is None:
+        return _verdict(name, ANSWERS, f"{name}: no answer, the original answers {old.status}", "", probe)
+    wrong = web.unmet(request, new) or web.difference(request, old, new, probe.mask)
+    if wrong and not web.unmet(request, new):
+        third = again().answers.get(name)
+        if third is not None and web.same_but_volatile(request, old, third, new, probe.mask):
+            return _verdict(name, ANSWERS, "", f"{old.status}, equal but for what changes from run to run")
+    return _verdict(name, ANSWERS, f"{name}: {wrong}" if wrong else "", web.described(old), probe)
+
+
+def _output(
+    run: Run, before: tuple[int | None, str] | None, after: tuple[int | None, str] | None, probe: Probe
+) -> Check:
+    name = f"`{run.name}`"
+    if before is None or after is None:
+        return _verdict(name, COMMANDS, f"{name} could only be run in one of the images", "", probe)
+    wrong = ""
+    if before[0] != after[0]:
+        wrong = f"{name}: exit code {before[0]} became {after[0]}: {after[1].strip()[-300:]}"
+    elif run.exit is not None and after[0] != run.exit:
+        wrong = f"{name}: exit code {after[0]}, not {run.exit}: {after[1].strip()[-300:]}"
+    elif run.contains not in after[1]:
+        wrong = f"{name}: {run.contains!r} is not in the output"
+    elif run.output and masks.masked(before[1], probe.mask) != masks.masked(after[1], probe.mask):
+        wrong = (
+            f"{name} prints something else: {before[1].strip()[-200:]!r} became {after[1].strip()[-200:]!r}"
+        )
+    return _verdict(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
+
+
+def _stop(before: Observation, after: Observation, again: Callable[[], Observation]) -> Check:
+    if before.stopped == after.stopped or after.stopped == again().stopped:
+        return _verdict("stop", STOPS, "", f"exit code {after.stopped}")
+    wrong = f"stopped, the original exits with {before.stopped}, the rewritten image with {after.stopped}"
+    return _verdict("stop", STOPS, wrong, "")
+
+
+def _log(before: Observation, after: Observation, probe: Probe, again: Callable[[], Observation]) -> Check:
+    old, new = masks.lines(before.log, probe.mask), masks.lines(after.log, probe.mask)
+    if old == new:
+        return _verdict(
+            "log", LOGS, "", f"{len(old)} lines of the same shape" if old else "nothing is printed"
+        )
+    found = masks.differing(old, new, masks.lines(again().log, probe.mask))
+    shown = "\n".join(line[:200] for line in found[:8])
+    more = f"\n… and {len(found) - 8} more" if len(found) > 8 else ""
+    return _verdict("log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe)
+
+
+def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str, ...]:
+    """What was not proven by watching the original do what it did, in sentences."""
+    last = next((line.strip()[:160] for line in reversed(seen.log.splitlines()) if line.strip()), "")
+    if seen.problem:
+        return ("the original could not be started here, so nothing is known about what it does",)
+    if seen.exit_code:
+        return (
+            f"both end with exit code {seen.exit_code}"
+            + (f" (“{last}”)" if last else "")
+            + ": what comes after a successful start was not proven",
+        )
+    if seen.exit_code == 0:
+        return () if seen.log.strip() else ("both end at once and print nothing: no behaviour was seen",)
+    missing = []
+    if asked and not seen.answers:
+        missing.append(f"nothing listened on {', '.join(map(str, asked))} within {probe.seconds:g} s")
+    if not asked and not probe.exec and not probe.run:
+        missing.append(
+            "no port is exposed and no probe is set: only starting, log and stopping were compared"
+        )
+    return tuple(missing)

@@ -1,0 +1,102 @@
+"""A Dockerfile with its context and settings → the case to be proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from slimify.classify import classify
+from slimify.classify.program import Program
+from slimify.config import Options
+from slimify.context.scan import scan
+from slimify.engine.model import BuildOptions
+from slimify.model import Decision, Outcome
+from slimify.syntax.dockerfile import parse
+from slimify.syntax.instructions import env_pairs
+from slimify.verify.contract import Terms
+from slimify.verify.probes import Probe
+from slimify.verify.session import Case
+
+# Which fields of the contract a stated decision is about.
+_STATED = {
+    "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # `go run` as the command became the program
+    "SL319": ("User",),  # --nonroot
+}
+
+
+def case(
+    data: bytes,
+    *,
+    name: str,
+    context: Path,
+    options: Options,
+    probe: Probe,
+    build: BuildOptions,
+    start: bool = True,
+    timed: bool = False,
+) -> Case:
+    """`data` is the original Dockerfile. Raises SlimifyError where it is malformed."""
+    where = scan(context, Path(name) if name != "-" else None)
+    program = classify(parse(data, name), where, name, options)
+    return Case(
+        file=name,
+        original=data,
+        context=context,
+        ignore=_ignore(name),
+        terms=_terms(program, probe),
+        live=program.live,
+        language=program.language,
+        probe=probe,
+        build=build,
+        start=start,
+        timed=_source(program) if timed else "",
+    )
+
+
+def accepted(outcome: Outcome) -> frozenset[str]:
+    """The fields of the contract that a rewrite's stated decisions change."""
+    return frozenset(field for decision in outcome.decisions for field in _fields(decision))
+
+
+def _fields(decision: Decision) -> Iterable[str]:
+    return _STATED.get(decision.code, ()) if decision.safety != "advice" else ()
+
+
+def _terms(program: Program, probe: Probe) -> Terms:
+    own = {
+        name
+        for instruction in program.dockerfile.instructions
+        if instruction.keyword == "ENV"
+        for name, _ in env_pairs(instruction)
+    }
+    labels = {
+        name
+        for instruction in program.dockerfile.instructions
+        if instruction.keyword == "LABEL"
+        for name, _ in env_pairs(instruction)
+    }
+    brought = program.base.env if program.base else {}
+    return Terms(
+        own_env=frozenset(own),
+        base_env=frozenset(brought) - {"PATH"},
+        own_labels=frozenset(labels),
+        accepted=frozenset(probe.accept),
+    )
+
+
+def _ignore(name: str) -> bytes | None:
+    """The ignore file that belongs to this Dockerfile alone (BuildKit: NAME.dockerignore beside it)."""
+    path = Path(f"{name}.dockerignore")
+    return path.read_bytes() if name != "-" and path.is_file() else None
+
+
+def _source(program: Program) -> str:
+    """A source file of the context in which a line can be changed."""
+    endings = {"go": (".go",), "python": (".py",), "node": (".js", ".ts", ".mjs")}.get(
+        program.language or "", ()
+    )
+    named = (
+        [use.file for use in program.live.sources.imports if use.file.endswith(endings)] if endings else []
+    )
+    root = program.context.root
+    return next((file for file in named if root is not None and (root / file).is_file()), "")

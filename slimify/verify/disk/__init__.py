@@ -1,0 +1,1 @@
+"""What the files of both images tell, without running anything."""

@@ -1,0 +1,97 @@
+"""Both images side by side, as their files tell, and what run time needs of them."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from slimify.classify.program import Live
+from slimify.image.model import Entry, Image
+from slimify.image.packages import Packages, read
+from slimify.image.tree import Files
+from slimify.verify.model import Constraint, Finding
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One image. `own` is the index of the first layer that its Dockerfile's last stage made: what
+    lies below came with the base image."""
+
+    image: Image
+    files: Files
+    own: int
+
+    @cached_property
+    def packages(self) -> Packages:
+        """Its installed system packages."""
+        return read(self.image.contents)
+
+    @cached_property
+    def env(self) -> Mapping[str, str]:
+        """Its ENV."""
+        items: Any = self.image.config.get("Env") or ()
+        return dict(item.partition("=")[::2] for item in items)
+
+    @cached_property
+    def path(self) -> tuple[str, ...]:
+        """The directories of its PATH."""
+        return tuple(place for place in self.env.get("PATH", _PATH).split(":") if place.startswith("/"))
+
+    @property
+    def workdir(self) -> str:
+        """Its WORKDIR."""
+        return str(self.image.config.get("WorkingDir") or "/")
+
+    def entry(self, path: str) -> Entry | None:
+        """What a path leads to, links followed; None where it leads nowhere."""
+        return self.files.resolve(path)
+
+    def command(self, name: str) -> str | None:
+        """The file that is executed for a command word, as execvp finds it; None if there is none."""
+        if not name:
+            return None
+        if "/" in name:
+            places = [posixpath.normpath(posixpath.join(self.workdir, name))]
+        else:
+            places = [posixpath.join(place, name) for place in self.path]
+        for place in places:
+            entry = self.entry(place)
+            if entry is not None and entry.kind in ("file", "hardlink") and entry.mode & 0o111:
+                return entry.path
+        return None
+
+    def added(self) -> Iterator[Entry]:
+        """What its own layers brought or changed, not its base image."""
+        for entry in self.files.walk():
+            if (self.files.layer(entry.path) or 0) >= self.own:
+                yield entry
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The original and the rewritten image; `live` is what the original needs at run time, as far as
+    its Dockerfile and sources tell."""
+
+    before: Side
+    after: Side
+    live: Live | None = None
+
+
+def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str = "") -> Finding:
+    """A finding about something of the original at `path` that the rewritten image lacks, with the
+    package that owned it and what the next plan has to keep."""
+    package = evidence.before.packages.owner_of(path)
+    owner = package.name if package else ""
+    if owner:
+        constraint = Constraint(need="package", value=owner, because=text)
+        text = f"{text}; in the original it comes with the package {owner}"
+    elif command:
+        constraint = Constraint(need="command", value=command, because=text)
+    else:
+        constraint = Constraint(need="path", value=path, because=text)
+    return Finding(code=code, text=text, path=path, owner=owner, constraints=(constraint,))

@@ -1,0 +1,71 @@
+"""Sizes of an image, and how long builds take: from nothing, and after a change of one source line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slimify.engine.containers import Engine
+from slimify.engine.model import EngineProblem
+from slimify.verify.disk.evidence import Side
+from slimify.verify.model import Sizes, Times
+
+if TYPE_CHECKING:
+    from slimify.verify.session import Case, Listener
+
+# How a line is added to a source file without a change of what it does.
+_COMMENTS = {".py": "#", ".go": "//", ".js": "//", ".ts": "//", ".mjs": "//", ".cjs": "//", ".tsx": "//"}
+
+
+def sizes(side: Side, disk: int) -> Sizes:
+    """`disk` is what the engine says; the rest is counted."""
+    layers = side.image.layers
+    counted = [entry for entry in side.files.walk() if entry.kind in ("file", "hardlink")]
+    return Sizes(
+        disk=disk,
+        compressed=sum(layer.compressed or 0 for layer in layers),
+        layers=tuple((layer.created_by, layer.size) for layer in layers),
+        files=len(counted),
+        packages=len(side.packages.installed),
+        executables=sum(1 for entry in counted if entry.mode & 0o111),
+    )
+
+
+def timed(
+    engine: Engine, case: Case, rewritten: bytes, times: Mapping[str, Times], listener: Listener | None
+) -> dict[str, Times]:
+    """Builds each file twice more: without any cache, then with it after a line was added to
+    `case.timed`. One after the other, so that they do not share the processor."""
+    found = dict(times)
+    with tempfile.TemporaryDirectory(prefix="slimify-") as folder:
+        copy = Path(folder, "context")
+        shutil.copytree(case.context, copy, symlinks=True)
+        for label, dockerfile in (("original", case.original), ("rewritten", rewritten)):
+            cold = engine.build(
+                dockerfile, copy, replace(case.build, no_cache=True), listener, label, ignore=case.ignore
+            )
+            engine.remove_image(cold.tag)
+            found[label] = replace(found.get(label, Times()), cold=cold.seconds)
+        _touch(copy / case.timed)
+        for label, dockerfile in (("original", case.original), ("rewritten", rewritten)):
+            try:
+                built = engine.build(dockerfile, copy, case.build, listener, label, ignore=case.ignore)
+            except EngineProblem as problem:
+                if problem.kind != "build":
+                    raise
+                continue
+            engine.remove_image(built.tag)
+            found[label] = replace(found[label], changed=built.seconds)
+    return found
+
+
+def _touch(path: Path) -> None:
+    """Adds a comment at the end of a source file."""
+    sign = _COMMENTS.get(path.suffix, "#")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{os.linesep}{sign} changed to see what is built again\n")

@@ -1,0 +1,210 @@
+"""Builds both images and compares them: contract, files, behaviour. The original is built once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from slimify.classify.program import Live
+from slimify.engine.containers import Engine
+from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
+from slimify.verify import behaviour, contract, measure, sides, symptoms
+from slimify.verify.contract import Terms
+from slimify.verify.disk import commands, files, imports, libraries, users
+from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.model import Check, Constraint, Finding, Proof, Times
+from slimify.verify.probes import Probe
+
+BUILD = "SL501"
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is to be proven, and with which settings."""
+
+    file: str
+    original: bytes
+    context: Path
+    ignore: bytes | None = None
+    terms: Terms = field(default_factory=Terms)
+    live: Live | None = None
+    language: str | None = None
+    probe: Probe = field(default_factory=Probe)
+    build: BuildOptions = field(default_factory=BuildOptions)
+    start: bool = True  # False: nothing is run
+    timed: str = ""  # a source file of the context: builds are timed cold and after a change of it
+
+
+@dataclass
+class _Subject:
+    """One of the two images, looked at step by step, each step once."""
+
+    engine: Engine
+    case: Case
+    built: Built
+    dockerfile: bytes
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        return dict(self.engine.inspect(self.built.tag).get("Config") or {})
+
+    @cached_property
+    def side(self) -> Side:
+        return sides.read(self.engine, self.built.tag, self.dockerfile, digests=self.case.probe.files)
+
+    @cached_property
+    def ports(self) -> tuple[int, ...]:
+        exposed = sorted(str(port) for port in self.config.get("ExposedPorts") or {})
+        tcp = tuple(int(port.partition("/")[0]) for port in exposed if not port.endswith("/udp"))
+        return behaviour.ports(tcp, self.case.probe)
+
+    def observed(self, asked: tuple[int, ...]) -> behaviour.Observation:
+        return behaviour.observe(self.engine, self.built.tag, asked, self.case.probe)
+
+    @cached_property
+    def seen(self) -> behaviour.Observation:
+        return self.observed(self.ports)
+
+
+@dataclass
+class Session:
+    """One original and the rewrites that are tried for it. The engine is the caller's to close."""
+
+    engine: Engine
+    case: Case
+    listener: Listener | None = None
+    _original: _Subject | None = field(default=None, init=False)
+
+    def prove(self, rewritten: bytes, accepted: frozenset[str] = frozenset()) -> Proof:
+        """Compares the original with a rewritten Dockerfile. `accepted` are the fields of the contract
+        that its stated decisions change.
+
+        Raises EngineProblem where it is not the Dockerfile's fault (unreachable, disk, killed, …).
+        """
+        proof = Proof(file=self.case.file, verdict="not built", engine=self.engine.name)
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(self._build_original)
+            second = pool.submit(self._build, rewritten, "rewritten")
+            try:
+                original = _result(first)
+                subject = _result(second)
+            except BaseException:
+                self.engine.cancel()
+                raise
+        if isinstance(original, EngineProblem):
+            text = f"the original does not build: {original.message}"
+            return replace(proof, problem=text, log=original.log)
+        if isinstance(subject, EngineProblem):
+            return replace(proof, verdict="different", checks=(_not_built(subject),), log=subject.log)
+        try:
+            return self._compared(proof, original, subject, accepted)
+        finally:
+            self.engine.remove_image(subject.built.tag)
+
+    def _build_original(self) -> _Subject:
+        if self._original is None:
+            self._original = self._build(self.case.original, "original")
+        return self._original
+
+    def _build(self, dockerfile: bytes, label: str) -> _Subject:
+        case = self.case
+        built = self.engine.build(
+            dockerfile, case.context, case.build, self.listener, label, ignore=case.ignore
+        )
+        return _Subject(self.engine, case, built, dockerfile)
+
+    def _compared(
+        self, proof: Proof, original: _Subject, subject: _Subject, accepted: frozenset[str]
+    ) -> Proof:
+        terms = replace(self.case.terms, accepted=self.case.terms.accepted | accepted)
+        checks = [Check(name="build", layer="build", ok=True, detail="both images are built")]
+        checks += contract.compare(original.config, subject.config, terms)
+        with ThreadPoolExecutor(2) as pool:
+            tuple(pool.map(lambda one: one.side, (original, subject)))
+        checks += self._disk(Evidence(original.side, subject.side, self.case.live))
+        scope: tuple[str, ...] = ()
+        times = {"original": Times(), "rewritten": Times()}
+        if self.case.start and self.engine.can_run:
+            checks += self._behaviour(original, subject)
+            scope = behaviour.scope(original.seen, original.ports, self.case.probe)
+            times = {
+                "original": Times(start=original.seen.start),
+                "rewritten": Times(start=subject.seen.start),
+            }
+        else:
+            why = "nothing was run" if not self.case.start else f"{self.engine.name} only builds"
+            scope = (f"{why}: behaviour was not compared",)
+        if self.case.timed:
+            times = measure.timed(self.engine, self.case, subject.dockerfile, times, self.listener)
+        equal = all(check.ok for check in checks)
+        return replace(
+            proof,
+            verdict="equal" if equal else "different",
+            checks=tuple(checks),
+            scope=scope,
+            before=measure.sizes(original.side, self.engine.size(original.built.tag)),
+            after=measure.sizes(subject.side, self.engine.size(subject.built.tag)),
+            times=times,
+        )
+
+    def _disk(self, evidence: Evidence) -> Iterator[Check]:
+        executed = commands.executed(evidence.after)
+        yield commands.check(evidence)
+        yield commands.sources(evidence)
+        yield commands.interpreters(evidence)
+        yield libraries.check(evidence, executed)
+        yield libraries.loaded(evidence)
+        yield imports.check(evidence, self.case.language)
+        if self.case.language == "python":
+            yield imports.extension_libraries(evidence)
+        yield files.needed(evidence)
+        yield files.volumes(evidence)
+        yield files.links(evidence)
+        yield files.owners(evidence)
+        yield users.check(evidence)
+        if self.case.probe.files:
+            yield files.contents(evidence, self.case.probe.files)
+
+    def _behaviour(self, original: _Subject, subject: _Subject) -> Iterator[Check]:
+        probe = self.case.probe
+        subject.__dict__["seen"] = subject.observed(original.ports)
+        yield from behaviour.compare(
+            original.seen, subject.seen, probe, lambda: original.observed(original.ports)
+        )
+        said = [(original.seen.said, subject.seen.said)]
+        for run in probe.run:
+            before = behaviour.run_apart(self.engine, original.built.tag, run, probe)
+            after = behaviour.run_apart(self.engine, subject.built.tag, run, probe)
+            said.append((before[1], after[1]))
+            yield behaviour.output(run, before, after, probe)
+        evidence = Evidence(original.side, subject.side, self.case.live)
+        new = [line for old, now in said for line in now.splitlines() if line not in old]
+        missing = symptoms.read(evidence, new)
+        if missing:
+            detail = "; ".join(finding.text for finding in missing)
+            yield Check(name="messages", layer="behaviour", ok=False, detail=detail, findings=missing)
+
+
+def _result(future: Future[_Subject]) -> _Subject | EngineProblem:
+    """A built image, or why a Dockerfile does not build; what is nobody's fault is raised."""
+    try:
+        return future.result()
+    except EngineProblem as problem:
+        if problem.kind in ("build", "base", "timeout"):
+            return problem
+        raise
+
+
+def _not_built(problem: EngineProblem) -> Check:
+    where = f" (line {problem.line})" if problem.line else ""
+    text = f"the rewritten file does not build{where}: {problem.message}"
+    # whatever the cause, a rung that keeps more may build
+    need = Constraint(need="base", value="", because=text)
+    finding = Finding(code=BUILD, text=text, constraints=(need,))
+    return Check(name="build", layer="build", ok=False, detail=text, findings=(finding,))

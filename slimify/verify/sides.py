@@ -1,0 +1,79 @@
+"""A built image → what its archive tells: layers, files, ELF files, package databases."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from slimify.engine.containers import Engine
+from slimify.image import archive
+from slimify.image.model import Image
+from slimify.image.packages import is_database
+from slimify.image.tree import Files
+from slimify.model import SlimifyError
+from slimify.syntax.dockerfile import parse
+from slimify.syntax.instructions import from_parts
+from slimify.verify.disk.evidence import Side
+
+# Texts that the comparison reads: accounts, the linkers' configuration, package databases.
+_KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.conf", "/etc/os-release", "/usr/lib/os-release"})
+_KEPT_BELOW = ("/etc/ld.so.conf.d/", "/etc/ld-musl-")
+_SCRIPT_ENDINGS = (".sh", "entrypoint", ".bash")
+
+
+def read(engine: Engine, tag: str, dockerfile: bytes, *, digests: Iterable[str] = ()) -> Side:
+    """Streams the image out of the engine. `digests` are paths whose content will be compared.
+
+    Raises EngineProblem, and SlimifyError for an archive that can't be read.
+    """
+    config: Any = engine.inspect(tag).get("Config") or {}
+    with engine.archive(tag) as stream:
+        image = archive.read(stream, keep=_keep(config), digests=bool(tuple(digests)), compress=1)
+    return Side(image=image, files=Files(image.layers), own=first_own_layer(dockerfile, image))
+
+
+def _keep(config: Any) -> Callable[[str], bool]:
+    words = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
+    started = {posixpath.basename(part) for word in words for part in str(word).split()}
+
+    def keep(path: str) -> bool:
+        name = posixpath.basename(path)
+        return (
+            path in _KEPT
+            or path.startswith(_KEPT_BELOW)
+            or is_database(path)
+            or name in started
+            or (name.endswith(_SCRIPT_ENDINGS) and not path.startswith(("/usr/share", "/usr/lib")))
+        )
+
+    return keep
+
+
+def first_own_layer(dockerfile: bytes, image: Image) -> int:
+    """The index of the first layer that the Dockerfile's last stage made; 0 if that can't be told.
+
+    BuildKit and the classic builder write one entry of history for each instruction behind FROM
+    (ARG too), whether it makes a layer or not; what stands before is the base image's.
+    """
+    try:
+        file = parse(dockerfile, "Dockerfile")
+    except SlimifyError:
+        return 0
+    stages: dict[str, tuple[str, int]] = {}
+    name, base, count = "", "", 0
+    for instruction in file.instructions:
+        if instruction.keyword == "FROM":
+            stages[name] = (base, count)
+            parts = from_parts(instruction)
+            name, base, count = (parts.alias or "").lower(), parts.image.lower(), 0
+        else:
+            count += 1
+    while base in stages and base:
+        base, more = stages.pop(base)
+        count += more
+    steps = image.history
+    if len(steps) <= count:
+        return 0
+    own = [step.layer for step in steps[len(steps) - count :] if step.layer is not None]
+    return min(own, default=len(image.layers))
