@@ -157,7 +157,27 @@ def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[in
         if any(_arg_matters(program, layout, i, keep) for i in used_later):
             return True
     named = any(names & _names_in(x.raw) for i, x in enumerate(instructions) if i > index)
-    return not named and any(i > index and instructions[i].keyword == "RUN" for i in layout.final)
+    later = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
+    return not named and any(_may_read(program, layout, i, names) for i in later)
+
+
+# Steps of which it is known what they read of the environment: nothing, or what is meant for them.
+_DEAF = frozenset({"files", "meta", "check", "state", "users", "cache"})
+_PACKAGES = frozenset({"packages", "index", "unpackage"})
+_FOR_PACKAGES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
+
+
+def _may_read(program: Program, layout: Layout, index: int, names: set[str]) -> bool:
+    """Whether a RUN of the final stage may read one of the variables, which nothing names."""
+    step = step_at(program, index)
+    if not step.atoms:
+        return True
+    deaf = _DEAF if any(_FOR_PACKAGES.match(n) for n in names) else _DEAF | _PACKAGES
+    return any(
+        not atom.effects or any(e.kind not in deaf for e in atom.effects)
+        for atom in step.atoms
+        if atom.index in layout.final[index]
+    )
 
 
 def _names_in(text: str) -> set[str]:

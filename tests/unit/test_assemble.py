@@ -86,6 +86,65 @@ CMD ["supervisord", "-n"]
 """,
     ),
     Case(
+        id="arguments-stay-where-a-step-may-read-them",
+        file="""\
+FROM python:3.12-slim-bookworm
+# no Rust here
+ARG CRYPTOGRAPHY_DONT_BUILD_RUST=1
+ARG DEBIAN_FRONTEND=noninteractive
+ARG STATIC_HOST=cdn
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libpq-dev && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+ARG UNREAD
+RUN mkdir /data
+ARG FLAVOUR
+COPY . .
+RUN python app.py collect
+CMD ["python", "app.py"]
+""",
+        final="""\
+# no Rust here
+ARG CRYPTOGRAPHY_DONT_BUILD_RUST=1
+ARG DEBIAN_FRONTEND=noninteractive
+ARG STATIC_HOST=cdn
+RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+ARG UNREAD
+RUN mkdir /data
+ARG FLAVOUR
+COPY . .
+RUN python app.py collect
+CMD ["python", "app.py"]
+""",
+    ),
+    Case(
+        id="arguments-that-no-step-reads-go-with-their-comment",
+        file="""\
+FROM python:3.12-slim-bookworm
+# no Rust here
+ARG CRYPTOGRAPHY_DONT_BUILD_RUST=1
+ARG DEBIAN_FRONTEND=noninteractive
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libpq-dev && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+ARG UNREAD
+RUN mkdir /data
+COPY . .
+CMD ["python", "app.py"]
+""",
+        final="""\
+ARG DEBIAN_FRONTEND=noninteractive
+RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+RUN mkdir /data
+COPY . .
+CMD ["python", "app.py"]
+""",
+    ),
+    Case(
         id="a-workdir-is-said-once",
         file="""\
 FROM python:3.12-bookworm
