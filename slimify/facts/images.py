@@ -45,7 +45,7 @@ class ImageFacts:
     variable whose value depends on the patch release. `workdir` "" is `/`, `size` is in bytes,
     uncompressed, 0 where unknown. `onbuild`: it has triggers that run in a stage built on it.
     `runtime_bases` (golang, buildpack-deps) maps `static`, `base`, `cc`, `debian` and `alpine` to
-    references of the same release.
+    references of the same release; `static` to that of the newest one where it has none.
     """
 
     reference: str
@@ -219,7 +219,11 @@ def _runtime_bases(parts: Reference, facts: ImageFacts) -> dict[str, str]:
     if facts.distro == "alpine":
         return {"alpine": f"{parts.prefix}alpine:{facts.suite}"}
     bases = {"debian": f"{parts.prefix}debian:{facts.suite}-slim"}
-    release = load("images.toml")["suites"].get(facts.suite, {}).get("distroless")
+    suites = load("images.toml")["suites"]
+    # A static program brings all it needs: for it the newest release is as good as its own.
+    newest = max((s for s in suites.values() if "distroless" in s), key=lambda s: int(s["number"]))
+    bases["static"] = f"gcr.io/distroless/static-{newest['distroless']}"
+    release = suites.get(facts.suite, {}).get("distroless")
     if release:
         bases |= {kind: f"gcr.io/distroless/{kind}-{release}" for kind in ("static", "base", "cc")}
     return bases

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import posixpath
 
+from slimify.classify.copies import targets
+from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.facts.carried import carried
@@ -17,6 +19,7 @@ from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
 from slimify.strategies.gofiles import Along, along
+from slimify.strategies.gonames import visit_of
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import part
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES, put_back
@@ -36,7 +39,7 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(reasons=(Reason(code="SL394", text="no build step leaves a program that is known"),))
     lost = not_started(program, found.trees)
     if lost:
-        text = f"`{lost}` is what the image starts, and no step is known to make it"
+        text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.trees)}"
         return Proposal(reasons=(Reason(code="SL394", text=text),))
     reasons: list[Reason] = []
     layouts: list[Layout] = []
@@ -57,7 +60,21 @@ def nothing_started(program: Program) -> str:
         tool = effect.tool.rpartition("/")[2]
         if tool in TOOLCHAIN:
             return f"`{tool}` is what the image starts: the toolchain is its purpose"
+        if any(inside(place, read) for read in effect.reads for place in _sources(program)):
+            return f"`{tool}` hands out the directory that the sources are in"
     return ""
+
+
+def _sources(program: Program) -> tuple[str, ...]:
+    """Where sources that build steps read were copied to."""
+    copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role in ("build", "both"))
+    return tuple(place for step in copies for place in targets(visit_of(step)) or ())
+
+
+def _elsewhere(name: str, trees: tuple[Tree, ...]) -> str:
+    """Why a program that is started is not there."""
+    found = next((t.path for t in trees if posixpath.basename(t.path) == posixpath.basename(name)), None)
+    return f"{found}, which a step makes, is not on PATH" if found else "no step is known to make it"
 
 
 def _is_program(program: Program, tree: Tree) -> bool:

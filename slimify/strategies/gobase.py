@@ -153,6 +153,8 @@ def not_started(program: Program, trees: tuple[Tree, ...]) -> str:
         else [posixpath.join(d, name) for d in path_dirs(program)]
     )
     have = [t.path for t in trees]
+    if program.base is None and any(posixpath.basename(h) == name for h in have):
+        return ""  # the PATH of an image that nobody knows
     if any(inside(p, h) for p in places for h in have):
         return ""
     if any(

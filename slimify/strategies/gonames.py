@@ -66,7 +66,8 @@ def _executable(program: Program, index: int, found: dict[str, None]) -> None:
     for atom in real_atoms(step):
         for effect in atom.effects:
             if effect.kind == "files" and atom.role == "run":
-                found.update(dict.fromkeys(p for p in effect.reads if p not in BROAD))
+                sources = (".go", ".mod", ".sum")
+                found.update((p, None) for p in effect.reads if p not in BROAD and not p.endswith(sources))
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
                 for path in effect.writes:
                     inner = step.state.view.context_path(path)

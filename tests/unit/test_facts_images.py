@@ -159,7 +159,7 @@ def test_slim_partner_is_the_same_thing_smaller(reference: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "static", "debian", "alpine"),
     [
-        ("golang:1.10", None, "debian:stretch-slim", None),
+        ("golang:1.10", "gcr.io/distroless/static-debian13", "debian:stretch-slim", None),
         ("golang:1.17-bullseye", "gcr.io/distroless/static-debian11", "debian:bullseye-slim", None),
         ("golang:1.22", "gcr.io/distroless/static-debian12", "debian:bookworm-slim", None),
         ("golang:1.24", "gcr.io/distroless/static-debian13", "debian:trixie-slim", None),

@@ -57,7 +57,65 @@ ROWS = (
         id="bare-name-outside-path",
         file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go build -o bin/shop .", 'CMD ["shop"]'),
         kind="refused",
-        reason="no step is known to make it",
+        reason="/app/bin/shop, which a step makes, is not on PATH",
+    ),
+    Row(
+        id="hands-its-sources-out",
+        file=("FROM golang:1.22", *BUILD, "CMD tar czf - ."),
+        kind="unchanged",
+        reason="`tar` hands out the directory that the sources are in",
+    ),
+    # --- where binaries land ---------------------------------------------------------------------------
+    Row(
+        id="installed-for-the-same-platform",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN GOOS=linux GOARCH=amd64 go install .",
+            'CMD ["/go/bin/shop"]',
+        ),
+        final=("COPY --from=builder /go/bin/shop /go/bin/shop",),
+    ),
+    Row(
+        id="installed-for-a-platform-that-may-be-another",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN GOARCH=arm64 go install .", 'CMD ["/go/bin/shop"]'),
+        final=("COPY --from=builder /go/bin /go/bin",),
+    ),
+    Row(
+        id="installed-for-another-system",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN GOOS=darwin GOARCH=arm64 go install .",
+            'CMD ["/usr/local/bin/shop", "/go/bin/darwin_arm64/shop"]',
+        ),
+        final=(
+            SHOP_COPY,
+            "COPY --from=builder /go/bin/darwin_arm64/shop /go/bin/darwin_arm64/shop",
+        ),
+    ),
+    Row(
+        id="options-in-a-variable",
+        file=("FROM golang:1.22", *BUILD[:2], "ARG FLAGS", "RUN go install $FLAGS .", 'CMD ["/go/bin/shop"]'),
+        final=("COPY --from=builder /go/bin/shop /go/bin/shop",),
+    ),
+    Row(
+        id="on-the-path-of-an-image-that-nobody-knows",
+        file=("ARG GOLANG", "FROM ${GOLANG}", "RUN GOBIN=/go/bin go install x.io/shop@v1", 'CMD ["shop"]'),
+        base="${GOLANG}",
+        final=("COPY --from=builder /go/bin/shop /go/bin/shop",),
+    ),
+    Row(
+        id="sources-that-a-step-changes",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN cp fix/a.go a.go",
+            BUILD[2],
+            START,
+        ),
+        files={**SHOP, "fix/a.go": "package main\n"},
+        never=("fix",),
     ),
     # --- what the builder does without -----------------------------------------------------------------
     Row(
@@ -97,6 +155,11 @@ ROWS = (
         id="cgo-off",
         file=("FROM golang:1.22", "ENV CGO_ENABLED=0", *BUILD, START),
         base="gcr.io/distroless/static-debian12",
+    ),
+    Row(
+        id="static-on-a-release-without-such-images",
+        file=("FROM golang:1.10", "ENV CGO_ENABLED=0", *BUILD, START),
+        base="gcr.io/distroless/static-debian13",
     ),
     Row(
         id="cgo-off-for-one-build-only",

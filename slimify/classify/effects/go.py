@@ -9,12 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from slimify.classify.effects.call import Arg, Call, Options
+from slimify.classify.effects.gopackages import directories, module_files, module_root, modules, named
 from slimify.classify.effects.state import absolute, gopath
 from slimify.facts.commands import values
 from slimify.model import Effect
 
-_MAIN = re.compile(r"(?m)^\s*package\s+main\b")
-_MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
 _EXTERNAL = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 
 
@@ -75,18 +74,14 @@ def _module_cache(call: Call) -> str | None:
     return call.state.get("GOMODCACHE") or (posixpath.join(base, "pkg/mod") if base else None)
 
 
-def _modules(call: Call) -> bool:
-    return call.state.get("GO111MODULE") != "off"
-
-
 def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     """go build: `-o`, else a binary in the working directory if there is one main package."""
     directory = options.last("-C")
     if directory is not None and directory.value is not None:
         call = _moved(call, directory.value)
-    names, sure = _named(call, packages)
-    reads = call.known(_directories(call, packages))
-    manifests = _module_files(call)
+    names, sure = named(call, packages)
+    reads = call.known(directories(call, packages))
+    manifests = module_files(call)
     target = options.last("-o")
     if target is not None:
         path = call.path_of(target)
@@ -141,173 +136,43 @@ def _moved(call: Call, directory: str) -> Call:
     return replace(call, state=replace(call.state, cwd=absolute(directory, call.state)))
 
 
-def _directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
-    """The directories of packages: as written, or those of import paths that are in the image."""
-    found: list[Arg | str] = []
-    for word in packages or (Arg(value=".", text="."),):
-        text = re.sub(r"/?\.\.\.\Z", "", word.value or "")
-        if (word.value or "").startswith((".", "/")) or text.endswith(".go"):
-            found.append(text or ".")
-            continue
-        place = _place(call, text.partition("@")[0])
-        if place is not None and "@" not in text:
-            found.append(place)
-    return tuple(found)
-
-
-def _place(call: Call, path: str) -> str | None:
-    """The directory of an import path: of the module that the working directory is in, or below GOPATH."""
-    root = _module_root(call) if _modules(call) else None
-    module = _module_path(call, root) if root is not None else None
-    if root is not None and module and (path == module or path.startswith(module + "/")):
-        return posixpath.normpath(posixpath.join(root, path[len(module) :].lstrip("/")))
-    for base in (call.state.get("GOPATH") or gopath(call.state) or "").split(":"):
-        place = posixpath.join(base, "src", path)
-        if base and path and call.state.view.is_dir(place):
-            return place
-    return None
-
-
-def _module_files(call: Call) -> tuple[str, ...]:
-    """go.mod and go.sum of the module that the working directory is in, as far as the view knows."""
-    root = _module_root(call)
-    if root is None:
-        return ()
-    found = (posixpath.join(root, name) for name in ("go.mod", "go.sum"))
-    return tuple(path for path in found if call.state.view.context_path(path) is not None)
-
-
-def _module_root(call: Call) -> str | None:
-    place = call.state.cwd
-    while place is not None:
-        if call.state.view.context_path(posixpath.join(place, "go.mod")) is not None:
-            return place
-        if place == "/":
-            return None
-        place = posixpath.dirname(place)
-    return None
-
-
-def _module_path(call: Call, root: str) -> str | None:
-    text = call.state.view.text(posixpath.join(root, "go.mod")) or ""
-    match = re.search(r"(?m)^\s*module\s+\"?([^\s\"]+)", text)
-    return match[1] if match else None
-
-
-def _import_path(call: Call, directory: str) -> str | None:
-    """The import path of a package's directory: by its module, else by GOPATH/src."""
-    base = gopath(call.state)
-    root = _module_root(call) if _modules(call) else None
-    if root is not None:
-        module = _module_path(call, root)
-        if module is not None and (directory == root or directory.startswith(root.rstrip("/") + "/")):
-            return posixpath.join(module, posixpath.relpath(directory, root)).removesuffix("/.")
-    if base and directory.startswith(posixpath.join(base, "src") + "/"):
-        return directory[len(posixpath.join(base, "src")) + 1 :]
-    return None
-
-
-def binary_name(path: str) -> str:
-    """The binary of an import path: its last element, or the one before a major version (v2…)."""
-    parts = path.rstrip("/").split("/")
-    if len(parts) > 1 and _MAJOR.fullmatch(parts[-1]):
-        return parts[-2]
-    return parts[-1]
-
-
-def _named(call: Call, packages: tuple[Arg, ...]) -> tuple[tuple[str, ...], bool]:
-    """The binaries of main packages, and whether that is certain."""
-    names: list[str] = []
-    files = [p for p in packages if p.text.endswith((".go", '.go"', ".go'"))]
-    if files:
-        first = files[0].value
-        if first is None or "*" in first:
-            return (), False
-        # a list of files is named after the first one (go help build)
-        return (posixpath.basename(first).removesuffix(".go"),), True
-    for word in packages or (Arg(value=".", text=".", prefix="."),):
-        text = word.value
-        if text is None and "@" in word.prefix:
-            text = word.prefix  # only the version is not known
-        if text is None:
-            return (), False
-        if "..." in text:
-            found = _mains(call, text)
-            if found is None:
-                return (), False
-            names += found
-            continue
-        if text.startswith((".", "/")):
-            directory = absolute(text, call.state)
-            if directory is None:
-                return (), False
-            path = _import_path(call, directory)
-            if path is None and directory == "/":
-                return (), False
-            if path is None and _module_root(call) is None and not call.state.view.under(directory):
-                # nothing seen of it: a go.mod may name it otherwise
-                local = posixpath.normpath(text)
-                if local in (".", "..") or local.startswith("../"):
-                    return (), False
-            names.append(binary_name(path if path is not None else directory))
-        else:
-            names.append(binary_name(text.partition("@")[0]))
-    return tuple(names), True
-
-
-def _mains(call: Call, pattern: str) -> list[str] | None:
-    """The main packages that a pattern such as ./cmd/... stands for; None if none can be seen."""
-    head = pattern.partition("...")[0].rstrip("/")
-    if not pattern.startswith((".", "/")):
-        root = _module_root(call)
-        module = _module_path(call, root) if root else None
-        if root is None or module is None or not pattern.startswith(module):
-            return None
-        head = root + head[len(module) :]
-    start = absolute(head or ".", call.state)
-    if start is None:
-        return None
-    found: dict[str, None] = {}
-    seen = False
-    for path in call.state.view.under(start):
-        if not path.endswith(".go") or path.endswith("_test.go"):
-            continue
-        relative = path[len(start) :].strip("/").split("/")[:-1]
-        if any(part.startswith((".", "_")) or part in ("vendor", "testdata") for part in relative):
-            continue
-        seen = True
-        directory = posixpath.dirname(path)
-        text = call.state.view.text(path) or ""
-        if _MAIN.search(text) and not re.search(r"(?m)^//(?:go:build|\s*\+build)\s+ignore\b", text):
-            found[directory] = None
-    if not seen:
-        return None
-    return [binary_name(_import_path(call, directory) or directory) for directory in found]
-
-
 def _bin(call: Call) -> str | None:
     base = gopath(call.state)
     return call.state.get("GOBIN") or (posixpath.join(base, "bin") if base else None)
 
 
+def _platform(call: Call) -> str | None:
+    """Where below GOPATH/bin programs for another platform go: "" for those of the platform it runs on,
+    None where only the machine that builds knows (go help install: $GOOS_$GOARCH)."""
+    system, machine = call.state.get("GOOS") or "linux", call.state.get("GOARCH") or ""
+    if call.state.get("GOBIN") or (system == "linux" and machine in ("", "amd64")):
+        return ""
+    return f"{system}_{machine}" if system != "linux" and machine else None
+
+
 def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
-    where = _bin(call)
-    names, sure = _named(call, packages)
-    reads = call.known(_directories(call, packages))
-    manifests = _module_files(call) if reads else ()
+    where, below = _bin(call), _platform(call)
+    names, sure = named(call, [p for p in packages if not _flags(p)])
+    reads = call.known(directories(call, packages))
+    manifests = module_files(call) if reads else ()
     if where is None:
         return _go(call, action, anywhere=True, why="GOPATH is not known", reads=reads)
-    if not sure:
+    if not sure or below is None:
         return _go(
             call, action, writes=(where,), why="the names of the binaries", reads=reads, manifests=manifests
         )
     return _go(
         call,
         action,
-        outputs=tuple(posixpath.join(where, name) for name in names),
+        outputs=tuple(posixpath.join(where, below, name) for name in names),
         reads=reads,
         manifests=manifests,
     )
+
+
+def _flags(word: Arg) -> bool:
+    """A variable that is called after the options in it, `$GO_FLAGS`: it names no package."""
+    return word.value is None and re.fullmatch(r"\$\{?\w*(FLAGS|ARGS|OPTS|OPTIONS)\}?", word.text) is not None
 
 
 def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
@@ -318,26 +183,26 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     base = gopath(call.state)
     if base is None:
         return _go(call, "get", anywhere=True, why="GOPATH is not known")
-    old = _module_root(call) is None or not _modules(call)
-    writes = [posixpath.join(base, "src")] if old else list(_module_files(call))
+    old = module_root(call) is None or not modules(call)
+    writes = [posixpath.join(base, "src")] if old else list(module_files(call))
     outputs: list[str] = []
-    names, sure = _named(call, packages)
+    names, sure = named(call, packages)
     where = _bin(call)
     if where and old and not options.has("-d"):
         if sure and packages and all(_EXTERNAL.match(p.value or "") for p in packages):
             outputs = [posixpath.join(where, name) for name in names]
         else:
             writes.append(where)
-    reads = call.known(_directories(call, packages))
-    files = _module_files(call)
+    reads = call.known(directories(call, packages))
+    files = module_files(call)
     return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
 
 
 def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
     """go generate runs what comments in the packages say, each in its package's directory."""
     base = gopath(call.state)
-    named = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
-    sources = tuple(posixpath.join(base, "src", name.partition("...")[0]) for name in named) if base else ()
+    paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
+    sources = tuple(posixpath.join(base, "src", path.partition("...")[0]) for path in paths) if base else ()
     return call.touching("go", "generate", manager="go", writes=(".", *sources), caches=_caches(call))
 
 
@@ -346,13 +211,13 @@ def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
     action = f"{group} {verb}".strip()
     if verb in ("verify", "graph", "why"):
         return call.effect("check", action)
-    root = _module_root(call) or call.state.cwd
+    root = module_root(call) or call.state.cwd
     writes: tuple[str, ...] = ()
     if root and verb in ("tidy", "init", "edit", "use", "sync"):
         writes = (posixpath.join(root, "go.mod"), posixpath.join(root, "go.sum"))
     if root and verb == "vendor":
         writes = (posixpath.join(root, "vendor"),)
-    return _go(call, action, writes=writes, manifests=_module_files(call))
+    return _go(call, action, writes=writes, manifests=module_files(call))
 
 
 def _looking(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
@@ -384,7 +249,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         caches=_caches(call),
         anywhere=True,
         why="runs the application's own code",
-        reads=call.known(_directories(call, packages)),
+        reads=call.known(directories(call, packages)),
     )
     return (effect,)
 

@@ -51,12 +51,10 @@ def _tar(call: Call) -> tuple[Effect, ...]:
     archive = options.last("-f", "--file")
     directories = options.all("-C", "--directory")
     if options.has("-c", "--create", "-r", "-u", "--append"):
-        stdout = archive is None or archive.value == "-"
-        return (
-            (call.effect("check", "pack"),)
-            if stdout
-            else (call.touching("files", "pack", writes=(archive or "",)),)
-        )
+        packed = call.known(options.operands)
+        if archive is None or archive.value == "-":
+            return (call.effect("check", "pack", reads=packed),)
+        return (call.touching("files", "pack", writes=(archive,), reads=packed),)
     if options.has("-t", "--list", "--version", "--help"):
         return (call.effect("check"),)
     reads = call.known((archive,)) if archive is not None and archive.value != "-" else ()
