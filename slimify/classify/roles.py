@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from slimify.classify import corepack
 from slimify.classify.aptsources import adds_source, serves_build_only
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.removals import thinned
@@ -43,7 +44,7 @@ def assign(
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
-    state.made = {**thinned(state), **state.made}
+    state.made = {**thinned(state), **state.made, **corepack.filled(state)}
     _again(state)
     _passing(state)
     for where, paths in with_installs(visits, state.atoms).items():
@@ -199,6 +200,8 @@ def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
         say(state, where, "both", "SL216", "removes a program from the image that runs")
     elif "corepack" in names:
         say(state, where, "both", "SL203", "makes the package managers that the image has")
+    elif bins & state.live_commands and any(corepack.fills_cache(e) for e in effects):
+        say(state, where, "build", "SL210", "fills corepack's cache, which is copied")
     elif bins & state.live_commands:
         say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
     elif names and bins & state.build_tools:

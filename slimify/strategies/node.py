@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from slimify.classify import corepack
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.classify.roletypes import Made
@@ -55,7 +56,8 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     unread = _unread(program)
     if unread or _foreign(program):
         program = _with_tools(program)
-    why = _uses_corepack(program)
+    lost = corepack.lost(program.steps, program.live.commands)
+    why = f"`{lost}` is started out of corepack's cache, whose place is not known" if lost else ""
     if rung == "slim":
         why = why or unread or _unknown_start(program)
     if why:
@@ -150,13 +152,6 @@ def _installs_at_start(program: Program) -> str:
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
     return ""
-
-
-def _uses_corepack(program: Program) -> str:
-    """A package manager that is started out of corepack's cache, which the build filled."""
-    shims = any(e.manager == "corepack" for s in program.steps for e in s.effects)
-    started = sorted({"yarn", "pnpm"} & set(program.live.commands)) if shims else ()
-    return f"`{started[0]}` is started out of the cache that corepack filled in the build" if started else ""
 
 
 def _cleaners(program: Program, layout: Layout) -> dict[int, str]:

@@ -134,6 +134,36 @@ def test_left_alone(tmp_path: Path, text: str, kind: str, code: str) -> None:
     assert code in {d.code for d in outcome.decisions}
 
 
+COREPACK = "FROM node:22\nWORKDIR /app\nRUN corepack enable\nCOPY . .\nRUN pnpm install\nRUN npm run build\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "start", "copied"),
+    [
+        pytest.param("", "node dist/a.js", "", id="not-started"),
+        pytest.param("", "pnpm start", "/root/.cache/node/corepack", id="started"),
+        pytest.param("ENV COREPACK_HOME=/opt/corepack\n", "pnpm start", "/opt/corepack", id="elsewhere"),
+        pytest.param("RUN corepack prepare pnpm@9 --activate\n", "pnpm start", "/root/.cache", id="prepared"),
+    ],
+)
+def test_corepack_cache_goes_along(tmp_path: Path, before: str, start: str, copied: str) -> None:
+    """pnpm starts without the network, as it did; what fills its cache is not executed again."""
+    package = {"scripts": {"build": "tsc", "start": "node dist/a.js"}, "dependencies": {"express": "4"}}
+    text = COREPACK.replace("COPY . .\n", f"{before}COPY . .\n") + f"CMD {start}\n"
+    end = final(rewrite(tmp_path, text, package, {}))
+    assert (f"COPY --from=builder {copied}" if copied else "corepack /") in end or not copied
+    assert ("/corepack /" in end) is bool(copied)
+    assert ("RUN corepack enable" in end) is bool(copied)
+    assert "prepare" not in end
+
+
+def test_unknown_place_of_corepack_cache(tmp_path: Path) -> None:
+    text = COREPACK.replace("COPY . .\n", "ARG PLACE\nENV COREPACK_HOME=$PLACE\nCOPY . .\n")
+    package = {"scripts": {"build": "tsc", "start": "node dist/a.js"}, "dependencies": {"express": "4"}}
+    outcome = rewrite(tmp_path, text + "CMD pnpm start\n", package, {})
+    assert outcome.kind == "refused", outcome.decisions
+
+
 @pytest.mark.parametrize(
     ("middle", "joined"),
     [
