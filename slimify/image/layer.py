@@ -20,6 +20,8 @@ KEPT: Final = 16 * 1024 * 1024  # larger files are not kept, whoever asks
 IN_MEMORY: Final = 64 * 1024 * 1024  # larger ELF files go through a temporary file
 ON_DISK: Final = 4 * 1024 * 1024 * 1024  # and still larger ones are not looked into
 HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed with their holes
+LONGEST: Final = 65_536  # characters of a path; Linux takes 4096
+DEEP, DEEP_COST = 20, 300  # directories above a file that cost nothing, and bytes for each further one
 WHITEOUT, META, OPAQUE = ".wh.", ".wh..wh.", ".wh..wh..opq"
 
 
@@ -65,6 +67,8 @@ def scan(reader: Reader, wants: Wants, budget: Budget) -> Blob:
     tar = Tar(reader, budget)
     for member in tar:
         path = clean(member.name)
+        if (depth := path.count("/")) > DEEP:
+            budget.spend(DEEP_COST * (depth - DEEP))
         above, _, name = path.rpartition("/")
         if name.startswith(WHITEOUT) or META in above:
             _take_away(blob, above, name)
@@ -91,8 +95,8 @@ def clean(name: str) -> str:
 
     Absolute names are below the image's root like all others. One that leads above it is refused.
     """
-    if "\0" in name:
-        raise unsafe("A name in the image holds a NUL byte.")
+    if "\0" in name or len(name) > LONGEST:
+        raise unsafe("A name in the image is longer than 65,536 characters or holds a NUL byte.")
     path = "/" + name.strip("/")
     if "/." not in path and "//" not in path:
         return path
@@ -128,11 +132,11 @@ def _look(tar: Tar, member: Member, path: str, blob: Blob, wants: Wants, budget:
         if keep:
             budget.spend(len(data))
             blob.contents[path] = bytes(data)
-        if is_elf and (found := elf.parse(data)):
-            blob.elves[path] = found
+        if is_elf:
+            _keep_elf(elf.parse(data), path, blob, budget)
         return hashlib.sha256(data).hexdigest() if wants.digests else ""
     if is_elf and member.size <= ON_DISK:
-        return _large_elf(tar, path, blob, digests=wants.digests)
+        return _large_elf(tar, path, blob, budget, digests=wants.digests)
     return _digest(tar, member) if wants.digests else ""
 
 
@@ -146,7 +150,19 @@ def whole(pieces: Iterable[bytes], size: int) -> bytearray:
     return data
 
 
-def _large_elf(tar: Tar, path: str, blob: Blob, *, digests: bool) -> str:
+def _keep_elf(found: Elf | None, path: str, blob: Blob, budget: Budget) -> None:
+    if found:
+        names = (
+            *found.needed,
+            *found.rpath,
+            *found.runpath,
+            *(name for pair in found.versions for name in pair),
+        )
+        budget.spend(1000 + sum(50 + len(name) for name in names))
+        blob.elves[path] = found
+
+
+def _large_elf(tar: Tar, path: str, blob: Blob, budget: Budget, *, digests: bool) -> str:
     """Through a file that has no name and is gone afterwards."""
     digest = hashlib.sha256()
     try:
@@ -157,8 +173,7 @@ def _large_elf(tar: Tar, path: str, blob: Blob, *, digests: bool) -> str:
                     digest.update(piece)
             file.flush()
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                if found := elf.parse(data):
-                    blob.elves[path] = found
+                _keep_elf(elf.parse(data), path, blob, budget)
     except OSError as error:
         raise damaged(f"There is no room to look into {path}: {error.strerror}.") from error
     return digest.hexdigest() if digests else ""

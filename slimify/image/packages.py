@@ -17,6 +17,7 @@ APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 # Directories that are links into /usr where both trees were merged: the lists name either.
 MERGED = re.compile(r"(?:/usr)?(/(?:bin|sbin|lib|lib32|lib64|libx32|libo32)/.*)")
 LIBRARY = re.compile(r"[^/]+\.so(?:\.[^/]*)?")
+GONE = ("config-files", "not-installed")
 DPKG_FILE = re.compile(r"/var/lib/dpkg/(?:status|status\.d/[^/]+|info/[^/]+\.list)")
 
 
@@ -103,7 +104,7 @@ def _dpkg(contents: Mapping[str, bytes]) -> Iterator[Installed]:
         for fields in _paragraphs(contents[path]):
             name, state = fields.get("package", ""), fields.get("status", "")
             # Of removed packages the settings alone are left ("deinstall ok config-files").
-            if not name or (not single and state.split()[-1:] != ["installed"]):
+            if not name or (not single and (state.split() or GONE)[-1] in GONE):
                 continue
             files = _sums(contents, path) if single else _list(contents, name, fields.get("architecture", ""))
             yield Installed(

@@ -42,7 +42,7 @@ def unsafe(message: str) -> ImageError:
 class Budget:
     """How many bytes all that is remembered of an archive may take. Beyond it: SL603.
 
-    512 MiB stand for about two million files; the largest images have a tenth of that.
+    512 MiB stand for about a million files; the largest images have a third of that.
     """
 
     __slots__ = ("left",)

@@ -24,7 +24,7 @@ KINDS: dict[bytes, Kind] = {
 }  # fmt: skip
 BARE: Final = frozenset(b"123456")  # without content, whatever size their headers name
 META: Final = frozenset(b"xXgLKV")
-ENTRY_COST: Final = 240  # bytes that an entry takes in memory, beside its names
+ENTRY_COST: Final = 400  # bytes that an entry and its place in the tree take, beside its names
 
 
 @dataclass(frozen=True, slots=True)

@@ -368,6 +368,11 @@ WRONG = {
         lambda: with_layer(member("a", kind="hardlink", linkname="../../etc/shadow")),
         "SL603",
     ),
+    "a name without end": (lambda: with_layer(member("n" * 70_000)), "SL603"),
+    "directories without end": (
+        lambda: with_layer(*(member(f"{n}" + "/d" * 30_000) for n in range(70))),
+        "SL603",
+    ),
     "a whiteout that leads outside": (lambda: with_layer(member("../.wh.etc")), "SL603"),
 }
 

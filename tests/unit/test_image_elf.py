@@ -1,0 +1,276 @@
+"""ELF files: made here for every class and byte order, real ones against readelf, and broken ones."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slimify.image.elf import parse
+from slimify.image.model import Elf, Linking
+
+LOAD, DYNAMIC, INTERP = 1, 2, 3
+EXEC, DYN = 2, 3
+
+
+@dataclass
+class Maker:
+    """Writes a small ELF file as a linker would: headers, one segment, strings, a dynamic section."""
+
+    wide: bool = True
+    little: bool = True
+    kind: int = DYN
+    machine: int = 62
+    interpreter: str = ""
+    needed: tuple[str, ...] = ()
+    soname: str = ""
+    rpath: str = ""
+    runpath: str = ""
+    versions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    flags: int = 0
+    address: int = 0x10000
+
+    def pack(self, form: str, *values: int) -> bytes:
+        return struct.pack(("<" if self.little else ">") + form, *values)
+
+    def bytes(self) -> bytes:
+        strings = bytearray(b"\0")
+
+        def string(text: str) -> int:
+            strings.extend(text.encode() + b"\0")
+            return len(strings) - len(text) - 1
+
+        dynamic = [(1, string(name)) for name in self.needed]
+        dynamic += [(14, string(self.soname))] if self.soname else []
+        dynamic += [(15, string(self.rpath))] if self.rpath else []
+        dynamic += [(29, string(self.runpath))] if self.runpath else []
+        dynamic += [(0x6FFFFFFB, self.flags)] if self.flags else []
+        needs = self._needs(string)
+        word = "Q" if self.wide else "I"
+        head = 64 + 3 * 56 if self.wide else 52 + 3 * 32
+        interp_at = head
+        strings_at = interp_at + len(self.interpreter) + 1
+        needs_at = strings_at + len(strings)
+        dynamic_at = needs_at + len(needs)
+        dynamic += [(5, self.address + strings_at)]
+        dynamic += [(0x6FFFFFFE, self.address + needs_at), (0x6FFFFFFF, len(self.versions))] if needs else []
+        section = b"".join(self.pack(2 * word, *pair) for pair in (*dynamic, (0, 0)))
+        end = dynamic_at + len(section)
+        has_dynamic = bool(self.needed or self.soname or self.rpath or self.runpath or self.flags or needs)
+        segments = [(LOAD, 0, end)]
+        segments += [(INTERP, interp_at, len(self.interpreter) + 1)] if self.interpreter else []
+        segments += [(DYNAMIC, dynamic_at, len(section))] if has_dynamic else []
+        body = bytearray(self._header(len(segments)))
+        body += b"".join(self._segment(*segment) for segment in segments)
+        body += bytes(head - len(body)) + self.interpreter.encode() + b"\0" + strings + needs + section
+        return bytes(body)
+
+    def _needs(self, string: object) -> bytes:
+        out = b""
+        for index, (library, names) in enumerate(self.versions):
+            step = 0 if index == len(self.versions) - 1 else 16 + 16 * len(names)
+            out += self.pack("HHIII", 1, len(names), string(library), 16, step)  # type: ignore[operator]
+            for place, name in enumerate(names):
+                more = 16 if place < len(names) - 1 else 0
+                out += self.pack("IHHII", 0, 0, 2, string(name), more)  # type: ignore[operator]
+        return out
+
+    def _header(self, count: int) -> bytes:
+        start = b"\x7fELF" + bytes([2 if self.wide else 1, 1 if self.little else 2, 1]) + bytes(9)
+        size, each = (64, 56) if self.wide else (52, 32)
+        form = "HHIQQQIHHHHHH" if self.wide else "HHIIIIIHHHHHH"
+        return start + self.pack(form, self.kind, self.machine, 1, 0, size, 0, 0, size, each, count, 0, 0, 0)
+
+    def _segment(self, kind: int, offset: int, length: int) -> bytes:
+        address = self.address + offset
+        if self.wide:
+            return self.pack("IIQQQQQQ", kind, 5, offset, address, address, length, length, 8)
+        return self.pack("IIIIIIII", kind, offset, address, address, length, length, 5, 8)
+
+
+FULL = {
+    "interpreter": "/lib64/ld-linux.so.2",
+    "needed": ("libpq.so.5", "libc.so.6"),
+    "rpath": "$ORIGIN/../lib:/opt/lib",
+    "runpath": "/a::/b",
+    "versions": (("libc.so.6", ("GLIBC_2.2.5", "GLIBC_2.38")), ("libm.so.6", ("GLIBC_2.29",))),
+}
+
+
+@pytest.mark.parametrize("little", [True, False], ids=["little", "big"])
+@pytest.mark.parametrize("wide", [True, False], ids=["64", "32"])
+def test_both_classes_and_byte_orders(wide: bool, little: bool) -> None:
+    found = parse(Maker(wide=wide, little=little, machine=62 if wide else 3, **FULL).bytes())  # type: ignore[arg-type]
+    assert found == Elf(
+        machine="x86_64" if wide else "x86",
+        interpreter="/lib64/ld-linux.so.2",
+        needed=("libpq.so.5", "libc.so.6"),
+        rpath=("$ORIGIN/../lib", "/opt/lib"),
+        runpath=("/a", "/b"),
+        versions=(("libc.so.6", "GLIBC_2.2.5"), ("libc.so.6", "GLIBC_2.38"), ("libm.so.6", "GLIBC_2.29")),
+        stripped=True,
+        linking="dynamic",
+    )
+
+
+@pytest.mark.parametrize(
+    ("maker", "linking"),
+    [
+        (Maker(kind=EXEC), "static"),
+        (Maker(kind=EXEC, interpreter="/ld.so"), "dynamic"),
+        (Maker(interpreter="/ld.so", needed=("libc.so.6",)), "dynamic"),
+        (Maker(interpreter="/ld.so", soname="libc.so.6"), "library"),
+        (Maker(interpreter="/ld.so", soname="odd", flags=0x08000000), "dynamic"),
+        (Maker(flags=0x08000001), "static-pie"),
+        (Maker(soname="libx.so.1"), "library"),
+        (Maker(needed=("libc.so.6",)), "library"),
+        (Maker(kind=1), "object"),
+        (Maker(kind=4), "other"),
+    ],
+)
+def test_how_a_file_was_linked(maker: Maker, linking: Linking) -> None:
+    found = parse(maker.bytes())
+    assert found is not None
+    assert (found.linking, found.soname) == (linking, maker.soname)
+
+
+@pytest.mark.parametrize(
+    ("machine", "little", "name"),
+    [
+        (183, True, "aarch64"),
+        (21, True, "ppc64le"),
+        (21, False, "ppc64"),
+        (22, False, "s390x"),
+        (999, True, "0x3e7"),
+    ],
+)
+def test_machines(machine: int, little: bool, name: str) -> None:
+    found = parse(Maker(machine=machine, little=little).bytes())
+    assert found is not None
+    assert found.machine == name
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x7fELF", b"#!/bin/sh\n" * 50, b"\x7fELF" + bytes(100), b"\x7fELF\x03\x01" * 20]
+)
+def test_what_is_no_elf_file(data: bytes) -> None:
+    assert parse(data) is None
+
+
+# --- real ones ------------------------------------------------------------------------------------
+
+
+@cache
+def real() -> tuple[Path, ...]:
+    """Programs and libraries of this machine."""
+    places = [
+        Path(sys.executable).resolve().parent,
+        Path("/usr/bin"),
+        Path("/usr/lib/x86_64-linux-gnu"),
+        Path("/usr/lib"),
+    ]
+    places += [Path(sysconfig.get_path("platstdlib")) / "lib-dynload", Path("/usr/sbin"), Path("/lib")]
+    found: list[Path] = []
+    for place in places:
+        found += [path for path in sorted(place.glob("*"))[:400] if is_elf(path)][:25]
+    return tuple(dict.fromkeys(found))
+
+
+def is_elf(path: Path) -> bool:
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 20_000_000:
+            return False
+        with path.open("rb") as file:
+            return file.read(4) == b"\x7fELF"
+    except OSError:
+        return False
+
+
+def test_real_files_are_read_as_readelf_reads_them() -> None:
+    readelf = shutil.which("readelf")
+    if readelf is None or not real():
+        pytest.skip("needs readelf and ELF files")
+    for path in real():
+        found = parse(path.read_bytes())
+        assert found is not None, path
+        shown = subprocess.run(
+            [readelf, "-W", "-l", "-d", "-V", "-S", str(path)],
+            capture_output=True,
+            text=True,
+            env={"LC_ALL": "C"},
+            check=True,
+        ).stdout
+        tags = re.findall(r"\((NEEDED|SONAME|RPATH|RUNPATH)\).*\[(.*)\]", shown)
+        interpreter = re.search(r"program interpreter: (.*)\]", shown)
+        assert found.interpreter == (interpreter[1] if interpreter else ""), path
+        assert found.needed == tuple(value for tag, value in tags if tag == "NEEDED"), path
+        assert found.soname == "".join(value for tag, value in tags if tag == "SONAME"), path
+        assert ":".join(found.rpath) == "".join(value for tag, value in tags if tag == "RPATH"), path
+        assert ":".join(found.runpath) == "".join(value for tag, value in tags if tag == "RUNPATH"), path
+        assert list(found.versions) == list(needs(shown)), path
+        assert found.stripped == (not re.search(r"\] (\.symtab|\.z?debug_)", shown)), path
+
+
+def needs(shown: str) -> Iterator[tuple[str, str]]:
+    library = ""
+    for line in shown.partition("Version needs section")[2].splitlines():
+        if match := re.search(r"File: (\S+)  Cnt", line):
+            library = match[1]
+        elif match := re.search(r"Name: (\S+)  Flags", line):
+            yield library, match[1]
+
+
+# --- broken ones ----------------------------------------------------------------------------------
+
+SAMPLES = [
+    Maker(wide=wide, little=little, **FULL).bytes() for wide in (True, False) for little in (True, False)
+]  # type: ignore[arg-type]
+
+
+@cache
+def samples() -> list[bytes]:
+    return SAMPLES + [path.read_bytes() for path in sorted(real(), key=lambda p: p.stat().st_size)[:8]]
+
+
+@given(st.data())
+def test_a_truncated_file_never_breaks_the_reader(data: st.DataObject) -> None:
+    sample = data.draw(st.sampled_from(samples()))
+    found = parse(sample[: data.draw(st.integers(0, len(sample)))])
+    assert found is None or isinstance(found, Elf)
+
+
+@settings(max_examples=400)
+@given(st.data())
+def test_changed_bytes_never_break_the_reader(data: st.DataObject) -> None:
+    sample = bytearray(data.draw(st.sampled_from(samples())))
+    # Most of what matters stands in the first kilobyte.
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.one_of(st.integers(16, 700), st.integers(0, len(sample) - 1)))
+        value = data.draw(st.sampled_from([b"\0", b"\xff", b"\xff" * 4, b"\x7f" + b"\xff" * 7, b"\1"]))
+        sample[at : at + len(value)] = value
+    found = parse(bytes(sample))
+    assert found is None or isinstance(found, Elf)
+
+
+def test_version_tables_that_claim_too_much_end() -> None:
+    small = Maker(versions=(("libc.so.6", ("V0", "V1", "V2")),)).bytes()
+    at = small.index(struct.pack("<HHI", 1, 3, 1))
+    data = bytearray(small)
+    struct.pack_into("<H", data, at + 2, 0xFFFF)
+    struct.pack_into("<I", data, at + 16 + 12, 1)  # the next entry begins a byte later, and so on
+    found = parse(bytes(data))
+    assert found is None or len(found.versions) <= 4096
+    intact = parse(small)
+    assert intact is not None
+    assert [version for _, version in intact.versions] == ["V0", "V1", "V2"]
