@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,12 @@ def test_what_outlasts_a_run(
 ) -> None:
     end = after(read(text), state(context))
     assert (end.cwd, dict(end.env), dict(end.homes), dict(end.settings)) == (cwd, ENV, homes, settings)
+
+
+def test_bash_keeps_no_assignment_in_front_of_a_builtin(context: Context) -> None:
+    text = "deps=git set -x && apk add --no-cache $deps"
+    start = replace(state(context), shell=("/bin/bash", "-c"))
+    assert effects(text, start) == ["state", "packages add pkg="]
 
 
 def test_packages_carry_their_place_in_the_run(context: Context) -> None:

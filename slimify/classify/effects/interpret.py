@@ -27,6 +27,9 @@ _BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
 _TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
 _DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
 _LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
+# What is assigned in front of one of these lasts (POSIX, 2.14 special built-in utilities); bash under
+# its own name keeps it to the command.
+_SPECIAL = frozenset({":", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
 _SOURCES = (
     "/etc/apt/",
     "/etc/apk/repositories",
@@ -156,6 +159,9 @@ class _Walk:
             moved = move(call, self.state, self.source)
             if command.operator == "||":
                 moved = _joined(self.state, moved)
+            if call.name in _SPECIAL and self.state.shell[0].endswith("/sh"):
+                for name, word in command.assigns:
+                    moved = moved.with_variable(name, resolve(word, self.state))
             self.state = moved if leaks else _lasting(self.state, moved)
         return _redirected(effects, call.outputs, call.state), call
 
