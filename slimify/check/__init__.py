@@ -32,7 +32,8 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     stages = split_stages(file)
     found = list(_shape(plan, stages))
     stages = default_target(stages)
-    found += _contract(program, file, stages)
+    found += _contract(program, file, stages, plan.user)
+    found += _steps_of_root(plan, stages[-1])
     found += _copies(program, stages)
     found += _live(program, stages)
     found += _arguments(program, file, stages)
@@ -71,12 +72,28 @@ def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[str]:
             yield f"the text of stage {stage.name or 'final'} has instructions that the plan has not"
 
 
-def _contract(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[str]:
-    """The runtime contract of the last stage is that of the input."""
+def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[str]:
+    """Behind a USER that the plan adds nothing is executed, and nothing is made: that was root's."""
+    users = [i for i, x in enumerate(final) if x.keyword == "USER"]
+    if not plan.user:
+        return
+    if len(users) != 1:
+        yield "the final stage sets another user than the one that was asked for"
+        return
+    for instruction in final[users[0] :]:
+        if instruction.keyword in ("RUN", "COPY", "ADD", "WORKDIR", "VOLUME"):
+            yield f"{instruction.keyword} would be executed as {plan.user}"
+
+
+def _contract(
+    program: Program, file: Dockerfile, stages: list[list[Instruction]], user: str = ""
+) -> Iterator[str]:
+    """The runtime contract of the last stage is that of the input, but for a `user` that the plan adds."""
     new = contract_of(file, stages)
     old = program.runtime
     for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
         before, after = getattr(old, name), getattr(new, name)
+        before = user if name == "user" and user else before
         if name == "user" and {before, after} <= {"", "root", "0"}:
             continue
         if before != after and not (name == "workdir" and before is None):

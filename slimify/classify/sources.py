@@ -103,11 +103,7 @@ def _compiled(view: View, effects: Iterable[Effect]) -> tuple[SourceFacts, tuple
 def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[str], tuple[str, ...]]:
     """Context paths to read, shallow ones first, and those over the limit."""
     context = view.context
-    names = [
-        path
-        for path in context.files
-        if path.endswith(endings) and not _TESTS.search(path) and view.image_paths(path)
-    ]
+    names = _application(view, endings)
     names.sort(key=lambda path: (path.count("/"), path))
     chosen: list[str] = []
     size = 0
@@ -118,6 +114,20 @@ def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[
             return chosen, tuple(names[position:])
         chosen.append(path)
     return chosen, ()
+
+
+def application(view: View, language: str) -> tuple[str, ...]:
+    """Context paths of the application's own sources that are copied into the image."""
+    names = _application(view, _ENDINGS.get(language, ()))
+    return tuple(name for name in names if not name.startswith("vendor/") and "/vendor/" not in name)
+
+
+def _application(view: View, endings: tuple[str, ...]) -> list[str]:
+    return [
+        path
+        for path in view.context.files
+        if path.endswith(endings) and not _TESTS.search(path) and view.image_paths(path)
+    ]
 
 
 def _read(language: str, view: View, paths: Iterable[str]) -> SourceFacts:

@@ -127,6 +127,17 @@ class Context:
             names += (link for link in self.symlinks if self.is_dir(link))
         return tuple(sorted({name for name in names if name.startswith(head) and wanted.matches(name)}))
 
+    def readable_by_all(self, path: str) -> bool:
+        """Whether the mode of a file lets others read it, or that of a directory lets them in."""
+        full = self._inside(clean(path))
+        if full is None:
+            return False
+        try:
+            mode = os.stat(full).st_mode
+        except OSError:
+            return False
+        return bool(mode & 0o004) and (clean(path) in self.files or bool(mode & 0o001))
+
     def text(self, path: str, limit: int | None = None) -> str | None:
         """A file's text, undecodable bytes replaced; None if there is none or it is over the limit.
 

@@ -9,11 +9,14 @@ from slimify.config import Options
 from slimify.model import Plan
 from slimify.strategies.cachemounts import with_cache_mounts
 from slimify.strategies.debugstage import with_debug_stage
+from slimify.strategies.nonroot import with_user
 from slimify.strategies.profile import unsupported
 
 
 def requested(program: Program, plan: Plan, options: Options) -> Plan:
     """The plan with what the options ask for, and a decision for each: done, or why not."""
+    if options.nonroot:
+        plan = with_user(program, plan)
     if options.cache_mounts:
         plan = with_cache_mounts(program, plan, options.builder)
     if options.debug_target:

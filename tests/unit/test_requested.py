@@ -41,7 +41,9 @@ NODE: Mapping[str, str] = {
     "package-lock.json": '{"lockfileVersion": 3, "packages": {}}',
     "index.js": 'require("express")().listen(3000)\n',
 }
+FLASK: Mapping[str, str] = {"requirements.txt": "flask\n", "app.py": "import flask\n"}
 DEBUG = {"debug_target": True}
+NONROOT = {"nonroot": True}
 MOUNTS = {"cache_mounts": True}
 
 
@@ -219,6 +221,81 @@ ROWS = (
 )
 
 
+def go_with(statement: str) -> Mapping[str, str]:
+    """A server that also does something."""
+    text = f'package main\n\nimport (\n"net/http"\n"os"\n)\n\nfunc main() {{\n{statement}\n'
+    return {"go.mod": MODULE, "main.go": text + 'http.ListenAndServe(":8080", nil)\n}\n'}
+
+
+def flask(*steps: str, start: str = 'CMD ["python", "app.py"]') -> tuple[str, ...]:
+    install = ("WORKDIR /app", "COPY requirements.txt .", "RUN pip install -r requirements.txt")
+    return ("FROM python:3.12", *install, "COPY app.py .", *steps, start)
+
+
+def stays(name: str, why: str, file: tuple[str, ...], files: Mapping[str, str] = SHOP) -> Row:
+    """It runs as root as before, and the reason is said."""
+    return Row(
+        id=f"root-{name}",
+        file=file,
+        files=files,
+        options=NONROOT,
+        never=("USER 65532", "USER 1", "10001"),
+        codes={"SL331": why},
+    )
+
+
+USERS = (
+    Row(id="user-not-asked-for", file=GO, options={}, never=("USER",)),
+    # --- stays root --------------------------------------------------------------------------------
+    stays("sets-a-user", "line 4 sets the user", npm("USER node", "RUN true"), NODE),
+    stays("volume", "the volume /data", (*GO[:-1], "VOLUME /data", GO[-1])),
+    stays("low-port", "80/tcp", (*GO[:-1], "EXPOSE 80", GO[-1])),
+    stays("low-port-in-env", "listens on 443", (*GO[:-1], "ENV PORT=443", GO[-1])),
+    stays("low-port-as-argument", "listens on 80", (*GO[:-1], 'CMD ["/usr/local/bin/shop", "-l", ":80"]')),
+    stays("low-port-in-source", "main.go:5: a port", GO, {**SHOP, "main.go": SERVER.replace("8080", "80")}),
+    stays("writes-anywhere", "main.go:9 writes where", GO, go_with("os.WriteFile(os.Args[1], nil, 0o644)")),
+    stays("writes-beside-itself", "writes to log.txt", GO, go_with('os.WriteFile("log.txt", nil, 0o644)')),
+    stays("writes-and-no-shell", "could not be given", GO, go_with('os.Mkdir("data", 0o755)')),
+    stays("unknown-start", "what `odd` needs", flask(start='CMD ["odd"]'), FLASK),
+    stays("writes-at-start", "may write", flask(start='CMD ["python", "app.py", "--db=x.db"]'), FLASK),
+    stays("foreign-place", "given /data", flask(start='CMD ["python", "app.py", "/data"]'), FLASK),
+    stays("foreign-place-in-env", "names /data", flask("ENV STATE=/data"), FLASK),
+    stays("home-of-root", "closed to others", flask("RUN touch /root/x"), FLASK),
+    stays("closed-files", "closes files", flask("RUN chmod 600 app.py"), FLASK),
+    stays("closed-copy", "closes files", flask("COPY --chmod=0700 app.py /b"), FLASK),
+    stays("other-owner", "another user", flask("RUN chown 7 app.py"), FLASK),
+    stays("database-in-source", "app.py:2", flask(), {**FLASK, "app.py": "import flask\nDB = 'sqlite:///x'\n"}),
+    stays("module-that-keeps-files", "transformers", flask(), {**FLASK, "app.py": "import transformers\n"}),
+    stays("log-in-settings", "log.ini:1", flask("COPY log.ini ."), {**FLASK, "log.ini": "file=/var/log/x\n"}),
+    # --- another user ------------------------------------------------------------------------------
+    Row(id="user-distroless", file=GO, options=NONROOT, lines=("USER 65532:65532",)),
+    Row(
+        id="user-alpine",
+        file=ALPINE,
+        options=NONROOT,
+        lines=("    && adduser -D -u 10001 -G app -s /sbin/nologin app", "USER 10001:10001"),
+    ),
+    Row(id="user-node", file=npm("RUN npm ci"), files=NODE, options=NONROOT, lines=("USER 1000:1000",)),
+    Row(id="user-in-lower-case", file=("from python:3.12", *flask()[1:]), files=FLASK, options=NONROOT,
+        lines=("run groupadd --gid 10001 app \\", "user 10001:10001")),
+    Row(id="user-temporary-files", file=GO, files=go_with('os.WriteFile("/tmp/x", nil, 0o644)'),
+        options=NONROOT, lines=("USER 65532:65532",)),
+    Row(
+        id="user-gets-a-directory",
+        file=flask(),
+        files={**FLASK, "app.py": "import flask, os\nos.makedirs('data/new', exist_ok=True)\n"},
+        options=NONROOT,
+        lines=("RUN mkdir -p /app/data/new \\", "    && chown app:app /app/data/new", "USER 10001:10001"),
+    ),
+    Row(
+        id="user-and-debug",
+        file=GO,
+        options={**NONROOT, **DEBUG},
+        lines=("USER 65532:65532", "FROM runtime AS debug"),
+    ),
+)  # fmt: skip
+
+
 def outcome(row: Row, directory: Path) -> Outcome:
     for name, text in row.files.items():
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
@@ -227,7 +304,7 @@ def outcome(row: Row, directory: Path) -> Outcome:
     return pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options(**row.options))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [*ROWS, *USERS], ids=lambda row: row.id)
 def test_on_request(row: Row, tmp_path: Path) -> None:
     found = outcome(row, tmp_path)
     assert found.kind == "rewritten", found.decisions
@@ -238,7 +315,7 @@ def test_on_request(row: Row, tmp_path: Path) -> None:
     assert {code: word for code, word in row.codes.items() if word not in said.get(code, "")} == {}, said
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [*ROWS, *USERS], ids=lambda row: row.id)
 def test_the_new_file_stays_as_it_is(row: Row, tmp_path: Path) -> None:
     found = outcome(row, tmp_path)
     again = pipeline.rewrite(
