@@ -20,7 +20,7 @@ from slimify.verify.session import Case
 # Which fields of the contract a stated decision is about.
 _STATED = {
     "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # `go run` as the command became the program
-    "SL319": ("User",),  # --nonroot
+    "SL330": ("User",),  # --nonroot
 }
 
 
