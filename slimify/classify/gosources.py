@@ -143,7 +143,7 @@ def _data(context: Context, place: str) -> bool:
     if vendored(place + "/"):
         return False
     if context.is_dir(place):
-        return any(not f.endswith((".go", ".proto")) for f in context.under(place))
+        return any(not f.endswith((".go", ".proto")) and "/testdata/" not in f for f in context.under(place))
     return context.has(place) and not place.endswith((".go", ".mod", ".sum"))
 
 

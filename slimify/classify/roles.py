@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 
 from slimify.classify import corepack
 from slimify.classify.aptsources import adds_source, serves_build_only
+from slimify.classify.generators import leaves_go
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.removals import thinned
 from slimify.classify.results import copy_roles, live_results, widened
@@ -160,6 +161,8 @@ def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
 
 
 def _record(state: Pass, visit: Visit, effect: Effect) -> None:
+    if state.language == "go" and leaves_go(effect):
+        return
     files = effect.outputs if effect.kind == "go" or effect.outputs else ()
     for path in effect.outputs:
         _add(state, visit, effect.kind, path, is_file=True)

@@ -19,7 +19,7 @@ from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
 from slimify.strategies.gofiles import Along, along
-from slimify.strategies.gonames import visit_of
+from slimify.strategies.gonames import opens_unknown, visit_of
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import part
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES, put_back
@@ -104,6 +104,12 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         if missing:
             return Reason(code="SL391", text=missing)
         head = (*install, *head)
+    open_to_all = "" if same else _open_to_all(program)
+    if open_to_all and "gcr.io/distroless" in base:
+        why = f"the program may write to {open_to_all}, which {program.base_ref} opens to every user"
+        return Reason(code="SL392", text=f"{base}: {why}")
+    if open_to_all:
+        head = (f"RUN mkdir -p -m 1777 {open_to_all}", *head)
     wanted = Parting(
         rung=rung,
         base=base,
@@ -119,6 +125,20 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
     )
     why = blocked(program, wanted)
     return Reason(code="SL392", text=why) if why else part(current, wanted)
+
+
+# golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
+_OPEN = ("/go", "/go/bin", "/go/src")
+
+
+def _open_to_all(program: Program) -> str:
+    """The working directory, if only the image with Go lets the user who starts the program write there
+    and the program may do so; else ""."""
+    assert program.base is not None
+    cwd = program.end.cwd or "/"
+    if program.base.workdir != "/go" or cwd not in _OPEN or program.runtime.user in ("", "root", "0"):
+        return ""
+    return cwd if opens_unknown(program) else ""
 
 
 def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:

@@ -14,6 +14,10 @@ from slimify.model import Outcome
 
 MODULE = "module example.com/shop\n\ngo 1.22\n"
 SERVER = 'package main\n\nimport "net/http"\n\nfunc main() { _ = http.ListenAndServe(":80", nil) }\n'
+OPENS = (
+    'package main\n\nimport (\n\t"net/http"\n\t"os"\n)\n\n'
+    'func main() { _, _ = os.Open(os.Args[1]); _ = http.ListenAndServe(":80", nil) }\n'
+)
 PLAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hi") }\n'
 SHOP: Mapping[str, str] = {"go.mod": MODULE, "main.go": SERVER}
 BUILD = ("WORKDIR /app", "COPY . .", "RUN go build -o /usr/local/bin/shop .")
@@ -64,6 +68,64 @@ ROWS = (
         file=("FROM golang:1.22", *BUILD, "CMD tar czf - ."),
         kind="unchanged",
         reason="`tar` hands out the directory that the sources are in",
+    ),
+    Row(
+        id="generated-go-is-source",
+        file=("FROM golang:1.22", *BUILD[:2], "RUN protoc --go_out=. -I. api.proto", BUILD[2], START),
+        files={**SHOP, "main.go": OPENS, "api.proto": "", "web/page.html": "<p>"},
+        final=("COPY web ./web", SHOP_COPY),
+        never=("COPY --from=builder /app",),
+    ),
+    Row(
+        id="generated-descriptors-may-be-read",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN protoc --go_out=. --descriptor_set_out=api.pb -I. api.proto",
+            BUILD[2],
+            START,
+        ),
+        files={**SHOP, "main.go": OPENS, "api.proto": ""},
+        final=("COPY --from=builder /app /app",),
+    ),
+    # --- a working directory that everyone may write to -------------------------------------------------
+    Row(
+        id="root-writes-anywhere",
+        file=(
+            "FROM golang:1.22",
+            "COPY . src/shop",
+            "RUN cd src/shop && go build -o /usr/local/bin/shop",
+            START,
+        ),
+        files={**SHOP, "main.go": OPENS},
+        base="gcr.io/distroless/base-debian12",
+        final=("WORKDIR /go",),
+        never=("RUN",),
+    ),
+    Row(
+        id="another-user-in-go",
+        file=(
+            "FROM golang:1.22",
+            "COPY . src/shop",
+            "RUN cd src/shop && go build -o /usr/local/bin/shop",
+            "USER 1000",
+            START,
+        ),
+        files={**SHOP, "main.go": OPENS},
+        base="debian:bookworm-slim",
+        final=("RUN mkdir -p -m 1777 /go", "WORKDIR /go"),
+    ),
+    Row(
+        id="another-user-that-opens-no-file",
+        file=(
+            "FROM golang:1.22",
+            "COPY . src/shop",
+            "RUN cd src/shop && go build -o /usr/local/bin/shop",
+            "USER 1000",
+            START,
+        ),
+        base="gcr.io/distroless/base-debian12",
+        never=("RUN",),
     ),
     # --- where binaries land ---------------------------------------------------------------------------
     Row(

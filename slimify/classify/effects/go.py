@@ -11,9 +11,14 @@ from typing import Any
 from slimify.classify.effects.call import Arg, Call, Options
 from slimify.classify.effects.gopackages import directories, module_files, module_root, modules, named
 from slimify.classify.effects.state import absolute, gopath
-from slimify.facts.commands import values
+from slimify.classify.effects.table import row_effects
+from slimify.classify.generators import GO_ONLY
+from slimify.facts.commands import commands, values
 from slimify.model import Effect
 
+_GO_PLUGINS = frozenset(
+    "go go-grpc go-vtproto gofast gogo gogofast gogofaster gogoslick grpc-gateway twirp".split()
+)
 _EXTERNAL = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 
 
@@ -254,9 +259,19 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
     return (effect,)
 
 
+def _protoc(call: Call) -> tuple[Effect, ...]:
+    """protoc writes below the working directory what its plugins make, Go sources or anything else."""
+    effects = row_effects(call, commands().known["protoc"])
+    plugins = {match[1] for arg in call.args if (match := re.match(r"--([\w-]+)_out\b", arg.text))}
+    if not plugins or not plugins <= _GO_PLUGINS:
+        return effects
+    return tuple(replace(effect, settings=(*effect.settings, GO_ONLY)) for effect in effects)
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "go": go,
     "go1": go,
+    "protoc": _protoc,
     "xx-go": go,
     "garble": go,
     "tinygo": go,
