@@ -1,7 +1,7 @@
 """One stage, cleaned in place: for files whose only waste is what installers leave behind.
 
-Only what is provably of no use is left out: wheels that pip keeps, npm's and yarn's caches, apt's
-lists. Every instruction stays where it is.
+Only what is provably of no use is left out: wheels that pip keeps, the caches of npm, yarn, pipenv and
+poetry, apt's lists. Every instruction stays where it is.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def plan(program: Program) -> Plan | None:
             kept = (e for e in step.effects if e.kind in ("node", "global") and e.caches)
             saving += max((estimate.npm_cache(program, e) for e in kept), default=0)
             decisions.append(_left(f"the cache of {tail.split()[0]}", step))
+        manager, tail = _environment_cleaner(program, step)
+        if tail and manager not in started:
+            append[step.index] = f" && {tail}"
+            saving += 0 if swap else estimate.PIP_CACHE
+            decisions.append(_left(f"the cache of {manager}", step))
         if _leaves_lists(program, step):
             append[step.index] = append.get(step.index, "") + " && rm -rf /var/lib/apt/lists/*"
             saving += estimate.APT_LISTS
@@ -105,6 +110,28 @@ def cleaner(program: Program, step: Step) -> str:
         if effect.kind in ("node", "global") and effect.caches and effect.manager in _CLEANERS:
             return _CLEANERS[effect.manager]
     return ""
+
+
+# Variables that put their caches elsewhere, or leave none.
+_OTHER_CACHE = ("PIPENV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "XDG_CACHE_HOME")
+
+
+def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
+    """pipenv or poetry, and the command that removes what it keeps of its downloads behind the last command
+    of a RUN; the environments that it makes lie elsewhere, or beside these directories. "" for none."""
+    assert step.script is not None
+    if program.base is None or not step.atoms or step.script.atoms[-1].opaque or _deletes_cache(step):
+        return "", ""
+    if any(program.end.get(name) for name in _OTHER_CACHE) or any(e.kind == "cache" for e in step.effects):
+        return "", ""
+    for effect in step.effects:
+        shown = {w.value for w in effect.command.words}
+        installs = effect.kind == "python" and effect.action in ("install", "sync", "update")
+        if not installs or effect.manager not in ("pipenv", "poetry") or "--clear" in shown:
+            continue
+        if effect.caches:
+            return effect.manager, f"rm -rf {' '.join(effect.caches)}"
+    return "", ""
 
 
 def _leaves_lists(program: Program, step: Step) -> bool:
