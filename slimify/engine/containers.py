@@ -92,7 +92,7 @@ class Engine:
     def cleanup(self) -> tuple[str, ...]:
         """Removes all this engine has made; the names of what is left. May be called again.
 
-        It takes at most about 40 seconds, also if the engine hangs. The engine can't be used afterwards.
+        It takes at most about 40 seconds, 20 if the engine hangs. The engine can't be used afterwards.
         """
         self._cleaning = True
         try:
@@ -159,9 +159,9 @@ class Engine:
 
         with self._made.folder() as folder:
             file, own = folder / "Dockerfile", folder / "Dockerfile.dockerignore"
-            file.write_bytes(dockerfile)
+            _write(file, dockerfile)
             if ignore is not None:
-                own.write_bytes(ignore)
+                _write(own, ignore)
             words = build_words(
                 builder,
                 options,
@@ -355,3 +355,12 @@ class Engine:
         if self._runner is None:
             raise EngineProblem("old", "buildah only builds: to run images, podman or docker is needed")
         return self._runner
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise EngineProblem(
+            "disk", f"{path.name} can't be written to {path.parent}: {error.strerror}"
+        ) from error

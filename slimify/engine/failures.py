@@ -49,17 +49,26 @@ _RULES: tuple[tuple[Kind, str], ...] = (
 )
 _COMPILED = tuple((kind, re.compile(rule, re.IGNORECASE | re.MULTILINE)) for kind, rule in _RULES)
 _FULL = re.compile(_DISK, re.IGNORECASE)
+# The steps of BuildKit that ask for a base image or a frontend.
+_GETTING = re.compile(r" > (\[internal\] load metadata for|resolve image config for|\[[^\]]*\d\] FROM) ")
 _LAST_WORD = re.compile(
     r"(?:ERROR|Error|error|docker): |Error response from daemon|unknown (?:flag|shorthand)"
 )
 _LINE = re.compile(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
 _PARSE = re.compile(r"parse error (?:on )?line (\d+)")
 _PREFIXES = (
-    "ERROR: ", "Error: ", "docker: ", "Error response from daemon: ", "failed to build: ", "failed to solve: "
-)  # fmt: skip
+    "ERROR: ",
+    "Error: ",
+    "docker: ",
+    "Error response from daemon: ",
+    "failed to build: ",
+    "failed to solve: ",
+    "failed to solve with frontend dockerfile.v0: ",
+)
 _SAYS: dict[Kind, str] = {
     "base": "a base image can't be had: ",
     "disk": "no space is left: ",
+    "killed": "it went away in the middle: ",
     "old": "the engine is too old for this, or lacks a part: ",
     "unreachable": "the engine does not answer: ",
 }
@@ -88,8 +97,11 @@ def build_problem(log: str) -> EngineProblem:
     """The failure of a build: of the engine, of a base image, or of a line of the Dockerfile."""
     words = _last_words(log)
     kind = _kind(words) or "build"
-    if kind == "build" and _FULL.search("\n".join(_frame(log))):
+    frame = _frame(log)
+    if kind == "build" and _FULL.search("\n".join(frame)):
         kind = "disk"
+    elif kind == "build" and frame and _GETTING.match(frame[0]):
+        kind = "base"
     line = _line(log)
     message = _message(kind, words) or "the build failed without a word"
     if line is not None and kind in ("build", "base"):

@@ -43,7 +43,8 @@ class Made:
             yield Path(folder)
 
     def remove(self, children: Children, program: str, runner: str | None, *, late: bool) -> tuple[str, ...]:
-        """Removes everything, by name and then by label; the names of what is left after 30 seconds.
+        """Removes everything, by name and then by label; the names of what may be left: of what
+        could not be removed within 30 seconds, or all, if the engine does not answer.
 
         `late`: a program was ended before its time; what it had asked for may come into being after
         its end, so there is a second look.
@@ -101,5 +102,6 @@ class _Sweep:
         try:
             done = self._children.run(command, timeout=seconds, always=True)
         except EngineProblem:
+            self._end = 0.0  # it hangs: it will not answer the next question either
             return None
         return done.text if done.code == 0 else None

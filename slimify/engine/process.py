@@ -198,7 +198,8 @@ class Children:
         inner_first: bool = False,
         on_chunk: Callable[[bytes], None] | None = None,
     ) -> Done:
-        """Runs a program to its end. `on_chunk` gets what it prints, and b"" about every second.
+        """Runs a program to its end. `on_chunk` gets what it prints (`Done` then has none of it), and
+        b"" about every second.
 
         Raises EngineProblem: missing, timeout (after `timeout` seconds), killed.
         """
@@ -210,10 +211,10 @@ class Children:
                 chunk = child.read(min(remaining, _TICK))
                 if chunk == b"":
                     break
-                if chunk:
-                    parts.append(chunk)
                 if on_chunk:
                     on_chunk(chunk or b"")
+                elif chunk:
+                    parts.append(chunk)
             else:
                 child.end()
                 log = b"".join(parts).decode("utf-8", "replace")
