@@ -11,6 +11,7 @@ the directory of the Dockerfile, not above the root of its repository:
     keep-packages = ["git"]     # stay at run time, whatever the analysis says
     keep-commands = ["git"]     # programs that run time needs, whatever the analysis says
     min-glibc = "2.38"          # no base image with an older C library
+    keep-paths = ["/opt/data"]  # stay in the final image, whatever the analysis says
     builder = "buildkit"        # what will build the file: buildkit, kaniko, buildah, legacy
     cache-mounts = false        # what installers download is kept from build to build
     nonroot = false             # the image runs as another user than root, where that is sure to work
@@ -55,6 +56,7 @@ class Options:
     annotate: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     keep_packages: tuple[str, ...] = ()
+    keep_paths: tuple[str, ...] = ()
     keep_commands: tuple[str, ...] = ()
     min_glibc: str = ""
     probes: Mapping[str, Any] = field(default_factory=dict)  # see verify.probes
@@ -195,6 +197,13 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _paths(value: object) -> tuple[str, ...]:
+    paths = _strings(value)
+    if any(not re.fullmatch(r"/[^\s*?\[\]$]+", path) or ".." in path.split("/") for path in paths):
+        raise ValueError("must be a list of absolute paths in the image, without wildcards")
+    return tuple(path.rstrip("/") for path in paths)
+
+
 def _mapping(value: object) -> object:
     if not isinstance(value, dict) or not all(isinstance(v, str | int | float) for v in value.values()):
         raise ValueError("must be a table of strings")
@@ -217,6 +226,7 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "annotate": _bool,
     "build-args": _mapping,
     "keep-packages": _strings,
+    "keep-paths": _paths,
     "keep-commands": _strings,
     "min-glibc": _release,
     "probes": _table_of,

@@ -368,6 +368,7 @@ class Plan:
     language: str
     stages: tuple[Stage, ...]
     decisions: tuple[Decision, ...] = ()
+    kept: tuple[str, ...] = ()  # paths that are copied on request
     user: str = ""  # the final stage gets it on request; "": that of the file
     saving: int = 0  # bytes, estimated
     original: int = 0  # bytes of the original image, estimated

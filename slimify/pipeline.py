@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -87,34 +87,37 @@ class _Found:
 
 def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Found | tuple[Reason, ...]:
     """The best plan whose text passes the proof, or why there is none."""
+    from slimify.strategies.requested import requested
+
+    reasons: list[Reason] = []
+    for plan in _plans(program, options):
+        wanted = requested(program, plan, options) if isinstance(plan, Plan) else plan
+        if isinstance(wanted, Reason):
+            reasons.append(wanted)
+            continue
+        found = _proved(program, wanted, file, options)
+        if isinstance(found, str):
+            return _Found(wanted, found, tuple(reasons))
+        reasons += found
+    return tuple(reasons)
+
+
+def _plans(program: Program, options: Options) -> Iterator[Plan | Reason]:
+    """Plans, best first, and between them why a better one was not possible."""
     from slimify.strategies import cleanup, propose
     from slimify.strategies.assemble import assemble
     from slimify.strategies.base import too_small
-    from slimify.strategies.requested import requested
 
     proposal = propose(program, options)
-    reasons = list(proposal.reasons)
+    yield from proposal.reasons
     for layout in proposal.layouts:
         if layout.saving < options.min_saving.floor(layout.original):
-            reasons.append(too_small(layout.rung, layout.saving))
-            continue
-        plan = assemble(program, layout)
-        if isinstance(plan, Reason):
-            reasons.append(plan)
-            continue
-        plan = requested(program, plan, options)
-        found = _proved(program, plan, file, options)
-        if isinstance(found, str):
-            return _Found(plan, found, tuple(reasons))
-        reasons += found
+            yield too_small(layout.rung, layout.saving)
+        else:
+            yield assemble(program, layout)
     cleaned = cleanup.plan(program)
     if cleaned is not None and cleaned.saving >= options.min_saving.floor(cleaned.original):
-        cleaned = requested(program, cleaned, options)
-        found = _proved(program, cleaned, file, options)
-        if isinstance(found, str):
-            return _Found(cleaned, found, tuple(reasons))
-        reasons += found
-    return tuple(reasons)
+        yield cleaned
 
 
 def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:

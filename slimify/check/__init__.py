@@ -34,7 +34,7 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     stages = default_target(stages)
     found += _contract(program, file, stages, plan.user)
     found += _steps_of_root(plan, stages[-1])
-    found += _copies(program, stages)
+    found += _copies(program, stages, plan.kept)
     found += _live(program, stages)
     found += _arguments(program, file, stages)
     found += _secrets(program, stages)
@@ -151,8 +151,9 @@ def contract_of(file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
     return result
 
 
-def _copies(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
-    """Every COPY --from names an earlier stage, and a path that a step of the builder writes."""
+def _copies(program: Program, stages: list[list[Instruction]], kept: tuple[str, ...]) -> Iterator[str]:
+    """Every COPY --from names an earlier stage, and a path that a step of the builder writes
+    (of those that are `kept` on request the planner knows it)."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
     written = [m.path for m in program.made if not m.path.startswith("@")]
     for number, stage in enumerate(stages):
@@ -167,7 +168,11 @@ def _copies(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
             for source in parts.sources:
                 if not source.startswith("/") or set(source) & set("*?["):
                     yield f"COPY --from={parts.from_stage} {source} is not one absolute path"
-                elif not _written(program, source, written) and not _venv_in(stages[0], source):
+                elif (
+                    source not in kept
+                    and not _written(program, source, written)
+                    and not _venv_in(stages[0], source)
+                ):
                     yield f"nothing in the builder writes {source}"
 
 

@@ -6,15 +6,20 @@ from dataclasses import replace
 
 from slimify.classify.program import Program
 from slimify.config import Options
-from slimify.model import Plan
+from slimify.model import Plan, Reason
 from slimify.strategies.cachemounts import with_cache_mounts
 from slimify.strategies.debugstage import with_debug_stage
+from slimify.strategies.keptpaths import with_kept_paths
 from slimify.strategies.nonroot import with_user
 from slimify.strategies.profile import unsupported
 
 
-def requested(program: Program, plan: Plan, options: Options) -> Plan:
+def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
     """The plan with what the options ask for, and a decision for each: done, or why not."""
+    kept = with_kept_paths(program, plan, options.keep_paths)
+    if isinstance(kept, Reason):
+        return kept
+    plan = kept
     if options.nonroot:
         plan = with_user(program, plan)
     if options.cache_mounts:

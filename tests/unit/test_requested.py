@@ -295,6 +295,43 @@ USERS = (
     ),
 )  # fmt: skip
 
+KEPT = (
+    Row(id="kept-nothing", file=GO, options={"keep_paths": ()}, never=("/app /app",)),
+    Row(
+        id="kept-is-there",
+        file=GO,
+        options={"keep_paths": ("/usr/local/bin/shop",)},
+        never=("/usr/local/bin/shop /usr/local/bin/shop\nCOPY",),
+    ),
+    Row(
+        id="kept-sources",
+        file=GO,
+        options={"keep_paths": ("/app",)},
+        lines=("COPY --from=builder /app /app", "FROM gcr.io/distroless/base-debian12"),
+        codes={"SL222": "/app is copied"},
+    ),
+    Row(
+        id="kept-one-file-of-the-context",
+        file=GO,
+        options={"keep_paths": ("/app/main.go",)},
+        lines=("COPY --from=builder /app/main.go /app/main.go",),
+    ),
+    Row(
+        id="kept-from-the-base-image",
+        file=GO,
+        options={"keep_paths": ("/usr/local/go/lib/time",)},
+        lines=("FROM golang:1.22-bookworm",),
+        codes={"SL396": "no step is known to make it"},
+    ),
+    Row(
+        id="kept-what-the-builder-makes",
+        file=(*GO[:3], "RUN go build -o /opt/unused ./cmd/unused", *GO[3:]),
+        files={**SHOP, "cmd/unused/main.go": "package main\n\nfunc main() {}\n"},
+        options={"keep_paths": ("/opt/unused",)},
+        lines=("COPY --from=builder /opt/unused /opt/unused",),
+    ),
+)  # fmt: skip
+
 
 def outcome(row: Row, directory: Path) -> Outcome:
     for name, text in row.files.items():
@@ -304,7 +341,7 @@ def outcome(row: Row, directory: Path) -> Outcome:
     return pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options(**row.options))
 
 
-@pytest.mark.parametrize("row", [*ROWS, *USERS], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [*ROWS, *USERS, *KEPT], ids=lambda row: row.id)
 def test_on_request(row: Row, tmp_path: Path) -> None:
     found = outcome(row, tmp_path)
     assert found.kind == "rewritten", found.decisions
@@ -315,7 +352,7 @@ def test_on_request(row: Row, tmp_path: Path) -> None:
     assert {code: word for code, word in row.codes.items() if word not in said.get(code, "")} == {}, said
 
 
-@pytest.mark.parametrize("row", [*ROWS, *USERS], ids=lambda row: row.id)
+@pytest.mark.parametrize("row", [*ROWS, *USERS, *KEPT], ids=lambda row: row.id)
 def test_the_new_file_stays_as_it_is(row: Row, tmp_path: Path) -> None:
     found = outcome(row, tmp_path)
     again = pipeline.rewrite(
