@@ -146,4 +146,5 @@ def _leaves_lists(program: Program, step: Step) -> bool:
         for e in s.effects
     )
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque
-    return fetched and installs and not removed and not later and plain
+    known = estimate.package_manager(program) == "apt"
+    return known and fetched and installs and not removed and not later and plain

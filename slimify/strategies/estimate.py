@@ -15,6 +15,7 @@ from slimify.model import Effect
 
 MB = 1_000_000
 UNKNOWN_IMAGE = 500 * MB
+UNKNOWN_ALPINE = 150 * MB  # where apk is called: an interpreter or a toolchain on Alpine
 _APT = {
     "build-essential": 240, "gcc": 150, "g++": 200, "clang": 450, "gfortran": 220, "rustc": 500, "cargo": 550,
     "python3-dev": 60, "python-dev": 60, "git": 75, "cmake": 90, "golang": 450, "nodejs": 110, "npm": 90,
@@ -48,7 +49,7 @@ def package_size(name: str, manager: str) -> int:
 
 def dropped_packages(program: Program) -> int:
     """The bytes of the system packages that only the build needs."""
-    manager = program.base.manager if program.base else "apt"
+    manager = package_manager(program)
     names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
     removed: set[str] = set(installed(program.base)) if program.base else set()
     for step in program.steps:  # what a later RUN removes stays in the layer of the first
@@ -57,11 +58,21 @@ def dropped_packages(program: Program) -> int:
         for effect in step.effects:
             if any(word in gone for word in effect.action.split()):  # apk add --virtual NAME … apk del NAME
                 removed |= {p.name for p in effect.packages}
-    return sum(package_size(n, manager or "apt") for n in names - removed)
+    return sum(package_size(n, manager) for n in names - removed)
+
+
+def package_manager(program: Program) -> str:
+    """The manager of system packages: the base image's, else the one that the file calls."""
+    if program.base is not None and program.base.manager:
+        return program.base.manager
+    called = (e.manager for s in program.steps for e in s.effects if e.kind == "packages")
+    return next((m for m in called if m in ("apt", "apk")), "apt")
 
 
 def left_lists(program: Program) -> int:
     """The bytes of apt's lists, where a RUN leaves them."""
+    if package_manager(program) != "apt":  # a script may know more than one
+        return 0
     for step in program.steps:
         effects = step.effects
         fetches = any(e.kind == "index" and e.manager == "apt" for e in effects)
@@ -116,7 +127,8 @@ def _fills(effect: Effect) -> bool:
 
 def original(program: Program) -> int:
     """The size of the image as it is."""
-    base = program.base.size if program.base and program.base.size else UNKNOWN_IMAGE
+    unknown = UNKNOWN_ALPINE if package_manager(program) == "apk" else UNKNOWN_IMAGE
+    base = program.base.size if program.base and program.base.size else unknown
     return (
         base
         + dropped_packages(program)

@@ -15,6 +15,7 @@ from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
 from slimify.model import Effect
+from slimify.strategies.estimate import package_manager
 from slimify.strategies.finalsteps import (
     QUIET,
     Parting,
@@ -237,6 +238,8 @@ def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) 
     kept = [a for a in step.atoms if a.index in final[index]]
     effects = [e for a in kept for e in a.effects]
     if not any(e.kind == "packages" and e.manager == "apt" for e in effects):
+        return ""
+    if package_manager(program) != "apt":  # a script that knows more than one
         return ""
     if any(d.startswith(_LISTS) for e in effects for d in e.deletes) or "lists" in step.instruction.raw:
         return ""

@@ -198,6 +198,22 @@ def test_runs_that_come_side_by_side(tmp_path: Path, more: str, joined: bool) ->
     assert ("RUN npm install \\\n    && npm rebuild\n" in (outcome.after or "")) is joined
 
 
+def test_lists_of_a_manager_that_the_base_has_not(tmp_path: Path) -> None:
+    """A script that knows apt and apk leaves no lists of apt where apk is called."""
+    script = (
+        "if [ -f /etc/alpine-release ]; then apk add python3\n"
+        "else apt-get update && apt-get install -y python3; fi\n"
+    )
+    text = (
+        "ARG TAG\nFROM acme/node:$TAG\nRUN apk add --no-cache build-base\nCOPY setup.sh /srv/\n"
+        "RUN sh /srv/setup.sh\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\n"
+        'COPY a.js ./\nCMD ["node", "a.js"]\n'
+    )
+    many: dict[str, object] = {f"lib{n}": "1" for n in range(9)}
+    outcome = rewrite(tmp_path, text, {"dependencies": many}, {"a.js": "", "setup.sh": script})
+    assert "RUN sh /srv/setup.sh\n" in final(outcome)
+
+
 def test_unknown_step_behind_the_build(tmp_path: Path) -> None:
     """It finds in the final stage all that it found in the file: compilers, and what is unpruned."""
     text = (
