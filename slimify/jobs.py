@@ -66,7 +66,9 @@ def _process(
 ) -> Outcome:
     from slimify import pipeline
 
-    options = replace(config.load(target.directory), **overrides)  # type: ignore[arg-type]
+    # standard input belongs to the context that is named with it
+    beside = context if target.path is None and context is not None else target.directory
+    options = replace(config.load(beside), **overrides)  # type: ignore[arg-type]
     remark = ""
     if context is None:
         context, remark = locate.build_context(target, data)

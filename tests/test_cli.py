@@ -255,6 +255,9 @@ def test_standard_input(pipeline: Pipeline, tmp_path: Path) -> None:
     assert invoke("rewrite", "-", "--context", str(tmp_path), stdin=BEFORE.encode()).code == 0
     assert [context for _, context, _ in pipeline.calls] == [None, tmp_path]
     assert "<stdin>:7: unknown" in invoke("rewrite", "-", stdin=b"malformed").stderr
+    (tmp_path / "slimify.toml").write_text("nonroot = true\n")
+    invoke("rewrite", "-", "--context", str(tmp_path), "--builder", "kaniko", stdin=BEFORE.encode())
+    assert (pipeline.calls[-1][2].nonroot, pipeline.calls[-1][2].builder) == (True, "kaniko")
 
 
 @pytest.mark.parametrize(
