@@ -26,7 +26,7 @@ class Deflated(Reader):
         super().__init__()
         self._source, self._level = source, level
         self._chunk, self._before = bytearray(), b""
-        self._workers = os.cpu_count() or 1
+        self._workers = min(os.cpu_count() or 1, 8)
         self._pool = ThreadPoolExecutor(self._workers)
         self._waiting: deque[Future[int]] = deque()
         self._total = HEADER

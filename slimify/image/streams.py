@@ -17,6 +17,9 @@ from slimify.model import SlimifyError
 CHUNK = 256 * 1024
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
+ZSTD_ASIDE = (
+    b"\x2a\x4d\x18"  # behind 0x50 to 0x5f: frames without content, with which pzstd begins (RFC 8878)
+)
 MEMORY = 512 * 1024 * 1024
 
 
@@ -204,7 +207,7 @@ def unpacked(source: Reader) -> tuple[Reader, Literal["", "gzip", "zstd"]]:
     magic = source.peek(4)
     if magic[:2] == GZIP:
         return Decompressed(source, lambda: zlib.decompressobj(wbits=31)), "gzip"
-    if magic == ZSTD:
+    if magic == ZSTD or (magic[1:] == ZSTD_ASIDE and magic[0] >> 4 == 5):
         return Decompressed(source, _zstd()), "zstd"
     return source, ""
 

@@ -9,10 +9,13 @@ import json
 import os
 import posixpath
 import shutil
+import struct
 import subprocess
 import tarfile
+import tracemalloc
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given, settings
@@ -62,6 +65,12 @@ def zstd(data: bytes) -> bytes:
     return subprocess.run([program, "-q", "-c"], input=data, capture_output=True, check=True).stdout
 
 
+def zstd_with_asides(data: bytes) -> bytes:
+    """Frames without content in front, between and behind, as pzstd and zstd:chunked have them."""
+    aside = struct.pack("<II", 0x184D2A50, 5000) + bytes(5000)
+    return aside + zstd(data[:900]) + aside + zstd(data[900:]) + aside
+
+
 def two_members(data: bytes) -> bytes:
     """Gzip in two members with zeros behind, as parallel compressors and tapes make it."""
     return gzipped(data[:1000]) + gzipped(data[1000:]) + bytes(100)
@@ -79,7 +88,7 @@ SHAPES = {
     "oci, gzip": lambda: archive(oci_members(LAYERS, pack=gzipped)),
     "oci, gzip in parts": lambda: archive(oci_members(LAYERS, pack=two_members)),
     "oci, zstd": lambda: archive(oci_members(LAYERS, pack=zstd)),
-    "oci, zstd in parts": lambda: archive(oci_members(LAYERS, pack=lambda d: zstd(d[:900]) + zstd(d[900:]))),
+    "oci, zstd in parts": lambda: archive(oci_members(LAYERS, pack=zstd_with_asides)),
     "oci and docker": lambda: archive(oci_members(LAYERS) | docker_members(LAYERS)),
     "all in gzip": lambda: gzipped(archive(docker_members(LAYERS))),
     "all in gzip, layers too": lambda: gzipped(archive(oci_members(LAYERS, pack=gzipped))),
@@ -460,6 +469,33 @@ def test_no_changed_byte_makes_a_traceback(shape: str, changes: list[tuple[float
 def test_any_bytes_are_an_error(data: bytes) -> None:
     with pytest.raises(ImageError):
         take(data)
+
+
+# --- memory ---------------------------------------------------------------------------------------
+
+
+def peak(stream: BinaryIO, **options: object) -> int:
+    """Bytes of memory that reading takes at most."""
+    tracemalloc.start()
+    try:
+        read(stream, **options)  # type: ignore[arg-type]
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"digests": True}, {"compress": 1}], ids=["plain", "digests", "compress"]
+)
+def test_memory_does_not_grow_with_files(options: dict[str, object], tmp_path: Path) -> None:
+    layer = tar(member("big", bytes(40 << 20)), member("small", b"x"))
+    path = tmp_path / "image.tar"
+    path.write_bytes(archive(oci_members([layer], pack=gzipped)))
+    with path.open("rb") as stream:
+        assert peak(stream, **options) < 4 << 20
+    path.write_bytes(archive(docker_members([layer])))
+    with path.open("rb") as stream:
+        assert peak(stream, **options) < 24 << 20
 
 
 # --- real images ----------------------------------------------------------------------------------
