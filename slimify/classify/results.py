@@ -85,6 +85,22 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
     return tuple(sorted(result, key=lambda m: m.first))
 
 
+def settle_directories(state: Pass) -> None:
+    """A directory made for what the same RUN then builds or unpacks into it comes with that, if at all."""
+    for visit in state.visits:
+        own = [m.path for m in state.made.values() if m.first == visit.index]
+        if not own or visit.state.user not in ("", "root", "0"):
+            continue
+        for number, effects in enumerate(visit.effects):
+            where = (visit.index, number)
+            made = [w for e in effects for w in e.writes]
+            plain = all(e.tool == "mkdir" or e.kind in ("check", "state") for e in effects)
+            if state.atoms[where] != "run" or not made or not plain:
+                continue
+            if all(any(inside(p, w) and p != w for p in own) for w in made):
+                say(state, where, "build", "SL217", "makes the directory of what is built")
+
+
 def copy_roles(
     state: Pass, made: tuple[Made, ...], live_texts: frozenset[str]
 ) -> tuple[dict[int, Role], dict[int, tuple[Reason, ...]]]:

@@ -19,7 +19,7 @@ from slimify.classify.aptsources import adds_source, serves_build_only
 from slimify.classify.generators import leaves_go
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.removals import thinned
-from slimify.classify.results import copy_roles, live_results, widened
+from slimify.classify.results import copy_roles, live_results, settle_directories, widened
 from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
 from slimify.classify.walk import Visit
@@ -47,6 +47,7 @@ def assign(
             _atom(state, visit, number, effects)
     state.made = {**thinned(state), **state.made, **corepack.filled(state)}
     _again(state)
+    settle_directories(state)
     _passing(state)
     for where, paths in with_installs(visits, state.atoms).items():
         say(state, where, "run", "SL216", "brings a file that the stage that runs installs")

@@ -24,9 +24,10 @@ from slimify.syntax.instructions import copy_parts
 
 _SOURCE = re.compile(
     r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
-    r"|\.(go|proto|s|c|h|cc|cpp|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
-    r"|^\.(?!env)[^/]*(/|$)|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT)[^/]*"
-    r"|AUTHORS|OWNERS|MAINTAINERS|mkdocs\.yml|renovate\.json|codecov\.yml|docs?/[^/]*\.md)$"
+    r"|\.(go|proto|s|c|h|cc|cpp|rl|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
+    r"|^\.(?!env)[^/]*(/|$)|^docs?/.*\.(md|rst|adoc)$|(^|/)(LICENSE|COPYING|README|CONTRIBUTING|CHANGELOG)(\.(md|rst|txt))?$"
+    r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
+    r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json)$"
 )
 _MOST_LINES = 6
 

@@ -88,6 +88,43 @@ ROWS = (
         files={**SHOP, "main.go": OPENS, "api.proto": ""},
         final=("COPY --from=builder /app /app",),
     ),
+    Row(
+        id="a-directory-for-what-is-unpacked-as-source",
+        file=(
+            "FROM golang:1.22",
+            "ADD https://x.io/dep.tar.gz /x/",
+            "RUN tar -xzf /x/dep.tar.gz -C /x && mkdir -p /go/src/x.io"
+            " && mv /x/dep-1 /go/src/x.io/dep && rm -rf /x",
+            *BUILD,
+            "CMD shop",
+        ),
+        base="debian:bookworm-slim",
+        never=("mkdir",),
+    ),
+    Row(
+        id="a-directory-that-is-there-to-be-filled",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN mkdir -p /data/up && go build -o /data/shop",
+            "CMD /data/shop",
+        ),
+        final=("RUN mkdir -p /data/up", "COPY --from=builder /data/shop /data/shop"),
+    ),
+    Row(
+        id="notes-are-no-data",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": OPENS,
+            "README.md": "",
+            "store/README.md": "",
+            "docs/guide/first.md": "",
+            "web/page.html": "<p>",
+        },
+        final=("COPY web ./web",),
+        never=("store", "docs", "README"),
+    ),
     # --- a working directory that everyone may write to -------------------------------------------------
     Row(
         id="root-writes-anywhere",
