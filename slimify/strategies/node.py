@@ -26,6 +26,7 @@ from slimify.strategies.partition import part
 from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
+from slimify.strategies.served import without_project
 from slimify.strategies.unknown import blocked, follows_build, keep_everything_before_unknown
 
 NAME = "node"
@@ -62,7 +63,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         why = why or unread or _unknown_start(program)
     if why:
         return Reason(code="SL392", text=why)
-    trees = tuple(_tree(m) for m in program.made)
+    trees, site = without_project(program, tuple(_tree(m) for m in program.made))
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
@@ -73,7 +74,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         trees=trees,
         builder_tail=tail,
         final_head=head,
-        decisions=(*_decisions(program, rung, base, trees), *put, *pruned),
+        decisions=(*_decisions(program, rung, base, trees), *site, *put, *pruned),
         saving=_saving(program, rung) + saved,
         original=estimate.original(program) + saved,
     )
