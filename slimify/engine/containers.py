@@ -35,6 +35,7 @@ from slimify.engine.process import Children, Done, Signals
 from slimify.engine.progress import BuildLog, clean
 
 _ASK = 120.0  # seconds for whatever an engine answers at once unless it hangs
+_SAVE = 600.0  # seconds a daemon may gather an image before it sends the first byte
 _LOG_LINES = "20000"
 # docker says it with exit code 1, podman with 255, or 125 when the container is gone.
 _NOT_RUNNING = re.compile(
@@ -235,7 +236,7 @@ class Engine:
         return False
 
     @contextlib.contextmanager
-    def archive(self, tag: str, *, patience: float = _ASK) -> Iterator[BinaryIO]:
+    def archive(self, tag: str, *, patience: float = _SAVE) -> Iterator[BinaryIO]:
         """The image as a stream (docker-archive or OCI layout, whatever the engine saves).
 
         Leaving the `with` before the end ends the engine's program. Reading raises EngineProblem when
@@ -290,7 +291,8 @@ class Engine:
         return places[0] if places else None
 
     def logs(self, container: str) -> str:
-        """What the container printed last, both outputs in the order of writing."""
+        """What the container printed last, both outputs together, in the order in which the engine noted
+        it: lines of the two outputs that were written at the same moment may change places."""
         done = self._run("logs", "--tail", _LOG_LINES, container, merge=True)
         if done.code:
             raise failures.problem(done.text, otherwise="run", what="logs")

@@ -41,7 +41,7 @@ HEALTHCHECK --interval=1s CMD true
 SHELL ["/bin/bash", "-c"]
 EXPOSE 8000
 LABEL a=b
-CMD ["sh", "-c", "echo out; echo err >&2; trap 'exit 7' TERM; while :; do sleep 0.1; done"]
+CMD ["sh", "-c", "echo out; sleep 0.5; echo err >&2; trap 'exit 7' TERM; while :; do sleep 0.1; done"]
 """.encode()
 
 
@@ -192,6 +192,7 @@ def test_a_container_from_start_to_removal(engine: Engine, context: Path) -> Non
     assert _until(lambda: engine.state(container).health == "healthy")
     with pytest.raises(EngineProblem, match="no end after 1 s"):
         engine.execute(container, ("sleep", "30"), 1)
+    assert _until(lambda: "err" in engine.logs(container))
     engine.stop(container, 10)
     state = engine.state(container)
     assert (state.running, state.exit_code) == (False, 7)
