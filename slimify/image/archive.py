@@ -12,7 +12,8 @@ Layouts: `manifest.json` with `*/layer.tar` (docker before 25, podman), the OCI 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
@@ -28,14 +29,17 @@ from slimify.image.streams import (
     damaged,
     not_an_image,
     unpacked,
+    unsafe,
 )
 from slimify.image.tar import Content, Member, Tar
 from slimify.image.tree import Files
 
-JSON_LIMIT: Final = 8 * 1024 * 1024  # registries refuse manifests of half that size
+JSON_LIMIT: Final = 4 * 1024 * 1024  # as registries have it for manifests
 JSON_TOTAL: Final = 64 * 1024 * 1024  # in an archive that is no image all sorts of JSON may lie
 TAIL: Final = 16 * 1024 * 1024  # what is read of a pipe behind the end of the archive
 ALIASES: Final = 10  # links from one member of the archive to the next
+LAYERS: Final = 500  # of an image; engines mount a quarter of that
+LAYER_COST: Final = 2000  # bytes that a layer takes in memory, beside its entries
 T = TypeVar("T")
 
 
@@ -134,7 +138,8 @@ class _Archive:
         except ImageError as error:
             if error.code == "SL601" or self._budget.left < 0:
                 raise
-            self._layers[name] = error
+            # Without its traceback, which holds on to all that was being read.
+            self._layers[name] = ImageError(error.code, error.message, hint=error.hint)
         else:
             if layer is not None:
                 self._layers[name] = layer
@@ -183,8 +188,11 @@ class _Directory:
 
     def _path(self, name: str) -> Path | None:
         """The file, if there is one and it is inside."""
-        path = (self._root / name).resolve() if name else self._root
-        return path if path.is_relative_to(self._root) and path.is_file() else None
+        try:
+            path = (self._root / name).resolve()
+            return path if path.is_relative_to(self._root) and path.is_file() else None
+        except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL byte
+            return None
 
 
 def _layer(content: Reader, size: int, wants: Wants, budget: Budget) -> Blob | None:
@@ -198,6 +206,7 @@ def _layer(content: Reader, size: int, wants: Wants, budget: Budget) -> Blob | N
         return None
     if start and not is_header(start) and start.strip(b"\0"):
         return None
+    budget.spend(LAYER_COST)
     if how or not wants.compress:
         blob = scan(reader, wants, budget)
         blob.compressed = size if how else None
@@ -229,6 +238,8 @@ def _assemble(
         raise damaged(f"The archive lacks the image's configuration, {choice.config or '(no name)'}.")
     config = mapping(parsed(text))
     blobs: list[Blob] = []
+    if len(choice.layers) > LAYERS:
+        raise unsafe(f"The image has {len(choice.layers):,} layers, which no engine takes.")
     for name in choice.layers:
         found = layer(name)
         if isinstance(found, ImageError):
@@ -238,22 +249,17 @@ def _assemble(
         blobs.append(found)
     history, instructions = _history(config, len(blobs))
     digests = strings(mapping(config.get("rootfs")).get("diff_ids"))
-    layers = tuple(
-        Layer(
-            digest=digests[index] if index < len(digests) else "",
-            created_by=instructions.get(index, ""),
-            size=sum(entry.size for entry in blob.entries),
-            compressed=blob.compressed,
-            entries=tuple(blob.entries),
-            whiteouts=tuple(blob.whiteouts),
-            opaque=tuple(blob.opaque),
-        )
-        for index, blob in enumerate(blobs)
-    )
+    made: dict[str, Layer] = {}  # a layer may be there twice; its entries need not
+    layers: list[Layer] = []
+    for index, (name, blob) in enumerate(zip(choice.layers, blobs, strict=True)):
+        if name not in made:
+            made[name] = _as_layer(blob)
+        digest = digests[index] if index < len(digests) else ""
+        layers.append(replace(made[name], digest=digest, created_by=instructions.get(index, "")))
     contents, elves, heads = _visible(layers, blobs)
     return Image(
         config=mapping(config.get("config")),
-        layers=layers,
+        layers=tuple(layers),
         history=history,
         architecture=str(config.get("architecture") or ""),
         contents=contents,
@@ -261,6 +267,17 @@ def _assemble(
         heads=heads,
         names=choice.names,
         digest=choice.id,
+    )
+
+
+def _as_layer(blob: Blob) -> Layer:
+    return Layer(
+        digest="",
+        size=sum(entry.size for entry in blob.entries),
+        compressed=blob.compressed,
+        entries=tuple(blob.entries),
+        whiteouts=tuple(blob.whiteouts),
+        opaque=tuple(blob.opaque),
     )
 
 
@@ -280,7 +297,7 @@ def _history(config: Mapping[str, object], count: int) -> tuple[tuple[Step, ...]
 
 
 def _visible(
-    layers: tuple[Layer, ...], blobs: list[Blob]
+    layers: Sequence[Layer], blobs: Sequence[Blob]
 ) -> tuple[dict[str, bytes], dict[str, Elf], dict[str, bytes]]:
     """What was taken out of those files that a container sees, also under the names of hard links."""
     contents: dict[str, bytes] = {}
@@ -304,5 +321,7 @@ def _take_visible(
         if files.layer(path) == index:
             into[path] = value
     for path, target in links:
-        if target in found and files.layer(path) == index:
-            into[path] = found[target]
+        # The file itself may be one of a layer below.
+        linked = found.get(target, into.get(target))
+        if linked is not None and files.layer(path) == index:
+            into[path] = linked

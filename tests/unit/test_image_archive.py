@@ -366,6 +366,10 @@ WRONG = {
     ),
     "manifest of strange types": (lambda: edited(docker_members([BASE]), "manifest.json", Config=7), "SL602"),
     "index of strange types": (lambda: edited(oci_members([BASE]), "index.json", manifests=[7]), "SL603"),
+    "too many layers": (
+        lambda: edited(docker_members([BASE]), "manifest.json", Layers=["x/layer.tar"] * 10_000),
+        "SL603",
+    ),
     "digest that is a path": (
         lambda: edited(oci_members([BASE]), "index.json", manifests=[{"digest": "sha256:../../x"}]),
         "SL603",
@@ -414,6 +418,33 @@ def test_directories_that_lead_outside_are_not_followed(tmp_path: Path) -> None:
     layer.symlink_to(tmp_path / "secret.tar")
     with pytest.raises(ImageError, match="lacks the layer"):
         read_layout(where)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "n" * 5000, "loop", "..", "", "."], ids=repr)
+def test_directories_with_impossible_names(tmp_path: Path, name: str) -> None:
+    where = unpacked(docker_members([BASE]), tmp_path)
+    (where / "loop").symlink_to("loop")
+    manifest = json.loads((where / "manifest.json").read_bytes())
+    manifest[0]["Config"] = name
+    (where / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ImageError) as raised:
+        read_layout(where)
+    assert raised.value.code == "SL602"
+
+
+def test_hard_links_have_what_their_file_in_a_lower_layer_has() -> None:
+    lower = tar(member("run", b"#!/bin/sh\n", mode=0o755))
+    upper = tar(member("walk", kind="hardlink", linkname="run"))
+    image = take(archive(docker_members([lower, upper])))
+    assert image.heads == {"/run": b"#!/bin/sh\n", "/walk": b"#!/bin/sh\n"}
+
+
+def test_many_damaged_layers_do_not_hold_on_to_memory(tmp_path: Path) -> None:
+    broken = {f"{index}.gz": gzipped(os.urandom(3000) * 100)[:-20] for index in range(200)}
+    path = tmp_path / "image.tar"
+    path.write_bytes(archive(docker_members([BASE]) | broken))
+    with path.open("rb") as stream:
+        assert peak(stream) < 6 << 20
 
 
 def test_no_zstd_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
