@@ -149,10 +149,7 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
                     return environment
                 site = (venvs.PATH,) if not isinstance(environment, Reason) else site
             if site is None:
-                return Reason(
-                    code="SL393",
-                    text=f"the directory that {program.base_ref} installs Python packages in is not known",
-                )
+                return Reason(code="SL393", text=_not_parted(program))
             trees += [Tree(path=path, after=made.first) for path in site]
         elif made.path != BIN:
             trees.append(Tree(path=made.path, after=made.first, owner=_owner(made), is_file=made.is_file))
@@ -161,6 +158,14 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
         first = min(t.after for t in trees if inside(t.path, LOCAL))
         return (Tree(path=LOCAL, after=first), *(t for t in trees if not inside(t.path, LOCAL)))
     return tuple(_once(trees))
+
+
+def _not_parted(program: Program) -> str:
+    """Why what pip installs can't be named."""
+    if program.base is not None and program.base.manager == "apk" and program.base.language is None:
+        # Alpine's Python has one scheme for apk and pip: /usr/lib/python3.x/site-packages and /usr/bin
+        return f"on {program.base_ref} what pip installs lies among the files of apk's packages"
+    return f"the directory that {program.base_ref} installs Python packages in is not known"
 
 
 def _once(trees: list[Tree]) -> list[Tree]:

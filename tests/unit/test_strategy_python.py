@@ -107,6 +107,7 @@ ROWS = (
         files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
         rung="cleanup",
         final=("RUN pipenv install --system --deploy && rm -rf /root/.cache/pipenv /root/.cache/pip",),
+        reason="lies among the files of apk's packages",
     ),
     Row(
         id="only-a-cache-is-left-in-place",
