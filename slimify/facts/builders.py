@@ -22,7 +22,7 @@ def title(builder: str) -> str:
     return str(load("builders.toml")[builder]["title"])
 
 
-def syntax_can(syntax: str | None, feature: Literal["cache_mounts", "heredocs"]) -> bool:
+def syntax_can(syntax: str | None, feature: Literal["cache_mounts"]) -> bool:
     """Whether the front end that `# syntax` names has a feature: `docker/dockerfile:1.0` has not.
 
     None is the builder's own, which is newer than all that are asked for; another project's front

@@ -3,7 +3,7 @@
 The debug variants of distroless images hold what the plain ones do and /busybox with its programs
 (https://github.com/GoogleContainerTools/distroless#debug-images). The final stage gets a name, the
 debug stage starts from it, so that both are the same but for the shell; a last `FROM` keeps the
-final stage the default target. BuildKit does not build a stage that nobody asks for.
+final stage the default target.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from slimify.classify.program import Program
+from slimify.facts.builders import can, title
 from slimify.facts.images import image
 from slimify.facts.references import parse_reference
 from slimify.model import Decision, Plan, Stage
@@ -20,7 +21,7 @@ DEBUG, _BUSYBOX = "debug", "/busybox"
 _NAMES = ("runtime", "final", "runtime-stage", "final-stage")
 
 
-def with_debug_stage(program: Program, plan: Plan) -> Plan:
+def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
     """The plan with a stage `debug`, or with a decision that says why it has none."""
     *others, final = plan.stages
     source = _debug_variant(final.base)
@@ -48,6 +49,8 @@ def with_debug_stage(program: Program, plan: Plan) -> Plan:
         items=(new_item(f"{case('FROM')} {name}{alias}", end),),
     )
     text = f"the stage {DEBUG} adds a shell from {source}: `docker build --target {DEBUG}`"
+    if not can(builder, "skips_unused"):
+        text += f"; {title(builder)} builds it even where nobody asks for it"
     done = Decision(code="SL332", safety="safe", text=text)
     return replace(plan, stages=(*others, named, debug, last), decisions=(*plan.decisions, done))
 

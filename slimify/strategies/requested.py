@@ -25,5 +25,5 @@ def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
     if options.cache_mounts:
         plan = with_cache_mounts(program, plan, options.builder)
     if options.debug_target:
-        plan = with_debug_stage(program, plan)
+        plan = with_debug_stage(program, plan, options.builder)
     return replace(plan, decisions=(*plan.decisions, *unsupported(program, options.builder)))

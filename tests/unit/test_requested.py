@@ -81,6 +81,13 @@ ROWS = (
         codes={"SL332": "--target debug"},
     ),
     Row(
+        id="debug-is-always-built-by-some",
+        file=GO,
+        options={**DEBUG, "builder": "kaniko"},
+        lines=("FROM runtime AS debug",),
+        codes={"SL332": "kaniko builds it even where"},
+    ),
+    Row(
         id="debug-in-the-case-of-the-file",
         file=("from golang:1.22-bookworm as runtime", *GO[1:]),
         options=DEBUG,
