@@ -53,13 +53,17 @@ class Engine:
     in `left`. All failures are EngineProblem.
     """
 
-    def __init__(self, family: Family, program: str, *, runner: str | None, version: str = "") -> None:
-        """`program` is the path of the engine's own, `runner` of the one that runs containers."""
+    def __init__(
+        self, family: Family, program: str, *, runner: str | None, version: str = "", local: bool = True
+    ) -> None:
+        """`program` is the path of the engine's own, `runner` of the one that runs containers; `local`
+        says that what is published on 127.0.0.1 is so on this machine."""
         self.name: EngineName = family.name
         self.version = version
         self.run_id = secrets.token_hex(6)
         self.left: tuple[str, ...] = ()
         self._family, self._program, self._runner = family, program, runner
+        self._local = local
         self._builders = family.builders
         self._children = Children()
         self._signals = Signals(self._interrupted)
@@ -266,7 +270,8 @@ class Engine:
             (self._runner, *run_words(tag, options, name=name, run=self.run_id)), timeout=_ASK
         )
         if done.code:
-            self.remove(name)
+            with contextlib.suppress(EngineProblem):  # it is noted, and swept at the end
+                self.remove(name)
             raise failures.problem(clean(done.err), otherwise="run", what="the start of the container")
         return name
 
@@ -283,8 +288,11 @@ class Engine:
 
         The published port on 127.0.0.1; the container's own address where the engine publishes none
         or where that does not answer (an engine beside this container); 127.0.0.1 in the host's
-        network; None if there is no way (network none). To be asked again while nothing answers.
+        network; None if there is no way (network none, a daemon on another machine). To be asked again
+        while nothing answers.
         """
+        if not self._local:
+            return None
         places = details.places(self._container(container), port)
         if len(places) > 1:
             return next((place for place in places if details.answers(place)), places[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from slimify.engine import failures
 from slimify.engine.containers import Engine
@@ -13,6 +14,7 @@ from slimify.engine.model import EngineName, EngineProblem
 from slimify.engine.process import Children, Done
 
 ORDER: tuple[EngineName, ...] = ("buildx", "docker", "podman", "buildah")
+_HERE = ("localhost", "127.0.0.1", "::1", None)
 _ASK = 20.0  # seconds in which an engine has to say its version
 
 
@@ -53,7 +55,7 @@ def _engine(name: EngineName) -> Engine:
             return Engine(FAMILIES["podman"], program, runner=program, version=version)
         if name == "buildx" and _ask(program, "buildx", "version").code:
             raise EngineProblem("old", "docker has no buildx")
-        return Engine(family, program, runner=program, version=version)
+        return Engine(family, program, runner=program, version=version, local=_local(program))
     version = "".join(_said(program, "--version").split()[2:3])
     runner: str | None = program
     if name == "podman":
@@ -70,6 +72,13 @@ def _docker_version(program: str) -> tuple[str, bool]:
         return "".join(first.split()[2:3]), True
     answer = json.loads(_said(program, "version", "--format", "{{json .}}") or "{}")
     return str((answer.get("Server") or {}).get("Version") or ""), False
+
+
+def _local(program: str) -> bool:
+    """Whether docker's daemon shares this machine's addresses: not one of another machine."""
+    endpoint = _ask(program, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}").text.strip()
+    url = urlsplit(endpoint)
+    return url.scheme not in ("tcp", "http", "https", "ssh") or url.hostname in _HERE
 
 
 def _said(program: str, *words: str) -> str:

@@ -89,6 +89,23 @@ def test_not_found(
     assert caught.value.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "reached"),
+    [
+        ("unix:///var/run/docker.sock", True),
+        ("npipe:////./pipe/docker_engine", True),
+        ("tcp://127.0.0.1:2375", True),
+        ("tcp://[::1]:2375", True),
+        ("tcp://dind:2375", False),
+        ("ssh://me@build-farm", False),
+    ],
+)
+def test_ports_of_another_machine_are_not_looked_for_here(fakes: Fakes, endpoint: str, reached: bool) -> None:
+    ports = '[{"NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"1"}]}}}]'
+    fakes.docker(f"[ $1 = context ] && echo '{endpoint}' || echo '{ports}'\n")
+    assert (detect("buildx").address("c", 80) is not None) is reached
+
+
 def test_installed_asks_nobody(fakes: Fakes) -> None:
     _install(fakes, {"docker": GOOD, "buildah": BUILDAH})
     assert list(installed()) == ["buildx", "docker", "buildah"]
