@@ -17,7 +17,7 @@ from slimify.image.tar import Member, Tar
 HEAD: Final = 256  # bytes of a script's beginning; the kernel reads as many for `#!` (BINPRM_BUF_SIZE)
 MAGIC: Final = 64  # of any other executable
 KEPT: Final = 16 * 1024 * 1024  # larger files are not kept, whoever asks
-IN_MEMORY: Final = 64 * 1024 * 1024  # larger ELF files go through a temporary file
+IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files go through a temporary file, in no more time
 ON_DISK: Final = 4 * 1024 * 1024 * 1024  # and still larger ones are not looked into
 HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed with their holes
 LONGEST: Final = 65_536  # characters of a path; Linux takes 4096

@@ -1,7 +1,7 @@
 """What an image is made of: its configuration, its layers and the files they leave.
 
 Paths are absolute (`/usr/bin/env`) without `.` and `..`. Sizes are bytes. Everything here was read
-from a stream; no file of an image is ever written to disk.
+from a stream; nothing of an image is unpacked.
 """
 
 from __future__ import annotations
