@@ -109,7 +109,10 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         why = f"the program may write to {open_to_all}, which {program.base_ref} opens to every user"
         return Reason(code="SL392", text=f"{base}: {why}")
     if open_to_all:
-        head = (f"RUN mkdir -p -m 1777 {open_to_all}", *head)
+        at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
+        head = (*head[:at], f"RUN install -d -m 1777 {open_to_all}", *head[at:])
+        text = f"{open_to_all} stays open to {program.runtime.user}, as {program.base_ref} has it"
+        put = (*put, Decision(code="SL311", safety="safe", text=text))
     wanted = Parting(
         rung=rung,
         base=base,

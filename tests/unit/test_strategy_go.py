@@ -150,7 +150,7 @@ ROWS = (
         ),
         files={**SHOP, "main.go": OPENS},
         base="debian:bookworm-slim",
-        final=("RUN mkdir -p -m 1777 /go", "WORKDIR /go"),
+        final=("RUN install -d -m 1777 /go", "WORKDIR /go"),
     ),
     Row(
         id="another-user-that-opens-no-file",
