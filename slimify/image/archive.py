@@ -51,6 +51,7 @@ def read(
     elves: bool = True,
     heads: bool = True,
     compress: int = 0,
+    sizes: dict[str, int] | None = None,
     name: str = "",
     platform: str = "",
 ) -> Image:
@@ -61,7 +62,8 @@ def read(
     archive of images or has not the one that is asked for, SL602 for a damaged one, SL603 for a
     hostile one.
     """
-    wants = Wants(keep=keep, digests=digests, elves=elves, heads=heads, compress=compress)
+    known = {} if sizes is None else sizes
+    wants = Wants(keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known)
     reader: Reader = FileReader(stream)
     archive = _Archive(_tar_of(reader), wants)
     archive.take_in()
@@ -77,11 +79,13 @@ def read_layout(
     elves: bool = True,
     heads: bool = True,
     compress: int = 0,
+    sizes: dict[str, int] | None = None,
     name: str = "",
     platform: str = "",
 ) -> Image:
     """The image in a layout directory, or in the directory of an unpacked archive. As `read`."""
-    wants = Wants(keep=keep, digests=digests, elves=elves, heads=heads, compress=compress)
+    known = {} if sizes is None else sizes
+    wants = Wants(keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known)
     layout = _Directory(directory, wants)
     return _assemble(layout.json, layout.layer, choose(layout.json, name, platform))
 
@@ -134,7 +138,7 @@ class _Archive:
             return
         # Which layers are wanted is not known yet: a damaged one matters if it is.
         try:
-            layer = _layer(Content(self._tar), member.size, self._wants, self._budget)
+            layer = _layer(Content(self._tar), name, member.size, self._wants, self._budget)
         except ImageError as error:
             if error.code == "SL601" or self._budget.left < 0:
                 raise
@@ -182,7 +186,7 @@ class _Directory:
             return None
         try:
             with path.open("rb") as stream:
-                return _layer(FileReader(stream), path.stat().st_size, self._wants, self._budget)
+                return _layer(FileReader(stream), name, path.stat().st_size, self._wants, self._budget)
         except OSError as error:
             raise damaged(f"{name} of the image cannot be read: {error.strerror}.") from error
 
@@ -195,7 +199,7 @@ class _Directory:
             return None
 
 
-def _layer(content: Reader, size: int, wants: Wants, budget: Budget) -> Blob | None:
+def _layer(content: Reader, name: str, size: int, wants: Wants, budget: Budget) -> Blob | None:
     """What is in a layer of `size` stored bytes; None for what is no tar, compressed or not."""
     reader, how = unpacked(content)
     try:
@@ -207,11 +211,14 @@ def _layer(content: Reader, size: int, wants: Wants, budget: Budget) -> Blob | N
     if start and not is_header(start) and start.strip(b"\0"):
         return None
     budget.spend(LAYER_COST)
-    if how or not wants.compress:
-        blob = scan(reader, wants, budget)
-        blob.compressed = size if how else None
+    if not how and wants.compress and name not in wants.sizes:
+        blob = _measured(reader, wants, budget)
+        if name.startswith("blobs/") and blob.compressed is not None:
+            wants.sizes[name] = blob.compressed
         return blob
-    return _measured(reader, wants, budget)
+    blob = scan(reader, wants, budget)
+    blob.compressed = size if how else wants.sizes.get(name)
+    return blob
 
 
 def _measured(reader: Reader, wants: Wants, budget: Budget) -> Blob:

@@ -38,7 +38,9 @@ class Wants:
     `keep` says for a path whether its content is wanted (up to 16 MiB), `digests` whether every
     regular file is hashed, `elves` whether ELF files are looked into, `heads` whether the first
     bytes of executables are (256 of scripts, 64 of others). `compress` is the gzip level (1 to 9)
-    with which layers that are stored uncompressed are measured, 0 for not at all.
+    with which layers that are stored uncompressed are measured, 0 for not at all; `sizes` are the
+    results for blobs that are named by their digest. Who hands the same dict to several reads has
+    layers that images share measured once.
     """
 
     keep: Callable[[str], bool] = nothing
@@ -46,6 +48,7 @@ class Wants:
     elves: bool = True
     heads: bool = True
     compress: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -161,6 +161,18 @@ def test_compressed_sizes_of_plain_layers_can_be_measured(level: int) -> None:
     assert sizes[1] == pytest.approx(len(gzip.compress(EMPTY, level)), abs=20)
 
 
+def test_layers_that_images_share_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: dict[str, int] = {}
+    first = take(archive(oci_members([BASE])), compress=6, sizes=sizes)
+    measured: list[object] = []
+    original = archives._measured
+    monkeypatch.setattr(archives, "_measured", lambda *args: measured.append(args) or original(*args))
+    second = take(archive(oci_members([BASE, TOP])), compress=6, sizes=sizes)
+    assert [layer.compressed for layer in second.layers][:1] == [layer.compressed for layer in first.layers]
+    assert len(measured) == 1
+    assert None not in [layer.compressed for layer in second.layers]
+
+
 # --- what is taken out ----------------------------------------------------------------------------
 
 
