@@ -208,7 +208,7 @@ with detect("buildx") as engine:
 @pytest.mark.parametrize("way", ["main", "threads", "run"])
 def test_an_interrupt_leaves_nothing(fakes: Fakes, number: signal.Signals, way: str) -> None:
     fakes.docker(
-        'case "$*" in *--label*) trap "echo asked >> $0.asked; exit 1" TERM; sleep 300 & wait ;; esac\n'
+        'case "$*" in *--label*) trap "echo asked >> $0.asked; exit 1" TERM; echo >> $0.ready; sleep 300 & wait ;; esac\n'
     )
     script = fakes.bin.parent / "script.py"
     script.write_text(_INTERRUPTED)
@@ -219,7 +219,8 @@ def test_an_interrupt_leaves_nothing(fakes: Fakes, number: signal.Signals, way: 
     )
     wanted = 2 if way == "threads" else 1
     end = time.monotonic() + 20
-    while sum("--label" in call for call in fakes.calls) < wanted and time.monotonic() < end:
+    ready = Path(f"{fakes.bin}/docker.ready")
+    while (not ready.exists() or len(ready.read_text()) < wanted) and time.monotonic() < end:
         time.sleep(0.1)
     process.send_signal(number)
     _, error = process.communicate(timeout=20)
