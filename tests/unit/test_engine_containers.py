@@ -208,7 +208,8 @@ with detect("buildx") as engine:
 @pytest.mark.parametrize("way", ["main", "threads", "run"])
 def test_an_interrupt_leaves_nothing(fakes: Fakes, number: signal.Signals, way: str) -> None:
     fakes.docker(
-        'case "$*" in *--label*) trap "echo asked >> $0.asked; exit 1" TERM; echo >> $0.ready; sleep 300 & wait ;; esac\n'
+        'case "$*" in *--label*) trap "echo asked >> $0.asked; exit 1" TERM; echo >> $0.ready\n'
+        "sleep 300 & wait ;; esac\n"
     )
     script = fakes.bin.parent / "script.py"
     script.write_text(_INTERRUPTED)
