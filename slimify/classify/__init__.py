@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from slimify.classify import roles as role_pass
@@ -13,7 +14,7 @@ from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
 from slimify.classify.liveness import live
 from slimify.classify.packages import build_tools, judge, late_tools
-from slimify.classify.program import AtomStep, Program, Step
+from slimify.classify.program import AtomStep, Live, Program, Step
 from slimify.classify.refusals import refusals
 from slimify.classify.roletypes import Roles, Where
 from slimify.classify.runtime import runtime
@@ -53,7 +54,7 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         if u.certain
     )
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    alive = live(contract, end, effects, named, language, base)
+    alive = _with_kept(live(contract, end, effects, named, language, base), options.keep_commands)
     verdict = partial(
         judge,
         visits,
@@ -98,6 +99,14 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         keep_lines=keep,
         late=late,
     )
+
+
+def _with_kept(alive: Live, commands: Sequence[str]) -> Live:
+    """What run time needs, with the programs that the settings name."""
+    if not commands:
+        return alive
+    kept = {name: Use(name="keep-commands", file="slimify.toml", line=0) for name in commands}
+    return replace(alive, commands={**kept, **alive.commands})
 
 
 def _in_context(context: Context, name: str) -> str:

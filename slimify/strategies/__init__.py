@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slimify.classify.program import Program
 from slimify.config import Options
+from slimify.facts.images import image
 from slimify.model import Reason
 from slimify.strategies import go, node, python
 from slimify.strategies.base import Proposal, Strategy
@@ -15,6 +16,29 @@ def propose(program: Program, options: Options) -> Proposal:
     """The layouts of the strategy for the program's language."""
     for strategy in STRATEGIES:
         if program.language == strategy.NAME:
-            return strategy.propose(program, options)
+            return _with_glibc(strategy.propose(program, options), options.min_glibc)
     nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
     return Proposal(reasons=(nothing,))
+
+
+def _with_glibc(proposal: Proposal, least: str) -> Proposal:
+    """The layouts whose base image has at least that release of glibc; no glibc at all is none."""
+    if not least:
+        return proposal
+    old = [layout for layout in proposal.layouts if not _has(layout.base, least)]
+    why = tuple(
+        Reason(code="SL391", text=f"{layout.rung}: {layout.base} is not known to have glibc {least}")
+        for layout in old
+    )
+    kept = tuple(layout for layout in proposal.layouts if layout not in old)
+    return Proposal(layouts=kept, reasons=(*proposal.reasons, *why))
+
+
+def _has(base: str, least: str) -> bool:
+    facts = image(base)
+    version = facts.libc_version if facts else None
+    return version is not None and _release(version) >= _release(least)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -9,6 +9,7 @@ from slimify.config import Options
 from slimify.model import Plan, Reason
 from slimify.strategies.cachemounts import with_cache_mounts
 from slimify.strategies.debugstage import with_debug_stage
+from slimify.strategies.keptpackages import with_kept_packages
 from slimify.strategies.keptpaths import with_kept_paths
 from slimify.strategies.nonroot import with_user
 from slimify.strategies.profile import unsupported
@@ -16,7 +17,10 @@ from slimify.strategies.profile import unsupported
 
 def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
     """The plan with what the options ask for, and a decision for each: done, or why not."""
-    kept = with_kept_paths(program, plan, options.keep_paths)
+    with_paths = with_kept_paths(program, plan, options.keep_paths)
+    if isinstance(with_paths, Reason):
+        return with_paths
+    kept = with_kept_packages(program, with_paths, options.keep_packages)
     if isinstance(kept, Reason):
         return kept
     plan = kept

@@ -49,6 +49,7 @@ class _Subject:
     case: Case
     built: Built
     dockerfile: bytes
+    sizes: dict[str, int]
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -56,7 +57,9 @@ class _Subject:
 
     @cached_property
     def side(self) -> Side:
-        return sides.read(self.engine, self.built.tag, self.dockerfile, digests=self.case.probe.files)
+        return sides.read(
+            self.engine, self.built.tag, self.dockerfile, digests=self.case.probe.files, sizes=self.sizes
+        )
 
     @cached_property
     def ports(self) -> tuple[int, ...]:
@@ -80,6 +83,7 @@ class Session:
     case: Case
     listener: Listener | None = None
     _original: _Subject | None = field(default=None, init=False)
+    _sizes: dict[str, int] = field(default_factory=dict, init=False)
 
     def prove(self, rewritten: bytes, accepted: frozenset[str] = frozenset()) -> Proof:
         """Compares the original with a rewritten Dockerfile. `accepted` are the fields of the contract
@@ -117,7 +121,7 @@ class Session:
         built = self.engine.build(
             dockerfile, case.context, case.build, self.listener, label, ignore=case.ignore
         )
-        return _Subject(self.engine, case, built, dockerfile)
+        return _Subject(self.engine, case, built, dockerfile, self._sizes)
 
     def _compared(
         self, proof: Proof, original: _Subject, subject: _Subject, accepted: frozenset[str]

@@ -22,14 +22,24 @@ _KEPT_BELOW = ("/etc/ld.so.conf.d/", "/etc/ld-musl-")
 _SCRIPT_ENDINGS = (".sh", "entrypoint", ".bash")
 
 
-def read(engine: Engine, tag: str, dockerfile: bytes, *, digests: Iterable[str] = ()) -> Side:
-    """Streams the image out of the engine. `digests` are paths whose content will be compared.
+def read(
+    engine: Engine,
+    tag: str,
+    dockerfile: bytes,
+    *,
+    digests: Iterable[str] = (),
+    sizes: dict[str, int] | None = None,
+) -> Side:
+    """Streams the image out of the engine. `digests` are paths whose content will be compared, `sizes`
+    carries the compressed sizes of layers from one image to the next.
 
     Raises EngineProblem, and SlimifyError for an archive that can't be read.
     """
     config: Any = engine.inspect(tag).get("Config") or {}
     with engine.archive(tag) as stream:
-        image = archive.read(stream, keep=_keep(config), digests=bool(tuple(digests)), compress=1)
+        image = archive.read(
+            stream, keep=_keep(config), digests=bool(tuple(digests)), compress=1, sizes=sizes
+        )
     return Side(image=image, files=Files(image.layers), own=first_own_layer(dockerfile, image))
 
 
