@@ -23,6 +23,7 @@ class Later:
 
     def __init__(self) -> None:
         self._near, self._compiled, self._at = PathMarks(), PathMarks(), PathMarks()
+        self._npm = PathMarks()
         self._tools: set[str] = set()
         self._anything = self._unknown = False
         self.works_in_system = False  # one reads or writes where system packages put their files
@@ -37,16 +38,24 @@ class Later:
             marks = self._compiled if compiles else self._near
             for path in _places(effect):
                 marks.note(path)
+            if effect.kind == "node" and effect.manager == "npm":
+                for path in effect.writes:
+                    self._npm.note(path)
             self._tools |= {effect.tool, *effect.tools}
             self._unknown |= effect.kind == "unknown"
             self._anything |= effect.kind == "unknown" or effect.anywhere
         self.works_in_system |= step.keyword == "RUN" and _in_system(step)
         owners = step.keyword == "USER" or "--chown" in step.instruction.raw
-        self.needs_users |= owners or any(e.kind == "meta" for e in step.effects)
+        self.needs_users |= owners or any(e.kind in ("meta", "users") for e in step.effects)
 
     def calls(self, names: Iterable[str]) -> bool:
         """A step calls one of these programs; one that may do anything counts."""
         return self._anything or any(name in self._tools for name in names)
+
+    def npm_fills(self, paths: Iterable[str]) -> bool:
+        """npm installs into one of these directories: up to its version 8 it gives what it writes there
+        to the directory's owner, when root runs it."""
+        return any(self._npm.below(p) >= 0 for p in paths)
 
     def works_near(self, paths: Iterable[str], *, content: bool) -> bool:
         """A step works in, on or around one of these paths, or may do anything. `content`: what the

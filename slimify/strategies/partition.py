@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slimify.classify.copies import targets
+from slimify.classify.paths import inside_any
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
@@ -175,7 +176,8 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         needed = all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
         return needed and not later.works_in_system
     if kinds == {"users"}:
-        return not later.needs_users
+        homes = [w for e in atom.effects for w in e.writes if not inside_any(w, _BUILT_IN)]
+        return not later.needs_users and not later.npm_fills(homes)
     if kinds <= {"app", "fetch"}:
         return True
     if kinds == {"global"}:

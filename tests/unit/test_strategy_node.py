@@ -80,6 +80,25 @@ def test_deleted_sources_do_not_come_back(tmp_path: Path, removal: str, whole: b
     assert ("COPY . ." in after) is not whole
 
 
+@pytest.mark.parametrize(
+    ("place", "kept"),
+    [
+        pytest.param("/app", False, id="elsewhere"),
+        pytest.param("/home/app", True, id="at-home"),
+        pytest.param("/home/app/site", True, id="below-home"),
+    ],
+)
+def test_npm_asks_whose_the_directory_is(tmp_path: Path, place: str, kept: bool) -> None:
+    text = (
+        f"FROM node:16\nRUN groupadd app\nRUN useradd -m -g app app\nWORKDIR {place}\nCOPY . .\n"
+        'RUN npm install\nCMD ["node", "a.js"]\n'
+    )
+    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, {"a.js": ""})
+    builder = (outcome.after or "").partition("FROM node:16-slim")[0]
+    assert ("useradd" in builder, "groupadd" in builder) == (kept, kept)
+    assert "useradd" in final(outcome)
+
+
 def test_token_file_stays_in_the_builder(tmp_path: Path) -> None:
     text = (
         "FROM node:20\nARG NPM_TOKEN\nWORKDIR /app\nCOPY . .\nRUN echo $NPM_TOKEN > .npmrc\nRUN npm install\n"
