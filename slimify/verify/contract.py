@@ -19,6 +19,7 @@ DIFFERENT, ENVIRONMENT = "SL510", "SL511"
 _ROOT = {"root": "", "0": "", "0:0": "", "root:root": "", "0:root": "", "root:0": ""}
 _SIGNALS = {"": "SIGTERM", "15": "SIGTERM", "3": "SIGQUIT", "2": "SIGINT", "9": "SIGKILL", "1": "SIGHUP"}
 _SHELL = ["/bin/sh", "-c"]
+_USUAL = frozenset(("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,10 @@ def _path(before: str, after: str, terms: Terms) -> Check:
     common = [place for place in old if place in new]
     differences = []
     if common != [place for place in new if place in old]:
-        differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", ""))
+        # python's images name /usr/local/bin twice, so that it comes first
+        usual = not {*common} - _USUAL and "PATH" not in terms.own_env
+        why = "each base image has its own" if usual else ""
+        differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", why))
     for place in gone:
         why = "the toolchain is gone" if place.startswith(("/go/", "/usr/local/go/")) else ""
         if not why and "PATH" not in terms.own_env:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from slimify.classify.program import Live
 from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
 from slimify.verify import behaviour, contract, measure, sides, symptoms
 from slimify.verify.contract import Terms
-from slimify.verify.disk import commands, files, imports, libraries, users
+from slimify.verify.disk import commands, files, imports, libraries, started, users
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.probes import Probe
@@ -77,13 +78,29 @@ class _Subject:
 
 @dataclass
 class Session:
-    """One original and the rewrites that are tried for it. The engine is the caller's to close."""
+    """One original and the rewrites that are tried for it. As a context manager it removes the original's
+    image at the end; the engine is the caller's to close. `sizes` keeps the compressed sizes of layers,
+    for further sessions."""
 
     engine: Engine
     case: Case
     listener: Listener | None = None
+    sizes: dict[str, int] = field(default_factory=dict)
     _original: _Subject | None = field(default=None, init=False)
-    _sizes: dict[str, int] = field(default_factory=dict, init=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._original is not None:
+            with contextlib.suppress(EngineProblem):  # the engine sweeps at its own end
+                self.engine.remove_image(self._original.built.tag)
+            self._original = None
+
+    @property
+    def seen(self) -> behaviour.Observation | None:
+        """What the original did, once it was started."""
+        return self._original.__dict__.get("seen") if self._original else None
 
     def prove(self, rewritten: bytes, accepted: frozenset[str] = frozenset()) -> Proof:
         """Compares the original with a rewritten Dockerfile. `accepted` are the fields of the contract
@@ -102,6 +119,8 @@ class Session:
                 self.engine.cancel()
                 raise
         if isinstance(original, EngineProblem):
+            if isinstance(subject, _Subject):
+                self.engine.remove_image(subject.built.tag)
             text = f"the original does not build: {original.message}"
             return replace(proof, problem=text, log=original.log)
         if isinstance(subject, EngineProblem):
@@ -121,7 +140,7 @@ class Session:
         built = self.engine.build(
             dockerfile, case.context, case.build, self.listener, label, ignore=case.ignore
         )
-        return _Subject(self.engine, case, built, dockerfile, self._sizes)
+        return _Subject(self.engine, case, built, dockerfile, self.sizes)
 
     def _compared(
         self, proof: Proof, original: _Subject, subject: _Subject, accepted: frozenset[str]
@@ -158,7 +177,7 @@ class Session:
         )
 
     def _disk(self, evidence: Evidence) -> Iterator[Check]:
-        executed = commands.executed(evidence.after)
+        executed = started.executed(evidence.after)
         yield commands.check(evidence)
         yield commands.sources(evidence)
         yield commands.interpreters(evidence)
@@ -206,8 +225,7 @@ def _result(future: Future[_Subject]) -> _Subject | EngineProblem:
 
 
 def _not_built(problem: EngineProblem) -> Check:
-    where = f" (line {problem.line})" if problem.line else ""
-    text = f"the rewritten file does not build{where}: {problem.message}"
+    text = f"the rewritten file does not build: {problem.message}"
     # whatever the cause, a rung that keeps more may build
     need = Constraint(need="base", value="", because=text)
     finding = Finding(code=BUILD, text=text, constraints=(need,))

@@ -50,6 +50,11 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("what the new base brings", {"Env": []}, {"Env": ["SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"]}),
     ("the toolchain's directories", {"Env": ["PATH=/usr/local/go/bin:/bin"]}, {"Env": ["PATH=/bin"]}),
     (
+        "the usual directories in another base's order",
+        {"Env": ["PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/bin"]},
+        {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/bin"]},
+    ),
+    (
         "a virtual environment in front",
         {"Env": ["PATH=/usr/bin:/bin"]},
         {"Env": ["PATH=/opt/venv/bin:/usr/bin:/bin"]},

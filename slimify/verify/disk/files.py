@@ -178,7 +178,7 @@ def _owned(entry: Entry) -> str:
 
 
 def contents(evidence: Evidence, paths: Iterable[str]) -> Check:
-    """The files that the user's probe names are equal in content."""
+    """The files that the user's probe names are equal in content, owner and mode, wherever they came from."""
     findings = []
     names = tuple(paths)
     for path in names:
@@ -189,6 +189,9 @@ def contents(evidence: Evidence, paths: Iterable[str]) -> Check:
             findings.append(_missing(path, f"{path} is not there"))
         elif old.digest != new.digest or old.kind != new.kind:
             findings.append(Finding(code=CONTENT, text=f"{path} has another content", path=path))
+        elif _owned(old) != _owned(new):
+            text = f"{path}: {_owned(old)} became {_owned(new)}"
+            findings.append(Finding(code=OWNER, text=text, path=path))
     return _check("named files", f"{len(names)} equal", findings)
 
 
