@@ -36,13 +36,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that was compared. `detail` says what was looked at, also when all is well."""
+    """One thing that was compared. `detail` says what was looked at, also when all is well; with `note`
+    it says something that is no difference and that people should know."""
 
     name: str  # "entrypoint", "environment", "libraries", "GET /", …
     layer: Layer
     ok: bool
     detail: str
     findings: tuple[Finding, ...] = ()
+    note: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

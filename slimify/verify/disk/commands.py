@@ -2,110 +2,45 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
-from slimify.syntax import shell
 from slimify.verify.disk.evidence import Evidence, Side, finding
+from slimify.verify.disk.started import SHEBANG, executed, path_of, roots, started
 from slimify.verify.model import Check, Finding
 
 COMMAND, SCRIPT = "SL520", "SL521"
 
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
-_SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
-# Programs whose arguments are a command line again.
-_WRAPPERS = frozenset(
-    "tini dumb-init gosu su-exec env nice nohup setpriv exec time chronic stdbuf s6-setuidgid".split()
-)
-_BUILTINS = frozenset(
-    """. : [ alias bg bind break builtin caller case cd command continue declare dirs disown echo enable eval
-    exec exit export false fc fg getopts hash help history if jobs kill let local logout mapfile popd printf
-    pushd pwd read readarray readonly return set shift shopt source suspend test times trap true type typeset
-    ulimit umask unalias unset until wait while""".split()
-)
-
-
-def roots(side: Side) -> tuple[tuple[str, ...], ...]:
-    """The command lines that an image's configuration starts: ENTRYPOINT with CMD, and HEALTHCHECK."""
-    config: Any = side.image.config
-    start = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
-    lines = [tuple(map(str, start))] if start else []
-    test = tuple((config.get("Healthcheck") or {}).get("Test") or ())
-    if test[:1] == ("CMD",):
-        lines.append(test[1:])
-    elif test[:1] == ("CMD-SHELL",):
-        lines.append(("/bin/sh", "-c", *test[1:]))
-    return tuple(lines)
-
-
-def names(side: Side, words: tuple[str, ...]) -> Iterator[str]:
-    """The command words of a command line: itself, what a wrapper or `sh -c` starts, what the scripts
-    that are executed call."""
-    seen: set[str] = set()
-    queue = [words]
-    while queue:
-        words = queue.pop(0)
-        if not words or words[0] in seen:
-            continue
-        name = words[0]
-        seen.add(name)
-        yield name
-        base = posixpath.basename(name)
-        if base in _SHELLS:
-            for position, word in enumerate(words[1:], 1):
-                if re.fullmatch(r"-[a-z]*c", word):
-                    queue += _called(" ".join(words[position + 1 : position + 2]))
-                    break
-                if not word.startswith("-"):
-                    queue.append((word,))
-                    break
-        elif base in _WRAPPERS:
-            queue += [words[i:] for i, word in enumerate(words) if i and not word.startswith("-")][:2]
-        real = side.command(name)
-        text = side.image.contents.get(real or "")
-        if text is not None and (match := _SHEBANG.match(text)) and b"sh" in match[1] + (match[2] or b""):
-            queue += _called(text.decode("utf-8", "replace"))
-            # `exec "$@"` executes what stands behind the entry script
-            queue.append(tuple(words[1:]))
-
-
-def _called(text: str) -> list[tuple[str, ...]]:
-    """The command lines of shell text whose words are constant; builtins left out."""
-    script = shell.read(text)
-    own = {c.words[0].value for c in script.commands if "function" in c.context and c.words}
-    lines = []
-    for command in script.commands:
-        words = [word.value for word in command.words]
-        while words and words[0] in ("exec", "command", "time", "!"):
-            words.pop(0)
-        if words and words[0] and words[0] not in _BUILTINS | own:
-            lines.append(tuple(word for word in words if word is not None))
-    return lines
-
-
-def executed(side: Side) -> tuple[str, ...]:
-    """The files that the image's configuration executes, by their real paths."""
-    found = (side.command(name) for words in roots(side) for name in names(side, words))
-    return tuple(dict.fromkeys(path for path in found if path is not None))
-
 
 def check(evidence: Evidence) -> Check:
     """Every command that the original's start and health check find is found in the rewritten image."""
+    before, after = evidence.before, evidence.after
     findings: dict[str, Finding] = {}
     looked: list[str] = []
-    for words in roots(evidence.before):
-        for name in names(evidence.before, words):
-            real = evidence.before.command(name)
+    for words in _lines(evidence):
+        for item in started(before, words):
+            real = path_of(before, item)
             if real is None:
                 continue
-            looked.append(name)
-            if evidence.after.command(name) is None:
-                text = f"{name} is started and is {_state(evidence.after, name)}"
-                findings[name] = finding(evidence, COMMAND, text, real, command=name)
-    detail = f"{', '.join(dict.fromkeys(looked)) or 'nothing'}: found" if not findings else ""
+            looked.append(item.name)
+            if path_of(after, item) is None:
+                text = f"{item.name} is started and is {_state(after, item.name)}"
+                command = "" if item.file else item.name
+                findings[item.name] = finding(evidence, COMMAND, text, real, command=command)
+    for words in roots(after):
+        # a start that was changed on purpose has to be there too
+        if words not in roots(before) and after.command(words[0]) is None:
+            text = f"{words[0]} is started and is {_state(after, words[0])}"
+            findings[words[0]] = Finding(code=COMMAND, text=text, path=words[0])
+    detail = f"{', '.join(dict.fromkeys(looked)) or 'nothing'}: found"
     return _check("commands", detail, findings.values())
+
+
+def _lines(evidence: Evidence) -> Iterable[tuple[str, ...]]:
+    """The command lines of the original that the rewritten image has too: whether it may have others is
+    a question of the contract."""
+    kept = roots(evidence.after)
+    return (words for words in roots(evidence.before) if words in kept)
 
 
 def _state(side: Side, name: str) -> str:
@@ -132,35 +67,67 @@ def sources(evidence: Evidence) -> Check:
 
 
 def interpreters(evidence: Evidence) -> Check:
-    """The interpreter of every executable script exists, where it existed before."""
+    """The interpreter of every script that is started, or that PATH finds, exists where it existed before.
+
+    Packages bring scripts that nobody starts (node-gyp's for Python, test suites for bash), and so do
+    applications (deployment, development): those are told, as a note.
+    """
+    after = evidence.after
+    live = set(_live(evidence))
     findings: dict[str, Finding] = {}
-    live = {*executed(evidence.after), *(entry.path for entry in evidence.after.added())}
+    idle: dict[str, str] = {}
     count = 0
-    for path in sorted(live):
-        head = evidence.after.image.heads.get(path)
-        match = _SHEBANG.match(head + b"\n") if head else None
+    for path in sorted(live | {entry.path for entry in after.added()}):
+        head = after.image.heads.get(path)
+        match = SHEBANG.match(head + b"\n") if head else None
         if match is None:
             continue
-        name = _interpreter(match)
-        count += 1
-        if name and evidence.after.command(name) is None and (real := evidence.before.command(name)):
-            text = f"the script {path} wants {name}, which is not there"
-            findings.setdefault(name, finding(evidence, SCRIPT, text, real, command=name))
-    return _check(
-        "interpreters", f"{count} scripts have theirs" if count else "no scripts", findings.values()
-    )
+        count += path in live
+        for name in _interpreters(match):
+            real = evidence.before.command(name)
+            if after.command(name) is not None or real is None:
+                continue
+            if path in live:
+                text = f"the script {path} wants {name}, which is not there"
+                findings.setdefault(name, finding(evidence, SCRIPT, text, real, command=name))
+            else:
+                idle.setdefault(name, path)
+    detail = f"{count} scripts have theirs" if count else "no script is started"
+    if idle:
+        lost = ", ".join(f"{name} ({path})" for name, path in sorted(idle.items())[:3])
+        detail += f"; scripts that nothing was seen to start lack {lost}"
+    return _check("interpreters", detail, findings.values(), note=bool(idle))
 
 
-def _interpreter(match: re.Match[bytes]) -> str:
-    """The interpreter that a `#!` line names, through env."""
+def _live(evidence: Evidence) -> Iterable[str]:
+    """The scripts of the rewritten image that are started: by its configuration, by sources, from PATH."""
+    side = evidence.after
+    yield from executed(side)
+    for name in evidence.live.commands if evidence.live else ():
+        if real := side.command(name):
+            yield real
+    for place in side.path:
+        real = side.files.place(place)
+        for child in side.files.children(real) if real else ():
+            entry = side.entry(f"{real}/{child}")
+            own = side.files.layer(f"{real}/{child}")
+            if entry is None or own is None or own < side.own:
+                continue
+            if side.packages.owner_of(entry.path) is None:
+                yield entry.path
+
+
+def _interpreters(match: re.Match[bytes]) -> tuple[str, ...]:
+    """The programs that a `#!` line names: the interpreter, with `env` if it is found through that."""
     program = match[1].decode("utf-8", "replace")
-    if posixpath.basename(program) != "env":
-        return program
+    if program.rpartition("/")[2] != "env":
+        return (program,)
     words = [w for w in (match[2] or b"").decode("utf-8", "replace").split() if not w.startswith("-")]
-    return next((word for word in words if "=" not in word), "")
+    name = next((word for word in words if "=" not in word), "")
+    return (program, name) if name else (program,)
 
 
-def _check(name: str, detail: str, findings: Iterable[Finding]) -> Check:
+def _check(name: str, detail: str, findings: Iterable[Finding], *, note: bool = False) -> Check:
     found = tuple(findings)
     return Check(
         name=name,
@@ -168,4 +135,5 @@ def _check(name: str, detail: str, findings: Iterable[Finding]) -> Check:
         ok=not found,
         detail="; ".join(item.text for item in found) or detail,
         findings=found,
+        note=note and not found,
     )

@@ -1,0 +1,226 @@
+"""What an image starts: the command lines of its configuration, followed through wrappers and scripts.
+
+ENTRYPOINT and CMD make one command line (the Dockerfile reference, "Understand how CMD and ENTRYPOINT
+interact"): words of CMD that the entry point takes as arguments are no commands, unless it is a
+script that ends in `exec "$@"`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slimify.model import Command, Word
+from slimify.syntax import shell
+from slimify.verify.disk.evidence import Side
+
+SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_INTERPRETER = re.compile(r"(?:python|pypy|node|nodejs|bun|deno|ruby|perl|php)[0-9.]*")
+_TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # what follows is no file
+_VALUED = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"})
+_ENDINGS = ("", ".js", ".mjs", ".cjs", "/index.js")
+# Programs whose further words are a command line, with the number of their own operands; those that
+# shells and system packages bring are known to `shell.unwrap`.
+_RUNNERS = {
+    "s6-setuidgid": 1, "with-contenv": 0, "chronic": 0, "ddtrace-run": 0, "opentelemetry-instrument": 0,
+    "newrelic-admin": 1, "cross-env": 0, "uv": 1, "poetry": 1, "pipenv": 1, "pdm": 1, "bundle": 1, "npx": 0,
+    "pnpx": 0, "bunx": 0, "doppler": 1,
+}  # fmt: skip
+_BUILTINS = frozenset(
+    """. : [ alias bg bind break builtin caller case cd command continue declare dirs disown echo enable eval
+    exec exit export false fc fg getopts hash help history if jobs kill let local logout mapfile popd printf
+    pushd pwd read readarray readonly return set shift shopt source suspend test times trap true type typeset
+    ulimit umask unalias unset until wait while [[ ((""".split()
+)
+_ALL_ARGUMENTS = frozenset({'"$@"', "$@", '"$*"', "$*", '"${@}"', "${@}"})
+_LINES = 2000  # of command lines that are followed: what scripts call in circles comes to an end
+_WAYS = 8  # in which a script may change its arguments
+
+Words = tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A command word, or (`file`) the operand of an interpreter, which is read and need not be executable."""
+
+    name: str
+    file: bool = False
+
+
+def roots(side: Side) -> tuple[tuple[str, ...], ...]:
+    """The command lines that an image's configuration starts: ENTRYPOINT with CMD, and HEALTHCHECK."""
+    config: Any = side.image.config
+    start = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
+    lines = [tuple(map(str, start))] if start else []
+    test = tuple((config.get("Healthcheck") or {}).get("Test") or ())
+    if test[:1] == ("CMD",):
+        lines.append(test[1:])
+    elif test[:1] == ("CMD-SHELL",):
+        lines.append((*(config.get("Shell") or ("/bin/sh", "-c")), *test[1:]))
+    return tuple(lines)
+
+
+def started(side: Side, words: Sequence[str]) -> tuple[Started, ...]:
+    """Everything that a command line starts, in the order in which it is met, each once."""
+    walk = _Walk(side)
+    walk.add(tuple(words), shell=False)
+    return tuple(walk.run())
+
+
+def executed(side: Side) -> tuple[str, ...]:
+    """The files that the image's configuration executes or interprets, by their real paths."""
+    found = (path_of(side, item) for words in roots(side) for item in started(side, words))
+    return tuple(dict.fromkeys(path for path in found if path is not None))
+
+
+def path_of(side: Side, item: Started) -> str | None:
+    """The real path of what is started; None where it is not there (or, a command, not executable)."""
+    if not item.file:
+        return side.command(item.name)
+    for ending in _ENDINGS:
+        entry = side.entry(posixpath.normpath(posixpath.join(side.workdir, item.name + ending)))
+        if entry is not None:
+            return entry.path
+    return None
+
+
+@dataclass
+class _Walk:
+    """The command lines that are still to be looked at."""
+
+    side: Side
+    queue: list[tuple[Words, bool]] = field(default_factory=list)
+    seen: set[tuple[Words, bool]] = field(default_factory=set)
+
+    def add(self, words: Words, *, shell: bool) -> None:
+        """`shell`: a line of a shell's, whose builtins are no programs."""
+        if words and (words, shell) not in self.seen and len(self.seen) < _LINES:
+            self.seen.add((words, shell))
+            self.queue.append((words, shell))
+
+    def run(self) -> Iterator[Started]:
+        known: set[Started] = set()
+        while self.queue:
+            words, in_shell = self.queue.pop(0)
+            for item in self._line(words, in_shell):
+                if item not in known:
+                    known.add(item)
+                    yield item
+
+    def _line(self, words: Words, in_shell: bool) -> Iterator[Started]:
+        name = words[0]
+        if not name or name.startswith("-"):
+            return
+        rest = words[1:]
+        if in_shell and name in (".", "source") and rest and rest[0]:
+            yield from self._script(rest[0], rest[1:])
+            return
+        if not (in_shell and name in _BUILTINS):
+            yield Started(name)
+        base = posixpath.basename(name)
+        self._inner(base, words, in_shell)
+        if base in _SHELLS:
+            yield from self._shell(rest)
+        elif _INTERPRETER.fullmatch(base) and (operand := _operand(rest)):
+            yield Started(operand, file=True)
+        else:
+            self._follow(self.side.command(name), rest)
+
+    def _inner(self, base: str, words: Words, in_shell: bool) -> None:
+        """What a wrapper starts, what `su -c` and `eval` are told."""
+        command = _command(words)
+        if inner := shell.unwrap(command):
+            self.add(tuple(word.value for word in inner.words), shell=in_shell)
+        if base in _RUNNERS:
+            behind = [word for word in words[1:] if word is None or not word.startswith("-")]
+            behind = [word for word in behind if base != "cross-env" or "=" not in (word or "")]
+            self.add(tuple(behind[_RUNNERS[base] :]), shell=False)
+        if base in ("su", "eval"):
+            for text in shell.inner_scripts(command):
+                self._text(text, ())
+
+    def _shell(self, rest: Words) -> Iterator[Started]:
+        named = False
+        for position, word in enumerate(rest):
+            if word is None:
+                return
+            if named:  # -o pipefail
+                named = False
+                continue
+            if re.fullmatch(r"[-+][a-zA-Z]*[oO]", word):
+                named = True
+                continue
+            if re.fullmatch(r"-[a-z]*c", word):
+                text = rest[position + 1] if position + 1 < len(rest) else None
+                if text:
+                    self._text(text, rest[position + 3 :])  # the word behind the text is its $0
+                return
+            if not word.startswith(("-", "+")):
+                yield from self._script(word, rest[position + 1 :])
+                return
+
+    def _script(self, name: str, arguments: Words) -> Iterator[Started]:
+        item = Started(name, file=True)
+        yield item
+        self._follow(path_of(self.side, item), arguments, any_text=True)
+
+    def _follow(self, path: str | None, arguments: Words, *, any_text: bool = False) -> None:
+        """Reads a script, if it is a shell's."""
+        text = self.side.image.contents.get(path or "")
+        if text is None:
+            return
+        match = SHEBANG.match(text)
+        if any_text if match is None else re.search(rb"\b(?:ba|da|a|z|k)?sh\b", b" ".join(match.groups(b""))):
+            self._text(text.decode("utf-8", "replace"), arguments)
+
+    def _text(self, text: str, arguments: Words) -> None:
+        ways: list[Words] = [arguments]
+        for command in shell.read(text).commands:
+            for way in tuple(ways):
+                words = _expanded(command, way)
+                if words[:1] == ("set",) and "--" in words:
+                    further = words[words.index("--") + 1 :]
+                elif words[:1] == ("shift",):
+                    further = way[1:]
+                else:
+                    self.add(words, shell=True)
+                    continue
+                if not command.context and command.operator in ("", ";"):
+                    ways[ways.index(way)] = further
+                elif further not in ways and len(ways) < _WAYS:
+                    ways.append(further)
+
+
+def _expanded(command: Command, arguments: Words) -> Words:
+    """The words of a command, `"$@"` replaced."""
+    found: list[str | None] = []
+    for word in command.words:
+        if word.text in _ALL_ARGUMENTS:
+            found += arguments
+        else:
+            found.append(word.value)
+    return tuple(found)
+
+
+def _command(words: Words) -> Command:
+    return Command(words=tuple(Word(text=w or "$x", value=w, start=0, end=0) for w in words), start=0, end=0)
+
+
+def _operand(words: Words) -> str | None:
+    """The file that an interpreter is told to run."""
+    waiting = False
+    for word in words:
+        if waiting:
+            waiting = False
+        elif word is None or word in _TEXT_OPTIONS:
+            return None
+        elif word in _VALUED:
+            waiting = True
+        elif not word.startswith("-"):
+            return word
+    return None
