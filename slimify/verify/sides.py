@@ -17,8 +17,8 @@ from slimify.syntax.instructions import from_parts
 from slimify.verify.disk.evidence import Side
 
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
-_KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.conf", "/etc/os-release", "/usr/lib/os-release"})
-_KEPT_BELOW = ("/etc/ld.so.conf.d/", "/etc/ld-musl-")
+_KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache"})
+_KEPT_BELOW = ("/etc/ld-musl-",)
 _SCRIPT_ENDINGS = (".sh", "entrypoint", ".bash")
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from slimify.verify.disk.evidence import Evidence, finding
+from slimify.verify.disk.libraries import lost
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Constraint, Finding
 
@@ -33,10 +34,10 @@ def read(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ...]:
 
 def _library(evidence: Evidence, name: str) -> Finding | None:
     machine = next((elf.machine for elf in evidence.before.image.elves.values()), "")
-    real = Linker(evidence.before).loads(posixpath.basename(name), machine)
-    if real is None:
+    place = Linker(evidence.before).loads(posixpath.basename(name), machine)
+    if place is None:
         return None
-    return finding(evidence, LIBRARY, f"the program says that {name} is missing", real)
+    return lost(evidence, LIBRARY, f"the program says that {name} is missing", place)
 
 
 def _command(evidence: Evidence, name: str) -> Finding | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
+from dataclasses import replace
 
-from slimify.verify.disk.evidence import Evidence, finding
+from slimify.verify.disk.evidence import Evidence, Side, finding
 from slimify.verify.disk.linker import Linker, Missing, is_libc
 from slimify.verify.model import Check, Constraint, Finding
 
@@ -15,25 +17,26 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
     """`executed` are paths of the rewritten image that are started; what its own layers brought is live too.
 
     A library that the original lacked as well is no difference: many packages bring plug-ins for
-    libraries that nobody installed.
+    libraries that nobody installed. A file that moved is looked up in the original by its name.
     """
     old, new = Linker(evidence.before), Linker(evidence.after)
     elves = evidence.after.image.elves
     looked = {entry.path for entry in evidence.after.added() if entry.path in elves}
     looked |= {path for path in executed if path in elves}
-    findings: dict[str, Finding] = {}
+    by_name = _by_name(evidence.before)
+    findings: dict[tuple[str, str], Finding] = {}
     lacking = 0
     for path in sorted(looked):
         missing = new.missing(path)
         if not missing:
             continue
-        known = {(item.name, item.version) for item in old.missing(path)}
+        same = [path] if path in evidence.before.image.elves else by_name.get(posixpath.basename(path), [])
+        known = {(item.name, item.version) for place in same for item in old.missing(place)}
         for item in missing:
             if (item.name, item.version) in known:
                 lacking += 1
-                continue
-            found = _finding(evidence, old, item)
-            findings.setdefault(found.text, found)
+            elif (item.name, item.version) not in findings:
+                findings[item.name, item.version] = _finding(evidence, old, new, item)
     detail = f"{len(looked)} ELF files have all they need"
     if lacking:
         detail += f" ({lacking} times something is missing that the original lacked too)"
@@ -44,23 +47,61 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
     )
 
 
-def _finding(evidence: Evidence, old: Linker, item: Missing) -> Finding:
+def _by_name(side: Side) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in side.image.elves:
+        found.setdefault(posixpath.basename(path), []).append(path)
+    return found
+
+
+def _finding(evidence: Evidence, old: Linker, new: Linker, item: Missing) -> Finding:
     if item.version:
         text = f"{item.by} needs {item.version} of {item.name}, which is older in the new image"
         if is_libc(item.name) and item.version.startswith("GLIBC_"):
             need = Constraint(need="glibc", value=item.version.removeprefix("GLIBC_"), because=text)
             return Finding(code=LIBC, text=text, path=item.by, constraints=(need,))
-    else:
-        text = f"{item.by} needs {item.name}, which is missing"
+        # the package is there, and as new as its distribution has it
+        return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_larger(text),))
+    text = f"{item.by} needs {item.name}, which is missing"
     if is_libc(item.name):
         # another C library, or none at all: no package mends that, only a base that has it
-        need = Constraint(need="base", value="", because=text)
-        return Finding(code=INTERPRETER, text=text, path=item.by, constraints=(need,))
+        return Finding(code=INTERPRETER, text=text, path=item.by, constraints=(_larger(text),))
     elf = evidence.after.image.elves[item.by]
-    real = old.find(item.name, item.by, elf)
-    if real is None:
-        return Finding(code=LIBRARY, text=text, path=item.by)
-    return finding(evidence, LIBRARY, text, real)
+    place = old.find(item.name, item.by, elf) or _loaded_before(evidence, old, item)
+    if place is None:
+        return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_larger(text),))
+    found = lost(evidence, LIBRARY, text, place)
+    return replace(found, constraints=(*found.constraints, *_further(evidence, old, new, place, text)))
+
+
+def _loaded_before(evidence: Evidence, old: Linker, item: Missing) -> str | None:
+    """Where the original finds it for the same file, through what had loaded that before."""
+    return next((at for name, _, at in old.closure(item.by) if name == item.name and at), None)
+
+
+def _further(evidence: Evidence, old: Linker, new: Linker, place: str, text: str) -> Iterable[Constraint]:
+    """What a missing library needs itself and does not find either: one round of repair for all."""
+    entry = evidence.before.entry(place)
+    found: dict[tuple[str, str], Constraint] = {}
+    for name, by, at in old.closure(entry.path) if entry else ():
+        if at is None or is_libc(name) or new.find(name, by, evidence.before.image.elves[by]):
+            continue
+        for constraint in lost(evidence, LIBRARY, text, at).constraints:
+            found.setdefault((constraint.need, constraint.value), constraint)
+    return found.values()
+
+
+def _larger(text: str) -> Constraint:
+    return Constraint(need="base", value="", because=text)
+
+
+def lost(evidence: Evidence, code: str, text: str, place: str) -> Finding:
+    """A finding about a library that the original has at `place`. Without a package, what is kept is
+    the name under which the linker finds it: a COPY follows the link."""
+    entry = evidence.before.entry(place)
+    real = entry.path if entry else place
+    owned = evidence.before.packages.owner_of(real) is not None
+    return finding(evidence, code, text, real if owned else place)
 
 
 def loaded(evidence: Evidence) -> Check:
@@ -69,13 +110,13 @@ def loaded(evidence: Evidence) -> Check:
     machine = next((elf.machine for elf in evidence.after.image.elves.values()), "x86_64")
     findings, count = [], 0
     for name, use in sorted((evidence.live.libraries if evidence.live else {}).items()):
-        real = old.loads(name, machine)
-        if real is None:
+        place = old.loads(name, machine)
+        if place is None:
             continue
         count += 1
         if new.loads(name, machine) is None:
             text = f"{use.file}:{use.line} loads {name}, which is missing"
-            findings.append(finding(evidence, LOADED, text, real))
+            findings.append(lost(evidence, LOADED, text, place))
     detail = (
         f"{count} libraries that sources load by name are there" if count else "no source loads any by name"
     )

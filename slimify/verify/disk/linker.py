@@ -1,8 +1,11 @@
 """Which shared libraries an executable gets, by the rules of the dynamic linkers of glibc and musl.
 
-Order of search, ld.so(8): DT_RPATH of the object and of those that loaded it (only without
-DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH of the object itself, the directories of /etc/ld.so.conf
-(through its cache), then the default ones. musl reads /etc/ld-musl-ARCH.path instead.
+glibc's order of search, ld.so(8): DT_RPATH of the object and of those that loaded it (only if it has
+no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH of the object itself, the cache that ldconfig made of the
+directories of /etc/ld.so.conf, then the default directories. Without ldconfig, what lies in the
+configured directories is not found. musl searches LD_LIBRARY_PATH, the RPATH or RUNPATH of the object
+and of those that loaded it, then the directories of /etc/ld-musl-ARCH.path. Both take what is loaded
+already under the same name.
 """
 
 from __future__ import annotations
@@ -14,11 +17,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from slimify.image.model import Elf
+from slimify.verify.disk import ldcache
 from slimify.verify.disk.evidence import Side
 
 _MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "arm": "arm-linux-gnueabihf"}
 _MUSL = ("/lib", "/usr/local/lib", "/usr/lib")
-_LIBC = ("libc.so", "ld-linux", "ld-musl", "linux-vdso")
+_LIBC = ("libc.so", "libc.musl-", "ld-linux", "ld-musl", "linux-vdso")
+_LIBC_PARTS = ("libm.so", "libpthread.so", "libdl.so", "librt.so")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,51 +49,103 @@ class Linker:
         found: list[Missing] = []
         if elf.interpreter and self.side.entry(elf.interpreter) is None:
             found.append(Missing(elf.interpreter, path))
-        seen = {path}
-        queue: list[tuple[str, Elf, tuple[str, ...]]] = [(path, elf, ())]
-        while queue:
-            at, elf, inherited = queue.pop()
-            rpath = () if elf.runpath else (*_expanded(elf.rpath, at), *inherited)
-            for name in elf.needed:
-                real = self.find(name, at, elf, rpath)
-                if real is None:
-                    found.append(Missing(name, at))
-                    continue
-                library = self.side.image.elves.get(real)
-                if library is None:
-                    continue
-                found += self._versions(name, at, elf, library)
-                if real not in seen:
-                    seen.add(real)
-                    queue.append((real, library, rpath))
-        return tuple(found)
-
-    def find(self, name: str, by: str, elf: Elf, rpath: tuple[str, ...] = ()) -> str | None:
-        """The real path of a needed library."""
-        if "/" in name:
-            entry = self.side.entry(posixpath.normpath(posixpath.join(self.side.workdir, name)))
-            return entry.path if entry else None
-        for place in (*rpath, *self._environment, *_expanded(elf.runpath, by), *self._places(elf.machine)):
-            entry = self.side.entry(posixpath.join(place, name))
-            if entry is None:
+        for name, by, at in self.closure(path):
+            if at is None:
+                found.append(Missing(name, by))
                 continue
-            found = self.side.image.elves.get(entry.path)
-            if found is not None and found.machine == elf.machine:
-                return entry.path
-        return None
+            library = self._elf(at)
+            if library is not None:
+                found += self._versions(name, by, self.side.image.elves[by], library)
+        return tuple(dict.fromkeys(found))
+
+    def closure(self, path: str) -> Iterator[tuple[str, str, str | None]]:
+        """Every need of an ELF file and of what it loads, breadth first: the name, the path of who
+        needs it, and where it is found (links not followed; None: nowhere)."""
+        elf = self.side.image.elves.get(path)
+        loaded: dict[str, str] = {}
+        queue: list[tuple[str, Elf, tuple[str, ...]]] = [(path, elf, ())] if elf else []
+        for at, current, inherited in queue:
+            chain = (*self._passed_on(current, at), *inherited)
+            for name in current.needed:
+                place = loaded.get(name) or self.find(name, at, current, inherited)
+                yield name, at, place
+                if place is None or name in loaded:
+                    continue
+                loaded[name] = place
+                library = self._elf(place)
+                if library is not None:
+                    loaded.setdefault(library.soname or name, place)
+                    real = self.side.entry(place)
+                    assert real is not None
+                    queue.append((real.path, library, chain))
+
+    def find(self, name: str, by: str, elf: Elf, inherited: tuple[str, ...] = ()) -> str | None:
+        """Where a needed library is found, links not followed; `inherited` is the RPATH of who loaded `by`."""
+        if "/" in name:
+            path = posixpath.normpath(posixpath.join(self.side.workdir, name))
+            return path if self.side.entry(path) else None
+        for place in self._searched(elf, by, inherited):
+            path = posixpath.join(place, name)
+            library = self._elf(path)
+            if library is not None and library.machine == elf.machine:
+                return path
+        if not self._is_musl(elf):
+            for path in self._cache.get(name, ()):
+                library = self._elf(path)
+                if library is not None and library.machine == elf.machine:
+                    return path
+        return next(
+            (
+                path
+                for place in self._default(elf)
+                if (library := self._elf(path := posixpath.join(place, name)))
+                and library.machine == elf.machine
+            ),
+            None,
+        )
 
     def loads(self, name: str, machine: str) -> str | None:
-        """The real path of a library that is loaded by name (dlopen), `libmagic.so.1` or `magic`."""
+        """Where a library that is loaded by name (dlopen) is, `libmagic.so.1`, `magic` or a path."""
+        if name.startswith("/"):
+            return name if self._elf(name) else None
         wanted = name if ".so" in name else f"lib{name.removeprefix('lib')}.so*"
-        for place in (*self._environment, *self._places(machine)):
+        for path in (
+            p for key in sorted(self._cache) if fnmatch.fnmatch(key, wanted) for p in self._cache[key]
+        ):
+            if self._elf(path) is not None:
+                return path
+        for place in (*self._environment, *self._default(Elf(machine=machine))):
             real = self.side.files.place(place)
-            if not real:
-                continue
-            for child in sorted(fnmatch.filter(self.side.files.children(real), wanted)):
-                entry = self.side.entry(posixpath.join(real, child))
-                if entry is not None and entry.path in self.side.image.elves:
-                    return entry.path
+            for child in sorted(fnmatch.filter(self.side.files.children(real), wanted)) if real else ():
+                if self._elf(path := posixpath.join(place, child)) is not None:
+                    return path
         return None
+
+    # --- where is looked ---------------------------------------------------------------------------
+
+    def _elf(self, path: str) -> Elf | None:
+        entry = self.side.entry(path)
+        return self.side.image.elves.get(entry.path) if entry else None
+
+    def _passed_on(self, elf: Elf, at: str) -> tuple[str, ...]:
+        """The directories in which what `elf` loads looks for its own needs as well."""
+        if self._is_musl(elf):
+            return _expanded((*elf.runpath, *elf.rpath), at)
+        return () if elf.runpath else _expanded(elf.rpath, at)
+
+    def _searched(self, elf: Elf, at: str, inherited: tuple[str, ...]) -> tuple[str, ...]:
+        own = self._passed_on(elf, at)
+        if self._is_musl(elf):
+            return (*self._environment, *own, *inherited)
+        if elf.runpath:
+            return (*self._environment, *_expanded(elf.runpath, at))
+        return (*own, *inherited, *self._environment)
+
+    def _default(self, elf: Elf) -> tuple[str, ...]:
+        if self._is_musl(elf):
+            return self._musl_places
+        triple = _MULTIARCH.get(elf.machine, f"{elf.machine}-linux-gnu")
+        return (f"/lib/{triple}", f"/usr/lib/{triple}", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 
     def _versions(self, name: str, at: str, elf: Elf, library: Elf) -> Iterator[Missing]:
         if not library.defines:  # musl's libraries, and any without versions, take every symbol
@@ -101,51 +158,47 @@ class Linker:
     def _environment(self) -> tuple[str, ...]:
         return tuple(x for x in self.side.env.get("LD_LIBRARY_PATH", "").split(":") if x.startswith("/"))
 
-    def _places(self, machine: str) -> tuple[str, ...]:
-        if self._musl is not None:
-            return self._musl
-        triple = _MULTIARCH.get(machine, f"{machine}-linux-gnu")
-        default = (f"/lib/{triple}", f"/usr/lib/{triple}", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
-        return (*self._configured, *default)
+    @cached_property
+    def _cache(self) -> dict[str, tuple[str, ...]]:
+        data = self.side.image.contents.get("/etc/ld.so.cache")
+        return ldcache.read(data) if data else {}
+
+    def _is_musl(self, elf: Elf) -> bool:
+        """Whether musl loads it: its interpreter or its C library tells; else which one the image has."""
+        if elf.interpreter:
+            return "ld-musl" in elf.interpreter
+        if any(name.startswith("libc.") for name in elf.needed):
+            return not any(name.startswith("libc.so.6") for name in elf.needed)
+        return self._musl_alone
 
     @cached_property
-    def _musl(self) -> tuple[str, ...] | None:
-        """The directories that musl searches; None for an image with glibc."""
-        for child in self.side.files.children("/lib"):
-            if child.startswith("ld-musl-"):
-                listed = self.side.image.contents.get(f"/etc/{child.removesuffix('.so.1')}.path")
-                if listed is None:
-                    return _MUSL
+    def _musl_alone(self) -> bool:
+        names = {name for place in ("/lib", "/lib64") for name in self._names(place)}
+        glibc = any(name.startswith("ld-linux") for name in names)
+        return not glibc and any(name.startswith("ld-musl-") for name in names)
+
+    @cached_property
+    def _musl_places(self) -> tuple[str, ...]:
+        for name in self._names("/lib"):
+            listed = self.side.image.contents.get(f"/etc/{name.removesuffix('.so.1')}.path")
+            if name.startswith("ld-musl-") and listed is not None:
                 return tuple(listed.decode("utf-8", "replace").replace(":", "\n").split())
-        return None
+        return _MUSL
 
-    @cached_property
-    def _configured(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._conf("/etc/ld.so.conf", 0)))
-
-    def _conf(self, path: str, depth: int) -> Iterator[str]:
-        """The directories of an ld.so.conf and of what it includes."""
-        text = self.side.image.contents.get(path, b"").decode("utf-8", "replace")
-        for line in text.splitlines():
-            words = line.partition("#")[0].split()
-            if words[:1] == ["include"] and depth < 5:
-                for pattern in words[1:]:
-                    pattern = posixpath.join(posixpath.dirname(path), pattern)
-                    for name in sorted(fnmatch.filter(self.side.image.contents, pattern)):
-                        yield from self._conf(name, depth + 1)
-            elif words and words[0].startswith("/"):
-                yield words[0].rstrip(",")
+    def _names(self, place: str) -> tuple[str, ...]:
+        real = self.side.files.place(place)
+        return self.side.files.children(real) if real else ()
 
 
 def is_libc(name: str) -> bool:
     """Whether a library belongs to the C library itself."""
-    return name.rpartition("/")[2].startswith((*_LIBC, "libm.so", "libpthread.so", "libdl.so", "librt.so"))
+    return name.rpartition("/")[2].startswith((*_LIBC, *_LIBC_PARTS))
 
 
 def _expanded(places: tuple[str, ...], path: str) -> tuple[str, ...]:
     origin = posixpath.dirname(path)
     return tuple(
-        posixpath.normpath(place.replace("$ORIGIN", origin).replace("${ORIGIN}", origin))
+        posixpath.normpath(place.replace("${ORIGIN}", origin).replace("$ORIGIN", origin))
         for place in places
         if place and "$LIB" not in place and "$PLATFORM" not in place
     )
