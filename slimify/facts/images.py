@@ -159,6 +159,16 @@ def _settings(common: Mapping[str, Any], release: str | None) -> dict[str, Any]:
     return settings
 
 
+def environment(family: str) -> frozenset[str]:
+    """The names of the variables that some release of an official image (`golang`) sets; none for others."""
+    common = load("images.toml")["official"].get(family)
+    if common is None:
+        return frozenset()
+    rows = (common, *common.get("since", ()))
+    names = {name for row in rows for name in (*row.get("env", ()), *row.get("unknown_env", ()))}
+    return frozenset(names | {common["release_env"]})
+
+
 def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | None, str | None]:
     """(version, qualifier, suite, newest release) of a tag; the last two None where unknown."""
     if not tag and pinned:

@@ -10,6 +10,7 @@ from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.engine.model import BuildOptions
+from slimify.facts.images import environment
 from slimify.model import Decision, Outcome
 from slimify.syntax.dockerfile import parse
 from slimify.syntax.instructions import env_pairs
@@ -75,10 +76,11 @@ def _terms(program: Program, probe: Probe) -> Terms:
         if instruction.keyword == "LABEL"
         for name, _ in env_pairs(instruction)
     }
-    brought = program.base.env if program.base else {}
+    # a tag moves on: what it brings may be what the facts know of a later release
+    brought = {*program.base.env, *environment(program.base.family)} if program.base else set()
     return Terms(
         own_env=frozenset(own),
-        base_env=frozenset(brought) - {"PATH"},
+        base_env=frozenset(brought - {"PATH"}),
         own_labels=frozenset(labels),
         accepted=frozenset(probe.accept),
     )

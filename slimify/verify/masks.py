@@ -43,6 +43,13 @@ _PLACES = (
 _MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in (*_PLACES, *_VOLATILE))
 
 
+# Process ids, in logs alone: which one a worker gets depends on what was forked before it (a look for a
+# compiler that is not there any more, say). gunicorn's `[time] [7] [INFO] … pid: 7`, uvicorn's `process [7]`.
+_PROCESS = re.compile(
+    r"(?im)(\b(?:pid|process)(?: id)?\b[:=]? ?[\[(]?)\d+|((?:^|\] )\[)\d+(?=\] \[?[A-Z]+\b)"
+)
+
+
 def masked(text: str, own: Iterable[str] = ()) -> str:
     """The body of an answer, the output of a command or a log without what is volatile by its nature.
 
@@ -58,7 +65,8 @@ def masked(text: str, own: Iterable[str] = ()) -> str:
 def lines(text: str, own: Iterable[str] = ()) -> frozenset[str]:
     """The shape of a log: its masked lines. Order and number of repetitions are no part of it,
     since threads, processes and retries mix lines differently every time."""
-    found = (" ".join(line.split()) for line in masked(text, own).splitlines())
+    text = _PROCESS.sub(r"\1\2<pid>", masked(text, own))
+    found = (" ".join(line.split()) for line in text.splitlines())
     return frozenset(line for line in found if line)
 
 

@@ -52,6 +52,8 @@ LOGS: list[tuple[str, str, str, str, tuple[str, ...]]] = [
     ("a line is missing", "a\nb", "a", "a\nb", ("- b",)),
     ("a line is new", "a", "a\nerror", "a", ("+ error",)),
     ("a number that always differs", "in 12 ms", "in 14 ms", "in 13 ms", ()),
+    ("a process id", "[3] INFO worker, pid: 7", "[4] INFO worker, pid: 8", "[3] INFO worker, pid: 7", ()),
+    ("a number in brackets", "rows [7]", "rows [8]", "rows [7]", ("- rows [7]", "+ rows [8]")),
     (
         "a number that never differs",
         "12 templates",
