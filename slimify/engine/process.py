@@ -135,7 +135,7 @@ class Child:
     def close(self) -> None:
         """Ends the program and frees what belongs to it."""
         self._out.close()  # who writes into a pipe that nobody reads ends by itself
-        if self._popen.poll() is None:
+        if self._popen.poll() is None or self._asked:  # what it started may have outlived it
             self.end()
         if self._err is not None:
             self._err.close()
