@@ -8,8 +8,9 @@ is said in `scope`, so that nobody takes silence for proof.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions
@@ -48,6 +49,12 @@ class Observation:
 def ports(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
     """The ports to ask: the probe's, else those that the image exposes."""
     return (probe.port,) if probe.port else exposed
+
+
+def variable(config: Mapping[str, Any], probe: Probe, name: str) -> str:
+    """The value that a variable has in a container: the probe's, else the image's; "" without one."""
+    brought = dict(item.partition("=")[::2] for item in config.get("Env") or ())
+    return {**brought, **probe.env}.get(name, "")
 
 
 def observe(engine: Engine, image: str, asked: tuple[int, ...], probe: Probe) -> Observation:
