@@ -21,6 +21,7 @@ _REL, _EXEC, _DYN = 1, 2, 3
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
 _NEEDED, _STRTAB, _SONAME, _RPATH, _RUNPATH = 1, 5, 14, 15, 29
 _FLAGS_1, _VERNEED, _VERNEEDNUM, _PIE = 0x6FFFFFFB, 0x6FFFFFFE, 0x6FFFFFFF, 0x08000000
+_VERDEF, _VERDEFNUM, _BASE = 0x6FFFFFFC, 0x6FFFFFFD, 1
 _SYMTAB, _NOBITS = 2, 8
 _MACHINES = {
     2: "sparc", 3: "x86", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 43: "sparc64",
@@ -105,6 +106,7 @@ def _parse(file: _File) -> Elf:
         rpath=_paths(named(_RPATH)),
         runpath=_paths(named(_RUNPATH)),
         versions=_versions(file, table, strings),
+        defines=frozenset(_defined(file, table, strings)),
         stripped=symbols is None,
         linking=_linking(kind, interpreter, soname, pie=bool(table.get(_FLAGS_1, 0) & _PIE)),
         symbols=symbols or 0,
@@ -151,6 +153,19 @@ def _versions(file: _File, table: dict[int, int], strings: int) -> tuple[tuple[s
             break
         at += step
     return tuple(found)
+
+
+def _defined(file: _File, table: dict[int, int], strings: int) -> Iterator[str]:
+    """The versions of its own symbols (LSB 10.7.2); the first is the file's own name and no version."""
+    at = file.offset(table[_VERDEF]) if _VERDEF in table else 0
+    for _ in range(min(table.get(_VERDEFNUM, 0), NAMES) if at else 0):
+        _, flags, _, _, _, first, step = file.fields("HHHHIII", at)
+        (name,) = file.fields("I", at + first)
+        if not flags & _BASE:
+            yield file.string(strings + name)
+        if not step:
+            break
+        at += step
 
 
 def _symbols(file: _File, shoff: int, size: int, count: int, names: int) -> int | None:

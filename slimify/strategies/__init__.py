@@ -22,10 +22,13 @@ def propose(program: Program, options: Options) -> Proposal:
 
 
 def _with_glibc(proposal: Proposal, least: str) -> Proposal:
-    """The layouts whose base image has at least that release of glibc; no glibc at all is none."""
+    """The layouts whose new base image has at least that release of glibc; no glibc at all is none.
+
+    The original's own base has what runs on it, whatever is known about its name.
+    """
     if not least:
         return proposal
-    old = [layout for layout in proposal.layouts if not _has(layout.base, least)]
+    old = [x for x in proposal.layouts if x.rung != "same-base" and not _has(x.base, least)]
     why = tuple(
         Reason(code="SL391", text=f"{layout.rung}: {layout.base} is not known to have glibc {least}")
         for layout in old

@@ -219,7 +219,13 @@ def test_real_files_are_read_as_readelf_reads_them() -> None:
         assert ":".join(found.rpath) == "".join(value for tag, value in tags if tag == "RPATH"), path
         assert ":".join(found.runpath) == "".join(value for tag, value in tags if tag == "RUNPATH"), path
         assert list(found.versions) == list(needs(shown)), path
+        assert found.defines == definitions(shown), path
         assert found.stripped == (not re.search(r"\] (\.symtab|\.z?debug_)", shown)), path
+
+
+def definitions(shown: str) -> set[str]:
+    section = shown.partition("Version definition section")[2].partition("Version needs section")[0]
+    return set(re.findall(r"Flags: (?!BASE).*Name: (\S+)", section))
 
 
 def needs(shown: str) -> Iterator[tuple[str, str]]:
