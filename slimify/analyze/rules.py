@@ -1,0 +1,194 @@
+"""Limits for CI and how an image stands to them: slimify's own, and those of dive's `.dive-ci`.
+
+The rules of `.dive-ci` are judged as dive judges them (its README, "CI Integration"): a figure that is
+equal to its limit passes; `disabled`, `off`, `false` or nothing switches a rule off; a file that leaves
+a rule out gets dive's default for it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from slimify.analyze.model import Analysis, Rule
+from slimify.context.manifests.values import yaml_of
+from slimify.model import SlimifyError
+
+BAD_RULES: Final = "SL754"
+DIVE_DEFAULTS: Final[Mapping[str, str]] = {
+    "lowestEfficiency": "0.9",
+    "highestWastedBytes": "disabled",
+    "highestUserWastedPercent": "0.1",
+}
+OFF: Final = "disabled"
+
+_OFF = frozenset(("", "disabled", "off", "false", "no", "none", "null"))
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_BINARY = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgt]?)(i?)b?)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most so many bytes, or such a share (0 to 1); `text` is how it was written."""
+
+    text: str
+    bytes: int | None = None
+    share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What was asked for on the command line."""
+
+    max_size: Limit | None = None
+    max_wasted: Limit | None = None
+    max_avoidable: Limit | None = None
+    min_efficiency: float | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one at all."""
+        return any(
+            item is not None
+            for item in (self.max_size, self.max_wasted, self.max_avoidable, self.min_efficiency)
+        )
+
+
+def size(text: str) -> int:
+    """Bytes of `500MB`, `1.5 GiB`, `20M` or a bare number; decimal units unless they have an i.
+
+    Raises ValueError with a sentence for anything else.
+    """
+    match = _SIZE.fullmatch(text.strip().replace(",", ""))
+    if match is None or (match[3] and not match[2]):
+        raise ValueError(f'"{text}" is no size (500MB, 1.5GB, 20MiB)')
+    unit = match[2].lower()
+    return int(float(match[1]) * (_BINARY if match[3] else _UNITS)[unit])
+
+
+def share(text: str) -> float:
+    """A ratio of `0.95` or `95%`. Raises ValueError with a sentence for what is not between 0 and 1."""
+    number = text.strip()
+    try:
+        value = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
+    except ValueError:
+        raise ValueError(f'"{text}" is no ratio (0.95 or 95%)') from None
+    if not 0 <= value <= 1:  # NaN too
+        raise ValueError(f'"{text}" is not between 0 and 1 (0% and 100%)')
+    return value
+
+
+def limit(text: str) -> Limit:
+    """`20MB` or `10%`. Raises ValueError with a sentence for anything else."""
+    if text.strip().endswith("%"):
+        return Limit(text=text.strip(), share=share(text))
+    return Limit(text=text.strip(), bytes=size(text))
+
+
+def judged(analysis: Analysis, limits: Limits) -> tuple[Rule, ...]:
+    """How an image stands to the limits of the command line, in their order.
+
+    Wasted bytes are those that dive counts, their share that of what lies above the base layer;
+    avoidable ones are those of the findings, their share that of the whole image.
+    """
+    found = analysis.efficiency
+    rules = [
+        _most("max-size", limits.max_size, analysis.size, 1.0),
+        _most("max-wasted", limits.max_wasted, found.wasted, found.wasted_share),
+        _most(
+            "max-avoidable",
+            limits.max_avoidable,
+            analysis.avoidable,
+            analysis.avoidable / analysis.size if analysis.size else 0.0,
+        ),
+    ]
+    if limits.min_efficiency is not None:
+        wanted = f"{limits.min_efficiency:g}"
+        rules.append(
+            _rule("min-efficiency", wanted, _ratio(found.score), found.score < limits.min_efficiency)
+        )
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def dive(analysis: Analysis, values: Mapping[str, str] = DIVE_DEFAULTS) -> tuple[Rule, ...]:
+    """How an image stands to rules of `.dive-ci`, as `dive_values` reads them. Those that are switched
+    off have the limit `disabled`."""
+    found = analysis.efficiency
+    judges: Mapping[str, Callable[[str], tuple[str, bool]]] = {
+        "lowestEfficiency": lambda wanted: (_ratio(found.score), found.score < share(wanted)),
+        "highestWastedBytes": lambda wanted: (_bytes(found.wasted), found.wasted > size(wanted)),
+        "highestUserWastedPercent": lambda wanted: (
+            _ratio(found.wasted_share),
+            found.wasted_share > share(wanted),
+        ),
+    }
+    return tuple(_dive(name, values[name], judge) for name, judge in judges.items())
+
+
+def dive_values(text: str, file: str) -> Mapping[str, str]:
+    """The rules of a `.dive-ci` file. Unknown ones are for plug-ins of dive, and left alone.
+
+    Raises SlimifyError, SL754, for what is no YAML, has no mapping of rules, or has a value that is
+    no limit.
+    """
+    documents = yaml_of(text)
+    top = documents[0] if documents else None
+    rules = top.get("rules") if isinstance(top, dict) else top
+    if (not documents and _says_something(text)) or not isinstance(rules, dict | None):
+        raise SlimifyError(
+            BAD_RULES, f"{file} has no rules", hint="`rules:` and the limits below it, as YAML"
+        )
+    given = rules or {}
+    values = {
+        name: _written(given[name]) if name in given else default for name, default in DIVE_DEFAULTS.items()
+    }
+    for name, value in values.items():
+        try:
+            if value != OFF:
+                (size if name == "highestWastedBytes" else share)(value)
+        except ValueError as error:
+            raise SlimifyError(BAD_RULES, f"{file}: {name}: {error}") from error
+    return values
+
+
+def _says_something(text: str) -> bool:
+    return any(line.strip() not in ("", "---") for line in text.splitlines() if line.lstrip()[:1] != "#")
+
+
+def _written(value: object) -> str:
+    """A value as text; YAML 1.1 has read `off` and `no` as False, and 0.95 as a number."""
+    text = "" if value is None else str(value).strip()
+    return OFF if text.lower() in _OFF else text
+
+
+def _dive(name: str, wanted: str, judge: Callable[[str], tuple[str, bool]]) -> Rule:
+    if wanted == OFF:
+        return Rule(name=name, limit=OFF, found="", ok=True)
+    found, broken = judge(wanted)
+    return _rule(name, wanted, found, broken)
+
+
+def _most(name: str, wanted: Limit | None, found: int, part: float) -> Rule | None:
+    if wanted is None:
+        return None
+    if wanted.share is not None:
+        return _rule(name, wanted.text, _ratio(part), part > wanted.share)
+    assert wanted.bytes is not None
+    return _rule(name, wanted.text, _bytes(found), found > wanted.bytes)
+
+
+def _rule(name: str, wanted: str, found: str, broken: bool) -> Rule:
+    return Rule(name=name, limit=wanted, found=found, ok=not broken)
+
+
+def _ratio(value: float) -> str:
+    """Four digits, cut and not rounded: 0.94999 is below 0.95 and has to look like it."""
+    return f"{math.floor(value * 10_000) / 10_000:.4f}" if math.isfinite(value) else str(value)
+
+
+def _bytes(count: int) -> str:
+    return f"{count:,} bytes"
