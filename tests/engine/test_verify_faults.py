@@ -35,7 +35,7 @@ class Original:
 
 SERVER = Original(
     """\
-FROM python:3.12
+FROM python:3.11
 ENV GREETING=hello
 WORKDIR /srv
 COPY . .
@@ -67,12 +67,12 @@ http.server.HTTPServer(("", 8000), Handler).serve_forever()
 )
 # What a right rewrite looks like: faults are changes of it.
 RIGHT = """\
-FROM python:3.12 AS builder
+FROM python:3.11 AS builder
 WORKDIR /srv
 COPY . .
 RUN chmod 755 start.sh && mkdir /data && echo seed > /data/seed
 
-FROM python:3.12-slim
+FROM python:3.11-slim
 ENV GREETING=hello
 RUN useradd --uid 1500 app
 WORKDIR /srv
@@ -88,7 +88,7 @@ VOLUME = "COPY --from=builder --chown=app:root /data /data\n"
 
 SCRIPTS = Original(
     """\
-FROM python:3.12
+FROM python:3.11
 WORKDIR /app
 COPY . .
 COPY --chmod=755 tool /usr/local/bin/
@@ -104,7 +104,7 @@ subprocess.run([os.environ.get("TOOL", "tig"[::-1]), "--version"])
 """,
     },
 )
-SLIM_SCRIPTS = SCRIPTS.text.replace("python:3.12", "python:3.12-slim")
+SLIM_SCRIPTS = SCRIPTS.text.replace("python:3.11", "python:3.11-slim")
 
 COMPILED = Original(
     """\
@@ -314,7 +314,7 @@ def test_a_fault_is_found(prove: Prove, fault: Fault) -> None:
 
 
 def test_an_original_that_does_not_build_is_said_to_be_that(prove: Prove) -> None:
-    proof = prove(Original("FROM python:3.12\nRUN false\n", SERVER.files), RIGHT, start=True)
+    proof = prove(Original("FROM python:3.11\nRUN false\n", SERVER.files), RIGHT, start=True)
     assert proof.verdict == "not built"
     assert proof.problem.startswith("the original does not build: line 2: ")
     assert proof.log
