@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def show_rewrite(outcome: Outcome, form: Literal["diff", "text", "json", "none"]) -> None:
     """What `rewrite` answers: the result on standard output, the reasons on standard error."""
-    from slimify.report import diff, json, text
+    from slimify.report import diff, text
 
     if form == "json":
+        from slimify.report import json
+
         show(json.to_json(outcome) + "\n")
         show_failure(outcome)
     elif form == "text" and outcome.error is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slimify.model import (
     CommandVerdict,
@@ -16,7 +16,9 @@ from slimify.model import (
     Stage,
 )
 from slimify.report.diff import diff
-from slimify.verify.model import Proof
+
+if TYPE_CHECKING:
+    from slimify.verify.model import Proof
 
 SCHEMA = 1
 

@@ -1,4 +1,7 @@
-"""What is done to a plan on request only: each option is one function from plan to plan."""
+"""What is done to a plan on request only: each option is one function from plan to plan.
+
+Most runs ask for nothing, so each is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,36 @@ from dataclasses import replace
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.model import Plan, Reason
-from slimify.strategies.cachemounts import with_cache_mounts
-from slimify.strategies.debugstage import with_debug_stage
-from slimify.strategies.keptpackages import with_kept_packages
-from slimify.strategies.keptpaths import with_kept_paths
-from slimify.strategies.nonroot import with_user
 from slimify.strategies.profile import unsupported
 
 
 def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
     """The plan with what the options ask for, and a decision for each: done, or why not."""
+    if options.keep_paths or options.keep_packages:
+        kept = _kept(program, plan, options)
+        if isinstance(kept, Reason):
+            return kept
+        plan = kept
+    if options.nonroot:
+        from slimify.strategies.nonroot import with_user
+
+        plan = with_user(program, plan)
+    if options.cache_mounts:
+        from slimify.strategies.cachemounts import with_cache_mounts
+
+        plan = with_cache_mounts(program, plan, options.builder)
+    if options.debug_target:
+        from slimify.strategies.debugstage import with_debug_stage
+
+        plan = with_debug_stage(program, plan, options.builder)
+    return replace(plan, decisions=(*plan.decisions, *unsupported(program, options.builder)))
+
+
+def _kept(program: Program, plan: Plan, options: Options) -> Plan | Reason:
+    from slimify.strategies.keptpackages import with_kept_packages
+    from slimify.strategies.keptpaths import with_kept_paths
+
     with_paths = with_kept_paths(program, plan, options.keep_paths)
     if isinstance(with_paths, Reason):
         return with_paths
-    kept = with_kept_packages(program, with_paths, options.keep_packages)
-    if isinstance(kept, Reason):
-        return kept
-    plan = kept
-    if options.nonroot:
-        plan = with_user(program, plan)
-    if options.cache_mounts:
-        plan = with_cache_mounts(program, plan, options.builder)
-    if options.debug_target:
-        plan = with_debug_stage(program, plan, options.builder)
-    return replace(plan, decisions=(*plan.decisions, *unsupported(program, options.builder)))
+    return with_kept_packages(program, with_paths, options.keep_packages)
