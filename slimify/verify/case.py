@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from slimify.engine.model import BuildOptions
 from slimify.facts.images import environment
 from slimify.model import Decision, Outcome
 from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import env_pairs
+from slimify.syntax.instructions import copy_parts, env_pairs
+from slimify.syntax.words import expand
 from slimify.verify.contract import Terms
 from slimify.verify.probes import Probe
 from slimify.verify.session import Case
@@ -23,6 +25,11 @@ _STATED = {
     "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # `go run` as the command became the program
     "SL330": ("User",),  # --nonroot
 }
+
+_SYSTEM = frozenset(
+    {"/", "/home", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/var", "/var/lib", "/var/www"}
+)
+_SYSTEM_BELOW = ("/bin", "/etc", "/lib", "/sbin", "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/share")
 
 
 def case(
@@ -46,6 +53,8 @@ def case(
         ignore=_ignore(name),
         terms=_terms(program, probe),
         live=program.live,
+        placed=_placed(program),
+        application=_application(program),
         language=program.language,
         probe=probe,
         build=build,
@@ -84,6 +93,30 @@ def _terms(program: Program, probe: Probe) -> Terms:
         own_labels=frozenset(labels),
         accepted=frozenset(probe.accept),
     )
+
+
+def _placed(program: Program) -> dict[str, tuple[str, ...]]:
+    """Where the sources that were read are in the image."""
+    view = program.end.view
+    return {use.file: view.image_paths(use.file) for use in program.live.sources.imports}
+
+
+def _application(program: Program) -> tuple[str, ...]:
+    """The directories of the image that are the application's: WORKDIR, and what the context's
+    directories are copied to; not those that hold a system."""
+    found = [program.runtime.workdir or ""]
+    for step in program.steps:
+        if step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is not None:
+            continue
+        dest = expand(
+            copy_parts(step.instruction).dest,
+            {name: value for name, value in step.state.env.items() if value is not None},
+        )
+        if dest:
+            found.append(posixpath.join(step.state.cwd or "/", dest))
+    places = sorted({posixpath.normpath(place) for place in found if place.startswith("/")})
+    own = [place for place in places if place not in _SYSTEM and not place.startswith(_SYSTEM_BELOW)]
+    return tuple(place for place in own if not any(place.startswith(f"{other}/") for other in own))
 
 
 def _ignore(name: str) -> bytes | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,7 +15,7 @@ from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
 from slimify.verify import behaviour, contract, measure, sides, symptoms
 from slimify.verify.contract import Terms
-from slimify.verify.disk import commands, files, imports, libraries, started, users
+from slimify.verify.disk import behind, commands, files, imports, libraries, owners, started, users
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.probes import Probe
@@ -35,6 +35,8 @@ class Case:
     ignore: bytes | None = None
     terms: Terms = field(default_factory=Terms)
     live: Live | None = None
+    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the context, in the image
+    application: tuple[str, ...] = ()  # directories of the image
     language: str | None = None
     probe: Probe = field(default_factory=Probe)
     build: BuildOptions = field(default_factory=BuildOptions)
@@ -66,6 +68,9 @@ class _Subject:
     def ports(self) -> tuple[int, ...]:
         exposed = sorted(str(port) for port in self.config.get("ExposedPorts") or {})
         tcp = tuple(int(port.partition("/")[0]) for port in exposed if not port.endswith("/udp"))
+        if not tcp:  # many servers listen where PORT says, and their files expose nothing
+            said = behaviour.variable(self.config, self.case.probe, "PORT")
+            tcp = (int(said),) if said.isdigit() and 0 < int(said) < 65536 else ()
         return behaviour.ports(tcp, self.case.probe)
 
     def observed(self, asked: tuple[int, ...]) -> behaviour.Observation:
@@ -150,7 +155,7 @@ class Session:
         checks += contract.compare(original.config, subject.config, terms)
         with ThreadPoolExecutor(2) as pool:
             tuple(pool.map(lambda one: one.side, (original, subject)))
-        checks += self._disk(Evidence(original.side, subject.side, self.case.live))
+        checks += self._disk(self._evidence(original, subject))
         scope: tuple[str, ...] = ()
         times = {"original": Times(), "rewritten": Times()}
         if self.case.start and self.engine.can_run:
@@ -176,6 +181,9 @@ class Session:
             times=times,
         )
 
+    def _evidence(self, original: _Subject, subject: _Subject) -> Evidence:
+        return Evidence(original.side, subject.side, self.case.live, self.case.placed)
+
     def _disk(self, evidence: Evidence) -> Iterator[Check]:
         executed = started.executed(evidence.after)
         yield commands.check(evidence)
@@ -189,8 +197,9 @@ class Session:
         yield files.needed(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)
-        yield files.owners(evidence)
+        yield owners.check(evidence)
         yield users.check(evidence)
+        yield behind.check(evidence, self.case.application, self.case.language)
         if self.case.probe.files:
             yield files.contents(evidence, self.case.probe.files)
 
@@ -206,7 +215,7 @@ class Session:
             after = behaviour.run_apart(self.engine, subject.built.tag, run, probe)
             said.append((before[1], after[1]))
             yield behaviour.output(run, before, after, probe)
-        evidence = Evidence(original.side, subject.side, self.case.live)
+        evidence = self._evidence(original, subject)
         new = [line for old, now in said for line in now.splitlines() if line not in old]
         missing = symptoms.read(evidence, new)
         if missing:

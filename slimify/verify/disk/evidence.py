@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -75,11 +75,12 @@ class Side:
 @dataclass(frozen=True)
 class Evidence:
     """The original and the rewritten image; `live` is what the original needs at run time, as far as
-    its Dockerfile and sources tell."""
+    its Dockerfile and sources tell, `placed` where files of the context are in the image."""
 
     before: Side
     after: Side
     live: Live | None = None
+    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str = "") -> Finding:
@@ -95,3 +96,9 @@ def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str
     else:
         constraint = Constraint(need="path", value=path, because=text)
     return Finding(code=code, text=text, path=path, owner=owner, constraints=(constraint,))
+
+
+def owned(entry: Entry) -> str:
+    """Owner, group, mode and capabilities of a file as people read them."""
+    capabilities = f" with capabilities {entry.capabilities}" if entry.capabilities else ""
+    return f"{entry.uid}:{entry.gid} {entry.mode:04o}{capabilities}"

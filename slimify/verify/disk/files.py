@@ -1,4 +1,4 @@
-"""Files, links, owners and modes: what of the original is in the rewritten image, and how."""
+"""Files and links: what of the original is in the rewritten image."""
 
 from __future__ import annotations
 
@@ -8,22 +8,36 @@ from collections.abc import Iterable, Iterator
 
 from slimify.image.model import Entry
 from slimify.model import Use
-from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.disk.started import roots, started
+from slimify.verify.disk.behind import waste
+from slimify.verify.disk.evidence import Evidence, Side, owned
 from slimify.verify.model import Check, Constraint, Finding
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
 
 _SHOWN = 20
+_MATCHES = 1000
 # What tools leave behind while they run; their owner and mode concern nobody.
 _PASSING = (
-    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/run", "/proc", "/sys", "/dev", "/var/lib/apt",
-    "/var/lib/dpkg", "/lib/apk", "/usr/lib/apk", "/etc/ld.so.cache", "/root/.cache", "/root/.npm",
+    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/run", "/var/run", "/proc", "/sys", "/dev", "/var/lib/apt",
+    "/var/lib/dpkg", "/lib/apk", "/usr/lib/apk", "/etc/ld.so.cache", "/etc/hosts", "/etc/hostname",
+    "/etc/resolv.conf", "/etc/mtab",
 )  # fmt: skip
+_PASSING_NAMES = ("/__pycache__/", "/.cache/", "/.npm/", "/.yarn/cache/", "/.git/")
+# What slim images are told to leave out of packages (dpkg's path-exclude).
+_UNREAD = (
+    "/usr/share/doc/",
+    "/usr/share/man/",
+    "/usr/share/info/",
+    "/usr/share/locale/",
+    "/usr/share/lintian/",
+)
 
 
-def _passing(path: str) -> bool:
-    return any(path == place or path.startswith(place + "/") for place in _PASSING) or "__pycache__" in path
+def passing(path: str) -> bool:
+    """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
+    if any(path == place or path.startswith(place + "/") for place in _PASSING):
+        return True
+    return any(name in f"{path}/" for name in _PASSING_NAMES)
 
 
 def needed(evidence: Evidence) -> Check:
@@ -33,7 +47,7 @@ def needed(evidence: Evidence) -> Check:
     for path, use in sorted(_named(evidence), key=lambda one: (one[0], one[1].file, one[1].line)):
         for place in _matching(evidence.before, path):
             old = evidence.before.entry(place)
-            if old is None or _passing(place):
+            if old is None or passing(place):
                 continue
             count += 1
             where = f"{use.file}:{use.line}" if use.line else use.file
@@ -58,20 +72,32 @@ def _named(evidence: Evidence) -> set[tuple[str, Use]]:
 
 
 def _matching(side: Side, path: str) -> Iterator[str]:
-    """The paths that a name with wildcards stands for; the name itself without any."""
+    """The paths that a name with wildcards stands for, at most 1,000; the name itself without any."""
     if not any(sign in path for sign in "*?["):
         yield path
         return
-    folder = posixpath.dirname(path)
-    if any(sign in folder for sign in "*?["):
-        folder = folder[: min(folder.find(sign) % (len(folder) + 1) for sign in "*?[")].rpartition("/")[0]
-        if side.entry(folder or "/") is not None and folder:
-            yield folder
+    found = [""]
+    for part in path.strip("/").split("/"):
+        found = [further for place in found for further in _further(side, place, part)][:_MATCHES]
+    yield from found
+
+
+def _further(side: Side, place: str, part: str) -> Iterator[str]:
+    if not any(sign in part for sign in "*?["):
+        if side.entry(f"{place}/{part}") is not None:
+            yield f"{place}/{part}"
         return
-    real = side.files.place(folder)
-    for child in sorted(side.files.children(real)) if real else ():
-        if fnmatch.fnmatch(child, posixpath.basename(path)):
-            yield posixpath.join(folder, child)
+    real = side.files.place(place or "/")
+    names = side.files.children(real) if real else ()
+    if part == "**":
+        yield place
+        for child in names:
+            entry = side.files.get(posixpath.join(real, child))
+            if entry is not None and entry.kind == "directory":
+                yield from _further(side, f"{place}/{child}", part)
+        return
+    # as in shells, wildcards leave hidden files alone
+    yield from (f"{place}/{name}" for name in fnmatch.filter(names, part) if part[0] == "." or name[0] != ".")
 
 
 def _empty(side: Side, entry: Entry) -> bool:
@@ -96,6 +122,7 @@ def volumes(evidence: Evidence) -> Check:
         if old is None:
             continue
         lost = _below(evidence.before, old) - (_below(evidence.after, new) if new else set())
+        lost = {path for path in lost if not waste(f"/{path}")}
         if lost:
             text = f"the volume {place} starts without {_some(sorted(lost))}"
             findings.append(Finding(code=VOLUME, text=text, path=place, constraints=(_path(place, text),)))
@@ -131,7 +158,7 @@ def links(evidence: Evidence) -> Check:
     findings = []
     count = 0
     for entry in evidence.after.added():
-        if entry.kind != "symlink":
+        if entry.kind != "symlink" or entry.path.startswith(_UNREAD) or passing(entry.path):
             continue
         count += 1
         if evidence.after.entry(entry.path) is not None:
@@ -143,73 +170,6 @@ def links(evidence: Evidence) -> Check:
                 Finding(code=LINK, text=text, path=entry.path, constraints=(_path(old.path, text),))
             )
     return _check("links", f"{count} lead somewhere" if count else "none", findings)
-
-
-def owners(evidence: Evidence) -> Check:
-    """Owner, mode, set-uid bits and capabilities of what both images have.
-
-    COPY makes the directories it needs with mode 0755 (BuildKit; a directory that is itself copied
-    too), so those that the base image or the machine that checked the sources out opened to others
-    lose that: a difference for whoever is not root.
-    """
-    differing = []
-    count = 0
-    for new in evidence.after.added():
-        old = evidence.before.files.get(new.path)
-        if old is None or _passing(new.path) or old.kind != new.kind or new.kind == "symlink":
-            continue
-        count += 1
-        if (old.uid, old.gid, old.mode, old.capabilities) != (new.uid, new.gid, new.mode, new.capabilities):
-            differing.append((old, new))
-    root = _only_root(evidence.before)
-    closed = [pair for pair in differing if root and _closed(*pair)]
-    findings = [
-        Finding(code=OWNER, text=text, path=path)
-        for path, text in _grouped([pair for pair in differing if pair not in closed])
-    ]
-    findings += [
-        Finding(code=OWNER, text=f"{text} (root, who runs it, writes there anyway)", path=path, accepted=True)
-        for path, text in _grouped(closed)
-    ]
-    return _check("owners and modes", f"{count} files and directories as before", findings)
-
-
-def _closed(old: Entry, new: Entry) -> bool:
-    """A directory that only others than its owner can no longer write to."""
-    same = (old.uid, old.gid, old.capabilities) == (new.uid, new.gid, new.capabilities)
-    return same and old.kind == "directory" and old.mode & ~0o1022 == new.mode
-
-
-_STEPS_DOWN = frozenset(
-    """gosu su-exec setpriv runuser su sudo chroot s6-setuidgid start-stop-daemon supervisord nginx apache2
-    httpd php-fpm uwsgi""".split()
-)
-
-
-def _only_root(side: Side) -> bool:
-    """Nothing says that another user than root runs: no USER, no program that steps down from root, and
-    no files of somebody else's."""
-    if str(side.image.config.get("User") or "").partition(":")[0] not in ("", "0", "root"):
-        return False
-    names = (item.name for words in roots(side) for item in started(side, words))
-    if any(posixpath.basename(name) in _STEPS_DOWN for name in names):
-        return False
-    return not any(entry.uid for entry in side.added() if not _passing(entry.path))
-
-
-def _grouped(differing: list[tuple[Entry, Entry]]) -> Iterator[tuple[str, str]]:
-    """One sentence for each way in which they differ, with the first path and how many there are."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for old, new in differing:
-        groups.setdefault((_owned(old), _owned(new)), []).append(new.path)
-    for (before, after), paths in list(groups.items())[:_SHOWN]:
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-        yield paths[0], f"{paths[0]}{more}: {before} became {after}"
-
-
-def _owned(entry: Entry) -> str:
-    capabilities = f" with capabilities {entry.capabilities}" if entry.capabilities else ""
-    return f"{entry.uid}:{entry.gid} {entry.mode:04o}{capabilities}"
 
 
 def contents(evidence: Evidence, paths: Iterable[str]) -> Check:
@@ -224,8 +184,8 @@ def contents(evidence: Evidence, paths: Iterable[str]) -> Check:
             findings.append(_missing(path, f"{path} is not there"))
         elif old.digest != new.digest or old.kind != new.kind:
             findings.append(Finding(code=CONTENT, text=f"{path} has another content", path=path))
-        elif _owned(old) != _owned(new):
-            text = f"{path}: {_owned(old)} became {_owned(new)}"
+        elif owned(old) != owned(new):
+            text = f"{path}: {owned(old)} became {owned(new)}"
             findings.append(Finding(code=OWNER, text=text, path=path))
     return _check("named files", f"{len(names)} equal", findings)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 from slimify.model import Use
 from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.disk.libraries import lost
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Check, Constraint, Finding
 
@@ -23,49 +26,110 @@ _PYTHON_PLACES = (
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
-    """One finding for each module that was found and is not any more, or whose own libraries are missing."""
-    uses = _uses(evidence, language)
-    locate = _python if language == "python" else _node
+    """One finding for each module that was found and is not any more.
+
+    Of Node, only what is executed as it was written: the imports of TypeScript, and of sources that the
+    rewritten image does not have, went into what a bundler or compiler made of them.
+    """
+    uses = tuple(_uses(evidence, language))
     if language not in ("python", "node") or not uses:
         detail = "compiled in" if language == "go" else "no imports are known"
         return Check(name="imports", layer="disk", ok=True, detail=detail)
+    old, new = _Modules(evidence.before, language), _Modules(evidence.after, language)
     findings: dict[str, Finding] = {}
-    count = 0
-    old_places, new_places = _places(evidence.before, language), _places(evidence.after, language)
-    for name, use in sorted(uses.items()):
-        before = locate(evidence.before, old_places, name)
-        if before is None:
+    found: set[str] = set()
+    for use in uses:
+        file = _image_path(evidence, use)
+        before = old.locate(use.name, file)
+        if before is None or (language == "node" and not _executed(evidence, file)):
             continue
-        count += 1
-        if locate(evidence.after, new_places, name) is None:
-            text = f"{use.file}:{use.line} imports {name}, which is not there"
+        found.add(use.name)
+        after = new.locate(use.name, file)
+        if after is None or _replaced(evidence, before, after):
+            text = f"{use.file}:{use.line} imports {use.name}, which is not there"
             need = Constraint(need="path", value=before, because=text)
-            findings[name] = Finding(code=IMPORT, text=text, path=before, constraints=(need,))
+            findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
     return Check(
         name="imports",
         layer="disk",
         ok=not findings,
-        detail="; ".join(x.text for x in findings.values()) or f"{count} modules are found",
+        detail="; ".join(x.text for x in findings.values()) or f"{len(found)} modules are found",
         findings=tuple(findings.values()),
     )
 
 
-def _uses(evidence: Evidence, language: str | None) -> dict[str, Use]:
-    found: dict[str, Use] = {}
+def _uses(evidence: Evidence, language: str | None) -> Iterator[Use]:
+    """The imports of modules that are found by their name, not by a path."""
     for use in evidence.live.sources.imports if evidence.live else ():
-        name = use.name
-        if language == "python":
-            name = name.partition(".")[0]
-        elif name.startswith((".", "/", "node:", "#")):
+        if language == "node" and use.name.startswith((".", "/", "node:", "#", "@/", "~/")):
             continue
-        found.setdefault(name, use)
-    return found
+        if use.name.strip("."):
+            yield use
 
 
-def _places(side: Side, language: str | None) -> tuple[str, ...]:
-    """Where an import without a path is looked for, before the application's own directory."""
-    if language == "node":
-        return tuple(_upwards(side.workdir))
+def _image_path(evidence: Evidence, use: Use) -> str:
+    """Where a source file of the context is in the image: below WORKDIR, if nobody says otherwise."""
+    places = evidence.placed.get(use.file) or (posixpath.join(evidence.before.workdir, use.file),)
+    return places[0]
+
+
+def _executed(evidence: Evidence, file: str) -> bool:
+    return file.endswith((".js", ".mjs", ".cjs")) and evidence.after.entry(file) is not None
+
+
+def _replaced(evidence: Evidence, before: str, after: str) -> bool:
+    """Whether what is found now is only a directory of that name: without the package's own files, or
+    empty."""
+    if _regular(evidence.before, before) and not _regular(evidence.after, after):
+        entry = evidence.after.entry(after)
+        return entry is not None and entry.kind == "directory"
+    old, new = (_count(side, path) for side, path in ((evidence.before, before), (evidence.after, after)))
+    return old > 0 and new == 0
+
+
+def _count(side: Side, path: str) -> int:
+    entry = side.entry(path)
+    if entry is None or entry.kind != "directory":
+        return -1
+    return len(side.files.children(entry.path))
+
+
+@dataclass(frozen=True)
+class _Modules:
+    """The modules of one image."""
+
+    side: Side
+    language: str
+
+    def locate(self, name: str, file: str) -> str | None:
+        """The path of a module that the source file `file` imports, as the interpreter looks for it."""
+        folder = posixpath.dirname(file)
+        if self.language == "node":
+            return _node(self.side, _upwards(folder), name) or _node(self.side, self._global, name)
+        return _python(
+            self.side, (*self._places, *_between(folder, self.side.workdir)), name.partition(".")[0]
+        )
+
+    @cached_property
+    def _places(self) -> tuple[str, ...]:
+        return _places(self.side)
+
+    @cached_property
+    def _global(self) -> tuple[str, ...]:
+        listed = self.side.env.get("NODE_PATH", "").split(":")
+        return (*_upwards(self.side.workdir), *(place for place in listed if place.startswith("/")))
+
+
+def _between(folder: str, workdir: str) -> Iterator[str]:
+    """The directory of a source file and those above it up to WORKDIR: which of them is a program's
+    own, and so the first in sys.path, nobody knows."""
+    while folder.startswith(workdir.rstrip("/") + "/"):
+        yield folder
+        folder = posixpath.dirname(folder)
+
+
+def _places(side: Side) -> tuple[str, ...]:
+    """Where Python looks for a module: WORKDIR, PYTHONPATH, packages of all its installations."""
     places = [side.workdir, *side.env.get("PYTHONPATH", "").split(":")]
     for pattern in (*_PYTHON_PLACES, *_beside_python(side)):
         places += _glob(side, pattern)
@@ -89,21 +153,26 @@ def _glob(side: Side, pattern: str) -> Iterator[str]:
 
 
 def _python(side: Side, places: Iterable[str], name: str) -> str | None:
-    """The path of a module or package; a namespace directory counts, as it does for the interpreter."""
+    """The path of a module or package. A directory without `__init__` counts only where nothing better
+    is found, as for the interpreter (PEP 420): that of data may bear the name of a package."""
+    portion: str | None = None
     for place in places:
         real = side.files.place(place)
-        if not real:
-            continue
-        children = side.files.children(real)
+        children = side.files.children(real) if real else ()
         if name in children:
-            return posixpath.join(real, name)
-        for child in (f"{name}.py", f"{name}.pyc"):
+            path = posixpath.join(real, name)
+            if _regular(side, path):
+                return path
+            portion = portion or path
+        for child in (f"{name}.py", f"{name}.pyc", *fnmatch.filter(children, f"{name}.*.so"), f"{name}.so"):
             if child in children:
                 return posixpath.join(real, child)
-        compiled = sorted(fnmatch.filter(children, f"{name}.*.so")) or (f"{name}.so",)
-        if compiled[0] in children:
-            return posixpath.join(real, compiled[0])
-    return None
+    return portion
+
+
+def _regular(side: Side, path: str) -> bool:
+    real = side.files.place(path)
+    return bool(real) and any(child.startswith("__init__.") for child in side.files.children(real))
 
 
 def extension_libraries(evidence: Evidence) -> Check:
@@ -111,22 +180,32 @@ def extension_libraries(evidence: Evidence) -> Check:
     slim image brings the module itself."""
     linker, before = Linker(evidence.after), Linker(evidence.before)
     findings: dict[str, Finding] = {}
-    places = _places(evidence.after, "python")
-    for name, use in sorted(_uses(evidence, "python").items()):
+    places = _places(evidence.after)
+    for use in _uses(evidence, "python"):
+        name = use.name.partition(".")[0]
         for module in (name, f"_{name}"):
             path = _python(evidence.after, places, module)
             if path is None or path not in evidence.after.image.elves:
                 continue
             known = {item.name for item in before.missing(path)}
             for item in linker.missing(path):
-                if item.name not in known:
-                    text = f"{use.file}:{use.line} imports {name}, which needs {item.name}"
-                    findings[text] = Finding(code=IMPORT, text=text, path=path)
+                if item.name in known:
+                    continue
+                text = f"{use.file}:{use.line} imports {name}, which needs {item.name}"
+                place = next(
+                    (at for needed, _, at in before.closure(path) if needed == item.name and at), None
+                )
+                found = (
+                    lost(evidence, IMPORT, text, place)
+                    if place
+                    else Finding(code=IMPORT, text=text, path=path)
+                )
+                findings.setdefault(item.name, found)
     return Check(
         name="compiled modules",
         layer="disk",
         ok=not findings,
-        detail="; ".join(findings) or "have their libraries",
+        detail="; ".join(x.text for x in findings.values()) or "have their libraries",
         findings=tuple(findings.values()),
     )
 

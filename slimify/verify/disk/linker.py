@@ -80,7 +80,7 @@ class Linker:
                     queue.append((real.path, library, chain))
 
     def find(self, name: str, by: str, elf: Elf, inherited: tuple[str, ...] = ()) -> str | None:
-        """Where a needed library is found, links not followed; `inherited` is the RPATH of who loaded `by`."""
+        """Where a needed library is found, links not followed. `inherited`: RPATH of who loaded `by`."""
         if "/" in name:
             path = posixpath.normpath(posixpath.join(self.side.workdir, name))
             return path if self.side.entry(path) else None

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.disk.files import passing
 from slimify.verify.model import Check, Finding
 
 USER = "SL531"
 
-_FIRST = 1000  # below are the system's, which come and go with packages (Debian policy 9.2.2)
+SYSTEM = 1000  # below are the system's, which come and go with packages (Debian policy 9.2.2)
 _NOBODY = 65000
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A row of passwd (`home` and `login` filled) or group."""
+    """A row of passwd (`group`, `home` filled) or of group (`members` filled)."""
 
     name: str
     number: int
     group: int = 0
     home: str = ""
-    login: str = ""
+    members: tuple[str, ...] = ()
 
 
 def accounts(side: Side, file: str) -> dict[str, Account]:
@@ -33,35 +35,38 @@ def accounts(side: Side, file: str) -> dict[str, Account]:
         if len(cells) < 3 or not cells[2].isdigit():
             continue
         if file.endswith("passwd") and len(cells) >= 7 and cells[3].isdigit():
-            rows[cells[0]] = Account(cells[0], int(cells[2]), int(cells[3]), cells[5], cells[6])
+            rows[cells[0]] = Account(cells[0], int(cells[2]), int(cells[3]), cells[5])
         else:
-            rows[cells[0]] = Account(cells[0], int(cells[2]))
+            members = tuple(cells[3].split(",")) if len(cells) > 3 else ()
+            rows[cells[0]] = Account(cells[0], int(cells[2]), members=members)
     return rows
 
 
 def check(evidence: Evidence) -> Check:
-    """Compares the accounts that matter: the image's own USER, owners of what its own layers brought,
-    and those that people made (ids from 1000 on)."""
+    """Compares the accounts that matter: the image's own USER, owners of what its own layers brought
+    and the rewritten image has, and those that people made (ids from 1000 on).
+
+    Accounts of system packages come and go with them, and with the ids that are free then; what their
+    packages own is theirs.
+    """
+    before, after = evidence.before, evidence.after
+    user, _, group = str(before.image.config.get("User") or "").partition(":")
     findings = []
     count = 0
-    user, _, group = str(evidence.before.image.config.get("User") or "").partition(":")
-    owned = {(entry.uid, entry.gid) for entry in evidence.after.added()}
     for file, kind, named, position in (("/etc/passwd", "user", user, 0), ("/etc/group", "group", group, 1)):
-        old, new = accounts(evidence.before, file), accounts(evidence.after, file)
-        numbers = {pair[position] for pair in owned}
+        old, new = accounts(before, file), accounts(after, file)
+        owners = _owners(evidence, position)
+        # an unchanged table is the base image's: who of it nobody uses is nobody's loss
+        made = (before.files.layer(file) or 0) >= before.own
         for name, account in sorted(old.items()):
-            people = _FIRST <= account.number < _NOBODY
-            if not (name == named or people or account.number in numbers):
+            used = named in (name, str(account.number)) or account.number in owners
+            if not (used or (made and SYSTEM <= account.number < _NOBODY)):
                 continue
             count += 1
-            if name not in new:
-                findings.append(_finding(f"the {kind} {name} ({account.number}) does not exist", name))
-            elif (new[name].number, new[name].group) != (account.number, account.group):
-                text = f"the {kind} {name} has the id {new[name].number}, not {account.number}"
-                findings.append(_finding(text, name))
-            elif account.home and name == named and new[name].home != account.home:
-                text = f"the home of {name} is {new[name].home}, not {account.home}"
-                findings.append(_finding(text, name))
+            text = _differs(kind, account, new.get(name), used=named in (name, str(account.number)))
+            if text:
+                findings.append(Finding(code=USER, text=text, path=name))
+    findings += _memberships(evidence, user)
     return Check(
         name="users",
         layer="disk",
@@ -71,5 +76,37 @@ def check(evidence: Evidence) -> Check:
     )
 
 
-def _finding(text: str, name: str) -> Finding:
-    return Finding(code=USER, text=text, path=name)
+def _owners(evidence: Evidence, position: int) -> set[int]:
+    """The ids that own what the original's layers brought, no system package owns, and is still there."""
+    found = set()
+    for entry in evidence.before.added():
+        number = (entry.uid, entry.gid)[position]
+        if number in found or passing(entry.path) or evidence.after.files.get(entry.path) is None:
+            continue
+        if evidence.before.packages.owner_of(entry.path) is None:
+            found.add(number)
+    return found
+
+
+def _differs(kind: str, old: Account, new: Account | None, *, used: bool) -> str:
+    if new is None:
+        return f"the {kind} {old.name} ({old.number}) does not exist"
+    if new.number != old.number:
+        return f"the {kind} {old.name} has the id {new.number}, not {old.number}"
+    if new.group != old.group:
+        return f"the {kind} {old.name} is in the group {new.group}, not {old.group}"
+    if used and new.home != old.home:
+        return f"the home of {old.name} is {new.home}, not {old.home}"
+    return ""
+
+
+def _memberships(evidence: Evidence, user: str) -> Iterator[Finding]:
+    """The further groups of the image's USER."""
+    rows = accounts(evidence.before, "/etc/passwd").values()
+    name = next((row.name for row in rows if user in (row.name, str(row.number))), "")
+    if not name or user in ("root", "0"):
+        return
+    old, new = accounts(evidence.before, "/etc/group"), accounts(evidence.after, "/etc/group")
+    for group in sorted(old):
+        if name in old[group].members and (group not in new or name not in new[group].members):
+            yield Finding(code=USER, text=f"{name} is no longer in the group {group}", path=name)

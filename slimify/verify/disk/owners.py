@@ -1,0 +1,124 @@
+"""Owners, groups, modes, set-uid bits and capabilities of what both images have."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from slimify.image.model import Entry
+from slimify.verify.disk.evidence import Evidence, Side, owned
+from slimify.verify.disk.files import OWNER, passing
+from slimify.verify.disk.started import roots, started
+from slimify.verify.disk.users import SYSTEM, accounts
+from slimify.verify.model import Check, Finding
+
+_SHOWN = 20
+_HIERARCHY = frozenset(
+    """/bin /boot /etc /home /lib /lib32 /lib64 /media /mnt /opt /root /sbin /srv /usr /usr/bin /usr/include
+    /usr/lib /usr/libexec /usr/local /usr/local/bin /usr/local/etc /usr/local/include /usr/local/lib
+    /usr/local/man /usr/local/sbin /usr/local/share /usr/local/src /usr/sbin /usr/share /usr/src /var
+    /var/lib /var/spool""".split()
+)
+
+
+def check(evidence: Evidence) -> Check:
+    """Owner, mode, set-uid bits and capabilities of what both images have.
+
+    COPY makes the directories it needs with mode 0755 (BuildKit; a directory that is itself copied
+    too), so those that the base image or the machine that checked the sources out opened to others
+    lose that: a difference for whoever is not root.
+    """
+    differing = []
+    other: list[Finding] = []
+    count = 0
+    names = tuple(_names(side, file) for file in ("/etc/passwd", "/etc/group") for side in _both(evidence))
+    for path in _compared(evidence):
+        old, new = evidence.before.files.get(path), evidence.after.files.get(path)
+        if old is None or new is None or "symlink" in (old.kind, new.kind):
+            continue
+        count += 1
+        if old.kind != new.kind:
+            other.append(Finding(code=OWNER, text=f"{path} was a {old.kind} and is a {new.kind}", path=path))
+        elif not _same(old, new, names):
+            differing.append((old, new))
+    root = _only_root(evidence.before)
+    closed = [pair for pair in differing if root and _closed(*pair)]
+    open_ = [pair for pair in differing if not (root and _closed(*pair))]
+    findings = other[:_SHOWN] + [Finding(code=OWNER, text=text, path=path) for path, text in _grouped(open_)]
+    findings += [
+        Finding(code=OWNER, text=f"{text} (root, who runs it, writes there anyway)", path=path, accepted=True)
+        for path, text in _grouped(closed)
+    ]
+    return Check(
+        name="owners and modes",
+        layer="disk",
+        ok=all(item.accepted for item in findings),
+        detail="; ".join(item.text for item in findings) or f"{count} files and directories as before",
+        findings=tuple(findings),
+    )
+
+
+def _both(evidence: Evidence) -> tuple[Side, Side]:
+    return evidence.before, evidence.after
+
+
+def _compared(evidence: Evidence) -> Iterator[str]:
+    """What the own layers of either image brought or changed, be it the mode of a file of the base.
+
+    A layer names the directories above its files too, so the usual ones only show what base it is.
+    """
+    paths = {entry.path for side in _both(evidence) for entry in side.added()}
+    return (path for path in sorted(paths) if path not in _HIERARCHY and not passing(path))
+
+
+def _names(side: Side, file: str) -> dict[int, str]:
+    return {account.number: account.name for account in accounts(side, file).values()}
+
+
+def _same(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
+    """Equal in mode and capabilities, and in owner and group: those of system packages get the ids that
+    are free, so their names count."""
+    if (old.mode, old.capabilities) != (new.mode, new.capabilities):
+        return False
+    users, new_users, groups, new_groups = names
+    return _same_id(old.uid, new.uid, users, new_users) and _same_id(old.gid, new.gid, groups, new_groups)
+
+
+def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int, str]) -> bool:
+    if old == new:
+        return True
+    system = 0 < old < SYSTEM and 0 < new < SYSTEM
+    return system and old in old_names and old_names[old] == new_names.get(new)
+
+
+def _closed(old: Entry, new: Entry) -> bool:
+    """A directory that only others than its owner can no longer write to."""
+    same = (old.uid, old.gid, old.capabilities) == (new.uid, new.gid, new.capabilities)
+    return same and old.kind == "directory" and old.mode & ~0o1022 == new.mode
+
+
+_STEPS_DOWN = frozenset(
+    """gosu su-exec setpriv runuser su sudo chroot s6-setuidgid start-stop-daemon supervisord nginx apache2
+    httpd php-fpm uwsgi""".split()
+)
+
+
+def _only_root(side: Side) -> bool:
+    """Nothing says that another user than root runs: no USER, no program that steps down from root, and
+    no files of somebody else's."""
+    if str(side.image.config.get("User") or "").partition(":")[0] not in ("", "0", "root"):
+        return False
+    names = (item.name for words in roots(side) for item in started(side, words))
+    if any(posixpath.basename(name) in _STEPS_DOWN for name in names):
+        return False
+    return not any(entry.uid for entry in side.added() if not passing(entry.path))
+
+
+def _grouped(differing: list[tuple[Entry, Entry]]) -> Iterator[tuple[str, str]]:
+    """One sentence for each way in which they differ, with the first path and how many there are."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for old, new in differing:
+        groups.setdefault((owned(old), owned(new)), []).append(new.path)
+    for (before, after), paths in list(groups.items())[:_SHOWN]:
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        yield paths[0], f"{paths[0]}{more}: {before} became {after}"

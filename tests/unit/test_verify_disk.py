@@ -1,0 +1,386 @@
+"""Files, links, volumes, owners, users and what stayed behind: no-op cases first."""
+
+from __future__ import annotations
+
+import pytest
+from unit.verify_sides import (
+    Piece,
+    evidence,
+    file,
+    folder,
+    link,
+    live,
+    needs,
+    package,
+    program,
+    said,
+    side,
+    used,
+)
+
+from slimify.image.model import Entry
+from slimify.model import SourceFacts, Use
+from slimify.verify.disk import behind, files, owners, users
+
+Pieces = tuple[Piece, ...]
+
+
+def facts(*names: str) -> SourceFacts:
+    return SourceFacts(paths=tuple(Use(name=name, file="app.py", line=3) for name in names))
+
+
+A, B = file("/app/t/a.html"), file("/app/t/b.html")
+NEEDED: list[tuple[str, Pieces, Pieces, tuple[str, ...], list[str]]] = [
+    ("nothing is named", (A,), (), (), []),
+    ("it is there", (A,), (A,), ("t/a.html", "/app/t"), []),
+    ("neither has it", (), (), ("t/a.html",), []),
+    ("a file for the moment", (file("/tmp/x"),), (), ("/tmp/x",), []),
+    ("a directory that was empty too", (folder("/app/up"),), (folder("/app/up"),), ("up",), []),
+    ("through a link", (A,), (link("/app/t", "/t"), file("/t/a.html")), ("t/a.html",), []),
+    ("wildcards", (A, B), (A, B), ("t/*.html", "**/a.html"), []),
+    ("a hidden file is none of a wildcard's", (A, file("/app/t/.x")), (A,), ("t/*",), []),
+    ("a file", (A,), (), ("t/a.html",), ["app.py:3 reads /app/t/a.html, which is not there"]),
+    ("an absolute path", (A,), (), ("/app/t/a.html",), ["app.py:3 reads /app/t/a.html, which is not there"]),
+    ("a link that leads nowhere", (A,), (link("/app/t/a.html", "x"),), ("t/a.html",), ["not there"]),
+    ("a directory", (A,), (), ("t",), ["app.py:3 reads /app/t, which is not there"]),
+    (
+        "what was in a directory",
+        (A,),
+        (folder("/app/t"),),
+        ("t",),
+        ["app.py:3 reads /app/t, which is empty now"],
+    ),
+    (
+        "one of what wildcards name",
+        (A, B),
+        (A,),
+        ("t/*.html",),
+        ["app.py:3 reads /app/t/b.html, which is not there"],
+    ),
+    (
+        "wildcards in directories",
+        (A, B),
+        (B,),
+        ("*/a.*",),
+        ["app.py:3 reads /app/t/a.html, which is not there"],
+    ),
+    (
+        "wildcards in all directories",
+        (A,),
+        (),
+        ("**/*.html",),
+        ["app.py:3 reads /app/t/a.html, which is not there"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names", "found"), [x[1:] for x in NEEDED], ids=[x[0] for x in NEEDED]
+)
+def test_files_that_sources_name(old: Pieces, new: Pieces, names: tuple[str, ...], found: list[str]) -> None:
+    before, after = side(*old, WorkingDir="/app"), side(*new, WorkingDir="/app")
+    check = files.needed(evidence(before, after, live(sources=facts(*names))))
+    assert len(said(check)) == len(found)
+    assert all(text.endswith(end) for text, end in zip(said(check), found, strict=True))
+    assert all(need == "path" for need, _ in needs(check))
+
+
+def test_files_that_live_steps_name() -> None:
+    before = side(file("/etc/app.conf"))
+    check = files.needed(evidence(before, side(), live(paths=used("/etc/app.conf", by="Dockerfile"))))
+    assert needs(check) == [("path", "/etc/app.conf")]
+
+
+VOLUMES: list[tuple[str, Pieces, Pieces, list[str]]] = [
+    ("not there before", (), (), []),
+    ("empty in both", (folder("/data"),), (folder("/data"),), []),
+    ("filled in both", (file("/data/x"),), (file("/data/x"), file("/data/y")), []),
+    ("without caches", (file("/data/x"), file("/data/__pycache__/x.pyc")), (file("/data/x"),), []),
+    ("the directory", (folder("/data"),), (), ["the directory of the volume /data is not there"]),
+    (
+        "its content",
+        tuple(file(f"/data/d/{name}") for name in "abcde"),
+        (file("/data/d/a"),),
+        ["the volume /data starts without d/b, d/c, d/d and 1 more"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"), [row[1:] for row in VOLUMES], ids=[row[0] for row in VOLUMES]
+)
+def test_volumes(old: Pieces, new: Pieces, found: list[str]) -> None:
+    check = files.volumes(evidence(side(*old, Volumes={"/data": {}}), side(*new, Volumes={"/data": {}})))
+    assert said(check) == found
+    assert needs(check) == [("path", "/data")] * len(found)
+
+
+TO_X = link("/app/current", "/srv/x")
+LINKS: list[tuple[str, Pieces, Pieces, list[str]]] = [
+    ("none", (), (), []),
+    ("leads somewhere", (TO_X, file("/srv/x")), (TO_X, file("/srv/x")), []),
+    ("led nowhere before", (TO_X,), (TO_X,), []),
+    (
+        "documentation that slim images leave out",
+        (link("/usr/share/doc/a", "b"), folder("/usr/share/doc/b")),
+        (link("/usr/share/doc/a", "b"),),
+        [],
+    ),
+    ("in circles, as before", (link("/a", "b"), link("/b", "a")), (link("/a", "b"), link("/b", "a")), []),
+    ("lost", (TO_X, file("/srv/x")), (TO_X,), ["the link /app/current leads to /srv/x, which is not there"]),
+    (
+        "through another link",
+        (TO_X, link("/srv/x", "y"), file("/srv/y")),
+        (TO_X, link("/srv/x", "y")),
+        ["/app/current", "/srv/x"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "found"), [row[1:] for row in LINKS], ids=[row[0] for row in LINKS])
+def test_links(old: Pieces, new: Pieces, found: list[str]) -> None:
+    check = files.links(evidence(side(*old), side(*new)))
+    assert len(said(check)) == len(found)
+    assert all(part in text for text, part in zip(said(check), found, strict=True))
+
+
+def test_a_lost_link_needs_what_it_led_to() -> None:
+    before = side(TO_X, link("/srv/x", "y"), file("/srv/y"))
+    assert needs(files.links(evidence(before, side(TO_X)))) == [("path", "/srv/y")]
+
+
+def table(**ids: int) -> str:
+    return "root:x:0:0:root:/root:/bin/sh\n" + "".join(f"{n}:x:{i}:{i}::/home/{n}:\n" for n, i in ids.items())
+
+
+def groups(**ids: int) -> str:
+    return "root:x:0:\n" + "".join(f"{n}:x:{i}:\n" for n, i in ids.items())
+
+
+def account_files(**ids: int) -> Pieces:
+    return file("/etc/passwd", table(**ids)), file("/etc/group", groups(**ids))
+
+
+X = "/app/x"
+OWNERS: list[tuple[str, Pieces, Pieces, dict[str, object], list[str]]] = [
+    ("nothing", (), (), {}, []),
+    ("equal", (file(X, uid=5, mode=0o640),), (file(X, uid=5, mode=0o640),), {}, []),
+    ("only one has it", (file(X),), (), {}, []),
+    ("caches", (file("/app/__pycache__/x.pyc", uid=1),), (file("/app/__pycache__/x.pyc"),), {}, []),
+    ("a cache of somebody's", (file("/home/a/.cache/x", uid=1),), (file("/home/a/.cache/x"),), {}, []),
+    ("a link instead", (file(X, uid=1),), (link(X, "/y"), file("/y", uid=1)), {}, []),
+    ("a file of the base image", (), (file(X, mode=0o600),), {}, []),
+    (
+        "ids that a package got, by name",
+        (*account_files(postgres=101), file("/var/lib/pg", uid=101, gid=101)),
+        (*account_files(postgres=999), file("/var/lib/pg", uid=999, gid=999)),
+        {},
+        [],
+    ),
+    (
+        "the usual directories of another base",
+        (folder("/usr/local", mode=0o2775),),
+        (folder("/usr/local"),),
+        {},
+        [],
+    ),
+    ("a directory that root closed for others", (folder("/d", mode=0o777),), (folder("/d"),), {}, []),
+    ("an owner", (file(X, uid=1500),), (file(X),), {}, ["/app/x: 1500:0 0644 became 0:0 0644"]),
+    ("a group", (file(X, gid=5),), (file(X),), {}, ["/app/x: 0:5 0644 became 0:0 0644"]),
+    ("a mode", (file(X, mode=0o755),), (file(X),), {}, ["/app/x: 0:0 0755 became 0:0 0644"]),
+    ("set-uid", (file(X, mode=0o4755),), (file(X, mode=0o755),), {}, ["/app/x: 0:0 4755 became 0:0 0755"]),
+    ("capabilities", (file(X, capabilities="01"),), (file(X),), {}, ["with capabilities 01 became"]),
+    ("a kind", (folder(X),), (file(X),), {}, ["/app/x was a directory and is a file"]),
+    (
+        "a directory that a user writes to",
+        (folder("/d", mode=0o777),),
+        (folder("/d"),),
+        {"User": "app"},
+        ["/d: "],
+    ),
+    (
+        "a directory that a program writes to after it stepped down",
+        (folder("/d", mode=0o777),),
+        (folder("/d"),),
+        {"Cmd": ["gosu", "app", "x"]},
+        ["/d: "],
+    ),
+    (
+        "many alike are one",
+        tuple(file(f"/app/{n}", uid=7) for n in "abc"),
+        tuple(file(f"/app/{n}") for n in "abc"),
+        {},
+        ["/app/a and 2 more: 7:0 0644 became 0:0 0644"],
+    ),
+    (
+        "ids of people count as numbers",
+        (*account_files(app=1000), file(X, uid=1000)),
+        (*account_files(app=1001), file(X, uid=1001)),
+        {},
+        ["/app/x: 1000:0 0644 became 1001:0 0644"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "config", "found"), [row[1:] for row in OWNERS], ids=[row[0] for row in OWNERS]
+)
+def test_owners(old: Pieces, new: Pieces, config: dict[str, object], found: list[str]) -> None:
+    check = owners.check(evidence(side(*old, **config), side(*new, **config)))
+    open_ = [finding.text for finding in check.findings if not finding.accepted]
+    assert len(open_) == len(found)
+    assert all(part in text for text, part in zip(open_, found, strict=True))
+    assert check.ok == (not found)
+
+
+def test_a_mode_that_was_set_on_a_file_of_the_base_image() -> None:
+    ping = program("/usr/bin/ping")
+    before = side(program("/usr/bin/ping", mode=0o4755), base=(ping,))
+    assert not owners.check(evidence(before, side(base=(ping,)))).ok
+    assert owners.check(evidence(side(base=(ping,)), side(base=(ping,)))).ok
+
+
+USERS: list[tuple[str, Pieces, Pieces, str, list[str]]] = [
+    ("no table at all", (), (), "", []),
+    ("root", account_files(), account_files(), "root", []),
+    ("the same", account_files(app=1000), account_files(app=1000), "app", []),
+    (
+        "a package's user that owns nothing of the application",
+        account_files(messagebus=101),
+        account_files(),
+        "",
+        [],
+    ),
+    (
+        "a package's user that owns files of the package",
+        (*account_files(dbus=101), file("/x", gid=101), *package("dbus", "/x")),
+        (*account_files(), file("/x")),
+        "",
+        [],
+    ),
+    ("a new one", account_files(), account_files(app=1000), "", []),
+    ("nobody", account_files(nobody=65534), account_files(), "", []),
+    (
+        "USER",
+        account_files(app=101),
+        account_files(),
+        "app",
+        ["the user app (101) does not exist"],
+    ),
+    (
+        "USER by number",
+        account_files(app=101),
+        account_files(),
+        "101",
+        ["the user app (101) does not exist"],
+    ),
+    (
+        "USER with its group",
+        account_files(app=101),
+        account_files(),
+        "app:app",
+        ["the user app (101) does not exist", "the group app (101) does not exist"],
+    ),
+    (
+        "another id",
+        account_files(app=101),
+        account_files(app=102),
+        "app",
+        ["the user app has the id 102, not 101"],
+    ),
+    (
+        "the owner of a file",
+        (*account_files(app=101), file("/app/x", uid=101)),
+        (*account_files(), file("/app/x", uid=101)),
+        "",
+        ["the user app (101) does not exist"],
+    ),
+    (
+        "someone who was made",
+        account_files(app=1000),
+        account_files(),
+        "",
+        ["the user app (1000) does not exist", "the group app (1000) does not exist"],
+    ),
+    (
+        "a home",
+        (file("/etc/passwd", "app:x:101:0::/srv:/bin/sh\n"),),
+        (file("/etc/passwd", "app:x:101:0::/home:/bin/sh\n"),),
+        "app",
+        ["the home of app is /home, not /srv"],
+    ),
+    (
+        "a further group",
+        (file("/etc/passwd", table(app=101)), file("/etc/group", "video:x:44:a,app\n")),
+        (file("/etc/passwd", table(app=101)), file("/etc/group", "video:x:44:a\n")),
+        "app",
+        ["app is no longer in the group video"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "user", "found"), [row[1:] for row in USERS], ids=[row[0] for row in USERS]
+)
+def test_users(old: Pieces, new: Pieces, user: str, found: list[str]) -> None:
+    assert said(users.check(evidence(side(*old, User=user), side(*new, User=user)))) == found
+
+
+def test_accounts_of_the_base_image_that_nobody_uses() -> None:
+    before, after = side(base=account_files(node=1000)), side(base=account_files())
+    assert users.check(evidence(before, after)).ok
+
+
+def entry(path: str, digest: str) -> Piece:
+    return Piece(Entry(path=path, kind="file", digest=digest))
+
+
+CONTENTS: list[tuple[str, Pieces, Pieces, list[str]]] = [
+    ("equal", (entry("/x", "1"),), (entry("/x", "1"),), []),
+    ("changed", (entry("/x", "1"),), (entry("/x", "2"),), ["/x has another content"]),
+    ("lost", (entry("/x", "1"),), (), ["/x is not there"]),
+    ("never there", (), (), ["/x is not in the original either"]),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "found"), [x[1:] for x in CONTENTS], ids=[x[0] for x in CONTENTS])
+def test_named_files(old: Pieces, new: Pieces, found: list[str]) -> None:
+    assert said(files.contents(evidence(side(*old), side(*new)), ("/x",))) == found
+
+
+BEHIND: list[tuple[str, Pieces, Pieces, str | None, str]] = [
+    ("nothing", (A,), (A,), "python", ""),
+    ("elsewhere", (file("/opt/x"),), (), "python", ""),
+    ("development packages", (file("/app/node_modules/jest/x.js"),), (), "node", ""),
+    ("version control and caches", (file("/app/.git/HEAD"), file("/app/x.pyc")), (), "python", ""),
+    ("sources of Go", (file("/app/main.go"), file("/app/go.sum"), file("/app/vendor/x/y")), (), "go", ""),
+    ("through another link", (A,), (link("/app/t", "/t"), file("/t/a.html")), "python", ""),
+    (
+        "a source of another language",
+        (file("/app/main.go", size=7),),
+        (),
+        "node",
+        "one file of the application (7 bytes): /app/main.go",
+    ),
+    (
+        "files",
+        tuple(file(f"/app/{n}.yaml", size=10) for n in "abcd"),
+        (),
+        "go",
+        "4 files of the application (40 bytes), for example /app/a.yaml, /app/b.yaml, /app/c.yaml",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "language", "text"), [x[1:] for x in BEHIND], ids=[x[0] for x in BEHIND]
+)
+def test_left_behind(old: Pieces, new: Pieces, language: str | None, text: str) -> None:
+    check = behind.check(evidence(side(*old), side(*new)), ("/app", "/none"), language)
+    assert check.ok
+    assert check.note == bool(text)
+    assert check.detail == (text or "nothing that run time could need")
+
+
+def test_what_the_base_image_has_in_the_directory_is_not_the_application() -> None:
+    assert not behind.check(evidence(side(base=(A,)), side()), ("/app",), None).note
