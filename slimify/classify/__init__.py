@@ -24,7 +24,7 @@ from slimify.config import Options
 from slimify.context.manifests import run_commands
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts, image
-from slimify.model import Dockerfile, Use
+from slimify.model import Dockerfile, PackageVerdict, Use
 from slimify.syntax.instructions import from_parts
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
@@ -48,39 +48,12 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
     visits = own_programs(visits, end)
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
-    named = tuple(
-        Use(name=u.text, file=u.file, line=u.line)
-        for u in run_commands(context, _in_context(context, name))
-        if u.certain
-    )
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    alive = _with_kept(live(contract, end, effects, named, language, base), options.keep_commands)
-    verdict = partial(
-        judge,
-        visits,
-        alive,
-        distro=base.distro if base else None,
-        suite=base.suite if base else None,
-        language=language,
-        keep=options.keep_packages,
-    )
-    packages = verdict()
-    lines = {v.index: v.instruction.line for v in visits}
+    alive = live(contract, end, effects, _named(context, name), language, base)
+    alive = _with_kept(alive, options.keep_commands)
     keep = _kept(file)
-    assigned = partial(
-        role_pass.assign,
-        visits,
-        live_commands=frozenset(alive.commands),
-        build_tools=frozenset(build_tools(visits)),
-        language=language,
-        keep=keep,
-        live_texts=frozenset(u.name.rpartition("/")[2] for u in alive.sources.paths),
-    )
-    roles = assigned(packages=packages)
-    late = late_tools(visits, roles.atoms)
-    if late:
-        packages = verdict(late=late)
-        roles = assigned(packages=packages)
+    packages, roles, late = _judged(visits, alive, base, language, keep, options)
+    lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
         dockerfile=file,
@@ -99,6 +72,49 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         keep_lines=keep,
         late=late,
     )
+
+
+def _named(context: Context, name: str) -> tuple[Use, ...]:
+    """The command lines that other files of the context run in this image."""
+    commands = run_commands(context, _in_context(context, name))
+    return tuple(Use(name=u.text, file=u.file, line=u.line) for u in commands if u.certain)
+
+
+def _judged(
+    visits: Sequence[Visit],
+    alive: Live,
+    base: ImageFacts | None,
+    language: str | None,
+    keep: frozenset[int],
+    options: Options,
+) -> tuple[Mapping[Where, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
+    """Packages and roles; judged once more where steps of the final stage turn out to call programs
+    (the third value) whose packages were the build's."""
+    verdict = partial(
+        judge,
+        visits,
+        alive,
+        distro=base.distro if base else None,
+        suite=base.suite if base else None,
+        language=language,
+        keep=options.keep_packages,
+    )
+    assigned = partial(
+        role_pass.assign,
+        visits,
+        live_commands=frozenset(alive.commands),
+        build_tools=frozenset(build_tools(visits)),
+        language=language,
+        keep=keep,
+        live_texts=frozenset(u.name.rpartition("/")[2] for u in alive.sources.paths),
+    )
+    packages = verdict()
+    roles = assigned(packages=packages)
+    late = late_tools(visits, roles.atoms)
+    if late:
+        packages = verdict(late=late)
+        roles = assigned(packages=packages)
+    return packages, roles, late
 
 
 def _with_kept(alive: Live, commands: Sequence[str]) -> Live:
