@@ -197,9 +197,14 @@ def _strings(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def is_path(text: str) -> bool:
+    """Whether a text can stand in `keep-paths`."""
+    return re.fullmatch(r"/[^\s*?\[\]$]+", text) is not None and ".." not in text.split("/")
+
+
 def _paths(value: object) -> tuple[str, ...]:
     paths = _strings(value)
-    if any(not re.fullmatch(r"/[^\s*?\[\]$]+", path) or ".." in path.split("/") for path in paths):
+    if not all(map(is_path, paths)):
         raise ValueError("must be a list of absolute paths in the image, without wildcards")
     return tuple(path.rstrip("/") for path in paths)
 

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
-from slimify.config import Base, Options
+from slimify.config import Base, Options, is_path
 from slimify.model import Outcome
 from slimify.verify.model import Constraint, Finding, Proof, Round
 
 ROUNDS = 6  # each builds an image; the ladder has four rungs, and most causes show in the first build
 
-# What `--base` means one rung further down from a rung that failed; None: there is nothing left.
-_DOWN: dict[str, Base | None] = {"minimal": "slim", "slim": "same", "same-base": None, "cleanup": None}
+# What `--base` means below a rung that failed, step by step.
+_DOWN: dict[str, tuple[Base, ...]] = {"minimal": ("slim", "same"), "slim": ("same",)}
 
 
 def needed(proof: Proof) -> tuple[Constraint, ...]:
-    """What follows from the findings that nobody accepted, each need once."""
+    """What follows from the findings that nobody accepted, each need once, of several releases of glibc
+    the newest. Paths that no setting can name are left out."""
     found: dict[tuple[str, str], Constraint] = {}
-    for check in proof.checks:
-        for finding in check.findings:
-            if not finding.accepted:
-                for constraint in finding.constraints:
-                    found.setdefault((constraint.need, constraint.value), constraint)
+    for item in (c for finding in _open(proof) for c in finding.constraints):
+        if item.need == "path" and not is_path(item.value):
+            continue
+        key = (item.need, "" if item.need == "glibc" else item.value)
+        old = found.setdefault(key, item)
+        if item.need == "glibc" and _release(item.value) > _release(old.value):
+            found[key] = item
     return tuple(found.values())
 
 
@@ -54,32 +57,72 @@ def repair(
     """Plans and proves until the images are equal, nothing is left to try, or after ROUNDS.
 
     `first` is the rewrite to begin with, made with `options`. Returns the last outcome and its
-    proof, with all rounds; an outcome that is not `rewritten` says that no rewrite could be proven.
+    proof, with all rounds; an outcome that is not `rewritten` says that no rewrite could be proven,
+    and `problem` of the proof why.
     """
-    outcome = first
+    outcome, kept = first, _Kept()
     rounds: list[Round] = []
-    kept: dict[tuple[str, str], Constraint] = {}
     tried: set[str] = set()
     while True:
         tried.add(outcome.after or "")
         proof = prove(outcome)
-        fresh = tuple(c for c in needed(proof) if (c.need, c.value) not in kept and c.need != "base")
-        done = proof.verdict != "different" or len(rounds) + 1 >= ROUNDS
-        following = outcome
-        if not done:
-            following, options, fresh = _next(outcome, options, rewrite, fresh, tried)
-        turn = Round(rung=outcome.rung, verdict=proof.verdict, findings=_open(proof), constraints=fresh)
+        fresh = kept.without(needed(proof))
+        following = None
+        if proof.verdict == "different" and len(rounds) + 1 < ROUNDS:
+            following = _next(outcome, options, rewrite, fresh, tried)
+        new = following.constraints if following else ()
+        turn = Round(rung=outcome.rung, verdict=proof.verdict, findings=_open(proof), constraints=new)
         rounds.append(turn)
         told(turn)
-        kept.update({(c.need, c.value): c for c in fresh})
-        if done or following.kind != "rewritten":
-            proof = replace(proof, rounds=tuple(rounds), constraints=tuple(kept.values()))
-            return (outcome if done else following), proof
-        outcome = following
+        if following is None:
+            break
+        outcome, options = following.outcome, following.options
+        kept.add(new)
+    if proof.verdict == "different":
+        proof = replace(
+            proof, problem=f"no rewrite could be proven in {_rounds(len(rounds))}: the file stays"
+        )
+        outcome = replace(outcome, kind="unchanged", rung="unchanged", after=None, stages=())
+        return outcome, replace(proof, rounds=tuple(rounds))
+    return outcome, replace(proof, rounds=tuple(rounds), constraints=kept.constraints)
+
+
+def _rounds(count: int) -> str:
+    return "one round" if count == 1 else f"{count} rounds"
+
+
+class _Kept:
+    """The constraints that the present plan respects, each need once."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str], Constraint] = {}
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        return tuple(self._items.values())
+
+    def without(self, found: Iterable[Constraint]) -> tuple[Constraint, ...]:
+        """Those that it does not respect yet; a base is chosen here, not by who found something."""
+        return tuple(c for c in found if (c.need, c.value) not in self._items and c.need != "base")
+
+    def add(self, items: Iterable[Constraint]) -> None:
+        for item in items:
+            if item.need in ("base", "glibc"):  # the last one holds
+                self._items = {key: old for key, old in self._items.items() if old.need != item.need}
+            self._items[item.need, item.value] = item
 
 
 def _open(proof: Proof) -> tuple[Finding, ...]:
     return tuple(f for check in proof.checks for f in check.findings if not f.accepted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Following:
+    """A plan to try next, the options it was made with, and what it respects in addition."""
+
+    outcome: Outcome
+    options: Options
+    constraints: tuple[Constraint, ...]
 
 
 def _next(
@@ -88,20 +131,24 @@ def _next(
     rewrite: Callable[[Options], Outcome],
     fresh: tuple[Constraint, ...],
     tried: set[str],
-) -> tuple[Outcome, Options, tuple[Constraint, ...]]:
-    """The next plan: with what was found to be needed; where that changes nothing, one rung down."""
-    if fresh:
-        options = constrained(options, fresh)
-        following = rewrite(options)
+) -> _Following | None:
+    """The next plan that was not tried yet: with what was found to be needed; else a rung further down,
+    with it or, where the planner knows no way to respect it, without. None: nothing is left."""
+    for candidate, new in _candidates(outcome.rung, options, fresh):
+        following = rewrite(candidate)
         if following.kind == "rewritten" and following.after not in tried:
-            return following, options, fresh
-    rung = outcome.rung
-    while (base := _DOWN.get(rung)) is not None:
-        options = replace(options, base=base)
-        following = rewrite(options)
-        down = Constraint(need="base", value=base, because=f"the rung {outcome.rung} could not be proven")
-        if following.kind != "rewritten" or following.after not in tried:
-            return following, options, (*fresh, down)
-        rung = "slim" if base == "slim" else "same-base"
-    stays = replace(outcome, kind="unchanged", rung="unchanged", after=None, stages=())
-    return stays, options, fresh
+            return _Following(following, candidate, new)
+    return None
+
+
+def _candidates(
+    rung: str, options: Options, fresh: tuple[Constraint, ...]
+) -> Iterator[tuple[Options, tuple[Constraint, ...]]]:
+    if fresh:
+        yield constrained(options, fresh), fresh
+    for base in _DOWN.get(rung, ()):
+        lower = replace(options, base=base)
+        down = Constraint(need="base", value=base, because=f"the rung {rung} could not be proven")
+        if fresh:
+            yield constrained(lower, fresh), (*fresh, down)
+        yield lower, (down,)
