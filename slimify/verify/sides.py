@@ -13,7 +13,7 @@ from slimify.image.packages import is_database
 from slimify.image.tree import Files
 from slimify.model import SlimifyError
 from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import from_parts
+from slimify.syntax.history import paired
 from slimify.verify.disk.evidence import Side
 
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
@@ -61,29 +61,11 @@ def _keep(config: Any) -> Callable[[str], bool]:
 
 
 def first_own_layer(dockerfile: bytes, image: Image) -> int:
-    """The index of the first layer that the Dockerfile's last stage made; 0 if that can't be told.
-
-    BuildKit and the classic builder write one entry of history for each instruction behind FROM
-    (ARG too), whether it makes a layer or not; what stands before is the base image's.
-    """
+    """The index of the first layer that the Dockerfile's last stage made; 0 if that can't be told."""
     try:
-        file = parse(dockerfile, "Dockerfile")
+        pairs = paired(parse(dockerfile, "Dockerfile"), image.history)
     except SlimifyError:
         return 0
-    stages: dict[str, tuple[str, int]] = {}
-    name, base, count = "", "", 0
-    for instruction in file.instructions:
-        if instruction.keyword == "FROM":
-            stages[name] = (base, count)
-            parts = from_parts(instruction)
-            name, base, count = (parts.alias or "").lower(), parts.image.lower(), 0
-        else:
-            count += 1
-    while base in stages and base:
-        base, more = stages.pop(base)
-        count += more
-    steps = image.history
-    if len(steps) <= count:
+    if pairs is None:
         return 0
-    own = [step.layer for step in steps[len(steps) - count :] if step.layer is not None]
-    return min(own, default=len(image.layers))
+    return min((step.layer for _, step in pairs if step.layer is not None), default=len(image.layers))

@@ -1,0 +1,73 @@
+"""An image → what it is made of, where it came from, and what of it nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from slimify.analyze import dive, layers, trees
+from slimify.analyze.model import Analysis, LayerView
+from slimify.image.model import Image
+from slimify.image.packages import is_database
+from slimify.image.packages import read as read_packages
+
+
+def _is_wanted(path: str) -> bool:
+    return is_database(path)
+
+
+# Whether `analyse` needs the content of a file: the `keep` of slimify.image.archive.read. Apart from it
+# the reader should take digests, for files that are stored twice, and look into ELF files.
+KEEP: Final[Callable[[str], bool]] = _is_wanted
+
+
+def analyse(
+    image: Image,
+    *,
+    name: str,
+    dockerfile: bytes | None = None,
+    dockerfile_name: str = "",
+    context: Path | None = None,
+    replicas: int = 0,
+    nodes: int = 0,
+) -> Analysis:
+    """All that is said about an image.
+
+    `name` is what to call it, `dockerfile` the text it was built from, `context` the directory of
+    its build context, `replicas` and `nodes` how many containers run it on how many machines (0: no
+    cost is worked out). Sizes are bytes. Raises SlimifyError for a Dockerfile that can't be read.
+    """
+    del context, replicas, nodes
+    origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
+    own, counts, merged = trees.build(image.layers)
+    views = tuple(
+        LayerView(
+            index=index,
+            digest=layer.digest,
+            instruction=origin.instructions[index],
+            size=layer.size,
+            compressed=layer.compressed,
+            line=origin.lines.get(index),
+            base=index < origin.first_own,
+            added=counts[index].added,
+            modified=counts[index].modified,
+            removed=counts[index].removed,
+            hidden=counts[index].hidden,
+        )
+        for index, layer in enumerate(image.layers)
+    )
+    return Analysis(
+        name=name,
+        size=sum(view.size for view in views),
+        own=sum(view.size for view in views if not view.base),
+        layers=views,
+        trees=own,
+        merged=merged,
+        efficiency=dive.efficiency(image.layers),
+        config=image.config,
+        architecture=image.architecture,
+        packages=len(read_packages(image.contents).installed),
+        files=sum(node.kind != "directory" for node in trees.walk(merged)),
+        warnings=origin.warnings,
+    )

@@ -1,0 +1,115 @@
+"""Efficiency and wasted bytes as dive defines them, so that its users find the figures they know.
+
+dive (wagoodman/dive, dive/filetree/efficiency.go and dive/image/analysis.go) looks at the leaves of
+each layer's own tree: files, links and empty directories. For each path it adds up what the layers
+store there; one that removes it counts nothing for a file and, for a directory, all that was in it.
+The score is the sum of the smallest size of each path over the sum of all sizes; what is wasted is
+the sum of all sizes of the paths that stand in two layers or more. As base it takes the lowest layer.
+
+Like there, opaque directories are passed over, and a file on a directory keeps what was in it. Where
+dive stops at the removal of what is not there, and leaves the rest of that layer uncounted, this
+counts on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slimify.analyze.model import Efficiency
+from slimify.analyze.trees import DEPTH
+from slimify.image.model import Layer
+
+
+class _Stack:
+    """A directory or file of the layers so far: its size, whether a directory, what is in it."""
+
+    __slots__ = ("children", "directory", "size")
+
+    def __init__(self) -> None:
+        self.size, self.directory = 0, False
+        self.children: dict[str, _Stack] = {}
+
+
+def efficiency(layers: Sequence[Layer]) -> Efficiency:
+    """Score (0 to 1), wasted bytes, their share of the bytes above the lowest layer; worst paths first.
+
+    The share is 0 where nothing lies above the lowest layer; dive divides by zero there.
+    """
+    removing = any(layer.whiteouts for layer in layers)
+    stack = _Stack()
+    totals: dict[str, list[int]] = {}  # path → sum, smallest, copies
+    for layer in layers:
+        for path, size in _leaves(layer, stack):
+            found = totals.get(path)
+            if found is None:
+                totals[path] = [size, size, 1]
+            else:
+                found[0] += size
+                found[1] = min(found[1], size)
+                found[2] += 1
+        if removing:
+            _lay(stack, layer)
+    stored = sum(found[0] for found in totals.values())
+    smallest = sum(found[1] for found in totals.values())
+    repeated = [(path, copies, size) for path, (size, _, copies) in totals.items() if copies > 1]
+    wasted = sum(size for _, _, size in repeated)
+    above = sum(layer.size for layer in layers[1:])
+    return Efficiency(
+        score=smallest / stored if stored else 1.0,
+        wasted=wasted,
+        wasted_share=wasted / above if above else 0.0,
+        files=tuple(sorted((row for row in repeated if row[2]), key=lambda row: (-row[2], row[0]))),
+    )
+
+
+def _leaves(layer: Layer, below: _Stack) -> list[tuple[str, int]]:
+    """What a layer has no further paths under, with its size."""
+    sizes = {entry.path: entry.size for entry in layer.entries}
+    for path in layer.opaque:
+        sizes.setdefault(path, 0)
+    inner = {"/"}
+    for path in (*sizes, *layer.whiteouts):
+        above = path.rpartition("/")[0]
+        if above.count("/") > DEPTH:
+            above = "/".join(above.split("/", DEPTH)[:DEPTH])
+        while above and above not in inner:
+            inner.add(above)
+            above = above.rpartition("/")[0]
+    found = [(path, size) for path, size in sizes.items() if path not in inner]
+    return [*found, *((path, _held(below, path)) for path in layer.whiteouts)]
+
+
+def _held(stack: _Stack, path: str) -> int:
+    """The bytes in a directory; 0 for a file and for what is not there."""
+    place: _Stack | None = stack
+    for part in path.split("/"):
+        if part:
+            place = place.children.get(part) if place else None
+    if place is None or not place.directory:
+        return 0
+    total, waiting = 0, [place]
+    while waiting:
+        place = waiting.pop()
+        total += place.size
+        waiting += place.children.values()
+    return total
+
+
+def _lay(stack: _Stack, layer: Layer) -> None:
+    for path in layer.whiteouts:
+        above, _, name = path.rpartition("/")
+        place: _Stack | None = stack
+        for part in above.split("/"):
+            if part:
+                place = place.children.get(part) if place else None
+        if place:
+            place.children.pop(name, None)
+    for entry in layer.entries:
+        place = stack
+        for part in entry.path.split("/"):
+            if part:
+                found = place.children.get(part)
+                if found is None:
+                    found = place.children[part] = _Stack()
+                place = found
+        place.size, place.directory = entry.size, entry.kind == "directory"

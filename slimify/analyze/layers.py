@@ -1,0 +1,100 @@
+"""The layers of an image, each with the instruction that made it and, given the Dockerfile, its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slimify.facts import load
+from slimify.image.model import Image, Step
+from slimify.syntax.dockerfile import parse
+from slimify.syntax.history import NOP, keyword_of, paired
+
+_BUILDKIT = re.compile(r"\s*# buildkit(?:\.exporter\.image\.v0)?\s*$")
+# What builders put in front of a command: build arguments by their number, then the shell.
+_SHELL = re.compile(
+    r"^(?:RUN )?(?:\|\d+ .*? )?(?:/usr)?/bin/(?:ba|a|da|z)?sh (?:-[a-z]+ (?:pipefail )?)*-[a-z]*c ",
+    re.DOTALL,
+)
+_HASHED = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the layers of an image come from, by their index: what its history and its Dockerfile say.
+
+    `first_own` is the first layer above the base image; `lines` are those of the Dockerfile.
+    """
+
+    instructions: tuple[str, ...]
+    first_own: int = 0
+    lines: Mapping[int, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfile") -> Origin:
+    """Each layer's instruction, its line and whether it belongs to the base image.
+
+    Without a Dockerfile, or with one that does not fit, the base image is told from the marks that
+    official images leave in the history; where there are none, everything counts as the image's own.
+    Raises SlimifyError for a Dockerfile that BuildKit would reject.
+    """
+    instructions = _instructions(image)
+    warnings: list[str] = []
+    if dockerfile is not None:
+        pairs = paired(parse(dockerfile, name), image.history)
+        if pairs is not None:
+            made = {step.layer: item.line for item, step in pairs if step.layer is not None}
+            return Origin(
+                instructions=instructions, first_own=min(made, default=len(image.layers)), lines=made
+            )
+        warnings.append(
+            f"{name or 'The Dockerfile'} is not the one that this image was built from: its instructions "
+            "do not fit the image's history. Layers are shown without lines."
+        )
+    first_own = _first_own_by_marks(image)
+    if first_own:
+        warnings.append(
+            f"The base image is told by its history: layers 1 to {first_own}. "
+            "With the Dockerfile (--dockerfile) it would be certain."
+        )
+    elif image.layers:
+        warnings.append("What of the image is its base can't be told: everything counts as its own.")
+    return Origin(instructions=instructions, first_own=first_own, warnings=tuple(warnings))
+
+
+def cleaned(created_by: str) -> str:
+    """An instruction as people write it, on one line, from its entry in the history."""
+    text = _BUILDKIT.sub("", created_by.strip())
+    if nop := NOP.match(text):
+        text = text[nop.end() :]
+    elif text and keyword_of(text) == "RUN":
+        shell = _SHELL.match(text)
+        command = text[shell.end() :] if shell else text.removeprefix("RUN ")
+        text = command if command.startswith("#") else f"RUN {command}"
+    text = _HASHED.sub(r"\1:\2", text)
+    return " ".join(text.split())
+
+
+def _instructions(image: Image) -> tuple[str, ...]:
+    return tuple(cleaned(layer.created_by) for layer in image.layers)
+
+
+def _first_own_by_marks(image: Image) -> int:
+    """The first layer behind the last step that closes a known base image; 0 where there is none."""
+    rows = load("waste.toml")["bases"]
+    closed = -1
+    for index, step in enumerate(image.history):
+        text = cleaned(step.created_by)
+        before = image.history[: index + 1]
+        if any(re.search(row["closes"], text) and _says(before, row.get("after", "")) for row in rows):
+            closed = index
+    if closed < 0:
+        return 0
+    own = [step.layer for step in image.history[closed + 1 :] if step.layer is not None]
+    return min(own, default=len(image.layers))
+
+
+def _says(steps: Sequence[Step], pattern: str) -> bool:
+    return not pattern or any(re.search(pattern, cleaned(step.created_by)) for step in steps)
