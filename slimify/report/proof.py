@@ -98,26 +98,27 @@ def rows(proof: Proof) -> list[tuple[str, str, str]]:
     return found
 
 
-def settings(constraints: Iterable[Constraint]) -> dict[str, list[str]]:
+def settings(constraints: Iterable[Constraint]) -> dict[str, list[str] | str]:
     """Constraints as settings: what stands in slimify.toml."""
     names = {"package": "keep-packages", "path": "keep-paths", "command": "keep-commands"}
-    found: dict[str, list[str]] = {}
+    lists: dict[str, list[str]] = {}
+    words: dict[str, str] = {}
     for item in constraints:
-        if item.need in names and item.value not in found.setdefault(names[item.need], []):
-            found[names[item.need]].append(item.value)
-    return found
+        if item.need in names and item.value not in lists.setdefault(names[item.need], []):
+            lists[names[item.need]].append(item.value)
+        elif item.need == "glibc":
+            words["min-glibc"] = item.value
+        elif item.need == "base" and item.value:
+            words["base"] = item.value
+    return {**lists, **words}
 
 
 def _settings(constraints: tuple[Constraint, ...]) -> list[str]:
     import json
 
-    lines = [f"    {name} = {json.dumps(values)}" for name, values in settings(constraints).items()]
-    for item in constraints:
-        if item.need == "glibc":
-            lines.append(f'    min-glibc = "{item.value}"')
-        elif item.need == "base" and item.value:
-            lines.append(f'    base = "{item.value}"')
-    return lines
+    # what JSON writes of strings and lists of them is TOML too
+    found = settings(constraints).items()
+    return [f"    {name} = {json.dumps(value, ensure_ascii=False)}" for name, value in found]
 
 
 def markdown(proof: Proof) -> str:
