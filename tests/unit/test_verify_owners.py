@@ -6,7 +6,7 @@ import pytest
 from unit.verify_sides import Piece, evidence, file, folder, live, program, side, used
 
 from slimify.model import Use
-from slimify.verify.disk import commands, files
+from slimify.verify.disk import commands, owners
 
 OPEN = folder("/go", mode=0o1777)
 CLOSED = folder("/go", mode=0o755)
@@ -41,7 +41,7 @@ MODES: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], dict[str, object], 
 def test_who_minds_a_mode(
     before: tuple[Piece, ...], after: tuple[Piece, ...], config: dict[str, object], count: int
 ) -> None:
-    check = files.owners(evidence(side(*before, **config), side(*after, **config)))
+    check = owners.check(evidence(side(*before, **config), side(*after, **config)))
     assert sum(not finding.accepted for finding in check.findings) == count
     assert check.ok is (count == 0)
 
@@ -51,6 +51,6 @@ def test_a_program_that_is_started_by_its_path_is_not_looked_for_in_path() -> No
     both = side(program("/go/bin/app"), program("/go/bin/tool"), Env=env)
     after = side(program("/go/bin/app"), Env=["PATH=/bin"])
     start = Use(name="/go/bin/app", file="Dockerfile", line=0)
-    named = live(commands={"app": start, "/go/bin/app": start})
+    named = live(commands={"app": start})
     assert commands.sources(evidence(both, after, named)).ok
     assert not commands.sources(evidence(both, after, live(commands=used("app")))).ok

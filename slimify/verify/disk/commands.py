@@ -54,11 +54,9 @@ def sources(evidence: Evidence) -> Check:
     """The programs that sources, scripts and configuration start are found in the rewritten image."""
     findings: dict[str, Finding] = {}
     count = 0
-    named = evidence.live.commands if evidence.live else {}
-    # what is started by its path is not looked for in PATH
-    paths = {(name.rpartition("/")[2], use) for name, use in named.items() if "/" in name}
-    for name, use in sorted(named.items()):
-        real = None if (name, use) in paths else evidence.before.command(name)
+    for name, use in sorted((evidence.live.commands if evidence.live else {}).items()):
+        # what the Dockerfile starts is followed by `check`, which knows paths; here are bare names
+        real = evidence.before.command(name) if use.file != "Dockerfile" else None
         if real is None:
             continue
         count += 1
