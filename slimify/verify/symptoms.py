@@ -1,7 +1,9 @@
 """What a program says when something is missing → what it is, looked up in the original image.
 
 The messages are those of glibc's and musl's loaders, the common shells, execve through Docker's
-runtime, and the interpreters. Only lines that the original does not print are read.
+runtime, and the interpreters with their usual libraries. Only lines that the original does not print
+are read, and nothing is found that the original lacks or the rewritten image has: so a pattern may
+well match too much, and never finds what is not missing.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from slimify.verify.disk.evidence import Evidence, finding
 from slimify.verify.disk.libraries import lost
@@ -17,19 +20,29 @@ from slimify.verify.model import Constraint, Finding
 
 LIBRARY, COMMAND, FILE, MODULE, LIBC = "SL550", "SL551", "SL552", "SL553", "SL554"
 
+_LIMIT = 200  # complaints that are followed; a program that has so many repeats itself
 _Reader = Callable[[Evidence, str], Finding | None]
 
 
 def read(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ...]:
     """One finding for each thing that the lines complain about and that the original has."""
     found: dict[str, Finding] = {}
-    for line in lines:
-        for pattern, reader in _PATTERNS:
-            for match in pattern.finditer(line):
-                item = reader(evidence, match[1].strip("'\"`’"))
-                if item is not None:
-                    found.setdefault(item.text, item)
+    complaints = dict.fromkeys(one for line in dict.fromkeys(lines) for one in _complaints(line))
+    for name, reader in islice(complaints, _LIMIT):
+        item = reader(evidence, name)
+        if item is not None:
+            found.setdefault(item.path or item.text, item)
     return tuple(found.values())
+
+
+def _complaints(line: str) -> Iterator[tuple[str, _Reader]]:
+    """What a line says is missing, and how to look for it."""
+    for pattern, reader in _PATTERNS:
+        for match in pattern.finditer(line):
+            yield match[1].strip("'\"`‘’“”"), reader
+    if _TROUBLE.search(line):
+        for match in _PATH.finditer(line):
+            yield match[0].rstrip(".:"), _file
 
 
 def _library(evidence: Evidence, name: str) -> Finding | None:
@@ -60,9 +73,9 @@ def _file_or_command(evidence: Evidence, name: str) -> Finding | None:
 
 def _module(evidence: Evidence, name: str) -> Finding | None:
     """A Python or Node module: the directory that has it, wherever the original looks."""
+    if name.startswith((".", "/")):
+        return next((item for end in _NODE_ENDINGS if (item := _file(evidence, name + end))), None)
     top = "/".join(name.split("/")[: 2 if name.startswith("@") else 1]) if "/" in name else name.split(".")[0]
-    if top.startswith((".", "/")):
-        return _file(evidence, top)
     for path in _module_places(evidence, top):
         if evidence.after.entry(path) is None:
             text = f"the program says that the module {name} is missing"
@@ -78,29 +91,87 @@ def _module_places(evidence: Evidence, name: str) -> Iterator[str]:
             yield entry.path
 
 
+def _named(evidence: Evidence, name: str) -> Finding | None:
+    """A template, or a module of Perl's: found by the end of its path in one of many directories."""
+    for entry in evidence.before.files.walk():
+        if entry.path.endswith(f"/{name}") and (item := _file(evidence, entry.path)):
+            return item
+    return None
+
+
+def _zone(evidence: Evidence, name: str) -> Finding | None:
+    return _file(evidence, f"/usr/share/zoneinfo/{name}")
+
+
+def _certificates(evidence: Evidence, name: str) -> Finding | None:
+    found = (_file(evidence, path) for path in ("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"))
+    return next((item for item in found if item), None)
+
+
 def _glibc(evidence: Evidence, version: str) -> Finding:
     text = f"the program wants GLIBC_{version}, which the new base image is too old for"
     return Finding(code=LIBC, text=text, constraints=(Constraint(need="glibc", value=version, because=text),))
 
 
+def _libstdcxx(evidence: Evidence, version: str) -> Finding:
+    """No setting names its releases: what follows is a rung further down."""
+    text = f"the program wants {version}, which libstdc++ of the new base image is too old for"
+    return Finding(code=LIBC, text=text)
+
+
+_NODE_ENDINGS = ("", ".js", ".cjs", ".mjs", ".json", ".node")
+_TROUBLE = re.compile(
+    r"no such file|not found|ENOENT|does ?n[o']t exist|is missing|unable to|could ?n[o']t|can(?:no|')t"
+    r"|failed to|not a (?:directory|file)|is not installed|pattern matches no files",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"(?<![\w./@+-])(?:/|\.{1,2}/|[\w@+-][\w.@+-]*/)[\w./@+-]*[\w@+-]")
+
 _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
     (re.compile(pattern), reader)
     for pattern, reader in (
+        # dynamic linkers
         (r"version [`'‘]GLIBC_([0-9.]+)['’] not found", _glibc),
+        (r"version [`'‘]((?:GLIBCXX|CXXABI)_[0-9.]+)['’] not found", _libstdcxx),
         (r"loading shared libraries: ([^\s:]+): cannot open", _library),
         (r"([^\s:'\"]+\.so[.0-9]*): cannot open shared object file", _library),
         (r"Error loading shared library ([^\s:]+):", _library),
-        (r"ModuleNotFoundError: No module named ('[^']+')", _module),
-        (r"ImportError: No module named (\S+)", _module),
+        (r"(?:cannot|could not) (?:load|open|find) (?:shared )?library:? ('[^']+'|[^\s:]+)", _library),
+        # modules
+        (r"No module named ('[^']+')", _module),
+        (r": No module named ([\w.]+)", _module),
         (r"Cannot find (?:module|package) ('[^']+')", _module),
+        (r"No package metadata was found for ([\w.-]+)", _module),
+        (r"Can't locate (\S+\.p[lm]) in @INC", _named),
+        (r"Can't find model ('[^']+')", _module),
+        # commands: execve by way of the runtime, shells, env, init programs, interpreters
         (r"exec: (\"[^\"]+\"): executable file not found", _command),
         (r"exec: (\"[^\"]+\"): stat \S+: no such file", _command),
+        (r"fork/exec (\S+): no such file", _command),
         (r"(?:^|[\s:])([\w./+-]+): (?:command )?not found", _command),
+        (r"command not found: (\S+)", _command),
+        (r"env: (?:can't execute )?(['‘]?[^\s:]+?['’]?): No such file", _command),
+        (
+            r"(?:failed to|cannot|can't|could not) (?:run|execute|find)(?: command)? ([^\s:]+): No such",
+            _command,
+        ),
+        (r"(?:can't|cannot|could not) find (?:the )?(?:command|program|executable) (\S+)", _command),
+        (r"exec (\S+) failed: No such file", _command),
         (r"spawn (\S+) ENOENT", _command),
-        (r"FileNotFoundError: \[Errno 2\] No such file or directory: ('[^']+')", _file_or_command),
+        (r"No such file or directory: b?('[^']+')", _file_or_command),
+        # files
         (r"ENOENT: no such file or directory, \w+ ('[^']+')", _file),
-        (r"(?:open|stat) (\S+): no such file or directory", _file),
+        (r"(?:open|stat|lstat|readlink|chdir|scandir) ([^\s:]+): no such file or directory", _file),
+        (r": ([^\s:]+): No such file or directory", _file_or_command),
         (r"pattern matches no files: [`'\"]([^`'\"*]+)/", _file),
-        (r"(?:can't open|cannot access|Cannot open) (?:file )?('[^']+')", _file),
+        (
+            r"(?:can't|cannot|Cannot|could not) (?:open|access|stat|read|find|cd to) (?:file )?([^\s:]+)",
+            _file,
+        ),
+        (r"TemplateNotFound: (\S+)", _named),
+        (r"TemplateDoesNotExist(?: at \S+)?: (\S+)", _named),
+        (r"[Tt]ime ?zone (?:found with key )?([A-Z][\w+-]+(?:/[\w+-]+)*)", _zone),
+        (r"(certificate signed by unknown authority|failed to load system roots)", _certificates),
+        (r"(unable to get local issuer certificate|CERTIFICATE_VERIFY_FAILED)", _certificates),
     )
 )
