@@ -11,25 +11,40 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slimify import __version__, console
-from slimify.config import Base, Builder, MinSaving, parse_min_saving
+from slimify.arguments import (
+    BaseOption,
+    BuildArgOption,
+    BuilderOption,
+    CacheMountsOption,
+    ContextOption,
+    DebugTargetOption,
+    EngineOption,
+    Format,
+    MinSavingOption,
+    NonrootOption,
+    ProbeOption,
+    ProofFormat,
+    RepairOption,
+    RunOption,
+    TableFormat,
+    overrides,
+)
 
 if TYPE_CHECKING:
+    from slimify.jobs import Job, Source
     from slimify.model import Outcome
+    from slimify.proofs import Wishes
     from slimify.verify.model import Proof
 
-Format = Literal["diff", "text", "json"]
-TableFormat = Literal["text", "json"]
-EngineChoice = Literal["buildx", "docker", "podman", "buildah"]
+    Result = tuple[Source, Outcome, Proof | None]
 
 DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
-
-# --- option values ------------------------------------------------------------------------------
 
 
 def _version(wanted: bool) -> None:
@@ -37,33 +52,6 @@ def _version(wanted: bool) -> None:
         console.show(f"slimify {__version__}\n")
         raise typer.Exit
 
-
-def _min_saving(text: str) -> MinSaving:
-    try:
-        return parse_min_saving(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
-def _overrides(*, build_args: list[str] | None, **values: object) -> dict[str, object]:
-    """The options that were given, by the name of their field in Options."""
-    given = {name: value for name, value in values.items() if value is not None}
-    if build_args:
-        given["build_args"] = dict(_build_args(build_args))
-    return given
-
-
-def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:
-    """As for docker build: a name without a value takes that of the environment, if there is one."""
-    for item in items:
-        name, equals, value = item.partition("=")
-        if equals:
-            yield name, value
-        elif name in os.environ:
-            yield name, os.environ[name]
-
-
-# --- commands ----
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -73,57 +61,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Turns a single-stage Dockerfile into a multi-stage one that does the same job in a smaller image.",
 )
-
-ContextOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--context",
-        metavar="DIR",
-        exists=True,
-        file_okay=False,
-        help="Build context; by default the directory of the Dockerfile.",
-    ),
-]
-BaseOption = Annotated[
-    Base | None, typer.Option("--base", help="How small the image of the last stage may become.")
-]
-MinSavingOption = Annotated[
-    MinSaving | None,
-    typer.Option(
-        "--min-saving",
-        metavar="FLOOR",
-        parser=_min_saving,
-        help="What a rewrite must save: 5%, 5MB, or 5%,5MB for the larger of them.",
-        show_default="5%,5MB",
-    ),
-]
-BuildArgOption = Annotated[
-    list[str] | None,
-    typer.Option("--build-arg", metavar="NAME=VALUE", help="Value of an ARG, as for docker build."),
-]
-
-
-BuilderOption = Annotated[
-    Builder | None,
-    typer.Option("--builder", help="What will build the file.", show_default="buildkit"),
-]
-CacheMountsOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--cache-mounts/--no-cache-mounts", help="Keep what installers download from build to build."
-    ),
-]
-NonrootOption = Annotated[
-    bool | None,
-    typer.Option("--nonroot/--no-nonroot", help="Run as another user than root, where that is sure to work."),
-]
-DebugTargetOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--debug-target/--no-debug-target",
-        help="Add a stage debug with a shell where the final one has none.",
-    ),
-]
 
 
 @app.callback()
@@ -159,16 +96,25 @@ def rewrite(
     cache_mounts: CacheMountsOption = None,
     nonroot: NonrootOption = None,
     debug_target: DebugTargetOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build and compare both images; only what is equal counts.")
+    ] = False,
+    repair: RepairOption = False,
+    probe: ProbeOption = None,
+    run: RunOption = True,
+    engine: EngineOption = None,
 ) -> None:
     """Print the multi-stage Dockerfile.
 
     As a diff by default; what was done and why goes to standard error.
     """
+    if not verify and (repair or probe or engine or not run):
+        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
     if write and output is not None:
         raise typer.BadParameter("--write and --output exclude each other")
     if write and "-" in (paths or ()):
         raise typer.BadParameter("standard input cannot be changed in place; use --output or the diff")
-    overrides = _overrides(
+    given = overrides(
         base=base,
         min_saving=min_saving,
         annotate=annotate,
@@ -188,14 +134,24 @@ def rewrite(
         todo = list(jobs.named(paths))
         if output is not None and len(todo) > 1:
             raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
+        if verify:
+            wishes = _wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
+            results = _proven(todo, context, given, wishes)
+        else:
+            results = _planned(todo, context, given)
         codes = []
-        for source, outcome in jobs.outcomes("rewrite", todo, context, overrides):
-            if output == "-":
+        for source, outcome, proof in results:
+            proven = proof is None or proof.verdict == "equal"
+            if not proven:
+                outcome = jobs.withheld(outcome)
+            elif output == "-":
                 console.show_bytes(jobs.new_content(outcome, source) or b"")
             elif write or output is not None:
                 outcome = jobs.written(outcome, source, Path(output) if output is not None else None)
-            console.show_rewrite(outcome, shown)
-            codes.append(_exit_code(outcome))
+            if write and proof is not None and proof.constraints and outcome.error is None:
+                console.tell(_remembered(source, proof))
+            console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
+            codes.append(_proof_code(outcome, proof))
         return _worst(codes)
 
     _finish(job)
@@ -217,7 +173,7 @@ def explain(
 
     Every instruction and command with its role and the reasons; or what a code means.
     """
-    overrides = _overrides(base=base, min_saving=min_saving, build_args=build_arg)
+    given = overrides(base=base, min_saving=min_saving, build_args=build_arg)
 
     def job() -> int:
         if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():
@@ -225,16 +181,13 @@ def explain(
         from slimify import jobs
 
         codes = []
-        for _, outcome in jobs.outcomes("explain", jobs.named([path] if path else None), context, overrides):
+        for _, outcome in jobs.outcomes("explain", jobs.named([path] if path else None), context, given):
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
             codes.append(DONE if outcome.error is None else _exit_code(outcome))
         return _worst(codes)
 
     _finish(job)
-
-
-ProofFormat = Literal["text", "json", "markdown"]
 
 
 @app.command()
@@ -248,9 +201,7 @@ def verify(
             "--rewritten", metavar="FILE", exists=True, help="Compare with this file, not with ours."
         ),
     ] = None,
-    repair: Annotated[
-        bool, typer.Option("--repair", help="Plan again with what was missing, until the images are equal.")
-    ] = False,
+    repair: RepairOption = False,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the proven file here.")
     ] = None,
@@ -259,20 +210,12 @@ def verify(
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     build_arg: BuildArgOption = None,
-    probe: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--probe", metavar="WHAT", help="/path, /path=404, or a command to run in the container."
-        ),
-    ] = None,
-    run: Annotated[bool, typer.Option("--run/--no-run", help="Start both images and compare them.")] = True,
+    probe: ProbeOption = None,
+    run: RunOption = True,
     time: Annotated[
         bool, typer.Option("--time", help="Also build without cache, and after a change of one line.")
     ] = False,
-    engine: Annotated[
-        EngineChoice | None,
-        typer.Option("--engine", help="What builds and runs.", show_default="the first that answers"),
-    ] = None,
+    engine: EngineOption = None,
     builder: Annotated[
         str, typer.Option("--builder", metavar="NAME", help="A buildx builder, also a remote one.")
     ] = "",
@@ -289,18 +232,18 @@ def verify(
 
     The original and the rewritten one: contract, files, libraries and behaviour; sizes and times.
     """
-    overrides = _overrides(base=base, min_saving=min_saving, build_args=build_arg)
+    given = overrides(base=base, min_saving=min_saving, build_args=build_arg)
     if rewritten is not None and repair:
         raise typer.BadParameter("--repair plans anew and can't change the file of --rewritten")
 
     def job() -> int:
-        from slimify import jobs, proofs
+        from slimify import jobs
         from slimify.engine.model import BuildOptions
 
         build = BuildOptions(
             secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
         )
-        wishes = proofs.Wishes(
+        wishes = _wishes(
             build=build,
             engine=engine,
             rewritten=rewritten,
@@ -313,8 +256,7 @@ def verify(
         if rewritten is not None and len(todo) > 1:
             raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
         codes = []
-        for item in todo:
-            source, outcome, proof = proofs.proven(item, context, overrides, wishes, console.listeners())
+        for source, outcome, proof in _proven(todo, context, given, wishes):
             if output is not None and proof is not None and proof.verdict == "equal":
                 outcome = jobs.written(outcome, source, Path(output))
             console.show_proof(outcome, proof, format)
@@ -344,6 +286,33 @@ def _finish(job: Callable[[], int]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = PIPE_CLOSED
     raise typer.Exit(code)
+
+
+def _planned(todo: list[Job], context: Path | None, given: dict[str, object]) -> Iterator[Result]:
+    from slimify import jobs
+
+    return ((*found, None) for found in jobs.outcomes("rewrite", todo, context, given))
+
+
+def _proven(
+    todo: list[Job], context: Path | None, given: dict[str, object], wishes: Wishes
+) -> Iterator[Result]:
+    from slimify import proofs
+
+    return (proofs.proven(item, context, given, wishes, console.listeners()) for item in todo)
+
+
+def _wishes(**values: Any) -> Wishes:
+    from slimify.engine.model import BuildOptions
+    from slimify.proofs import Wishes
+
+    return Wishes(**{"build": BuildOptions(), **values})
+
+
+def _remembered(source: Source, proof: Proof) -> str:
+    from slimify import remember
+
+    return remember.kept(source.target.directory, proof.constraints)
 
 
 def _worst(codes: list[int]) -> int:

@@ -64,6 +64,7 @@ class Options:
     cache_mounts: bool = False
     nonroot: bool = False
     debug_target: bool = False
+    settings: str = field(default="", compare=False)  # the file that they come from, "" without one
 
 
 def parse_min_saving(text: str) -> MinSaving:
@@ -111,15 +112,22 @@ def load(directory: Path) -> Options:
 
     Raises SlimifyError for a file that cannot be read, an unknown name and a value of the wrong kind.
     """
+    path, table = settings_file(directory)
+    return _options(path, table) if path is not None else Options()
+
+
+def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, object]]:
+    """The settings file that concerns Dockerfiles in `directory`, if there is one, and what it says.
+
+    Raises SlimifyError for a slimify.toml that cannot be read.
+    """
     for candidate in ancestors(directory):
         for name in ("slimify.toml", "pyproject.toml"):
             path = candidate / name
-            if not path.is_file():
-                continue
-            table = _table(path)
+            table = _table(path) if path.is_file() else None
             if table is not None:
-                return _options(path, table)
-    return Options()
+                return path, table
+    return None, {}
 
 
 def _table(path: Path) -> Mapping[str, object] | None:
@@ -146,7 +154,7 @@ def _table(path: Path) -> Mapping[str, object] | None:
 def _options(path: Path, table: Mapping[str, object]) -> Options:
     from slimify.model import SlimifyError
 
-    options = Options()
+    options = Options(settings=str(path))
     for key, value in table.items():
         reader = SETTINGS.get(key.replace("_", "-"))
         if reader is None:
@@ -195,6 +203,11 @@ def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("must be a list of strings")
     return tuple(value)
+
+
+def release(text: str) -> tuple[int, ...]:
+    """A release as numbers, to be compared; () for none."""
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 def is_path(text: str) -> bool:

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from slimify.verify.model import Proof
 
 
-def show_rewrite(outcome: Outcome, form: Literal["diff", "text", "json", "none"]) -> None:
-    """What `rewrite` answers: the result on standard output, the reasons on standard error."""
-    from slimify.report import diff, text
+def show_rewrite(
+    outcome: Outcome, form: Literal["diff", "text", "json", "none"], proof: Proof | None = None
+) -> None:
+    """What `rewrite` answers: the result on standard output; the reasons, and the proof that was asked
+    for, on standard error."""
+    from slimify.report import diff, json, text
 
     if form == "json":
-        from slimify.report import json
-
-        show(json.to_json(outcome) + "\n")
+        show(json.to_json(outcome, proof=proof) + "\n")
         show_failure(outcome)
     elif form == "text" and outcome.error is None:
         show(text.page(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
@@ -29,6 +30,10 @@ def show_rewrite(outcome: Outcome, form: Literal["diff", "text", "json", "none"]
             patch, paint = diff.diff(outcome), painter(sys.stdout)
             show(diff.colour(patch, paint) if paint.on else patch)
         tell(text.summary(outcome, width=columns(sys.stderr), paint=painter(sys.stderr)))
+    if proof is not None and outcome.error is None and form != "json":
+        from slimify.report import proof as report
+
+        tell(report.text(proof, width=columns(sys.stderr), paint=painter(sys.stderr)))
 
 
 def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:

@@ -12,7 +12,7 @@ from slimify import config, locate
 from slimify.locate import Target
 from slimify.model import Outcome, SlimifyError
 
-INTERNAL_ERROR = "SL999"
+ENGINE_ERROR, INTERNAL_ERROR = "SL905", "SL999"
 
 Job = tuple[Target, SlimifyError | None]
 
@@ -103,9 +103,14 @@ def written(outcome: Outcome, source: Source, output: Path | None = None) -> Out
     return outcome
 
 
+def withheld(outcome: Outcome) -> Outcome:
+    """The outcome of a rewrite that could not be proven: the file stays."""
+    return replace(outcome, kind="unchanged", rung="unchanged", after=None, stages=(), meta={})
+
+
 def is_internal(error: SlimifyError) -> bool:
     """Whether it is the environment or slimify that failed, and not the input."""
-    return error.code in ("SL902", "SL903", INTERNAL_ERROR)
+    return error.code in ("SL902", "SL903", ENGINE_ERROR, INTERNAL_ERROR)
 
 
 def failed(name: str, error: Exception) -> Outcome:

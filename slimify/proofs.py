@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from slimify.engine.model import BuildOptions, EngineName, EngineProblem, Progress
     from slimify.verify.model import Proof, Round
     from slimify.verify.probes import Probe
-
-ENGINE_ERROR = "SL905"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +78,10 @@ def _proven(
     from slimify.verify.session import Session
 
     target, data = source.target, source.data
-    options: Options = replace(config.load(target.directory), **overrides)  # type: ignore[arg-type]
+    # standard input belongs to the context that is named with it
+    beside = context if target.path is None and context is not None else target.directory
+    options: Options = replace(config.load(beside), **overrides)  # type: ignore[arg-type]
+    probe = _probe(options, wishes, target)
     if context is None:
         context, _ = locate.build_context(target, data)
     if context is None:
@@ -92,7 +94,6 @@ def _proven(
     outcome = _given(wishes.rewritten, rewrite(options), data)
     if outcome.after is None:
         return outcome, None
-    probe = _probe(options, wishes, target.name)
     build = replace(wishes.build, build_args={**options.build_args, **wishes.build.build_args})
     with detect(wishes.engine) as engine:
         subject = case(
@@ -126,15 +127,21 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
     return replace(outcome, kind="rewritten", after=text, decisions=(), stages=(), meta={})
 
 
-def _probe(options: Options, wishes: Wishes, name: str) -> Probe:
+def _probe(options: Options, wishes: Wishes, target: Target) -> Probe:
+    """What is asked of the containers; volumes are relative to the settings file that names them."""
     from slimify.verify import probes
 
+    settings = Path(options.settings)
+    name = os.path.relpath(target.path or target.name, settings.parent)
     try:
-        probe = probes.read(options.probes, name)
+        probe = probes.located(probes.read(options.probes, name), settings.parent)
+    except ValueError as error:
+        raise SlimifyError("SL904", f"{settings}: {error}") from error
+    try:
         for text in wishes.probes:
             probe = probes.merged(probe, probes.option(text))
     except ValueError as error:
-        raise SlimifyError("SL904", str(error)) from error
+        raise SlimifyError("SL904", f"--probe: {error}") from error
     return probe
 
 
@@ -145,4 +152,4 @@ def _engine_error(problem: EngineProblem) -> SlimifyError:
         "disk": "free some space, for example with docker builder prune",
         "old": "update the engine, or choose another with --engine",
     }
-    return SlimifyError(ENGINE_ERROR, problem.message, hint=hints.get(problem.kind, ""))
+    return SlimifyError(jobs.ENGINE_ERROR, problem.message, hint=hints.get(problem.kind, ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from slimify.report.ansi import Paint
 from slimify.report.text import PLAIN, WIDTH, hanging, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
+_FINDINGS, _ACCEPTED = 8, 3  # of one check that are shown
 _COLOUR = {"equal": "green", "different": "red", "not built": "yellow"}
 _LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
 
@@ -18,16 +20,16 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     lines = [f"{proof.file}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}"]
     if proof.problem:
         lines += hanging("  ", "  ", proof.problem, width)
-    for number, turn in enumerate(proof.rounds, 1):
+    for number, turn in enumerate(proof.rounds if len(proof.rounds) > 1 else (), 1):
         lines += hanging(f"  round {number}: ", "           ", _round(turn), width)
     for layer, title in _LAYERS.items():
         checks = [check for check in proof.checks if check.layer == layer]
         if checks:
             lines.append(f"  {paint(title, 'bold')}")
-            lines += [line for check in checks for line in _check(check, width, paint)]
+            lines += _layer(checks, width, paint)
     for sentence in proof.scope:
         lines += hanging(paint("  not proven: ", "yellow"), "  not proven: ", sentence, width)
-    lines += [line for row in _measured(proof) for line in hanging("  ", "  ", row, width)]
+    lines += [line for row in _measured(proof) for line in hanging("  ", "    ", row, width)]
     if proof.constraints:
         lines += ["  so that the next rewrite knows, in slimify.toml:", *_settings(proof.constraints)]
     if proof.log and proof.verdict != "equal":
@@ -35,17 +37,37 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _check(check: Check, width: int, paint: Paint) -> list[str]:
-    if check.ok:
-        accepted = [finding.text for finding in check.findings if finding.accepted]
-        detail = "accepted: " + "; ".join(accepted) if accepted else check.detail
-        return hanging(f"    {paint('same', 'green')} ", "         ", f"{check.name}: {detail}", width)
+def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
+    """What differs in full, what is worth knowing in a line, and the rest by its names."""
     lines = []
-    for finding in check.findings:
-        first = f"    {paint(finding.code, 'bold')} {paint('differs', 'red')} "
-        if not finding.accepted:
-            lines += hanging(first, "                  ", finding.text, width)
+    for check in checks:
+        found = [finding for finding in check.findings if not finding.accepted]
+        for finding in found[:_FINDINGS]:
+            first = f"    {paint(finding.code, 'bold')} {paint('differs', 'red')} "
+            lines += hanging(first, " " * 18, finding.text, width)
+        if len(found) > _FINDINGS:
+            lines.append(f"{' ' * 18}… and {len(found) - _FINDINGS} more of {check.name}")
+    for check in checks:
+        meant = [finding.text for finding in check.findings if finding.accepted]
+        if meant:
+            more = f"; and {len(meant) - _ACCEPTED} more" if len(meant) > _ACCEPTED else ""
+            detail = "; ".join(textwrap.shorten(item, 160) for item in meant[:_ACCEPTED]) + more
+            lines += _line("accepted", "cyan", f"{check.name}: {detail}", width, paint)
+        elif check.note:
+            lines += _line("note", "cyan", f"{check.name}: {check.detail}", width, paint)
+    plain = [check for check in checks if check.ok and not check.note and not check.findings]
+    if plain and plain[0].layer == "behaviour":
+        for check in plain:
+            lines += _line(
+                "same", "green", f"{check.name}: {textwrap.shorten(check.detail, 160)}", width, paint
+            )
+    elif plain:
+        lines += _line("same", "green", ", ".join(check.name for check in plain), width, paint)
     return lines
+
+
+def _line(word: str, colour: str, said: str, width: int, paint: Paint) -> list[str]:
+    return hanging(f"    {paint(word, colour)}{' ' * (9 - len(word))}", " " * 13, said, width)
 
 
 def _round(turn: Round) -> str:
@@ -98,27 +120,25 @@ def rows(proof: Proof) -> list[tuple[str, str, str]]:
     return found
 
 
-def settings(constraints: Iterable[Constraint]) -> dict[str, list[str] | str]:
+def settings(constraints: Iterable[Constraint]) -> dict[str, str | list[str]]:
     """Constraints as settings: what stands in slimify.toml."""
     names = {"package": "keep-packages", "path": "keep-paths", "command": "keep-commands"}
     lists: dict[str, list[str]] = {}
-    words: dict[str, str] = {}
+    single: dict[str, str] = {}
     for item in constraints:
-        if item.need in names and item.value not in lists.setdefault(names[item.need], []):
-            lists[names[item.need]].append(item.value)
-        elif item.need == "glibc":
-            words["min-glibc"] = item.value
+        if item.need == "glibc":
+            single["min-glibc"] = item.value
         elif item.need == "base" and item.value:
-            words["base"] = item.value
-    return {**lists, **words}
+            single["base"] = item.value
+        elif item.need in names and item.value not in lists.setdefault(names[item.need], []):
+            lists[names[item.need]].append(item.value)
+    return {**lists, **single}
 
 
 def _settings(constraints: tuple[Constraint, ...]) -> list[str]:
     import json
 
-    # what JSON writes of strings and lists of them is TOML too
-    found = settings(constraints).items()
-    return [f"    {name} = {json.dumps(value, ensure_ascii=False)}" for name, value in found]
+    return [f"    {name} = {json.dumps(value)}" for name, value in settings(constraints).items()]
 
 
 def markdown(proof: Proof) -> str:
@@ -132,11 +152,21 @@ def markdown(proof: Proof) -> str:
     return page(
         "report/proof.md.j2",
         proof=proof,
+        cell=_cell,
+        settings=[line.strip() for line in _settings(proof.constraints)],
         gain=_gain(proof).removeprefix(", "),
         rows=rows(proof),
         failed=[finding for finding in failed if not finding.accepted],
         layers=[(title, checks) for title, checks in layers if checks],
     )
+
+
+def _cell(content: str, most: int = 300) -> str:
+    """A text as one cell of a table, or one line of a list: no markup of its own, no line breaks."""
+    shown = textwrap.shorten(content, most, placeholder=" …")
+    for sign in "\\`*_|<>[]":
+        shown = shown.replace(sign, "\\" + sign)
+    return shown
 
 
 def to_dict(proof: Proof) -> dict[str, Any]:
@@ -167,6 +197,7 @@ def _check_dict(check: Check) -> dict[str, Any]:
         "ok": check.ok,
         "detail": check.detail,
         "findings": [_finding(finding) for finding in check.findings],
+        "note": check.note,
     }
 
 

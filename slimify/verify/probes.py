@@ -22,7 +22,10 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
+
+_A_DOCKERFILE = re.compile(r"dockerfile|containerfile", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +79,33 @@ class Probe:
 def read(table: Mapping[str, Any], file: str = "") -> Probe:
     """The probe for one Dockerfile (its path relative to the settings file, or its name).
 
-    Raises ValueError with a sentence for an unknown key or a value of the wrong kind.
+    Raises ValueError with a sentence for an unknown key or a value of the wrong kind, also in what is
+    for other Dockerfiles.
     """
     known = {item.name for item in fields(Probe)}
-    own = {name: value for name, value in table.items() if not isinstance(value, Mapping) or name == "env"}
-    for name in own.keys() - known:
-        raise ValueError(f'probes know no "{name}"; there are {", ".join(sorted(known))}')
+    own = {name: value for name, value in table.items() if name in known}
     probe = _probe(own)
     for name, value in table.items():
-        if name not in own and name in (file, file.rpartition("/")[2]):
-            probe = merged(probe, read(value))
+        if name in own:
+            continue
+        if not isinstance(value, Mapping) or not _A_DOCKERFILE.search(name):
+            raise ValueError(f'probes know no "{name}"; there are {", ".join(sorted(known))}')
+        special = _probe(_known(f'probes."{name}"', value, Probe))
+        if name in (file, file.rpartition("/")[2]):
+            probe = merged(probe, special)
     return probe
+
+
+def located(probe: Probe, directory: Path) -> Probe:
+    """With volumes of this machine as the engine wants them: absolute. Names of volumes are no paths."""
+    return replace(probe, volumes=tuple(_volume(item, directory) for item in probe.volumes))
+
+
+def _volume(text: str, directory: Path) -> str:
+    source, colon, rest = text.partition(":")
+    if not colon or not source.startswith((".", "~")):
+        return text
+    return f"{(directory / Path(source).expanduser()).resolve()}:{rest}"
 
 
 def merged(general: Probe, special: Probe) -> Probe:
@@ -125,8 +144,10 @@ def _probe(table: Mapping[str, Any]) -> Probe:
             values[name] = tuple(map(_run, _list(name, value)))
         elif name == "env":
             values[name] = {key: str(item) for key, item in _kind(name, value, Mapping).items()}
-        elif name in ("port", "seconds"):
-            values[name] = _kind(name, value, (int, float))
+        elif name == "port":
+            values[name] = _between(name, _kind(name, value, int), 1, 65535)
+        elif name == "seconds":
+            values[name] = _between(name, _kind(name, value, (int, float)), 0.1, 86400)
         else:
             values[name] = tuple(_kind(name, item, str) for item in _list(name, value))
     for pattern in values.get("mask", ()):
@@ -135,6 +156,12 @@ def _probe(table: Mapping[str, Any]) -> Probe:
         except re.error as error:
             raise ValueError(f'"{pattern}" is not a regular expression: {error}') from None
     return Probe(**values)
+
+
+def _between(name: str, value: float, least: float, most: float) -> float:
+    if not least <= value <= most:
+        raise ValueError(f'"{name}" is {value}, not between {least} and {most}')
+    return value
 
 
 def _request(value: object) -> Request:
@@ -146,14 +173,29 @@ def _request(value: object) -> Request:
     table = _known("http", value, Request)
     if not str(table.get("path", "")).startswith("/"):
         raise ValueError('a request of "http" needs a path that begins with /')
+    for name in table.keys() & {"method", "body", "contains", "compare"}:
+        _kind(name, table[name], str)
+    if table.get("compare", "body") not in ("body", "status"):
+        raise ValueError(f'"compare" is "{table["compare"]}", not "body" or "status"')
+    if "status" in table:
+        _between("status", _kind("status", table["status"], int), 100, 599)
+    if "headers" in table:
+        table["headers"] = {
+            key: str(item) for key, item in _kind("headers", table["headers"], Mapping).items()
+        }
     return Request(**table)
 
 
 def _run(value: object) -> Run:
-    if isinstance(value, Mapping):
-        table = _known("run", value, Run)
-        return Run(**{**table, "command": _words(table.get("command", ()))})
-    return Run(command=_words(value))
+    if not isinstance(value, Mapping):
+        return Run(command=_words(value))
+    table = _known("run", value, Run)
+    if "exit" in table:
+        _between("exit", _kind("exit", table["exit"], int), 0, 255)
+    _kind("contains", table.get("contains", ""), str)
+    if not isinstance(table.get("output", True), bool):
+        raise ValueError('"output" is true or false')
+    return Run(**{**table, "command": _words(table.get("command", ()))})
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -163,7 +205,7 @@ def _words(value: object) -> tuple[str, ...]:
     return words
 
 
-def _known(name: str, value: object, kind: type[Request] | type[Run]) -> dict[str, Any]:
+def _known(name: str, value: object, kind: type[Request] | type[Run] | type[Probe]) -> dict[str, Any]:
     table = dict(_kind(name, value, Mapping))
     for key in table.keys() - {item.name for item in fields(kind)}:
         raise ValueError(f'"{name}" knows no "{key}"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from slimify.config import Base, Options, is_path
+from slimify.config import Base, Options, is_path, release
 from slimify.model import Outcome
 from slimify.verify.model import Constraint, Finding, Proof, Round
 
@@ -24,7 +24,7 @@ def needed(proof: Proof) -> tuple[Constraint, ...]:
             continue
         key = (item.need, "" if item.need == "glibc" else item.value)
         old = found.setdefault(key, item)
-        if item.need == "glibc" and _release(item.value) > _release(old.value):
+        if item.need == "glibc" and release(item.value) > release(old.value):
             found[key] = item
     return tuple(found.values())
 
@@ -38,13 +38,9 @@ def constrained(options: Options, constraints: Iterable[Constraint]) -> Options:
             options = replace(options, keep_paths=(*options.keep_paths, item.value))
         elif item.need == "command" and item.value not in options.keep_commands:
             options = replace(options, keep_commands=(*options.keep_commands, item.value))
-        elif item.need == "glibc" and _release(item.value) > _release(options.min_glibc):
+        elif item.need == "glibc" and release(item.value) > release(options.min_glibc):
             options = replace(options, min_glibc=item.value)
     return options
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def repair(

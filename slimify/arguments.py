@@ -1,0 +1,104 @@
+"""What can be said on the command line: option types, and how their values are read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from slimify.config import Base, Builder, MinSaving, parse_min_saving
+
+Format = Literal["diff", "text", "json"]
+TableFormat = Literal["text", "json"]
+EngineChoice = Literal["buildx", "docker", "podman", "buildah"]
+ProofFormat = Literal["text", "json", "markdown"]
+
+
+def _min_saving(text: str) -> MinSaving:
+    try:
+        return parse_min_saving(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def overrides(*, build_args: list[str] | None, **values: object) -> dict[str, object]:
+    """The options that were given, by the name of their field in Options."""
+    given = {name: value for name, value in values.items() if value is not None}
+    if build_args:
+        given["build_args"] = dict(_build_args(build_args))
+    return given
+
+
+def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:
+    """As for docker build: a name without a value takes that of the environment, if there is one."""
+    for item in items:
+        name, equals, value = item.partition("=")
+        if equals:
+            yield name, value
+        elif name in os.environ:
+            yield name, os.environ[name]
+
+
+ContextOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--context",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Build context; by default the directory of the Dockerfile.",
+    ),
+]
+BaseOption = Annotated[
+    Base | None, typer.Option("--base", help="How small the image of the last stage may become.")
+]
+MinSavingOption = Annotated[
+    MinSaving | None,
+    typer.Option(
+        "--min-saving",
+        metavar="FLOOR",
+        parser=_min_saving,
+        help="What a rewrite must save: 5%, 5MB, or 5%,5MB for the larger of them.",
+        show_default="5%,5MB",
+    ),
+]
+BuildArgOption = Annotated[
+    list[str] | None,
+    typer.Option("--build-arg", metavar="NAME=VALUE", help="Value of an ARG, as for docker build."),
+]
+BuilderOption = Annotated[
+    Builder | None,
+    typer.Option("--builder", help="What will build the file.", show_default="buildkit"),
+]
+CacheMountsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--cache-mounts/--no-cache-mounts", help="Keep what installers download from build to build."
+    ),
+]
+NonrootOption = Annotated[
+    bool | None,
+    typer.Option("--nonroot/--no-nonroot", help="Run as another user than root, where that is sure to work."),
+]
+DebugTargetOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--debug-target/--no-debug-target",
+        help="Add a stage debug with a shell where the final one has none.",
+    ),
+]
+RepairOption = Annotated[
+    bool, typer.Option("--repair", help="Plan again with what was missing, until the images are equal.")
+]
+ProbeOption = Annotated[
+    list[str] | None,
+    typer.Option("--probe", metavar="WHAT", help="/path, /path=404, or a command to run in the container."),
+]
+RunOption = Annotated[bool, typer.Option("--run/--no-run", help="Start both images and compare them.")]
+EngineOption = Annotated[
+    EngineChoice | None,
+    typer.Option("--engine", help="What builds and runs.", show_default="the first that answers"),
+]
