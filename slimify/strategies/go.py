@@ -13,6 +13,7 @@ from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.facts.carried import carried
+from slimify.facts.images import ImageFacts
 from slimify.model import Decision, Reason, Rung, Use
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
@@ -217,16 +218,30 @@ def _saving(program: Program, base: str, rung: Rung) -> int:
     return saving
 
 
+def _moves(base: ImageFacts) -> bool:
+    """Whether the tag will stand for another release of Debian some day: `latest`, `1`."""
+    return not base.version_sure and bool(base.suite) and (base.suite or "") not in base.tag
+
+
+def _today(base: ImageFacts | None) -> str:
+    if base is None or not _moves(base):
+        return ""
+    advice = "name the release in the tag to keep them together"
+    return f"; {base.reference} is made from {base.suite} today, {advice}"
+
+
 def _decisions(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
-    sure = program.base is not None and program.base.suite_sure
+    sure = program.base is not None and program.base.suite_sure and not _moves(program.base)
     found = []
     if rung == "minimal":
         text = f"the final stage is {base}: nothing that runs needs a shell or a package"
         if program.base is not None and "alpine" in program.base.runtime_bases:
             text = f"the final stage is {base}: the same Alpine, without Go"
+        text += _today(program.base)
         found.append(Decision(code="SL300", safety="safe" if sure else "assumed", text=text))
     elif rung == "slim":
         text = f"the final stage is {base}, the release that {program.base_ref} is made from"
+        text += _today(program.base)
         found.append(Decision(code="SL301", safety="safe" if sure else "assumed", text=text))
     else:
         found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))

@@ -68,6 +68,38 @@ ROWS = (
         rung="unchanged",
     ),
     Row(
+        id="a-list-exported-for-pip",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN pip install poetry && poetry export -f requirements.txt -o requirements.txt",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py .",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"pyproject.toml": "", "poetry.lock": "", "app.py": ""},
+        rung="slim",
+        final=("COPY --from=builder /app/requirements.txt /app/requirements.txt",),
+        never=("RUN poetry",),
+    ),
+    Row(
+        id="a-list-redirected-for-pip",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY Pipfile Pipfile.lock ./",
+            "RUN pip install pipenv && pipenv requirements > requirements.txt",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py .",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
+        rung="slim",
+        final=("COPY --from=builder /app/requirements.txt /app/requirements.txt",),
+        never=("RUN pipenv",),
+    ),
+    Row(
         id="pipenv-that-clears-up-behind-itself",
         file=lines(
             "FROM alpine:3.20",

@@ -17,7 +17,7 @@ from slimify.classify.effects.pythonenv import (
     run_inside,
 )
 from slimify.facts.commands import values
-from slimify.model import Effect
+from slimify.model import Effect, EffectKind
 
 
 def _setting(call: Call, key: str) -> str:
@@ -81,10 +81,12 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         )
     if action in ("export", "lock"):
         output = options.last("-o", "--output")
-        writes_: tuple[Arg | str, ...] = (
-            (output,) if output is not None else ("poetry.lock",) if action == "lock" else ()
-        )
-        return (call.touching("files" if writes_ else "check", action, manager="poetry", writes=writes_),)
+        writes_: tuple[Arg | str, ...] = (output,) if output is not None else call.outputs
+        if action == "lock":
+            writes_ = ("poetry.lock",)
+        manifests = call.known(("pyproject.toml", "poetry.lock"))
+        kind: EffectKind = "build" if writes_ else "check"
+        return (call.touching(kind, action, manager="poetry", writes=writes_, manifests=manifests),)
     if action == "build":
         return (call.touching("build", "build", manager="poetry", writes=("dist",)),)
     if action == "self":
@@ -134,10 +136,12 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
         )
     if action in ("lock", "requirements"):
         printing = action == "requirements" or options.has("-r", "--requirements")
+        if printing and call.outputs:  # the list for a pip install that follows
+            return (call.touching("build", action, writes=call.outputs, manifests=manifests),)
         return (
-            (call.effect("check", action),)
+            (call.effect("check", action, manifests=manifests),)
             if printing
-            else (call.touching("files", "lock", writes=("Pipfile.lock",)),)
+            else (call.touching("build", "lock", writes=("Pipfile.lock",), manifests=manifests),)
         )
     return (call.effect("check", action),)
 

@@ -18,7 +18,7 @@ from slimify.classify.effects.pythonenv import (
     run_inside,
 )
 from slimify.facts.commands import values
-from slimify.model import Effect
+from slimify.model import Effect, EffectKind
 
 
 def _uv(call: Call) -> tuple[Effect, ...]:
@@ -40,14 +40,15 @@ def _uv(call: Call) -> tuple[Effect, ...]:
     if action == "cache":
         return (call.effect("cache", "cache", deletes=_uv_cache(call, options)),)
     if action in ("lock", "export", "init", "version"):
-        output = options.last("-o", "--output-file")
+        output = options.last("-o", "--output-file") or next(iter(call.outputs), None)
         if action in ("export", "version") and output is None:
             return (call.effect("check", action),)
-        return (
-            call.touching(
-                "files", action, manager="uv", writes=(output if output is not None else "uv.lock",)
-            ),
+        place: Arg | str = (
+            output if output is not None else "pyproject.toml" if action == "init" else "uv.lock"
         )
+        manifests = () if action == "init" else call.known(("pyproject.toml", "uv.lock"))
+        kind: EffectKind = "build" if action in ("lock", "export") else "files"
+        return (call.touching(kind, action, manager="uv", writes=(place,), manifests=manifests),)
     if action == "build":
         out = options.last("-o", "--out-dir")
         return (call.touching("build", "build", manager="uv", writes=(out if out is not None else "dist",)),)
