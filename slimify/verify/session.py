@@ -15,7 +15,7 @@ from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
 from slimify.verify import behaviour, contract, measure, sides, symptoms
 from slimify.verify.contract import Terms
-from slimify.verify.disk import behind, commands, files, imports, libraries, owners, started, users
+from slimify.verify.disk import behind, commands, files, imports, libraries, media, owners, started, users
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.probes import Probe
@@ -78,6 +78,10 @@ class _Subject:
 
     @cached_property
     def seen(self) -> behaviour.Observation:
+        first = self.observed(self.ports)
+        if not first.listens:
+            return first
+        self.ports = first.listens  # where nothing says that it does
         return self.observed(self.ports)
 
 
@@ -199,17 +203,16 @@ class Session:
         yield files.links(evidence)
         yield owners.check(evidence)
         yield users.check(evidence)
+        yield media.check(evidence, self.case.language)
         yield behind.check(evidence, self.case.application, self.case.language)
         if self.case.probe.files:
             yield files.contents(evidence, self.case.probe.files)
 
     def _behaviour(self, original: _Subject, subject: _Subject) -> Iterator[Check]:
-        probe = self.case.probe
+        probe, seen = self.case.probe, original.seen
         subject.__dict__["seen"] = subject.observed(original.ports)
-        yield from behaviour.compare(
-            original.seen, subject.seen, probe, lambda: original.observed(original.ports)
-        )
-        said = [(original.seen.said, subject.seen.said)]
+        yield from behaviour.compare(seen, subject.seen, probe, lambda: original.observed(original.ports))
+        said = [(seen.said, subject.seen.said)]
         for run in probe.run:
             before = behaviour.run_apart(self.engine, original.built.tag, run, probe)
             after = behaviour.run_apart(self.engine, subject.built.tag, run, probe)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from slimify.engine.containers import Engine
+from slimify.facts import mediatypes
 from slimify.image import archive
 from slimify.image.model import Image
 from slimify.image.packages import is_database
@@ -17,7 +18,7 @@ from slimify.syntax.history import paired
 from slimify.verify.disk.evidence import Side
 
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
-_KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache"})
+_KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})
 _KEPT_BELOW = ("/etc/ld-musl-",)
 _SCRIPT_ENDINGS = (".sh", "entrypoint", ".bash")
 

@@ -1,0 +1,52 @@
+"""Media types by ending: what Python and Go know themselves, and what only Debian's table tells them.
+
+Python's `mimetypes.init` and Go's `mime.TypeByExtension` read the table (package media-types, before
+Debian 11 mime-support) on top of what they know. Full images have it, slim ones have not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+TABLE = "/etc/mime.types"
+PACKAGES = frozenset({"media-types", "mime-support"})
+
+# Python 3.8 `mimetypes._types_map_default`; Go `mime.builtinTypes`, and what `http.DetectContentType` sees.
+KNOWN: Mapping[str, frozenset[str]] = {
+    "python": frozenset(
+        """a ai aif aifc aiff au avi bat bcpio bin bmp c cdf cpio csh css csv dll doc dot dvi eml eps etx exe
+        gif gtar h hdf htm html ico ief jpe jpeg jpg js json ksh latex m1v m3u m3u8 man me mht mhtml mif mjs
+        mov movie mp2 mp3 mp4 mpa mpe mpeg mpg ms nc nws o obj oda p12 p7c pbm pdf pfx pgm pl png pnm pot ppa
+        ppm pps ppt ps pwz py pyc pyo qt ra ram ras rdf rgb roff rtx sgm sgml sh shar snd so src sv4cpio
+        sv4crc svg swf t tar tcl tex texi texinfo tif tiff tr tsv txt ustar vcf wasm wav webm webmanifest
+        wiz wsdl xbm xlb xls xml xpdl xpm xsl xwd zip""".split()
+    ),
+    "go": frozenset(
+        """avif bmp css eot gif gz htm html ico jpeg jpg js json mid midi mjs mp3 mp4 ogg otf pdf png ps svg
+        ttc ttf txt wasm wav webm webp woff woff2 xml zip""".split()
+    ),
+}
+# Modules that serve files, or guess types for those who do.
+_SERVERS: Mapping[str, frozenset[str]] = {
+    "python": frozenset(
+        """aiohttp bottle cherrypy django fastapi falcon flask gradio http litestar mimetypes pyramid quart
+        sanic starlette streamlit tornado werkzeug whitenoise""".split()
+    ),
+    "go": frozenset({"mime", "net/http"}),
+}
+_SERVED = re.compile(
+    r"(?:^|/)(static\w*|public|assets|media|www|htdocs|html|_build|dist|web|fonts?|images|img|css|js|files"
+    r"|downloads|uploads)/"
+)
+
+
+def serving(imports: Iterable[str], language: str) -> str:
+    """The first import that serves files or tells their types; "" without one."""
+    servers = _SERVERS.get(language, frozenset())
+    return next((name for name in imports if name in servers or name.partition(".")[0] in servers), "")
+
+
+def served(path: str) -> bool:
+    """Whether a file lies where servers have what they serve."""
+    return _SERVED.search(path) is not None

@@ -1,0 +1,53 @@
+"""Which media types a server tells of its files: full images bring a table of them, slim ones do not."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from slimify.facts.mediatypes import KNOWN, TABLE, served, serving
+from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.disk.started import roots
+from slimify.verify.model import Check, Constraint, Finding
+
+MEDIA = "SL533"
+
+
+def check(evidence: Evidence, language: str | None) -> Check:
+    """The types of the files that lie where servers have what they serve are still known."""
+    table = evidence.before.image.contents.get(TABLE)
+    known = KNOWN.get(language or "", frozenset())
+    detail = "nothing that serves files reads a table of them"
+    findings: tuple[Finding, ...] = ()
+    if table is not None and known and serving(_named(evidence), language or ""):
+        lost = {} if evidence.after.entry(TABLE) else _lost(evidence.after, table, known)
+        detail = "those of the files that may be served are known"
+        if lost:
+            ending, path = min(lost.items())
+            more = f" and of {len(lost) - 1} more kinds" if len(lost) > 1 else ""
+            detail = f"the type of .{ending} ({path}){more} is not known any more: {TABLE} is not there"
+            need = Constraint(need="path", value=TABLE, because=detail)
+            findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,)),)
+    return Check(name="media types", layer="disk", ok=not findings, detail=detail, findings=findings)
+
+
+def _named(evidence: Evidence) -> Iterator[str]:
+    """The modules that sources import, and the words of the start (`python -m http.server`, `flask run`)."""
+    for use in evidence.live.sources.imports if evidence.live else ():
+        yield use.name
+    for words in roots(evidence.before):
+        yield from " ".join(words).split()
+
+
+def _lost(side: Side, table: bytes, known: frozenset[str]) -> dict[str, str]:
+    """Endings whose type only the table knows → a file of the image that has it."""
+    endings: set[str] = set()
+    for line in table.decode("utf-8", "replace").splitlines():
+        endings.update(line.partition("#")[0].split()[1:])
+    endings -= known
+    found: dict[str, str] = {}
+    for entry in side.added():
+        ending = posixpath.splitext(entry.path)[1].lstrip(".").lower()
+        if ending in endings and entry.kind in ("file", "hardlink") and served(entry.path):
+            found.setdefault(ending, entry.path)
+    return found
