@@ -1,0 +1,323 @@
+"""Analysis → one HTML page that needs nothing but itself.
+
+The figures, layers and findings are plain HTML, so that they are there where a viewer allows no
+scripts; the treemap and the file tree are drawn by the page's own script from one block of JSON.
+A content security policy with the hashes of the one style sheet and the one script lets nothing
+else be loaded or run, whatever an image's file names hold.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from slimify.analyze.model import Analysis, LayerView, Waste
+from slimify.report.analysis_gone import Difference, Part, difference
+from slimify.report.analysis_tree import columns
+from slimify.report.text import size
+from slimify.report.words import masked, shown
+
+TREE_BUDGET = 4_000_000  # characters of JSON for the trees of all images of a page
+FINDINGS = 2_000  # rows; what is beyond them is small
+_KEPT = 2_000  # paths of findings that are not summed up with smaller files
+
+_SCRIPTS = ("data", "treemap", "tree", "tables", "start")
+_HUES = 8  # colours of own layers, then they begin again; the layer's number stands beside them
+_GREYS = 3  # of base layers
+KINDS = {
+    "cache": "Caches and package lists",
+    "toolchain": "Toolchains and headers",
+    "development": "Development dependencies",
+    "unused": "Unused packages",
+    "duplicate": "Stored twice",
+    "deleted": "Deleted later, still carried",
+    "source-control": "Source control, tests, documentation",
+    "static": "Large static files",
+    "debug": "Debugging information",
+    "secret": "Secrets",
+}
+
+
+def page(analysis: Analysis, other: Analysis | None = None) -> str:
+    """The page for one image, or for an image `analysis` and what became of it, `other`."""
+    from slimify.render import page as template
+
+    images = (analysis,) if other is None else (analysis, other)
+    style = template("report/analysis/page.css")
+    parts = "\n".join(template(f"report/analysis/{name}.js") for name in _SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{parts}\n}})();'
+    labels = ("",) if other is None else ("before", "after")
+    values = {
+        "title": " → ".join(image.name for image in images),
+        "images": [_image(image, label) for image, label in zip(images, labels, strict=True)],
+        "figures": _figures(images),
+        "findings": _findings(images, labels),
+        "difference": None if other is None else _difference(analysis, other),
+    }
+    return template(
+        "report/analysis.html.j2",
+        policy=f"default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src {_hash(style)}; script-src {_hash(script)}",
+        style=style,
+        script=script,
+        data=_json(
+            {
+                "images": [_data(image, TREE_BUDGET // len(images)) for image in images],
+                "places": [[number, finding.layer, finding.path] for finding, number in _sorted(images)],
+            }
+        ),
+        **_escaped(values),
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _json(value: object) -> str:
+    """JSON that ends no element and opens none; surrogates without a partner stay what they are."""
+    text = json.dumps(value, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _escaped(value: Any) -> Any:
+    """`value` with every text in it as HTML: the template can't forget one."""
+    if isinstance(value, str):
+        return html.escape(shown(value))
+    if isinstance(value, Mapping):
+        return {key: _escaped(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_escaped(item) for item in value]
+    return value
+
+
+# --- what the script draws --------------------------------------------------------------------------
+
+
+def _data(analysis: Analysis, budget: int) -> Mapping[str, Any]:
+    ordered = sorted(analysis.findings, key=lambda f: -f.bytes)
+    named = [path for finding in ordered for path in (finding.path, *finding.paths)][:_KEPT]
+    colours = _colours(analysis.layers)
+    return {
+        "name": analysis.name,
+        "size": analysis.size,
+        "layers": [
+            {
+                "text": _short(masked(layer.instruction)),
+                "line": layer.line,
+                "colour": colour,
+                "size": layer.size,
+            }
+            for layer, colour in zip(analysis.layers, colours, strict=True)
+        ],
+        "waste": [
+            [finding.layer, finding.bytes, finding.kind, [finding.path, *finding.paths[:50]]]
+            for finding in ordered[:FINDINGS]
+            if finding.path.strip("/")
+        ],
+        "tree": columns(analysis, budget=budget, keep=named),
+    }
+
+
+def _short(text: str, limit: int = 400) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _colours(layers: Iterable[LayerView]) -> list[str]:
+    own = base = 0
+    found = []
+    for layer in layers:
+        if layer.base:
+            found.append(f"b{base % _GREYS}")
+            base += 1
+        else:
+            found.append(f"l{own % _HUES}")
+            own += layer.size > 0
+    return found
+
+
+# --- what stands in the page ------------------------------------------------------------------------
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.0f} %" if whole else "0 %"
+
+
+def _figures(images: tuple[Analysis, ...]) -> list[tuple[str, str, list[str], str]]:
+    """Name, what it means, the value for each image, and the change from the first to the second."""
+    rows: list[tuple[str, str, list[str], str]] = []
+
+    def add(name: str, note: str, numbers: list[int], texts: list[str]) -> None:
+        change = ""
+        if len(numbers) == 2 and numbers[0]:
+            change = f"{(numbers[1] - numbers[0]) * 100 / numbers[0]:+.0f} %".replace("-", "−")
+        rows.append((name, note, texts, change))
+
+    def sizes(name: str, note: str, numbers: list[int]) -> None:
+        shares = [f" ({_share(n, image.size)})" for n, image in zip(numbers, images, strict=True)]
+        whole = name == "Size"
+        add(
+            name,
+            note,
+            numbers,
+            [size(n) + ("" if whole else s) for n, s in zip(numbers, shares, strict=True)],
+        )
+
+    sizes("Size", "sum of the layers, uncompressed", [i.size for i in images])
+    sizes("Base image", "came with FROM", [i.size - i.own for i in images])
+    sizes("Own layers", "added above the base image", [i.own for i in images])
+    sizes("Avoidable", "what the findings add up to, each byte once", [i.avoidable for i in images])
+    scores = [f"{i.efficiency.score * 100:.1f} %" for i in images]
+    rows.append(("Efficiency", "as dive defines it", scores, ""))
+    sizes(
+        "Wasted",
+        "as dive defines it: all copies of what is stored again or removed",
+        [i.efficiency.wasted for i in images],
+    )
+    add("Files", "that a container sees", [i.files for i in images], [f"{i.files:,}" for i in images])
+    if any(i.packages for i in images):
+        add("Packages", "of the system", [i.packages for i in images], [f"{i.packages:,}" for i in images])
+    if any(i.architecture for i in images):
+        rows.append(("Architecture", "", [i.architecture or "unknown" for i in images], ""))
+    costs = [i.cost for i in images]
+    if all(costs):
+        known = [cost for cost in costs if cost is not None]
+        add(
+            "Pulled",
+            f"one roll-out, {known[0].nodes:,} nodes",
+            [c.pulled for c in known],
+            [size(c.pulled) for c in known],
+        )
+        add(
+            "Stored",
+            f"on {known[0].nodes:,} nodes, for {known[0].replicas:,} containers",
+            [c.stored for c in known],
+            [size(c.stored) for c in known],
+        )
+    return rows
+
+
+def _image(analysis: Analysis, label: str) -> Mapping[str, Any]:
+    largest = max((layer.size for layer in analysis.layers), default=0) or 1
+    colours = _colours(analysis.layers)
+    wasted = sorted(analysis.efficiency.files, key=lambda row: -row[2])
+    return {
+        "name": analysis.name,
+        "label": label,
+        "size": size(analysis.size),
+        "layers": [
+            _layer(layer, colour, largest) for layer, colour in zip(analysis.layers, colours, strict=True)
+        ],
+        "base": any(layer.base for layer in analysis.layers),
+        "removes": any(layer.hidden for layer in analysis.layers),
+        "warnings": [masked(text) for text in analysis.warnings],
+        "copies": [(path, f"{copies:,}", size(number)) for path, copies, number in wasted[:50]],
+        "more_copies": f"{max(len(wasted) - 50, 0):,}",
+    }
+
+
+def _layer(layer: LayerView, colour: str, largest: int) -> Mapping[str, Any]:
+    return {
+        "index": layer.index,
+        "colour": colour,
+        "instruction": masked(layer.instruction) or "(no instruction known)",
+        "line": layer.line,
+        "size": size(layer.size),
+        "bytes": f"{layer.size:,}",
+        "compressed": "" if layer.compressed is None else size(layer.compressed),
+        "bar": f"{layer.size * 100 / largest:.2f}",
+        "changes": [f"{number:,}" for number in (layer.added, layer.modified, layer.removed)],
+        "hidden": size(layer.hidden) if layer.hidden else "",
+        "origin": "base" if layer.base else "own",
+        "digest": layer.digest,
+    }
+
+
+def _sorted(images: tuple[Analysis, ...]) -> list[tuple[Waste, int]]:
+    """The findings with their images, the largest first."""
+    rows = ((finding, number) for number, image in enumerate(images) for finding in image.findings)
+    return sorted(rows, key=lambda row: (-row[0].bytes, row[0].code, row[0].path))[:FINDINGS]
+
+
+def _findings(images: tuple[Analysis, ...], labels: tuple[str, ...]) -> Mapping[str, Any]:
+    rows = _sorted(images)
+    used = {finding.kind for finding, _ in rows}
+    return {
+        "rows": [_finding(finding, number, labels[number]) for finding, number in rows],
+        "more": sum(len(image.findings) for image in images) - len(rows),
+        "kinds": [(kind, title) for kind, title in KINDS.items() if kind in used],
+        "codes": sorted({finding.code for finding, _ in rows}),
+    }
+
+
+def _finding(finding: Waste, image: int, label: str) -> Mapping[str, Any]:
+    marks = []
+    if finding.safe:
+        marks.append(("safe", "nothing the image starts can need it"))
+    if finding.rewrite:
+        marks.append(("rewrite does it", "slimify rewrite takes care of this"))
+    if finding.base:
+        marks.append(("base image", "it came with the base image"))
+    return {
+        "image": image,
+        "label": label,
+        "kind": finding.kind,
+        "title": KINDS.get(finding.kind, finding.kind),
+        "code": finding.code,
+        "bytes": size(finding.bytes),
+        "path": finding.path,
+        "layer": finding.layer,
+        "line": finding.line,
+        "text": masked(finding.text),
+        "remedy": masked(finding.remedy),
+        "count": f"{finding.count:,}" if finding.count > 1 else "",
+        "marks": marks,
+        "paths": finding.paths[:50],
+        "more": max(len(finding.paths) - 50, 0),
+    }
+
+
+def _difference(before: Analysis, after: Analysis) -> Mapping[str, Any]:
+    found = difference(before, after)
+    return {
+        "steps": _steps(before, after, found),
+        "parts": [("Gone", _part(found.gone)), ("New", _part(found.come))],
+    }
+
+
+def _steps(before: Analysis, after: Analysis, found: Difference) -> list[tuple[str, str]]:
+    def signed(number: int) -> str:
+        return ("+" if number > 0 else "−" if number < 0 else "") + size(abs(number))
+
+    rows = [
+        ("Before", size(before.size)),
+        (f"Gone: {found.gone.files:,} files", signed(-found.gone.bytes)),
+        (f"New: {found.come.files:,} files", signed(found.come.bytes)),
+        (f"Of another size: {found.changed:,} files", signed(found.resized)),
+        ("Hidden copies: overwritten or deleted by later layers", signed(found.hidden)),
+        ("After", size(after.size)),
+    ]
+    return [row for number, row in enumerate(rows) if number < 3 or number == 5 or row[1] != "0 bytes"]
+
+
+def _part(part: Part) -> Mapping[str, Any]:
+    largest = max((row.bytes for row in part.rows), default=0) or 1
+    return {
+        "bytes": size(part.bytes),
+        "files": f"{part.files:,}",
+        "rows": [
+            {
+                "path": row.path + ("/" if row.directory else ""),
+                "bytes": size(row.bytes),
+                "files": f"{row.files:,}",
+                "bar": f"{row.bytes * 100 / largest:.2f}",
+            }
+            for row in part.rows
+        ],
+        "more": f"{part.more:,}" if part.more else "",
+        "more_bytes": size(part.more_bytes),
+    }

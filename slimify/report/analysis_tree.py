@@ -1,0 +1,188 @@
+"""All layers' files as one tree of columns, small enough for a page.
+
+A path that several layers have is one node with an occurrence for each. Nodes come in pre-order, so
+that depths alone say who belongs to whom; nothing is nested, and the depth of a path costs nothing.
+What would make the page too large is summed up per directory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring_ascii
+from typing import Any
+
+from slimify.analyze.model import Analysis, Node
+
+# The page's script has the same tables.
+KINDS = {"file": 0, "directory": 1, "symlink": 2, "hardlink": 3, "device": 4, "fifo": 5}
+REST = 6  # the sum of smaller entries
+CHANGES = {"added": 0, "modified": 1, "removed": 2}
+VISIBLE = 32  # no later layer hides it; a code is kind + 8 * change, and this
+
+_NODE, _OCCURRENCE = 12, 16  # characters of JSON that one costs, about
+
+
+@dataclass(slots=True)
+class _Path:
+    name: str
+    depth: int
+    target: str = ""
+    found: list[tuple[int, Node]] = field(default_factory=list)  # layer, as that layer has it
+    children: dict[str, _Path] = field(default_factory=dict)
+    total: int = 0  # bytes of all occurrences here and below
+    visible: bool = False
+    kept: bool = False  # a finding names it
+
+
+def columns(analysis: Analysis, *, budget: int, keep: Collection[str] = ()) -> Mapping[str, Any]:
+    """The columns as JSON takes them. `budget` is in characters; the paths `keep` stay if possible.
+
+    `names`, `depths`, `counts` (occurrences of each node), `occurrences` (four numbers each: layer,
+    code, bytes, index into `owners`, or the number of files of a sum), `owners` (mode, uid, gid),
+    `targets` (by node), `threshold` (entries smaller than that many bytes are summed up) and
+    `summed` (how many).
+    """
+    root = _united(analysis)
+    order = list(_preorder(root))
+    for path in reversed(order):
+        path.total = sum(n.size for _, n in path.found if _counts(n))
+        path.total += sum(child.total for child in path.children.values())
+    for name in keep:
+        _keep(root, name)
+    threshold = _threshold(order, budget)
+    return _Writer(threshold).write(root)
+
+
+def _united(analysis: Analysis) -> _Path:
+    root = _Path("/", 0)
+    for index, tree in enumerate(analysis.trees):
+        stack = [(root, tree)]
+        while stack:
+            path, node = stack.pop()
+            if node.change != "unmodified":
+                path.found.append((index, node))
+                path.target = node.target or path.target
+            for child in node.children:
+                below = path.children.get(child.name)
+                if below is None:
+                    below = path.children[child.name] = _Path(child.name, path.depth + 1)
+                stack.append((below, child))
+    seen = [(root, analysis.merged)]
+    while seen:
+        path, node = seen.pop()
+        path.visible = True
+        seen += [(path.children[n.name], n) for n in node.children if n.name in path.children]
+    return root
+
+
+def _preorder(root: _Path) -> Iterator[_Path]:
+    stack = [root]
+    while stack:
+        path = stack.pop()
+        yield path
+        stack += path.children.values()
+
+
+def _counts(node: Node) -> bool:
+    """Whether its size is bytes of its layer, and not those of its content or of what it takes away."""
+    return node.kind != "directory" and node.change != "removed"
+
+
+def _keep(root: _Path, name: str) -> None:
+    trail = [root]
+    for part in name.strip("/").split("/"):
+        below = trail[-1].children.get(part)
+        if below is None:
+            return
+        trail.append(below)
+    for path in trail:
+        path.kept = True
+
+
+def _cost(path: _Path) -> int:
+    text = encode_basestring_ascii(path.name)
+    target = len(encode_basestring_ascii(path.target)) + 8 if path.target else 0
+    return _NODE + len(text) + target + _OCCURRENCE * len(path.found)
+
+
+def _threshold(order: list[_Path], budget: int) -> int:
+    """The least total of a node that has a place, the largest first; 0 where all have."""
+    for path in order:
+        if path.kept and budget > 0:
+            budget -= _cost(path)
+    for path in sorted((p for p in order if not p.kept), key=lambda p: -p.total):
+        budget -= _cost(path)
+        if budget < 0:
+            return path.total + 1
+    return 0
+
+
+class _Writer:
+    """Writes the columns; `threshold` as above."""
+
+    def __init__(self, threshold: int) -> None:
+        self.threshold = threshold
+        self.summed = 0
+        self.names: list[str] = []
+        self.depths: list[int] = []
+        self.counts: list[int] = []
+        self.occurrences: list[int] = []
+        self.targets: dict[str, str] = {}
+        self.owners: dict[tuple[int, int, int], int] = {}
+
+    def write(self, root: _Path) -> Mapping[str, Any]:
+        stack = [root]
+        while stack:
+            path = stack.pop()
+            self._node(path)
+            large = [p for p in path.children.values() if p.kept or p.total >= self.threshold]
+            if len(large) < len(path.children):
+                self._rest(
+                    path, [p for p in path.children.values() if not p.kept and p.total < self.threshold]
+                )
+            stack += sorted(large, key=lambda p: (p.total, p.name))
+        return {
+            "names": self.names,
+            "depths": self.depths,
+            "counts": self.counts,
+            "occurrences": self.occurrences,
+            "owners": list(self.owners),
+            "targets": self.targets,
+            "threshold": self.threshold,
+            "summed": self.summed,
+        }
+
+    def _node(self, path: _Path) -> None:
+        if path.target:
+            self.targets[str(len(self.names))] = path.target
+        self.names.append(path.name)
+        self.depths.append(path.depth)
+        self.counts.append(len(path.found))
+        for number, (layer, node) in enumerate(path.found, 1):
+            last = number == len(path.found)
+            code = KINDS.get(node.kind, 0) + 8 * CHANGES[node.change]
+            code += VISIBLE if path.visible and last and node.change != "removed" else 0
+            owner = self.owners.setdefault((node.mode, node.uid, node.gid), len(self.owners))
+            self.occurrences += [layer, code, 0 if node.kind == "directory" else node.size, owner]
+
+    def _rest(self, parent: _Path, small: list[_Path]) -> None:
+        """One node for all of `small` and what lies below them, with an occurrence by layer and fate."""
+        sums: dict[tuple[int, int], list[int]] = {}
+        for root in small:
+            for path in _preorder(root):
+                self.summed += 1
+                for number, (layer, node) in enumerate(path.found, 1):
+                    if not _counts(node):
+                        continue
+                    seen = path.visible and number == len(path.found)
+                    entry = sums.setdefault((layer, REST + (VISIBLE if seen else 0)), [0, 0])
+                    entry[0] += node.size
+                    entry[1] += 1
+        if not sums:
+            return
+        self.names.append("")
+        self.depths.append(parent.depth + 1)
+        self.counts.append(len(sums))
+        for (layer, code), (size, files) in sorted(sums.items()):
+            self.occurrences += [layer, code, size, files]
