@@ -6,10 +6,9 @@ imported when that command runs.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,6 +33,7 @@ from slimify.arguments import (
     TableFormat,
     overrides,
 )
+from slimify.exits import DIFFERENT, DONE, INTERNAL, REFUSED, USAGE, finish, worst
 
 if TYPE_CHECKING:
     from slimify.jobs import Job, Source
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from slimify.verify.model import Proof
 
     Result = tuple[Source, Outcome, Proof | None]
-
-DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
-_WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
 
 
 def _version(wanted: bool) -> None:
@@ -152,9 +149,9 @@ def rewrite(
                 console.tell(_remembered(source, proof))
             console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
             codes.append(_proof_code(outcome, proof))
-        return _worst(codes)
+        return worst(codes)
 
-    _finish(job)
+    finish(job)
 
 
 @app.command()
@@ -185,9 +182,9 @@ def explain(
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
             codes.append(DONE if outcome.error is None else _exit_code(outcome))
-        return _worst(codes)
+        return worst(codes)
 
-    _finish(job)
+    finish(job)
 
 
 @app.command()
@@ -261,9 +258,9 @@ def verify(
                 outcome = jobs.written(outcome, source, Path(output))
             console.show_proof(outcome, proof, format)
             codes.append(_proof_code(outcome, proof))
-        return _worst(codes)
+        return worst(codes)
 
-    _finish(job)
+    finish(job)
 
 
 def main() -> None:
@@ -272,20 +269,6 @@ def main() -> None:
 
 
 # --- one run ------------------------------------------------------------------------------------
-
-
-def _finish(job: Callable[[], int]) -> None:
-    """Does the job and leaves with its exit code, also when the reader or the user has gone."""
-    try:
-        code = job()
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except BrokenPipeError:
-        # what is still buffered must not raise again when the interpreter closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = PIPE_CLOSED
-    raise typer.Exit(code)
 
 
 def _planned(todo: list[Job], context: Path | None, given: dict[str, object]) -> Iterator[Result]:
@@ -313,10 +296,6 @@ def _remembered(source: Source, proof: Proof) -> str:
     from slimify import remember
 
     return remember.kept(source.target.directory, proof.constraints)
-
-
-def _worst(codes: list[int]) -> int:
-    return min(codes, key=_WORST.index)
 
 
 def _exit_code(outcome: Outcome) -> int:

@@ -60,7 +60,7 @@ def proven(
         data = locate.read(target)
         outcome, proof = _proven(Source(target, data), context, overrides, wishes, told)
     except EngineProblem as failure:
-        outcome, proof = jobs.failed(target.name, _engine_error(failure)), None
+        outcome, proof = jobs.failed(target.name, engine_error(failure)), None
     except Exception as error:
         outcome, proof = jobs.failed(target.name, error), None
     finally:
@@ -145,7 +145,8 @@ def _probe(options: Options, wishes: Wishes, target: Target) -> Probe:
     return probe
 
 
-def _engine_error(problem: EngineProblem) -> SlimifyError:
+def engine_error(problem: EngineProblem) -> SlimifyError:
+    """A failure of the engine as the command line tells it: with what the user could do."""
     hints = {
         "missing": "install Docker, Podman or Buildah, or say which with --engine",
         "unreachable": "is the engine running, and may you use it?",

@@ -1,0 +1,262 @@
+"""Images named on the command line → analyses: archives, layout directories, standard input, engines.
+
+Names are those that dive and skopeo know: `docker-archive:FILE[:NAME]`, `oci-archive:FILE[:NAME]`,
+`oci:DIRECTORY[:NAME]`, `docker:NAME`, `podman:NAME`, with or without `//`. Without any of these, a file
+or a layout directory that exists is that, and everything else an image of a container engine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+
+from slimify import jobs, locate, proofs
+from slimify.locate import Target
+from slimify.model import SlimifyError
+
+if TYPE_CHECKING:
+    from slimify.analyze.model import Analysis, Rule
+    from slimify.analyze.rules import Limits
+    from slimify.engine.containers import Engine
+    from slimify.engine.model import EngineName
+    from slimify.image.model import Image
+    from slimify.model import Outcome
+
+NO_IMAGE: Final = "SL750"
+DIVE_FILE: Final = ".dive-ci"
+
+_LEVEL: Final = 1  # of gzip, with which layers are measured: what registries send is a little smaller
+_ENGINES: Final[tuple[EngineName, ...]] = ("docker", "podman", "buildah")
+_FILES: Final = ("docker-archive", "docker-tar", "oci-archive", "oci")
+_STORES: Final[dict[str, EngineName]] = {
+    "docker": "docker",
+    "docker-daemon": "docker",
+    "podman": "podman",
+    "containers-storage": "podman",
+    "buildah": "buildah",
+}
+_SCHEME = re.compile(r"(?P<scheme>[a-z-]+):(?P<slashes>//)?(?P<rest>.+)", re.DOTALL)
+_REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?(?:@[\w.+-]+:[0-9a-fA-F]+)?")
+_PATH = re.compile(r"[./~]|.*\.(?:tar|tgz|tzst|gz|zst|oci)\Z|.*[\\\\]", re.DOTALL)
+_LAYOUT = ("index.json", "manifest.json", "oci-layout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an image is: a file (`path` None: standard input), a directory, or an engine (None: the first
+    that has it). `name` says which of several images of an archive, or which one of the engine."""
+
+    kind: Literal["archive", "layout", "engine"]
+    path: Path | None = None
+    name: str = ""
+    engine: EngineName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What was asked for on the command line. `dockerfiles`: of the first image, and of the second."""
+
+    dockerfiles: tuple[Path, ...] = ()
+    context: Path | None = None
+    replicas: int = 0
+    nodes: int = 0
+    engine: EngineName | None = None
+    platform: str = ""
+
+
+def place(text: str, engine: EngineName | None = None) -> Place:
+    """Where the image is that `text` names. Raises SlimifyError, SL901 for a file that is not there and
+    SL750 for what can be no name of an image."""
+    if text == "-":
+        return Place(kind="archive")
+    found = _SCHEME.fullmatch(text)
+    if found and found["scheme"] in _FILES and not Path(text).exists():
+        return _file(found["rest"], directory=found["scheme"] == "oci")
+    if found and found["scheme"] in _STORES and (found["slashes"] or re.search(r"[:/]", found["rest"])):
+        # `docker:dind` is an image of that name, as no tag has a colon or a slash.
+        return Place(kind="engine", name=_reference(found["rest"]), engine=_STORES[found["scheme"]])
+    if engine is None or _PATH.match(text):
+        path = Path(text)
+        if _is_directory(path) and any((path / name).is_file() for name in _LAYOUT):
+            return Place(kind="layout", path=path)
+        if _is_directory(path) and _PATH.match(text):
+            raise SlimifyError(NO_IMAGE, "the directory holds no image", hint="a layout has an index.json")
+        if path.exists() and not path.is_dir():
+            return Place(kind="archive", path=path)
+        if _PATH.match(text):
+            raise _missing("file")
+    return Place(kind="engine", name=_reference(text), engine=engine)
+
+
+def analysed(names: Sequence[str], wishes: Wishes) -> tuple[tuple[Analysis, ...], Outcome | None]:
+    """The images, read one after the other and looked at; with the failure that ended it, if any.
+
+    Failures are those of `place`, ImageError for what can't be read, SL750 for an image that no engine
+    has, SL905 for an engine that fails, SL999 for what nobody foresaw.
+    """
+    from slimify.engine.model import EngineProblem
+
+    found: list[Analysis] = []
+    for number, name in enumerate(names):
+        dockerfile = wishes.dockerfiles[number] if number < len(wishes.dockerfiles) else None
+        try:
+            found.append(_analysed(name, dockerfile, wishes))
+        except EngineProblem as problem:
+            return tuple(found), jobs.failed(name, proofs.engine_error(problem))
+        except Exception as error:
+            return tuple(found), jobs.failed(name, error)
+    return tuple(found), None
+
+
+def judged(analysis: Analysis, limits: Limits, ci: bool, ci_config: Path | None) -> tuple[Rule, ...]:
+    """How an image stands to the limits, and in CI to the rules of dive.
+
+    The rules are those of `ci_config`, else those of `.dive-ci` in the current directory; where there
+    is neither that nor a limit, dive's own. Raises SlimifyError for a file that is not understood.
+    """
+    from slimify.analyze import rules
+
+    found = rules.judged(analysis, limits)
+    if not ci:
+        return found
+    path = ci_config or Path(DIVE_FILE)
+    if ci_config is not None or path.is_file():
+        text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "replace")
+        return (*rules.dive(analysis, rules.dive_values(text, str(path))), *found)
+    return found or rules.dive(analysis)
+
+
+def in_ci() -> bool:
+    """Whether the environment says so, as dive reads it."""
+    return os.environ.get("CI", "") in ("true", "1", "yes")
+
+
+# --- from the name to the bytes -------------------------------------------------------------------
+
+
+def _file(rest: str, *, directory: bool) -> Place:
+    """`PATH` or `PATH:NAME`; both may hold colons."""
+    kind: Literal["archive", "layout"] = "layout" if directory else "archive"
+    if rest == "-":
+        return Place(kind="archive")
+    cuts = [len(rest), *(match.start() for match in re.finditer(":", rest))]
+    for cut in sorted(cuts, reverse=True):
+        path = Path(rest[:cut])
+        if cut and path.exists():
+            name = rest[cut + 1 :]
+            return Place(kind="layout" if path.is_dir() else kind, path=path, name=name)
+    raise _missing("directory" if directory else "file")
+
+
+def _missing(what: str) -> SlimifyError:
+    return SlimifyError(locate.NOT_READABLE, f"no such {what}", hint="`docker save -o FILE IMAGE` makes one")
+
+
+def _is_directory(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # too long, a NUL byte
+        return False
+
+
+def _reference(text: str) -> str:
+    if not _REFERENCE.fullmatch(text):
+        hint = "an image as `docker images` names it, an archive of `docker save`, or - for standard input"
+        raise SlimifyError(NO_IMAGE, "neither a file nor the name of an image", hint=hint)
+    return text
+
+
+def _analysed(text: str, dockerfile: Path | None, wishes: Wishes) -> Analysis:
+    from slimify.analyze.analyse import analyse
+
+    target = Target(name=str(dockerfile), path=dockerfile) if dockerfile is not None else None
+    data = locate.read(target) if target is not None else None
+    context = wishes.context
+    if context is None and target is not None and data is not None:
+        context, _ = locate.build_context(target, data)
+    image = _read(place(text, wishes.engine), wishes)
+    name = text if text != "-" else (*image.names, "standard input")[0]
+    return analyse(
+        image,
+        name=name,
+        dockerfile=data,
+        dockerfile_name=target.name if target is not None else "",
+        context=context,
+        replicas=wishes.replicas,
+        nodes=wishes.nodes,
+    )
+
+
+def _read(where: Place, wishes: Wishes) -> Image:
+    from slimify.analyze.analyse import KEEP
+    from slimify.image import archive
+
+    compress = _LEVEL if wishes.replicas or wishes.nodes else 0
+    if where.kind == "layout":
+        assert where.path is not None
+        return archive.read_layout(
+            where.path, keep=KEEP, digests=True, compress=compress, name=where.name, platform=wishes.platform
+        )
+    with _stream(where) as stream:
+        return archive.read(
+            stream,
+            keep=KEEP,
+            digests=True,
+            compress=compress,
+            name=where.name if where.kind == "archive" else "",
+            platform=wishes.platform,
+        )
+
+
+@contextmanager
+def _stream(where: Place) -> Iterator[BinaryIO]:
+    if where.kind == "engine":
+        engine, name = _engine_with(where.name, where.engine)
+        with engine, engine.archive(name) as stream:
+            yield stream
+    elif where.path is None:
+        if sys.stdin.isatty():
+            hint = "docker save IMAGE | slimify analyze -"
+            raise SlimifyError(locate.NOT_READABLE, "standard input is a terminal", hint=hint)
+        yield sys.stdin.buffer
+    else:
+        try:
+            with where.path.open("rb") as stream:
+                yield stream
+        except OSError as error:
+            message = f"cannot read the file: {error.strerror or error}"
+            raise SlimifyError(locate.NOT_READABLE, message) from error
+
+
+def _engine_with(name: str, wanted: EngineName | None) -> tuple[Engine, str]:
+    """The engine that has an image, and the image's name for it. Nothing is pulled.
+
+    Docker saves all tags of a name without one, so `latest` is spelt out unless it is an id.
+    """
+    from slimify.engine.detect import detect
+    from slimify.engine.model import EngineProblem
+
+    last = name.rpartition("/")[2]
+    names = (name,) if ":" in last or "@" in last else (f"{name}:latest", name)
+    asked, problems = [], []
+    for candidate in (wanted,) if wanted else _ENGINES:
+        try:
+            engine = detect(candidate)
+            asked.append(engine.name)
+            for full in names:
+                if engine.available(full):
+                    return engine, full
+        except EngineProblem as problem:
+            problems.append(problem)
+    serious = [problem for problem in problems if problem.kind != "missing"]
+    if serious or not asked:
+        raise (serious or problems)[0]
+    who = " and ".join(dict.fromkeys(asked))
+    hint = f"pull or build it first: {asked[0]} pull {name}; an archive is named by its path"
+    raise SlimifyError(NO_IMAGE, f"{who} {'have' if len(asked) > 1 else 'has'} no such image", hint=hint)

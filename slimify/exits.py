@@ -1,0 +1,32 @@
+"""How a command ends: exit codes, and leaving with one also when the reader or the user has gone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+import typer
+
+DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
+_WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
+
+
+def worst(codes: list[int]) -> int:
+    """The gravest of several."""
+    return min(codes, key=_WORST.index)
+
+
+def finish(job: Callable[[], int]) -> NoReturn:
+    """Does the job and leaves with its exit code, also when the reader or the user has gone."""
+    try:
+        code = job()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # what is still buffered must not raise again when the interpreter closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = PIPE_CLOSED
+    raise typer.Exit(code)
