@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from analyses import article
+from articleimages import article
 
 from slimify.analyze import rules
 from slimify.analyze.model import Analysis, Efficiency

@@ -9,7 +9,7 @@ from typing import get_args
 
 import jsonschema
 import pytest
-from analyses import MB, article, directory, file, slimmer, with_cost
+from articleimages import MB, article, directory, file, slimmer, with_cost
 from support import ROOT
 
 from slimify.analyze import model, rules
