@@ -8,13 +8,13 @@ is said in `scope`, so that nobody takes silence for proof.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions
-from slimify.verify import masks, web
+from slimify.verify import listening, masks, web
 from slimify.verify.model import Check, Finding
 from slimify.verify.probes import Probe, Request, Run
 
@@ -23,6 +23,7 @@ STARTS, ANSWERS, COMMANDS, LOGS, STOPS = "SL540", "SL541", "SL542", "SL543", "SL
 _QUIET = 2.0  # seconds without a new line after which a container without ports has said what it had to say
 _SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+_FURTHER = 2.0  # seconds that further ports are waited for once one listens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class Observation:
     stopped: int | None = None
     log: str = ""
     problem: str = ""  # it could not be started at all
+    listens: tuple[int, ...] = ()  # where it was found to listen, if not where it was asked
 
     @property
     def said(self) -> str:
@@ -53,7 +55,7 @@ def ports(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
 
 def variable(config: Mapping[str, Any], probe: Probe, name: str) -> str:
     """The value that a variable has in a container: the probe's, else the image's; "" without one."""
-    brought = dict(item.partition("=")[::2] for item in config.get("Env") or ())
+    brought: dict[str, str] = dict(item.partition("=")[::2] for item in config.get("Env") or ())
     return {**brought, **probe.env}.get(name, "")
 
 
@@ -70,11 +72,13 @@ def observe(engine: Engine, image: str, asked: tuple[int, ...], probe: Probe) ->
             exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
         )
     try:
-        ready, port = _wait(engine, container, asked, probe)
+        ready, opened = _wait(engine, container, asked, probe)
         start = time.monotonic() - began
-        answers = _ask(engine, container, port, probe)
+        answers = _ask(engine, container, opened, asked, probe)
         outputs = {}
+        listens: tuple[int, ...] = ()
         if engine.state(container).running:
+            listens = () if opened or probe.port else listening.ports(engine, container)
             outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
         state = engine.state(container)
         stopped = None
@@ -89,6 +93,7 @@ def observe(engine: Engine, image: str, asked: tuple[int, ...], probe: Probe) ->
             outputs=outputs,
             stopped=stopped,
             log=engine.logs(container),
+            listens=listens,
         )
     finally:
         engine.remove(container)
@@ -123,36 +128,51 @@ def run_apart(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int |
         engine.remove(container)
 
 
-def _wait(engine: Engine, container: str, asked: tuple[int, ...], probe: Probe) -> tuple[str, int | None]:
-    """Waits for an end, health, or a port that answers → what came, and the port."""
+def _wait(
+    engine: Engine, container: str, asked: tuple[int, ...], probe: Probe
+) -> tuple[str, tuple[int, ...]]:
+    """Waits for an end, health, or ports that answer → what came, and the ports."""
     began = time.monotonic()
     quiet, last = began, ""
+    first: float | None = None
     while True:
         state = engine.state(container)
         now = time.monotonic()
         if not state.running:
-            return "ended", None
-        for port in asked:
-            place = engine.address(container, port)
-            if place and web.listens(*place):
-                return f"listening on {port}", port
+            return "ended", ()
+        opened = tuple(port for port in asked if _listens(engine, container, port))
+        first = first or (now if opened else None)
+        if opened and (len(opened) == len(asked) or now - (first or now) > _FURTHER):
+            return f"listening on {', '.join(map(str, opened))}", opened
         if state.health in ("healthy", "unhealthy") and not asked:
-            return state.health, None
+            return state.health, ()
         log = engine.logs(container)
         if log != last:
             quiet, last = now, log
         silent = now - quiet > _QUIET and now - began > _SETTLED
         if now - began > probe.seconds or (silent and not asked and state.health != "starting"):
-            return "running", None
+            return "running", ()
         time.sleep(0.3)
 
 
-def _ask(engine: Engine, container: str, port: int | None, probe: Probe) -> dict[str, web.Answer]:
-    place = engine.address(container, port) if port else None
-    if place is None:
-        return {}
-    requests = probe.http or (Request(path="/"),)
-    return {request.name: web.ask(*place, request) for request in requests}
+def _listens(engine: Engine, container: str, port: int) -> bool:
+    place = engine.address(container, port)
+    return place is not None and web.listens(*place)
+
+
+def _ask(
+    engine: Engine, container: str, opened: tuple[int, ...], asked: tuple[int, ...], probe: Probe
+) -> dict[str, web.Answer]:
+    """The user's requests go to the first port that listens; without any, each one is asked for `/`."""
+    answers = {}
+    for port in opened[:1] if probe.http else opened:
+        place = engine.address(container, port)
+        if place is None:
+            continue
+        for request in probe.http or (Request(path="/"),):
+            name = request.name if probe.http or port == asked[0] else f"{request.name} on {port}"
+            answers[name] = web.ask(*place, request)
+    return answers
 
 
 # --- comparing --------------------------------------------------------------------------------------
@@ -171,6 +191,7 @@ def compare(
         return second[0]
 
     checks = [_start(before, after, repeated)]
+    checks += _unasked(before, probe)
     checks += [_answer(name, before, after, probe, repeated) for name in before.answers]
     checks += [
         _output(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
@@ -204,9 +225,21 @@ def _end(seen: Observation) -> str:
     return seen.ready
 
 
+def _unasked(before: Observation, probe: Probe) -> Iterator[Check]:
+    """What the user wants to be asked and the original, as it was started here, could not be."""
+    why = f"the original {_end(before)}"
+    for request in probe.http:
+        if request.name not in before.answers:
+            yield _verdict(request.name, ANSWERS, f"{request.name} could not be asked: {why}", "", probe)
+    for run in probe.exec:
+        if run.name not in before.outputs:
+            name = f"`{run.name}`"
+            yield _verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe)
+
+
 def _start(before: Observation, after: Observation, again: Callable[[], Observation]) -> Check:
     old, new = _end(before), _end(after)
-    if old == new or (before.problem and after.problem):
+    if masks.masked(old) == masks.masked(new):
         return _verdict("start", STARTS, "", old)
     if new == _end(again()):
         return _verdict("start", STARTS, "", f"{old}, another time {new}")
@@ -285,6 +318,6 @@ def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str,
         missing.append(f"nothing listened on {', '.join(map(str, asked))} within {probe.seconds:g} s")
     if not asked and not probe.exec and not probe.run:
         missing.append(
-            "no port is exposed and no probe is set: only starting, log and stopping were compared"
+            "it listens on no port and no probe is set: only starting, log and stopping were compared"
         )
     return tuple(missing)

@@ -1,0 +1,169 @@
+"""What is asked of a container, and what follows from the answers, without an engine."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from slimify.engine.containers import Engine
+from slimify.engine.model import EngineProblem, RunOptions, State
+from slimify.verify import behaviour, listening
+from slimify.verify.behaviour import Observation
+from slimify.verify.probes import Probe, Request, Run
+from slimify.verify.web import Answer
+
+HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+
+
+def socket_row(address: str, state: str = "0A") -> str:
+    return f"   0: {address} 00000000:0000 {state} 00000000:00000000 00:00000000 00000000 1000 0 33 1"
+
+
+TABLES: list[tuple[str, str, set[int]]] = [
+    ("nothing", HEADER, set()),
+    ("no such file", "cat: /proc/net/tcp6: No such file or directory", set()),
+    ("everywhere", socket_row("00000000:1F90"), {8080}),
+    ("everywhere, IPv6", socket_row("00000000000000000000000000000000:0BB8"), {3000}),
+    ("an own address", socket_row("020011AC:0050"), {80}),
+    ("only itself", socket_row("0100007F:1F90"), set()),
+    ("the engine's name server", socket_row("0B00007F:A2C4"), set()),
+    ("only itself, IPv6", socket_row("00000000000000000000000001000000:1F90"), set()),
+    ("only itself, mapped", socket_row("0000000000000000FFFF00000100007F:1F90"), set()),
+    ("a connection", socket_row("020011AC:1F90", "01"), set()),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [row[1:] for row in TABLES], ids=[row[0] for row in TABLES])
+def test_listening_sockets(text: str, expected: set[int]) -> None:
+    assert set(listening.read(f"{HEADER}\n{text}\n")) == expected
+
+
+class _Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = f"{self.path} here".encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[int]:
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    yield site.server_address[1]
+    site.shutdown()
+    site.server_close()
+
+
+@dataclass
+class Container:
+    """As much of an engine as `observe` needs: a container in which servers of this process listen."""
+
+    places: dict[int, int] = field(default_factory=dict)  # its ports: those of the servers
+    tables: str = ""
+    runs: bool = True
+    problem: EngineProblem | None = None
+    gone: bool = False
+
+    def start(self, image: str, options: RunOptions) -> str:
+        if self.problem:
+            raise self.problem
+        return "c"
+
+    def state(self, container: str) -> State:
+        return State(running=self.runs, exit_code=None if self.runs else 3)
+
+    def address(self, container: str, port: int) -> tuple[str, int] | None:
+        return ("127.0.0.1", self.places[port]) if port in self.places else None
+
+    def logs(self, container: str) -> str:
+        return ""
+
+    def execute(self, container: str, command: Any, timeout: float) -> tuple[int, str]:
+        return 0, self.tables
+
+    def stop(self, container: str, seconds: float) -> None:
+        self.runs = False
+
+    def remove(self, container: str) -> None:
+        self.gone = True
+
+
+def observed(container: Container, *asked: int, probe: Probe | None = None) -> Observation:
+    return behaviour.observe(cast(Engine, container), "image", asked, probe or Probe(seconds=1))
+
+
+def test_every_port_that_listens_is_asked(server: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(behaviour, "_FURTHER", 0.1)
+    seen = observed(Container({80: server, 81: server}), 80, 81, 82)
+    assert seen.ready == "listening on 80, 81"
+    assert {name: answer.body for name, answer in seen.answers.items()} == {
+        "GET /": b"/ here",
+        "GET / on 81": b"/ here",
+    }
+
+
+def test_the_users_requests_go_to_the_first(server: int) -> None:
+    probe = Probe(seconds=5, http=(Request(path="/a"),))
+    assert list(observed(Container({80: server, 81: server}), 80, 81, probe=probe).answers) == ["GET /a"]
+
+
+def test_where_nothing_says_what_it_listens_on_the_kernel_is_asked() -> None:
+    container = Container(tables=socket_row("00000000:1F90"))
+    seen = observed(container)
+    assert (seen.ready, seen.listens, seen.answers) == ("running", (8080,), {})
+    assert container.gone
+
+
+def test_a_port_that_the_user_names_is_the_only_one() -> None:
+    seen = observed(Container(tables=socket_row("00000000:1F90")), 80, probe=Probe(seconds=1, port=80))
+    assert seen.listens == ()
+
+
+def did(**known: Any) -> Observation:
+    return Observation(**{"exit_code": None, "ready": "running", "start": 1, **known})
+
+
+def compared(before: Observation, after: Observation, probe: Probe | None = None) -> dict[str, bool]:
+    checks = behaviour.compare(before, after, probe or Probe(), lambda: before)
+    return {check.name: check.ok for check in checks}
+
+
+def test_what_could_not_be_asked_is_not_proven() -> None:
+    probe = Probe(http=(Request(path="/login", status=200),), exec=(Run(command=("true",)),))
+    ended = did(exit_code=1, ready="ended")
+    assert compared(ended, ended) == {"start": True, "log": True}
+    assert compared(ended, ended, probe) == {
+        "start": True,
+        "GET /login": False,
+        "`true`": False,
+        "log": True,
+    }
+    answers = {"GET /login": Answer(status=200)}
+    asked = did(answers=answers, outputs={"true": (0, "")})
+    assert all(compared(asked, asked, probe).values())
+
+
+STARTS: list[tuple[str, Observation, Observation, bool]] = [
+    ("both run", did(), did(), True),
+    ("one ends", did(), did(exit_code=0, ready="ended"), False),
+    ("other exit codes", did(exit_code=0), did(exit_code=1), False),
+    ("one can't be started", did(), did(problem="no such file"), False),
+    ("neither, for one reason", did(problem="no network x"), did(problem="no network x"), True),
+    ("neither, for two reasons", did(problem="no network x"), did(problem='exec: "app": not found'), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "equal"), [row[1:] for row in STARTS], ids=[row[0] for row in STARTS]
+)
+def test_starts(before: Observation, after: Observation, equal: bool) -> None:
+    assert compared(before, after)["start"] is equal
