@@ -70,6 +70,7 @@ class Engine:
         self._lock = threading.Lock()
         self._made = Made(self.run_id, family.force)
         self._cleaning = False
+        self._reason: BaseException | None = None
 
     @property
     def can_run(self) -> bool:
@@ -89,6 +90,9 @@ class Engine:
             self.cleanup()
         finally:
             self._signals.__exit__(kind, error, trace)
+        # What was cleaned up on the way may have failed because all had to stop: the signal counts.
+        if self._reason is not None and isinstance(error, EngineProblem):
+            raise self._reason from None
 
     def cancel(self) -> None:
         """Asks all that runs to end, at once and without waiting: builds in threads raise "killed"."""
@@ -108,6 +112,7 @@ class Engine:
         return self.left
 
     def _interrupted(self, reason: BaseException) -> None:
+        self._reason = self._reason or reason
         if not self._cleaning:  # a second Ctrl-C must not stop the cleaning up, whose time is limited
             self._children.interrupt(reason)
 
