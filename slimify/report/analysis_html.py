@@ -13,6 +13,7 @@ import hashlib
 import html
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from slimify.analyze.model import Analysis, LayerView, Waste
@@ -53,8 +54,8 @@ def page(analysis: Analysis, other: Analysis | None = None) -> str:
     labels = ("",) if other is None else ("before", "after")
     values = {
         "title": " → ".join(image.name for image in images),
-        "images": [_image(image, label) for image, label in zip(images, labels, strict=True)],
-        "figures": _figures(images),
+        "images": [_image(image, label, images) for image, label in zip(images, labels, strict=True)],
+        "figures": [asdict(figure) for figure in _figures(images)],
         "findings": _findings(images, labels),
         "difference": None if other is None else _difference(analysis, other),
     }
@@ -131,12 +132,14 @@ def _colours(layers: Iterable[LayerView]) -> list[str]:
     own = base = 0
     found = []
     for layer in layers:
-        if layer.base:
+        if not layer.size:
+            found.append("none")
+        elif layer.base:
             found.append(f"b{base % _GREYS}")
             base += 1
         else:
             found.append(f"l{own % _HUES}")
-            own += layer.size > 0
+            own += 1
     return found
 
 
@@ -147,77 +150,93 @@ def _share(part: int, whole: int) -> str:
     return f"{part * 100 / whole:.0f} %" if whole else "0 %"
 
 
-def _figures(images: tuple[Analysis, ...]) -> list[tuple[str, str, list[str], str]]:
-    """Name, what it means, the value for each image, and the change from the first to the second."""
-    rows: list[tuple[str, str, list[str], str]] = []
-
-    def add(name: str, note: str, numbers: list[int], texts: list[str]) -> None:
-        change = ""
-        if len(numbers) == 2 and numbers[0]:
-            change = f"{(numbers[1] - numbers[0]) * 100 / numbers[0]:+.0f} %".replace("-", "−")
-        rows.append((name, note, texts, change))
-
-    def sizes(name: str, note: str, numbers: list[int]) -> None:
-        shares = [f" ({_share(n, image.size)})" for n, image in zip(numbers, images, strict=True)]
-        whole = name == "Size"
-        add(
-            name,
-            note,
-            numbers,
-            [size(n) + ("" if whole else s) for n, s in zip(numbers, shares, strict=True)],
-        )
-
-    sizes("Size", "sum of the layers, uncompressed", [i.size for i in images])
-    sizes("Base image", "came with FROM", [i.size - i.own for i in images])
-    sizes("Own layers", "added above the base image", [i.own for i in images])
-    sizes("Avoidable", "what the findings add up to, each byte once", [i.avoidable for i in images])
-    scores = [f"{i.efficiency.score * 100:.1f} %" for i in images]
-    rows.append(("Efficiency", "as dive defines it", scores, ""))
-    sizes(
-        "Wasted",
-        "as dive defines it: all copies of what is stored again or removed",
-        [i.efficiency.wasted for i in images],
-    )
-    add("Files", "that a container sees", [i.files for i in images], [f"{i.files:,}" for i in images])
-    if any(i.packages for i in images):
-        add("Packages", "of the system", [i.packages for i in images], [f"{i.packages:,}" for i in images])
-    if any(i.architecture for i in images):
-        rows.append(("Architecture", "", [i.architecture or "unknown" for i in images], ""))
-    costs = [i.cost for i in images]
-    if all(costs):
-        known = [cost for cost in costs if cost is not None]
-        add(
-            "Pulled",
-            f"one roll-out, {known[0].nodes:,} nodes",
-            [c.pulled for c in known],
-            [size(c.pulled) for c in known],
-        )
-        add(
-            "Stored",
-            f"on {known[0].nodes:,} nodes, for {known[0].replicas:,} containers",
-            [c.stored for c in known],
-            [size(c.stored) for c in known],
-        )
-    return rows
+def _change(old: int, new: int) -> str:
+    """`−93 %`; never −100 % as long as something is left."""
+    if not old or old == new:
+        return ""
+    value = (new - old) * 100 / old
+    return f"{value:+.{1 if -100 < value < -99 else 0}f} %".replace("-", "−")
 
 
-def _image(analysis: Analysis, label: str) -> Mapping[str, Any]:
-    largest = max((layer.size for layer in analysis.layers), default=0) or 1
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    """One line of the summary, for each image."""
+
+    name: str
+    note: str
+    texts: list[str]
+    change: str = ""
+
+
+def _figures(images: tuple[Analysis, ...]) -> list[_Figure]:
+    def sizes(name: str, note: str, numbers: list[int], wholes: list[int] | None = None) -> _Figure:
+        texts = [size(number) for number in numbers]
+        if wholes is not None:
+            pairs = zip(texts, numbers, wholes, strict=True)
+            texts = [f"{text} ({_share(number, whole)})" for text, number, whole in pairs]
+        return _Figure(name, note, texts, _change(numbers[0], numbers[-1]))
+
+    def counts(name: str, note: str, numbers: list[int]) -> _Figure:
+        return _Figure(name, note, [f"{number:,}" for number in numbers], _change(numbers[0], numbers[-1]))
+
+    all_of = [image.size for image in images]
+    found = [
+        sizes("Size", "sum of the layers, uncompressed", all_of),
+        sizes("Base image", "came with FROM", [i.size - i.own for i in images], all_of),
+        sizes("Own layers", "added above the base image", [i.own for i in images], all_of),
+        sizes("Avoidable", "all findings, each byte once", [i.avoidable for i in images], all_of),
+        _Figure("Efficiency", "as dive defines it", [f"{i.efficiency.score * 100:.1f} %" for i in images]),
+        _wasted(images),
+        counts("Files", "that a container sees", [i.files for i in images]),
+    ]
+    if any(image.packages for image in images):
+        found.append(counts("Packages", "of the system", [image.packages for image in images]))
+    if any(image.architecture for image in images):
+        found.append(_Figure("Architecture", "", [image.architecture or "unknown" for image in images]))
+    costs = [image.cost for image in images if image.cost is not None]
+    if len(costs) == len(images):
+        nodes, replicas = f"{costs[0].nodes:,} nodes", f"{costs[0].replicas:,} containers"
+        found.append(sizes("Pulled", f"in one roll-out, by {nodes}", [cost.pulled for cost in costs]))
+        found.append(sizes("Stored", f"on {nodes}, for {replicas}", [cost.stored for cost in costs]))
+    return found
+
+
+def _wasted(images: tuple[Analysis, ...]) -> _Figure:
+    numbers = [image.efficiency.wasted for image in images]
+    shares = [f"{image.efficiency.wasted_share * 100:.0f} %" for image in images]
+    texts = [f"{size(number)} ({share})" for number, share in zip(numbers, shares, strict=True)]
+    note = "as dive defines it: all copies of files stored again or removed, and their share of the own layers"
+    return _Figure("Wasted", note, texts, _change(numbers[0], numbers[-1]))
+
+
+def _image(analysis: Analysis, label: str, images: tuple[Analysis, ...]) -> Mapping[str, Any]:
+    """What the template needs of an image; bars have one scale in all `images`."""
+    largest = max((layer.size for image in images for layer in image.layers), default=0) or 1
     colours = _colours(analysis.layers)
     wasted = sorted(analysis.efficiency.files, key=lambda row: -row[2])
     return {
         "name": analysis.name,
         "label": label,
         "size": size(analysis.size),
+        "strip": _strip(analysis, max(image.size for image in images)),
         "layers": [
             _layer(layer, colour, largest) for layer, colour in zip(analysis.layers, colours, strict=True)
         ],
-        "base": any(layer.base for layer in analysis.layers),
-        "removes": any(layer.hidden for layer in analysis.layers),
         "warnings": [masked(text) for text in analysis.warnings],
         "copies": [(path, f"{copies:,}", size(number)) for path, copies, number in wasted[:50]],
         "more_copies": f"{max(len(wasted) - 50, 0):,}",
     }
+
+
+def _strip(analysis: Analysis, whole: int) -> list[tuple[str, str, str, str]]:
+    """The layers side by side: colour, start and width in per cent of `whole`, what it is."""
+    found, start = [], 0
+    for layer, colour in zip(analysis.layers, _colours(analysis.layers), strict=True):
+        if layer.size and whole:
+            place, width = (f"{number * 100 / whole:.3f}" for number in (start, layer.size))
+            found.append((colour, place, width, f"layer {layer.index}: {size(layer.size)}"))
+        start += layer.size
+    return found
 
 
 def _layer(layer: LayerView, colour: str, largest: int) -> Mapping[str, Any]:

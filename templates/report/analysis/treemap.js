@@ -89,7 +89,7 @@ class Treemap {
     for (let below = this.children(item); below.length === 1 && !item.top && !below[0].leaf; below = this.children(item)) {
       const next = below[0];
       if (this.image.isRest(next.node) || !this.children(next).length) break;
-      label += (label.endsWith("/") ? "" : "/") + this.image.label(next.node, this.view(next));
+      label += (item.node ? "/" : label === "/" ? "" : " · ") + this.image.label(next.node, this.view(next));
       item = next;
     }
     return { item, label };
@@ -136,7 +136,7 @@ class Treemap {
       const small = children.slice(cut);
       const bytes = small.reduce((sum, child) => sum + child.bytes, 0);
       children = children.slice(0, cut);
-      const many = { node: item.node, layer: item.layer, bytes, leaf: true, many: small.length };
+      const many = { node: item.node, layer: item.layer, bytes, leaf: true, many: small.length, parts: small };
       children.splice(children.findIndex((child) => child.bytes < bytes) + 1 || children.length, 0, many);
       children.sort((a, b) => b.bytes - a.bytes);
     }
@@ -154,7 +154,7 @@ class Treemap {
     const layer = item.layer === null ? this.image.mainLayer(item.node) : item.layer;
     const colour = this.image.layers[layer] ? this.image.layers[layer].colour : "b0";
     const place = { x: x.toFixed(1), y: y.toFixed(1), width: width.toFixed(1), height: height.toFixed(1) };
-    const rect = svg("rect", { ...place, class: `box c-${colour}`, "data-box": this.drawn.length });
+    const rect = svg("rect", { ...place, class: `box ${colour}`, "data-box": this.drawn.length });
     if (depth === 1) {
       rect.setAttribute("tabindex", "-1");
       rect.setAttribute("role", "button");
@@ -162,19 +162,28 @@ class Treemap {
     } else rect.setAttribute("aria-hidden", "true");
     this.svg.append(rect);
     this.drawn.push({ item, rect, depth, x, y, width, height });
-    const waste = whole && !item.many ? this.image.waste(item.node, item.layer) : 0;
+    const waste = whole ? this.waste(item) : 0;
     if (waste * height > 1) {
       const high = waste > 0.98 ? height : height * waste;
       this.svg.append(svg("rect", { ...place, y: (y + height - high).toFixed(1), height: high.toFixed(1), class: "hatched" }));
     }
-    if (width > 44 && height > 16) this.write(item, x, y, width, height, depth, label, whole);
+    if (width > 44 && height > 16) this.write(item, { x, y, width, height, depth, label, whole, colour });
   }
 
-  write(item, x, y, width, height, depth, label, whole) {
+  // The share of an item that is waste; a sum of many small ones is judged by its largest.
+  waste(item) {
+    if (item.top) return 0;
+    if (!item.many) return this.image.waste(item.node, item.layer);
+    const parts = item.parts.slice(0, 30);
+    const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
+    return parts.reduce((sum, part) => sum + part.bytes * this.waste(part), 0) / (bytes || 1);
+  }
+
+  write(item, { x, y, width, height, depth, label, whole, colour }) {
     const line = (text, dy, name) => {
       const room = Math.floor((width - 7) / 6.4);
       if (room < 4) return;
-      const node = svg("text", { x: (x + 4).toFixed(1), y: (y + dy).toFixed(1), class: name, "aria-hidden": "true" });
+      const node = svg("text", { x: (x + 4).toFixed(1), y: (y + dy).toFixed(1), class: `${colour} ${name}`, "aria-hidden": "true" });
       node.textContent = [...text].length > room ? [...text].slice(0, room - 1).join("") + "…" : text;
       this.svg.append(node);
     };
@@ -200,7 +209,7 @@ class Treemap {
     const layer = item.layer === null ? image.mainLayer(item.node) : item.layer;
     if (item.layer === null && !item.top) found.push(`mostly from layer ${layer}: ${shown(image.layerText(layer))}`);
     else if (!item.top) found.push(`layer ${layer}: ${shown(image.layerText(layer))}`);
-    const waste = item.many || item.top ? 0 : image.waste(item.node, item.layer);
+    const waste = this.waste(item);
     if (waste > 0.005) found.push(`${waste > 0.98 ? "all" : percent(waste, 1)} of it waste`);
     return found;
   }
@@ -324,7 +333,7 @@ class Treemap {
 
   legend(list) {
     list.replaceChildren(...this.image.layers.flatMap((layer, index) => layer.size === 0 ? [] : [
-      el("li", {}, el("span", { class: `swatch c-${layer.colour}`, "aria-hidden": "true" }),
+      el("li", {}, el("span", { class: `swatch ${layer.colour}`, "aria-hidden": "true" }),
         el("span", { title: shown(layer.text) }, `${index}: ${shown(layer.text)}`)),
     ]));
     const sample = svg("svg", { width: 14, height: 14, "aria-hidden": "true" });
