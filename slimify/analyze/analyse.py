@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Final
 
 from slimify.analyze import dive, layers, trees
+from slimify.analyze.cost import cost
 from slimify.analyze.model import Analysis, LayerView
+from slimify.analyze.programs import is_script
+from slimify.analyze.sight import Sight
+from slimify.analyze.sums import avoidable
+from slimify.analyze.waste.search import search
+from slimify.context.scan import scan
 from slimify.image.model import Image
 from slimify.image.packages import is_database
-from slimify.image.packages import read as read_packages
+
+
+_WANTED = frozenset({"/etc/passwd", "/etc/os-release", "/usr/lib/os-release", "/var/lib/apt/extended_states"})
 
 
 def _is_wanted(path: str) -> bool:
-    return is_database(path)
+    return path in _WANTED or is_database(path) or is_script(path)
 
 
 # Whether `analyse` needs the content of a file: the `keep` of slimify.image.archive.read. Apart from it
@@ -38,7 +46,6 @@ def analyse(
     its build context, `replicas` and `nodes` how many containers run it on how many machines (0: no
     cost is worked out). Sizes are bytes. Raises SlimifyError for a Dockerfile that can't be read.
     """
-    del context, replicas, nodes
     origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
     own, counts, merged = trees.build(image.layers)
     views = tuple(
@@ -57,6 +64,11 @@ def analyse(
         )
         for index, layer in enumerate(image.layers)
     )
+    sight = Sight(image=image, origin=origin, context=scan(context) if context else None)
+    found = search(sight)
+    sizes = {
+        (entry.path, index): entry.size for index, layer in enumerate(image.layers) for entry in layer.entries
+    }
     return Analysis(
         name=name,
         size=sum(view.size for view in views),
@@ -65,9 +77,12 @@ def analyse(
         trees=own,
         merged=merged,
         efficiency=dive.efficiency(image.layers),
+        findings=tuple(item.waste for item in found),
+        avoidable=avoidable((claim for item in found for claim in item.claims), sizes),
+        cost=cost(views, replicas, nodes),
         config=image.config,
         architecture=image.architecture,
-        packages=len(read_packages(image.contents).installed),
+        packages=len(sight.packages.installed),
         files=sum(node.kind != "directory" for node in trees.walk(merged)),
         warnings=origin.warnings,
     )

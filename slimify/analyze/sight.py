@@ -1,0 +1,190 @@
+"""What the search for waste looks at: an image's files in the shape that its questions need."""
+
+from __future__ import annotations
+
+import fnmatch
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from slimify.analyze.layers import Origin
+from slimify.analyze.model import Kind, Waste
+from slimify.context.scan import Context
+from slimify.image.layout import mapping, strings
+from slimify.image.model import Image
+from slimify.image.packages import Packages
+from slimify.image.packages import read as read_packages
+from slimify.image.tree import Files
+
+NO_HOMES = frozenset({"/", "/usr", "/bin", "/sbin", "/dev", "/proc", "/nonexistent", "/run", "/tmp"})
+SHOWN = 5  # further paths that a finding names
+
+
+class Stored(NamedTuple):
+    """A regular file, in the layer that a container sees it from, or in one that hides it."""
+
+    path: str
+    layer: int
+    size: int
+    digest: str = ""
+
+
+class Claim(NamedTuple):
+    """Bytes of a stored file that a finding is about."""
+
+    path: str
+    layer: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A finding and the bytes that it consists of, so that findings which overlap add up right."""
+
+    waste: Waste
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """An image with where its layers come from, its packages and, if given, its build context."""
+
+    image: Image
+    origin: Origin
+    context: Context | None = None
+    files: Files = field(init=False)
+    packages: Packages = field(init=False)
+    stored: tuple[Stored, ...] = field(init=False)  # the regular files that a container sees, by path
+
+    def __post_init__(self) -> None:
+        files = Files(self.image.layers)
+        object.__setattr__(self, "files", files)
+        object.__setattr__(self, "packages", read_packages(self.image.contents))
+        seen = (
+            Stored(entry.path, index, entry.size, entry.digest)
+            for index, layer in enumerate(self.image.layers)
+            for entry in {entry.path: entry for entry in layer.entries if entry.kind == "file"}.values()
+            if files.layer(entry.path) == index and (there := files.get(entry.path)) and there.kind == "file"
+        )
+        object.__setattr__(self, "stored", tuple(sorted(seen)))
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        return [item.path for item in self.stored]
+
+    @cached_property
+    def environment(self) -> Mapping[str, str]:
+        """The image's Env."""
+        pairs = (item.partition("=") for item in strings(self.image.config.get("Env")))
+        return {name: value for name, _, value in pairs}
+
+    @cached_property
+    def homes(self) -> tuple[str, ...]:
+        """Home directories: of the accounts, of Env, and what lies in /home."""
+        accounts = self.image.contents.get("/etc/passwd", b"").decode("utf-8", "replace").split("\n")
+        fields = (line.split(":") for line in accounts)
+        found = ["/root", self.environment.get("HOME", "")]
+        found += [parts[5] for parts in fields if len(parts) > 6]
+        found += [f"/home/{name}" for name in self.files.children("/home")]
+        return tuple(dict.fromkeys(h.rstrip("/") for h in found if h.startswith("/") and h not in NO_HOMES))
+
+    @cached_property
+    def started(self) -> tuple[str, ...]:
+        """The words of ENTRYPOINT, CMD and HEALTHCHECK."""
+        config = self.image.config
+        health = mapping(config.get("Healthcheck")).get("Test")
+        lists = (config.get("Entrypoint"), config.get("Cmd"), health)
+        return tuple(word for value in lists for text in strings(value) for word in text.split())
+
+    def below(self, path: str) -> Sequence[Stored]:
+        """The files under a directory, or the file at the path itself."""
+        paths = self._paths
+        at = bisect_left(paths, path)
+        if at < len(paths) and paths[at] == path:
+            return self.stored[at : at + 1]
+        prefix = path.rstrip("/") + "/"
+        return self.stored[bisect_left(paths, prefix) : bisect_left(paths, prefix[:-1] + "0")]
+
+    def at(self, path: str) -> Stored | None:
+        """The visible regular file at a path."""
+        at = bisect_left(self._paths, path)
+        return self.stored[at] if at < len(self.stored) and self.stored[at].path == path else None
+
+    def directories(self, name: str) -> tuple[str, ...]:
+        """The directories with files in them that have a name (`a/b`: in one called a), the outer ones."""
+        mark = f"/{name}/"
+        found = {path[: at + len(mark) - 1] for path in self._paths if (at := path.find(mark)) >= 0}
+        return tuple(sorted(found))
+
+    @cached_property
+    def linked(self) -> frozenset[str]:
+        """Files with a second name: to remove one of them frees nothing."""
+        links = (e for layer in self.image.layers for e in layer.entries if e.kind == "hardlink")
+        return frozenset(link.target for link in links if self.files.get(link.path) is not None)
+
+    def places(self, pattern: str) -> Iterator[str]:
+        """Existing paths for `~/x` (in each home), a path, or one whose last part is a pattern."""
+        for path in [f"{home}{pattern[1:]}" for home in self.homes] if pattern[0] == "~" else [pattern]:
+            above, _, name = path.rpartition("/")
+            if any(char in name for char in "*?["):
+                names = fnmatch.filter(self.files.children(above or "/"), name)
+                yield from (f"{above}/{found}" for found in names)
+            elif self.files.get(path) is not None:
+                yield path
+
+    def line(self, layer: int) -> int | None:
+        return self.origin.lines.get(layer)
+
+    def is_base(self, layer: int) -> bool:
+        return layer < self.origin.first_own
+
+
+def by_layer(files: Iterable[Stored]) -> dict[int, list[Stored]]:
+    """Files by the layer that stores them."""
+    found: dict[int, list[Stored]] = {}
+    for item in files:
+        found.setdefault(item.layer, []).append(item)
+    return found
+
+
+def finding(
+    sight: Sight,
+    files: Sequence[Stored],
+    *,
+    code: str,
+    kind: Kind,
+    path: str,
+    text: str,
+    remedy: str,
+    safe: bool = False,
+    rewrite: bool = False,
+    layer: int | None = None,
+    bytes_each: Sequence[int] = (),
+) -> Found:
+    """A finding about files of one layer. `layer` is whose instruction is to blame, if not the files' own;
+    `bytes_each` what is waste of each file, if not all of it."""
+    sizes = bytes_each or [item.size for item in files]
+    blamed = files[0].layer if layer is None else layer
+    largest = sorted(files, key=lambda item: (-item.size, item.path))
+    return Found(
+        waste=Waste(
+            code=code,
+            kind=kind,
+            bytes=sum(sizes),
+            path=path,
+            layer=blamed,
+            line=sight.line(blamed),
+            base=sight.is_base(blamed),
+            text=text,
+            remedy=remedy,
+            count=len(files),
+            safe=safe,
+            rewrite=rewrite,
+            paths=tuple(item.path for item in largest if item.path != path)[:SHOWN],
+        ),
+        claims=tuple(
+            Claim(item.path, item.layer, size) for item, size in zip(files, sizes, strict=True) if size
+        ),
+    )
