@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -104,12 +105,78 @@ def test_settings() -> None:
     assert [request.path for request in worker.http] == ["/", "/x", "/w"]
 
 
+ALL: dict[str, Any] = {
+    "port": 80,
+    "seconds": 1.5,
+    "env": {"A": 1},
+    "volumes": ["./d:/d"],
+    "options": ["--privileged"],
+    "http": [
+        {"path": "/a", "method": "PUT", "body": "b", "headers": {"X": 1}, "status": 201, "contains": "c"}
+    ],
+    "exec": ["a 'b c'", ["d"], {"command": "e", "output": False, "contains": "x"}],
+    "run": [{"command": ["--version"], "exit": 2}],
+    "files": ["/f"],
+    "accept": ["Cmd", "GET /a"],
+    "mask": ["x+"],
+}
+
+
+def test_every_key_is_read() -> None:
+    assert probes.read(ALL) == Probe(
+        port=80,
+        seconds=1.5,
+        env={"A": "1"},
+        volumes=("./d:/d",),
+        options=("--privileged",),
+        http=(Request(path="/a", method="PUT", body="b", headers={"X": "1"}, status=201, contains="c"),),
+        exec=(
+            Run(command=("a", "b c")),
+            Run(command=("d",)),
+            Run(command=("e",), output=False, contains="x"),
+        ),
+        run=(Run(command=("--version",), exit=2),),
+        files=("/f",),
+        accept=("Cmd", "GET /a"),
+        mask=("x+",),
+    )
+    assert probes.read({}) == Probe()
+
+
+VOLUMES = [
+    ("absolute", "/a:/b", "/a:/b"),
+    ("a name", "data:/b:ro", "data:/b:ro"),
+    ("beside the settings", "./a:/b:ro", "/project/a:/b:ro"),
+    ("above the settings", "../a:/b", "/a:/b"),
+    ("a directory without a source", "/b", "/b"),
+]
+
+
+@pytest.mark.parametrize(
+    ("written", "located"), [row[1:] for row in VOLUMES], ids=[row[0] for row in VOLUMES]
+)
+def test_volumes_are_relative_to_the_settings(written: str, located: str) -> None:
+    assert probes.located(Probe(volumes=(written,)), Path("/project")).volumes == (located,)
+
+
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown key", {"ports": 1}, 'no "ports"'),
+    ("an unknown table", {"environment": {"A": "1"}}, 'no "environment"'),
+    ("an unknown key for another file", {"x.Dockerfile": {"ports": 1}}, 'no "ports"|knows no "ports"'),
     ("a port that is none", {"port": "http"}, '"port"'),
+    ("a port that there is not", {"port": 70000}, "not between 1 and 65535"),
+    ("no time at all", {"seconds": 0}, '"seconds" is 0'),
     ("a request without a path", {"http": [{"status": 200}]}, "path"),
+    ("a command as a request", {"http": ["ls -l"]}, "is not a path"),
     ("an unknown key of a request", {"http": [{"path": "/", "code": 200}]}, '"code"'),
+    ("a status in words", {"http": [{"path": "/", "status": "ok"}]}, '"status"'),
+    ("an unknown way to compare", {"http": [{"path": "/", "compare": "size"}]}, '"compare" is "size"'),
     ("an empty command", {"exec": [""]}, "empty"),
+    ("no command", {"run": [{"exit": 1}]}, "empty"),
+    ("an exit code that there is not", {"run": [{"command": "x", "exit": 300}]}, '"exit" is 300'),
+    ("an unknown key of a command", {"run": [{"command": "x", "code": 0}]}, '"code"'),
+    ("one for many", {"files": "/x"}, '"files" has a value of the wrong kind'),
+    ("a number for a text", {"mask": [1]}, '"mask" has a value of the wrong kind'),
     ("a bad pattern", {"mask": ["("]}, "regular expression"),
 ]
 
