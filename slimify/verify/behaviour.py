@@ -209,11 +209,13 @@ def output(run: Run, before: tuple[int | None, str], after: tuple[int | None, st
     return _output(run, before, after, probe)
 
 
-def _verdict(name: str, code: str, wrong: str, detail: str, probe: Probe | None = None) -> Check:
+def _verdict(
+    name: str, code: str, wrong: str, detail: str, probe: Probe | None = None, *, original: bool = False
+) -> Check:
     if not wrong:
         return Check(name=name, layer="behaviour", ok=True, detail=detail)
     accepted = probe is not None and name in probe.accept
-    finding = Finding(code=code, text=wrong, accepted=accepted)
+    finding = Finding(code=code, text=wrong, accepted=accepted, original=original)
     return Check(name=name, layer="behaviour", ok=accepted, detail=wrong, findings=(finding,))
 
 
@@ -230,11 +232,12 @@ def _unasked(before: Observation, probe: Probe) -> Iterator[Check]:
     why = f"the original {_end(before)}"
     for request in probe.http:
         if request.name not in before.answers:
-            yield _verdict(request.name, ANSWERS, f"{request.name} could not be asked: {why}", "", probe)
+            wrong = f"{request.name} could not be asked: {why}"
+            yield _verdict(request.name, ANSWERS, wrong, "", probe, original=True)
     for run in probe.exec:
         if run.name not in before.outputs:
             name = f"`{run.name}`"
-            yield _verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe)
+            yield _verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
 
 
 def _start(before: Observation, after: Observation, again: Callable[[], Observation]) -> Check:
@@ -258,7 +261,11 @@ def _answer(
         third = again().answers.get(name)
         if third is not None and web.same_but_volatile(request, old, third, new, probe.mask):
             return _verdict(name, ANSWERS, "", f"{old.status}, equal but for what changes from run to run")
-    return _verdict(name, ANSWERS, f"{name}: {wrong}" if wrong else "", web.described(old), probe)
+    unmet = web.unmet(request, old)
+    if unmet and wrong:
+        wrong += f" (the original: {unmet})"
+    wrong = f"{name}: {wrong}" if wrong else ""
+    return _verdict(name, ANSWERS, wrong, web.described(old), probe, original=bool(unmet))
 
 
 def _output(

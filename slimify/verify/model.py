@@ -32,6 +32,7 @@ class Finding:
     owner: str = ""
     constraints: tuple[Constraint, ...] = ()
     accepted: bool = False  # a stated decision or the user's settings explain it
+    original: bool = False  # the original does not do what the user demands: no other plan mends that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,8 @@ def repair(
         proof = prove(outcome)
         fresh = kept.without(needed(proof))
         following = None
-        if proof.verdict == "different" and len(rounds) + 1 < ROUNDS:
+        mendable = not any(finding.original for finding in _open(proof))
+        if proof.verdict == "different" and mendable and len(rounds) + 1 < ROUNDS:
             following = _next(outcome, options, rewrite, fresh, tried)
         new = following.constraints if following else ()
         turn = Round(rung=outcome.rung, verdict=proof.verdict, findings=_open(proof), constraints=new)

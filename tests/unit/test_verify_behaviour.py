@@ -167,3 +167,15 @@ STARTS: list[tuple[str, Observation, Observation, bool]] = [
 )
 def test_starts(before: Observation, after: Observation, equal: bool) -> None:
     assert compared(before, after)["start"] is equal
+
+
+def test_a_status_that_the_original_does_not_have_is_its_own_fault() -> None:
+    probe = Probe(http=(Request(path="/", status=200),))
+    failing = did(answers={"GET /": Answer(status=500)})
+    (finding,) = (
+        finding
+        for check in behaviour.compare(failing, failing, probe, lambda: failing)
+        for finding in check.findings
+    )
+    assert finding.original
+    assert "status 500, not 200" in finding.text

@@ -133,6 +133,14 @@ def test_it_ends() -> None:
     assert f"{ROUNDS} rounds" in proof.problem
 
 
+def test_what_the_original_does_not_do_either_is_not_repaired() -> None:
+    finding = Finding(code="SL541", text="GET /login could not be asked", original=True)
+    check = Check(name="GET /login", layer="behaviour", ok=False, detail="", findings=(finding,))
+    proof = Proof(file="Dockerfile", verdict="different", checks=(check,))
+    outcome, said = repair(FIRST, Options(), lambda options: FIRST, lambda outcome: proof)
+    assert (outcome.kind, said.verdict, len(said.rounds)) == ("unchanged", "different", 1)
+
+
 def test_constraints_become_options() -> None:
     command = Constraint(need="command", value="jq")
     older = Constraint(need="glibc", value="2.9")
