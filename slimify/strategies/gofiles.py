@@ -27,7 +27,7 @@ _SOURCE = re.compile(
     r"|\.(go|proto|s|c|h|cc|cpp|rl|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
     r"|^\.(?!env)[^/]*(/|$)|^docs?/.*\.(md|rst|adoc)$|(^|/)(LICENSE|COPYING|README|CONTRIBUTING|CHANGELOG)(\.(md|rst|txt))?$"
     r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
-    r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json)$"
+    r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json|slimify\.toml)$"
 )
 _MOST_LINES = 6
 

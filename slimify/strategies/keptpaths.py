@@ -53,10 +53,18 @@ def _where(program: Program, plan: Plan, path: str) -> Literal["final", "builder
         return "final" if final.base in (program.base_ref, written_base(program)) else ""
     if plan.stages[0].purpose != "build":
         return "final"
-    here, there = ({item.origin for item in stage.items[1:]} for stage in (final, plan.stages[0]))
+    there = {item.origin for item in plan.stages[0].items[1:]}
+    here = {item.origin for item in final.items[1:]} - _narrowed(program, final)
     if all(index in here and role != "build" for index, role in brings):
         return "final"
     return "builder" if any(index in there and role != "run" for index, role in brings) else ""
+
+
+def _narrowed(program: Program, final: Stage) -> set[int]:
+    """The COPYs that bring less in the final stage than in the original file, by their origin."""
+    texts = {step.index: step.instruction.raw.strip() for step in program.steps}
+    copies = (item for item in final.items[1:] if keyword(item) in ("COPY", "ADD"))
+    return {x.origin for x in copies if x.origin is not None and texts.get(x.origin, "") not in x.text}
 
 
 def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
