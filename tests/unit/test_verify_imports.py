@@ -199,3 +199,12 @@ def test_sources_that_were_copied_elsewhere() -> None:
     )
     assert said(check) == []  # outside WORKDIR nobody knows what is in sys.path
     assert imports.check(evidence(before, before, live(sources=facts), placed=placed), "python").ok
+
+
+def test_sources_at_the_root_end_the_search() -> None:
+    source = file("/srv/deep/app.py")
+    both = side(source, folder("/srv/deep"), folder("/usr/local/lib/python3.12/site-packages/flask"))
+    uses = (Use(name="flask", file="app.py", line=1),)
+    placed = {"app.py": ("/srv/deep/app.py",)}
+    seen = evidence(both, both, live(sources=SourceFacts(imports=uses)), placed=placed)
+    assert imports.check(seen, "python").ok

@@ -123,7 +123,7 @@ class _Modules:
 def _between(folder: str, workdir: str) -> Iterator[str]:
     """The directory of a source file and those above it up to WORKDIR: which of them is a program's
     own, and so the first in sys.path, nobody knows."""
-    while folder.startswith(workdir.rstrip("/") + "/"):
+    while folder not in (workdir, "/") and folder.startswith(workdir.rstrip("/") + "/"):
         yield folder
         folder = posixpath.dirname(folder)
 
