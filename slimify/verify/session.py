@@ -15,7 +15,18 @@ from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
 from slimify.verify import behaviour, contract, measure, sides, symptoms
 from slimify.verify.contract import Terms
-from slimify.verify.disk import behind, commands, files, imports, libraries, media, owners, started, users
+from slimify.verify.disk import (
+    behind,
+    commands,
+    files,
+    imports,
+    libraries,
+    manifests,
+    media,
+    owners,
+    started,
+    users,
+)
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.probes import Probe
@@ -196,6 +207,8 @@ class Session:
         yield libraries.check(evidence, executed)
         yield libraries.loaded(evidence)
         yield imports.check(evidence, self.case.language)
+        if self.case.language == "node":
+            yield manifests.check(evidence)
         if self.case.language == "python":
             yield imports.extension_libraries(evidence)
         yield files.needed(evidence)

@@ -16,6 +16,7 @@ from slimify.model import SlimifyError
 from slimify.syntax.dockerfile import parse
 from slimify.syntax.history import paired
 from slimify.verify.disk.evidence import Side
+from slimify.verify.disk.manifests import is_manifest
 
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
 _KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})
@@ -54,6 +55,7 @@ def _keep(config: Any) -> Callable[[str], bool]:
             path in _KEPT
             or path.startswith(_KEPT_BELOW)
             or is_database(path)
+            or is_manifest(path)
             or name in started
             or (name.endswith(_SCRIPT_ENDINGS) and not path.startswith(("/usr/share", "/usr/lib")))
         )
