@@ -263,7 +263,7 @@ def _assemble(
             made[name] = _as_layer(blob)
         digest = digests[index] if index < len(digests) else ""
         layers.append(replace(made[name], digest=digest, created_by=instructions.get(index, "")))
-    contents, elves, heads = _visible(layers, blobs)
+    contents, elves, heads, hidden = _visible(layers, blobs)
     return Image(
         config=mapping(config.get("config")),
         layers=tuple(layers),
@@ -272,6 +272,7 @@ def _assemble(
         contents=contents,
         elves=elves,
         heads=heads,
+        hidden=hidden,
         names=choice.names,
         digest=choice.id,
     )
@@ -305,20 +306,25 @@ def _history(config: Mapping[str, object], count: int) -> tuple[tuple[Step, ...]
 
 def _visible(
     layers: Sequence[Layer], blobs: Sequence[Blob]
-) -> tuple[dict[str, bytes], dict[str, Elf], dict[str, bytes]]:
-    """What was taken out of those files that a container sees, also under the names of hard links."""
+) -> tuple[dict[str, bytes], dict[str, Elf], dict[str, bytes], dict[tuple[str, int], bytes]]:
+    """What was taken out of those files that a container sees, also under the names of hard links, and
+    the contents that upper layers hide."""
     contents: dict[str, bytes] = {}
     elves: dict[str, Elf] = {}
     heads: dict[str, bytes] = {}
+    hidden: dict[tuple[str, int], bytes] = {}
     if not any(blob.contents or blob.elves or blob.heads for blob in blobs):
-        return contents, elves, heads
+        return contents, elves, heads, hidden
     files = Files(layers)
     for index, blob in enumerate(blobs):
         links = [(e.path, e.target) for e in blob.entries if e.kind == "hardlink"]
         _take_visible(contents, blob.contents, links, files, index)
         _take_visible(elves, blob.elves, links, files, index)
         _take_visible(heads, blob.heads, links, files, index)
-    return contents, elves, heads
+        for path, text in blob.contents.items():
+            if files.layer(path) != index:
+                hidden[path, index] = text
+    return contents, elves, heads, hidden
 
 
 def _take_visible(

@@ -17,6 +17,7 @@ from slimify.image.tar import Member, Tar
 HEAD: Final = 256  # bytes of a script's beginning; the kernel reads as many for `#!` (BINPRM_BUF_SIZE)
 MAGIC: Final = 64  # of any other executable
 KEPT: Final = 16 * 1024 * 1024  # larger files are not kept, whoever asks
+RESERVED: Final = 256 * 1024 * 1024  # of the budget, for the names; contents beyond it are not kept
 IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files go through a temporary file, in no more time
 ON_DISK: Final = 4 * 1024 * 1024 * 1024  # and still larger ones are not looked into
 HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed with their holes
@@ -35,7 +36,7 @@ def nothing(path: str) -> bool:
 class Wants:
     """What is taken out of the files of a layer while they flow by.
 
-    `keep` says for a path whether its content is wanted (up to 16 MiB), `digests` whether every
+    `keep` says for a path whether its content is wanted (up to 16 MiB, 256 MiB of all), `digests` whether every
     regular file is hashed, `elves` whether ELF files are looked into, `heads` whether the first
     bytes of executables are (256 of scripts, 64 of others). `compress` is the gzip level (1 to 9)
     with which layers that are stored uncompressed are measured, 0 for not at all; `sizes` are the
@@ -129,7 +130,7 @@ def _look(tar: Tar, member: Member, path: str, blob: Blob, wants: Wants, budget:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]
         budget.spend(2 * len(head))
     is_elf = wants.elves and head.startswith(elf.MAGIC) and member.sparse is None
-    keep = member.size <= KEPT and wants.keep(path)
+    keep = member.size <= min(KEPT, budget.left - RESERVED) and wants.keep(path)
     if keep or (is_elf and member.size <= IN_MEMORY):
         data = whole(tar.pieces(), member.size)
         if keep:

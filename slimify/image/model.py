@@ -79,7 +79,8 @@ class Image:
     `config` is the OCI image configuration's `config` object (Env, Cmd, …). `contents` are the
     texts that the reader was asked to keep, `elves` the ELF files, `heads` the first bytes of
     executable files, each by path and of the last layer that has it. What a later layer removed is
-    in none of them, and a hard link has what its file has.
+    in none of them, and a hard link has what its file has. `hidden` are kept texts of files that a
+    later layer removed or replaced, by path and index of the layer that has them.
     """
 
     config: Mapping[str, object]
@@ -89,5 +90,6 @@ class Image:
     contents: Mapping[str, bytes] = field(default_factory=dict)
     elves: Mapping[str, Elf] = field(default_factory=dict)
     heads: Mapping[str, bytes] = field(default_factory=dict)
+    hidden: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
     names: tuple[str, ...] = ()  # NAME:TAG as the archive has them
     digest: str = ""  # of the configuration: the image's id, "" where the archive does not tell
