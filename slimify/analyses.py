@@ -10,19 +10,20 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from slimify import jobs, locate, proofs
+from slimify.analyze import rules
+from slimify.analyze.rules import NO_LIMITS, Limits
 from slimify.locate import Target
 from slimify.model import SlimifyError
 
 if TYPE_CHECKING:
     from slimify.analyze.model import Analysis, Rule
-    from slimify.analyze.rules import Limits
     from slimify.engine.containers import Engine
     from slimify.engine.model import EngineName
     from slimify.image.model import Image
@@ -68,6 +69,18 @@ class Wishes:
     nodes: int = 0
     engine: EngineName | None = None
     platform: str = ""
+    limits: Limits = NO_LIMITS
+    ci: bool | None = None  # by the rules of dive; None: as the environment says
+    ci_config: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """The images that could be read, the rules that the last one was judged by, and what went wrong."""
+
+    analyses: tuple[Analysis, ...]
+    rules: tuple[Rule, ...] = ()
+    failure: Outcome | None = None
 
 
 def place(text: str, engine: EngineName | None = None) -> Place:
@@ -94,47 +107,58 @@ def place(text: str, engine: EngineName | None = None) -> Place:
     return Place(kind="engine", name=_reference(text), engine=engine)
 
 
-def analysed(names: Sequence[str], wishes: Wishes) -> tuple[tuple[Analysis, ...], Outcome | None]:
-    """The images, read one after the other and looked at; with the failure that ended it, if any.
+def looked(names: Sequence[str], wishes: Wishes) -> Looked:
+    """The images, read one after the other and looked at, and how the last one stands to the limits.
 
-    Failures are those of `place`, ImageError for what can't be read, SL750 for an image that no engine
-    has, SL905 for an engine that fails, SL999 for what nobody foresaw.
+    What goes wrong is the failure: what `place` and `dive_values` raise, ImageError for what can't be
+    read, SL750 for an image that no engine has, SL905 for an engine that fails, SL999 for what nobody
+    foresaw.
     """
     from slimify.engine.model import EngineProblem
 
     found: list[Analysis] = []
-    for number, name in enumerate(names):
-        dockerfile = wishes.dockerfiles[number] if number < len(wishes.dockerfiles) else None
-        try:
+    name = str(wishes.ci_config or DIVE_FILE)
+    try:
+        values = _dive_values(wishes)
+        for number, name in enumerate(names):
+            dockerfile = wishes.dockerfiles[number] if number < len(wishes.dockerfiles) else None
             found.append(_analysed(name, dockerfile, wishes))
-        except EngineProblem as problem:
-            return tuple(found), jobs.failed(name, proofs.engine_error(problem))
-        except Exception as error:
-            return tuple(found), jobs.failed(name, error)
-    return tuple(found), None
+        return Looked(analyses=tuple(found), rules=_judged(found[-1], wishes.limits, values))
+    except EngineProblem as problem:
+        failure = jobs.failed(name, proofs.engine_error(problem))
+    except Exception as error:
+        failure = jobs.failed(name, error)
+    return Looked(analyses=tuple(found), failure=failure)
 
 
-def judged(analysis: Analysis, limits: Limits, ci: bool, ci_config: Path | None) -> tuple[Rule, ...]:
-    """How an image stands to the limits, and in CI to the rules of dive.
+def saved(page: str, path: Path) -> Outcome | None:
+    """Writes a page; the failure, if it can't be written."""
+    from slimify import write
 
-    The rules are those of `ci_config`, else those of `.dive-ci` in the current directory; where there
-    is neither that nor a limit, dive's own. Raises SlimifyError for a file that is not understood.
-    """
-    from slimify.analyze import rules
+    try:
+        write.replace_file(path, page.encode("utf-8", "replace"))
+    except SlimifyError as error:
+        return jobs.failed(str(path), SlimifyError(error.code, error.message))
+    return None
 
-    found = rules.judged(analysis, limits)
-    if not ci:
-        return found
-    path = ci_config or Path(DIVE_FILE)
-    if ci_config is not None or path.is_file():
+
+def _dive_values(wishes: Wishes) -> Mapping[str, str] | None:
+    """The rules of `--ci-config`, else those of `.dive-ci` in the current directory, in CI alone; where
+    neither they nor limits are there, dive's own. None: none."""
+    # dive's words for yes, which are not all that programs know
+    in_ci = os.environ.get("CI", "") in ("true", "1", "yes") if wishes.ci is None else wishes.ci
+    path = wishes.ci_config or Path(DIVE_FILE)
+    if wishes.ci_config is None and not in_ci:
+        return None
+    if wishes.ci_config is not None or path.is_file():
         text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "replace")
-        return (*rules.dive(analysis, rules.dive_values(text, str(path))), *found)
-    return found or rules.dive(analysis)
+        return rules.dive_values(text, str(path))
+    return None if wishes.limits.any else rules.DIVE_DEFAULTS
 
 
-def in_ci() -> bool:
-    """Whether the environment says so, as dive reads it."""
-    return os.environ.get("CI", "") in ("true", "1", "yes")
+def _judged(analysis: Analysis, limits: Limits, values: Mapping[str, str] | None) -> tuple[Rule, ...]:
+    of_dive = () if values is None else rules.dive(analysis, values)
+    return (*of_dive, *rules.judged(analysis, limits))
 
 
 # --- from the name to the bytes -------------------------------------------------------------------

@@ -33,7 +33,8 @@ from slimify.arguments import (
     TableFormat,
     overrides,
 )
-from slimify.exits import DIFFERENT, DONE, INTERNAL, REFUSED, USAGE, finish, worst
+from slimify.cli_analyze import analyze
+from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
 
 if TYPE_CHECKING:
     from slimify.jobs import Job, Source
@@ -181,7 +182,7 @@ def explain(
         for _, outcome in jobs.outcomes("explain", jobs.named([path] if path else None), context, given):
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
-            codes.append(DONE if outcome.error is None else _exit_code(outcome))
+            codes.append(DONE if outcome.error is None else exit_code(outcome))
         return worst(codes)
 
     finish(job)
@@ -263,6 +264,9 @@ def verify(
     finish(job)
 
 
+app.command()(analyze)
+
+
 def main() -> None:
     """The entry point of the `slimify` command."""
     app(prog_name="slimify")
@@ -298,17 +302,9 @@ def _remembered(source: Source, proof: Proof) -> str:
     return remember.kept(source.target.directory, proof.constraints)
 
 
-def _exit_code(outcome: Outcome) -> int:
-    if outcome.error is not None:
-        from slimify import jobs
-
-        return INTERNAL if jobs.is_internal(outcome.error) else USAGE
-    return REFUSED if outcome.kind == "refused" else DONE
-
-
 def _proof_code(outcome: Outcome, proof: Proof | None) -> int:
     if proof is None or outcome.error is not None:
-        return _exit_code(outcome)
+        return exit_code(outcome)
     return {"equal": DONE, "different": DIFFERENT, "not built": REFUSED}[proof.verdict]
 
 

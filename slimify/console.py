@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
+    from slimify.analyze.model import Analysis, Rule
     from slimify.model import Outcome
     from slimify.proofs import Listeners
     from slimify.report.ansi import Paint
@@ -61,6 +65,63 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
         show(report.markdown(proof))
     else:
         show(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
+
+
+def show_analysis(
+    analyses: Sequence[Analysis], rules: Sequence[Rule], form: Literal["text", "json", "none"]
+) -> None:
+    """What `analyze` answers: the report, and how the last image stands to the limits for CI."""
+    from slimify.report import analysis_json, analysis_text
+
+    if form == "json":
+        show(analysis_json.to_json(analyses, rules) + "\n")
+    elif form == "text":
+        width, paint = columns(sys.stdout), painter(sys.stdout)
+        first, *others = analyses
+        for other in others:
+            show(analysis_text.comparison(first, other, width=width, paint=paint))
+        if not others:
+            show(analysis_text.page(first, width=width, paint=paint))
+    if rules and form == "text":
+        show("\n" + analysis_text.verdicts(rules, paint=painter(sys.stdout)))
+    elif rules:
+        tell(analysis_text.verdicts(rules, paint=painter(sys.stderr)))
+
+
+def show_page(analyses: Sequence[Analysis], target: str) -> Outcome | None:
+    """The page of HTML, to a file or with `-` to standard output; the failure, if it can't be written."""
+    from slimify.analyses import saved
+    from slimify.report import analysis_html
+
+    page = analysis_html.page(*analyses)
+    if target != "-":
+        return saved(page, Path(target))
+    show(page)
+    return None
+
+
+def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: Literal["text", "json"]) -> None:
+    """What `analyze` answers where an image could not be read."""
+    if form == "json":
+        from slimify.report import analysis_json
+
+        show(analysis_json.to_json(analyses, error=failure.error) + "\n")
+    show_failure(failure)
+
+
+@contextmanager
+def busy(text: str) -> Iterator[None]:
+    """Says on a terminal what takes a while, as long as it does."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    sys.stderr.write(text[: columns(sys.stderr) - 1])
+    sys.stderr.flush()
+    try:
+        yield
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
 
 
 def listeners() -> Listeners:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from slimify.model import Outcome
 
 DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
@@ -16,6 +19,15 @@ _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
 def worst(codes: list[int]) -> int:
     """The gravest of several."""
     return min(codes, key=_WORST.index)
+
+
+def exit_code(outcome: Outcome) -> int:
+    """The code for one file, or for one image that could not be read."""
+    if outcome.error is not None:
+        from slimify import jobs
+
+        return INTERNAL if jobs.is_internal(outcome.error) else USAGE
+    return REFUSED if outcome.kind == "refused" else DONE
 
 
 def finish(job: Callable[[], int]) -> NoReturn:

@@ -87,9 +87,9 @@ def test_readme_names_every_setting() -> None:
 
 
 def test_readme_names_every_exit_code() -> None:
-    from slimify import cli
+    from slimify import exits
 
-    for code in (cli.DONE, cli.USAGE, cli.REFUSED, cli.INTERNAL):
+    for code in (exits.DONE, exits.DIFFERENT, exits.USAGE, exits.REFUSED, exits.INTERNAL):
         assert re.search(rf"^\| {code} \|", README, re.MULTILINE)
 
 

@@ -58,6 +58,9 @@ class Limits:
         )
 
 
+NO_LIMITS: Final = Limits()
+
+
 def size(text: str) -> int:
     """Bytes of `500MB`, `1.5 GiB`, `20M` or a bare number; decimal units unless they have an i.
 

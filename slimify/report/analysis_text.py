@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from slimify.analyze.model import Analysis, LayerView, Rule, Waste
+from slimify.analyze.model import Analysis, LayerView, Node, Rule, Waste
 from slimify.report.analysis_gone import Difference, Part, difference
 from slimify.report.ansi import Paint
 from slimify.report.places import findings_at, largest
@@ -17,6 +17,7 @@ from slimify.report.words import masked, shown
 PLACES: Final = 4  # of a layer
 FINDINGS: Final = 20
 BIG: Final = 0.03  # share of the image from which on a layer is looked into
+NOTED: Final = 0.1  # share of a place from which on a finding is noted beside it
 ROWS: Final = 12  # of what went and what came
 _TEXT: Final = 22  # columns in front of an instruction
 _PLACE: Final = 10  # columns in front of a finding's path
@@ -124,12 +125,19 @@ def _layer(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> It
 def _places(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> Iterator[str]:
     places = largest(analysis.trees[layer.index])[:PLACES]
     for node in places:
-        near = findings_at(analysis, layer.index, node.path)
-        mark = KINDS[near[0].kind] if near else ""
+        mark = _mark(node, findings_at(analysis, layer.index, node.path))
         room = width - _TEXT - 13 - (len(mark) + 2 if mark else 0)
         path = short(shown(node.path), room)
         row = " " * _TEXT + f"{size(node.size):>9}  {path:{room}}"
         yield f"{row}  {paint(mark, 'yellow')}" if mark else row.rstrip()
+
+
+def _mark(node: Node, near: Sequence[Waste]) -> str:
+    """What is wrong with a place; how much of it, where it is not nearly all."""
+    if not near or near[0].bytes < node.size * NOTED:
+        return ""
+    mark = KINDS[near[0].kind]
+    return mark if near[0].bytes >= node.size * (1 - NOTED) else f"{size(near[0].bytes)} {mark}"
 
 
 def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
@@ -195,7 +203,7 @@ def _further(waste: Waste) -> str:
     if not others:
         return ""
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-    return "also " + ", ".join(shown(path) for path in others[:3]) + more
+    return "also " + ", ".join(short(shown(path), 60) for path in others[:3]) + more
 
 
 def _warnings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
