@@ -25,6 +25,7 @@ from slimify.verify.disk import (
     media,
     owners,
     started,
+    surroundings,
     users,
 )
 from slimify.verify.disk.evidence import Evidence, Side
@@ -216,8 +217,10 @@ class Session:
         yield files.links(evidence)
         yield owners.check(evidence)
         yield users.check(evidence)
+        yield surroundings.check(evidence, self.case.language)
         yield media.check(evidence, self.case.language)
         yield behind.check(evidence, self.case.application, self.case.language)
+        yield behind.elsewhere(evidence, self.case.application)
         if self.case.probe.files:
             yield files.contents(evidence, self.case.probe.files)
 

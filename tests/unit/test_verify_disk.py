@@ -360,14 +360,14 @@ BEHIND: list[tuple[str, Pieces, Pieces, str | None, str]] = [
         (file("/app/main.go", size=7),),
         (),
         "node",
-        "one file of the application (7 bytes): /app/main.go",
+        "one file (7 bytes) stayed behind: /app/main.go",
     ),
     (
         "files",
         tuple(file(f"/app/{n}.yaml", size=10) for n in "abcd"),
         (),
         "go",
-        "4 files of the application (40 bytes), for example /app/a.yaml, /app/b.yaml, /app/c.yaml",
+        "4 files (40 bytes) stayed behind, for example /app/a.yaml, /app/b.yaml, /app/c.yaml",
     ),
 ]
 
@@ -379,8 +379,37 @@ def test_left_behind(old: Pieces, new: Pieces, language: str | None, text: str) 
     check = behind.check(evidence(side(*old), side(*new)), ("/app", "/none"), language)
     assert check.ok
     assert check.note == bool(text)
-    assert check.detail == (text or "nothing that run time could need")
+    assert check.detail == (text or "all that run time could need is there")
 
 
 def test_what_the_base_image_has_in_the_directory_is_not_the_application() -> None:
     assert not behind.check(evidence(side(base=(A,)), side()), ("/app",), None).note
+
+
+ELSEWHERE: list[tuple[str, Pieces, Pieces, str]] = [
+    ("nothing", (), (), ""),
+    ("there", (file("/data/m", size=9000),), (file("/data/m", size=9000),), ""),
+    ("little", (file("/data/m", size=90),), (), ""),
+    ("the application's", (file("/app/m", size=9000),), (), ""),
+    ("the system's", (file("/usr/share/m", size=9000), file("/go/pkg/m", size=9000)), (), ""),
+    ("caches", (file("/root/.cache/m", size=9000), file("/tmp/m", size=9000)), (), ""),
+    ("a package's", (file("/opt/m", size=9000), *package("m", "/opt/m")), (), ""),
+    (
+        "models",
+        (
+            file("/root/nltk_data/a", size=9000),
+            file("/root/nltk_data/b/c", size=1000),
+            file("/srv/x", size=20000),
+        ),
+        (),
+        "stayed behind: /srv/x: one file (20000 bytes), /root/nltk_data: 2 files (10000 bytes)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "text"), [x[1:] for x in ELSEWHERE], ids=[x[0] for x in ELSEWHERE])
+def test_data_elsewhere(old: Pieces, new: Pieces, text: str) -> None:
+    check = behind.elsewhere(evidence(side(*old), side(*new)), ("/app",))
+    assert check.ok
+    assert check.note == bool(text)
+    assert check.detail == (text or "none stayed behind")

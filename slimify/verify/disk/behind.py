@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from slimify.image.model import Entry
-from slimify.verify.disk.evidence import Evidence
+from slimify.verify.disk.evidence import Evidence, passing
 from slimify.verify.model import Check
 
 _SHOWN = 3
@@ -30,6 +30,12 @@ _SOURCES = {
         r"/(requirements[^/]*\.txt|Pipfile(\.lock)?|poetry\.lock|uv\.lock|setup\.(py|cfg))$|\.(c|h|pyx)$"
     ),
 }
+# Where packages, toolchains and the system keep theirs.
+_SYSTEM = (
+    "/bin/", "/boot/", "/etc/", "/go/", "/lib", "/root/go/", "/root/.cargo/", "/root/.rustup/", "/sbin/",
+    "/usr/", "/var/lib/", "/var/cache/", "/root/.config/", "/root/.local/", "/root/.node-gyp/", "/root/.bash",
+)  # fmt: skip
+_LEAST = 4096  # bytes in a directory that are worth a line
 
 
 def waste(path: str) -> bool:
@@ -47,14 +53,39 @@ def check(evidence: Evidence, application: Iterable[str], language: str | None) 
         if not waste(entry.path) and not (sources and sources.search(entry.path))
     ]
     if not gone:
-        detail = "nothing that run time could need"
-        return Check(name="left behind", layer="disk", ok=True, detail=detail)
-    size = sum(entry.size for entry in gone)
+        return Check(
+            name="application", layer="disk", ok=True, detail="all that run time could need is there"
+        )
     shown = ", ".join(entry.path for entry in gone[:_SHOWN])
-    files = "one file" if len(gone) == 1 else f"{len(gone)} files"
-    text = f"{files} of the application ({size} bytes), for example {shown}" if len(gone) > _SHOWN else ""
-    text = text or f"{files} of the application ({size} bytes): {shown}"
-    return Check(name="left behind", layer="disk", ok=True, detail=text, note=True)
+    example = f", for example {shown}" if len(gone) > _SHOWN else f": {shown}"
+    text = f"{_amount(gone)} stayed behind{example}"
+    return Check(name="application", layer="disk", ok=True, detail=text, note=True)
+
+
+def _amount(entries: list[Entry]) -> str:
+    number = "one file" if len(entries) == 1 else f"{len(entries)} files"
+    return f"{number} ({sum(entry.size for entry in entries)} bytes)"
+
+
+def elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
+    """Data that the original's steps put somewhere else and the rewritten image lacks, by directory: models,
+    browsers, corpora. What belongs to systems, packages, compilers and caches is left out."""
+    own = (*(f"{place}/" for place in application), *_SYSTEM)
+    places: dict[str, list[Entry]] = {}
+    for entry in _gone(evidence, ("/",)):
+        path = entry.path
+        if path.startswith(own) or waste(path) or passing(path) or evidence.before.packages.owner_of(path):
+            continue
+        places.setdefault("/".join(path.split("/")[:3]), []).append(entry)
+    large = sorted(places.items(), key=lambda item: -sum(entry.size for entry in item[1]))
+    named = [
+        f"{place}: {_amount(entries)}" for place, entries in large if sum(e.size for e in entries) >= _LEAST
+    ]
+    if not named:
+        return Check(name="data elsewhere", layer="disk", ok=True, detail="none stayed behind")
+    more = f" and {len(named) - _SHOWN} places more" if len(named) > _SHOWN else ""
+    detail = f"stayed behind: {', '.join(named[:_SHOWN])}{more}"
+    return Check(name="data elsewhere", layer="disk", ok=True, detail=detail, note=True)
 
 
 def _gone(evidence: Evidence, application: Iterable[str]) -> Iterator[Entry]:

@@ -17,6 +17,15 @@ from slimify.verify.model import Constraint, Finding
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+# What tools leave behind while they run; their owner and mode concern nobody.
+_PASSING = (
+    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/run", "/var/run", "/proc", "/sys", "/dev", "/var/lib/apt",
+    "/var/lib/dpkg", "/lib/apk", "/usr/lib/apk", "/etc/ld.so.cache", "/etc/hosts", "/etc/hostname",
+    "/etc/resolv.conf", "/etc/mtab",
+)  # fmt: skip
+_PASSING_NAMES = ("/__pycache__/", "/.cache/", "/.npm/", "/.yarn/cache/", "/.git/")
+
+
 @dataclass(frozen=True)
 class Side:
     """One image. `own` is the index of the first layer that its Dockerfile's last stage made: what
@@ -102,3 +111,10 @@ def owned(entry: Entry) -> str:
     """Owner, group, mode and capabilities of a file as people read them."""
     capabilities = f" with capabilities {entry.capabilities}" if entry.capabilities else ""
     return f"{entry.uid}:{entry.gid} {entry.mode:04o}{capabilities}"
+
+
+def passing(path: str) -> bool:
+    """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
+    if any(path == place or path.startswith(place + "/") for place in _PASSING):
+        return True
+    return any(name in f"{path}/" for name in _PASSING_NAMES)

@@ -9,20 +9,13 @@ from collections.abc import Iterable, Iterator
 from slimify.image.model import Entry
 from slimify.model import Use
 from slimify.verify.disk.behind import waste
-from slimify.verify.disk.evidence import Evidence, Side, owned
+from slimify.verify.disk.evidence import Evidence, Side, owned, passing
 from slimify.verify.model import Check, Constraint, Finding
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
 
 _SHOWN = 20
 _MATCHES = 1000
-# What tools leave behind while they run; their owner and mode concern nobody.
-_PASSING = (
-    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/run", "/var/run", "/proc", "/sys", "/dev", "/var/lib/apt",
-    "/var/lib/dpkg", "/lib/apk", "/usr/lib/apk", "/etc/ld.so.cache", "/etc/hosts", "/etc/hostname",
-    "/etc/resolv.conf", "/etc/mtab",
-)  # fmt: skip
-_PASSING_NAMES = ("/__pycache__/", "/.cache/", "/.npm/", "/.yarn/cache/", "/.git/")
 # What slim images are told to leave out of packages (dpkg's path-exclude).
 _UNREAD = (
     "/usr/share/doc/",
@@ -31,13 +24,6 @@ _UNREAD = (
     "/usr/share/locale/",
     "/usr/share/lintian/",
 )
-
-
-def passing(path: str) -> bool:
-    """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
-    if any(path == place or path.startswith(place + "/") for place in _PASSING):
-        return True
-    return any(name in f"{path}/" for name in _PASSING_NAMES)
 
 
 def needed(evidence: Evidence) -> Check:

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.image.model import Entry
-from slimify.verify.disk.evidence import Evidence, Side, owned
-from slimify.verify.disk.files import OWNER, passing
+from slimify.verify.disk.evidence import Evidence, Side, owned, passing
+from slimify.verify.disk.files import OWNER
 from slimify.verify.disk.started import roots, started
 from slimify.verify.disk.users import SYSTEM, accounts
 from slimify.verify.model import Check, Finding

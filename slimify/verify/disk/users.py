@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.disk.files import passing
+from slimify.verify.disk.evidence import Evidence, Side, passing
 from slimify.verify.model import Check, Finding
 
 USER = "SL531"

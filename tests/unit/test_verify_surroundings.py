@@ -1,0 +1,78 @@
+"""Time zones, locales and root certificates: what is missing without anything that fails."""
+
+from __future__ import annotations
+
+import pytest
+from unit.verify_sides import Piece, evidence, file, folder, live, needs, package, said, side, used
+
+from slimify.model import SourceFacts, Use
+from slimify.verify.disk import surroundings
+
+Pieces = tuple[Piece, ...]
+LONDON, BERLIN = file("/usr/share/zoneinfo/Europe/London"), file("/usr/share/zoneinfo/Europe/Berlin")
+BUNDLE = file("/etc/ssl/certs/ca-certificates.crt")
+TZ = {"Env": ["TZ=Europe/Berlin"]}
+GERMAN = {"Env": ["LANG=de_DE.UTF-8"]}
+TLS = SourceFacts(features=frozenset({"tls"}))
+ZONES = SourceFacts(features=frozenset({"tz"}))
+OWN_ZONES = SourceFacts(features=frozenset({"tz"}), imports=(Use(name="time/tzdata", file="a.go", line=1),))
+
+CASES: list[tuple[str, Pieces, Pieces, dict[str, object], SourceFacts, list[str]]] = [
+    ("nothing is asked of it", (LONDON, BERLIN, BUNDLE), (), {}, SourceFacts(), []),
+    ("there", (BERLIN, BUNDLE), (BERLIN, BUNDLE), TZ, TLS, []),
+    ("never there", (), (), TZ, TLS, []),
+    ("a zone that every library has", (LONDON,), (), {"Env": ["TZ=UTC"]}, SourceFacts(), []),
+    ("zones of one's own", (LONDON,), (), {}, OWN_ZONES, []),
+    (
+        "a locale that every library has",
+        (folder("/usr/lib/locale/C.utf8"),),
+        (),
+        {"Env": ["LANG=C.UTF-8"]},
+        TLS,
+        [],
+    ),
+    (
+        "a locale in another form",
+        (file("/usr/lib/locale/locale-archive"),),
+        (folder("/usr/lib/locale/de_DE.utf8"),),
+        GERMAN,
+        SourceFacts(),
+        [],
+    ),
+    ("the bundle of another distribution", (BUNDLE,), (file("/etc/ssl/cert.pem"),), {}, TLS, []),
+    ("the zone", (BERLIN,), (), TZ, SourceFacts(), ["TZ is Europe/Berlin, whose rules are not there"]),
+    ("zones by name", (LONDON,), (), {}, ZONES, ["a source loads time zones, which are not there"]),
+    (
+        "the locale",
+        (file("/usr/lib/locale/locale-archive"),),
+        (folder("/usr/lib/locale/C.utf8"),),
+        GERMAN,
+        SourceFacts(),
+        ["LANG is de_DE.UTF-8, which is not there"],
+    ),
+    ("the certificates", (BUNDLE,), (), {}, TLS, ["the root certificates are not there"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "config", "facts", "found"), [row[1:] for row in CASES], ids=[row[0] for row in CASES]
+)
+def test_surroundings(
+    old: Pieces, new: Pieces, config: dict[str, object], facts: SourceFacts, found: list[str]
+) -> None:
+    both = evidence(side(*old, **config), side(*new, **config), live(sources=facts))
+    assert said(surroundings.check(both, "go")) == found
+
+
+def test_what_is_needed() -> None:
+    zone = side(BERLIN, *package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"), **TZ)
+    assert needs(surroundings.check(evidence(zone, side(**TZ)), None)) == [("package", "tzdata")]
+    bundle = side(BUNDLE, *package("ca-certificates"))
+    for facts, language, found in (
+        (live(commands=used("git")), "node", True),
+        (live(sources=SourceFacts(imports=(Use(name="ssl", file="a.py", line=1),))), "python", True),
+        (live(commands=used("curl")), "node", False),
+        (live(sources=SourceFacts(imports=(Use(name="ssl", file="a.js", line=1),))), "node", False),
+    ):
+        check = surroundings.check(evidence(bundle, side(), facts), language)
+        assert needs(check) == [("package", "ca-certificates")] * found
