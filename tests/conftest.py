@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 
+import chromium
 import hypothesis
 import pytest
 
@@ -47,7 +48,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason in (_NO_ENGINE, _NOT_ASKED):
+    for reason in (_NO_ENGINE, _NOT_ASKED, chromium.NONE):
         number = sum(reason in str(r.longrepr) for r in terminalreporter.stats.get("skipped", ()))
         if number:
-            terminalreporter.section(f"{number} ENGINE TESTS SKIPPED: {reason}", sep="!")
+            kind = "BROWSER" if reason == chromium.NONE else "ENGINE"
+            terminalreporter.section(f"{number} {kind} TESTS SKIPPED: {reason}", sep="!")

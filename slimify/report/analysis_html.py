@@ -205,7 +205,7 @@ def _wasted(images: tuple[Analysis, ...]) -> _Figure:
     numbers = [image.efficiency.wasted for image in images]
     shares = [f"{image.efficiency.wasted_share * 100:.0f} %" for image in images]
     texts = [f"{size(number)} ({share})" for number, share in zip(numbers, shares, strict=True)]
-    note = "as dive defines it: all copies of files stored again or removed, and their share of the own layers"
+    note = "as dive defines it: all copies of files stored again or removed; share of the own layers"
     return _Figure("Wasted", note, texts, _change(numbers[0], numbers[-1]))
 
 
