@@ -10,19 +10,24 @@ from slimify.analyze import dive, layers, trees
 from slimify.analyze.cost import cost
 from slimify.analyze.model import Analysis, LayerView
 from slimify.analyze.programs import is_script
-from slimify.analyze.sight import Sight
+from slimify.analyze.sight import Sight, is_source
 from slimify.analyze.sums import avoidable
+from slimify.analyze.waste.development import is_manifest
 from slimify.analyze.waste.search import search
+from slimify.analyze.waste.secrets import is_suspect
 from slimify.context.scan import scan
 from slimify.image.model import Image
 from slimify.image.packages import is_database
 
-
-_WANTED = frozenset({"/etc/passwd", "/etc/os-release", "/usr/lib/os-release", "/var/lib/apt/extended_states"})
+_WANTED = frozenset({
+    "/etc/passwd", "/etc/os-release", "/usr/lib/os-release", "/etc/apk/world", "/var/lib/apt/extended_states",
+})  # fmt: skip
 
 
 def _is_wanted(path: str) -> bool:
-    return path in _WANTED or is_database(path) or is_script(path)
+    if path in _WANTED:
+        return True
+    return any(wants(path) for wants in (is_database, is_script, is_manifest, is_source, is_suspect))
 
 
 # Whether `analyse` needs the content of a file: the `keep` of slimify.image.archive.read. Apart from it

@@ -30,7 +30,12 @@ class Origin:
     instructions: tuple[str, ...]
     first_own: int = 0
     lines: Mapping[int, int] = field(default_factory=dict)
+    steps: tuple[tuple[Step, int], ...] = ()  # entries of the history with their lines
     warnings: tuple[str, ...] = ()
+
+    def line_of(self, step: Step) -> int | None:
+        """The line of the instruction that an entry of the history stands for."""
+        return next((line for known, line in self.steps if known is step), None)
 
 
 def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfile") -> Origin:
@@ -47,7 +52,10 @@ def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfil
         if pairs is not None:
             made = {step.layer: item.line for item, step in pairs if step.layer is not None}
             return Origin(
-                instructions=instructions, first_own=min(made, default=len(image.layers)), lines=made
+                instructions=instructions,
+                first_own=min(made, default=len(image.layers)),
+                lines=made,
+                steps=tuple((step, item.line) for item, step in pairs),
             )
         warnings.append(
             f"{name or 'The Dockerfile'} is not the one that this image was built from: its instructions "

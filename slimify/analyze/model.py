@@ -80,6 +80,7 @@ class Waste:
     base: bool = False  # it came with the base image
     rewrite: bool = False
     paths: tuple[str, ...] = ()  # further ones, the largest first
+    packages: tuple[str, ...] = ()  # that it is about, the largest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ def called(sight: Sight) -> frozenset[str]:
             for path in _texts(sight, word, name, directory):
                 if path not in read:
                     read.add(path)
-                    waiting.append(_text(sight, path))
+                    waiting.append(_text(sight, path, found))
     return frozenset(found)
 
 
@@ -63,22 +63,25 @@ def _texts(sight: Sight, word: str, name: str, directory: str) -> list[str]:
     return [e.path for e in entries if e is not None and e.kind == "file"]
 
 
-def _text(sight: Sight, path: str) -> str:
+def _text(sight: Sight, path: str, found: set[str]) -> str:
     data = sight.image.contents.get(path)
     if data is None:
         head = sight.image.heads.get(path, b"")
         return head.decode("utf-8", "replace") if head.startswith(b"#!") else ""
     if path.endswith("package.json"):
-        return _scripts(data)
+        return _scripts(data, found)
     return data.decode("utf-8", "replace")
 
 
-def _scripts(data: bytes) -> str:
+def _scripts(data: bytes, named: set[str]) -> str:
+    """The scripts of a package.json that something names, or that `npm start` runs."""
     try:
         scripts = mapping(mapping(json.loads(data)).get("scripts"))
     except (ValueError, RecursionError):
         return ""
-    # Those that only ever build or test start with words that the others don't have.
+    run = named | {"start"}
     return " ".join(
-        str(text) for name, text in scripts.items() if name in ("prestart", "start", "poststart", "serve")
+        str(text)
+        for name, text in scripts.items()
+        if run & {name, name.removeprefix("pre"), name.removeprefix("post")}
     )

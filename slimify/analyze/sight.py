@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple
+from functools import cache, cached_property
+from typing import Literal, NamedTuple
 
 from slimify.analyze.layers import Origin
 from slimify.analyze.model import Kind, Waste
 from slimify.context.scan import Context
+from slimify.facts import load
 from slimify.image.layout import mapping, strings
 from slimify.image.model import Image
 from slimify.image.packages import Packages
@@ -19,6 +21,17 @@ from slimify.image.packages import read as read_packages
 from slimify.image.tree import Files
 
 NO_HOMES = frozenset({"/", "/usr", "/bin", "/sbin", "/dev", "/proc", "/nonexistent", "/run", "/tmp"})
+_SCRIPTS = ("js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "vue", "svelte")
+_LANGUAGES = {"py": "py", **dict.fromkeys(_SCRIPTS, "js")}
+    "py": "py",
+    **dict.fromkeys(("js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "vue", "svelte"), "js"),
+}
+_TEST = re.compile(
+    r"/(?:tests?|__tests__|__mocks__|cypress|e2e|\.storybook)/|/test_[^/]*$|_test\.py$|/conftest\.py$"
+    r"|/(?:setup|noxfile|tasks)\.py$|[.-](?:test|spec|config|conf|stories)\.[cm]?[jt]sx?$|/\.[^/]*rc\.[cm]?js$"
+    r"|/(?:gulpfile|gruntfile|karma\.conf|webpack\.[\w.]+)\.[jt]s$",
+    re.IGNORECASE,
+)
 SHOWN = 5  # further paths that a finding names
 
 
@@ -134,11 +147,49 @@ class Sight:
             elif self.files.get(path) is not None:
                 yield path
 
+    def sources(self) -> Iterator[str]:
+        """The texts of the program: those that the image was read with, and those of the build context."""
+        return (text for _, text in self._sources())
+
+    def sources_of(self, language: Literal["js", "py"]) -> tuple[str, ...]:
+        """Those in JavaScript, TypeScript or Python, without tests and the settings of build tools."""
+        return self._by_language[language]
+
+    @cached_property
+    def _by_language(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {"js": [], "py": []}
+        for path, text in self._sources():
+            language = _LANGUAGES.get(path.rpartition(".")[2])
+            if language and not _TEST.search(path):
+                found[language].append(text)
+        return {language: tuple(texts) for language, texts in found.items()}
+
+    def _sources(self) -> Iterator[tuple[str, str]]:
+        for path, data in self.image.contents.items():
+            if is_source(path):
+                yield path, data.decode("utf-8", "replace")
+        if self.context is not None:
+            for path in self.context.files:
+                if is_source(f"/srv/{path}"):
+                    yield f"/{path}", self.context.text(path) or ""
+
     def line(self, layer: int) -> int | None:
         return self.origin.lines.get(layer)
 
     def is_base(self, layer: int) -> bool:
         return layer < self.origin.first_own
+
+
+def is_source(path: str) -> bool:
+    """Whether a file is a text of a program that was put into an image; for the `keep` of a reader."""
+    endings, elsewhere = _source_facts()
+    return path.rpartition(".")[2].lower() in endings and not elsewhere.search(path)
+
+
+@cache
+def _source_facts() -> tuple[frozenset[str], re.Pattern[str]]:
+    facts = load("waste.toml")["sources"]
+    return frozenset(facts["endings"]), re.compile(facts["elsewhere"])
 
 
 def by_layer(files: Iterable[Stored]) -> dict[int, list[Stored]]:

@@ -1,0 +1,45 @@
+"""Symbol tables and debugging sections of programs and libraries (ELF)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.waste.stored import common
+
+ALONE: Final = 1024 * 1024  # bytes from which on a file gets a finding of its own
+
+
+def find(sight: Sight) -> Iterator[Found]:
+    """What stripping would save. Object files and archives need their symbols and are left out."""
+    files = [
+        item
+        for item in sight.stored
+        if (elf := sight.image.elves.get(item.path))
+        and elf.symbols
+        and elf.linking not in ("object", "other")
+    ]
+    for part in by_layer(files).values():
+        rest = []
+        for item in part:
+            if sight.image.elves[item.path].symbols >= ALONE:
+                yield _finding(sight, [item])
+            else:
+                rest.append(item)
+        if rest:
+            yield _finding(sight, rest)
+
+
+def _finding(sight: Sight, files: Sequence[Stored]) -> Found:
+    return finding(
+        sight,
+        files,
+        code="SL733",
+        kind="debug",
+        path=common(files),
+        text="Symbol tables and debugging sections, which only a debugger reads.",
+        remedy="strip --strip-unneeded; Go: -ldflags='-s -w'; Rust: strip = true in the release profile",
+        safe=True,
+        bytes_each=[sight.image.elves[item.path].symbols for item in files],
+    )

@@ -1,0 +1,198 @@
+"""Packages of Node and Python that only developing needs."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from slimify.analyze.programs import called
+from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
+from slimify.facts.languages import bin_packages, pypi
+from slimify.image.layout import mapping
+
+NAMED = 4  # packages that the sentence names
+STEPS = 100_000  # of following dependencies
+_PACKAGE = re.compile(r".*/node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json")
+_DISTRIBUTION = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
+_REQUIRED = re.compile(r"""(?:\brequire\(|\bimport\(|\bfrom|\bimport)\s*["']([^"'./\s][^"'\s]*)["']""")
+_IMPORT = r"(?m)^\s*(?:import|from)\s+(?:{})\b"
+
+
+def is_manifest(path: str) -> bool:
+    """Whether a file says what Node packages need each other; for the `keep` of a reader."""
+    return path.endswith("/package.json") and (
+        "/node_modules/" not in path or _PACKAGE.fullmatch(path) is not None
+    )
+
+
+def find(sight: Sight) -> Iterator[Found]:
+    """Findings for each application's node_modules and for each layer's Python packages."""
+    yield from _node(sight)
+    yield from _python(sight)
+
+
+# --- Node -----------------------------------------------------------------------------------------
+
+
+def _node(sight: Sight) -> Iterator[Found]:
+    words = called(sight)
+    for path, data in sorted(sight.image.contents.items()):
+        above = posixpath.dirname(path)
+        if (
+            not path.endswith("/package.json")
+            or "/node_modules/" in path
+            or not sight.files.children(f"{above}/node_modules")
+        ):
+            continue
+        manifest = _json(data)
+        development = {str(name) for name in mapping(manifest.get("devDependencies"))}
+        runtime = {
+            str(name)
+            for key in ("dependencies", "optionalDependencies", "peerDependencies")
+            for name in mapping(manifest.get(key))
+        }
+        # What the start names or a source imports stays, with all it needs.
+        runtime |= development & (words | _imports(sight))
+        runtime |= {name for word in words for name in bin_packages(word) if name in development}
+        kept = _closure(sight, above, runtime)
+        extra = _closure(sight, above, development - runtime) - kept
+        files = [item for place in sorted(extra) for item in _own_files(sight, place)]
+        if not files:
+            continue
+        names = {place: place.rpartition("/node_modules/")[2] for place in extra}
+        for part in by_layer(files).values():
+            yield _finding(
+                sight,
+                part,
+                names,
+                code="SL710",
+                path=f"{above}/node_modules",
+                text="Development dependencies: {}. Neither the start command nor a source uses them.",
+                remedy="npm ci --omit=dev in the final stage, or npm prune --omit=dev after the build",
+                rewrite=True,
+            )
+
+
+def _imports(sight: Sight) -> frozenset[str]:
+    """The packages that the program's own sources import, wherever they say that they do."""
+    names = (match for text in sight.sources_of("js") for match in _REQUIRED.findall(text))
+    return frozenset("/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names)
+
+
+def _closure(sight: Sight, application: str, names: set[str]) -> set[str]:
+    """The directories of packages and of all that they need, found as Node finds them: in the nearest
+    node_modules upwards, links followed (Node's modules documentation, "Loading from node_modules")."""
+    found: set[str] = set()
+    waiting = [(name, application) for name in sorted(names)]
+    for _ in range(STEPS):
+        if not waiting:
+            break
+        name, start = waiting.pop()
+        place = _located(sight, name, start)
+        if not place or place in found:
+            continue
+        found.add(place)
+        manifest = _json(sight.image.contents.get(f"{place}/package.json", b""))
+        for key in ("dependencies", "optionalDependencies", "peerDependencies"):
+            waiting += [(str(need), place) for need in mapping(manifest.get(key))]
+    return found
+
+
+def _located(sight: Sight, name: str, start: str) -> str:
+    here = start
+    while True:
+        if posixpath.basename(here) != "node_modules" and (
+            place := sight.files.place(f"{here}/node_modules/{name}")
+        ):
+            return place
+        if here in ("", "/"):
+            return ""
+        here = posixpath.dirname(here)
+
+
+def _own_files(sight: Sight, place: str) -> Iterator[Stored]:
+    """A package's files without the packages that are installed in it: these are judged by themselves."""
+    inner = f"{place}/node_modules/"
+    return (item for item in sight.below(place) if not item.path.startswith(inner))
+
+
+def _json(data: bytes) -> Mapping[str, object]:
+    try:
+        return mapping(json.loads(data))
+    except (ValueError, RecursionError):
+        return {}
+
+
+# --- Python ---------------------------------------------------------------------------------------
+
+
+def _python(sight: Sight) -> Iterator[Found]:
+    """Well-known test and lint tools that neither the start nor a source of the program uses."""
+    words = called(sight)
+    places: dict[str, str] = {}
+    for item in sight.stored:
+        match = _DISTRIBUTION.fullmatch(item.path)
+        facts = pypi(match[2]) if match else None
+        if match is None or facts is None or not facts.development or words & {facts.name, *facts.scripts}:
+            continue
+        if sight.packages.owner_of(item.path) is None and not _imported(sight, facts.imports):
+            places[posixpath.dirname(item.path)] = facts.name
+            places.update(
+                (f"{match[1]}/{name}{ending}", facts.name)
+                for module in facts.imports
+                for name in (module.split(".")[0],)
+                for ending in ("", ".py")
+            )
+    files = [item for place in sorted(places) for item in sight.below(place)]
+    for part in by_layer(files).values():
+        yield _finding(
+            sight,
+            part,
+            places,
+            code="SL711",
+            path=posixpath.dirname(next(iter(places))),
+            text="Tools for developing: {}. Neither the start command nor a source uses them.",
+            remedy="keep them in requirements of their own that the image doesn't install",
+            rewrite=False,
+        )
+
+
+def _imported(sight: Sight, modules: tuple[str, ...]) -> bool:
+    wanted = re.compile(_IMPORT.format("|".join(map(re.escape, modules))) if modules else r"(?!)")
+    return any(wanted.search(text) for text in sight.sources_of("py"))
+
+
+def _finding(
+    sight: Sight,
+    files: list[Stored],
+    names: Mapping[str, str],
+    *,
+    code: str,
+    path: str,
+    text: str,
+    remedy: str,
+    rewrite: bool,
+) -> Found:
+    """`names` are those of the packages by the directories that they lie in."""
+    sizes: dict[str, int] = {}
+    for item in files:
+        place = item.path
+        while place not in names:
+            place = posixpath.dirname(place)
+        sizes[names[place]] = sizes.get(names[place], 0) + item.size
+    largest = sorted(sizes, key=lambda name: (-sizes[name], name))
+    more = f" and {len(largest) - NAMED} more" if len(largest) > NAMED else ""
+    found = finding(
+        sight,
+        files,
+        code=code,
+        kind="development",
+        path=path,
+        text=text.format(", ".join(largest[:NAMED]) + more),
+        remedy=remedy,
+        rewrite=rewrite,
+    )
+    return replace(found, waste=replace(found.waste, packages=tuple(largest), count=len(largest)))
