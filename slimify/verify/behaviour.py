@@ -321,6 +321,10 @@ def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str,
     if seen.exit_code == 0:
         return () if seen.log.strip() else ("both end at once and print nothing: no behaviour was seen",)
     missing = []
+    poor = [f"{name} with {a.status}" for name, a in seen.answers.items() if (a.status or 400) >= 400]
+    if poor and len(poor) == len(seen.answers) and not probe.http:
+        said = ", ".join(poor).replace("None", "no HTTP")
+        missing.append(f"the original answers {said}: no page that works was seen; name one with --probe")
     if asked and not seen.answers:
         missing.append(f"nothing listened on {', '.join(map(str, asked))} within {probe.seconds:g} s")
     if not asked and not probe.exec and not probe.run:

@@ -179,3 +179,35 @@ def test_a_status_that_the_original_does_not_have_is_its_own_fault() -> None:
     )
     assert finding.original
     assert "status 500, not 200" in finding.text
+
+
+def _seen(**values: Any) -> Observation:
+    return Observation(**{"exit_code": None, "ready": "running", "start": 1.0, "log": "x", **values})
+
+
+FOUND, LOST, NO_HTTP = Answer(status=200), Answer(status=404), Answer(status=None)
+UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
+    ("a page", _seen(answers={"GET /": FOUND}), (80,), Probe(), ""),
+    ("one page of two", _seen(answers={"GET /": LOST, "GET / on 81": FOUND}), (80, 81), Probe(), ""),
+    ("it came to its end", _seen(exit_code=0, log="done"), (), Probe(), ""),
+    ("a command was run", _seen(), (), Probe(exec=(Run(command=("x",)),)), ""),
+    ("the user wants it so", _seen(answers={"GET /x": LOST}), (80,), Probe(http=(Request(path="/x"),)), ""),
+    ("no page", _seen(answers={"GET /": LOST}), (80,), Probe(), "answers GET / with 404: no page that works"),
+    ("no HTTP", _seen(answers={"GET /": NO_HTTP}), (80,), Probe(), "answers GET / with no HTTP: no page"),
+    ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
+    ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
+    ("it failed", _seen(exit_code=1, log="a\nno database\n"), (), Probe(), "exit code 1 (“no database”)"),
+    ("it said nothing", _seen(exit_code=0, log=""), (), Probe(), "no behaviour was seen"),
+    ("it could not be started", _seen(problem="x"), (), Probe(), "could not be started here"),
+]
+
+
+@pytest.mark.parametrize(
+    ("seen", "asked", "probe", "text"), [row[1:] for row in UNPROVEN], ids=[row[0] for row in UNPROVEN]
+)
+def test_what_was_not_proven_is_said(
+    seen: Observation, asked: tuple[int, ...], probe: Probe, text: str
+) -> None:
+    found = behaviour.scope(seen, asked, probe)
+    assert len(found) == bool(text)
+    assert all(text in sentence for sentence in found)
