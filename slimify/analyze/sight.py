@@ -23,9 +23,6 @@ from slimify.image.tree import Files
 NO_HOMES = frozenset({"/", "/usr", "/bin", "/sbin", "/dev", "/proc", "/nonexistent", "/run", "/tmp"})
 _SCRIPTS = ("js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "vue", "svelte")
 _LANGUAGES = {"py": "py", **dict.fromkeys(_SCRIPTS, "js")}
-    "py": "py",
-    **dict.fromkeys(("js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "vue", "svelte"), "js"),
-}
 _TEST = re.compile(
     r"/(?:tests?|__tests__|__mocks__|cypress|e2e|\.storybook)/|/test_[^/]*$|_test\.py$|/conftest\.py$"
     r"|/(?:setup|noxfile|tasks)\.py$|[.-](?:test|spec|config|conf|stories)\.[cm]?[jt]sx?$|/\.[^/]*rc\.[cm]?js$"
