@@ -10,7 +10,7 @@ from slimify.report.ansi import Paint
 from slimify.report.text import PLAIN, WIDTH, hanging, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
-_FINDINGS, _ACCEPTED = 8, 3  # of one check that are shown
+_FINDINGS, _ACCEPTED = 8, 320  # of one check that are shown; characters about what is accepted
 _COLOUR = {"equal": "green", "different": "red", "not built": "yellow"}
 _LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
 
@@ -50,9 +50,9 @@ def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
     for check in checks:
         meant = [finding.text for finding in check.findings if finding.accepted]
         if meant:
-            more = f"; and {len(meant) - _ACCEPTED} more" if len(meant) > _ACCEPTED else ""
-            detail = "; ".join(textwrap.shorten(item, 160) for item in meant[:_ACCEPTED]) + more
-            lines += _line("accepted", "cyan", f"{check.name}: {detail}", width, paint)
+            detail = check.detail if check.ok else "; ".join(meant)
+            shown = textwrap.shorten(detail, _ACCEPTED, placeholder=" …")
+            lines += _line("accepted", "cyan", f"{check.name}: {shown}", width, paint)
         elif check.note:
             lines += _line("note", "cyan", f"{check.name}: {check.detail}", width, paint)
     plain = [check for check in checks if check.ok and not check.note and not check.findings]

@@ -92,8 +92,17 @@ def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, cod
         accepted = bool(why) or field in terms.accepted or field.partition(".")[0] in terms.accepted
         findings.append(Finding(code=code, text=text + (f" ({why})" if why else ""), accepted=accepted))
     ok = all(finding.accepted for finding in findings)
-    detail = "; ".join(finding.text for finding in findings)
+    detail = _grouped(differences) if ok else "; ".join(finding.text for finding in findings)
     return Check(name=name, layer="contract", ok=ok, detail=detail, findings=tuple(findings))
+
+
+def _grouped(differences: list[tuple[str, str, str]]) -> str:
+    """Accepted differences, the names of those with the same reason in one breath."""
+    groups: dict[str, list[str]] = {}
+    for field, text, why in differences:
+        name = field.partition(".")[2]
+        groups.setdefault(why, []).append(name if why and name not in ("", "PATH") else text)
+    return "; ".join(", ".join(names) + (f" ({why})" if why else "") for why, names in groups.items())
 
 
 def _shown(value: object) -> str:

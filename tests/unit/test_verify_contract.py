@@ -105,3 +105,10 @@ def test_the_user_accepts_a_field(field: str) -> None:
 def test_a_path_entry_of_the_file_itself_is_no_property_of_the_base() -> None:
     terms = Terms(own_env=frozenset({"PATH"}))
     assert wrong({"Env": ["PATH=/srv/bin:/bin"]}, {"Env": ["PATH=/bin"]}, terms) == ["PATH"]
+
+
+def test_what_is_accepted_for_one_reason_is_said_once() -> None:
+    before = {"Env": ["GOLANG_VERSION=1.22", "LANG=C.UTF-8", "PATH=/usr/local/go/bin:/bin"]}
+    checks = {check.name: check for check in compare(before, {"Env": ["PATH=/bin"]}, TERMS)}
+    assert checks["Env"].detail == "GOLANG_VERSION, LANG (it described the toolchain of the base image)"
+    assert checks["PATH"].detail == "/usr/local/go/bin is no longer in PATH (the toolchain is gone)"
