@@ -44,7 +44,8 @@ _STORES: Final[dict[str, EngineName]] = {
 }
 _SCHEME = re.compile(r"(?P<scheme>[a-z-]+):(?P<slashes>//)?(?P<rest>.+)", re.DOTALL)
 _REFERENCE = re.compile(r"[A-Za-z0-9][\w.-]*(?::\d+)?(?:/[\w.-]+)*(?::[\w.-]+)?(?:@[\w.+-]+:[0-9a-fA-F]+)?")
-_PATH = re.compile(r"[./~]|.*\.(?:tar|tgz|tzst|gz|zst|oci)\Z|.*[\\\\]", re.DOTALL)
+_PATH = re.compile(r"[./~]|.*/\Z|.*\.(?:tar|tgz|tzst|gz|zst|oci)\Z|.*[\\\\]", re.DOTALL)
+_LONGEST: Final = 512  # characters of a name with tag and digest (distribution/reference: 255, 128, 135)
 _LAYOUT = ("index.json", "manifest.json", "oci-layout")
 
 
@@ -89,19 +90,20 @@ def place(text: str, engine: EngineName | None = None) -> Place:
     if text == "-":
         return Place(kind="archive")
     found = _SCHEME.fullmatch(text)
-    if found and found["scheme"] in _FILES and not Path(text).exists():
+    if found and found["scheme"] in _FILES and not _is_there(Path(text)):
         return _file(found["rest"], directory=found["scheme"] == "oci")
     if found and found["scheme"] in _STORES and (found["slashes"] or re.search(r"[:/]", found["rest"])):
         # `docker:dind` is an image of that name, as no tag has a colon or a slash.
         return Place(kind="engine", name=_reference(found["rest"]), engine=_STORES[found["scheme"]])
     if engine is None or _PATH.match(text):
         path = Path(text)
-        if _is_directory(path) and any((path / name).is_file() for name in _LAYOUT):
-            return Place(kind="layout", path=path)
-        if _is_directory(path) and _PATH.match(text):
-            raise SlimifyError(NO_IMAGE, "the directory holds no image", hint="a layout has an index.json")
-        if path.exists() and not path.is_dir():
+        is_there = _is_there(path)
+        if is_there and not path.is_dir():
             return Place(kind="archive", path=path)
+        if is_there and any((path / name).is_file() for name in _LAYOUT):
+            return Place(kind="layout", path=path)
+        if is_there and _PATH.match(text):
+            raise SlimifyError(NO_IMAGE, "the directory holds no image", hint="a layout has an index.json")
         if _PATH.match(text):
             raise _missing("file")
     return Place(kind="engine", name=_reference(text), engine=engine)
@@ -172,7 +174,7 @@ def _file(rest: str, *, directory: bool) -> Place:
     cuts = [len(rest), *(match.start() for match in re.finditer(":", rest))]
     for cut in sorted(cuts, reverse=True):
         path = Path(rest[:cut])
-        if cut and path.exists():
+        if cut and _is_there(path):
             name = rest[cut + 1 :]
             return Place(kind="layout" if path.is_dir() else kind, path=path, name=name)
     raise _missing("directory" if directory else "file")
@@ -182,15 +184,15 @@ def _missing(what: str) -> SlimifyError:
     return SlimifyError(locate.NOT_READABLE, f"no such {what}", hint="`docker save -o FILE IMAGE` makes one")
 
 
-def _is_directory(path: Path) -> bool:
+def _is_there(path: Path) -> bool:
     try:
-        return path.is_dir()
+        return path.exists()
     except (OSError, ValueError):  # too long, a NUL byte
         return False
 
 
 def _reference(text: str) -> str:
-    if not _REFERENCE.fullmatch(text):
+    if len(text) > _LONGEST or not _REFERENCE.fullmatch(text):
         hint = "an image as `docker images` names it, an archive of `docker save`, or - for standard input"
         raise SlimifyError(NO_IMAGE, "neither a file nor the name of an image", hint=hint)
     return text
