@@ -149,7 +149,7 @@ def markdown(proof: Proof) -> str:
     layers = [
         (title, [check for check in proof.checks if check.layer == layer]) for layer, title in _LAYERS.items()
     ]
-    return page(
+    shown = page(
         "report/proof.md.j2",
         proof=proof,
         cell=_cell,
@@ -159,6 +159,7 @@ def markdown(proof: Proof) -> str:
         failed=[finding for finding in failed if not finding.accepted],
         layers=[(title, checks) for title, checks in layers if checks],
     )
+    return shown.rstrip() + "\n"
 
 
 def _cell(content: str, most: int = 300) -> str:

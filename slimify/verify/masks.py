@@ -30,6 +30,13 @@ _VOLATILE = (
 # Durations, sizes, process ids: only where the same program was seen to print others the next time.
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|seconds)\b)?")
 
+# What package managers announce about themselves when it has been a while and they reached the network.
+_ANNOUNCED = re.compile(
+    r"^\W{0,12}(?:npm (?:notice|warn (?:config|exec|deprecated))\b|\[?notice\] (?:A new release of pip|To update)"
+    r"|Update available!|Browserslist: caniuse-lite is outdated|! Corepack is about to download).*(?:\n|\Z)",
+    re.MULTILINE,
+)
+
 # The same Python packages at another place are the same.
 _PLACES = (
     (
@@ -59,7 +66,7 @@ def masked(text: str, own: Iterable[str] = ()) -> str:
         text = re.sub(pattern, "<masked>", text)
     for compiled, stand_in in _MASKS:
         text = compiled.sub(stand_in, text)
-    return text
+    return _ANNOUNCED.sub("", text)
 
 
 def lines(text: str, own: Iterable[str] = ()) -> frozenset[str]:

@@ -147,6 +147,7 @@ def cells(line: str) -> int:
     ids=["equal", "signs of Markdown", "long"],
 )
 def test_markdown_tables_are_tables(given: Proof) -> None:
+    assert report.markdown(given).endswith(">\n")
     lines = report.markdown(given).splitlines()
     tables = [i for i, line in enumerate(lines) if line.startswith("| ---")]
     assert tables

@@ -20,6 +20,16 @@ VOLATILE = [
     ("an id", "request 0b7f5f8e-3b0a-4f0e-9d58-1f2b3c4d5e6f", "request 1c8f5f8e-3b0a-4f0e-9d58-1f2b3c4d5e6a"),
     ("an address", "<object at 0x7f1122>", "<object at 0x7faa33>"),
     ("a host name", "host 3f2a9b1c77de", "host 9b1c77de3f2a"),
+    (
+        "an announcement of npm's",
+        "ready\nnpm notice New major version of npm available! 10 -> 12\n",
+        "ready\n",
+    ),
+    (
+        "an announcement of pip's",
+        "\x1b[1m[notice] A new release of pip is available: 24 -> 25\nready",
+        "ready",
+    ),
     ("colours", "\x1b[32mok\x1b[0m", "ok"),
     ("an address in the network", "from 172.17.0.2", "from 172.17.0.3"),
     (
@@ -29,6 +39,8 @@ VOLATILE = [
     ),
 ]
 MEANT = [
+    ("a page that speaks of them", "<p>1</p> Update available!", "<p>2</p> Update available!"),
+    ("an error of npm's", "npm error code ENOENT", "npm error code EACCES"),
     ("a number", "12 templates loaded", "0 templates loaded"),
     ("a word", "listening", "refused"),
     ("a version", "express 4.18.2", "express 4.19.0"),
