@@ -125,6 +125,9 @@ class _Work:
         self._lose(gone)
         _, mine = self._reached(above)
         assert mine.children is not None
+        if gone.children is not None and (noted := mine.children.get(name)) and noted.children:
+            # Some of it was removed a moment ago, by its own name.
+            gone.children = {**noted.children, **gone.children}
         mine.children[name] = gone
 
     def _lose(self, place: _Place) -> None:
