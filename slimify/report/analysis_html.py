@@ -12,7 +12,7 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -108,7 +108,7 @@ def _data(analysis: Analysis, budget: int) -> Mapping[str, Any]:
         "size": analysis.size,
         "layers": [
             {
-                "text": _short(masked(layer.instruction)),
+                "text": _short(_instruction(layer)),
                 "line": layer.line,
                 "colour": colour,
                 "size": layer.size,
@@ -124,17 +124,23 @@ def _data(analysis: Analysis, budget: int) -> Mapping[str, Any]:
     }
 
 
+def _instruction(layer: LayerView) -> str:
+    return masked(layer.instruction) or "(no instruction known)"
+
+
 def _short(text: str, limit: int = 400) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _colours(layers: Iterable[LayerView]) -> list[str]:
+def _colours(layers: Sequence[LayerView]) -> list[str]:
+    """Class names: hues for own layers, greys for the base image's; hues too where there is nothing else."""
+    alone = not any(layer.size and not layer.base for layer in layers)
     own = base = 0
     found = []
     for layer in layers:
         if not layer.size:
             found.append("none")
-        elif layer.base:
+        elif layer.base and not alone:
             found.append(f"b{base % _GREYS}")
             base += 1
         else:
@@ -234,16 +240,16 @@ def _strip(analysis: Analysis, whole: int) -> list[tuple[str, str, str, str]]:
     for layer, colour in zip(analysis.layers, _colours(analysis.layers), strict=True):
         if layer.size and whole:
             place, width = (f"{number * 100 / whole:.3f}" for number in (start, layer.size))
-            found.append((colour, place, width, f"layer {layer.index}: {size(layer.size)}"))
+            found.append((colour, place, width, f"layer {layer.index + 1}: {size(layer.size)}"))
         start += layer.size
     return found
 
 
 def _layer(layer: LayerView, colour: str, largest: int) -> Mapping[str, Any]:
     return {
-        "index": layer.index,
+        "number": layer.index + 1,
         "colour": colour,
-        "instruction": masked(layer.instruction) or "(no instruction known)",
+        "instruction": _instruction(layer),
         "line": layer.line,
         "size": size(layer.size),
         "bytes": f"{layer.size:,}",
@@ -289,7 +295,7 @@ def _finding(finding: Waste, image: int, label: str) -> Mapping[str, Any]:
         "code": finding.code,
         "bytes": size(finding.bytes),
         "path": finding.path,
-        "layer": finding.layer,
+        "layer": finding.layer + 1,
         "line": finding.line,
         "text": masked(finding.text),
         "remedy": masked(finding.remedy),

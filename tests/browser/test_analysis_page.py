@@ -64,7 +64,7 @@ def test_areas_are_in_proportion(show: Callable[..., Chrome]) -> None:
         "[...document.querySelectorAll('.canvas [role=button]')].map(e => [e.getAttribute('aria-label'),"
         " e.width.baseVal.value * e.height.baseVal.value])"
     )
-    sizes = {f"layer {layer.index}": layer.size for layer in analyses.service().layers}
+    sizes = {f"layer {layer.index + 1}": layer.size for layer in analyses.service().layers}
     shares = {label.split(",")[0].split(" in ")[-1]: area for label, area in boxes}
     whole = sum(shares.values())
     assert shares.keys() == {name for name, size in sizes.items() if size}
@@ -90,19 +90,19 @@ def test_the_treemap_with_keys(show: Callable[..., Chrome], quiet: Callable[[], 
     chrome = show(analyses.service())
     chrome.run("document.querySelector('.canvas [tabindex=\"0\"]').focus()")
     first = chrome.run(f"{FOCUS}.getAttribute('aria-label')")
-    assert "layer 2" in first
+    assert "layer 3" in first
     assert "COPY /target/ /" in first
     assert chrome.run("document.querySelectorAll('.canvas [tabindex=\"0\"]').length") == 1
     chrome.press("ArrowRight")
-    assert "layer 6" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
+    assert "layer 7" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
     chrome.press("Enter")
-    assert chrome.run(CRUMBS)[1:] == ["layer 6 (298 MB)"]
+    assert chrome.run(CRUMBS)[1:] == ["layer 7 (298 MB)"]
     assert "/root/.cache/go-build" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
     assert "all of it waste" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
     chrome.press("Enter")
     assert chrome.run(CRUMBS)[2] == "root/.cache/go-build (237 MB)"
     chrome.press("Escape")
-    assert chrome.run(CRUMBS)[1:] == ["layer 6 (298 MB)"]
+    assert chrome.run(CRUMBS)[1:] == ["layer 7 (298 MB)"]
     chrome.press("Backspace", "Escape", "Escape")
     assert len(chrome.run(CRUMBS)) == 1
     assert chrome.run(f"{FOCUS}.getAttribute('role')") == "button"
@@ -115,7 +115,7 @@ def test_a_place_of_the_treemap_is_that_of_the_tables(show: Callable[..., Chrome
     chrome.press("Enter")
     assert chrome.run("document.querySelector('.layers .selected').dataset.layer") == "6"
     assert chrome.run(f"{FOCUS}.getAttribute('aria-pressed')") == "true"
-    assert chrome.run(CRUMBS)[1:] == ["layer 6 (298 MB)"]
+    assert chrome.run(CRUMBS)[1:] == ["layer 7 (298 MB)"]
     assert chrome.run("document.querySelector('#tree-controls [name=view]').value") == "6"
     chrome.run("document.querySelector('.canvas [tabindex=\"0\"]').focus()")
     chrome.press("Escape")

@@ -19,6 +19,7 @@ const svg = (name, attributes = {}) => {
 
 const count = (number) => number.toLocaleString("en-US");
 const plural = (number, word) => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+const layerName = (index) => `layer ${index + 1}`;
 const percent = (part, whole) => {
   const value = whole ? (part * 100) / whole : 0;
   return `${value > 0 && value < 10 ? value.toFixed(1) : value.toFixed(0)} %`;
@@ -146,19 +147,32 @@ class Image {
     this.marked = []; // its nodes in order
     for (const [layer, all, , paths] of waste) {
       let left = all;
-      for (const path of paths) {
+      // The first path may hold the others: what they leave of the bytes is somewhere in it.
+      for (const path of [...paths.slice(1), paths[0]]) {
         const { node, exact } = this.find(path);
         if (!exact || !node || left <= 0) continue;
         const inLayer = layer in this.layers ? this.totals(layer).bytes[node] : 0;
         const view = inLayer ? layer : ALL;
         const bytes = Math.min(left, inLayer || this.totals(ALL).bytes[node]);
         const marks = this.marks.get(node) || new Map();
-        marks.set(view, Math.max(marks.get(view) || 0, bytes));
+        marks.set(view, (marks.get(view) || 0) + bytes);
         this.marks.set(node, marks);
         left -= bytes;
       }
     }
     this.marked = [...this.marks.keys()].sort((a, b) => a - b);
+    this.shares = new Map(this.marked.map((node) => [node, this.spread(node)]));
+  }
+
+  // What a mark means for those below it that have none of their own: the share of waste, by layer.
+  spread(node) {
+    return new Map([...this.marks.get(node)].map(([view, bytes]) => {
+      let rest = this.totals(view).bytes[node];
+      for (const below of this.markedBelow(node)) {
+        for (const [other, known] of this.marks.get(below)) if (other === view || view === ALL) rest -= known;
+      }
+      return [view, rest > bytes ? bytes / rest : 1];
+    }));
   }
 
   // The nodes below one that findings name.
@@ -176,14 +190,16 @@ class Image {
     const whole = this.totals(layer === null ? ALL : layer).bytes[i];
     if (!whole) return 0;
     let share = 0;
-    for (let at = i; at > 0; at = this.parent[at]) {
-      for (const [view, bytes] of this.marks.get(at) || []) {
-        if (view !== ALL && layer !== null && view !== layer) continue;
-        const base = this.totals(layer !== null && view !== ALL ? view : ALL).bytes[at];
-        share = Math.max(share, base ? bytes / base : 0);
+    for (let at = this.parent[i]; at > 0; at = this.parent[at]) {
+      for (const [view, part] of this.shares.get(at) || []) {
+        if (view === ALL || view === layer) share = Math.max(share, part);
+        else if (layer === null) share = Math.max(share, (part * this.totals(view).bytes[i]) / whole);
       }
     }
     let below = 0;
+    for (const [view, bytes] of this.marks.get(i) || []) {
+      if (layer === null || view === ALL || view === layer) below += bytes;
+    }
     const data = this.occurrences;
     for (let at = this.start[i]; at < this.start[this.end[i]]; at += 4) {
       const code = data[at + 1];

@@ -26,7 +26,7 @@ const tables = [...document.querySelectorAll("table.layers")].map((table, at) =>
 const fillViews = () => {
   const image = images[current];
   const options = [[SEEN, "what a container sees"], [ALL, "everything that is stored"],
-    ...image.layers.map((layer, at) => [at, `layer ${at}: ${shown(layer.text).slice(0, 60)}`])];
+    ...image.layers.map((layer, at) => [at, `${layerName(at)}: ${shown(layer.text).slice(0, 60)}`])];
   treeForm.elements.view.replaceChildren(...options.map(([value, text]) => el("option", { value }, text)));
   treeForm.elements.view.value = selected[current] === null ? SEEN : selected[current];
   if (treeForm.elements.image) treeForm.elements.image.value = current;

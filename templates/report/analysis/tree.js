@@ -124,7 +124,7 @@ class Tree {
     const change = own === null ? "" : own.kind === "directory" && own.change !== "removed" ? "" : this.change(own);
     element.append(name, this.cell("number", gone ? `(${size(own.bytes)})` : size(sums.bytes[node])),
       change ? el("span", { class: "change", role: "gridcell" }, change[0], el("span", {}, change.slice(1))) : this.cell("change", ""),
-      this.cell("", own === null || image.isRest(node) ? "" : String(own.layer)),
+      this.cell("", own === null || image.isRest(node) ? "" : String(own.layer + 1)),
       this.cell("", own && own.owner && !gone ? permissions(own.owner[0], own.kind) : ""),
       this.cell("", own && own.owner && !gone ? `${own.owner[1]}:${own.owner[2]}` : ""));
     return element;
@@ -148,7 +148,7 @@ class Tree {
     else code.append(text);
     if (this.image.isDirectory(node) && node) code.append("/");
     if (target) code.append(` → ${shown(target)}`);
-    const hint = shown(this.image.path(node)) + (own && own.layer >= 0 ? `, layer ${own.layer}` : "");
+    const hint = shown(this.image.path(node)) + (own && own.layer >= 0 ? `, ${layerName(own.layer)}` : "");
     if (!this.image.isRest(node)) code.setAttribute("title", hint);
     return code;
   }

@@ -85,7 +85,7 @@ class Treemap {
   // Directories that hold nothing but one directory are drawn as one: usr/local/go.
   deepest(item) {
     let label = item.top || item.node || item.layer === null ? this.image.label(item.node, this.view(item))
-      : `layer ${item.layer}`;
+      : layerName(item.layer);
     for (let below = this.children(item); below.length === 1 && !item.top && !below[0].leaf; below = this.children(item)) {
       const next = below[0];
       if (this.image.isRest(next.node) || !this.children(next).length) break;
@@ -93,6 +93,12 @@ class Treemap {
       item = next;
     }
     return { item, label };
+  }
+
+  // What is written: a layer's size as the table has it, though its tree may count a file less.
+  bytes(item) {
+    if (item.node || item.many || item.leaf) return item.bytes;
+    return item.layer === null ? this.image.size : this.image.layers[item.layer].size;
   }
 
   view(item) { return item.layer === null ? ALL : item.layer; }
@@ -187,7 +193,7 @@ class Treemap {
       node.textContent = [...text].length > room ? [...text].slice(0, room - 1).join("") + "…" : text;
       this.svg.append(node);
     };
-    const bytes = size(item.bytes);
+    const bytes = size(this.bytes(item));
     if (!whole && width > 120) line(`${label}  ${bytes}`, 11.5, depth === 1 ? "strong" : "");
     else line(label, 12, depth === 1 ? "strong" : "");
     if (whole && height > 30) line(bytes, 25, "");
@@ -196,7 +202,7 @@ class Treemap {
   describe(item) {
     if (item.top || (item.node === 0 && item.layer === null)) return shown(this.image.name);
     const path = shown(this.image.path(this.image.isRest(item.node) ? this.image.parent[item.node] : item.node));
-    return item.layer === null ? path : item.node ? `${path} in layer ${item.layer}` : `layer ${item.layer}`;
+    return item.layer === null ? path : item.node ? `${path} in ${layerName(item.layer)}` : layerName(item.layer);
   }
 
   // Path, bytes, layer and instruction of an item.
@@ -205,12 +211,13 @@ class Treemap {
     const name = this.describe(item);
     const rest = item.many ? `: ${plural(item.many, "smaller entry").replace("entrys", "entries")}`
       : image.isRest(item.node) ? `: ${image.label(item.node, this.view(item)).slice(2)}` : "";
-    const found = [name + rest, `${size(item.bytes)} (${percent(item.bytes, image.size)} of the image)`];
+    const found = [name + rest, `${size(this.bytes(item))} (${percent(item.bytes, image.size)} of the image)`];
     const layer = item.layer === null ? image.mainLayer(item.node) : item.layer;
-    if (item.layer === null && !item.top) found.push(`mostly from layer ${layer}: ${shown(image.layerText(layer))}`);
-    else if (!item.top) found.push(`layer ${layer}: ${shown(image.layerText(layer))}`);
+    if (item.layer === null && !item.top) found.push(`mostly from ${layerName(layer)}: ${shown(image.layerText(layer))}`);
+    else if (!item.top) found.push(`${layerName(layer)}: ${shown(image.layerText(layer))}`);
     const waste = this.waste(item);
-    if (waste > 0.005) found.push(`${waste > 0.98 ? "all" : percent(waste, 1)} of it waste`);
+    if (waste > 0.98) found.push("all of it waste");
+    else if (waste > 0.005) found.push(`about ${percent(waste, 1)} of it waste`);
     return found;
   }
 
@@ -218,7 +225,7 @@ class Treemap {
     this.crumbs.replaceChildren(...this.trail.flatMap((item, index) => {
       const last = index === this.trail.length - 1;
       const text = index ? this.crumb(item, this.trail[index - 1]) : shown(this.image.name);
-      const part = last ? el("span", { "aria-current": "location" }, `${text} (${size(item.bytes)})`)
+      const part = last ? el("span", { "aria-current": "location" }, `${text} (${size(this.bytes(item))})`)
         : el("button", { type: "button" }, text);
       part.addEventListener("click", () => { if (!last) this.go(this.trail.slice(0, index + 1), true); });
       return index ? [el("span", { "aria-hidden": "true" }, "›"), part] : [part];
@@ -226,7 +233,7 @@ class Treemap {
   }
 
   crumb(item, above) {
-    if (!item.node) return `layer ${item.layer}`;
+    if (!item.node) return layerName(item.layer);
     const from = this.image.path(above.node), to = this.image.path(item.node);
     return shown(to.slice(from === "/" ? 1 : from.length + 1));
   }
@@ -334,7 +341,7 @@ class Treemap {
   legend(list) {
     list.replaceChildren(...this.image.layers.flatMap((layer, index) => layer.size === 0 ? [] : [
       el("li", {}, el("span", { class: `swatch ${layer.colour}`, "aria-hidden": "true" }),
-        el("span", { title: shown(layer.text) }, `${index}: ${shown(layer.text)}`)),
+        el("span", { title: shown(layer.text) }, `${index + 1}: ${shown(layer.text)}`)),
     ]));
     const sample = svg("svg", { width: 14, height: 14, "aria-hidden": "true" });
     sample.append(svg("rect", { width: 14, height: 14 }));
