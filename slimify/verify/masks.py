@@ -32,8 +32,9 @@ _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|secon
 
 # What package managers announce about themselves when it has been a while and they reached the network.
 _ANNOUNCED = re.compile(
-    r"^\W{0,12}(?:npm (?:notice|warn (?:config|exec|deprecated))\b|\[?notice\] (?:A new release of pip|To update)"
-    r"|Update available!|Browserslist: caniuse-lite is outdated|! Corepack is about to download).*(?:\n|\Z)",
+    r"^\W{0,12}(?:npm (?:notice|warn (?:config|exec|deprecated))\b"
+    r"|\[?notice\] (?:A new release of pip|To update)|Update available!"
+    r"|Browserslist: caniuse-lite is outdated|! Corepack is about to download).*(?:\n|\Z)",
     re.MULTILINE,
 )
 
