@@ -18,8 +18,8 @@ from typing import Any
 
 NONE = "no Chromium or Chrome here"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
---disable-component-update --disable-sync --disable-extensions --disable-default-apps --mute-audio
+_OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
+--disable-background-networking --disable-component-update --disable-sync --disable-extensions --disable-default-apps --mute-audio
 --disable-dev-shm-usage --remote-debugging-pipe""".split()
 # The browser reads its commands from descriptor 3 and answers on 4.
 _START = """import os, sys
@@ -27,14 +27,18 @@ ends = [os.dup(int(n)) for n in sys.argv[1:3]]
 os.dup2(ends[0], 33), os.dup2(ends[1], 34)
 os.dup2(33, 3), os.dup2(34, 4)
 os.execvp(sys.argv[3], sys.argv[3:])"""
+# Name → code, number, the text it types.
 _CODES = {
     "Enter": ("Enter", 13, "\r"),
     "Tab": ("Tab", 9, ""),
     "Escape": ("Escape", 27, ""),
     " ": ("Space", 32, " "),
+    "Backspace": ("Backspace", 8, ""),
+    "End": ("End", 35, ""),
+    "Home": ("Home", 36, ""),
 }
-_CODES |= {"Backspace": ("Backspace", 8, ""), "End": ("End", 35, ""), "Home": ("Home", 36, "")}
-_CODES |= {f"Arrow{name}": (f"Arrow{name}", code, "") for name, code in zip(("Left", "Up", "Right", "Down"), range(37, 41), strict=True)}  # fmt: skip
+_ARROWS = zip(("Left", "Up", "Right", "Down"), range(37, 41), strict=True)
+_CODES |= {f"Arrow{name}": (f"Arrow{name}", code, "") for name, code in _ARROWS}
 
 
 def found() -> str | None:
@@ -159,8 +163,9 @@ class Chrome:
             self.send("Input.dispatchKeyEvent", type="keyUp", **values)
 
     def click(self, selector: str) -> None:
-        self.run(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center'}})")
-        box = self.run(f"(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector({json.dumps(selector)}).getBoundingClientRect())")  # fmt: skip # noqa: E501
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.run(f"{element}.scrollIntoView({{block: 'center'}})")
+        box = self.run(f"(r => [r.x + r.width / 2, r.y + r.height / 2])({element}.getBoundingClientRect())")
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 

@@ -165,10 +165,14 @@ def test_search(show: Callable[..., Chrome], word: str, matches: str, row: str) 
 
 def test_findings_are_filtered_and_found(show: Callable[..., Chrome]) -> None:
     chrome = show(analyses.service())
-    rows = "[...document.querySelectorAll('.findings tbody tr')].filter(r => r.offsetHeight).map(r => r.dataset.code)"
+    rows = (
+        "[...document.querySelectorAll('.findings tbody tr')]"
+        ".filter(row => row.offsetHeight).map(row => row.dataset.code)"
+    )
     assert len(chrome.run(rows)) == 9
     chrome.run(
-        "filters.elements.kind.value = 'cache'; filters.elements.kind.dispatchEvent(new Event('input', {bubbles: true}))"
+        "filters.elements.kind.value = 'cache';"
+        "filters.elements.kind.dispatchEvent(new Event('input', {bubbles: true}))"
     )
     assert chrome.run(rows) == ["SL701", "SL702", "SL703"]
     chrome.run("filters.elements.text.focus()")
@@ -210,9 +214,23 @@ def test_on_paper(show: Callable[..., Chrome]) -> None:
 
 def test_any_name(show: Callable[..., Chrome], quiet: Callable[[], None]) -> None:
     names = [
-        "</script><script>alert(1)</script>", "<!--<script>", "a'b\"c", "new\nline", "tab\t", "\udcff\udc80", "\ud800",
-        "\u202egpj.exe", "</title></style>", "{{ 7 * 7 }}", "&lt;&amp;", "\u2028", "\x00\x7f", "__proto__", "😀 é", " ",
-    ]  # fmt: skip
+        "</script><script>alert(1)</script>",
+        "<!--<script>",
+        "a'b\"c",
+        "new\nline",
+        "tab\t",
+        "\udcff\udc80",
+        "\ud800",
+        "\u202egpj.exe",
+        "</title></style>",
+        "{{ 7 * 7 }}",
+        "&lt;&amp;",
+        "\u2028",
+        "\x00\x7f",
+        "__proto__",
+        "😀 é",
+        " ",
+    ]
     chrome = show(analyses.hostile(names))
     quiet()
     assert chrome.run("document.scripts.length") == 2

@@ -1,0 +1,435 @@
+"""The page of an analysis: valid whatever an image holds, whole by itself, small, and without secrets."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import analyses
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slimify.analyze.model import Analysis, Node
+from slimify.render import page as template
+from slimify.report.analysis_gone import difference
+from slimify.report.analysis_html import KINDS, TREE_BUDGET, page
+from slimify.report.analysis_tree import CHANGES, REST, VISIBLE, columns
+from slimify.report.analysis_tree import KINDS as FILE_KINDS
+from slimify.report.words import masked, shown
+
+_VOID = {"meta", "link", "input", "br", "hr"}
+_SOURCES = ("data", "treemap", "tree", "tables", "start")
+
+
+class _Reader(HTMLParser):
+    """Elements in balance, ids that are there once, references that lead somewhere, texts by element."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.references: set[str] = set()
+        self.texts: dict[str, list[str]] = {}
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        assert len(values) == len(attrs), f"{tag}: an attribute twice"
+        self.attributes.append((tag, values))
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        for name in ("aria-labelledby", "aria-describedby", "for"):
+            self.references.update((values.get(name) or "").split())
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.texts.setdefault(self.open[-1], []).append(data)
+
+
+def read(text: str) -> _Reader:
+    text.encode("utf-8")
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    assert len(reader.ids) == len(set(reader.ids))
+    assert reader.references <= set(reader.ids)
+    return reader
+
+
+def data(text: str) -> Any:
+    found = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    assert len(found) == 1
+    return json.loads(found[0])
+
+
+def below(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from below(child)
+
+
+EMPTY = analyses.image("scratch", [])
+PAGES = [
+    pytest.param((EMPTY,), id="no layers"),
+    pytest.param((analyses.image("one", [("COPY a /", False, {"/a": 0})]),), id="one empty file"),
+    pytest.param((analyses.service(200),), id="one image"),
+    pytest.param((analyses.service(200), analyses.rewritten()), id="two images"),
+    pytest.param((EMPTY, analyses.service(200)), id="from nothing"),
+]
+
+
+@pytest.mark.parametrize("images", PAGES)
+def test_the_page_is_whole_and_valid(images: tuple[Analysis, ...]) -> None:
+    text = page(*images)
+    reader = read(text)
+    assert reader.ids.count("tree") == 1
+    assert [image["name"] for image in data(text)["images"]] == [image.name for image in images]
+
+
+@pytest.mark.parametrize("images", PAGES)
+def test_a_strict_parser_finds_nothing(images: tuple[Analysis, ...]) -> None:
+    html5lib = pytest.importorskip("html5lib")
+    html5lib.HTMLParser(strict=True).parse(page(*images))
+
+
+def test_the_page_needs_nothing_else() -> None:
+    text = page(analyses.service(200), analyses.rewritten())
+    addresses = set(re.findall(r"\w+://[^\s\"'`)]+", text))
+    assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not a place
+    elements = read(text).attributes
+    places = {
+        values[name] for _, values in elements for name in ("href", "src", "action", "data") if name in values
+    }
+    assert places == {"data:,", "#layers"}
+    assert set(re.findall(r"url\([^)]*\)|@import", text)) == {"url(#hatch)"}
+    for word in ("fetch(", "XMLHttpRequest", "import(", "eval(", "innerHTML", "document.write"):
+        assert word not in text
+
+
+def test_only_the_own_script_and_style_may_run() -> None:
+    text = page(analyses.service(200))
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert policy[1].startswith("default-src 'none'")
+    for element, directive in (("style", "style-src"), ("script", "script-src")):
+        bodies = re.findall(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        assert len(bodies) == 1
+        digest = base64.b64encode(hashlib.sha256(bodies[0].encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy[1]
+    assert not re.search(r"\sstyle=|\son\w+=", text.split("<script>")[0].split("</style>")[1])
+
+
+# --- any name -------------------------------------------------------------------------------------
+
+_NAMES = st.text(st.characters(exclude_characters="/"), min_size=1, max_size=12).filter(
+    lambda n: n not in {".", ".."}
+)
+_SPECIAL = st.sampled_from(
+    [
+        "</script>",
+        "<!--",
+        "]]>",
+        "<script>",
+        "'\"",
+        "\n",
+        "\udcff",
+        "\ud800",
+        "\u202e",
+        "{{x}}",
+        "{% x %}",
+        "&amp;",
+        "\0",
+    ]
+)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.one_of(_NAMES, _SPECIAL.map(lambda n: n.replace("/", "\u2044")), _SPECIAL), min_size=1, max_size=6
+    )
+)
+def test_any_name_survives(names: list[str]) -> None:
+    analysis = analyses.hostile(names)
+    text = page(analysis, analysis)
+    reader = read(text)
+    assert [tag for tag, _ in reader.attributes].count("script") == 2
+    tree = data(text)["images"][0]["tree"]
+    parts = {part for name in names for part in name.split("/") if part}
+    assert parts <= set(tree["names"])
+    codes = "".join(reader.texts["code"])
+    for name in names:
+        assert shown(f"/{name}/{name}") in codes
+
+
+@given(st.text())
+def test_what_is_shown_is_one_visible_line(text: str) -> None:
+    line = shown(text)
+    assert len(line.splitlines()) <= 1
+    line.encode("utf-8")
+    assert shown(line) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("Grüße 😀.txt", "Grüße 😀.txt", id="plain"),
+        pytest.param("a b", "a b", id="space"),
+        pytest.param("a\tb\n", "a\\tb\\n", id="tab and end of line"),
+        pytest.param("\udcff", "\\xff", id="not UTF-8"),
+        pytest.param("\ud800", "\\ud800", id="half a pair"),
+        pytest.param("a\u202etxt.exe", "a\\u202etxt.exe", id="right to left"),
+    ],
+)
+def test_shown(text: str, line: str) -> None:
+    assert shown(text) == line
+
+
+# --- secrets --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RUN pip install tokenizers==0.13.3 secretstorage==3.3 auth0-python==4.7",
+        "RUN --mount=type=secret,id=npm npm ci",
+        "LABEL org.opencontainers.image.authors=joe",
+        "ENV NODE_COMPAT=9 PATH=/usr/bin GOPRIVATE=example.org/x",
+        "RUN API_TOKEN=$API_TOKEN ./fetch --token $API_TOKEN --password-stdin",
+        "COPY passwd /etc/passwd",
+        "RUN git clone https://example.org/x.git && curl ssh://$LOGIN@example.org",
+    ],
+)
+def test_what_is_no_secret_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("|2 NPM_TOKEN=hunter2 hunter2 USER=me /bin/sh -c npm ci", id="build argument"),
+        pytest.param("ENV DB_PASSWORD hunter2", id="old form of ENV"),
+        pytest.param('ENV A=1 DB_PASSWORD="hunter2 hunter2" C=3', id="quoted"),
+        pytest.param("RUN git clone https://me:hunter2@example.org/x.git", id="address"),
+        pytest.param("RUN curl -H 'Authorization: Bearer hunter2hunter2' x", id="header"),
+        pytest.param("RUN login --password hunter2 --token=hunter2", id="options"),
+        pytest.param("RUN echo //registry.example.org/:_authToken=hunter2 > .npmrc", id="npm"),
+        pytest.param(
+            "-----BEGIN RSA PRIVATE KEY-----\nhunter2\nhunter2\n-----END RSA PRIVATE KEY-----", id="key"
+        ),
+        pytest.param("RUN x ghp_hunter2hunter2hunter2hunter2", id="known form"),
+    ],
+)
+def test_secrets_are_not_on_the_page(text: str) -> None:
+    assert "hunter2" not in masked(text)
+    image = analyses.image("x", [(text, False, {"/a": 1})])
+    finding = replace(analyses.service(200).findings[0], kind="secret", text=text, remedy=text)
+    assert "hunter2" not in page(replace(image, findings=(finding,), warnings=(text,)))
+
+
+# --- figures and trees ----------------------------------------------------------------------------
+
+_TREES = st.dictionaries(
+    st.lists(st.sampled_from(["a", "b", "c", "dd", "e\n"]), min_size=1, max_size=4).map(
+        lambda p: "/" + "/".join(p)
+    ),
+    st.one_of(st.none(), st.integers(0, 5000)),
+    max_size=12,
+)
+
+
+def _apart(changes: dict[str, int | None]) -> dict[str, int | None]:
+    """Without files that are directories of others."""
+    return {p: n for p, n in changes.items() if not any(other.startswith(p + "/") for other in changes)}
+
+
+_IMAGES = st.lists(_TREES.map(_apart), min_size=1, max_size=4).map(
+    lambda layers: analyses.image("x", [("RUN x", False, changes) for changes in _consistent(layers)])
+)
+
+
+def _consistent(layers: list[dict[str, int | None]]) -> list[dict[str, int | None]]:
+    """Only what is there is removed, and a file of one layer is no directory of another."""
+    paths = {path for layer in layers for path in layer}
+    files = {p for p in paths if not any(other.startswith(p + "/") for other in paths)}
+    seen: set[str] = set()
+    found = []
+    for layer in layers:
+        kept = {p: n for p, n in layer.items() if p in files and (n is not None or p in seen)}
+        seen = (seen | kept.keys()) - {p for p, n in kept.items() if n is None}
+        found.append(kept)
+    return found
+
+
+def sums(tree: Any) -> tuple[dict[int, int], int, int]:
+    """Bytes of each layer, bytes and files that a container sees, by the columns."""
+    layers: dict[int, int] = {}
+    seen = files = 0
+    numbers = tree["occurrences"]
+    for layer, code, size, last in zip(*(numbers[at::4] for at in range(4)), strict=True):
+        kind, change = code & 7, code >> 3 & 3
+        if kind == FILE_KINDS["directory"] or change == CHANGES["removed"]:
+            continue
+        layers[layer] = layers.get(layer, 0) + size
+        if code & VISIBLE:
+            seen += size
+            files += last if kind == REST else 1
+    return layers, seen, files
+
+
+@given(_IMAGES, st.integers(0, 900))
+def test_nothing_is_lost_in_columns(analysis: Analysis, budget: int) -> None:
+    tree = columns(analysis, budget=budget)
+    layers, seen, files = sums(tree)
+    for layer in analysis.layers:
+        assert layers.get(layer.index, 0) == layer.size
+    assert seen == analysis.merged.size
+    assert files == sum(node.kind == "file" for node in below(analysis.merged))
+    assert len(tree["names"]) == len(tree["depths"]) == len(tree["counts"])
+    assert sum(tree["counts"]) * 4 == len(tree["occurrences"])
+    deepest = -1
+    for depth in tree["depths"]:  # in pre-order nobody is deeper than one below the one before
+        assert depth <= deepest + 1
+        deepest = depth
+
+
+def test_what_has_room_is_not_summed_up() -> None:
+    analysis = analyses.service(400)
+    tree = columns(analysis, budget=TREE_BUDGET)
+    assert (tree["threshold"], tree["summed"]) == (0, 0)
+    paths = {node.path for layer in analysis.trees for node in below(layer)}
+    assert len(tree["names"]) == len(paths)
+
+
+def test_the_smallest_are_summed_up_first_but_for_those_of_findings() -> None:
+    analysis = analyses.service(4000)
+    tree = columns(analysis, budget=20_000, keep=["/app/.npmrc", "/nowhere", "/etc"])
+    assert ".npmrc" in tree["names"]
+    assert "manual.pdf" in tree["names"]
+    assert tree["threshold"] > 10_000
+    assert len(json.dumps(tree, separators=(",", ":"))) < 40_000
+    assert tree["names"].count("") > 5
+
+
+def test_a_large_image_is_a_small_page() -> None:
+    long = {f"/srv/{at % 97}/{'é' * 60}{at}": at for at in range(60_000)}
+    analysis = analyses.image("x", [("COPY . /srv", False, long)])
+    text = page(analysis, analysis)
+    assert len(text.encode()) < 6_000_000
+    assert data(text)["images"][0]["tree"]["summed"] > 10_000
+
+
+def test_a_deep_path_is_no_problem() -> None:
+    chain: Node | None = None
+    for at in range(1500, 0, -1):
+        kind = "file" if chain is None else "directory"
+        children = () if chain is None else (chain,)
+        chain = Node(name="d", path="/d" * at, kind=kind, change="added", size=5, children=children)
+    assert chain is not None
+    root = Node(name="/", path="/", kind="directory", change="added", size=5, children=(chain,))
+    analysis = replace(analyses.image("x", [("RUN x", False, {"/a": 5})]), trees=(root,), merged=root)
+    assert len(data(page(analysis, analysis))["images"][0]["tree"]["names"]) == 1501
+
+
+@given(_IMAGES, _IMAGES)
+def test_what_went_and_what_came_make_the_difference(before: Analysis, after: Analysis) -> None:
+    found = difference(before, after)
+    assert before.size - found.gone.bytes + found.come.bytes + found.resized + found.hidden == after.size
+    old, new = ({n.path: n for n in below(i.merged) if n.kind == "file"} for i in (before, after))
+    assert found.gone.files == len(old.keys() - new.keys())
+    assert found.gone.bytes == sum(old[path].size for path in old.keys() - new.keys())
+    assert found.come.bytes == sum(new[path].size for path in new.keys() - old.keys())
+    assert found.changed == sum(old[path].size != new[path].size for path in old.keys() & new.keys())
+    for part in (found.gone, found.come):
+        assert sum(row.bytes for row in part.rows) + part.more_bytes == part.bytes
+        assert sum(row.files for row in part.rows) + part.more == part.files
+
+
+def test_what_is_gone_is_said_by_its_largest_parts() -> None:
+    rows = difference(analyses.service(), analyses.rewritten()).gone.rows
+    assert not {"/usr", "/root", "/"} & {row.path for row in rows}
+    assert [row.bytes for row in rows] == sorted((row.bytes for row in rows), reverse=True)
+
+
+def test_figures_of_two_images() -> None:
+    text = re.sub(r"<[^>]+>", "|", page(analyses.service(400), analyses.rewritten()))
+    assert re.search(r"Size\|+sum of the layers, uncompressed\|+1\.26 GB\|+92 MB\|+−93 %", text)
+    assert "What is gone" in text
+
+
+def test_findings_are_sorted_and_say_everything() -> None:
+    analysis = analyses.service(400)
+    text = page(analysis)
+    codes = re.findall(r'data-kind="[\w-]+" data-code="(\w+)"', text)
+    assert codes == [f.code for f in sorted(analysis.findings, key=lambda f: -f.bytes)]
+    codes_at = {path: layer for _, layer, path in data(text)["places"]}
+    assert codes_at["/root/.cache/go-build"] == 6
+    plain = "".join(part for parts in read(text).texts.values() for part in parts)
+    for finding in analysis.findings:
+        assert finding.path in plain
+        assert finding.remedy in plain
+    assert {finding.kind for finding in analysis.findings} <= KINDS.keys()
+
+
+# --- looks ----------------------------------------------------------------------------------------
+
+
+def test_style_and_scripts_are_no_templates() -> None:
+    from slimify.render import template_dir
+
+    for name in ("page.css", *(f"{name}.js" for name in _SOURCES)):
+        text = (template_dir() / "report" / "analysis" / name).read_text("utf-8")
+        assert template(f"report/analysis/{name}") == text.removesuffix("\n")
+        assert "</" not in text.replace("</script>", "</")
+
+
+def test_the_script_has_the_tables_of_the_columns() -> None:
+    text = template("report/analysis/data.js")
+    kinds = re.search(r"const KIND = (\[.*\]);", text)
+    assert kinds is not None
+    assert json.loads(kinds[1]) == [*sorted(FILE_KINDS, key=FILE_KINDS.__getitem__), "rest"]
+    changes = re.search(r"const CHANGE = (\[.*\]);", text)
+    assert changes is not None
+    assert json.loads(changes[1]) == sorted(CHANGES, key=CHANGES.__getitem__)
+    numbers = [FILE_KINDS["directory"], REST, CHANGES["removed"], VISIBLE]
+    assert f"[DIRECTORY, REST, REMOVED, VISIBLE] = {numbers}" in text
+
+
+def _luminance(colour: str) -> float:
+    values = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [pytest.param(0, id="light"), pytest.param(1, id="dark")])
+def test_texts_can_be_read(scheme: int) -> None:
+    style = template("report/analysis/page.css")
+    pairs = re.findall(r"--(\w+): light-dark\((#\w{6}), (#\w{6})\);", style)
+    colours = {name: values[scheme] for name, *values in pairs}
+    layers = [colour for name, colour in colours.items() if re.fullmatch(r"[lb]\d", name)]
+    assert len(layers) == 11
+    for colour in layers:
+        assert _contrast(colours["on"], colour) >= 4.5
+    for ground in ("paper", "sheet", "faint", "mark"):
+        assert _contrast(colours["ink"], colours[ground]) >= 4.5
+    for ground in ("paper", "sheet", "faint"):
+        for name in ("quiet", "accent"):
+            assert _contrast(colours[name], colours[ground]) >= 4.5
