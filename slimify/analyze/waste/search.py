@@ -38,9 +38,9 @@ def search(sight: Sight) -> tuple[Found, ...]:
     and without what is wrong with files that had better not be there at all."""
     floors = load("waste.toml")["floors"]
     found = [item for look in _SEARCHES for item in look(sight)]
-    gone = {
-        (c.path, c.layer) for item in found if item.waste.kind in ("cache", "toolchain") for c in item.claims
-    }
+    whole = [item for item in found if item.waste.kind in ("cache", "toolchain")]
+    gone = {(claim.path, claim.layer) for item in whole for claim in item.claims}
+    found += stored.equal(sight, gone)
     kept = [
         item
         for item in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
@@ -19,7 +19,7 @@ _OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|fix-permissions)\b")
 
 
 def find(sight: Sight) -> Iterator[Found]:
-    """Replaced, removed and equal files. Of N copies N-1 are waste."""
+    """Replaced and removed files. Of N copies N-1 are waste."""
     groups: dict[tuple[int, int, str], list[Lost]] = {}
     later = [
         {entry.path: entry for entry in layer.entries if entry.kind == "file"} for layer in sight.image.layers
@@ -36,7 +36,6 @@ def find(sight: Sight) -> Iterator[Found]:
         if layer != by:
             files = [Stored(i.entry.path, i.layer, i.entry.size, i.entry.digest) for i in items]
             yield {"removed": _removed, "again": _again, "replaced": _replaced}[how](sight, files, by)
-    yield from _equal(sight)
 
 
 def _removed(sight: Sight, files: Sequence[Stored], by: int) -> Found:
@@ -87,12 +86,15 @@ def _replaced(sight: Sight, files: Sequence[Stored], by: int) -> Found:
     )
 
 
-def _equal(sight: Sight) -> Iterator[Found]:
-    """Files with the same content at several places, put together by the directories they lie in."""
+def equal(sight: Sight, gone: Collection[tuple[str, int]]) -> Iterator[Found]:
+    """Files with the same content at several places, put together by the directories they lie in.
+
+    `gone` are files (path, layer) that had better not be there: the one copy that is left is no waste.
+    """
     first: dict[str, Stored] = {}
     groups: dict[tuple[str, str], list[Stored]] = {}
     for item in sight.stored:
-        if item.size < SMALLEST or not item.digest:
+        if item.size < SMALLEST or not item.digest or (item.path, item.layer) in gone:
             continue
         known = first.setdefault(item.digest, item)
         if known is item or _tree(known.path) == _tree(item.path):
