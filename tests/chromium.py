@@ -18,9 +18,9 @@ from typing import Any
 
 NONE = "no Chromium or Chrome here"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-_OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
---disable-background-networking --disable-component-update --disable-sync --disable-extensions --disable-default-apps --mute-audio
---disable-dev-shm-usage --remote-debugging-pipe""".split()
+_OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync
+--disable-background-networking --disable-component-update --disable-extensions --disable-default-apps
+--mute-audio --disable-dev-shm-usage --remote-debugging-pipe""".split()
 # The browser reads its commands from descriptor 3 and answers on 4.
 _START = """import os, sys
 ends = [os.dup(int(n)) for n in sys.argv[1:3]]

@@ -18,7 +18,7 @@ from slimify.report.words import shown
 pytestmark = pytest.mark.browser
 
 FOCUS = "document.activeElement"
-ACTIVE = "document.getElementById(document.getElementById('tree').getAttribute('aria-activedescendant'))"
+ACTIVE = "document.getElementById(tree.getAttribute('aria-activedescendant'))"
 CRUMBS = "[...document.querySelectorAll('.panel:first-child .crumbs > :not([aria-hidden])')].map(e => e.textContent)"
 
 
