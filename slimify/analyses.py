@@ -133,6 +133,17 @@ def looked(names: Sequence[str], wishes: Wishes) -> Looked:
     return Looked(analyses=tuple(found), failure=failure)
 
 
+def no_browser(name: str) -> Outcome | None:
+    """Why an image can't be looked at in the terminal; None if it can."""
+    from slimify import browse
+
+    try:
+        browse.check()
+    except SlimifyError as error:
+        return jobs.failed(name, error)
+    return None
+
+
 def saved(page: str, path: Path) -> Outcome | None:
     """Writes a page; the failure, if it can't be written."""
     from slimify import write

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
-from slimify import console
+from slimify import browse, console
 from slimify.arguments import ContextOption, TableFormat
 from slimify.exits import DIFFERENT, DONE, exit_code, finish
 
@@ -130,6 +130,7 @@ def analyze(
     nodes: NodesOption = 0,
     format: Annotated[TableFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
     html: HtmlOption = None,
+    interactive: InteractiveOption = False,
     max_size: MaxSizeOption = None,
     max_wasted: MaxWastedOption = None,
     max_avoidable: MaxAvoidableOption = None,
@@ -146,6 +147,9 @@ def analyze(
     """
     if len(images) > 2 or images.count("-") > 1:
         raise typer.BadParameter("one image, or two that are compared; standard input is one")
+    judges = ci or ci_config or max_size or max_wasted or max_avoidable or min_efficiency is not None
+    if interactive and (judges or len(images) > 1 or format != "text"):
+        raise typer.BadParameter("--interactive shows one image; it prints and judges nothing")
 
     def job() -> int:
         from slimify import analyses
@@ -164,9 +168,12 @@ def analyze(
                 max_avoidable=max_avoidable,
                 min_efficiency=min_efficiency,
             ),
-            ci=ci,
+            ci=False if interactive else ci,
             ci_config=ci_config,
         )
+        if interactive and (failure := analyses.no_browser(images[0])) is not None:
+            console.show_failure(failure)
+            return exit_code(failure)
         with console.busy(f"reading {' and '.join(images)} …"):
             looked = analyses.looked(images, wishes)
         failure = looked.failure
@@ -175,6 +182,9 @@ def analyze(
         if failure is not None:
             console.show_no_analysis(looked.analyses, failure, format)
             return exit_code(failure)
+        if interactive:
+            browse.run(looked.analyses[0])
+            return DONE
         console.show_analysis(looked.analyses, looked.rules, format if html != "-" else "none")
         return DONE if all(rule.ok for rule in looked.rules) else DIFFERENT
 

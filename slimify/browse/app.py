@@ -1,0 +1,198 @@
+"""The browser: layers and what they are on the left, files on the right."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from slimify.analyze.model import Analysis, LayerView, Waste
+from slimify.browse.stack import Stack
+from slimify.browse.tree import FileTree
+from slimify.report.text import size
+from slimify.report.words import masked, shown
+
+_PATIENCE = 0.2  # seconds without a key, after which a filter is applied
+
+
+class Layers(OptionList):
+    """The layers; moving the cursor shows another one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "cursor_up", "up", show=False),
+        Binding("j", "cursor_down", "down", show=False),
+        Binding("u", "page_up", "page up", show=False),
+        Binding("d", "page_down", "page down", show=False),
+        Binding("ctrl+a", "app.compare('all')", "All changes"),
+        Binding("ctrl+l", "app.compare('layer')", "Layer changes"),
+    ]
+
+
+class Browser(App[None]):
+    """Looking around in one image."""
+
+    CSS = """
+    #left { width: 2fr; min-width: 30; }
+    #files { width: 3fr; border: round $border-blurred; }
+    #files:focus { border: round $border; }
+    Layers { height: 1fr; border: round $border-blurred; }
+    Layers:focus { border: round $border; }
+    #about { height: 2fr; border: round $border-blurred; padding: 0 1; }
+    #about:focus { border: round $border; }
+    #filter { display: none; dock: bottom; height: 3; }
+    #filter.open { display: block; }
+    """
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,ctrl+c", "quit", "Quit"),
+        Binding("tab", "switch", "Switch", priority=True),
+        Binding("ctrl+f", "filter", "Filter"),
+        Binding("escape", "close_filter", "All files", show=False),
+        Binding("ctrl+t", "theme", "Light or dark", show=False),
+    ]
+
+    def __init__(self, analysis: Analysis, *, light: bool = False) -> None:
+        super().__init__()
+        self._analysis = analysis
+        self._stack = Stack(analysis.trees)
+        self._light = light
+        self._aggregated = False
+        self._waiting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            with Vertical(id="left"):
+                yield Layers(*(self._option(layer) for layer in self._analysis.layers), id="layers")
+                with VerticalScroll(id="about", can_focus=False):
+                    yield Static(id="text")
+            if self._analysis.layers:
+                yield FileTree(self._stack.layer(0), id="files")
+        yield Input(placeholder="regular expression for paths", id="filter")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.theme = "textual-light" if self._light else "textual-dark"
+        layers = self.query_one(Layers)
+        layers.border_title = f"{shown(self._analysis.name)} · {size(self._analysis.size)}"
+        about = self.query_one("#about")
+        about.border_title = "Layer"
+        layers.focus()
+        if self._analysis.layers:
+            # Begin where the bytes are that a Dockerfile brought.
+            own = [layer for layer in self._analysis.layers if not layer.base] or self._analysis.layers
+            layers.highlighted = max(own, key=lambda layer: layer.size).index
+
+    def _option(self, layer: LayerView) -> Option:
+        text = Text(f"{layer.index + 1:>3} {size(layer.size):>9}  ", no_wrap=True, overflow="ellipsis")
+        text.append(shown(masked(layer.instruction)), "dim" if layer.base else "")
+        return Option(text)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        self._show(event.option_index)
+
+    def _show(self, index: int) -> None:
+        files = self.query_one(FileTree)
+        item = self._stack.aggregated(index) if self._aggregated else self._stack.layer(index)
+        found = self._found(index)
+        files.show_item(item, {path: w for w in reversed(found) for path in (w.path, *w.paths)})
+        self._entitle()
+        self.query_one("#text", Static).update(self._about(self._analysis.layers[index], found))
+
+    def _found(self, index: int) -> list[Waste]:
+        layers = range(index + 1) if self._aggregated else (index,)
+        return [waste for waste in self._analysis.findings if waste.layer in layers]
+
+    def _entitle(self) -> None:
+        files = self.query_one(FileTree)
+        title = "Aggregated changes" if self._aggregated else "Layer changes"
+        if files.hidden:
+            title += f" · hidden: {', '.join(sorted(files.hidden))}"
+        files.border_title = title
+
+    def on_file_tree_hidden(self) -> None:
+        self._entitle()
+
+    def _about(self, layer: LayerView, found: list[Waste]) -> Text:
+        text = Text()
+        if layer.line is not None:
+            text.append(f"Line {layer.line}: ", "bold")
+        elif layer.base:
+            text.append("Base image: ", "bold")
+        text.append(shown(masked(layer.instruction)) + "\n")
+        text.append(f"{layer.added:,} added, {layer.modified:,} modified, {layer.removed:,} removed")
+        if layer.hidden:
+            text.append(f"; hides {size(layer.hidden)} of lower layers")
+        text.append("\n")
+        for waste in found:
+            text.append(f"\n{size(waste.bytes)} {shown(waste.path)}\n", "bold")
+            text.append(f"{waste.code} {waste.kind}: {shown(waste.text)}\n→ {shown(waste.remedy)}\n")
+        one = self._analysis
+        text.append("\nImage\n", "bold")
+        text.append(
+            f"{size(one.size)}, {size(one.own)} on top of its base; {size(one.avoidable)} avoidable\n"
+        )
+        text.append(f"efficiency {one.efficiency.score * 100:.2f} %, {size(one.efficiency.wasted)} wasted\n")
+        return text
+
+    # --- keys --------------------------------------------------------------------------------------
+
+    def action_switch(self) -> None:
+        files = self.query(FileTree)
+        layers = self.query_one(Layers)
+        if files and not files.first().has_focus:
+            files.first().focus()
+        else:
+            layers.focus()
+
+    def action_compare(self, what: str) -> None:
+        self._aggregated = what == "all"
+        index = self.query_one(Layers).highlighted
+        if index is not None:
+            self._show(index)
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.add_class("open")
+        box.focus()
+
+    def action_close_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.remove_class("open")
+        box.value = ""
+        self._apply("")
+        for files in self.query(FileTree):
+            files.focus()
+
+    def action_theme(self) -> None:
+        self.theme = "textual-dark" if self.theme == "textual-light" else "textual-light"
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(_PATIENCE, lambda: self._apply(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        self._apply(event.value)
+        for files in self.query(FileTree):
+            files.focus()
+
+    def _apply(self, pattern: str) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+        box = self.query_one("#filter", Input)
+        try:
+            test = re.compile(pattern).search if pattern else None
+        except re.error as error:
+            box.border_title = f"no regular expression: {error}"
+            return
+        box.border_title = None
+        for files in self.query(FileTree):
+            files.narrow((lambda path: test(path) is not None) if test else None)
