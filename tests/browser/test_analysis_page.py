@@ -153,6 +153,7 @@ def test_the_tree_with_keys(show: Callable[..., Chrome], quiet: Callable[[], Non
         pytest.param("manual", "1 match", "manual.pdf", id="part"),
         pytest.param("*.zip", "1 match", "press-kit.zip", id="glob"),
         pytest.param("BUILD/bin/", "1 match", "server", id="path"),
+        pytest.param(".git", "0 matches here, 1 in everything that is stored", "/", id="deleted"),
     ],
 )
 def test_search(show: Callable[..., Chrome], word: str, matches: str, row: str) -> None:

@@ -46,7 +46,10 @@ const showTree = () => {
 
 const look = () => {
   const found = tree.search(treeForm.elements.text.value.trim());
-  document.getElementById("hits").textContent = found === null ? "" : plural(found, "match").replace("matchs", "matches");
+  const matches = (number) => plural(number, "match").replace("matchs", "matches");
+  const all = found === 0 && tree.view !== ALL ? tree.count(ALL) : 0;
+  document.getElementById("hits").textContent = found === null ? ""
+    : all ? `0 matches here, ${count(all)} in everything that is stored` : matches(found);
 };
 
 // Shows a node of an image in the tree: in the view at hand, or in one that has it.

@@ -64,6 +64,15 @@ class Tree {
     return found;
   }
 
+  // How many entries of another view fit the search.
+  count(view) {
+    const { here } = this.image.totals(view);
+    const fits = matcher(this.word);
+    let found = 0;
+    for (let i = 1; i < this.image.length; i++) found += here[i] && !this.image.isRest(i) && fits(this.image, i);
+    return found;
+  }
+
   isOpen(node) { return this.hits ? this.hits.has(node) && !this.closed.has(node) : this.open.has(node); }
 
   sorted(node) {
@@ -111,17 +120,19 @@ class Tree {
     const own = image.occurrence(node, this.view);
     const folds = sums.here[node] && image.below(node).length > 0;
     const gone = own !== null && own.change === "removed";
+    const change = own === null || (own.kind === "directory" && !gone) ? "" : this.change(own);
     const element = el("div", {
       class: `row${at === this.active ? " active" : ""}${gone ? " gone" : ""}${image.isRest(node) ? " rest" : ""}`,
       id: `row-${at}`, role: "row", "data-row": at, "aria-level": level, "aria-posinset": place,
       "aria-setsize": of, "aria-rowindex": at + 1, "aria-selected": at === this.active,
     });
+    element.setAttribute("aria-label", [image.label(node, this.view), size(gone ? own.bytes : sums.bytes[node]),
+      change.slice(2), own === null || image.isRest(node) ? "" : layerName(own.layer)].filter(Boolean).join(", "));
     if (folds) element.setAttribute("aria-expanded", this.isOpen(node));
     element.style.top = `${at * ROW}px`;
     const name = el("span", { class: "name", role: "gridcell" },
       el("span", { class: "fold", "aria-hidden": "true" }, folds ? (this.isOpen(node) ? "▾" : "▸") : ""), this.name(node, own));
     name.style.paddingLeft = `${Math.min(level - 1, 24) * 0.875}rem`;
-    const change = own === null ? "" : own.kind === "directory" && own.change !== "removed" ? "" : this.change(own);
     element.append(name, this.cell("number", gone ? `(${size(own.bytes)})` : size(sums.bytes[node])),
       change ? el("span", { class: "change", role: "gridcell" }, change[0], el("span", {}, change.slice(1))) : this.cell("change", ""),
       this.cell("", own === null || image.isRest(node) ? "" : String(own.layer + 1)),

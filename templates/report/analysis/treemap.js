@@ -44,6 +44,7 @@ class Treemap {
     this.canvas.addEventListener("pointerleave", () => this.hide());
     this.canvas.addEventListener("focusin", (event) => this.focused(event.target));
     this.canvas.addEventListener("focusout", () => { this.ring.replaceChildren(); this.hide(); });
+    addEventListener("scroll", () => this.hide(), { passive: true });
     new ResizeObserver(() => this.resized()).observe(this.canvas);
   }
 
@@ -234,8 +235,9 @@ class Treemap {
 
   crumb(item, above) {
     if (!item.node) return layerName(item.layer);
+    const layer = above.top && item.layer !== null ? `${layerName(item.layer)} · ` : "";
     const from = this.image.path(above.node), to = this.image.path(item.node);
-    return shown(to.slice(from === "/" ? 1 : from.length + 1));
+    return layer + shown(to.slice(from === "/" ? 1 : from.length + 1));
   }
 
   // `tell`: whether the rest of the page is to follow.
