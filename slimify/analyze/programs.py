@@ -54,7 +54,9 @@ def _texts(sight: Sight, word: str, name: str, directory: str) -> list[str]:
             posixpath.join(part, word) for part in sight.environment.get("PATH", "").split(":") if part
         ]
     if name in _MANAGERS:
-        places.append(posixpath.join(directory, "package.json"))
+        # That of the working directory, or that of a workspace.
+        known = (path for path in sight.image.contents if path.endswith("/package.json"))
+        places += [path for path in known if "/node_modules/" not in path]
     elif name == "make":
         places.append(posixpath.join(directory, "Makefile"))
     elif name.startswith("supervisord"):

@@ -14,6 +14,7 @@ from slimify.facts.languages import bin_packages, pypi
 from slimify.image.layout import mapping
 
 NAMED = 4  # packages that the sentence names
+RUNTIME = ("dependencies", "optionalDependencies", "peerDependencies")
 STEPS = 100_000  # of following dependencies
 _PACKAGE = re.compile(r".*/node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json")
 _DISTRIBUTION = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
@@ -38,42 +39,39 @@ def find(sight: Sight) -> Iterator[Found]:
 
 
 def _node(sight: Sight) -> Iterator[Found]:
-    words = called(sight)
-    for path, data in sorted(sight.image.contents.items()):
-        above = posixpath.dirname(path)
-        if (
-            not path.endswith("/package.json")
-            or "/node_modules/" in path
-            or not sight.files.children(f"{above}/node_modules")
-        ):
-            continue
-        manifest = _json(data)
-        development = {str(name) for name in mapping(manifest.get("devDependencies"))}
-        runtime = {
-            str(name)
-            for key in ("dependencies", "optionalDependencies", "peerDependencies")
-            for name in mapping(manifest.get(key))
-        }
-        # What the start names or a source imports stays, with all it needs.
-        runtime |= development & (words | _imports(sight))
-        runtime |= {name for word in words for name in bin_packages(word) if name in development}
-        kept = _closure(sight, above, runtime)
-        extra = _closure(sight, above, development - runtime) - kept
-        files = [item for place in sorted(extra) for item in _own_files(sight, place)]
-        if not files:
-            continue
-        names = {place: place.rpartition("/node_modules/")[2] for place in extra}
-        for part in by_layer(files).values():
-            yield _finding(
-                sight,
-                part,
-                names,
-                code="SL710",
-                path=f"{above}/node_modules",
-                text="Development dependencies: {}. Neither the start command nor a source uses them.",
-                remedy="npm ci --omit=dev in the final stage, or npm prune --omit=dev after the build",
-                rewrite=True,
-            )
+    """Workspaces share one node_modules: what any of them needs stays."""
+    manifests = {
+        posixpath.dirname(path): _json(data)
+        for path, data in sorted(sight.image.contents.items())
+        if path.endswith("/package.json") and "/node_modules/" not in path
+    }
+    # What the start names or a source imports stays, with all it needs.
+    used = called(sight) | _imports(sight)
+    used |= {name for word in used for name in bin_packages(word)}
+    development: set[str] = set()
+    kept: set[str] = set()
+    for above, manifest in manifests.items():
+        own = _names(manifest, "devDependencies")
+        runtime = _names(manifest, *RUNTIME) | (own & used)
+        kept |= _closure(sight, above, runtime)
+        development |= _closure(sight, above, own - runtime)
+    files = [item for place in sorted(development - kept) for item in _own_files(sight, place)]
+    names = {place: place.rpartition("/node_modules/")[2] for place in development}
+    for part in by_layer(files).values():
+        yield _finding(
+            sight,
+            part,
+            names,
+            code="SL710",
+            path=part[0].path.partition("/node_modules/")[0] + "/node_modules",
+            text="Development dependencies: {}. Neither the start command nor a source uses them.",
+            remedy="npm ci --omit=dev in the final stage, or npm prune --omit=dev after the build",
+            rewrite=True,
+        )
+
+
+def _names(manifest: Mapping[str, object], *keys: str) -> set[str]:
+    return {str(name) for key in keys for name in mapping(manifest.get(key))}
 
 
 def _imports(sight: Sight) -> frozenset[str]:
@@ -96,8 +94,7 @@ def _closure(sight: Sight, application: str, names: set[str]) -> set[str]:
             continue
         found.add(place)
         manifest = _json(sight.image.contents.get(f"{place}/package.json", b""))
-        for key in ("dependencies", "optionalDependencies", "peerDependencies"):
-            waiting += [(str(need), place) for need in mapping(manifest.get(key))]
+        waiting += [(need, place) for need in sorted(_names(manifest, *RUNTIME))]
     return found
 
 
