@@ -19,7 +19,8 @@ pytestmark = pytest.mark.browser
 
 FOCUS = "document.activeElement"
 ACTIVE = "document.getElementById(tree.getAttribute('aria-activedescendant'))"
-CRUMBS = "[...document.querySelectorAll('.panel:first-child .crumbs > :not([aria-hidden])')].map(e => e.textContent)"
+_CRUMBS = ".panel:first-child .crumbs > :not([aria-hidden])"
+CRUMBS = f"[...document.querySelectorAll({json.dumps(_CRUMBS)})].map(element => element.textContent)"
 
 
 @pytest.fixture
