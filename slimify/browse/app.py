@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.browse.stack import Stack
 from slimify.browse.tree import FileTree
+from slimify.report.analysis_text import score
 from slimify.report.text import size
 from slimify.report.words import masked, shown
 
@@ -42,10 +43,11 @@ class Browser(App[None]):
     #left { width: 2fr; min-width: 30; }
     #files { width: 3fr; border: round $border-blurred; }
     #files:focus { border: round $border; }
-    Layers { height: 1fr; border: round $border-blurred; }
+    Layers { height: 1fr; border: round $border-blurred; text-wrap: nowrap; text-overflow: ellipsis; }
     Layers:focus { border: round $border; }
     #about { height: 2fr; border: round $border-blurred; padding: 0 1; }
     #about:focus { border: round $border; }
+    Layers, #about, #files { border-title-color: $foreground; }
     #filter { display: none; dock: bottom; height: 3; }
     #filter.open { display: block; }
     """
@@ -138,7 +140,7 @@ class Browser(App[None]):
         text.append(
             f"{size(one.size)}, {size(one.own)} on top of its base; {size(one.avoidable)} avoidable\n"
         )
-        text.append(f"efficiency {one.efficiency.score * 100:.2f} %, {size(one.efficiency.wasted)} wasted\n")
+        text.append(f"efficiency {score(one)}, {size(one.efficiency.wasted)} wasted\n")
         return text
 
     # --- keys --------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ _KINDS: Final = {
     "fifo": stat.S_IFIFO,
     "device": stat.S_IFCHR,
 }
-_WIDTH: Final = 400  # columns that can be scrolled to
+_COLUMNS: Final = 60  # in front of and behind what is as long as names are
 _OPEN_SHARE: Final = 0.1  # of all bytes, from which on a directory is open at first
 
 
@@ -69,15 +69,15 @@ class FileTree(ScrollView, can_focus=True):
         Binding("left,h", "leave", "to the directory", show=False),
         Binding("right", "enter", "open", show=False),
         Binding("space", "fold", "Fold"),
-        Binding("ctrl+at", "fold_all", "Fold all", key_display="^space"),
+        Binding("ctrl+at", "fold_all", "Fold all", key_display="^space", show=False),
         Binding("l", "largest", "Largest"),
         Binding("ctrl+a", "hide('added')", "Added"),
         Binding("ctrl+r", "hide('removed')", "Removed"),
         # Terminals send the same byte for both.
         Binding("ctrl+m,enter", "hide('modified')", "Modified", key_display="^m"),
         Binding("ctrl+u", "hide('unmodified')", "Unmodified"),
-        Binding("ctrl+b", "attributes", "Attributes"),
-        Binding("ctrl+o", "sort", "Order"),
+        Binding("ctrl+b", "attributes", "Attributes", show=False),
+        Binding("ctrl+o", "sort", "Order", show=False),
     ]
 
     class Hidden(Message):
@@ -140,7 +140,8 @@ class FileTree(ScrollView, can_focus=True):
                 waiting += [(child, below, final) for child, final in reversed(self._children(item))]
         places = {row.item.node.path: number for number, row in enumerate(self.rows)}
         self.cursor = places.get(at, min(self.cursor, max(len(self.rows) - 1, 0)))
-        self.virtual_size = Size(_WIDTH, len(self.rows))
+        longest = max((len(row.guide) + len(row.item.node.name) for row in self.rows), default=0)
+        self.virtual_size = Size(longest + _COLUMNS, len(self.rows))
         self.refresh()
 
     def _is_open(self, item: Item) -> bool:

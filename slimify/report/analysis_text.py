@@ -29,7 +29,7 @@ KINDS: Final = {
     "unused": "unused",
     "duplicate": "stored twice",
     "deleted": "deleted later",
-    "source-control": "source control",
+    "source-control": "docs, tests, VCS",
     "static": "static files",
     "debug": "debug symbols",
     "secret": "secret",
@@ -85,8 +85,7 @@ def _head(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     percent = f"{_percent(analysis.avoidable, analysis.size)}, "
     found = _count(len(analysis.findings), "finding")
     yield _figure("avoidable", analysis.avoidable, percent + found if analysis.findings else "", paint)
-    score = _score(analysis)
-    yield _figure("wasted", analysis.efficiency.wasted, f"efficiency {score}, as dive counts both")
+    yield _figure("wasted", analysis.efficiency.wasted, f"efficiency {score(analysis)}, as dive counts both")
     packages = f" and {_count(analysis.packages, 'package')}" if analysis.packages else ""
     yield f"  {'holds':13}  {_count(analysis.files, 'file')}{packages}"
 
@@ -244,7 +243,7 @@ def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Itera
         row = f"{name:16}{texts[0]:>{room}}{texts[1]:>{room}}"
         colour = "green" if values[1] < values[0] else "red"
         yield f"{row}  {paint(f'{change:>8}', colour)}" if change else row
-    scores = [_score(one) for one in (before, after)]
+    scores = [score(one) for one in (before, after)]
     yield f"{'efficiency':16}{scores[0]:>{room}}{scores[1]:>{room}}"
 
 
@@ -318,7 +317,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _score(analysis: Analysis) -> str:
+def score(analysis: Analysis) -> str:
     """dive's efficiency, cut and not rounded: 100 % is for images that waste nothing."""
     return f"{math.floor(analysis.efficiency.score * 10_000) / 100:.2f} %"
 
