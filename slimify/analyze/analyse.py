@@ -8,6 +8,7 @@ from typing import Final
 
 from slimify.analyze import dive, layers, trees
 from slimify.analyze.cost import cost
+from slimify.analyze.masks import without_secrets
 from slimify.analyze.model import Analysis, LayerView
 from slimify.analyze.programs import is_script
 from slimify.analyze.sight import Sight, is_source
@@ -85,7 +86,7 @@ def analyse(
         findings=tuple(item.waste for item in found),
         avoidable=avoidable((claim for item in found for claim in item.claims), sizes),
         cost=cost(views, replicas, nodes),
-        config=image.config,
+        config=without_secrets(image.config),
         architecture=image.architecture,
         packages=len(sight.packages.installed),
         files=sum(node.kind != "directory" for node in trees.walk(merged)),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from slimify.analyze.masks import masked
 from slimify.facts import load
 from slimify.image.model import Image, Step
 from slimify.syntax.dockerfile import parse
@@ -72,8 +73,11 @@ def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfil
     return Origin(instructions=instructions, first_own=first_own, warnings=tuple(warnings))
 
 
-def cleaned(created_by: str) -> str:
-    """An instruction as people write it, on one line, from its entry in the history."""
+def cleaned(created_by: str, *, plain: bool = False) -> str:
+    """An instruction as people write it, on one line, from its entry in the history.
+
+    What looks like a secret in it is masked, unless it is asked for `plain`, which nothing may print.
+    """
     text = _BUILDKIT.sub("", created_by.strip())
     if nop := NOP.match(text):
         text = text[nop.end() :]
@@ -82,7 +86,8 @@ def cleaned(created_by: str) -> str:
         command = text[shell.end() :] if shell else text.removeprefix("RUN ")
         text = command if command.startswith("#") else f"RUN {command}"
     text = _HASHED.sub(r"\1:\2", text)
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    return text if plain else masked(text)
 
 
 def _instructions(image: Image) -> tuple[str, ...]:

@@ -47,9 +47,10 @@ def build(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts, ...]
     for layer in layers:
         work = _Work(merged)
         work.apply(layer)
-        _derive(work.own)
+        ordered = _ordered(work.own)
+        counts.append(_counted(ordered, work.hidden))
+        _derive(ordered)
         trees.append(_frozen(work.own))
-        counts.append(_counted(work))
     return tuple(trees), tuple(counts), _frozen(merged)
 
 
@@ -189,8 +190,12 @@ def _find(root: _Place, path: str) -> _Place | None:
     return place
 
 
-def _ordered(root: _Place) -> list[tuple[str, str, _Place, int]]:
-    """Name, path, place and depth of everything, parents before what they hold.
+# Name, path, place and depth.
+_Ordered = tuple[str, str, _Place, int]
+
+
+def _ordered(root: _Place) -> list[_Ordered]:
+    """Everything, parents before what they hold.
 
     Paths that no tree shows are "": made for each of thousands of levels, they would fill the memory.
     """
@@ -204,9 +209,9 @@ def _ordered(root: _Place) -> list[tuple[str, str, _Place, int]]:
     return found
 
 
-def _derive(own: _Place) -> None:
+def _derive(ordered: list[_Ordered]) -> None:
     """Directories above a change are modified; those that were merely named again are left out."""
-    for _, _, place, _ in reversed(_ordered(own)):
+    for _, _, place, _ in reversed(ordered):
         children = place.children or {}
         for name in [
             name
@@ -241,11 +246,9 @@ def _frozen(root: _Place) -> Node:
     return made[id(root)]
 
 
-def _counted(work: _Work) -> Counts:
+def _counted(ordered: list[_Ordered], hidden: int) -> Counts:
     found = {"added": 0, "modified": 0, "removed": 0, "unmodified": 0}
-    for _, _, place, _ in _ordered(work.own):
+    for _, _, place, _ in ordered:
         if place.entry is not None and place.entry.kind != "directory":
             found[place.change] += 1
-    return Counts(
-        added=found["added"], modified=found["modified"], removed=found["removed"], hidden=work.hidden
-    )
+    return Counts(added=found["added"], modified=found["modified"], removed=found["removed"], hidden=hidden)

@@ -368,6 +368,8 @@ def test_secrets_are_found_in_every_layer_and_never_shown(path: str, text: str) 
 @pytest.mark.parametrize(
     "created_by",
     [
+        f"RUN /bin/sh -c echo //registry/:_authToken={HIDDEN} > .npmrc # buildkit",
+        f"RUN /bin/sh -c git clone https://me:{HIDDEN}@example.org/x # buildkit",
         f"ENV API_KEY={HIDDEN}",
         f"/bin/sh -c #(nop)  ENV DB_PASSWORD={HIDDEN}",
         f"ARG NPM_TOKEN={HIDDEN}",
@@ -377,8 +379,15 @@ def test_secrets_are_found_in_every_layer_and_never_shown(path: str, text: str) 
 )
 def test_secrets_in_the_history(created_by: str) -> None:
     analysis = found(APP, Made(created_by))
-    assert [(w.code, w.kind, w.bytes) for w in analysis.findings] == [("SL742", "secret", 0)]
-    assert HIDDEN not in repr(analysis.findings)
+    assert {(w.code, w.kind, w.bytes) for w in analysis.findings} == {("SL742", "secret", 0)}
+    assert HIDDEN not in repr(analysis)
+
+
+def test_secrets_of_env_are_masked_in_the_configuration() -> None:
+    analysis = found(APP, Env=["PATH=/bin", f"DB_PASSWORD={HIDDEN}"])
+    assert [(w.code, w.path) for w in analysis.findings] == [("SL742", "DB_PASSWORD")]
+    assert analysis.config["Env"] == ["PATH=/bin", "DB_PASSWORD=***"]
+    assert HIDDEN not in repr(analysis)
 
 
 # --- with the build context ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@ def find(sight: Sight) -> Iterator[Found]:
     """A finding for each cache and each layer that has some of it."""
     facts = load("waste.toml")
     needed = (*_needed(sight, facts["needed"]), *volumes(sight))
+    inside = tuple(f"{place}/" for place in needed)
     words = called(sight)
     seen: set[str] = set()
     for row in facts["caches"]:
@@ -28,16 +29,12 @@ def find(sight: Sight) -> Iterator[Found]:
                 for item in sight.below(place)
                 if item.path not in seen
                 and item.path not in sight.linked
-                and not _is_below(item.path, needed)
+                and not item.path.startswith(inside)
             ]
             seen.update(item.path for item in files)
             for layer, part in by_layer(files).items():
                 if not row.get("copied") or sight.origin.instructions[layer].startswith(("COPY", "ADD")):
                     yield _finding(sight, row, path, part)
-
-
-def _is_below(path: str, places: tuple[str, ...]) -> bool:
-    return any(path.startswith(f"{place}/") for place in places)
 
 
 def volumes(sight: Sight) -> tuple[str, ...]:
@@ -83,7 +80,7 @@ def _finding(sight: Sight, row: Mapping[str, Any], path: str, files: list[Stored
         code=row["code"],
         kind="cache",
         path=path,
-        text=f"{row['name']}: {row['why']}.",
+        text=f"{row['name'][0].upper()}{row['name'][1:]}: {row['why']}.",
         remedy=row["remedy"].format(path=path),
         safe=row.get("safe", True),
         rewrite=row.get("rewrite", True),

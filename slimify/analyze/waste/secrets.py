@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from slimify.analyze.layers import cleaned
+from slimify.analyze.masks import is_secret, masked
 from slimify.analyze.model import Waste
 from slimify.analyze.sight import Found, Sight, Stored, finding
 from slimify.facts import load
@@ -94,21 +96,22 @@ def _finding(sight: Sight, item: Stored, rule: _Rule, code: str, why: str) -> Fo
 
 
 def _of_history(sight: Sight) -> Iterator[Found]:
-    """Each variable once, where it is set first."""
-    facts = load("waste.toml")["variables"]
-    secret, plain, value = (re.compile(facts[key]) for key in ("secret", "plain", "value"))
+    """Each variable once, where it is set first, and instructions with a secret in their text."""
     seen: set[str] = set()
     last = 0
     for step in sight.image.history:
         last = step.layer if step.layer is not None else last
+        line = sight.origin.line_of(step)
         for name, text in _pairs(step.created_by):
-            told = (secret.match(name) and not plain.match(text)) or value.search(text)
-            if told and name not in seen:
+            if is_secret(name, text) and name not in seen:
                 seen.add(name)
-                yield _variable(sight, name, last, sight.origin.line_of(step))
+                yield _variable(sight, name, last, line)
+        text = cleaned(step.created_by, plain=True)
+        if keyword_of(step.created_by) == "RUN" and masked(text) != text:
+            yield _variable(sight, "RUN", last, line)
     for item in strings(sight.image.config.get("Env")):
         name, _, text = item.partition("=")
-        if name not in seen and ((secret.match(name) and not plain.match(text)) or value.search(text)):
+        if name not in seen and is_secret(name, text):
             seen.add(name)
             yield _variable(sight, name, max(len(sight.image.layers) - 1, 0), None)
 
@@ -129,6 +132,12 @@ def _pairs(created_by: str) -> Iterator[tuple[str, str]]:
 
 
 def _variable(sight: Sight, name: str, layer: int, line: int | None) -> Found:
+    what = (
+        "A command has a secret in its text"
+        if name == "RUN"
+        else f"{name} is set to what looks like a secret"
+    )
+    text = f"{what}: the image's history shows it to anyone who has the image."
     return Found(
         waste=Waste(
             code="SL742",
@@ -138,7 +147,7 @@ def _variable(sight: Sight, name: str, layer: int, line: int | None) -> Found:
             layer=layer,
             line=line,
             base=line is None and sight.is_base(layer),
-            text=f"{name} is set to what looks like a secret: the image's history and configuration show it.",
+            text=text,
             remedy="RUN --mount=type=secret to build, the platform's secrets to run; change it",
         )
     )

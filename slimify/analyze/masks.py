@@ -1,0 +1,45 @@
+"""Values that look secret, and texts without them: what is printed of an image never shows one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from slimify.facts import load
+from slimify.image.layout import strings
+
+MASK: Final = "***"
+_SETTING = re.compile(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s"';&|]+)""")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    facts = load("waste.toml")["variables"]
+    return re.compile(facts["secret"]), re.compile(facts["plain"]), re.compile(facts["value"])
+
+
+def is_secret(name: str, value: str) -> bool:
+    """Whether a variable holds a secret, by its name or by the form of its value."""
+    secret, plain, form = _patterns()
+    return bool((secret.match(name) and not plain.match(value)) or form.search(value))
+
+
+def masked(text: str) -> str:
+    """An instruction or a variable with the secrets in it made unreadable."""
+
+    def setting(match: re.Match[str]) -> str:
+        name, value = match[1], match[2].strip("\"'")
+        return f"{name}={MASK}" if is_secret(name, value) else match[0]
+
+    return _patterns()[2].sub(MASK, _SETTING.sub(setting, text))
+
+
+def without_secrets(config: Mapping[str, object]) -> Mapping[str, object]:
+    """An image's configuration with the secrets of its variables made unreadable."""
+    if "Env" not in config:
+        return config
+    variables = (item.partition("=") for item in strings(config["Env"]))
+    shown = [f"{name}={MASK if is_secret(name, value) else value}" for name, _, value in variables]
+    return {**config, "Env": shown}
