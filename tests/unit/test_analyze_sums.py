@@ -1,0 +1,62 @@
+"""Bytes of findings that overlap, and what roll-outs cost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slimify.analyze.cost import cost
+from slimify.analyze.model import LayerView
+from slimify.analyze.sight import Claim
+from slimify.analyze.sums import avoidable
+
+SIZES = {("/a", 0): 10, ("/a", 1): 7, ("/b", 1): 5}
+CLAIMS = {
+    "none": ([], 0),
+    "one": ([Claim("/a", 0, 10)], 10),
+    "twice the same": ([Claim("/a", 0, 10), Claim("/a", 0, 10)], 10),
+    "a part of what is waste as a whole": ([Claim("/a", 0, 4), Claim("/a", 0, 10)], 10),
+    "two parts may be the same bytes": ([Claim("/a", 0, 4), Claim("/a", 0, 3)], 4),
+    "the same path in two layers": ([Claim("/a", 0, 10), Claim("/a", 1, 7)], 17),
+    "never more than there is": ([Claim("/b", 1, 50)], 5),
+}
+
+
+@pytest.mark.parametrize(("claims", "expected"), CLAIMS.values(), ids=CLAIMS.keys())
+def test_avoidable(claims: list[Claim], expected: int) -> None:
+    assert avoidable(claims, SIZES) == expected
+
+
+@given(
+    st.lists(
+        st.builds(lambda key, part: Claim(*key, part), st.sampled_from(sorted(SIZES)), st.integers(0, 12))
+    )
+)
+def test_avoidable_grows_with_findings_and_never_above_the_image(claims: list[Claim]) -> None:
+    assert avoidable(claims[:-1], SIZES) <= avoidable(claims, SIZES) <= sum(SIZES.values())
+    assert avoidable(claims, SIZES) == avoidable([*reversed(claims), *claims], SIZES)
+
+
+def layer(size: int, *, base: bool = False, compressed: int | None = None) -> LayerView:
+    return LayerView(index=0, digest="", instruction="", size=size, base=base, compressed=compressed)
+
+
+BASE, OWN = layer(100, base=True, compressed=40), layer(30, compressed=10)
+COSTS = {
+    "no number": ((BASE, OWN), 0, 0, None),
+    "as many nodes as containers, at worst": ((BASE, OWN), 268, 0, (268, 2680, 34840)),
+    "fewer nodes": ((BASE, OWN), 268, 10, (10, 100, 1300)),
+    "more nodes than containers": ((BASE, OWN), 3, 10, (3, 30, 390)),
+    "nodes alone": ((BASE, OWN), 0, 10, (10, 100, 1300)),
+    "not compressed": ((layer(100, base=True), layer(30)), 2, 0, (2, 60, 260)),
+    "everything is the base's": ((BASE,), 2, 0, (2, 0, 200)),
+}
+
+
+@pytest.mark.parametrize(("layers", "replicas", "nodes", "expected"), COSTS.values(), ids=COSTS.keys())
+def test_cost(
+    layers: tuple[LayerView, ...], replicas: int, nodes: int, expected: tuple[int, int, int] | None
+) -> None:
+    found = cost(layers, replicas, nodes)
+    assert (found and (found.nodes, found.pulled, found.stored)) == expected
