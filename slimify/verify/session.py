@@ -226,8 +226,11 @@ class Session:
 
     def _behaviour(self, original: _Subject, subject: _Subject) -> Iterator[Check]:
         probe, seen = self.case.probe, original.seen
-        subject.__dict__["seen"] = subject.observed(original.ports)
-        yield from behaviour.compare(seen, subject.seen, probe, lambda: original.observed(original.ports))
+        asked = original.ports
+        subject.__dict__["seen"] = behaviour.steadier(
+            seen, subject.observed(asked), asked, lambda: subject.observed(asked)
+        )
+        yield from behaviour.compare(seen, subject.seen, probe, lambda: original.observed(asked))
         said = [(seen.said, subject.seen.said)]
         for run in probe.run:
             before = behaviour.run_apart(self.engine, original.built.tag, run, probe)

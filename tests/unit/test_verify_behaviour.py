@@ -211,3 +211,26 @@ def test_what_was_not_proven_is_said(
     found = behaviour.scope(seen, asked, probe)
     assert len(found) == bool(text)
     assert all(text in sentence for sentence in found)
+
+
+ENDED = did(exit_code=2, ready="ended")
+LISTENING = did(answers={"GET /": Answer(status=200)})
+RETRIES: list[tuple[str, tuple[int, ...], Observation, Observation, Observation, Observation]] = [
+    ("both run", (80,), did(), did(), ENDED, did()),
+    ("gives up sooner", (80,), did(), ENDED, did(), did()),
+    ("ends every time", (80,), did(), ENDED, did(exit_code=1), ENDED),
+    ("a worker, which has to run on", (), did(), ENDED, did(), ENDED),
+    ("the original listens", (80,), LISTENING, ENDED, LISTENING, ENDED),
+    ("both end", (80,), did(exit_code=1), ENDED, did(exit_code=1), ENDED),
+]
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "after", "third", "expected"),
+    [row[1:] for row in RETRIES],
+    ids=[row[0] for row in RETRIES],
+)
+def test_only_what_never_listens_is_tried_again(
+    asked: tuple[int, ...], before: Observation, after: Observation, third: Observation, expected: Observation
+) -> None:
+    assert behaviour.steadier(before, after, asked, lambda: third) == expected
