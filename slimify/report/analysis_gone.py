@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from slimify.analyze.model import Analysis, Node
 
-_ROWS = 40
+_ROWS = 25
 _OPENED = 5  # a directory with more than a fifth of all bytes is shown by what it holds
 
 

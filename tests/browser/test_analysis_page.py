@@ -212,6 +212,8 @@ def test_on_paper(show: Callable[..., Chrome]) -> None:
     assert chrome.run("getComputedStyle(document.documentElement).colorScheme") == "light"
     assert chrome.run("document.getElementById('files').offsetHeight") == 0
     assert chrome.run("document.querySelector('.layers').offsetHeight") > 100
+    chrome.run("new Promise(done => setTimeout(done, 200))")
+    assert min(chrome.run("[...document.querySelectorAll('.canvas svg')].map(e => e.clientHeight)")) > 100
 
 
 def test_any_name(show: Callable[..., Chrome], quiet: Callable[[], None]) -> None:

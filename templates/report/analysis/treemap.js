@@ -105,6 +105,7 @@ class Treemap {
   view(item) { return item.layer === null ? ALL : item.layer; }
 
   resized() {
+    if (matchMedia("print").matches) return; // the drawing is scaled to the paper
     const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     if (width !== this.width || height !== this.height) this.draw();
   }
@@ -114,7 +115,7 @@ class Treemap {
     const most = this.same ? Math.max(this.place.bytes, this.other().place.bytes) : this.place.bytes;
     const scale = Math.sqrt(this.place.bytes / (most || 1));
     this.drawn = [];
-    this.svg = svg("svg", { width, height, role: "group" });
+    this.svg = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group" });
     this.svg.setAttribute("aria-label", `Treemap of ${this.describe(this.place)}`);
     if (width && this.place.bytes) {
       this.fill(this.place, 0, 0, Math.max(width * scale, 3), Math.max(height * scale, 3), 0, null);
