@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
-from slimify import browse, console
+from slimify import console
 from slimify.arguments import ContextOption, TableFormat
 from slimify.exits import DIFFERENT, DONE, exit_code, finish
 
@@ -183,6 +183,8 @@ def analyze(
             console.show_no_analysis(looked.analyses, failure, format)
             return exit_code(failure)
         if interactive:
+            from slimify import browse
+
             browse.run(looked.analyses[0])
             return DONE
         console.show_analysis(looked.analyses, looked.rules, format if html != "-" else "none")

@@ -220,8 +220,9 @@ def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
     assert first is not None
     assert last is not None
     pulled, stored = _arrow(first.pulled, last.pulled), _arrow(first.stored, last.stored)
-    who = f"{_count(first.replicas, 'container')} on {_count(first.nodes, 'node')}"
-    text = f"{who}: {pulled} are pulled for one roll-out, {stored} stored on the nodes"
+    who = f"{_count(first.replicas, 'container')} on " if first.replicas else ""
+    text = f"{who}{_count(first.nodes, 'node')}: {pulled} are pulled for one roll-out"
+    text += f" where the base image is there already, {stored} stored"
     one = analyses[0]
     if len(analyses) == 1 and one.avoidable and one.size:
         part = one.avoidable / one.size

@@ -135,6 +135,8 @@ def test_what_is_wasted_never_looks_like_nothing() -> None:
 def test_what_a_roll_out_moves() -> None:
     text = " ".join(analysis_text.page(with_cost(article(), 268, 20)).split())
     assert "268 containers on 20 nodes: 20 GB are pulled for one roll-out" in text
+    alone = " ".join(analysis_text.page(with_cost(article(), 0, 20)).split())
+    assert "about 237 MB. 20 nodes: 20 GB are pulled" in alone
     both = " ".join(
         analysis_text.comparison(with_cost(article(), 268, 20), with_cost(slimmer(), 268, 20)).split()
     )
