@@ -80,7 +80,7 @@ def _finding(sight: Sight, row: Mapping[str, Any], path: str, files: list[Stored
         code=row["code"],
         kind="cache",
         path=path,
-        text=f"{row['name'][0].upper()}{row['name'][1:]}: {row['why']}.",
+        text=f"{row['name']}: {row['why']}.",
         remedy=row["remedy"].format(path=path),
         safe=row.get("safe", True),
         rewrite=row.get("rewrite", True),

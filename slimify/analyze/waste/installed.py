@@ -12,11 +12,15 @@ from slimify.analyze.programs import called
 from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
 from slimify.facts import load
+from slimify.facts.languages import npm, pypi
 from slimify.facts.packages import PackageFacts, package_facts
 from slimify.image.packages import Installed
 
 NAMED: Final = 4  # packages that the sentence names
 _NAME = re.compile(r"[^\s(<>=~:|]+")
+_STRING = re.compile(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
+_DISTRIBUTION = re.compile(r"/(?:site|dist)-packages/([^/]+?)-[^/-]+\.dist-info/METADATA$")
+_NODE_PACKAGE = re.compile(r"/node_modules/((?:@[^/]+/)?[^/]+)/package\.json$")
 _WORD = re.compile(r"[\w.+-]+")
 _BINARIES = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/games"})
 
@@ -28,7 +32,7 @@ def find(sight: Sight) -> Iterator[Found]:
         return
     facts = _facts(sight)
     graph = _Graph(sight)
-    words = called(sight)
+    words = called(sight) | _called_by_packages(sight) | _quoted(sight)
     build = {name for name, fact in facts.items() if fact.kind == "build"}
     build = graph.removable({name for name in build if not words & graph.commands(name)})
     words = words | _source_words(sight)
@@ -138,6 +142,19 @@ def _facts(sight: Sight) -> dict[str, PackageFacts]:
 
 def _likely(installed: Iterable[Installed]) -> str:
     return "alpine" if any(package.manager == "apk" for package in installed) else "debian"
+
+
+def _called_by_packages(sight: Sight) -> frozenset[str]:
+    """Programs that installed packages of Python and Node start: git for GitPython, a compiler for Triton."""
+    python = {match[1] for item in sight.stored if (match := _DISTRIBUTION.search(item.path))}
+    node = {match[1] for path in sight.image.contents if (match := _NODE_PACKAGE.search(path))}
+    called_by = [pypi(name).commands for name in python] + [npm(name).commands for name in node]
+    return frozenset(command for commands in called_by for command in commands)
+
+
+def _quoted(sight: Sight) -> frozenset[str]:
+    """What stands first in a string of a source: the commands that it starts are among that."""
+    return frozenset(posixpath.basename(word) for text in sight.sources() for word in _STRING.findall(text))
 
 
 def _source_words(sight: Sight) -> frozenset[str]:

@@ -1,0 +1,65 @@
+"""Secrets in layers, below others, in the history and in variables; and that nothing shows them."""
+
+from __future__ import annotations
+
+import pytest
+from madeimages import Content, Made, image
+
+from slimify.analyze.analyse import analyse
+from slimify.analyze.model import Analysis
+
+APP = Made("COPY server /app/server", {"/app/server": Content(size=9_000_000)})
+
+
+def found(*steps: Made, **config: object) -> Analysis:
+    return analyse(image(*steps, **config), name="app")
+
+
+HIDDEN = "correct-horse-battery"
+SECRETS = {
+    "a private key": ("/root/.ssh/id_rsa", f"-----BEGIN OPENSSH PRIVATE KEY-----\n{HIDDEN}\n"),
+    "a key of another name": ("/app/config/server.key", f"-----BEGIN PRIVATE KEY-----\n{HIDDEN}\n"),
+    "npm's token": ("/app/.npmrc", f"//registry/:_authToken={HIDDEN}\n"),
+    "pip's settings": ("/etc/pip.conf", f"[global]\nindex-url = https://me:{HIDDEN}@pypi.example/simple\n"),
+    "netrc": ("/root/.netrc", f"machine x login me password {HIDDEN}\n"),
+    "cloud": ("/root/.aws/credentials", f"[default]\naws_secret_access_key = {HIDDEN}\n"),
+    "settings": ("/app/.env", f"PORT=80\nDB_PASSWORD={HIDDEN}\n"),
+    "a registry": (
+        "/root/.docker/config.json",
+        f'{{"auths": {{"x": {{"auth": "{HIDDEN.replace("-", "")}"}}}}}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "text"), SECRETS.values(), ids=SECRETS.keys())
+def test_secrets_are_found_in_every_layer_and_never_shown(path: str, text: str) -> None:
+    added = Made("COPY . /app", {path: text})
+    for steps, code in (([APP, added], "SL740"), ([APP, added, Made("RUN rm x", gone=(path,))], "SL741")):
+        analysis = found(*steps)
+        assert [(w.code, w.path, w.layer) for w in analysis.findings] == [(code, path, 1)]
+        assert HIDDEN not in repr(analysis.findings)
+
+
+@pytest.mark.parametrize(
+    "created_by",
+    [
+        f"RUN /bin/sh -c echo //registry/:_authToken={HIDDEN} > .npmrc # buildkit",
+        f"RUN /bin/sh -c git clone https://me:{HIDDEN}@example.org/x # buildkit",
+        f"ENV API_KEY={HIDDEN}",
+        f"/bin/sh -c #(nop)  ENV DB_PASSWORD={HIDDEN}",
+        f"ARG NPM_TOKEN={HIDDEN}",
+        f"RUN |1 NPM_TOKEN={HIDDEN} /bin/sh -c npm ci # buildkit",
+        f"ENV DATABASE_URL=postgres://me:{HIDDEN}@db/x HTTP=https://me:{HIDDEN}@x/",
+    ],
+)
+def test_secrets_in_the_history(created_by: str) -> None:
+    analysis = found(APP, Made(created_by))
+    assert {(w.code, w.kind, w.bytes) for w in analysis.findings} == {("SL742", "secret", 0)}
+    assert HIDDEN not in repr(analysis)
+
+
+def test_secrets_of_env_are_masked_in_the_configuration() -> None:
+    analysis = found(APP, Env=["PATH=/bin", f"DB_PASSWORD={HIDDEN}"])
+    assert [(w.code, w.path) for w in analysis.findings] == [("SL742", "DB_PASSWORD")]
+    assert analysis.config["Env"] == ["PATH=/bin", "DB_PASSWORD=***"]
+    assert HIDDEN not in repr(analysis)
