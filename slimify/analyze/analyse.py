@@ -25,6 +25,12 @@ _WANTED = frozenset({
 })  # fmt: skip
 
 
+TOO_MUCH: Final = (
+    "The sources in the image are too many to be looked through: packages, development dependencies and "
+    "static files that nothing names are not looked for."
+)
+
+
 def _is_wanted(path: str) -> bool:
     if path in _WANTED:
         return True
@@ -90,5 +96,5 @@ def analyse(
         architecture=image.architecture,
         packages=len(sight.packages.installed),
         files=sum(node.kind != "directory" for node in trees.walk(merged)),
-        warnings=origin.warnings,
+        warnings=(*origin.warnings, *(() if sight.readable else (TOO_MUCH,))),
     )

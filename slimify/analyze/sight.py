@@ -29,6 +29,7 @@ _TEST = re.compile(
     r"|/(?:gulpfile|gruntfile|karma\.conf|webpack\.[\w.]+)\.[jt]s$",
     re.IGNORECASE,
 )
+TEXTS = 64 * 1024 * 1024  # bytes of sources that are looked through
 SHOWN = 5  # further paths that a finding names
 
 
@@ -143,6 +144,14 @@ class Sight:
                 yield from (f"{above}/{found}" for found in names)
             elif self.files.get(path) is not None:
                 yield path
+
+    @cached_property
+    def readable(self) -> bool:
+        """Whether the texts of the program are few enough to be looked through. Where they aren't, what
+        none of them names can't be told."""
+        held = sum(len(data) for path, data in self.image.contents.items() if is_source(path))
+        files = self.context.files.items() if self.context is not None else ()
+        return held + sum(size for path, size in files if is_source(f"/srv/{path}")) <= TEXTS
 
     def sources(self) -> Iterator[str]:
         """The texts of the program: those that the image was read with, and those of the build context."""

@@ -31,8 +31,9 @@ def is_manifest(path: str) -> bool:
 
 def find(sight: Sight) -> Iterator[Found]:
     """Findings for each application's node_modules and for each layer's Python packages."""
-    yield from _node(sight)
-    yield from _python(sight)
+    if sight.readable:
+        yield from _node(sight)
+        yield from _python(sight)
 
 
 # --- Node -----------------------------------------------------------------------------------------

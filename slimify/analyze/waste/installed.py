@@ -28,7 +28,7 @@ _BINARIES = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin
 def find(sight: Sight) -> Iterator[Found]:
     """Two findings for each layer that installed some. A package that a start names, that another needs
     or whose libraries a program is linked with is in none."""
-    if not sight.packages.installed:
+    if not sight.packages.installed or not sight.readable:
         return
     facts = _facts(sight)
     graph = _Graph(sight)

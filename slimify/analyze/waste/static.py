@@ -28,7 +28,7 @@ def find(sight: Sight) -> Iterator[Found]:
         and not elsewhere.search(item.path)
         and sight.packages.owner_of(item.path) is None
     ]
-    if not files:
+    if not files or not sight.readable:
         return
     words, texts = _named(sight)
     groups: dict[tuple[str, int], list[Stored]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
@@ -48,7 +48,6 @@ def _removed(sight: Sight, files: Sequence[Stored], by: int) -> Found:
         text=f"Removed by {_named(sight, by)}, but the layer that has it is still part of the image.",
         remedy="remove it in the same instruction that makes it, or make it in a stage of its own",
         safe=True,
-        rewrite=True,
     )
 
 
@@ -67,7 +66,6 @@ def _again(sight: Sight, files: Sequence[Stored], by: int) -> Found:
         text=f"{why}: the copy of {_named(sight, files[0].layer)} is still carried.",
         remedy=f"{remedy} instead of a step of its own" if owners else "store it once",
         safe=True,
-        rewrite=bool(owners),
         layer=by,
     )
 
@@ -114,11 +112,29 @@ def equal(sight: Sight, gone: Collection[tuple[str, int]]) -> Iterator[Found]:
             )
 
 
-def common(files: Iterable[Stored]) -> str:
-    """The path of the one file, or the directory that all of them are in; of the largest if that is none."""
-    largest = sorted(files, key=lambda item: (-item.size, item.path))
-    shared = posixpath.commonpath([posixpath.dirname(item.path) for item in largest])
-    return shared if len(largest) > 1 and shared.strip("/") else largest[0].path
+def common(files: Sequence[Stored]) -> str:
+    """The path of the one file, or the directory that all of them are in; where that is a directory of
+    the system with all sorts of things, the one in it that has most of the bytes."""
+    if len(files) == 1:
+        return files[0].path
+    shared = posixpath.commonpath([posixpath.dirname(item.path) for item in files])
+    return shared if shared.count("/") > 1 else _heaviest(files)
+
+
+def _heaviest(files: Sequence[Stored]) -> str:
+    """The deepest directory, or the file, that has more than half of the bytes."""
+    total = sum(item.size for item in files)
+    here = ""
+    while True:
+        below: dict[str, int] = {}
+        for item in files:
+            if item.path.startswith(f"{here}/"):
+                name = item.path[len(here) + 1 :].partition("/")[0]
+                below[name] = below.get(name, 0) + item.size
+        name = max(below, key=lambda name: below[name], default="")
+        if not name or 2 * below[name] <= total:
+            return here or max(files, key=lambda item: item.size).path
+        here = f"{here}/{name}"
 
 
 def _tree(path: str) -> str:
