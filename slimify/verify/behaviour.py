@@ -332,6 +332,8 @@ def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str,
             + ": what comes after a successful start was not proven",
         )
     if seen.exit_code == 0:
+        if asked and not seen.answers:
+            return (f"both end without ever listening on {', '.join(map(str, asked))}",)
         return () if seen.log.strip() else ("both end at once and print nothing: no behaviour was seen",)
     missing = []
     poor = [f"{name} with {a.status}" for name, a in seen.answers.items() if (a.status or 400) >= 400]
