@@ -123,6 +123,7 @@ class _Modules:
 def _between(folder: str, workdir: str) -> Iterator[str]:
     """The directory of a source file and those above it up to WORKDIR: which of them is a program's
     own, and so the first in sys.path, nobody knows."""
+    folder = "/" + folder.strip("/")  # POSIX keeps two leading slashes, and `dirname` does for ever
     while folder not in (workdir, "/") and folder.startswith(workdir.rstrip("/") + "/"):
         yield folder
         folder = posixpath.dirname(folder)
@@ -211,6 +212,7 @@ def extension_libraries(evidence: Evidence) -> Check:
 
 
 def _upwards(path: str) -> Iterator[str]:
+    path = "/" + path.strip("/")
     while True:
         yield posixpath.join(path, "node_modules")
         if path in ("/", ""):

@@ -1,0 +1,13 @@
+"""Directories above a source file: the search ends at the root, however the path is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from slimify.verify.disk.imports import _between, _upwards
+
+
+@pytest.mark.parametrize("path", ["/", "//", "//app", "/app", "//app/sub"])
+def test_the_way_up_ends(path: str) -> None:
+    assert list(_upwards(path))[-1] == "/node_modules"
+    assert len(list(_between(path, "/"))) <= 2
