@@ -197,6 +197,7 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
     ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
     ("it failed", _seen(exit_code=1, log="a\nno database\n"), (), Probe(), "exit code 1 (“no database”)"),
+    ("a server that ended", _seen(exit_code=0), (80,), Probe(), "without ever listening on 80"),
     ("it said nothing", _seen(exit_code=0, log=""), (), Probe(), "no behaviour was seen"),
     ("it could not be started", _seen(problem="x"), (), Probe(), "could not be started here"),
 ]
@@ -234,22 +235,3 @@ def test_only_what_never_listens_is_tried_again(
     asked: tuple[int, ...], before: Observation, after: Observation, third: Observation, expected: Observation
 ) -> None:
     assert behaviour.steadier(before, after, asked, lambda: third) == expected
-
-
-SCOPES: list[tuple[str, Observation, tuple[int, ...], str]] = [
-    ("it answers", LISTENING, (80,), ""),
-    ("a command that does its work", did(exit_code=0, log="done"), (), ""),
-    ("a server that ends", did(exit_code=0, log="done"), (80,), "without ever listening on 80"),
-    ("nothing to see", did(exit_code=0), (), "no behaviour was seen"),
-    ("it fails", did(exit_code=1, log="no database"), (80,), "no database"),
-    ("it never listens", did(), (80,), "nothing listened on 80"),
-    ("a worker", did(), (), "only starting, log and stopping"),
-]
-
-
-@pytest.mark.parametrize(
-    ("seen", "asked", "expected"), [row[1:] for row in SCOPES], ids=[row[0] for row in SCOPES]
-)
-def test_what_was_not_proven_is_said(seen: Observation, asked: tuple[int, ...], expected: str) -> None:
-    said = " ".join(behaviour.scope(seen, asked, Probe()))
-    assert expected in said if expected else not said
