@@ -99,6 +99,6 @@ def _located(side: Side, folder: str, name: str) -> str | None:
             path = posixpath.join(folder, "node_modules", name)
             if side.entry(f"{path}/package.json") is not None:
                 return path
-        if folder in ("/", ""):
+        if not folder.strip("/"):
             return None
         folder = posixpath.dirname(folder)
