@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slimify.analyze.masks import masked
@@ -96,18 +96,14 @@ def _instructions(image: Image) -> tuple[str, ...]:
 
 def _first_own_by_marks(image: Image) -> int:
     """The first layer behind the last step that closes a known base image; 0 where there is none."""
-    rows = load("waste.toml")["bases"]
+    texts = [cleaned(step.created_by) for step in image.history]
     closed = -1
-    for index, step in enumerate(image.history):
-        text = cleaned(step.created_by)
-        before = image.history[: index + 1]
-        if any(re.search(row["closes"], text) and _says(before, row.get("after", "")) for row in rows):
-            closed = index
+    for row in load("waste.toml")["bases"]:
+        closes, after = re.compile(row["closes"]), re.compile(row.get("after", ""))
+        first = next((index for index, text in enumerate(texts) if after.search(text)), len(texts))
+        last = (index for index in range(len(texts) - 1, first - 1, -1) if closes.search(texts[index]))
+        closed = max(closed, next(last, -1))
     if closed < 0:
         return 0
     own = [step.layer for step in image.history[closed + 1 :] if step.layer is not None]
     return min(own, default=len(image.layers))
-
-
-def _says(steps: Sequence[Step], pattern: str) -> bool:
-    return not pattern or any(re.search(pattern, cleaned(step.created_by)) for step in steps)

@@ -11,7 +11,7 @@ from slimify.facts import load
 from slimify.image.layout import strings
 
 MASK: Final = "***"
-_SETTING = re.compile(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s"';&|]+)""")
+_SETTING = re.compile(r"""\b([A-Za-z_]\w{0,100})=("[^"]*"|'[^']*'|[^\s"';&|]+)""")
 
 
 @cache

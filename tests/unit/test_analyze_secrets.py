@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from madeimages import Content, Made, image
 
@@ -63,3 +65,14 @@ def test_secrets_of_env_are_masked_in_the_configuration() -> None:
     assert [(w.code, w.path) for w in analysis.findings] == [("SL742", "DB_PASSWORD")]
     assert analysis.config["Env"] == ["PATH=/bin", "DB_PASSWORD=***"]
     assert HIDDEN not in repr(analysis)
+
+
+HOSTILE = ["SECRET" * 150_000, "\n" * 900_000, "https://a:" * 90_000, "a:b:" * 200_000, "s." * 400_000]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["names", "lines", "addresses", "fields", "dots"])
+def test_texts_made_to_keep_us_busy(text: str) -> None:
+    start = time.process_time()
+    files = dict.fromkeys(("/app/.env", "/app/.htpasswd", "/app/x.key", "/app/.npmrc"), text)
+    found(Made(f"RUN /bin/sh -c {text}", files), Made(f"ENV A={text}"))
+    assert time.process_time() - start < 10

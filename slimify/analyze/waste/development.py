@@ -19,7 +19,7 @@ STEPS = 100_000  # of following dependencies
 _PACKAGE = re.compile(r".*/node_modules/(?:@[^/]+/)?[^/@.][^/]*/package\.json")
 _DISTRIBUTION = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
 _REQUIRED = re.compile(r"""(?:\brequire\(|\bimport\(|\bfrom|\bimport)\s*["']([^"'./\s][^"'\s]*)["']""")
-_IMPORT = r"(?m)^\s*(?:import|from)\s+(?:{})\b"
+_IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\n#]+)", re.MULTILINE)
 
 
 def is_manifest(path: str) -> bool:
@@ -130,19 +130,18 @@ def _json(data: bytes) -> Mapping[str, object]:
 def _python(sight: Sight) -> Iterator[Found]:
     """Well-known test and lint tools that neither the start nor a source of the program uses."""
     words = called(sight)
+    modules = _modules(sight)
     places: dict[str, str] = {}
     for item in sight.stored:
         match = _DISTRIBUTION.fullmatch(item.path)
         facts = pypi(match[2]) if match else None
         if match is None or facts is None or not facts.development or words & {facts.name, *facts.scripts}:
             continue
-        if sight.packages.owner_of(item.path) is None and not _imported(sight, facts.imports):
+        own = {module.split(".")[0] for module in facts.imports}
+        if sight.packages.owner_of(item.path) is None and not modules & own:
             places[posixpath.dirname(item.path)] = facts.name
             places.update(
-                (f"{match[1]}/{name}{ending}", facts.name)
-                for module in facts.imports
-                for name in (module.split(".")[0],)
-                for ending in ("", ".py")
+                (f"{match[1]}/{name}{ending}", facts.name) for name in own for ending in ("", ".py")
             )
     files = [item for place in sorted(places) for item in sight.below(place)]
     for part in by_layer(files).values():
@@ -158,9 +157,10 @@ def _python(sight: Sight) -> Iterator[Found]:
         )
 
 
-def _imported(sight: Sight, modules: tuple[str, ...]) -> bool:
-    wanted = re.compile(_IMPORT.format("|".join(map(re.escape, modules))) if modules else r"(?!)")
-    return any(wanted.search(text) for text in sight.sources_of("py"))
+def _modules(sight: Sight) -> frozenset[str]:
+    """The modules that the program's own Python sources import, without what is in them."""
+    lines = (line for text in sight.sources_of("py") for line in _IMPORT.findall(text))
+    return frozenset(word.split(".")[0] for line in lines for word in line.replace(",", " ").split())
 
 
 def _finding(

@@ -15,6 +15,7 @@ from slimify.facts import load
 from slimify.image.layout import strings
 from slimify.syntax.history import keyword_of
 
+LOOKED = 1024 * 1024  # bytes of a file that are searched
 NEVER = r"(?!)"
 _ARGS = re.compile(r"^(?:RUN )?\|\d+ (.*?) /\S*sh ", re.DOTALL)
 _PAIR = re.compile(r"""(?:^|\s)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
@@ -75,7 +76,7 @@ def _matching(sight: Sight, item: Stored, *, visible: bool) -> _Rule | None:
         if not rule.path.search(item.path) or rule.without.search(item.path):
             continue
         if data is not None and rule.content.pattern != NEVER:
-            if rule.content.search(data.decode("utf-8", "replace")):
+            if rule.content.search(data[:LOOKED].decode("utf-8", "replace")):
                 return rule
         elif rule.names.search(item.path):
             return rule
