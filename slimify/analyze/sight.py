@@ -30,7 +30,7 @@ _TEST = re.compile(
     re.IGNORECASE,
 )
 TEXTS = 64 * 1024 * 1024  # bytes of sources that are looked through
-SHOWN = 5  # further paths that a finding names
+SHOWN = 50  # further paths that a finding names
 
 
 class Stored(NamedTuple):
