@@ -36,9 +36,9 @@ def nothing(path: str) -> bool:
 class Wants:
     """What is taken out of the files of a layer while they flow by.
 
-    `keep` says for a path whether its content is wanted (up to 16 MiB, 256 MiB of all), `digests` whether every
-    regular file is hashed, `elves` whether ELF files are looked into, `heads` whether the first
-    bytes of executables are (256 of scripts, 64 of others). `compress` is the gzip level (1 to 9)
+    `keep` says for a path whether its content is wanted (up to 16 MiB, 256 MiB of all), `digests`
+    whether every regular file is hashed, `elves` whether ELF files are looked into, `heads` whether
+    the first bytes of executables are (256 of scripts, 64 of others). `compress` is the gzip level (1 to 9)
     with which layers that are stored uncompressed are measured, 0 for not at all; `sizes` are the
     results for blobs that are named by their digest. Who hands the same dict to several reads has
     layers that images share measured once.
