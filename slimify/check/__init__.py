@@ -14,7 +14,9 @@ from slimify.classify.findings import SECRET
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
+from slimify.facts.carried import carried
 from slimify.facts.images import image
+from slimify.facts.mediatypes import PACKAGES, TABLE
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES
 from slimify.syntax.dockerfile import parse
@@ -182,6 +184,8 @@ def _venv_in(builder: list[Instruction], path: str) -> bool:
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:
+    if path == TABLE and program.base is not None and PACKAGES & carried(program.base).packages:
+        return True  # its own, as what follows is Go's
     if (
         path in (CERTIFICATES, ZONES, GO_ZONES)
         and program.base is not None

@@ -27,6 +27,15 @@ KNOWN: Mapping[str, frozenset[str]] = {
         ttc ttf txt wasm wav webm webp woff woff2 xml zip""".split()
     ),
 }
+# Of what the table adds, what browsers are served.
+ENDINGS = frozenset(
+    """atom avif docx eot epub flac ics jsonld m4a m4v md mjs oga ogg ogv otf pptx rss ttc ttf webp woff woff2
+    xlsx yaml yml""".split()
+)
+# Packages with such files of their own.
+FRONTENDS: Mapping[str, frozenset[str]] = {
+    "python": frozenset({"django.contrib", "gradio", "rest_framework", "streamlit"})
+}
 # Modules that serve files, or guess types for those who do.
 _SERVERS: Mapping[str, frozenset[str]] = {
     "python": frozenset(

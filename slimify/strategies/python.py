@@ -23,6 +23,7 @@ from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
 from slimify.strategies.layout import Layout, Tree
+from slimify.strategies.mediatypes import media_types
 from slimify.strategies.partition import part
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
@@ -80,6 +81,9 @@ def _try(
     if missing:
         reasons.append(Reason(code="SL391", text=missing))
         return
+    if rung == "slim":
+        types, told = media_types(program, base)
+        head, put = (*head, *types), (*put, *told)
     saving = _saving(program, base, rung, trees)
     own_python = program.base is not None and program.base.language == "python"
     wanted = Parting(

@@ -68,6 +68,19 @@ ROWS = (
         rung="unchanged",
     ),
     Row(
+        id="a-server-without-files-of-unusual-types",
+        file=lines("FROM python:3.11", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/site.css": "", "static/logo.png": ""},
+        never=("mime.types",),
+    ),
+    Row(
+        id="a-server-that-tells-fonts-by-the-table-of-the-full-image",
+        file=lines("FROM python:3.11", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/text.woff2": ""},
+        final=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+        reason="static/text.woff2",
+    ),
+    Row(
         id="a-list-exported-for-pip",
         file=lines(
             "FROM python:3.11",

@@ -1,0 +1,43 @@
+"""The table of media types that a full image has, copied along where a server tells types from it."""
+
+from __future__ import annotations
+
+import posixpath
+from itertools import chain
+
+from slimify.classify.program import Program
+from slimify.facts.carried import carried
+from slimify.facts.mediatypes import ENDINGS, FRONTENDS, KNOWN, PACKAGES, TABLE, served, serving
+from slimify.model import Decision
+
+
+def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """The COPY that brings the table, and its decision; nothing where no file's type is lost without it.
+
+    Only files of the context are seen, and packages that are known to bring files for browsers.
+    """
+    if program.base is None or not PACKAGES & carried(program.base).packages:
+        return (), ()
+    why = _reason(program)
+    if not why:
+        return (), ()
+    text = f"{TABLE} is copied along: {why}, and {base} does not have it"
+    line = f"COPY --from=builder {TABLE} {TABLE}"
+    return (line,), (Decision(code="SL311", safety="safe", text=text),)
+
+
+def _reason(program: Program) -> str:
+    language = program.language or ""
+    imports = [use.name for use in program.live.sources.imports]
+    words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
+    server = serving((*imports, *(part for word in words for part in word.split())), language)
+    if not server:
+        return ""
+    frontend = next((name for name in imports if name.startswith(tuple(FRONTENDS.get(language, ())))), "")
+    if frontend:
+        return f"{frontend} brings files that browsers ask for"
+    unknown = ENDINGS - KNOWN[language]
+    for path in program.context.files:
+        if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in unknown:
+            return f"{server} finds the type of {path} there"
+    return ""
