@@ -7,7 +7,7 @@ FROM debian:bookworm-slim
 
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 ENV PATH=/go/bin:$PATH
-RUN install -d -m 1777 /go
+RUN install -d -m 1777 /go /go/bin
 WORKDIR /go
 
 COPY --from=builder /go/bin/tally /go/bin/tally

@@ -111,7 +111,8 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         return Reason(code="SL392", text=f"{base}: {why}")
     if open_to_all:
         at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
-        head = (*head[:at], f"RUN install -d -m 1777 {open_to_all}", *head[at:])
+        beside = sorted({posixpath.dirname(tree.path) for tree in found.trees} & {*_OPEN} - {open_to_all})
+        head = (*head[:at], f"RUN install -d -m 1777 {' '.join((open_to_all, *beside))}", *head[at:])
         text = f"{open_to_all} stays open to {program.runtime.user}, as {program.base_ref} has it"
         put = (*put, Decision(code="SL311", safety="safe", text=text))
     wanted = Parting(
