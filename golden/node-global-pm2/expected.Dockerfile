@@ -4,6 +4,10 @@ COPY package.json ./
 RUN npm install --omit=dev
 
 FROM node:20-slim
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends procps \
+    && rm -rf /var/lib/apt/lists/*
 RUN npm install --global pm2@5.4.3 && npm cache clean --force
 WORKDIR /srv
 COPY --from=builder /srv/node_modules /srv/node_modules

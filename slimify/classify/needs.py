@@ -38,15 +38,16 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
     """The packages that RUN steps install, as far as commands and manifests name them."""
     found: dict[str, Module] = {}
     for effect in effects:
-        if effect.kind not in ("python", "node") or effect.action in ("venv", "uninstall"):
+        if effect.kind not in ("python", "node", "global") or effect.action in ("venv", "uninstall"):
             continue
+        kind = "python" if effect.kind == "python" else "node"
         for package in effect.packages:
             use = Use(name=package.name, file="Dockerfile", line=0)
             pin = _PINNED.search(package.text)
-            found.setdefault(use.name, Module(use=use, kind=effect.kind, version=pin[1] if pin else None))
+            found.setdefault(use.name, Module(use=use, kind=kind, version=pin[1] if pin else None))
         for manifest in effect.manifests:
             path = view.context_path(manifest)
-            for module in _of_manifest(view, path, effect.kind) if path is not None else ():
+            for module in _of_manifest(view, path, kind) if path is not None else ():
                 found.setdefault(module.use.name, module)
     return tuple(found.values())
 
