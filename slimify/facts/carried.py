@@ -61,9 +61,10 @@ def carried(image: ImageFacts) -> Carried:
     )
 
 
-def installed(image: ImageFacts) -> frozenset[str]:
-    """The packages known to be in an official image, none where the lists are not its suite's own."""
-    if image.suite not in GENERATED or image.distro != "debian":
+def installed(image: ImageFacts, *, nearest: bool = False) -> frozenset[str]:
+    """The packages known to be in an official image, none where the lists are not its suite's own (with
+    `nearest`: those of the nearest suite known)."""
+    if image.distro != "debian" or image.suite is None or (image.suite not in GENERATED and not nearest):
         return frozenset()
     pair = load("images.toml")["carried"].get(image.family)
     if pair is None or image.variant not in ("full", "slim"):

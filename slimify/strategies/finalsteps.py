@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slimify.classify.program import AtomStep, Program, Step
+from slimify.facts.carried import installed as base_packages
+from slimify.facts.images import image
 from slimify.model import Decision, PackageVerdict, Rung
 from slimify.strategies.layout import Tree, WordEdit
 from slimify.strategies.putback import install_line, plain
@@ -227,12 +229,19 @@ def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], want
             if groups.get(package.name) == {"build"}:
                 continue
             if package.name and package.name not in installed and not package.name.startswith("."):
-                if any(ch in package.name for ch in "*?"):
+                if any(ch in package.name for ch in "*?") or _never_there(package.name, wanted):
                     continue
                 return False
             if package.name in installed and _role(program, package.name) != "build":
                 return False
     return True
+
+
+def _never_there(name: str, wanted: Parting) -> bool:
+    """A package that the smaller image of the final stage has not, whatever the full one carried."""
+    base = image(wanted.base) if wanted.rung in ("minimal", "slim") else None
+    there = base_packages(base, nearest=True) if base is not None else frozenset()
+    return bool(there) and name not in there
 
 
 def _role(program: Program, name: str) -> str:

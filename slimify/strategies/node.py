@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from slimify.classify import corepack
-from slimify.classify.paths import inside
+from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program
 from slimify.classify.roletypes import Made
 from slimify.config import Options
@@ -30,6 +30,8 @@ from slimify.strategies.served import without_project
 from slimify.strategies.unknown import blocked, follows_build, keep_everything_before_unknown
 
 NAME = "node"
+# Directories that an image fills itself: they are never copied whole. A project may own the others.
+_SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/src", "/root", "/tmp", "/go"}
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -64,6 +66,10 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if why:
         return Reason(code="SL392", text=why)
     trees, site = without_project(program, tuple(_tree(m) for m in program.made))
+    system = next((t for t in trees if t.path in _SYSTEM), None)
+    if system is not None:
+        line = program.dockerfile.instructions[system.after].line
+        return Reason(code="SL392", text=f"line {line}: which files it leaves in {system.path} is not known")
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)

@@ -24,6 +24,13 @@ _CONFIGURED = (
     ("pm2-runtime", "ecosystem.config."), ("vite", "vite.config."), ("astro", "astro.config."),
     ("knex", "knexfile."), ("sequelize", ".sequelizerc"), ("sequelize-cli", ".sequelizerc"),
 )  # fmt: skip
+# Files in which a program that is started reads what else it has to start.
+_TASKS = (
+    ("nps", "package-scripts."), ("gulp", "gulpfile."), ("grunt", "gruntfile."), ("jake", "jakefile"),
+    ("pm2", "ecosystem.config."), ("pm2-runtime", "ecosystem.config."), ("pm2", "process.json"),
+    ("nf", "procfile"), ("foreman", "procfile"), ("nodemon", "nodemon.json"), ("lerna", "lerna.json"),
+    ("turbo", "turbo.json"), ("nx", "project.json"),
+)  # fmt: skip
 
 
 def prune(program: Program, trees: Iterable[Tree]) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
@@ -97,10 +104,15 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     for use in program.live.sources.imports:
         if use.name in dev and not _NOT_RUN.search(use.file) and not _only_types(use.name):
             return f"{use.file}:{use.line} imports {use.name}"
-    for path in _configuration(program):
+    for path in _configuration(program, _CONFIGURED):
         text = program.context.text(path) or ""
         for name in dev:
             if re.search(rf"[\"']{re.escape(name)}[\"'/]", text):
+                return f"{path} names {name}"
+    for path in _configuration(program, _TASKS):
+        text = program.context.text(path) or ""
+        for name in dev:
+            if _names(text, name, *npm(name).bins):
                 return f"{path} names {name}"
     return ""
 
@@ -122,11 +134,11 @@ def _names(text: str, *words: str) -> bool:
     return any(re.search(rf"(?<![\w@.-]){re.escape(w)}(?![\w.-])", text) for w in words)
 
 
-def _configuration(program: Program) -> Iterator[str]:
+def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Files of the image that a program which is started reads before anything else."""
-    wanted = tuple(start for tool, start in _CONFIGURED if tool in program.live.commands)
+    wanted = tuple(start for tool, start in table if tool in program.live.commands)
     for path in program.context.files if wanted else ():
-        if path.rpartition("/")[2].startswith(wanted) and "node_modules" not in path:
+        if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
             yield path
 
 

@@ -40,6 +40,9 @@ def final(outcome: Outcome) -> str:
         pytest.param("cross-env A=1 npm run inner", {}, False, id="nested-script"),
         pytest.param("run-s inner", {}, False, id="runner"),
         pytest.param("node -r ts-node/register src/index.ts", {}, False, id="preloaded"),
+        pytest.param("nps", {"package-scripts.js": "({a: 'ts-node a.ts'})"}, False, id="task-runner"),
+        pytest.param("gulp", {"Gulpfile.js": "run('tsc')"}, False, id="task-runner-command"),
+        pytest.param("nps", {"package-scripts.js": "({a: 'node a.js'})"}, True, id="task-runner-plain"),
     ],
 )
 def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, str], pruned: bool) -> None:

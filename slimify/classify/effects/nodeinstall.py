@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from slimify.classify.effects.call import Arg, Call, Options, package
 from slimify.classify.effects.nodeproject import (
-    depends_on,
+    dependency,
     manifests,
     package_json,
     run_script,
@@ -193,10 +193,12 @@ def install(
         writes.append("package.json")
     if manager == "yarn" and _berry(state):
         writes += [".yarn", ".pnp.cjs", ".pnp.loader.mjs"]
-    for name, place in (("puppeteer", ".cache/puppeteer"), ("cypress", ".cache/Cypress")):
-        browsers = call.home(place)
-        if browsers is not None and _downloads(state, name, words):
-            writes.append(browsers)
+    dev = with_dev(state, options, manager)
+    quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
+    for browser in () if quiet else _BROWSERS:
+        place = call.home(browser.place)
+        if place is not None and browser.fetched(state, words, dev=dev):
+            writes.append(place)
     effect = call.touching(
         "node",
         action,
@@ -205,9 +207,9 @@ def install(
         packages=node_packages(words),
         manifests=manifests(state),
         caches=node_caches(call, manager),
-        dev=with_dev(state, options, manager),
+        dev=dev,
     )
-    if options.has("--ignore-scripts") or words or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true":
+    if quiet or words:
         return (effect,)
     hooks = ["preinstall", "install", "postinstall"] + (["prepublish", "prepare"] if effect.dev else [])
     more = tuple(
@@ -229,10 +231,37 @@ def install(
     )
 
 
-def _downloads(state: State, name: str, words: tuple[Arg, ...]) -> bool:
-    if state.get("PUPPETEER_SKIP_DOWNLOAD") or state.get("PUPPETEER_SKIP_CHROMIUM_DOWNLOAD"):
-        return False
-    return depends_on(state, name) or any(package_name(w.value or "") == name for w in words)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Browser:
+    """A package whose install downloads a browser into the home directory.
+
+    `since` is the first major version that does so: older ones keep it in their own directory below
+    node_modules (source: Puppeteer's change log, 19.0.0). `off` are variables that switch it off.
+    """
+
+    name: str
+    place: str
+    since: int
+    off: tuple[str, ...]
+
+    def fetched(self, state: State, words: tuple[Arg, ...], *, dev: bool) -> bool:
+        if any(state.get(variable) not in (None, "", "false") for variable in self.off):
+            return False
+        named = next((w.value for w in words if w.value and package_name(w.value) == self.name), None)
+        wanted = named.rpartition("@")[2] if named else dependency(state, self.name, dev=dev)
+        major = re.match(r"[\^~>=v\s]*(\d+)", wanted or "")
+        return wanted is not None and (major is None or int(major[1]) >= self.since)
+
+
+_BROWSERS = (
+    _Browser(
+        name="puppeteer",
+        place=".cache/puppeteer",
+        since=19,
+        off=("PUPPETEER_SKIP_DOWNLOAD", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD"),
+    ),
+    _Browser(name="cypress", place=".cache/Cypress", since=3, off=("CYPRESS_INSTALL_BINARY",)),
+)
 
 
 def global_places(state: State, manager: str = "npm") -> tuple[str, ...]:

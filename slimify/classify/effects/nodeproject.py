@@ -106,10 +106,14 @@ def _matches(path: str, pattern: str) -> bool:
     return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
 
 
-def depends_on(state: State, name: str) -> bool:
+def dependency(state: State, name: str, *, dev: bool) -> str | None:
+    """The version that package.json asks of a package that an install brings, None where it brings none."""
     data = package_json(state) or {}
-    keys = ("dependencies", "devDependencies", "optionalDependencies")
-    return any(isinstance(data.get(key), dict) and name in data[key] for key in keys)
+    for key in ("dependencies", "optionalDependencies", *(("devDependencies",) if dev else ())):
+        group = data.get(key)
+        if isinstance(group, dict) and name in group:
+            return str(group[name])
+    return None
 
 
 def run_script(

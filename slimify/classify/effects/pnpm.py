@@ -44,7 +44,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
                 "fetch",
                 manager="pnpm",
                 writes=("node_modules",),
-                manifests=manifests(call.state),
+                manifests=manifests(call.state)[1:],  # the lock alone, before there is a package.json
                 caches=node_caches(call, "pnpm"),
                 dev=not options.has("--prod", "-P"),
             ),
