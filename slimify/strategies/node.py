@@ -11,17 +11,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from slimify.classify import corepack
-from slimify.classify.paths import BROAD, inside
+from slimify.classify.paths import BROAD
 from slimify.classify.program import Program
 from slimify.classify.roletypes import Made
 from slimify.config import Options
-from slimify.facts.languages import npm
 from slimify.model import Decision, PackageVerdict, Reason, Rung
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal, too_small
 from slimify.strategies.cleanup import cleaner
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.layout import Layout, Tree
+from slimify.strategies.nodestart import foreign, installs_at_start, out_of_package, unknown_start, unread
 from slimify.strategies.partition import part
 from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
@@ -36,7 +36,7 @@ _SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/
 
 def propose(program: Program, options: Options) -> Proposal:
     """Layouts on the slim variant and on the same base."""
-    why = _installs_at_start(program)
+    why = installs_at_start(program)
     if why:
         return Proposal(reasons=(Reason(code="SL406", text=why),))
     tried: list[Layout | Reason] = []
@@ -56,20 +56,17 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     most = _saving(program, rung)  # with everything that only the build needs, whatever bars it
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
-    unread = _unread(program)
-    if unread or _foreign(program):
+    cloned = unread(program)
+    if cloned or foreign(program):
         program = _with_tools(program)
     lost = corepack.lost(program.steps, program.live.commands)
     why = f"`{lost}` is started out of corepack's cache, whose place is not known" if lost else ""
     if rung == "slim":
-        why = why or unread or _unknown_start(program)
+        why = why or cloned or unknown_start(program)
+    why = why or out_of_package(program)
     if why:
         return Reason(code="SL392", text=why)
     trees, site = without_project(program, tuple(_tree(m) for m in program.made))
-    system = next((t for t in trees if t.path in _SYSTEM), None)
-    if system is not None:
-        line = program.dockerfile.instructions[system.after].line
-        return Reason(code="SL392", text=f"line {line}: which files it leaves in {system.path} is not known")
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
@@ -84,7 +81,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         saving=_saving(program, rung) + saved,
         original=estimate.original(program) + saved,
     )
-    why = blocked(program, wanted)
+    why = blocked(program, wanted) or _in_system(program, trees)
     if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
         return too_small(rung, most + saved)
     if why:
@@ -95,26 +92,13 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     return replace(layout, append={**layout.append, **_cleaners(program, layout)})
 
 
-def _unread(program: Program) -> str:
-    """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
-    for step in program.steps:
-        for effect in step.effects:
-            cloned = effect.kind == "fetch" and effect.tool == "git"
-            if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
-                return f"line {step.line}: what is cloned may start programs that {program.base_ref} has"
-    return ""
-
-
-# Programs that run the application's own code, or serve its files.
-_RUNNERS = frozenset(
-    """pm2 serve http-server nodemon ts-node tsx forever typescript tsc nx cross-env yarn npm pnpm""".split()
-)
-
-
-def _foreign(program: Program) -> bool:
-    """Whether what is started was installed globally: code that was not read."""
-    installed = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
-    return any(set(npm(name).bins) & set(program.live.commands) for name in installed - _RUNNERS)
+def _in_system(program: Program, trees: Iterable[Tree]) -> str:
+    """Why a tree can't be copied whole: it is a directory that every image has."""
+    found = next((t for t in trees if t.path in _SYSTEM), None)
+    if found is None:
+        return ""
+    line = program.dockerfile.instructions[found.after].line
+    return f"line {line}: which files it leaves in {found.path} is not known"
 
 
 def _with_tools(program: Program) -> Program:
@@ -140,25 +124,6 @@ def _stays(verdict: PackageVerdict) -> PackageVerdict:
 
 def _tool(verdict: PackageVerdict) -> bool:
     return verdict.role == "build" and any(r.code == "SL205" for r in verdict.reasons)
-
-
-def _unknown_start(program: Program) -> str:
-    """Why a base with fewer programs may lack one: what is started is not known."""
-    if not program.live.start:
-        return f"nothing says what is run in the image, and it may need what {program.base_ref} has"
-    for effect in program.live.start:
-        if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
-            return f"{effect.why}, and it may need what {program.base_ref} has"
-    return ""
-
-
-def _installs_at_start(program: Program) -> str:
-    """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
-    for effect in program.live.start:
-        if effect.kind in ("node", "global"):
-            text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
-            return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
-    return ""
 
 
 def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
