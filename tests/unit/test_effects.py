@@ -36,6 +36,7 @@ FILES: Mapping[str, str] = {
     "package.json": json.dumps({"name": "site", "scripts": SCRIPTS, "dependencies": {"express": "4"}}),
     "package-lock.json": "{}",
     "web/package.json": json.dumps({"dependencies": {"vue": "3"}}),
+    "shot/package.json": json.dumps({"dependencies": {"a": "1"}, "devDependencies": {"cypress": "^12.1"}}),
     "requirements.txt": "flask\n",
     "pyproject.toml": "[project]\nname = 'x'\n",
     "go.mod": "module example.org/site\n",
@@ -44,6 +45,7 @@ FILES: Mapping[str, str] = {
     "Makefile": "app: dep\n\tgcc -o app app.c\ndep:\n\tpip install flask\n",
     "sub/Makefile": "all:\n\ttouch made\n",
     "setup.sh": "#!/bin/sh\napt-get install -y gcc\ncd /src\ntouch x\n",
+    "sub/here.sh": '#!/bin/sh\ncd "$(dirname "$0")/.."\ntsc\n',
     "tool.py": "#!/usr/bin/env python3\nprint()\n",
 }
 ENV = {"GOPATH": "/go", "PATH": "/usr/local/bin:/usr/bin:/bin"}

@@ -31,19 +31,30 @@ def move(call: Call, state: State, sourced: Sourced) -> State:
     return state
 
 
+_OWN_DIRECTORY = re.compile(
+    r"""["']?(?:\$\(|`)\s*dirname\s+(?:--\s+)?"?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?"?\s*[)`]((?:/[\w.-]+)*)/?["']?"""
+)
+
+
 def _cd(call: Call, state: State) -> State:
     words = [a for a in call.args if a.value != "--" and a.value not in ("-P", "-L")]
     if not words:
         return replace(state, cwd=state.get("HOME"))
     value = words[0].value
-    if value is None or value == "-" or value.startswith("+"):
-        return replace(state, cwd=_fetched(call, value))
+    if value is None:
+        return replace(state, cwd=_beside_script(words[0].text, state))
+    if value == "-" or value.startswith("+"):
+        return replace(state, cwd=None)  # the directory before is not kept
     return replace(state, cwd=absolute(value, state))
 
 
-def _fetched(call: Call, value: str | None) -> str | None:
-    """The directory before, for `cd -`, is not kept."""
-    return None
+def _beside_script(text: str, state: State) -> str | None:
+    """The directory of the script that is read, where `$(dirname "$0")` asks for it."""
+    match = _OWN_DIRECTORY.fullmatch(text)
+    script = state.settings.get("script")
+    if match is None or script is None:
+        return None
+    return posixpath.normpath(posixpath.dirname(script) + (match[1] or ""))
 
 
 def _popd(call: Call, state: State) -> State:

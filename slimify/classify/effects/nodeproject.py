@@ -12,6 +12,7 @@ from typing import Any
 
 from slimify.classify.effects.call import Arg, Call
 from slimify.classify.effects.state import State
+from slimify.context.manifests import lock_packages, node_project
 from slimify.facts.commands import commands
 from slimify.model import Effect, EffectKind
 
@@ -107,13 +108,17 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def dependency(state: State, name: str, *, dev: bool) -> str | None:
-    """The version that package.json asks of a package that an install brings, None where it brings none."""
+    """The version of a package that an install brings, by the lock or as package.json asks for it; None
+    where it brings none."""
     data = package_json(state) or {}
     for key in ("dependencies", "optionalDependencies", *(("devDependencies",) if dev else ())):
         group = data.get(key)
         if isinstance(group, dict) and name in group:
             return str(group[name])
-    return None
+    path = state.view.context_path(posixpath.join(state.cwd or "/", "package.json"))
+    project = node_project(state.view.context, posixpath.dirname(path)) if path is not None else None
+    locked = lock_packages(state.view.context, project).get(name) if project is not None else None
+    return locked.versions[-1] if locked and locked.versions and (dev or not locked.dev) else None
 
 
 def run_script(

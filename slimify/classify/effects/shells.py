@@ -102,7 +102,7 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
         return known or (call.unknown(f"the script {path} is not in the build context"),)
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-    found = call.run(text, call.state, "file", path)
+    found = call.run(text, call.state.with_setting("script", path), "file", path)
     head = call.effect(
         "check",
         "script",
