@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +133,19 @@ def looked(names: Sequence[str], wishes: Wishes) -> Looked:
     return Looked(analyses=tuple(found), failure=failure)
 
 
+def evidence(name: str) -> Image | Outcome:
+    """An image, with what a rewrite of its Dockerfile asks of it; the failure, as for `looked`."""
+    from slimify.classify.built import keep
+    from slimify.engine.model import EngineProblem
+
+    try:
+        return _read(place(name), keep, digests=False)
+    except EngineProblem as problem:
+        return jobs.failed(name, proofs.engine_error(problem))
+    except Exception as error:
+        return jobs.failed(name, error)
+
+
 def no_browser(name: str) -> Outcome | None:
     """Why an image can't be looked at in the terminal; None if it can."""
     from slimify import browse
@@ -210,14 +223,15 @@ def _reference(text: str) -> str:
 
 
 def _analysed(text: str, dockerfile: Path | None, wishes: Wishes) -> Analysis:
-    from slimify.analyze.analyse import analyse
+    from slimify.analyze.analyse import KEEP, analyse
 
     target = Target(name=str(dockerfile), path=dockerfile) if dockerfile is not None else None
     data = locate.read(target) if target is not None else None
     context = wishes.context
     if context is None and target is not None and data is not None:
         context, _ = locate.build_context(target, data)
-    image = _read(place(text, wishes.engine), wishes)
+    compress = _LEVEL if wishes.replicas or wishes.nodes else 0
+    image = _read(place(text, wishes.engine), KEEP, compress=compress, platform=wishes.platform)
     name = text if text != "-" else (*image.names, "standard input")[0]
     return analyse(
         image,
@@ -230,24 +244,29 @@ def _analysed(text: str, dockerfile: Path | None, wishes: Wishes) -> Analysis:
     )
 
 
-def _read(where: Place, wishes: Wishes) -> Image:
-    from slimify.analyze.analyse import KEEP
+def _read(
+    where: Place,
+    keep: Callable[[str], bool],
+    *,
+    digests: bool = True,
+    compress: int = 0,
+    platform: str = "",
+) -> Image:
     from slimify.image import archive
 
-    compress = _LEVEL if wishes.replicas or wishes.nodes else 0
     if where.kind == "layout":
         assert where.path is not None
         return archive.read_layout(
-            where.path, keep=KEEP, digests=True, compress=compress, name=where.name, platform=wishes.platform
+            where.path, keep=keep, digests=digests, compress=compress, name=where.name, platform=platform
         )
     with _stream(where) as stream:
         return archive.read(
             stream,
-            keep=KEEP,
-            digests=True,
+            keep=keep,
+            digests=digests,
             compress=compress,
             name=where.name if where.kind == "archive" else "",
-            platform=wishes.platform,
+            platform=platform,
         )
 
 

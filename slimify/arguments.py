@@ -52,6 +52,14 @@ ContextOption = Annotated[
         help="Build context; by default the directory of the Dockerfile.",
     ),
 ]
+ImageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--image",
+        metavar="IMAGE",
+        help="An image that was built from the Dockerfile: what is in it is evidence.",
+    ),
+]
 BaseOption = Annotated[
     Base | None, typer.Option("--base", help="How small the image of the last stage may become.")
 ]

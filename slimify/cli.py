@@ -24,6 +24,7 @@ from slimify.arguments import (
     DebugTargetOption,
     EngineOption,
     Format,
+    ImageOption,
     MinSavingOption,
     NonrootOption,
     ProbeOption,
@@ -37,6 +38,7 @@ from slimify.cli_analyze import analyze
 from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
 
 if TYPE_CHECKING:
+    from slimify.image.model import Image
     from slimify.jobs import Job, Source
     from slimify.model import Outcome
     from slimify.proofs import Wishes
@@ -84,6 +86,7 @@ def rewrite(
         Format | None, typer.Option("--format", help="What goes to standard output.", show_default="diff")
     ] = None,
     context: ContextOption = None,
+    image: ImageOption = None,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     annotate: Annotated[
@@ -132,11 +135,14 @@ def rewrite(
         todo = list(jobs.named(paths))
         if output is not None and len(todo) > 1:
             raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
+        built = _image(image, todo)
+        if isinstance(built, int):
+            return built
         if verify:
             wishes = _wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
-            results = _proven(todo, context, given, wishes)
+            results = _proven(todo, context, given, wishes, built)
         else:
-            results = _planned(todo, context, given)
+            results = _planned(todo, context, given, built)
         codes = []
         for source, outcome, proof in results:
             proven = proof is None or proof.verdict == "equal"
@@ -163,6 +169,7 @@ def explain(
     ] = None,
     format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
     context: ContextOption = None,
+    image: ImageOption = None,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     build_arg: BuildArgOption = None,
@@ -178,8 +185,12 @@ def explain(
             return _explain_code(path.upper(), format)
         from slimify import jobs
 
+        todo = list(jobs.named([path] if path else None))
+        built = _image(image, todo)
+        if isinstance(built, int):
+            return built
         codes = []
-        for _, outcome in jobs.outcomes("explain", jobs.named([path] if path else None), context, given):
+        for _, outcome in jobs.outcomes("explain", todo, context, given, built):
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
             codes.append(DONE if outcome.error is None else exit_code(outcome))
@@ -205,6 +216,7 @@ def verify(
     ] = None,
     format: Annotated[ProofFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
     context: ContextOption = None,
+    image: ImageOption = None,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     build_arg: BuildArgOption = None,
@@ -253,8 +265,11 @@ def verify(
         todo = list(jobs.named([path] if path else None))
         if rewritten is not None and len(todo) > 1:
             raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
+        built = _image(image, todo)
+        if isinstance(built, int):
+            return built
         codes = []
-        for source, outcome, proof in _proven(todo, context, given, wishes):
+        for source, outcome, proof in _proven(todo, context, given, wishes, built):
             if output is not None and proof is not None and proof.verdict == "equal":
                 outcome = jobs.written(outcome, source, Path(output))
             console.show_proof(outcome, proof, format)
@@ -275,18 +290,39 @@ def main() -> None:
 # --- one run ------------------------------------------------------------------------------------
 
 
-def _planned(todo: list[Job], context: Path | None, given: dict[str, object]) -> Iterator[Result]:
+def _image(name: str | None, todo: list[Job]) -> Image | int | None:
+    """The image of `--image`; the exit code, where it can't be read."""
+    if name is None:
+        return None
+    if len(todo) > 1:
+        raise typer.BadParameter(f"--image goes with one Dockerfile, not {len(todo)}")
+    if name == "-" and any(target.name == "-" for target, _ in todo):
+        raise typer.BadParameter("standard input is either the image or the Dockerfile")
+    from slimify import analyses
+    from slimify.model import Outcome
+
+    with console.busy(f"reading {name} …"):
+        found = analyses.evidence(name)
+    if not isinstance(found, Outcome):
+        return found
+    console.show_failure(found)
+    return exit_code(found)
+
+
+def _planned(
+    todo: list[Job], context: Path | None, given: dict[str, object], image: Image | None
+) -> Iterator[Result]:
     from slimify import jobs
 
-    return ((*found, None) for found in jobs.outcomes("rewrite", todo, context, given))
+    return ((*found, None) for found in jobs.outcomes("rewrite", todo, context, given, image))
 
 
 def _proven(
-    todo: list[Job], context: Path | None, given: dict[str, object], wishes: Wishes
+    todo: list[Job], context: Path | None, given: dict[str, object], wishes: Wishes, image: Image | None
 ) -> Iterator[Result]:
     from slimify import proofs
 
-    return (proofs.proven(item, context, given, wishes, console.listeners()) for item in todo)
+    return (proofs.proven(item, context, given, wishes, console.listeners(), image) for item in todo)
 
 
 def _wishes(**values: Any) -> Wishes:

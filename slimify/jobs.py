@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from slimify import config, locate
 from slimify.locate import Target
 from slimify.model import Outcome, SlimifyError
+
+if TYPE_CHECKING:
+    from slimify.image.model import Image
 
 ENGINE_ERROR, INTERNAL_ERROR = "SL905", "SL999"
 
@@ -43,15 +46,17 @@ def outcomes(
     jobs: Iterable[Job],
     context: Path | None,
     overrides: dict[str, object],
+    image: Image | None = None,
 ) -> Iterator[tuple[Source, Outcome]]:
-    """What comes of each Dockerfile; whatever goes wrong with one is its outcome and stops no other."""
+    """What comes of each Dockerfile, `image` being built from it; whatever goes wrong with one is its outcome
+    and stops no other."""
     for target, problem in jobs:
         data = b""
         try:
             if problem is not None:
                 raise problem
             data = locate.read(target)
-            outcome = _process(command, target, data, context, overrides)
+            outcome = _process(command, target, data, context, overrides, image)
         except Exception as error:
             outcome = failed(target.name, error)
         yield Source(target, data), outcome
@@ -63,6 +68,7 @@ def _process(
     data: bytes,
     context: Path | None,
     overrides: dict[str, object],
+    image: Image | None,
 ) -> Outcome:
     from slimify import pipeline
 
@@ -73,7 +79,7 @@ def _process(
     if context is None:
         context, remark = locate.build_context(target, data)
     phase = pipeline.rewrite if command == "rewrite" else pipeline.explain
-    outcome = phase(data, name=target.name, context=context, options=options)
+    outcome = phase(data, name=target.name, context=context, options=options, image=image)
     return replace(outcome, warnings=(remark, *outcome.warnings)) if remark else outcome
 
 

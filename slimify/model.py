@@ -372,6 +372,7 @@ class Plan:
     user: str = ""  # the final stage gets it on request; "": that of the file
     saving: int = 0  # bytes, estimated
     original: int = 0  # bytes of the original image, estimated
+    measured: bool = False  # no estimates: both are those of an image that was built from the file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

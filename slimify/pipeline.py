@@ -11,12 +11,18 @@ from slimify.config import Options
 from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
 
 if TYPE_CHECKING:
+    from slimify.classify.built import Built
     from slimify.classify.program import Program
     from slimify.context.scan import Context
+    from slimify.image.model import Image
 
 
-def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -> Outcome:
-    """Rewrite one Dockerfile. Raises nothing for malformed input: that is a `failed` outcome."""
+def rewrite(
+    data: bytes, *, name: str, context: Path | None, options: Options, image: Image | None = None
+) -> Outcome:
+    """Rewrite one Dockerfile. `image` was built from it, as far as its history shows. Raises nothing for
+    malformed input: that is a `failed` outcome."""
+    from slimify.classify.built import built
     from slimify.classify.silenced import without_silenced
     from slimify.context.scan import Context, scan
     from slimify.syntax.dockerfile import parse
@@ -26,7 +32,14 @@ def rewrite(data: bytes, *, name: str, context: Path | None, options: Options) -
     except SlimifyError as error:
         return _unread(data, name, error)
     where = scan(context, Path(name) if name != "-" else None) if context else Context.empty()
-    return without_silenced(_planned(file, name, where, options), file)
+    evidence = built(image, file) if image is not None else None
+    outcome = _planned(file, name, where, options, None if isinstance(evidence, str) else evidence)
+    if isinstance(evidence, str):
+        outcome = replace(outcome, warnings=(f"{NO_EVIDENCE}: {evidence}", *outcome.warnings))
+    return without_silenced(outcome, file)
+
+
+NO_EVIDENCE = "the image was not built from this file and is no evidence"
 
 
 def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
@@ -38,13 +51,15 @@ def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
     return Outcome(kind="refused", file=name, before=before, decisions=_stated((reason,)))
 
 
-def _planned(file: Dockerfile, name: str, context: Context, options: Options) -> Outcome:
+def _planned(
+    file: Dockerfile, name: str, context: Context, options: Options, evidence: Built | None
+) -> Outcome:
     """The outcome of a file that could be read."""
     from slimify.classify import classify
     from slimify.strategies.gorun import compiled
     from slimify.syntax.dockerfile import parse
 
-    program = classify(file, context, name, options)
+    program = classify(file, context, name, options, evidence)
     outcome = Outcome(
         kind="unchanged",
         file=name,
@@ -60,7 +75,8 @@ def _planned(file: Dockerfile, name: str, context: Context, options: Options) ->
         return replace(outcome, kind="refused", decisions=_stated(program.refusals))
     made = compiled(program)
     if made is not None:
-        program = classify(parse(made[0].encode("utf-8", "surrogateescape"), name), context, name, options)
+        file_made = parse(made[0].encode("utf-8", "surrogateescape"), name)
+        program = classify(file_made, context, name, options, evidence)
     found = _first_proved(program, file, options)
     if isinstance(found, _Found):
         stated = (made[1],) if made is not None else ()
@@ -107,17 +123,19 @@ def _plans(program: Program, options: Options) -> Iterator[Plan | Reason]:
     from slimify.strategies import cleanup, propose
     from slimify.strategies.assemble import assemble
     from slimify.strategies.base import too_small
+    from slimify.strategies.sizes import cleaned, measured
 
     proposal = propose(program, options)
     yield from proposal.reasons
-    for layout in proposal.layouts:
+    for layout in (measured(program, x) for x in proposal.layouts):
         if layout.saving < options.min_saving.floor(layout.original):
-            yield too_small(layout.rung, layout.saving)
+            yield too_small(layout.rung, layout.saving, measured=layout.measured)
         else:
             yield assemble(program, layout)
-    cleaned = cleanup.plan(program)
-    if cleaned is not None and cleaned.saving >= options.min_saving.floor(cleaned.original):
-        yield cleaned
+    plan = cleanup.plan(program)
+    plan = cleaned(program, plan) if plan is not None else None
+    if plan is not None and plan.saving >= options.min_saving.floor(plan.original):
+        yield plan
 
 
 def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
@@ -142,7 +160,7 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
         decisions=(*plan.decisions, *findings, *advice),
         stages=plan.stages,
         after=found.text,
-        meta={"saving": plan.saving, "original": plan.original},
+        meta={"saving": plan.saving, "original": plan.original, "measured": plan.measured},
     )
 
 

@@ -16,6 +16,7 @@ from slimify.model import Outcome, SlimifyError
 if TYPE_CHECKING:
     from slimify.config import Options
     from slimify.engine.model import BuildOptions, EngineName, EngineProblem, Progress
+    from slimify.image.model import Image
     from slimify.verify.model import Proof, Round
     from slimify.verify.probes import Probe
 
@@ -44,9 +45,15 @@ class Listeners:
 
 
 def proven(
-    job: Job, context: Path | None, overrides: dict[str, object], wishes: Wishes, told: Listeners
+    job: Job,
+    context: Path | None,
+    overrides: dict[str, object],
+    wishes: Wishes,
+    told: Listeners,
+    image: Image | None = None,
 ) -> tuple[Source, Outcome, Proof | None]:
-    """The rewrite of one Dockerfile and its proof; no proof where there is nothing to compare.
+    """The rewrite of one Dockerfile, from which `image` was built, and its proof; no proof where there is
+    nothing to compare.
 
     A failure of the engine is a failed outcome; Ctrl-C comes through.
     """
@@ -58,7 +65,7 @@ def proven(
         if problem is not None:
             raise problem
         data = locate.read(target)
-        outcome, proof = _proven(Source(target, data), context, overrides, wishes, told)
+        outcome, proof = _proven(Source(target, data), context, overrides, wishes, told, image)
     except EngineProblem as failure:
         outcome, proof = jobs.failed(target.name, engine_error(failure)), None
     except Exception as error:
@@ -69,7 +76,12 @@ def proven(
 
 
 def _proven(
-    source: Source, context: Path | None, overrides: dict[str, object], wishes: Wishes, told: Listeners
+    source: Source,
+    context: Path | None,
+    overrides: dict[str, object],
+    wishes: Wishes,
+    told: Listeners,
+    image: Image | None,
 ) -> tuple[Outcome, Proof | None]:
     from slimify import pipeline
     from slimify.engine.detect import detect
@@ -89,7 +101,7 @@ def _proven(
     directory = context
 
     def rewrite(with_options: Options) -> Outcome:
-        return pipeline.rewrite(data, name=target.name, context=directory, options=with_options)
+        return pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
 
     outcome = _given(wishes.rewritten, rewrite(options), data)
     if outcome.after is None:

@@ -18,6 +18,7 @@ from support import ROOT, invoke
 
 import slimify
 from slimify.config import MinSaving, Options
+from slimify.image.model import Image
 from slimify.model import Decision, Outcome, SlimifyError, Stage
 
 BEFORE = "FROM python:3.12\nCOPY . .\n"
@@ -32,7 +33,15 @@ class Pipeline(types.ModuleType):
         super().__init__("slimify.pipeline")
         self.calls: list[tuple[str, Path | None, Options]] = []
 
-    def rewrite(self, data: bytes, *, name: str, context: Path | None, options: Options) -> Outcome:
+    def rewrite(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        context: Path | None,
+        options: Options,
+        image: Image | None = None,
+    ) -> Outcome:
         self.calls.append((name, context, options))
         text = data.decode("utf-8", "surrogateescape")
         if "malformed" in text:
@@ -192,7 +201,7 @@ def test_text(project: Path) -> None:
 def test_json(project: Path) -> None:
     (value,) = objects(invoke("rewrite", "--format", "json", cwd=project).stdout)
     assert value["dockerfile"] == AFTER
-    assert value["estimate"] == {"original": 1_020_000_000, "saving": 900_000_000}
+    assert value["estimate"] == {"original": 1_020_000_000, "saving": 900_000_000, "measured": False}
     (told,) = objects(invoke("explain", "--format", "json", cwd=project).stdout)
     assert value.keys() - told.keys() == {"dockerfile", "dockerignore", "diff"}
 

@@ -24,6 +24,7 @@ from unit.engine_fakes import Fakes
 import slimify
 from slimify.config import Options
 from slimify.engine.model import Progress
+from slimify.image.model import Image
 from slimify.model import Outcome
 from slimify.progress import Live
 from slimify.verify.model import Constraint, Round
@@ -67,7 +68,15 @@ class Pipeline(types.ModuleType):
     def __init__(self) -> None:
         super().__init__("slimify.pipeline")
 
-    def rewrite(self, data: bytes, *, name: str, context: Path | None, options: Options) -> Outcome:
+    def rewrite(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        context: Path | None,
+        options: Options,
+        image: Image | None = None,
+    ) -> Outcome:
         text = data.decode()
         base = Outcome(kind="unchanged", file=name, before=text, language="python")
         after = text.replace("python:3.12\n", "python:3.12-slim\n")

@@ -15,7 +15,6 @@ from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
 from slimify.facts.carried import carried
-from slimify.facts.images import image
 from slimify.facts.mediatypes import PACKAGES, TABLE
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES
@@ -91,7 +90,7 @@ def _contract(
     program: Program, file: Dockerfile, stages: list[list[Instruction]], user: str = ""
 ) -> Iterator[str]:
     """The runtime contract of the last stage is that of the input, but for a `user` that the plan adds."""
-    new = contract_of(file, stages)
+    new = contract_of(program, file, stages)
     old = program.runtime
     for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
         before, after = getattr(old, name), getattr(new, name)
@@ -133,7 +132,7 @@ def _names(instruction: Instruction) -> list[str]:
     return [name for name, _ in env_pairs(instruction)]
 
 
-def contract_of(file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
+def contract_of(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
     """The contract of the last stage of a file, stages that build on each other included."""
     named: dict[str, Runtime] = {}
     result: Runtime | None = None
@@ -143,7 +142,7 @@ def contract_of(file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
         at = places[id(stage[0])]
         reference = expand(parts.image, scopes(file, {}, {})[at]) or parts.image
         inherited = named.get(reference.lower())
-        facts = None if inherited else image(reference)
+        facts = None if inherited else program.facts_of(reference)
         env = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
         force = scopes(file, env, {})
         scope = [force[places[id(x)]] for x in stage[1:]]

@@ -14,7 +14,7 @@ from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program
 from slimify.classify.walk import Visit, start_state, walk
 from slimify.facts.carried import carried
-from slimify.facts.images import ImageFacts, image
+from slimify.facts.images import ImageFacts
 from slimify.model import Dockerfile, Effect, Instruction
 from slimify.syntax.instructions import from_parts
 from slimify.syntax.scope import scopes
@@ -34,7 +34,7 @@ def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Inst
     for number, stage in enumerate(stages):
         at = places[id(stage[0])]
         reference = expand(from_parts(stage[0]).image, scopes(file, {}, {})[at]) or from_parts(stage[0]).image
-        base = image(reference) or (program.base if reference == program.base_ref else None)
+        base = program.facts_of(reference)
         env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
         force = scopes(file, env, {})
         body = [(places[id(x)], x) for x in stage[1:]]

@@ -9,17 +9,22 @@ from dataclasses import replace
 from functools import partial
 
 from slimify.classify import roles as role_pass
+from slimify.classify.built import Built
+from slimify.classify.builtbase import base_facts
 from slimify.classify.findings import findings
 from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
+from slimify.classify.linked import with_counterparts, with_linked
 from slimify.classify.liveness import live
 from slimify.classify.packages import build_tools, judge, late_tools
 from slimify.classify.program import AtomStep, Live, Program, Step
 from slimify.classify.refusals import refusals
 from slimify.classify.roletypes import Roles, Where
 from slimify.classify.runtime import runtime
+from slimify.classify.showings import showings
 from slimify.classify.verdicts import instruction_role
 from slimify.classify.walk import Visit, start_state, walk
+from slimify.classify.witnessed import witnessed
 from slimify.config import Options
 from slimify.context.manifests import run_commands
 from slimify.context.scan import Context
@@ -32,27 +37,35 @@ from slimify.syntax.words import expand
 _KEEP = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
 
-def classify(file: Dockerfile, context: Context, name: str, options: Options) -> Program:
+def classify(
+    file: Dockerfile, context: Context, name: str, options: Options, evidence: Built | None = None
+) -> Program:
     """Label every instruction and command of the last stage.
 
-    `name` is the file's name for messages. Never raises for what it can't decide: such steps are
-    `unknown`, and a file that has to be left alone has `refusals`.
+    `name` is the file's name for messages, `evidence` an image that was built from the file. Never raises
+    for what it can't decide: such steps are `unknown`, and a file that has to be left alone has `refusals`.
     """
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     reference, base = _base(file, start, options.build_args)
+    shown = _shown_base(file, reference, base, evidence)
+    base = base or shown
     base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
     in_force = scopes(file, base_env, options.build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
     visits = own_programs(visits, end)
+    visits, seen = witnessed(visits, evidence) if evidence is not None else (visits, {})
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     alive = live(contract, end, effects, _named(context, name), language, base)
     alive = _with_kept(alive, options.keep_commands)
     keep = _kept(file)
+    alive = with_linked(alive, evidence) if evidence is not None else alive
     packages, roles, late = _judged(visits, alive, base, language, keep, options)
+    if evidence is not None:
+        packages = with_counterparts(packages, alive, evidence, shown.packages if shown else frozenset())
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
@@ -68,10 +81,18 @@ def classify(file: Dockerfile, context: Context, name: str, options: Options) ->
         made=roles.made,
         end=end,
         refusals=refusals(file, base, reference),
-        findings=findings(visits, contract, alive, judged),
+        findings=(*showings(evidence, shown, seen), *findings(visits, contract, alive, judged)),
         keep_lines=keep,
         late=late,
+        built=evidence,
     )
+
+
+def _shown_base(
+    file: Dockerfile, reference: str, base: ImageFacts | None, evidence: Built | None
+) -> ImageFacts | None:
+    """The base image as a built image shows it, where the reference alone tells nothing."""
+    return base_facts(evidence, file, reference) if base is None and evidence is not None else None
 
 
 def _named(context: Context, name: str) -> tuple[Use, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from slimify.classify.built import Built
 from slimify.classify.effects.state import State
 from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
-from slimify.facts.images import ImageFacts
+from slimify.facts.images import ImageFacts, image
 from slimify.model import (
     Decision,
     Dockerfile,
@@ -122,6 +123,11 @@ class Program:
     findings: tuple[Decision, ...] = ()
     keep_lines: frozenset[int] = frozenset()
     late: Mapping[str, Use] = field(default_factory=dict)  # programs that steps of the final stage call
+    built: Built | None = None  # an image that was built from the file, where one was given
+
+    def facts_of(self, reference: str) -> ImageFacts | None:
+        """What is known about an image; about the file's own base what a built image shows, too."""
+        return image(reference) or (self.base if reference == self.base_ref else None)
 
     def step(self, index: int) -> Step:
         """The step of an instruction behind FROM, by its index in `Dockerfile.instructions`."""

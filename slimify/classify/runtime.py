@@ -51,7 +51,7 @@ class _Values:
         if base is not None:
             self.entrypoint, self.cmd = base.entrypoint, base.cmd
             self.env = {name: value if value is not None else "\0" for name, value in base.env.items()}
-            self.workdir = base.workdir or "/"
+            self.workdir = None if base.workdir is None else base.workdir or "/"
             self.user = "" if base.user in ("", "root") else base.user
         if inherited is not None:
             self.entrypoint, self.cmd = inherited.entrypoint, inherited.cmd

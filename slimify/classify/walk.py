@@ -36,7 +36,7 @@ def start_state(base: ImageFacts | None, context: Context) -> State:
     home = "/root" if base.user in ("", "root") else f"/home/{base.user}"
     homes = {"node": "/home/node"} if base.family == "node" else {}
     return State(
-        cwd=base.workdir or "/",
+        cwd=None if base.workdir is None else base.workdir or "/",
         env=dict(base.env),
         user=base.user or "root",
         home=home,

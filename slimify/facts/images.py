@@ -42,8 +42,9 @@ class ImageFacts:
     `version` is the language's, as far as the tag tells (Python and Go: at least major.minor);
     `version_sure` is False where a moving tag (`latest`, `3`, `lts`) was resolved to what it was
     on the facts' date. `suite` is a codename, or `3.20` for Alpine. `env` holds None for a
-    variable whose value depends on the patch release. `workdir` "" is `/`, `size` is in bytes,
-    uncompressed, 0 where unknown. `onbuild`: it has triggers that run in a stage built on it.
+    variable whose value depends on the patch release. `workdir` "" is `/`, None unknown; `size` is in
+    bytes, uncompressed, 0 where unknown. `packages` are those of the system, where an image showed
+    them. `onbuild`: it has triggers that run in a stage built on it.
     `runtime_bases` (golang, buildpack-deps) maps `static`, `base`, `cc`, `debian` and `alpine` to
     references of the same release; `static` to that of the newest one where it has none.
     """
@@ -64,7 +65,7 @@ class ImageFacts:
     libc_version: str | None = None
     manager: str | None = None
     user: str = "root"
-    workdir: str = ""
+    workdir: str | None = ""
     env: Mapping[str, str | None] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
@@ -74,6 +75,7 @@ class ImageFacts:
     onbuild: bool = False
     slim_partner: str | None = None
     runtime_bases: Mapping[str, str] = field(default_factory=dict)
+    packages: frozenset[str] = frozenset()
 
 
 def image(reference: str) -> ImageFacts | None:

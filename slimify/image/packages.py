@@ -17,6 +17,7 @@ APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 # Directories that are links into /usr where both trees were merged: the lists name either.
 MERGED = re.compile(r"(?:/usr)?(/(?:bin|sbin|lib|lib32|lib64|libx32|libo32)/.*)")
 LIBRARY = re.compile(r"[^/]+\.so(?:\.[^/]*)?")
+_NAME = re.compile(r"[^\s(<>=~|]+")  # apk has names like so:libz.so.1
 GONE = ("config-files", "not-installed")
 DPKG_FILE = re.compile(r"/var/lib/dpkg/(?:status|status\.d/[^/]+|info/[^/]+\.list)")
 
@@ -48,7 +49,11 @@ class Packages:
         self._by_name = {package.name: package for package in installed}
         self._owners: dict[str, Installed] = {}
         self._libraries: dict[str, Installed] = {}
+        self._provides: dict[str, list[str]] = {}
         for package in installed:
+            for item in (package.name, *package.provides):
+                if match := _NAME.match(item):
+                    self._provides.setdefault(match[0], []).append(package.name)
             for path in package.files:
                 self._owners[_one_tree(path)] = package
                 name = path.rpartition("/")[2]
@@ -57,6 +62,10 @@ class Packages:
 
     def get(self, name: str) -> Installed | None:
         return self._by_name.get(name)
+
+    def providing(self, name: str) -> tuple[str, ...]:
+        """The packages that are what a dependency names: that one itself, or those that stand for it."""
+        return tuple(self._provides.get(name, ()))
 
     def owner_of(self, path: str) -> Installed | None:
         """The package that brought a file, in whichever of the merged trees it is named."""

@@ -53,6 +53,7 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
     }
     if isinstance(outcome.meta.get("saving"), int):
         result["estimate"] = {name: outcome.meta.get(name) for name in ("original", "saving")}
+        result["estimate"]["measured"] = outcome.meta.get("measured") is True
     if texts:
         result["dockerfile"] = _dockerfile(outcome)
         result["dockerignore"] = outcome.meta.get("dockerignore")

@@ -92,7 +92,8 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
     saving, original = outcome.meta.get("saving"), outcome.meta.get("original")
     if outcome.kind == "rewritten" and isinstance(saving, int) and saving > 0:
         of = f" of {size(original)}" if isinstance(original, int) and original > saving else ""
-        parts.append(f"saves about {size(saving)}{of}")
+        measured = outcome.meta.get("measured") is True
+        parts.append(f"saves {'' if measured else 'about '}{size(saving)}{of}{' (measured)' * measured}")
     name = "<stdin>" if outcome.file == "-" else outcome.file
     whole = ", ".join(part.replace(" ", _JOINT) for part in parts)
     lines = [

@@ -67,6 +67,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         decisions=layout.decisions,
         saving=layout.saving,
         original=layout.original,
+        measured=layout.measured,
     )
 
 

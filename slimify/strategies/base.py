@@ -19,9 +19,10 @@ class Proposal:
     reasons: tuple[Reason, ...] = ()
 
 
-def too_small(rung: Rung, saving: int) -> Reason:
+def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """That a rewrite is not worth it; `saving` in bytes."""
-    text = f"{rung}: about {max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
+    about = "" if measured else "about "
+    text = f"{rung}: {about}{max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
     return Reason(code="SL407", text=text)
 
 

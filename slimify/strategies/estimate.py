@@ -127,6 +127,8 @@ def _fills(effect: Effect) -> bool:
 
 def original(program: Program) -> int:
     """The size of the image as it is."""
+    if program.built is not None:
+        return program.built.size
     unknown = UNKNOWN_ALPINE if package_manager(program) == "apk" else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
     return (

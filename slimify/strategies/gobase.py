@@ -83,9 +83,13 @@ def _builds(program: Program) -> list[tuple[Effect, bool]]:
 def static(program: Program) -> bool:
     """Every program is linked statically: cgo is off, the linker is told so, or nothing uses cgo.
 
+    An image that was built from the file has the answer.
     Without an import of net, os/user or "C" the linker has no C library to link (cmd/link, internal
     linking of pure Go).
     """
+    shown = program.built.linking(m.path for m in program.made) if program.built is not None else ()
+    if shown:
+        return all(linking in ("static", "static-pie") for linking in shown)
     builds = _builds(program)
     told = {"CGO_ENABLED=0", "static"}
     if builds and all(off or told & set(e.settings) for e, off in builds):

@@ -58,3 +58,4 @@ class Layout:
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     original: int = 0
+    measured: bool = False  # both, in an image that was built from the file

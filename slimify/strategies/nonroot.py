@@ -15,7 +15,7 @@ from slimify.classify.paths import inside
 from slimify.classify.program import Program, Step
 from slimify.classify.writing import own_directory, writes
 from slimify.facts import load
-from slimify.facts.images import ImageFacts, image
+from slimify.facts.images import ImageFacts
 from slimify.model import Decision, Effect, Item, Plan, Stage
 from slimify.strategies.staging import behind_steps, inserted, keyword, keyword_case, new_item
 from slimify.syntax.instructions import env_pairs
@@ -39,7 +39,7 @@ class _Account:
 def with_user(program: Program, plan: Plan) -> Plan:
     """The plan with a USER, or with a decision that says why it has none."""
     final = plan.stages[-1]
-    account = _account(image(final.base) or (program.base if final.base == program.base_ref else None))
+    account = _account(program.facts_of(final.base))
     places: tuple[str, ...] = ()
     if isinstance(account, str):
         why = account

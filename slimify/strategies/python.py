@@ -85,12 +85,13 @@ def _try(
         types, told = media_types(program, base)
         head, put = (*head, *types), (*put, *told)
     saving = _saving(program, base, rung, trees)
+    shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
     wanted = Parting(
         rung=rung,  # type: ignore[arg-type]
         base=base,
         trees=trees,
-        present=_present(base) | (BASE_LIBRARIES if own_python else frozenset()),
+        present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
         needless=_OWN_PYTHON if own_python else (),
         builder_tail=tail,
         final_head=head,
@@ -112,9 +113,9 @@ def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
     return cleaned is not None and cleaned.saving >= layout.saving
 
 
-def _present(base: str) -> frozenset[str]:
-    facts = image(base)
-    return installed(facts) if facts is not None else frozenset()
+def _present(program: Program, base: str) -> frozenset[str]:
+    facts = program.facts_of(base)
+    return facts.packages or installed(facts) if facts is not None else frozenset()
 
 
 # The distribution's Python, which an image that brings its own does not use.

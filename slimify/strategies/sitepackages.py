@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from slimify.classify.paths import inside
+from slimify.classify.paths import SCRATCH, inside, inside_any
 from slimify.classify.program import Program
 from slimify.classify.roletypes import BIN, SITE
 from slimify.model import Effect
@@ -24,6 +24,7 @@ _DISTRO_PYTHON = {
 _BIN = "/usr/local/bin"
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _SWITCHED = re.compile(r"update-alternatives\b.*\bpython|\bln\s.*\bpython[\d.]*(?:\s|$)")
+_PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
 # Packages that only install or build others; pip's own directory is in every image.
 _INSTALLERS = frozenset((
     "pip", "setuptools", "wheel", "poetry", "poetry-core", "poetry-plugin-export", "pipenv", "uv",
@@ -42,6 +43,38 @@ _TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
 
 def site_packages(program: Program) -> tuple[str, ...] | None:
     """The directories that installs into the system's Python fill: packages, scripts. None if not known."""
+    return _by_name(program) or _by_image(program)
+
+
+def _by_image(program: Program) -> tuple[str, ...] | None:
+    """Where the installs put their packages in an image that was built from the file: one directory, of an
+    interpreter that no package of the system brings, and nothing beside it but its scripts."""
+    if program.built is None:
+        return None
+    sites: set[str] = set()
+    rest: set[str] = set()
+    for step in program.steps:
+        if not any(e.kind == "python" and SITE in e.writes for e in step.effects):
+            continue
+        others = [*SCRATCH, *(c for e in step.effects for c in e.caches)]
+        others += [p for e in step.effects if e.kind != "python" for p in (*e.writes, *e.outputs)]
+        for entry in program.built.left(step.instruction):
+            found = _PACKAGES.match(entry.path)
+            if found:
+                sites.add(found[1])
+            elif not inside_any(entry.path, others):
+                rest.add(entry.path)
+    if len(sites) != 1:
+        return None
+    (site,) = sites
+    scripts = f"{site.rpartition('/lib/')[0]}/bin"
+    if site.startswith("/usr/lib/") or not all(inside(p, scripts) for p in rest):
+        return None
+    return (site, scripts)
+
+
+def _by_name(program: Program) -> tuple[str, ...] | None:
+    """By the name of the base image and of the interpreters that are called."""
     base = program.base
     if base is None:
         return None

@@ -1,0 +1,37 @@
+"""What a built image shows that the Dockerfile and its context don't tell, said as decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slimify.classify.built import Built
+from slimify.facts.images import ImageFacts
+from slimify.model import Decision
+
+_LANGUAGES = {"go": "Go", "node": "Node.js", "python": "Python"}
+_SHOWN = 3
+
+
+def showings(
+    evidence: Built | None, base: ImageFacts | None, seen: Mapping[int, tuple[str, ...]]
+) -> tuple[Decision, ...]:
+    """`base` is a base image that only the built one tells of; `seen` what RUNs of unknown effect left, by
+    their lines."""
+    if evidence is None:
+        return ()
+    found = []
+    if base is not None:
+        text = f"the image shows that {base.reference} is {_described(base)}"
+        found.append(Decision(code="SL340", safety="safe", text=text))
+    for line, paths in seen.items():
+        listed = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if paths[_SHOWN:] else "")
+        text = f"the image shows that this step leaves {listed or 'nothing'}"
+        found.append(Decision(code="SL341", safety="assumed", text=text, line=line))
+    return tuple(found)
+
+
+def _described(base: ImageFacts) -> str:
+    system = " ".join(filter(None, (base.distro, base.suite)))
+    libc = " ".join(filter(None, (base.libc, base.libc_version)))
+    language = f"{_LANGUAGES[base.language]} {base.version or ''}".strip() if base.language else ""
+    return ", ".join(filter(None, (system or "of an unknown distribution", libc, base.manager, language)))
