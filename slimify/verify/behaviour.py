@@ -10,11 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions
-from slimify.verify import listening, masks, web
+from slimify.verify import listening, masks, pages, web
 from slimify.verify.model import Check, Finding
 from slimify.verify.probes import Probe, Request, Run
 
@@ -24,6 +25,8 @@ _QUIET = 2.0  # seconds without a new line after which a container without ports
 _SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _FURTHER = 2.0  # seconds that further ports are waited for once one listens
+_REDIRECTS = 4  # answers in a row that are followed
+_LOADED = 10.0  # seconds for what a page loads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,15 +166,35 @@ def _listens(engine: Engine, container: str, port: int) -> bool:
 def _ask(
     engine: Engine, container: str, opened: tuple[int, ...], asked: tuple[int, ...], probe: Probe
 ) -> dict[str, web.Answer]:
-    """The user's requests go to the first port that listens; without any, each one is asked for `/`."""
-    answers = {}
+    """The user's requests go to the first port that listens; without any, each one is asked for `/`
+    and for what the answer leads to."""
+    answers: dict[str, web.Answer] = {}
     for port in opened[:1] if probe.http else opened:
         place = engine.address(container, port)
         if place is None:
             continue
-        for request in probe.http or (Request(path="/"),):
-            name = request.name if probe.http or port == asked[0] else f"{request.name} on {port}"
-            answers[name] = web.ask(*place, request)
+        if probe.http:
+            answers |= {request.name: web.ask(*place, request) for request in probe.http}
+        else:
+            where = "" if port == asked[0] else f" on {port}"
+            answers |= {f"{name}{where}": answer for name, answer in _visited(place).items()}
+    return answers
+
+
+def _visited(place: tuple[str, int]) -> dict[str, web.Answer]:
+    """`/`, the page that it redirects to, and what that page loads from the same server."""
+    answers: dict[str, web.Answer] = {}
+    paths = ["/"]
+    for _ in range(_REDIRECTS):
+        request = Request(path=paths[0])
+        answers[request.name] = web.ask(*place, request)
+        paths = list(pages.following(request.path, answers[request.name]))
+        if answers[request.name].status == HTTPStatus.OK or not paths:
+            break
+    for path in paths:
+        request = Request(path=path)
+        if request.name not in answers:
+            answers[request.name] = web.ask(*place, request, timeout=_LOADED)
     return answers
 
 
@@ -267,6 +290,9 @@ def _answer(
 ) -> Check:
     old, new = before.answers[name], after.answers.get(name)
     request = next((r for r in probe.http if r.name == name), Request(path="/"))
+    if new is None and not probe.http and name.split()[1] != "/":
+        # where the page that leads there differs in more than a name, that is found already
+        return _verdict(name, ANSWERS, "", "the page of the rewritten image leads elsewhere", probe)
     if new is None:
         return _verdict(name, ANSWERS, f"{name}: no answer, the original answers {old.status}", "", probe)
     wrong = web.unmet(request, new) or web.difference(request, old, new, probe.mask)
@@ -337,7 +363,8 @@ def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str,
         return () if seen.log.strip() else ("both end at once and print nothing: no behaviour was seen",)
     missing = []
     poor = [f"{name} with {a.status}" for name, a in seen.answers.items() if (a.status or 400) >= 400]
-    if poor and len(poor) == len(seen.answers) and not probe.http:
+    works = any((a.status or 400) < 300 for a in seen.answers.values())
+    if poor and not works and not probe.http:
         said = ", ".join(poor).replace("None", "no HTTP")
         missing.append(f"the original answers {said}: no page that works was seen; name one with --probe")
     if asked and not seen.answers:

@@ -12,7 +12,7 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, listening
+from slimify.verify import behaviour, listening, pages
 from slimify.verify.behaviour import Observation
 from slimify.verify.probes import Probe, Request, Run
 from slimify.verify.web import Answer
@@ -111,6 +111,78 @@ def test_every_port_that_listens_is_asked(server: int, monkeypatch: pytest.Monke
     }
 
 
+SITE = {
+    "/": (302, "text/plain", b"", "/login?next=/"),
+    "/login?next=/": (
+        200,
+        "text/html",
+        b'<link rel="stylesheet" href="/app.css"><script src="js/app.js"></script><a href="/logout">out</a>'
+        b'<img src="data:image/png;base64,xx"><script src="https://cdn.example/x.js"></script>',
+        "",
+    ),
+    "/app.css": (200, "text/css", b"a{}", ""),
+    "/js/app.js": (404, "text/plain", b"", ""),
+}
+
+
+def test_a_page_is_asked_with_what_leads_to_it_and_what_it_loads(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(host: str, port: int, request: Request, timeout: float = 0) -> Answer:
+        status, kind, body, location = SITE[request.path]
+        return Answer(status=status, kind=kind, body=body, location=location)
+
+    monkeypatch.setattr(behaviour.web, "ask", ask)
+    monkeypatch.setattr(behaviour.web, "listens", lambda host, port: True)
+    seen = observed(Container({80: 1}), 80)
+    assert {name: answer.status for name, answer in seen.answers.items()} == {
+        "GET /": 302,
+        "GET /login?next=/": 200,
+        "GET /app.css": 200,
+        "GET /js/app.js": 404,
+    }
+
+
+STYLE = {"GET /": Answer(status=200), "GET /a.css": Answer(status=200)}
+LED: list[tuple[str, dict[str, Answer], dict[str, bool]]] = [
+    ("it is gone", {**STYLE, "GET /a.css": Answer(status=404)}, {"GET /": True, "GET /a.css": False}),
+    ("the name is another one", {"GET /": Answer(status=200)}, {"GET /": True, "GET /a.css": True}),
+    ("the page is gone", {}, {"GET /": False, "GET /a.css": True}),
+]
+
+
+@pytest.mark.parametrize(("after", "expected"), [row[1:] for row in LED], ids=[row[0] for row in LED])
+def test_what_a_page_loads_is_compared(after: dict[str, Answer], expected: dict[str, bool]) -> None:
+    checks = compared(did(answers=STYLE), did(answers=after))
+    assert {name: ok for name, ok in checks.items() if name.startswith("GET")} == expected
+
+
+LEADS: list[tuple[str, str, Answer, tuple[str, ...]]] = [
+    ("a redirect", "/", Answer(status=302, location="/login"), ("/login",)),
+    ("to a place beside", "/a/b", Answer(status=301, location="c"), ("/a/c",)),
+    ("with the host that was asked for", "/", Answer(status=301, location="http://localhost/x"), ("/x",)),
+    ("to another server", "/", Answer(status=302, location="https://id.example/login"), ()),
+    ("in a circle", "/", Answer(status=302, location="/"), ()),
+    ("to nowhere", "/", Answer(status=302), ()),
+    ("no page", "/", Answer(status=200, kind="application/json", body=b'<img src="/a">'), ()),
+    ("an error", "/", Answer(status=500, kind="text/html", body=b'<img src="/a">'), ()),
+    (
+        "links and feeds are left alone",
+        "/",
+        Answer(
+            status=200, kind="text/html", body=b'<a href="/x"></a><link rel="alternate" href="/f"><img src=y>'
+        ),
+        ("/y",),
+    ),
+    ("an address that is none", "/", Answer(status=302, location="http://[x"), ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "expected"), [row[1:] for row in LEADS], ids=[row[0] for row in LEADS]
+)
+def test_where_an_answer_leads(path: str, answer: Answer, expected: tuple[str, ...]) -> None:
+    assert pages.following(path, answer) == expected
+
+
 def test_the_users_requests_go_to_the_first(server: int) -> None:
     probe = Probe(seconds=5, http=(Request(path="/a"),))
     assert list(observed(Container({80: server, 81: server}), 80, 81, probe=probe).answers) == ["GET /a"]
@@ -193,6 +265,13 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ("a command was run", _seen(), (), Probe(exec=(Run(command=("x",)),)), ""),
     ("the user wants it so", _seen(answers={"GET /x": LOST}), (80,), Probe(http=(Request(path="/x"),)), ""),
     ("no page", _seen(answers={"GET /": LOST}), (80,), Probe(), "answers GET / with 404: no page that works"),
+    (
+        "behind a redirect",
+        _seen(answers={"GET /": Answer(status=302), "GET /a": LOST}),
+        (80,),
+        Probe(),
+        "GET /a with 404: no page that works",
+    ),
     ("no HTTP", _seen(answers={"GET /": NO_HTTP}), (80,), Probe(), "answers GET / with no HTTP: no page"),
     ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
     ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
