@@ -133,18 +133,19 @@ def _names(instruction: Instruction) -> list[str]:
 
 
 def contract_of(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
-    """The contract of the last stage of a file, stages that build on each other included."""
+    """The contract of the last stage of a file, stages that build on each other included, as it is built
+    with the values that the user gives to ARG."""
     named: dict[str, Runtime] = {}
     result: Runtime | None = None
     places = {id(x): i for i, x in enumerate(file.instructions)}
     for number, stage in enumerate(stages):
         parts = from_parts(stage[0])
         at = places[id(stage[0])]
-        reference = expand(parts.image, scopes(file, {}, {})[at]) or parts.image
+        reference = expand(parts.image, scopes(file, {}, program.build_args)[at]) or parts.image
         inherited = named.get(reference.lower())
         facts = None if inherited else program.facts_of(reference)
         env = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
-        force = scopes(file, env, {})
+        force = scopes(file, env, program.build_args)
         scope = [force[places[id(x)]] for x in stage[1:]]
         result = runtime(stage[1:], scope, facts, inherited)
         named[(parts.alias or str(number)).lower()] = result

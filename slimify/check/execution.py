@@ -33,16 +33,17 @@ def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Inst
     places = {id(x): i for i, x in enumerate(file.instructions)}
     for number, stage in enumerate(stages):
         at = places[id(stage[0])]
-        reference = expand(from_parts(stage[0]).image, scopes(file, {}, {})[at]) or from_parts(stage[0]).image
+        parts = from_parts(stage[0])
+        reference = expand(parts.image, scopes(file, {}, program.build_args)[at]) or parts.image
         base = program.facts_of(reference)
         env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
-        force = scopes(file, env, {})
+        force = scopes(file, env, program.build_args)
         body = [(places[id(x)], x) for x in stage[1:]]
         start = start_state(base, program.context)
         if base is None and len(stages) == 1:
             return  # nothing is known about the base, and nothing was moved
         visits, _ = walk(body, dict(enumerate(force)), start, file.escape)
-        where = "final stage" if number == len(stages) - 1 else f"stage {from_parts(stage[0]).alias}"
+        where = "final stage" if number == len(stages) - 1 else f"stage {parts.alias}"
         if len(stages) > 1:
             yield from _inputs(program, visits, where)
         if number == len(stages) - 1:

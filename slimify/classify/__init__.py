@@ -83,6 +83,7 @@ def classify(
         refusals=refusals(file, base, reference),
         findings=(*showings(evidence, shown, seen), *findings(visits, contract, alive, judged)),
         keep_lines=keep,
+        build_args=options.build_args,
         late=late,
         built=evidence,
     )

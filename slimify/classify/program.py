@@ -122,6 +122,7 @@ class Program:
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
     keep_lines: frozenset[int] = frozenset()
+    build_args: Mapping[str, str] = field(default_factory=dict)  # what the user gives to ARG
     late: Mapping[str, Use] = field(default_factory=dict)  # programs that steps of the final stage call
     built: Built | None = None  # an image that was built from the file, where one was given
 
