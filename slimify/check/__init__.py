@@ -14,9 +14,9 @@ from slimify.classify.findings import SECRET
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
-from slimify.facts.carried import carried
-from slimify.facts.mediatypes import PACKAGES, TABLE
+from slimify.facts.mediatypes import TABLE
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
+from slimify.strategies.mediatypes import in_base
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES
 from slimify.syntax.dockerfile import parse
 from slimify.syntax.instructions import arg_names, copy_parts, from_parts
@@ -184,7 +184,7 @@ def _venv_in(builder: list[Instruction], path: str) -> bool:
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:
-    if path == TABLE and program.base is not None and PACKAGES & carried(program.base).packages:
+    if path == TABLE and in_base(program):
         return True  # its own, as what follows is Go's
     if (
         path in (CERTIFICATES, ZONES, GO_ZONES)

@@ -48,6 +48,11 @@ _SERVED = re.compile(
     r"(?:^|/)(static\w*|public|assets|media|www|htdocs|html|_build|dist|web|fonts?|images|img|css|js|files"
     r"|downloads|uploads)/"
 )
+# What lies beside them for people who read the sources.
+_ABOUT = re.compile(
+    r"(?:licen[cs]e|readme|change(?:log|s)|history|authors|contributing|notice|copying)\b[^/]*\Z",
+    re.IGNORECASE,
+)
 
 
 def serving(imports: Iterable[str], language: str) -> str:
@@ -58,4 +63,4 @@ def serving(imports: Iterable[str], language: str) -> str:
 
 def served(path: str) -> bool:
     """Whether a file lies where servers have what they serve."""
-    return _SERVED.search(path) is not None
+    return _SERVED.search(path) is not None and _ABOUT.match(path.rpartition("/")[2]) is None

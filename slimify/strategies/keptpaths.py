@@ -11,7 +11,9 @@ from slimify.classify.copies import files, targets
 from slimify.classify.paths import BROAD, inside, touches
 from slimify.classify.program import Program
 from slimify.classify.walk import Visit
+from slimify.facts.mediatypes import TABLE
 from slimify.model import Decision, Plan, Reason, Role, Stage
+from slimify.strategies.mediatypes import in_base
 from slimify.strategies.rebase import written_base
 from slimify.strategies.staging import behind_steps, inserted, keyword, keyword_case, new_item
 
@@ -50,7 +52,9 @@ def _where(program: Program, plan: Plan, path: str) -> Literal["final", "builder
             return "final"
     brings = list(_brings(program, path))
     if not brings:  # the base image does
-        return "final" if final.base in (program.base_ref, written_base(program)) else ""
+        if final.base in (program.base_ref, written_base(program)):
+            return "final"
+        return "builder" if path == TABLE and in_base(program) and plan.stages[0].purpose == "build" else ""
     if plan.stages[0].purpose != "build":
         return "final"
     there = {item.origin for item in plan.stages[0].items[1:]}

@@ -16,7 +16,7 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
 
     Only files of the context are seen, and packages that are known to bring files for browsers.
     """
-    if program.base is None or not PACKAGES & carried(program.base).packages:
+    if not in_base(program):
         return (), ()
     why = _reason(program)
     if not why:
@@ -24,6 +24,11 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
     text = f"{TABLE} is copied along: {why}, and {base} does not have it"
     line = f"COPY --from=builder {TABLE} {TABLE}"
     return (line,), (Decision(code="SL311", safety="safe", text=text),)
+
+
+def in_base(program: Program) -> bool:
+    """Whether the base image has the table, and the slim one of its family has not."""
+    return program.base is not None and bool(PACKAGES & carried(program.base).packages)
 
 
 def _reason(program: Program) -> str:

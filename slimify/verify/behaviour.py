@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +16,9 @@ from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions
 from slimify.verify import listening, masks, pages, web
 from slimify.verify.model import Check, Finding
+from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
+from slimify.verify.repeats import Repeats
 
 STARTS, ANSWERS, COMMANDS, LOGS, STOPS = "SL540", "SL541", "SL542", "SL543", "SL544"
 
@@ -27,28 +28,6 @@ _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _FURTHER = 2.0  # seconds that further ports are waited for once one listens
 _REDIRECTS = 4  # answers in a row that are followed
 _LOADED = 10.0  # seconds for what a page loads
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """What one image did. `start` are the seconds until it listened, was healthy or ended."""
-
-    exit_code: int | None  # None: it ran on
-    ready: str  # "listening on 8080", "healthy", "unhealthy", "ended", "running"
-    start: float
-    answers: dict[str, web.Answer] = field(default_factory=dict)
-    outputs: dict[str, tuple[int | None, str]] = field(default_factory=dict)
-    stopped: int | None = None
-    log: str = ""
-    problem: str = ""  # it could not be started at all
-    listens: tuple[int, ...] = ()  # where it was found to listen, if not where it was asked
-
-    @property
-    def said(self) -> str:
-        """Everything it printed, its answers to failed requests included."""
-        bodies = (a.body.decode("utf-8", "replace") for a in self.answers.values() if (a.status or 0) >= 500)
-        outputs = (text for _, text in self.outputs.values())
-        return "\n".join((self.problem, self.log, *bodies, *outputs))
 
 
 def ports(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
@@ -201,29 +180,20 @@ def _visited(place: tuple[str, int]) -> dict[str, web.Answer]:
 # --- comparing --------------------------------------------------------------------------------------
 
 
-def compare(
-    before: Observation, after: Observation, probe: Probe, again: Callable[[], Observation]
-) -> tuple[Check, ...]:
-    """One check for each thing that was asked. `again` observes the original a second time: what it
-    then does differently itself is no difference between the images."""
-    second: list[Observation] = []
-
-    def repeated() -> Observation:
-        if not second:
-            second.append(again())
-        return second[0]
-
-    checks = [_start(before, after, repeated)]
+def compare(before: Observation, after: Observation, probe: Probe, repeats: Repeats) -> tuple[Check, ...]:
+    """One check for each thing that was asked."""
+    checks = [_start(before, after, repeats)]
     checks += _unasked(before, probe)
-    checks += [_answer(name, before, after, probe, repeated) for name in before.answers]
+    checks += [_answer(name, before, after, probe, repeats) for name in before.answers]
     checks += [
         _output(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
         for run in probe.exec
         if run.name in before.outputs
     ]
     if before.stopped is not None and after.stopped is not None:
-        checks.append(_stop(before, after, repeated))
-    checks.append(_log(before, after, probe, repeated))
+        checks.append(_stop(before, after, repeats))
+    alike = all(check.ok for check in checks)  # what fails says something else, however it was built
+    checks.append(_log(before, after, probe, repeats.seen(build=alike)))
     return tuple(checks)
 
 
@@ -276,18 +246,16 @@ def _unasked(before: Observation, probe: Probe) -> Iterator[Check]:
             yield _verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
 
 
-def _start(before: Observation, after: Observation, again: Callable[[], Observation]) -> Check:
+def _start(before: Observation, after: Observation, repeats: Repeats) -> Check:
     old, new = _end(before), _end(after)
     if masks.masked(old) == masks.masked(new):
         return _verdict("start", STARTS, "", old)
-    if new == _end(again()):
+    if new == _end(repeats.again):
         return _verdict("start", STARTS, "", f"{old}, another time {new}")
     return _verdict("start", STARTS, f"the original {old}, the rewritten image {new}", "")
 
 
-def _answer(
-    name: str, before: Observation, after: Observation, probe: Probe, again: Callable[[], Observation]
-) -> Check:
+def _answer(name: str, before: Observation, after: Observation, probe: Probe, repeats: Repeats) -> Check:
     old, new = before.answers[name], after.answers.get(name)
     request = next((r for r in probe.http if r.name == name), Request(path="/"))
     if new is None and not probe.http and name.split()[1] != "/":
@@ -296,9 +264,9 @@ def _answer(
     if new is None:
         return _verdict(name, ANSWERS, f"{name}: no answer, the original answers {old.status}", "", probe)
     wrong = web.unmet(request, new) or web.difference(request, old, new, probe.mask)
-    if wrong and not web.unmet(request, new):
-        third = again().answers.get(name)
-        if third is not None and web.same_but_volatile(request, old, third, new, probe.mask):
+    if wrong and not web.unmet(request, new) and old.status == new.status:
+        thirds = (seen.answers.get(name) for seen in repeats.seen(build=True))
+        if any(third and web.same_but_volatile(request, old, third, new, probe.mask) for third in thirds):
             return _verdict(name, ANSWERS, "", f"{old.status}, equal but for what changes from run to run")
     unmet = web.unmet(request, old)
     if unmet and wrong:
@@ -327,20 +295,26 @@ def _output(
     return _verdict(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
 
 
-def _stop(before: Observation, after: Observation, again: Callable[[], Observation]) -> Check:
-    if before.stopped == after.stopped or after.stopped == again().stopped:
+def _stop(before: Observation, after: Observation, repeats: Repeats) -> Check:
+    if before.stopped == after.stopped or after.stopped == repeats.again.stopped:
         return _verdict("stop", STOPS, "", f"exit code {after.stopped}")
     wrong = f"stopped, the original exits with {before.stopped}, the rewritten image with {after.stopped}"
     return _verdict("stop", STOPS, wrong, "")
 
 
-def _log(before: Observation, after: Observation, probe: Probe, again: Callable[[], Observation]) -> Check:
+def _log(before: Observation, after: Observation, probe: Probe, repeats: Iterator[Observation]) -> Check:
     old, new = masks.lines(before.log, probe.mask), masks.lines(after.log, probe.mask)
     if old == new:
         return _verdict(
             "log", LOGS, "", f"{len(old)} lines of the same shape" if old else "nothing is printed"
         )
-    found = masks.differing(old, new, masks.lines(again().log, probe.mask))
+    found: tuple[str, ...] = ()
+    others: list[frozenset[str]] = []
+    for seen in repeats:
+        others.append(masks.lines(seen.log, probe.mask))
+        found = masks.differing(old, new, *others)
+        if not found:
+            break
     shown = "\n".join(line[:200] for line in found[:8])
     more = f"\n… and {len(found) - 8} more" if len(found) > 8 else ""
     return _verdict("log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe)

@@ -83,14 +83,15 @@ def unnumbered(line: str) -> str:
     return _NUMBERS.sub("#", line)
 
 
-def differing(before: frozenset[str], after: frozenset[str], again: frozenset[str]) -> tuple[str, ...]:
+def differing(before: frozenset[str], after: frozenset[str], *others: frozenset[str]) -> tuple[str, ...]:
     """The lines that one log has and the other has not, `-` or `+` in front.
 
-    `again` is the log of a second run of the original: a line that came out with other numbers there,
-    or did not come at all, proves nothing.
+    `others` are the logs of further runs of the original: a line that came out with other numbers
+    there, or did not come at all, proves nothing.
     """
-    steady = before & again
-    moving = {unnumbered(line) for line in (before | again) - steady}
+    every = before.union(*others)
+    steady = before.intersection(*others)
+    moving = {unnumbered(line) for line in every - steady}
     gone = (line for line in steady - after if unnumbered(line) not in moving)
-    new = (line for line in after - before - again if unnumbered(line) not in moving)
+    new = (line for line in after - every if unnumbered(line) not in moving)
     return (*(f"- {line}" for line in sorted(gone)), *(f"+ {line}" for line in sorted(new)))

@@ -30,7 +30,9 @@ from slimify.verify.disk import (
 )
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
+from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe
+from slimify.verify.repeats import Repeats
 
 BUILD = "SL501"
 
@@ -85,11 +87,11 @@ class _Subject:
             tcp = (int(said),) if said.isdigit() and 0 < int(said) < 65536 else ()
         return behaviour.ports(tcp, self.case.probe)
 
-    def observed(self, asked: tuple[int, ...]) -> behaviour.Observation:
+    def observed(self, asked: tuple[int, ...]) -> Observation:
         return behaviour.observe(self.engine, self.built.tag, asked, self.case.probe)
 
     @cached_property
-    def seen(self) -> behaviour.Observation:
+    def seen(self) -> Observation:
         first = self.observed(self.ports)
         if not first.listens:
             return first
@@ -108,6 +110,7 @@ class Session:
     listener: Listener | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     _original: _Subject | None = field(default=None, init=False)
+    _repeats: Repeats | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +122,7 @@ class Session:
             self._original = None
 
     @property
-    def seen(self) -> behaviour.Observation | None:
+    def seen(self) -> Observation | None:
         """What the original did, once it was started."""
         return self._original.__dict__.get("seen") if self._original else None
 
@@ -142,7 +145,7 @@ class Session:
         if isinstance(original, EngineProblem):
             if isinstance(subject, _Subject):
                 self.engine.remove_image(subject.built.tag)
-            text = f"the original does not build: {original.message}"
+            text = f"the original does not build with {self.engine.name}: {original.message}"
             return replace(proof, problem=text, log=original.log)
         if isinstance(subject, EngineProblem):
             return replace(proof, verdict="different", checks=(_not_built(subject),), log=subject.log)
@@ -156,10 +159,24 @@ class Session:
             self._original = self._build(self.case.original, "original")
         return self._original
 
-    def _build(self, dockerfile: bytes, label: str) -> _Subject:
+    def _rebuilt(self, original: _Subject, asked: tuple[int, ...]) -> Observation:
+        """What the original does, built once more without cache; if that fails, what it did before."""
+        options = replace(self.case.build, no_cache=True)
+        try:
+            again = self._build(self.case.original, "original, once more", options)
+        except EngineProblem as problem:
+            if problem.kind not in ("build", "base", "timeout"):
+                raise
+            return original.seen
+        try:
+            return again.observed(asked)
+        finally:
+            self.engine.remove_image(again.built.tag)
+
+    def _build(self, dockerfile: bytes, label: str, options: BuildOptions | None = None) -> _Subject:
         case = self.case
         built = self.engine.build(
-            dockerfile, case.context, case.build, self.listener, label, ignore=case.ignore
+            dockerfile, case.context, options or case.build, self.listener, label, ignore=case.ignore
         )
         return _Subject(self.engine, case, built, dockerfile, self.sizes)
 
@@ -230,7 +247,10 @@ class Session:
         subject.__dict__["seen"] = behaviour.steadier(
             seen, subject.observed(asked), asked, lambda: subject.observed(asked)
         )
-        yield from behaviour.compare(seen, subject.seen, probe, lambda: original.observed(asked))
+        self._repeats = self._repeats or Repeats(
+            lambda: original.observed(asked), lambda: self._rebuilt(original, asked)
+        )
+        yield from behaviour.compare(seen, subject.seen, probe, self._repeats)
         said = [(seen.said, subject.seen.said)]
         for run in probe.run:
             before = behaviour.run_apart(self.engine, original.built.tag, run, probe)

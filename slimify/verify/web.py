@@ -103,7 +103,8 @@ def same_but_volatile(
 
 
 def _words(lines: list[str]) -> list[str]:
-    return re.findall(r"\w+|[^\w\s]", "\n".join(lines))
+    # a random name may hold hyphens, one more or one less each time
+    return re.findall(r"[\w-]+|[^\w\s-]", "\n".join(lines))
 
 
 def described(answer: Answer) -> str:

@@ -316,5 +316,5 @@ def test_a_fault_is_found(prove: Prove, fault: Fault) -> None:
 def test_an_original_that_does_not_build_is_said_to_be_that(prove: Prove) -> None:
     proof = prove(Original("FROM python:3.11\nRUN false\n", SERVER.files), RIGHT, start=True)
     assert proof.verdict == "not built"
-    assert proof.problem.startswith("the original does not build: line 2: ")
+    assert proof.problem.startswith("the original does not build with buildx: line 2: ")
     assert proof.log

@@ -340,6 +340,14 @@ KEPT = (
         codes={"SL396": "no step is known to make it"},
     ),
     Row(
+        id="kept-media-types-of-the-base-image",
+        file=("FROM python:3.12", "WORKDIR /a", "COPY . .", "RUN pip install django", "CMD python m.py"),
+        files={"m.py": "import django\n"},
+        options={"keep_paths": ("/etc/mime.types",)},
+        lines=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+        codes={"SL222": "/etc/mime.types is copied"},
+    ),
+    Row(
         id="kept-what-the-builder-makes",
         file=(*GO[:3], "RUN go build -o /opt/unused ./cmd/unused", *GO[3:]),
         files={**SHOP, "cmd/unused/main.go": "package main\n\nfunc main() {}\n"},

@@ -12,9 +12,10 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, listening, pages
-from slimify.verify.behaviour import Observation
+from slimify.verify import behaviour, listening, pages, web
+from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
+from slimify.verify.repeats import Repeats
 from slimify.verify.web import Answer
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
@@ -130,8 +131,8 @@ def test_a_page_is_asked_with_what_leads_to_it_and_what_it_loads(monkeypatch: py
         status, kind, body, location = SITE[request.path]
         return Answer(status=status, kind=kind, body=body, location=location)
 
-    monkeypatch.setattr(behaviour.web, "ask", ask)
-    monkeypatch.setattr(behaviour.web, "listens", lambda host, port: True)
+    monkeypatch.setattr(web, "ask", ask)
+    monkeypatch.setattr(web, "listens", lambda host, port: True)
     seen = observed(Container({80: 1}), 80)
     assert {name: answer.status for name, answer in seen.answers.items()} == {
         "GET /": 302,
@@ -205,7 +206,7 @@ def did(**known: Any) -> Observation:
 
 
 def compared(before: Observation, after: Observation, probe: Probe | None = None) -> dict[str, bool]:
-    checks = behaviour.compare(before, after, probe or Probe(), lambda: before)
+    checks = behaviour.compare(before, after, probe or Probe(), Repeats(lambda: before, lambda: before))
     return {check.name: check.ok for check in checks}
 
 
@@ -241,12 +242,45 @@ def test_starts(before: Observation, after: Observation, equal: bool) -> None:
     assert compared(before, after)["start"] is equal
 
 
+def page(text: str, log: str = "", status: int = 200) -> Observation:
+    return did(answers={"GET /": Answer(status=status, kind="text/html", body=text.encode())}, log=log)
+
+
+AGAIN: list[tuple[str, Observation, Observation, Observation, Observation, bool, int]] = [
+    ("what a build chooses anew", page("v-Xy z"), page("v-Ab z"), page("v-Xy z"), page("v-K_d-e z"), True, 1),
+    ("a line of a build's", page("x", "b 1"), page("x", "b 2"), page("x", "b 1"), page("x", "b 3"), True, 1),
+    ("what a run chooses anew", page("1 z"), page("2 z"), page("3 z"), page("", status=500), True, 0),
+    ("another page", page("a z"), page("b z"), page("a z"), page("a z"), False, 1),
+    ("an error is not looked into", page("a", "x"), page("b", "y", 500), page("a", "x"), page(""), False, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again", "rebuilt", "equal", "builds"),
+    [row[1:] for row in AGAIN],
+    ids=[row[0] for row in AGAIN],
+)
+def test_what_the_original_does_otherwise_itself(
+    before: Observation,
+    after: Observation,
+    again: Observation,
+    rebuilt: Observation,
+    equal: bool,
+    builds: int,
+) -> None:
+    built = []
+    repeats = Repeats(lambda: again, lambda: built.append(1) or rebuilt)  # type: ignore[func-returns-value]
+    checks = behaviour.compare(before, after, Probe(), repeats)
+    assert all(check.ok for check in checks) is equal
+    assert len(built) == builds
+
+
 def test_a_status_that_the_original_does_not_have_is_its_own_fault() -> None:
     probe = Probe(http=(Request(path="/", status=200),))
     failing = did(answers={"GET /": Answer(status=500)})
     (finding,) = (
         finding
-        for check in behaviour.compare(failing, failing, probe, lambda: failing)
+        for check in behaviour.compare(failing, failing, probe, Repeats(lambda: failing, lambda: failing))
         for finding in check.findings
     )
     assert finding.original

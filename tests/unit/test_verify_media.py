@@ -17,6 +17,7 @@ ROWS: list[tuple[str, str, str, tuple[Piece, ...], bool, bool]] = [
     ("the table is there", "python", "flask", (FONT,), True, False),
     ("Python knows style sheets", "python", "flask", (STYLE,), False, False),
     ("a file that nobody serves", "python", "flask", (file("/app/data.woff2"),), False, False),
+    ("a licence beside them", "python", "flask", (file("/app/static/LICENSE-X.woff2"),), False, False),
     ("another language", "node", "http", (FONT,), False, False),
     ("Go sees that it is a font", "go", "net/http", (FONT,), False, False),
     ("a font", "python", "django.http", (STYLE, FONT), False, True),
