@@ -46,6 +46,29 @@ def test_who_minds_a_mode(
     assert check.ok is (count == 0)
 
 
+def of_package(version: str, mode: int, **values: object) -> tuple[Piece, ...]:
+    folder = "/app/node_modules/@a/b"
+    manifest = file(f"{folder}/package.json", f'{{"version": "{version}"}}')
+    return manifest, file(f"{folder}/info", mode=mode, **values)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "equal"),
+    [
+        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o644), True),
+        (of_package("6.1.0", 0o755), of_package("6.1.0", 0o644), False),
+        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o755, uid=5), False),
+        (of_package("6.1.0", 0o755), of_package("8.0.0", 0o4755), False),
+        (of_package("", 0o755), of_package("8.0.0", 0o644), False),
+    ],
+    ids=["another version", "the same one", "another owner", "set-uid", "of no version"],
+)
+def test_the_files_of_another_version_are_others(
+    old: tuple[Piece, ...], new: tuple[Piece, ...], equal: bool
+) -> None:
+    assert owners.check(evidence(side(*old), side(*new))).ok is equal
+
+
 def test_a_program_that_is_started_by_its_path_is_not_looked_for_in_path() -> None:
     env = ["PATH=/go/bin:/bin"]
     both = side(program("/go/bin/app"), program("/go/bin/tool"), Env=env)

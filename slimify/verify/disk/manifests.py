@@ -18,6 +18,7 @@ from slimify.verify.model import Check, Constraint, Finding
 PACKAGE = "SL534"
 
 _INSTALLED = re.compile(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
+_OWNER = re.compile(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")
 _SHOWN = 5
 
 
@@ -54,6 +55,17 @@ def check(evidence: Evidence) -> Check:
         detail="; ".join(texts[:_SHOWN]) + more or f"{count} demands of manifests are met",
         findings=tuple(findings.values()),
     )
+
+
+def version(side: Side, path: str) -> str:
+    """The version of the installed package that a file belongs to; "" where that can't be told."""
+    package = _OWNER.match(path)
+    text = side.image.contents.get(f"{package[0]}/package.json") if package else None
+    try:
+        manifest = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        return ""
+    return str(manifest.get("version", "")) if isinstance(manifest, dict) else ""
 
 
 def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.image.model import Entry
+from slimify.verify.disk import manifests
 from slimify.verify.disk.evidence import Evidence, Side, owned, passing
 from slimify.verify.disk.files import OWNER
 from slimify.verify.disk.started import roots, started
@@ -39,7 +40,7 @@ def check(evidence: Evidence) -> Check:
         count += 1
         if old.kind != new.kind:
             other.append(Finding(code=OWNER, text=f"{path} was a {old.kind} and is a {new.kind}", path=path))
-        elif not _same(old, new, names):
+        elif not _same(old, new, names) and not _replaced(evidence, old, new):
             differing.append((old, new))
     root = _only_root(evidence.before)
     closed = [pair for pair in differing if root and _closed(*pair)]
@@ -82,6 +83,15 @@ def _same(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
         return False
     users, new_users, groups, new_groups = names
     return _same_id(old.uid, new.uid, users, new_users) and _same_id(old.gid, new.gid, groups, new_groups)
+
+
+def _replaced(evidence: Evidence, old: Entry, new: Entry) -> bool:
+    """Files of two versions of one Node package: which of several stands in front is the package manager's
+    choice, another one without the packages of development. What needs which is compared elsewhere."""
+    if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
+        return False
+    versions = {manifests.version(side, old.path) for side in _both(evidence)}
+    return len(versions) == 2 and "" not in versions
 
 
 def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int, str]) -> bool:
