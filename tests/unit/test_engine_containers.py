@@ -184,11 +184,16 @@ def test_two_builds_side_by_side_and_both_are_cancelled(fakes: Fakes) -> None:
 
 
 _INTERRUPTED = """
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions, RunOptions
+
+# What runs in the background, or under nohup, is told to ignore them, and so is all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 def build(engine):
     return engine.build(b"FROM debian", Path(sys.argv[1]), BuildOptions())
