@@ -10,7 +10,7 @@ from functools import partial
 
 from slimify.classify import roles as role_pass
 from slimify.classify.built import Built
-from slimify.classify.builtbase import base_facts
+from slimify.classify.builtbase import base_facts, brought
 from slimify.classify.findings import findings
 from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
@@ -65,7 +65,7 @@ def classify(
     alive = with_linked(alive, evidence) if evidence is not None else alive
     packages, roles, late = _judged(visits, alive, base, language, keep, options)
     if evidence is not None:
-        packages = with_counterparts(packages, alive, evidence, shown.packages if shown else frozenset())
+        packages = with_counterparts(packages, alive, evidence, brought(evidence))
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(

@@ -83,13 +83,14 @@ class Built:
 
     def libraries(self, paths: Iterable[str]) -> Iterator[tuple[str, Installed]]:
         """(path, package) for each package whose libraries ELF files need, directly or through others."""
+        own = {p.rpartition("/")[2] for p in self.image.elves if self.packages.owner_of(p) is None}
         waiting = list(dict.fromkeys(paths))
         seen = set(waiting)
         for path in waiting:
             elf = self.image.elves.get(path)
             for name in elf.needed if elf is not None else ():
                 package = self.packages.bringing(name)
-                if package is None:
+                if package is None or name in own:  # a wheel brings its libraries along
                     continue
                 yield path, package
                 places = [p for p in package.files if p.rpartition("/")[2] == name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from slimify.classify.built import GO_VERSION, NODE_VERSION, OS_RELEASE, Built
 from slimify.facts.images import ImageFacts
@@ -66,7 +66,7 @@ def base_facts(evidence: Built, file: Dockerfile, reference: str) -> ImageFacts:
         cmd=() if starts else strings(config.get("Cmd")),
         size=evidence.base_size(),
         shell=files.resolve("/bin/sh") is not None,
-        packages=frozenset(_brought(evidence, files)),
+        packages=brought(evidence),
     )
 
 
@@ -83,11 +83,14 @@ def _suite(release: Mapping[str, str], distro: str | None) -> str | None:
     return release.get("VERSION_CODENAME") or None
 
 
-def _brought(evidence: Built, files: Files) -> Iterable[str]:
+def brought(evidence: Built) -> frozenset[str]:
     """The packages of the base image: those with a file in it."""
-    for package in evidence.packages.installed:
-        if any(files.get(path) is not None for path in package.files[:20]):
-            yield package.name
+    files = Files(evidence.image.layers[: evidence.first_own])
+    return frozenset(
+        package.name
+        for package in evidence.packages.installed
+        if any(files.get(path) is not None for path in package.files[:20])
+    )
 
 
 # --- the configuration --------------------------------------------------------------------------------

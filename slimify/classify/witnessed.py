@@ -27,6 +27,8 @@ _CACHES = re.compile(
     r"/(?:root|home/[^/]+)/(?:\.cache|\.npm|\.cargo/registry|\.m2|\.gradle|\.yarn|\.config/go|\.wget-hsts|\.ccache)(?:/|$)"
     r"|/go/pkg/|/usr/local/share/\.cache/"
 )
+# Effects of which no more than the place may be unknown: they register nothing in the system.
+_KINDS = frozenset({"unknown", "build", "go", "files", "fetch", "unpack", "meta", "check"})
 _FEW = 3  # files of a new directory that are named, not the directory
 _MOST = 8  # names in one directory that are copied one by one
 _MADE_UP = re.compile(r"\d{3,}|[0-9a-f]{8,}|\d\.\d")  # names that the next build may not have
@@ -59,6 +61,8 @@ def _seen(visit: Visit, evidence: Built) -> Visit:
     effects = _all(visit)
     unknown = [e for e in effects if _is_open(e)]
     if not unknown or visit.instruction not in evidence.layers or _mounts(visit):
+        return visit
+    if any(e.kind not in _KINDS for e in unknown):
         return visit
     theirs = [p for e in effects if not _is_open(e) for p in (*e.writes, *e.outputs, *e.caches)]
     below = evidence.below(visit.instruction)
@@ -126,12 +130,11 @@ def _are_scripts(written: Iterable[str], evidence: Built) -> bool:
 def _written(visit: Visit, evidence: Built, below: Files) -> Iterator[str]:
     """The files that a step left, the directories that it made, and those whose owner or mode it changed."""
     index = evidence.layers[visit.instruction]
-    files = {e.path for e in evidence.left(visit.instruction)}
     for entry in evidence.image.layers[index].entries:
         if _passing(entry.path) or entry.path == "/":
             continue
         if entry.kind != "directory":
-            if entry.path in files:
+            if evidence.files.get(entry.path) is not None:  # a later step may have written it again
                 yield entry.path
             continue
         old = below.get(entry.path)
@@ -187,7 +190,8 @@ def _is_directory(path: str, evidence: Built) -> bool:
 
 def _made_anew(path: str, visit: Visit, evidence: Built) -> bool:
     """Whether COPY makes a directory as the step has left it."""
-    entry = evidence.files.get(path)
+    layer = evidence.layers[visit.instruction]
+    entry = Files(evidence.image.layers[: layer + 1]).get(path)
     if entry is None or path in BROAD or entry.mode != 0o755:
         return False
     return (entry.uid, entry.gid) == (0, 0) or visit.state.user not in ("", "root", "0")

@@ -130,6 +130,21 @@ def test_what_a_step_removed_stays_removed(tmp_path: Path) -> None:
     assert "SL341" not in {d.code for d in outcome.decisions}
 
 
+def test_a_result_that_a_later_step_hands_over_is_copied_with_its_owner(tmp_path: Path) -> None:
+    text = OPAQUE.replace("CMD", "RUN useradd app && chown -R app /opt/app\nUSER app\nCMD")
+    program = Content(size=9 * MB, elf=DYNAMIC)
+    left = {"/opt/app/server": program, "/root/.cache/go-build/00/a": 90 * MB}
+    layers: tuple[Mapping[str, Content | int | str], ...] = (
+        {},
+        left,
+        {"/opt/app/server": replace(program, uid=1000)},
+    )
+    outcome = rewritten(tmp_path, text, image(FROM, *history(text, *layers), Cmd=["/opt/app/server"]))
+    assert outcome.after is not None
+    assert "COPY --from=builder" in outcome.after
+    assert "/opt/app" in outcome.after.rpartition("COPY --from=builder")[2].split("\n")[0]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
