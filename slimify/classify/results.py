@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
@@ -107,6 +109,7 @@ def copy_roles(
     """Roles of COPY and ADD: with the build where a build step reads it, at run time otherwise."""
     roles: dict[int, Role] = {}
     reasons: dict[int, tuple[Reason, ...]] = {}
+    users = _users(state)
     for position, visit in enumerate(state.visits):
         if visit.instruction.keyword not in ("COPY", "ADD"):
             continue
@@ -124,7 +127,7 @@ def copy_roles(
             )
             reasons[visit.index] = (Reason(code="SL205", text=text),)
             continue
-        user = _first_user(state, visit.index, targets)
+        user = _first_user(users, visit.index, targets)
         if targets and all(any(inside(t, g) for g in state.gone) for t in targets) and user:
             roles[visit.index] = "build"
             reasons[visit.index] = (Reason(code="SL224", text=f"read by `{user}` and deleted again"),)
@@ -163,24 +166,42 @@ def _targets(state: Pass, position: int) -> tuple[str, ...] | None:
     return targets(state.visits[position])
 
 
-def _first_user(state: Pass, index: int, targets: Sequence[str]) -> str:
-    """The first later build step that works where the copy went, shortened for a message; or ""."""
+@dataclass(frozen=True, slots=True)
+class _User:
+    """A build step that works somewhere: `places` is None where that may be anywhere."""
+
+    index: int
+    name: str  # shortened for a message
+    places: tuple[str, ...] | None
+
+
+def _users(state: Pass) -> tuple[_User, ...]:
+    """The build steps that read or write files, in order."""
+    users = []
     for visit in state.visits:
-        if visit.index <= index:
-            continue
         for number, effects in enumerate(visit.effects):
             if state.atoms.get((visit.index, number)) not in ("build", "unknown"):
                 continue
             for effect in effects:
                 if effect.kind in ("packages", "index", "cache", "state", "unpackage"):
                     continue
-                places = (effect.cwd, *effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
                 narrow = effect.kind in ("fetch", "unpack", "files", "meta", "check")
-                known = places[1:] if narrow else places
                 if effect.cwd is None and not narrow:
-                    return effect.tool
-                if any(p and not p.startswith("@") and touches(t, p) for p in known for t in targets):
-                    return f"{effect.tool} {effect.action}".strip()
+                    users.append(_User(visit.index, effect.tool, None))
+                    continue
+                named = (*effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
+                places = named if narrow else (effect.cwd or "", *named)
+                known = tuple(p for p in places if p and not p.startswith("@"))
+                if known:
+                    users.append(_User(visit.index, f"{effect.tool} {effect.action}".strip(), known))
+    return tuple(users)
+
+
+def _first_user(users: Sequence[_User], index: int, targets: Sequence[str]) -> str:
+    """The first build step behind an instruction that works where its copy went, or ""."""
+    for user in users[bisect_right(users, index, key=lambda u: u.index) :]:
+        if user.places is None or any(touches(t, p) for p in user.places for t in targets):
+            return user.name
     return ""
 
 
