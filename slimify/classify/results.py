@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
@@ -148,6 +148,25 @@ def copy_roles(
         roles[visit.index] = role
         reasons[visit.index] = (reason,)
     return roles, reasons
+
+
+def follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
+    """Owner and mode of files that only the build reads are changed where these are (a lock file)."""
+    placed = {
+        visit.index: _targets(state, position) or ()
+        for position, visit in enumerate(state.visits)
+        if visit.index in copies
+    }
+    for visit in state.visits:
+        earlier = {index: paths for index, paths in placed.items() if index < visit.index}
+        for number, effects in enumerate(visit.effects):
+            where, kinds = (visit.index, number), {e.kind for e in effects}
+            paths = [w for e in effects for w in e.writes]
+            if state.atoms[where] != "run" or not paths or "meta" not in kinds or kinds - {"meta", "check"}:
+                continue
+            makers = [{i for i, made in earlier.items() if any(inside(p, m) for m in made)} for p in paths]
+            if all(found and {copies[i] for i in found} == {"build"} for found in makers):
+                say(state, where, "build", "SL217", "changes files that only the build reads")
 
 
 def _tool_of_another_image(state: Pass, visit: Visit) -> frozenset[str]:

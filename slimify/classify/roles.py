@@ -19,7 +19,7 @@ from slimify.classify.aptsources import adds_source, serves_build_only
 from slimify.classify.generators import leaves_go
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.removals import thinned
-from slimify.classify.results import copy_roles, live_results, settle_directories, widened
+from slimify.classify.results import copy_roles, follow_copies, live_results, settle_directories, widened
 from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
 from slimify.classify.walk import Visit
@@ -57,6 +57,7 @@ def assign(
     made = live_results(state)
     made = widened(state, made)
     copies, copy_reasons = copy_roles(state, made, live_texts)
+    follow_copies(state, copies)
     return Roles(
         atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, made=made
     )

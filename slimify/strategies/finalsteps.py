@@ -140,7 +140,22 @@ def _installs(atom: AtomStep) -> bool:
 
 # Checks that any image can make: they go with what they guard.
 PLAIN_CHECKS = frozenset(
-    {"[", "test", "[[", "true", "echo", "printf", "ls", "id", "which", "command", "type", "whoami"}
+    {
+        "[",
+        "test",
+        "[[",
+        "true",
+        ":",
+        "exit",
+        "echo",
+        "printf",
+        "ls",
+        "id",
+        "which",
+        "command",
+        "type",
+        "whoami",
+    }
 )
 
 

@@ -22,6 +22,7 @@ from slimify.strategies.cleanup import cleaner
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.nodestart import foreign, installs_at_start, out_of_package, unknown_start, unread
+from slimify.strategies.owners import owner
 from slimify.strategies.partition import part
 from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
@@ -30,6 +31,8 @@ from slimify.strategies.served import without_project
 from slimify.strategies.unknown import blocked, follows_build, keep_everything_before_unknown
 
 NAME = "node"
+# What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
+_RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
 # Directories that an image fills itself: they are never copied whole. A project may own the others.
 _SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/src", "/root", "/tmp", "/go"}
 
@@ -66,7 +69,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     why = why or out_of_package(program)
     if why:
         return Reason(code="SL392", text=why)
-    trees, site = without_project(program, tuple(_tree(m) for m in program.made))
+    trees, site = without_project(program, tuple(_tree(program, m) for m in program.made))
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
@@ -75,6 +78,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         rung=rung,
         base=base,
         trees=trees,
+        needless=_RUNTIME if program.base and program.base.family == "node" else (),
         builder_tail=tail,
         final_head=head,
         decisions=(*_decisions(program, rung, base, trees), *site, *put, *pruned),
@@ -139,10 +143,8 @@ def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
     return found
 
 
-def _tree(made: Made) -> Tree:
-    name = made.user.partition(":")[0]
-    owner = "" if name in ("", "root", "0") else made.user if ":" in made.user else f"{name}:{name}"
-    return Tree(path=made.path, after=made.first, owner=owner)
+def _tree(program: Program, made: Made) -> Tree:
+    return Tree(path=made.path, after=made.first, owner=owner(program, made.user))
 
 
 def _saving(program: Program, rung: str) -> int:

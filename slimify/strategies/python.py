@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program
-from slimify.classify.roletypes import BIN, SITE, Made
+from slimify.classify.roletypes import BIN, SITE
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.images import image
@@ -24,6 +24,7 @@ from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.mediatypes import media_types
+from slimify.strategies.owners import owner
 from slimify.strategies.partition import part
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
@@ -157,7 +158,9 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
                 return Reason(code="SL393", text=_not_parted(program))
             trees += [Tree(path=path, after=made.first) for path in site]
         elif made.path != BIN:
-            trees.append(Tree(path=made.path, after=made.first, owner=_owner(made), is_file=made.is_file))
+            trees.append(
+                Tree(path=made.path, after=made.first, owner=owner(program, made.user), is_file=made.is_file)
+            )
     whole = [t for t in trees if t.path == LOCAL]
     if whole:
         first = min(t.after for t in trees if inside(t.path, LOCAL))
@@ -201,11 +204,6 @@ def _gain(program: Program) -> int:
         + estimate.caches(program, ("python",))
         + estimate.left_lists(program)
     )
-
-
-def _owner(made: Made) -> str:
-    name = made.user.partition(":")[0]
-    return "" if name in ("", "root", "0") else f"{made.user}" if ":" in made.user else f"{name}:{name}"
 
 
 def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:

@@ -286,3 +286,66 @@ def test_group_of_packages_that_is_removed_again(tmp_path: Path) -> None:
         'COPY . .\nRUN npm install\nRUN apk del .deps\nCMD ["node", "a.js"]\n'
     )
     assert "apk" not in final(rewrite(tmp_path, text, {}, {"a.js": ""}))
+
+
+@pytest.mark.parametrize(
+    ("adding", "owner"),
+    [
+        pytest.param("adduser -D -G staff me", "me:staff", id="busybox"),
+        pytest.param("adduser -S me", "me:nogroup", id="busybox-system"),
+        pytest.param("adduser -D me", "me:me", id="own-group"),
+    ],
+)
+def test_owner_of_what_is_copied(tmp_path: Path, adding: str, owner: str) -> None:
+    """The lock file changes hands where the install reads it, and nowhere else."""
+    text = (
+        f"FROM node:20-alpine\nRUN {adding}; exit 0\nWORKDIR /app\nCOPY package.json yarn.lock ./\n"
+        "RUN apk add --no-cache --virtual .gyp g++ make && chown me /app\n"
+        'RUN chown me yarn.lock\nUSER me\nRUN yarn install\nCOPY . .\nCMD ["node", "a.js"]\n'
+    )
+    package = {"dependencies": {"express": "4"}}
+    after = final(rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": ""}))
+    assert f"COPY --from=builder --chown={owner} /app/node_modules /app/node_modules\n" in after
+    assert "yarn.lock" not in after
+    assert "apk" not in after
+    assert f"RUN {adding}; exit 0\n" in after
+
+
+def test_project_in_the_root_directory(tmp_path: Path) -> None:
+    text = 'FROM node:20\nCOPY . /\nRUN npm install\nRUN npm run build\nCMD ["node", "/dist/a.js"]\n'
+    outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, {})
+    assert outcome.after is None
+
+
+@pytest.mark.parametrize(
+    ("start", "files"),
+    [
+        pytest.param('["node", "server"]', {}, id="comes-with-a-package"),
+        pytest.param('["./run.sh"]', {"run.sh": "#!/bin/sh\ncd $WHERE\n./more.sh\n"}, id="unknown-script"),
+    ],
+)
+def test_what_is_started_is_not_known(tmp_path: Path, start: str, files: dict[str, str]) -> None:
+    text = f"FROM node:20\nWORKDIR /app\nCOPY *.sh ./\nRUN npm install some-server\nCMD {start}\n"
+    outcome = rewrite(tmp_path, text, {}, {"x.sh": "", **files})
+    assert outcome.rung != "slim"
+
+
+def test_removal_of_what_the_slim_image_lacks(tmp_path: Path) -> None:
+    text = BUILD + (
+        'RUN apt-get remove -y build-essential && rm -r /var/lib/apt/lists/*\nCMD ["node", "dist/a.js"]\n'
+    )
+    outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, {})
+    assert outcome.rung == "slim"
+    assert "apt-get" not in final(outcome)
+
+
+def test_owner_of_a_directory_that_other_steps_fill(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nWORKDIR /app\nCOPY package.json yarn.lock ./\n"
+        "RUN mkdir data && chown -R node /app\nUSER node\nRUN yarn install\nCOPY . .\n"
+        'CMD ["node", "a.js"]\n'
+    )
+    package = {"dependencies": {"express": "4"}}
+    assert "mkdir data && chown -R node /app" in final(
+        rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": ""})
+    )
