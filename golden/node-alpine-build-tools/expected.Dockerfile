@@ -5,7 +5,7 @@ COPY package.json ./
 RUN npm install --omit=dev
 
 FROM node:20-alpine
-RUN apk add --no-cache libstdc++ tzdata
+RUN apk add --no-cache tzdata
 WORKDIR /app
 COPY package.json ./
 COPY --from=builder /app/node_modules /app/node_modules
