@@ -20,6 +20,7 @@ from slimify.model import Decision, Reason
 from slimify.strategies import cleanup, estimate
 from slimify.strategies import venv as venvs
 from slimify.strategies.base import Proposal
+from slimify.strategies.distropython import SCRIPTS
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
 from slimify.strategies.layout import Layout, Tree
@@ -93,7 +94,7 @@ def _try(
         base=base,
         trees=trees,
         present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
-        needless=_OWN_PYTHON if own_python else (),
+        needless=_OWN_PYTHON if own_python else _among_packages(program),
         builder_tail=tail,
         final_head=head,
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
@@ -107,6 +108,11 @@ def _try(
         reasons.append(Reason(code="SL392", text=why))
         return
     layouts.append(part(program, wanted))
+
+
+def _among_packages(program: Program) -> tuple[str, ...]:
+    """What comes with site-packages where apk installs into it, too."""
+    return ("py3-setuptools",) if program.base is not None and program.base.manager == "apk" else ()
 
 
 def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
@@ -151,12 +157,12 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
             site = site_packages(program)
             if _moving(program):
                 environment = venvs.venv(program)
-                if isinstance(environment, Reason) and site is None:
+                if isinstance(environment, Reason) and isinstance(site, Reason):
                     return environment
                 site = (venvs.PATH,) if not isinstance(environment, Reason) else site
-            if site is None:
-                return Reason(code="SL393", text=_not_parted(program))
-            trees += [Tree(path=path, after=made.first) for path in site]
+            if isinstance(site, Reason):
+                return site
+            trees += [Tree(path=path, after=made.first, is_file=path.startswith(SCRIPTS)) for path in site]
         elif made.path != BIN:
             trees.append(
                 Tree(path=made.path, after=made.first, owner=owner(program, made.user), is_file=made.is_file)
@@ -166,14 +172,6 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
         first = min(t.after for t in trees if inside(t.path, LOCAL))
         return (Tree(path=LOCAL, after=first), *(t for t in trees if not inside(t.path, LOCAL)))
     return tuple(_once(trees))
-
-
-def _not_parted(program: Program) -> str:
-    """Why what pip installs can't be named."""
-    if program.base is not None and program.base.manager == "apk" and program.base.language is None:
-        # Alpine's Python has one scheme for apk and pip: /usr/lib/python3.x/site-packages and /usr/bin
-        return f"on {program.base_ref} what pip installs lies among the files of apk's packages"
-    return f"the directory that {program.base_ref} installs Python packages in is not known"
 
 
 def _once(trees: list[Tree]) -> list[Tree]:

@@ -12,18 +12,18 @@ from itertools import pairwise
 from slimify.classify.paths import SCRATCH, inside, inside_any
 from slimify.classify.program import Program
 from slimify.classify.roletypes import BIN, SITE
-from slimify.model import Effect
+from slimify.model import Effect, Reason
+from slimify.strategies.distropython import (
+    distribution_packages,
+    named_version,
+    site_installs,
+    switched,
+)
 
 # Images whose Python is installed in /usr/local.
 _USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
-# The Python that a distribution's release installs by `apt-get install python3`.
-_DISTRO_PYTHON = {
-    "buster": "3.7", "bullseye": "3.9", "bookworm": "3.11", "trixie": "3.13",
-    "bionic": "3.6", "focal": "3.8", "jammy": "3.10", "noble": "3.12",
-}  # fmt: skip
 _BIN = "/usr/local/bin"
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
-_SWITCHED = re.compile(r"update-alternatives\b.*\bpython|\bln\s.*\bpython[\d.]*(?:\s|$)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
 # Packages that only install or build others; pip's own directory is in every image.
 _INSTALLERS = frozenset((
@@ -41,9 +41,11 @@ _PROGRAMS = frozenset(
 _TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
 
 
-def site_packages(program: Program) -> tuple[str, ...] | None:
-    """The directories that installs into the system's Python fill: packages, scripts. None if not known."""
-    return _by_name(program) or _by_image(program)
+def site_packages(program: Program) -> tuple[str, ...] | Reason:
+    """What installs into the system's Python fill: the directories of packages and scripts, or the scripts
+    one by one where these lie among others. A Reason where that is not known."""
+    named = _by_name(program)
+    return (_by_image(program) or named) if isinstance(named, Reason) else named
 
 
 def _by_image(program: Program) -> tuple[str, ...] | None:
@@ -73,61 +75,24 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
     return (site, scripts)
 
 
-def _by_name(program: Program) -> tuple[str, ...] | None:
+def _by_name(program: Program) -> tuple[str, ...] | Reason:
     """By the name of the base image and of the interpreters that are called."""
     base = program.base
+    unknown = Reason(
+        code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
+    )
     if base is None:
-        return None
+        return unknown
+    if base.language is None:
+        return distribution_packages(program, base) or unknown
+    if base.language != "python" or base.repository not in _USR_LOCAL or not base.version:
+        return unknown
+    minor = ".".join(base.version.split(".")[:2])
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
-    if any(_SWITCHED.search(text) for text in texts):
-        return None
-    if base.language == "python" and base.repository in _USR_LOCAL:
-        if not base.version or not base.version_sure or any(_SYSTEM_PYTHON.search(text) for text in texts):
-            return None
-        minor = ".".join(base.version.split(".")[:2])
-        other = any(_named(e) not in (None, minor, minor[0]) for e in site_installs(program))
-        return None if other else (f"/usr/local/lib/python{minor}/site-packages", _BIN)
-    if base.manager == "apt" and base.language is None and base.suite in _DISTRO_PYTHON:
-        return _distribution(program, _DISTRO_PYTHON[base.suite])
-    return None
-
-
-def _distribution(program: Program, minor: str) -> tuple[str, ...] | None:
-    """dist-packages of the Python of Debian or Ubuntu: python3's, or python2.7's where pip is that one's."""
-    packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
-    second = bool(packages & {"python-pip", "python2", "python-is-python2"})
-    third = bool(packages & {"python3-pip", "python-is-python3"})
-    if any(re.fullmatch(r"python3\.\d+", p) and p != f"python{minor}" for p in packages):
-        return None
-    found: dict[str, None] = {}
-    for effect in site_installs(program):
-        named = _named(effect)
-        if named in (minor, "3"):
-            found[minor] = None
-        elif named in ("2", "2.7") and second:
-            found["2.7"] = None
-        elif named is None and second != third:
-            found["2.7" if second else minor] = None
-        else:
-            return None
-    return (*(f"/usr/local/lib/python{version}/dist-packages" for version in found), _BIN)
-
-
-def _named(effect: Effect) -> str | None:
-    """The version in the name of the interpreter or installer: `3`, `3.12`; None for a plain `pip`."""
-    match = re.fullmatch(r"(?:python|pip|easy_install-?)(\d(?:\.\d+)?)", effect.tool)
-    return match[1] if match else None
-
-
-def site_installs(program: Program) -> list[Effect]:
-    """The effects that write into the system's site-packages."""
-    return [
-        e
-        for s in program.steps
-        for a in s.atoms
-        for e in a.effects
-        if SITE in e.writes and e.kind == "python"
-    ]
+    if not base.version_sure or any(_SYSTEM_PYTHON.search(text) for text in texts) or switched(texts, minor):
+        return unknown
+    other = any(named_version(e) not in (None, minor, minor[0]) for e in site_installs(program))
+    return unknown if other else (f"/usr/local/lib/python{minor}/site-packages", _BIN)
 
 
 def only_installers(program: Program) -> bool:

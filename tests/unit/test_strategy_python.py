@@ -45,6 +45,95 @@ START = 'CMD ["python", "app.py"]'
 ROWS = (
     # --- nothing to do, or nothing that is certain ---------------------------------------------------
     Row(
+        id="alpines-python-with-scripts-among-apks",
+        file=lines(
+            "FROM alpine:3.18",
+            "RUN apk add --no-cache python3 py3-pip gcc musl-dev python3-dev libffi-dev",
+            *INSTALL,
+            'CMD ["gunicorn", "app:app"]',
+        ),
+        files={**FLASK, "requirements.txt": "flask\ngunicorn\ncffi\n"},
+        rung="same-base",
+        final=(
+            "RUN apk add --no-cache python3 ca-certificates libffi",
+            "COPY --from=builder /usr/lib/python3.11/site-packages /usr/lib/python3.11/site-packages",
+            "COPY --from=builder /usr/bin/gunicorn /usr/bin/gunicorn",
+        ),
+    ),
+    Row(
+        id="alpines-python-without-a-script",
+        file=lines(
+            "FROM alpine:3.18",
+            "RUN apk add --no-cache python3 py3-pip gcc musl-dev python3-dev",
+            *INSTALL,
+            'ENTRYPOINT ["/usr/bin/python3", "app.py"]',
+        ),
+        rung="same-base",
+        never=("/usr/bin ", "COPY --from=builder /usr/bin/"),
+    ),
+    Row(
+        id="a-program-on-alpine-that-may-be-one-of-pips",
+        file=lines(
+            "FROM alpine:3.18",
+            "RUN apk add --no-cache python3 py3-pip gcc musl-dev python3-dev",
+            *INSTALL,
+            'CMD ["serve-it"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+        reason="starts `serve-it`",
+    ),
+    Row(
+        id="an-alpine-that-moves",
+        file=lines(
+            "FROM alpine:latest",
+            "RUN apk add --no-cache python3 py3-pip gcc musl-dev python3-dev",
+            *INSTALL,
+            'CMD ["python3", "app.py"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+        reason="is not known",
+    ),
+    Row(
+        id="pip-of-ubuntus-python-2",
+        file=lines(
+            "FROM ubuntu:trusty",
+            "RUN apt-get update && apt-get install -y python-dev python-pip gcc",
+            *INSTALL,
+            START,
+        ),
+        rung="same-base",
+        final=(
+            "COPY --from=builder /usr/local/lib/python2.7/dist-packages /usr/local/lib/python2.7/dist-packages",
+            "COPY --from=builder /usr/local/bin /usr/local/bin",
+        ),
+    ),
+    Row(
+        id="a-link-from-python-to-the-distributions-python3",
+        file=lines(
+            "FROM ubuntu:22.04",
+            "RUN apt-get update && apt-get install -y python3-dev python3-pip build-essential && ln -s /usr/bin/python3 /usr/bin/python",
+            *INSTALL,
+            START,
+        ),
+        rung="same-base",
+        final=(
+            "COPY --from=builder /usr/local/lib/python3.10/dist-packages /usr/local/lib/python3.10/dist-packages",
+        ),
+    ),
+    Row(
+        id="a-link-from-python-to-another-one",
+        file=lines(
+            "FROM ubuntu:20.04",
+            "RUN apt-get update && apt-get install -y python3.9 python3-pip build-essential && ln -s /usr/bin/python3.9 /usr/bin/python",
+            *INSTALL,
+            START,
+        ),
+        rung="cleanup",
+        reason="is not known",
+    ),
+    Row(
         id="slim-without-caches",
         file=lines(
             "FROM python:3.12-slim",
@@ -152,7 +241,7 @@ ROWS = (
         files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
         rung="cleanup",
         final=("RUN pipenv install --system --deploy && rm -rf /root/.cache/pipenv /root/.cache/pip",),
-        reason="lies among the files of apk's packages",
+        reason="would save no more than cleaning up",
     ),
     Row(
         id="only-a-cache-is-left-in-place",
