@@ -80,11 +80,25 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
                 kind = "build" if any(m.kind == "build" for m in below) else "meta"
                 result = [m for m in result if m not in below]
                 result.append(Made(path=target, first=first, user="root", kind=kind))
+                _settle_inside(state, target, visit.index)
             state.atoms[where] = "build"
             state.reasons[where] = (
                 Reason(code="SL217", text="reworks what a build step made, which is copied with its owners"),
             )
     return tuple(sorted(result, key=lambda m: m.first))
+
+
+def _settle_inside(state: Pass, directory: str, before: int) -> None:
+    """What was done to files in a directory that turns out to be copied whole is done in the builder."""
+    for visit in state.visits:
+        for number, effects in enumerate(visit.effects):
+            where = (visit.index, number)
+            if visit.index >= before or state.atoms.get(where) != "run":
+                continue
+            paths = [p for e in effects for p in (*e.writes, *e.deletes)]
+            plain = {e.kind for e in effects} <= {"meta", "files", "check", "state"}
+            if plain and paths and all(inside(p, directory) for p in paths):
+                say(state, where, "build", "SL217", "works on a directory that is copied from the build")
 
 
 def settle_directories(state: Pass) -> None:

@@ -138,7 +138,7 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     assert step.script is not None
     fetched = any(e.kind == "index" and e.manager == "apt" for e in step.effects)
     installs = any(e.kind == "packages" and e.manager == "apt" for e in step.effects)
-    removed = any("/lists" in d for e in step.effects for d in e.deletes) or "lists" in step.instruction.raw
+    removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
     later = any(
         e.kind == "packages" and e.manager == "apt"
         for s in program.steps

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.context.manifests import lock_packages, node_project
 from slimify.facts.carried import installed
@@ -76,9 +77,15 @@ def left_lists(program: Program) -> int:
     for step in program.steps:
         effects = step.effects
         fetches = any(e.kind == "index" and e.manager == "apt" for e in effects)
-        if fetches and not any("/lists" in d for e in effects for d in e.deletes):
+        if fetches and not removes_lists(effects):
             return APT_LISTS
     return 0
+
+
+def removes_lists(effects: Iterable[Effect]) -> bool:
+    """Whether apt's package lists are deleted, or a directory that they lie in."""
+    deleted = [d for e in effects for d in e.deletes]
+    return any("/lists" in d or inside("/var/lib/apt/lists", d) for d in deleted)
 
 
 def caches(program: Program, kinds: Iterable[str]) -> int:

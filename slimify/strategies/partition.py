@@ -16,7 +16,7 @@ from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
 from slimify.model import Effect
-from slimify.strategies.estimate import package_manager
+from slimify.strategies.estimate import package_manager, removes_lists
 from slimify.strategies.finalsteps import (
     QUIET,
     Parting,
@@ -27,8 +27,6 @@ from slimify.strategies.finalsteps import (
 )
 from slimify.strategies.later import Later, Readers
 from slimify.strategies.layout import Layout, Tree, WordEdit
-
-_LISTS = "/var/lib/apt/lists"
 
 
 def part(program: Program, wanted: Parting) -> Layout:
@@ -243,7 +241,7 @@ def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) 
         return ""
     if package_manager(program) != "apt":  # a script that knows more than one
         return ""
-    if any(d.startswith(_LISTS) for e in effects for d in e.deletes) or "lists" in step.instruction.raw:
+    if removes_lists(effects) or "lists" in step.instruction.raw:
         return ""
     later = [e for s in program.steps if s.index > index and s.index in final for e in s.effects]
     if any(e.kind == "packages" and e.manager == "apt" for e in later):

@@ -97,11 +97,15 @@ def _installs_already(program: Program) -> bool:
     return any(e.kind == "packages" and e.tool == "apt-get" for s in program.steps for e in s.effects)
 
 
+_IN_LINE = 60  # columns of package names that still read well in one line
+
+
 def install_line(names: list[str]) -> str:
-    """A RUN that installs Debian packages and leaves nothing else."""
+    """A RUN that installs Debian packages and leaves nothing else; many of them stand in lines of their own."""
+    between = " " if len(" ".join(names)) <= _IN_LINE else " \\\n        "
     return (
         "RUN apt-get update \\\n"
-        f"    && apt-get install -y --no-install-recommends {' '.join(names)} \\\n"
+        f"    && apt-get install -y --no-install-recommends{between}{between.join(names)} \\\n"
         "    && rm -rf /var/lib/apt/lists/*"
     )
 
