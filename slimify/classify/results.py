@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
-from slimify.classify.roletypes import BIN, SITE, Made, Pass, say
+from slimify.classify.roletypes import BIN, SITE, Made, Pass, Where, say
 from slimify.classify.walk import Visit
 from slimify.model import Reason, Role
 from slimify.syntax.instructions import copy_parts
@@ -80,7 +80,7 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
                 kind = "build" if any(m.kind == "build" for m in below) else "meta"
                 result = [m for m in result if m not in below]
                 result.append(Made(path=target, first=first, user="root", kind=kind))
-                _settle_inside(state, target, visit.index)
+                _settle_inside(state, target, where)
             state.atoms[where] = "build"
             state.reasons[where] = (
                 Reason(code="SL217", text="reworks what a build step made, which is copied with its owners"),
@@ -88,12 +88,12 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
     return tuple(sorted(result, key=lambda m: m.first))
 
 
-def _settle_inside(state: Pass, directory: str, before: int) -> None:
+def _settle_inside(state: Pass, directory: str, before: Where) -> None:
     """What was done to files in a directory that turns out to be copied whole is done in the builder."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
-            if visit.index >= before or state.atoms.get(where) != "run":
+            if where >= before or state.atoms.get(where) != "run":
                 continue
             paths = [p for e in effects for p in (*e.writes, *e.deletes)]
             plain = {e.kind for e in effects} <= {"meta", "files", "check", "state"}

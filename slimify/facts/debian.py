@@ -179,12 +179,13 @@ def _commands(name: str, table: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _row(row: list[str] | dict[str, list[str]], suite: str | None) -> tuple[str, ...] | None:
-    """A counterparts row: a list for all suites, or by suite with "" for the rest."""
+    """A counterparts row: a list for all suites, or by suite with "" for the rest of those looked at."""
     if isinstance(row, list):
         return tuple(row)
     if suite is None:
         return None
-    found = row.get(suite, row.get(""))
+    rest = row.get("") if suite in load("packages-debian.toml")["counterparts"]["rest"] else None
+    found = row.get(suite, rest)
     return None if found is None else tuple(found)
 
 

@@ -35,7 +35,10 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     releases = load("system-python.toml")["alpine" if base.manager == "apk" else "debian"]
     minor = releases.get(base.suite)
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
-    if minor is None or not base.suite_sure or switched(texts, minor):
+    if base.suite and not base.suite_sure:
+        text = f"{program.base_ref} moves on from release to release, and with it the directory of its Python"
+        return Reason(code="SL393", text=f"{text}'s packages: a tag that names the release would do")
+    if minor is None or switched(texts, minor):
         return None
     versions = _versions(program, minor)
     if versions is None:

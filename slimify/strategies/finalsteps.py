@@ -168,7 +168,7 @@ def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
     directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
     content of a directory)."""
     assert step.script is not None
-    roots = {t.path for t in trees if not t.is_file}
+    roots = {t.path for t in trees if not t.is_file and t.after <= step.index}  # a later COPY makes it anew
     owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
     if not owned or not atom.effects or step.script.atoms[atom.index].opaque:
         return False

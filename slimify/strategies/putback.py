@@ -101,7 +101,7 @@ _IN_LINE = 60  # columns of package names that still read well in one line
 
 
 def install_line(names: list[str]) -> str:
-    """A RUN that installs Debian packages and leaves nothing else; many of them stand in lines of their own."""
+    """A RUN that installs Debian packages and leaves nothing else; many stand in lines of their own."""
     between = " " if len(" ".join(names)) <= _IN_LINE else " \\\n        "
     return (
         "RUN apt-get update \\\n"

@@ -63,6 +63,9 @@ def test_debian_counterparts(row: list[str]) -> None:
         ("libffi-dev", "focal", ("libffi7",)),
         ("libjpeg-dev", "jammy", ("libjpeg-turbo8",)),
         ("default-libmysqlclient-dev", "jammy", ("libmysqlclient21",)),
+        ("libmysqlclient-dev", "trusty", ("libmysqlclient18",)),
+        ("gfortran", "bionic", ("libgfortran4",)),
+        ("libffi-dev", "lunar", None),  # nobody looked at that release
         ("libssl-dev", None, None),  # depends on the release
         ("libpq-dev", None, ("libpq5",)),
     ],

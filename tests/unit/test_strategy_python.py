@@ -45,6 +45,39 @@ START = 'CMD ["python", "app.py"]'
 ROWS = (
     # --- nothing to do, or nothing that is certain ---------------------------------------------------
     Row(
+        id="owners-that-are-set-twice-in-a-directory-that-is-copied",
+        file=lines(
+            "FROM python:3.11",
+            "RUN useradd -m web && apt-get update && apt-get install -y nodejs npm",
+            "COPY . /srv/web",
+            "RUN chown -R web /srv/web",
+            "WORKDIR /srv/web",
+            "RUN pip install -r requirements.txt && cd client && npm ci && npm run build && rm -rf node_modules",
+            "RUN mkdir /srv/web/logs && chown -R web /srv/web",
+            START,
+        ),
+        files={
+            **FLASK,
+            "client/package.json": '{"scripts": {"build": "cp page.html /srv/web/static.html"}}',
+            "client/package-lock.json": "{}",
+            "client/page.html": "",
+        },
+        final=("COPY --from=builder /srv/web /srv/web", "RUN chown web /srv/web"),
+        never=("chown -R", "mkdir"),
+    ),
+    Row(
+        id="lists-that-go-with-the-directory-around-them",
+        file=lines(
+            "FROM python:3.11-slim",
+            "RUN apt-get update && apt-get install -y --no-install-recommends libmagic1 && rm -rf /var/lib/apt",
+            "COPY requirements.txt .",
+            "RUN pip install --no-cache-dir -r requirements.txt",
+            START,
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
         id="alpines-python-with-scripts-among-apks",
         file=lines(
             "FROM alpine:3.18",
@@ -93,7 +126,7 @@ ROWS = (
         ),
         kind="unchanged",
         rung="unchanged",
-        reason="is not known",
+        reason="a tag that names the release would do",
     ),
     Row(
         id="pip-of-ubuntus-python-2",
