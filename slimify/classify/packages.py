@@ -14,6 +14,7 @@ from slimify.facts.debian import PackageFacts
 from slimify.facts.languages import npm
 from slimify.model import Effect, PackageVerdict, Reason, Role, Use
 
+_COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
 # Interpreters that node-gyp and other build tools are written in.
 _INTERPRETERS = frozenset({"python", "python2", "python3", "perl", "python2-minimal", "python3-minimal"})
 
@@ -173,6 +174,9 @@ def _verdict(
         return said("run", "SL202", f"{_place(use)} runs `{called[0]}`")
     user = next((tools[c] for c in facts.commands if c in tools), None)
     if facts.kind == "build":
+        compiler = next((live.commands[c] for c in _COMPILERS if c in live.commands), None)
+        if compiler is not None and name.endswith("-dev"):
+            return said("run", "SL202", f"{_place(compiler)} compiles when it runs, maybe with its headers")
         needed = f"needed by `{user.name}` (line {user.line}), " if user else ""
         if facts.counterparts:
             text = f"{needed}run time needs {', '.join(facts.counterparts)} instead"

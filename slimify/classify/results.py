@@ -150,8 +150,13 @@ def copy_roles(
         if covered:
             role: Role = "build"
             reason = Reason(code="SL224", text="part of a directory that is copied from the build")
-        elif user and _only_manifests(state, visit, targets, live_texts):
+        elif user and (
+            _only_manifests(state, visit, targets, live_texts) or _only_scratch(targets, live_texts)
+        ):
             role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
+        elif _remote(visit) and _only_scratch(targets, live_texts):
+            text = "named by nothing at run time; what the build keeps in its cache depends on it"
+            role, reason = "build", Reason(code="SL224", text=text)
         elif user:
             role, reason = (
                 "both",
@@ -255,6 +260,22 @@ def _only_manifests(state: Pass, visit: Visit, targets: Sequence[str], live_text
         if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
             return False
     return True
+
+
+def _remote(visit: Visit) -> bool:
+    """ADD of something that is fetched anew with each build, as far as its place is concerned."""
+    sources = copy_parts(visit.instruction).sources
+    return (
+        any(s.startswith(("http://", "https://", "$")) for s in sources)
+        and visit.instruction.keyword == "ADD"
+    )
+
+
+def _only_scratch(targets: Sequence[str], live_texts: frozenset[str]) -> bool:
+    """Everything goes where nobody looks for files of an application, and nothing at run time names it."""
+    return bool(targets) and all(
+        inside_any(t, SCRATCH) and t.rpartition("/")[2] not in live_texts for t in targets
+    )
 
 
 def _copied_again(state: Pass, index: int, name: str) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from slimify.classify.copies import targets
+from slimify.classify.paths import inside
 from slimify.classify.program import AtomStep, Program, Step
+from slimify.classify.walk import Visit
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
 from slimify.model import Decision, PackageVerdict, Rung
@@ -66,7 +69,7 @@ def final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozense
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
         elif atom.role in ("run", "both", "unknown") or plain_check(atom) or _serves_installs(atom):
             kept.add(atom.index)
-        elif _on_tree_root(step, atom, wanted.trees):
+        elif _on_tree_root(program, step, atom, wanted.trees):
             kept.add(atom.index)
             dropped, swapped = _not_recursive(atom)
             drop |= dropped
@@ -163,12 +166,12 @@ def plain_check(atom: AtomStep) -> bool:
     return bool(atom.effects) and all(e.kind == "check" and e.tool in PLAIN_CHECKS for e in atom.effects)
 
 
-def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
     """Owner or mode of a directory that is copied whole: COPY brings those of its content, but the
     directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
     content of a directory)."""
     assert step.script is not None
-    roots = {t.path for t in trees if not t.is_file and t.after <= step.index}  # a later COPY makes it anew
+    roots = {t.path for t in trees if not t.is_file and not _comes_later(program, step, t)}
     owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
     if not owned or not atom.effects or step.script.atoms[atom.index].opaque:
         return False
@@ -176,6 +179,17 @@ def _on_tree_root(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
     if any(e.kind not in ("meta", "state", "check") and e.tool != "mkdir" for e in atom.effects):
         return False
     return any(w in roots for e in atom.effects for w in e.writes)
+
+
+def _comes_later(program: Program, step: Step, tree: Tree) -> bool:
+    """Whether the directory is not there yet: a COPY that only the builder executes brought it."""
+    copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role == "build")
+    brought = (
+        targets(Visit(index=s.index, instruction=s.instruction, state=s.state))
+        for s in copies
+        if s.index < step.index
+    )
+    return step.index < tree.after and any(inside(p, tree.path) for paths in brought for p in paths or ())
 
 
 def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:

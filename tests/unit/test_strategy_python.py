@@ -45,6 +45,35 @@ START = 'CMD ["python", "app.py"]'
 ROWS = (
     # --- nothing to do, or nothing that is certain ---------------------------------------------------
     Row(
+        id="kernels-are-compiled-at-run-time-with-pythons-headers",
+        file=lines(
+            "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04",
+            "RUN apt-get update && apt-get install -y --no-install-recommends python3-dev gcc python3-pip git",
+            "RUN pip3 install --no-cache-dir triton==2.3.0",
+            "COPY app.py .",
+            'CMD ["python3", "app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y --no-install-recommends python3-dev gcc ca-certificates python3 python3-setuptools && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="a-list-of-packages-that-is-fetched-for-the-build",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /tmp",
+            "ADD https://example.org/api/branches/main version.json",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "WORKDIR /srv",
+            "COPY app.py .",
+            START,
+        ),
+        builder=("ADD https://example.org/api/branches/main version.json", "COPY requirements.txt ."),
+        never=("ADD", "requirements.txt"),
+    ),
+    Row(
         id="owners-that-are-set-twice-in-a-directory-that-is-copied",
         file=lines(
             "FROM python:3.11",
