@@ -178,6 +178,8 @@ def _verdict(
         if compiler is not None and name.endswith("-dev"):
             return said("run", "SL202", f"{_place(compiler)} compiles when it runs, maybe with its headers")
         needed = f"needed by `{user.name}` (line {user.line}), " if user else ""
+        if facts.counterparts is None:
+            return said("run", "SL203", "what run time needs of it in this release is not known, so it stays")
         if facts.counterparts:
             text = f"{needed}run time needs {', '.join(facts.counterparts)} instead"
             return said("build", "SL204", text, facts.counterparts)
