@@ -128,7 +128,7 @@ def _judged(
         build_tools=frozenset(build_tools(visits)),
         language=language,
         keep=keep,
-        live_texts=frozenset(u.name.rpartition("/")[2] for u in alive.sources.paths),
+        live_texts=frozenset((*(u.name.rpartition("/")[2] for u in alive.sources.paths), *alive.paths)),
     )
     packages = verdict()
     roles = assigned(packages=packages)

@@ -151,10 +151,11 @@ def copy_roles(
             role: Role = "build"
             reason = Reason(code="SL224", text="part of a directory that is copied from the build")
         elif user and (
-            _only_manifests(state, visit, targets, live_texts) or _only_scratch(targets, live_texts)
+            _only_manifests(state, visit, targets, live_texts)
+            or (_scratch(state, visit, live_texts) and _read_by_build(state, visit))
         ):
             role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
-        elif _remote(visit) and _only_scratch(targets, live_texts):
+        elif _remote(visit) and _scratch(state, visit, live_texts):
             text = "named by nothing at run time; what the build keeps in its cache depends on it"
             role, reason = "build", Reason(code="SL224", text=text)
         elif user:
@@ -271,11 +272,43 @@ def _remote(visit: Visit) -> bool:
     )
 
 
-def _only_scratch(targets: Sequence[str], live_texts: frozenset[str]) -> bool:
-    """Everything goes where nobody looks for files of an application, and nothing at run time names it."""
-    return bool(targets) and all(
-        inside_any(t, SCRATCH) and t.rpartition("/")[2] not in live_texts for t in targets
+def _scratch(state: Pass, visit: Visit, live_texts: frozenset[str]) -> bool:
+    """Single files that go where nobody looks for those of an application, which does not start there
+    either: nothing that describes how it starts names the directory, nothing it reads is named like them."""
+    names = _single_files(visit)
+    cwd = state.visits[-1].state.cwd
+    if not names or cwd is None or inside_any(cwd, SCRATCH):
+        return False
+    said = "\n".join(v.instruction.value for v in state.visits if v.instruction.keyword in _DESCRIBING)
+    return all(
+        inside_any(n, SCRATCH)
+        and n.rpartition("/")[0] not in said
+        and not {n, n.rpartition("/")[2]} & live_texts
+        for n in names
     )
+
+
+_DESCRIBING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"})
+
+
+def _single_files(visit: Visit) -> tuple[str, ...]:
+    """The image paths of a COPY of files; of an ADD of one address what it is stored as."""
+    from slimify.classify.copies import files, targets
+
+    return tuple((targets(visit) if _remote(visit) else files(visit)) or ())
+
+
+def _read_by_build(state: Pass, visit: Visit) -> bool:
+    """Whether build steps name every one of the files: as what they read, or execute."""
+    read = {
+        path
+        for v in state.visits
+        for number, effects in enumerate(v.effects)
+        if v.index > visit.index and state.atoms.get((v.index, number)) == "build"
+        for e in effects
+        for path in (*e.reads, *e.manifests)
+    }
+    return all(name in read for name in _single_files(visit))
 
 
 def _copied_again(state: Pass, index: int, name: str) -> bool:

@@ -45,6 +45,31 @@ START = 'CMD ["python", "app.py"]'
 ROWS = (
     # --- nothing to do, or nothing that is certain ---------------------------------------------------
     Row(
+        id="a-file-in-tmp-that-the-image-starts-with",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt /tmp/requirements.txt",
+            "COPY site.json /tmp/site.json",
+            "RUN pip install -r /tmp/requirements.txt && cat /tmp/site.json",
+            "WORKDIR /srv",
+            "COPY app.py .",
+            'CMD ["python", "app.py", "--site", "/tmp/site.json"]',
+        ),
+        files={**FLASK, "site.json": "{}"},
+        final=("COPY site.json /tmp/site.json",),
+    ),
+    Row(
+        id="an-application-in-tmp",
+        file=lines(
+            "FROM python:3.11",
+            "COPY . /tmp/app",
+            "WORKDIR /tmp/app",
+            "RUN pip install -r requirements.txt",
+            START,
+        ),
+        final=("COPY . /tmp/app",),
+    ),
+    Row(
         id="kernels-are-compiled-at-run-time-with-pythons-headers",
         file=lines(
             "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04",
