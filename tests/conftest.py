@@ -6,9 +6,11 @@ With SLIMIFY_REQUIRE_ENGINE set, no engine is a failure and not a skip.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
+import signal
 import subprocess
 
 import chromium
@@ -22,6 +24,12 @@ _NOT_ASKED = "run them with: pytest -m engine"
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+# A shell without job control starts what runs in the background with interrupts ignored, nohup with hang-ups
+# ignored, and both are inherited: the programs that tests interrupt would not notice.
+with contextlib.suppress(ValueError):  # not the main thread
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @functools.cache
