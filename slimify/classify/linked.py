@@ -50,7 +50,9 @@ def with_counterparts(
 def _with(
     verdict: PackageVerdict, wanted: frozenset[str] | set[str], live: Live, packages: Packages
 ) -> PackageVerdict:
-    if verdict.role != "build" or not wanted:
+    # headers that stay because no table knows what run time needs of them: the image shows it
+    unsure = verdict.role == "run" and verdict.name.endswith("-dev") and verdict.reasons[0].code == "SL203"
+    if not wanted or not (verdict.role == "build" or unsure):
         return verdict
     more = sorted((closure(packages, (verdict.name,)) & wanted) - {*verdict.counterparts})
     if not more:
@@ -59,6 +61,7 @@ def _with(
     text = f"run time needs {', '.join((*verdict.counterparts, *more))} instead: {user} is linked with it"
     return replace(
         verdict,
+        role="build",
         counterparts=(*verdict.counterparts, *more),
         reasons=(Reason(code="SL204", text=text),),
     )
