@@ -200,7 +200,8 @@ class SourceFacts:
     files they open by a constant name; `dynamic` places that start a program whose name is not constant;
     `mentioned` names that such a place may be given; `features` words from a fixed list: `cgo`, `embed`,
     `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files` (names that only run time knows), `external` (some
-    of what is compiled is not in the context).
+    of what is compiled is not in the context), `toolchain` (settings of the Go toolchain are read), `gobuild`
+    (some of them are, by go/build).
     """
 
     imports: tuple[Use, ...] = ()

@@ -9,7 +9,6 @@ RUN go build -o /bin/tides .
 FROM gcr.io/distroless/static-debian13 AS runtime
 
 WORKDIR /src
-ENV CGO_ENABLED=0
 COPY --from=builder /bin/tides /bin/tides
 
 # the port that the harbour office knows

@@ -7,7 +7,6 @@ RUN go build -v -o paintbox
 
 FROM debian:bookworm-slim
 COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-ENV GO111MODULE off
 WORKDIR /go/src/example.com/paintbox
 COPY --from=builder /go/src/example.com/paintbox/paintbox /go/src/example.com/paintbox/paintbox
 EXPOSE 9000

@@ -14,6 +14,7 @@ from slimify.classify.findings import SECRET
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
 from slimify.classify.runtime import runtime
+from slimify.facts.languages import go_settings
 from slimify.facts.mediatypes import TABLE
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.mediatypes import in_base
@@ -33,7 +34,7 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     stages = split_stages(file)
     found = list(_shape(plan, stages))
     stages = default_target(stages)
-    found += _contract(program, file, stages, plan.user)
+    found += _contract(program, file, stages, plan)
     found += _steps_of_root(plan, stages[-1])
     found += _copies(program, stages, plan.kept)
     found += _live(program, stages)
@@ -87,9 +88,11 @@ def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[str]:
 
 
 def _contract(
-    program: Program, file: Dockerfile, stages: list[list[Instruction]], user: str = ""
+    program: Program, file: Dockerfile, stages: list[list[Instruction]], plan: Plan
 ) -> Iterator[str]:
-    """The runtime contract of the last stage is that of the input, but for a `user` that the plan adds."""
+    """The runtime contract of the last stage is that of the input, but for a user that the plan adds and
+    settings of the toolchain that it says it leaves to the builder."""
+    user = plan.user
     new = contract_of(program, file, stages)
     old = program.runtime
     for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
@@ -109,7 +112,8 @@ def _contract(
                 and not _restarted(program, before, after)
             ):
                 yield f"{name} would change from {before!r} to {after!r}"
-    yield from _env(program, old.env, new.env)
+    stated = " ".join(d.text for d in plan.decisions if d.code == "SL319")
+    yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & go_settings())
 
 
 def _restarted(program: Program, before: object, after: object) -> bool:
@@ -117,10 +121,12 @@ def _restarted(program: Program, before: object, after: object) -> bool:
     return "go" in str(before) and "run" in str(before)
 
 
-def _env(program: Program, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+def _env(
+    program: Program, old: Mapping[str, str], new: Mapping[str, str], left: frozenset[str]
+) -> Iterator[str]:
     own = {name for step in program.steps if step.keyword == "ENV" for name in _names(step.instruction)}
     for name in sorted(own):
-        if name == "PATH" or name not in old:
+        if name == "PATH" or name not in old or (name in left and name not in new):
             continue
         if old.get(name) != new.get(name) and "\0" not in (old.get(name) or ""):
             yield f"ENV {name} would change from {old.get(name)!r} to {new.get(name)!r}"

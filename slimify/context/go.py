@@ -23,6 +23,7 @@ from slimify.context.gopackages import (
     package_name,
 )
 from slimify.context.uses import MAX_FILE, UNKNOWN, Collector, merge, variants, words
+from slimify.facts.languages import go_settings
 from slimify.model import SourceFacts
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ _OF_INTEREST = re.compile(
     r"|\"file://"
 )
 _CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
+_SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
 _VERSION = re.compile(r"v\d+")
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _QUERY = """
@@ -137,6 +139,8 @@ def _features(package: str, imports: set[str], text: str, found: Collector) -> N
         "tls": bool(tls),
         "user": bool(imports & _USER),
         "plugin": "plugin" in imports,
+        "gobuild": "go/build" in imports,
+        "toolchain": any(n in go_settings() for n in _SETTING.findall(text)),
         "main": package == "main" and _MAIN.search(text) is not None,
     }
     found.features |= {name for name, present in marks.items() if present}

@@ -198,6 +198,13 @@ def go_package(path: str) -> GoFacts:
     )
 
 
+@cache
+def go_settings(kind: Literal["names", "library"] = "names") -> frozenset[str]:
+    """Environment variables that the Go toolchain reads, and no compiled program; of kind `library` those
+    that a program with the package go/build reads all the same."""
+    return frozenset(load("go.toml")["settings"][kind])
+
+
 def _longest(rows: Mapping[str, Any], path: str) -> Any:
     """The row of the longest key that is the path or a parent of it, a version suffix aside."""
     parts = path.split("/")

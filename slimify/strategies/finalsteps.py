@@ -38,6 +38,7 @@ class Parting:
     builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     replace: Mapping[int, str] | None = None
+    idle_settings: frozenset[str] = frozenset()  # variables that only a toolchain of the builder reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     original: int = 0

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 
 from slimify.classify.program import Program
+from slimify.model import Instruction
 from slimify.strategies.layout import Layout, WordEdit
-from slimify.syntax.instructions import arg_names, copy_parts
+from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.shell import edit
 from slimify.syntax.words import references
 
@@ -88,17 +89,43 @@ def repeated_state(program: Program, layout: Layout) -> frozenset[int]:
             continue
         keyword = instruction.keyword
         if (
-            keyword == "ENV"
+            (keyword == "ENV" and not _idle(layout, instruction))
             or (keyword == "SHELL")
             or (keyword == "USER" and (index == last_user or users_matter(index)))
             or (keyword == "WORKDIR" and _workdir_matters(program, layout, index))
         ):
             keep.add(index)
+    keep |= _settings_that_matter(program, layout, keep)
     for index, instruction in enumerate(instructions):
         behind = instruction.keyword == "ARG" and index > from_index(program)
         if behind and _arg_matters(program, layout, index, keep):
             keep.add(index)
     return frozenset(keep)
+
+
+def _idle(layout: Layout, instruction: Instruction) -> bool:
+    """An ENV that sets nothing but what nobody in the final stage reads."""
+    return {name for name, _ in env_pairs(instruction)} <= layout.idle_settings
+
+
+def _settings_that_matter(program: Program, layout: Layout, keep: Iterable[int]) -> set[int]:
+    """Which idle ENVs are repeated all the same: something kept names them, or a RUN may read them."""
+    instructions = program.dockerfile.instructions
+    idle = [
+        i
+        for i, x in enumerate(instructions)
+        if i > from_index(program) and x.keyword == "ENV" and _idle(layout, x)
+    ]
+    found: set[int] = set()
+    for index in reversed(idle):  # what comes later may name it
+        names = {name for name, _ in env_pairs(instructions[index])}
+        texts = _texts(program, layout, {*keep, *found})
+        runs = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
+        if any(at > index and names & names_in(text) for at, text in texts) or any(
+            _may_read(program, layout, i, names) for i in runs
+        ):
+            found.add(index)
+    return found
 
 
 def _consumes_cwd(program: Program, layout: Layout, index: int) -> bool:
@@ -146,7 +173,7 @@ def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[in
     instructions = program.dockerfile.instructions
     names = {name for name, _ in arg_names(instructions[index])}
     texts = _texts(program, layout, keep)
-    if any(at > index and names & _names_in(text) for at, text in texts):
+    if any(at > index and names & names_in(text) for at, text in texts):
         return True
     if any(names & references(x.raw) for i, x in enumerate(instructions) if i > index and x.keyword == "ARG"):
         used_later = [
@@ -156,7 +183,7 @@ def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[in
         ]
         if any(_arg_matters(program, layout, i, keep) for i in used_later):
             return True
-    named = any(names & _names_in(x.raw) for i, x in enumerate(instructions) if i > index)
+    named = any(names & names_in(x.raw) for i, x in enumerate(instructions) if i > index)
     later = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
     return not named and any(_may_read(program, layout, i, names) for i in later)
 
@@ -180,7 +207,7 @@ def _may_read(program: Program, layout: Layout, index: int, names: set[str]) -> 
     )
 
 
-def _names_in(text: str) -> set[str]:
+def names_in(text: str) -> set[str]:
     """Variable names a shell or the builder would see in a text, quotes ignored."""
     return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
 

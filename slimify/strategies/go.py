@@ -7,6 +7,7 @@ A binary from golang:*-alpine goes to the same Alpine. cgo is never switched off
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import inside
@@ -18,14 +19,17 @@ from slimify.model import Decision, Reason, Rung, Use
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
+from slimify.strategies.finaltext import names_in
 from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
 from slimify.strategies.gofiles import Along, along
 from slimify.strategies.gonames import opens_unknown, visit_of
+from slimify.strategies.gosettings import idle_settings, left
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import part
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES, put_back
 from slimify.strategies.rebase import on_path, restated
 from slimify.strategies.unknown import blocked, keep_everything_before_unknown
+from slimify.syntax.instructions import env_pairs
 
 NAME = "go"
 
@@ -42,9 +46,15 @@ def propose(program: Program, options: Options) -> Proposal:
     if lost:
         text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.trees)}"
         return Proposal(reasons=(Reason(code="SL394", text=text),))
-    reasons: list[Reason] = []
+    system = next((t for t in found.trees if t.path in _SYSTEM), None)
+    if system is not None:
+        line = program.dockerfile.instructions[system.after].line
+        text = f"line {line}: what it leaves in {system.path} can't be told from what the system has there"
+        return Proposal(reasons=(Reason(code="SL392", text=text),))
+    choices, why_not = bases(program, options, found.trees)
+    reasons = list(why_not)
     layouts: list[Layout] = []
-    for rung, base in bases(program, options, found.trees):
+    for rung, base in choices:
         layout = _layout(program, rung, base, found)
         if isinstance(layout, Reason):
             reasons.append(layout)
@@ -93,7 +103,8 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         if why:
             return Reason(code="SL392", text=f"{base}: {why}")
     current = keep_everything_before_unknown(program) if same else program
-    texts = [s.instruction.raw for s in program.steps if s.keyword != "RUN" and s.index not in found.drop]
+    idle = frozenset[str]() if same else idle_settings(program)
+    texts = _said(program, found.drop, idle)
     head = () if same else restated(program, base, texts, _bins(program, found.trees))
     if head is None:
         return Reason(
@@ -124,13 +135,35 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         drop_final=found.drop,
         final_head=head,
         replace=found.replace,
+        idle_settings=idle,
         decisions=(*_decisions(program, rung, base, found.trees), *put),
         saving=_saving(program, base, rung),
         original=estimate.original(program) + 100 * estimate.MB,
     )
     why = blocked(program, wanted)
-    return Reason(code="SL392", text=why) if why else part(current, wanted)
+    if why:
+        return Reason(code="SL392", text=why)
+    layout = part(current, wanted)
+    return replace(layout, decisions=(*layout.decisions, *left(program, layout)))
 
+
+def _said(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[str]:
+    """The instructions that the final stage may repeat: without settings that none of the others names."""
+    steps = [s for s in program.steps if s.keyword != "RUN" and s.index not in drop]
+    names = {s.index: {n for n, _ in env_pairs(s.instruction)} for s in steps if s.keyword == "ENV"}
+    texts = {s.index: s.instruction.raw for s in steps}
+    for index, own in names.items():
+        others = (names_in(text) for at, text in texts.items() if at != index)
+        if own <= idle and not any(own & named for named in others):
+            texts[index] = ""
+    return list(texts.values())
+
+
+# Directories that are the system's own: copied whole they would replace those of the final stage's base.
+_SYSTEM = frozenset(
+    """/ /bin /boot /etc /lib /lib64 /sbin /usr /usr/bin /usr/lib /usr/local /usr/sbin /usr/share /var
+    /var/lib""".split()
+)
 
 # golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
 _OPEN = ("/go", "/go/bin", "/go/src")

@@ -8,7 +8,7 @@ from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.context.uses import words
-from slimify.model import Effect, Rung, Use
+from slimify.model import Effect, Reason, Rung, Use
 from slimify.strategies.finalsteps import real_atoms
 from slimify.strategies.layout import Tree
 from slimify.strategies.rebase import path_dirs, written_base
@@ -45,10 +45,14 @@ _ACCOUNTS = frozenset({"", "root", "nobody", "nonroot"})
 _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
 
 
-def bases(program: Program, options: Options, trees: tuple[Tree, ...]) -> list[tuple[Rung, str]]:
-    """Rungs with a reference for the final stage, best first, as far as the options allow."""
+def bases(
+    program: Program, options: Options, trees: tuple[Tree, ...]
+) -> tuple[list[tuple[Rung, str]], tuple[Reason, ...]]:
+    """Rungs with a reference for the final stage, best first, as far as the options allow; why not the
+    smallest one."""
     base = program.base
     found: list[tuple[Rung, str]] = []
+    reasons: tuple[Reason, ...] = ()
     keeps_toolchain = bool(set(program.live.commands) & {"go", "gofmt"})
     if base is not None and base.runtime_bases and not keeps_toolchain:
         known = base.runtime_bases
@@ -56,8 +60,11 @@ def bases(program: Program, options: Options, trees: tuple[Tree, ...]) -> list[t
             found.append(("minimal", known["alpine"]))
         elif base.suite_sure or static(program):
             kind = "static" if static(program) else "cc" if cgo(program) or _outside(program) else "base"
-            if kind in known and not needs_system(program, trees):
+            lacks = needs_system(program, trees) if kind in known else ""
+            if kind in known and not lacks:
                 found.append(("minimal", known[kind]))
+            if lacks and options.base in ("auto", "minimal"):
+                reasons = (Reason(code="SL392", text=f"{known[kind]}: {lacks}"),)
             if "debian" in known:
                 found.append(("slim", known["debian"]))
     found.append(("same-base", written_base(program)))
@@ -67,7 +74,7 @@ def bases(program: Program, options: Options, trees: tuple[Tree, ...]) -> list[t
         "slim": ("slim",),
         "same": ("same-base",),
     }
-    return [(rung, ref) for rung, ref in found if rung in wanted[options.base]]
+    return [(rung, ref) for rung, ref in found if rung in wanted[options.base]], reasons
 
 
 def _builds(program: Program) -> list[tuple[Effect, bool]]:
@@ -120,7 +127,9 @@ def needs_system(program: Program, trees: tuple[Tree, ...]) -> str:
         return f"{user} is no user of such an image"
     if set(live.libraries) - _LIBC or live.system_packages:
         return "it loads libraries of the system"
-    outputs = {posixpath.basename(t.path) for t in trees}
+    built = [o for s in program.steps for e in s.effects if e.kind == "go" for o in e.outputs]
+    brought = (*(t.path for t in trees), *(o for o in built if any(inside(o, t.path) for t in trees)))
+    outputs = {posixpath.basename(path) for path in brought}
     for name, use in live.commands.items():
         if posixpath.basename(name) not in outputs and "/" not in name:
             return f"`{name}` is started ({use.name})"

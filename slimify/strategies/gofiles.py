@@ -169,7 +169,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
         or not (source == "" or context.is_dir(source))
     ):
         return None
-    below = [p[len(source) :].lstrip("/") for p in context.under(source)] if source else list(context.files)
+    below = _below(context, source)
     if not below or any(n == places[0] for n in named if n != program.end.cwd):
         return None
     unknown = unknown and _reaches(program, places[0])
@@ -179,6 +179,15 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     if len(found) > _MOST_LINES or len(found) == len({p.partition("/")[0] for p in below}):
         return None
     return tuple(found)
+
+
+def _below(context: Context, source: str) -> list[str]:
+    """What lies in a directory of the context, relative to it: files, links, directories without a file, such
+    as one that a program fills or a submodule that was not fetched."""
+    prefix = source + "/" if source else ""
+    bare = (p for p in context.directories if not context.under(p))
+    others = sorted(p for p in (*context.symlinks, *bare) if p.startswith(prefix) and p != prefix)
+    return [p[len(prefix) :] for p in (*context.under(source), *others)]
 
 
 def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:

@@ -14,6 +14,7 @@ _SYSTEM = ("/etc", "/var", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/
 # Effects that use files by their names only, wherever they are executed.
 _BY_NAME = frozenset({"files", "meta", "check", "system", "app"})
 _NARROW = frozenset({"files", "meta", "fetch", "unpack"})
+_INSTALLING = frozenset({"packages", "source", "system", "app", "unknown"})
 # The compiler reads sources: their owner and mode are nothing to it.
 _COMPILES = frozenset({"build", "install", "get", "mod download", "mod vendor", "mod tidy"})
 
@@ -28,6 +29,7 @@ class Later:
         self._anything = self._unknown = False
         self.works_in_system = False  # one reads or writes where system packages put their files
         self.needs_users = False  # an owner is named, or a user changed to
+        self.needs_lists = False  # one may install packages, by the lists that were fetched before
 
     def note(self, step: Step) -> None:
         """`step` is executed in the builder, in front of all that were noted before."""
@@ -45,6 +47,7 @@ class Later:
             self._unknown |= effect.kind == "unknown"
             self._anything |= effect.kind == "unknown" or effect.anywhere
         self.works_in_system |= step.keyword == "RUN" and _in_system(step)
+        self.needs_lists |= any(e.kind in _INSTALLING or e.anywhere for e in step.effects)
         owners = step.keyword == "USER" or "--chown" in step.instruction.raw
         self.needs_users |= owners or any(e.kind in ("meta", "users") for e in step.effects)
 

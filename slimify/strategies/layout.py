@@ -55,6 +55,7 @@ class Layout:
     )  # new lines in front of an instruction
     final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # new lines behind its copies
     replace: Mapping[int, str] = field(default_factory=dict)  # final text instead of an instruction
+    idle_settings: frozenset[str] = frozenset()  # variables that nothing in the final stage reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     original: int = 0

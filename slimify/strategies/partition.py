@@ -80,6 +80,7 @@ def part(program: Program, wanted: Parting) -> Layout:
         builder_before=wanted.builder_before,
         final_after=wanted.final_after,
         replace={**{i: t for i, t in anew.items() if i in final}, **(wanted.replace or {})},
+        idle_settings=wanted.idle_settings,
         decisions=wanted.decisions,
         saving=wanted.saving,
         original=wanted.original,
@@ -128,6 +129,9 @@ def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
         return everything
     real = real_atoms(step)
     if not real:
+        kinds = {e.kind for e in step.effects}
+        if "index" in kinds and kinds <= {"index", "state", "cache"} and not later.needs_lists:
+            return None
         return everything if any(a.role in ("build", "both") for a in step.atoms) else None
     if all(_useless_to_build(atom, later) for atom in real):
         return None

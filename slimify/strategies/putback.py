@@ -56,7 +56,7 @@ def put_back(
         return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
     if not names:
         return (), (), ""
-    if program.base.suite in ARCHIVED and not _installs_already(program):
+    if program.base.suite in ARCHIVED and not _reaches_apt(program):
         return (
             (),
             (),
@@ -95,6 +95,11 @@ def _library(libraries: object, name: str) -> str | None:
 def _installs_already(program: Program) -> bool:
     """The file installs system packages: who minds unpinned versions has been told so by the file."""
     return any(e.kind == "packages" and e.tool == "apt-get" for s in program.steps for e in s.effects)
+
+
+def _reaches_apt(program: Program) -> bool:
+    """The file installs from apt itself: wherever it is built, the release is served."""
+    return any(e.kind == "packages" and e.manager == "apt" for s in program.steps for e in s.effects)
 
 
 _IN_LINE = 60  # columns of package names that still read well in one line

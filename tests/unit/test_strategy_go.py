@@ -18,6 +18,9 @@ OPENS = (
     'package main\n\nimport (\n\t"net/http"\n\t"os"\n)\n\n'
     'func main() { _, _ = os.Open(os.Args[1]); _ = http.ListenAndServe(":80", nil) }\n'
 )
+STARTS = SERVER.replace("func main", 'import "os/exec"\n\nfunc main').replace(
+    "{ _", "{ _ = exec.Command(NAME).Run(); _"
+)
 PLAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hi") }\n'
 SHOP: Mapping[str, str] = {"go.mod": MODULE, "main.go": SERVER}
 BUILD = ("WORKDIR /app", "COPY . .", "RUN go build -o /usr/local/bin/shop .")
@@ -422,6 +425,113 @@ ROWS = (
         },
         base="gcr.io/distroless/base-debian12",
     ),
+    # --- settings of the toolchain -------------------------------------------------------------------
+    Row(
+        id="setting-that-path-names",
+        file=(
+            "FROM golang:1.22",
+            "ENV GOBIN=/tools GOFLAGS=-v",
+            "ENV PATH=$GOBIN:$PATH GOOS=linux",
+            "ENV CGO_ENABLED=1",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install .",
+            'CMD ["shop"]',
+        ),
+        final=("ENV GOBIN=/tools GOFLAGS=-v", "ENV PATH=$GOBIN:$PATH GOOS=linux"),
+        never=("CGO_ENABLED",),
+        reason="CGO_ENABLED stays in the builder",
+    ),
+    Row(
+        id="setting-that-the-program-reads",
+        file=("FROM golang:1.22", "ENV GOPROXY=direct", *BUILD, START),
+        files={**SHOP, "proxy.go": 'package main\n\nimport "os"\n\nvar proxy = os.Getenv("GOPROXY")\n'},
+        final=("ENV GOPROXY=direct",),
+    ),
+    Row(
+        id="setting-that-the-entry-script-reads",
+        file=("FROM golang:1.22", "ENV GOOS=linux", "ENV GOARCH=amd64", *BUILD, 'CMD ["/app/start.sh"]'),
+        files={**SHOP, "start.sh": '#!/bin/sh\necho "for $GOOS"\nexec /usr/local/bin/shop\n'},
+        final=("ENV GOOS=linux",),
+        never=("GOARCH",),
+    ),
+    Row(
+        id="setting-stays-beside-the-toolchain",
+        file=("FROM golang:1.22", "ENV GOFLAGS=-v", *BUILD, START),
+        files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"go", "list"')},
+        final=("ENV GOFLAGS=-v",),
+    ),
+    # --- what is known to be left where --------------------------------------------------------------
+    Row(
+        id="generator-of-api-documents",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install github.com/swaggo/swag/cmd/swag@v1.16.3",
+            "RUN swag init -g main.go",
+            "RUN go build -o shop .",
+            'CMD ["./shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": OPENS, "prices.csv": "tea,2\n"},
+        base="gcr.io/distroless/base-debian12",
+        final=(
+            "COPY prices.csv ./",
+            "COPY --from=builder /app/shop /app/shop",
+            "COPY --from=builder /app/docs /app/docs",
+        ),
+    ),
+    Row(
+        id="program-in-a-copied-directory-is-there",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go build -o shop . && mage pack",
+            'CMD ["./shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": OPENS, "prices.csv": "tea,2\n"},
+        base="gcr.io/distroless/base-debian12",
+    ),
+    Row(
+        id="directory-without-a-file",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": OPENS,
+            "prices.csv": "tea,2\n",
+            "uploads/": "",
+            "internal/empty.go": "package internal\n",
+        },
+        final=("COPY uploads ./uploads",),
+    ),
+    Row(
+        id="files-among-those-of-the-system",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN apt-get update && apt-get install -y ruby && gem install haml",
+            START,
+        ),
+        kind="refused",
+        reason="can't be told from what the system has there",
+    ),
+    # --- packages ------------------------------------------------------------------------------------
+    Row(
+        id="lists-are-fetched-where-they-are-used",
+        file=("FROM golang:1.22", "RUN apt-get update", "RUN apt-get install -y ffmpeg", *BUILD, START),
+        files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"ffmpeg"')},
+        builder=BUILD,
+        final=("RUN apt-get update",),
+        reason="`ffmpeg` is started",
+    ),
+    Row(
+        id="put-back-from-where-the-file-installs",
+        file=("FROM golang:1.16-buster", "RUN apt update && apt install -y cowsay", *BUILD, START),
+        files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"git", "pull"')},
+        base="debian:buster-slim",
+        reason="`git` is put back",
+    ),
 )
 
 
@@ -429,7 +539,10 @@ def outcome(row: Row, directory: Path) -> Outcome:
     for name, text in row.files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_text(text)
     data = ("\n".join(row.file) + "\n").encode()
     (directory / "Dockerfile").write_bytes(data)
     return pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options())

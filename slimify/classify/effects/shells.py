@@ -10,6 +10,8 @@ from dataclasses import replace
 from slimify.classify.effects.call import Arg, Call, word
 from slimify.classify.effects.fetch import address_of, installed_from
 from slimify.classify.effects.state import absolute
+from slimify.classify.effects.table import row_effects
+from slimify.facts.commands import commands
 from slimify.model import Effect
 from slimify.syntax.shell import inner_scripts
 
@@ -136,6 +138,10 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
     asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
     if call.args and call.args[0].value in asked:
         return (call.effect("check"),)
+    script = next((a for a in call.args if not a.text.startswith("-")), None)
+    if call.name == "ruby" and script is not None and script.value == "extconf.rb":
+        # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
+        return row_effects(call, commands().known["configure"])
     return (call.own_code(),)
 
 
