@@ -205,6 +205,12 @@ def go_settings(kind: Literal["names", "library"] = "names") -> frozenset[str]:
     return frozenset(load("go.toml")["settings"][kind])
 
 
+@cache
+def go_toolchain() -> frozenset[str]:
+    """Programs that are of no use without the Go toolchain: its own, and those that call it."""
+    return frozenset(load("go.toml")["toolchain"]["programs"])
+
+
 def _longest(rows: Mapping[str, Any], path: str) -> Any:
     """The row of the longest key that is the path or a parent of it, a version suffix aside."""
     parts = path.split("/")

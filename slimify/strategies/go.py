@@ -15,13 +15,14 @@ from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
+from slimify.facts.languages import go_toolchain
 from slimify.model import Decision, Reason, Rung, Use
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.finaltext import names_in
-from slimify.strategies.gobase import PRESENT, TOOLCHAIN, bases, has_run, not_started, static, wanted_packages
-from slimify.strategies.gofiles import Along, along
+from slimify.strategies.gobase import PRESENT, bases, has_run, not_started, static, wanted_packages
+from slimify.strategies.gofiles import Along, along, compiled
 from slimify.strategies.gonames import opens_unknown, visit_of
 from slimify.strategies.gosettings import idle_settings, left
 from slimify.strategies.layout import Layout, Tree
@@ -69,11 +70,23 @@ def nothing_started(program: Program) -> str:
         return "the file starts nothing: with the base image's own command it is an image to build in"
     for effect in program.live.start:
         tool = effect.tool.rpartition("/")[2]
-        if tool in TOOLCHAIN:
+        if tool in go_toolchain() - compiled(program):
             return f"`{tool}` is what the image starts: the toolchain is its purpose"
+        if _works_on_sources(program, tool):
+            return f"`{tool}` is started, and Go sources lie there that no step compiles"
         if any(inside(place, read) for read in effect.reads for place in _sources(program)):
             return f"`{tool}` hands out the directory that the sources are in"
     return ""
+
+
+def _works_on_sources(program: Program, tool: str) -> bool:
+    """A program from outside is started, and the only use of the sources in the image is to it."""
+    steps = [e for s in program.steps for e in s.effects if e.kind == "go"]
+    fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
+    if not fetched or compiled(program):
+        return False
+    view = program.end.view
+    return any(path.endswith(".go") for place in view.placed for path in program.context.under(place.source))
 
 
 def _sources(program: Program) -> tuple[str, ...]:

@@ -15,8 +15,6 @@ from slimify.strategies.rebase import path_dirs, written_base
 
 # Libraries of glibc itself.
 _LIBC = frozenset({"c", "dl", "m", "pthread", "rt", "util", "resolv"})
-# Programs of the toolchain: who starts one needs the toolchain.
-TOOLCHAIN = frozenset({"go", "gofmt", "make", "gox", "dep", "glide", "godep", "gcc", "cc", "g++"})
 _WRAPPERS = frozenset(
     {
         "exec",
@@ -200,14 +198,18 @@ def _installed(program: Program, name: str) -> bool:
 def wanted_packages(program: Program, base: str) -> dict[str, Use]:
     """Certificates and time zones, which the image with Go has and the small one has not.
 
-    Certificates wherever the program may speak TLS; time zones are those of GOROOT there.
+    Certificates wherever the program may speak TLS; time zones are those of GOROOT there. Both where some
+    of what is compiled was not read: a client or a driver is mostly a module from outside.
     """
     features = program.live.sources.features
     found: dict[str, Use] = {}
-    if not program.live.sources.imports or features & {"net", "tls"}:
-        found["ca-certificates"] = Use(name="TLS", file="", line=0)
-    if "tz" in features:
-        found["tzdata"] = Use(name="time.LoadLocation", file="", line=0)
+    unread = " in modules that were not read"
+    if _outside(program) or features & {"net", "tls"}:
+        where = "" if features & {"net", "tls"} else unread
+        found["ca-certificates"] = Use(name=f"TLS{where}", file="", line=0)
+    if _outside(program) or "tz" in features:
+        where = "" if "tz" in features else unread
+        found["tzdata"] = Use(name=f"time.LoadLocation{where}", file="", line=0)
     tag = base.rpartition(":")[2]
     version = tuple(int(n) for n in tag.split(".")[:2] if n.isdigit())
     if "alpine" in base and (len(version) < 2 or version >= _WITH_CERTIFICATES):

@@ -98,7 +98,7 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
         return False
     if made.kind in ("fetch", "unpack", "files"):
         if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
-            return name in _compiled(program)
+            return name in compiled(program)
         return "/src/" not in made.path or (
             inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
         )
@@ -119,7 +119,7 @@ def _emptied(program: Program, path: str) -> bool:
     return any(inside(r, path) for e in moves for r in e.reads)
 
 
-def _compiled(program: Program) -> frozenset[str]:
+def compiled(program: Program) -> frozenset[str]:
     """The names of the programs that are built from the context."""
     builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.reads]
     return frozenset(posixpath.basename(path) for e in builds for path in e.outputs)

@@ -55,6 +55,49 @@ ROWS = (
         reason="the toolchain is its purpose",
     ),
     Row(
+        id="starts-a-watcher-that-compiles",
+        file=(
+            "FROM golang:1.22",
+            "RUN go install github.com/air-verse/air@latest",
+            "WORKDIR /app",
+            "COPY . .",
+            'CMD ["air", "-c", ".air.toml"]',
+        ),
+        kind="unchanged",
+        reason="the toolchain is its purpose",
+    ),
+    Row(
+        id="own-program-has-the-name-of-a-watcher",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go build -o /bin/gin .", 'CMD ["gin"]'),
+        final=("COPY --from=builder /bin/gin /bin/gin",),
+    ),
+    Row(
+        id="starts-a-tool-beside-sources",
+        file=(
+            "FROM golang:1.22",
+            "RUN go install example.org/inspector@latest",
+            "WORKDIR /app",
+            "COPY . .",
+            'CMD ["inspector"]',
+        ),
+        kind="unchanged",
+        reason="that no step compiles",
+    ),
+    Row(
+        id="certificates-and-zones-for-modules-from-outside",
+        file=("FROM golang:1.22", *BUILD, "CMD shop"),
+        files={
+            "go.mod": MODULE + "\nrequire example.org/bot v1.0.0\n",
+            "main.go": 'package main\n\nimport "example.org/bot"\n\nfunc main() { bot.Run() }\n',
+        },
+        base="debian:bookworm-slim",
+        final=(
+            "COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt",
+            "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
+        ),
+        reason="in modules that were not read",
+    ),
+    Row(
         id="started-program-that-nothing-makes",
         file=("FROM golang:1.22", *BUILD, 'CMD ["/usr/local/bin/other"]'),
         kind="refused",
