@@ -42,7 +42,7 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(reasons=(Reason(code="SL406", text=why),))
     found = along(program)
     if not any(_is_program(program, t) for t in found.trees):
-        return Proposal(reasons=(Reason(code="SL394", text="no build step leaves a program that is known"),))
+        return Proposal(reasons=(_no_program(program),))
     lost = not_started(program, found.trees)
     if lost:
         text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.trees)}"
@@ -77,6 +77,14 @@ def nothing_started(program: Program) -> str:
         if any(inside(place, read) for read in effect.reads for place in _sources(program)):
             return f"`{tool}` hands out the directory that the sources are in"
     return ""
+
+
+def _no_program(program: Program) -> Reason:
+    """Why nothing can be parted: the program comes ready made, or nobody knows which step makes it."""
+    effects = [e for s in program.steps for e in s.effects]
+    if not any(e.kind in ("go", "build", "app", "unknown") for e in effects):
+        return Reason(code="SL410", text="nothing is built here: the program comes ready made")
+    return Reason(code="SL394", text="no build step leaves a program that is known")
 
 
 def _works_on_sources(program: Program, tool: str) -> bool:

@@ -98,6 +98,13 @@ ROWS = (
         reason="in modules that were not read",
     ),
     Row(
+        id="program-comes-ready-made",
+        file=("FROM example.org/alpine", "COPY dist/shop /bin/shop", 'ENTRYPOINT ["/bin/shop"]'),
+        files={**SHOP, "dist/shop": "\x7fELF"},
+        kind="unchanged",
+        reason="nothing is built here",
+    ),
+    Row(
         id="started-program-that-nothing-makes",
         file=("FROM golang:1.22", *BUILD, 'CMD ["/usr/local/bin/other"]'),
         kind="refused",
