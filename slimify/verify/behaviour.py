@@ -7,6 +7,7 @@ is said in `scope`, so that nobody takes silence for proof.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
@@ -26,6 +27,7 @@ _QUIET = 2.0  # seconds without a new line after which a container without ports
 _SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _FURTHER = 2.0  # seconds that further ports are waited for once one listens
+_ERROR = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 _REDIRECTS = 4  # answers in a row that are followed
 _LOADED = 10.0  # seconds for what a page loads
 
@@ -320,9 +322,17 @@ def _log(before: Observation, after: Observation, probe: Probe, repeats: Iterato
     return _verdict("log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe)
 
 
+def _last_word(log: str) -> str:
+    """What a program said of its end: its last error (a Node program's is followed by where it happened
+    and by Node's version), else its last line."""
+    lines = [line.strip()[:160] for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.match(line)]
+    return (errors or lines or [""])[-1]
+
+
 def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str, ...]:
     """What was not proven by watching the original do what it did, in sentences."""
-    last = next((line.strip()[:160] for line in reversed(seen.log.splitlines()) if line.strip()), "")
+    last = _last_word(seen.log)
     if seen.problem:
         return ("the original could not be started here, so nothing is known about what it does",)
     if seen.exit_code:

@@ -310,6 +310,13 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
     ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
     ("it failed", _seen(exit_code=1, log="a\nno database\n"), (), Probe(), "exit code 1 (“no database”)"),
+    (
+        "it failed, as Node tells it",
+        _seen(exit_code=1, log="throw e\n  ^\n\nError: no key\n    at x.js:1\n}\n\nNode.js v20.1.0\n"),
+        (),
+        Probe(),
+        "exit code 1 (“Error: no key”)",
+    ),
     ("a server that ended", _seen(exit_code=0), (80,), Probe(), "without ever listening on 80"),
     ("it said nothing", _seen(exit_code=0, log=""), (), Probe(), "no behaviour was seen"),
     ("it could not be started", _seen(problem="x"), (), Probe(), "could not be started here"),
