@@ -82,21 +82,15 @@ class Built:
         return sum(layer.size for layer in self.image.layers[: self.first_own])
 
     def libraries(self, paths: Iterable[str]) -> Iterator[tuple[str, Installed]]:
-        """(path, package) for each package whose libraries ELF files need, directly or through others."""
+        """(path, package) for each library that ELF files need and a package of the system brings; what
+        that one needs comes along with it."""
         own = {p.rpartition("/")[2] for p in self.image.elves if self.packages.owner_of(p) is None}
-        waiting = list(dict.fromkeys(paths))
-        seen = set(waiting)
-        for path in waiting:
+        for path in paths:
             elf = self.image.elves.get(path)
             for name in elf.needed if elf is not None else ():
                 package = self.packages.bringing(name)
-                if package is None or name in own:  # a wheel brings its libraries along
-                    continue
-                yield path, package
-                places = [p for p in package.files if p.rpartition("/")[2] == name]
-                found = [e.path for p in places if (e := self.files.resolve(p)) is not None]
-                waiting += [p for p in found if p not in seen]
-                seen |= {*found}
+                if package is not None and name not in own:  # a wheel brings its libraries along
+                    yield path, package
 
 
 def built(image: Image, file: Dockerfile) -> Built | str:

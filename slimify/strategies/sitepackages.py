@@ -50,7 +50,8 @@ def site_packages(program: Program) -> tuple[str, ...] | Reason:
 
 def _by_image(program: Program) -> tuple[str, ...] | None:
     """Where the installs put their packages in an image that was built from the file: one directory, of an
-    interpreter that no package of the system brings, and nothing beside it but its scripts."""
+    interpreter that no package of the system brings, and nothing beside it but its scripts. What Python
+    compiled of its own library while pip ran is made anew."""
     if program.built is None:
         return None
     sites: set[str] = set()
@@ -64,7 +65,7 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
             found = _PACKAGES.match(entry.path)
             if found:
                 sites.add(found[1])
-            elif not inside_any(entry.path, others):
+            elif not inside_any(entry.path, others) and "/__pycache__/" not in entry.path:
                 rest.add(entry.path)
     if len(sites) != 1:
         return None

@@ -219,6 +219,7 @@ CMD ["python", "app.py"]
     }
     site = "/opt/python/lib/python3.12/site-packages/flask/__init__.py"
     installed = {site: 1 * MB, "/opt/python/bin/flask": 200, "/root/.cache/pip/x": 7 * MB}
+    installed["/opt/python/lib/python3.12/__pycache__/ast.cpython-312.pyc"] = 9
     made = image(
         Made("base", base),
         *history(text, {"/usr/bin/gcc": 100 * MB}, {}, installed),

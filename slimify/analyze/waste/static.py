@@ -37,7 +37,7 @@ def find(sight: Sight) -> Iterator[Found]:
             groups.setdefault((posixpath.dirname(item.path), item.layer), []).append(item)
     for (directory, _), items in groups.items():
         served = posixpath.basename(directory) in words
-        looked = f"none of the {texts:,} texts looked at names" if texts else "there was no text to look for"
+        looked = _looked(texts)
         it = "it" if len(items) == 1 else "them"
         hint = f", though {posixpath.basename(directory)!r} is named, which may be served" if served else ""
         yield finding(
@@ -59,3 +59,9 @@ def _named(sight: Sight) -> tuple[frozenset[str], int]:
         count += 1
         words.update(_WORD.findall(text))
     return frozenset(words), count
+
+
+def _looked(texts: int) -> str:
+    if texts == 1:
+        return "the one text looked at does not name"
+    return f"none of the {texts:,} texts looked at names" if texts else "there was no text to look for"
