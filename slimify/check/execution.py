@@ -31,6 +31,7 @@ _READING = frozenset({"files", "meta", "app", "python", "node", "go", "build", "
 def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]) -> Iterator[str]:
     """What would fail, or find other files, when the stages are built."""
     places = {id(x): i for i, x in enumerate(file.instructions)}
+    lacking = _lacking(program)
     for number, stage in enumerate(stages):
         at = places[id(stage[0])]
         parts = from_parts(stage[0])
@@ -45,14 +46,36 @@ def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Inst
         visits, _ = walk(body, dict(enumerate(force)), start, file.escape)
         where = "final stage" if number == len(stages) - 1 else f"stage {parts.alias}"
         if len(stages) > 1:
-            yield from _inputs(program, visits, where)
+            yield from _inputs(program, visits, where, lacking)
         if number == len(stages) - 1:
             yield from _tools(program, visits, base)
             yield from _users(visits, base)
 
 
-def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[str]:
+def _lacking(program: Program) -> frozenset[tuple[str, str]]:
+    """What a RUN of the old file would read, but that comes later there, too: a lock file beside the manifest
+    that alone was copied."""
+    visits = [
+        Visit(
+            index=x.index, instruction=x.instruction, state=x.state, effects=tuple(a.effects for a in x.atoms)
+        )
+        for x in program.steps
+    ]
+    return frozenset((visit.instruction.value, path) for visit, path in _missing(program, visits))
+
+
+def _inputs(
+    program: Program, visits: Sequence[Visit], where: str, lacking: frozenset[tuple[str, str]]
+) -> Iterator[str]:
     """Every file that a RUN works on, and that the old file brought or built, is brought or built."""
+    for visit, path in _missing(program, visits):
+        if (visit.instruction.value, path) not in lacking:
+            line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
+            yield f"{path} is not there when {line} of the {where} works on it"
+
+
+def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, str]]:
+    """The files of the context that a RUN works on before they are brought or built."""
     have: list[str] = []
     made: list[str] = []
     for visit in visits:
@@ -68,8 +91,7 @@ def _inputs(program: Program, visits: Sequence[Visit], where: str) -> Iterator[s
             for effect in effects:
                 for path in _read(effect):
                     if not mounted and _ours(program, path) and not _present(path, have, made):
-                        line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
-                        yield f"{path} is not there when {line} of the {where} works on it"
+                        yield visit, path
                 made += effect.writes if effect.tool in ("mkdir", "install") else ()
                 have += (
                     ()

@@ -41,7 +41,7 @@ def live(
     RUNs (for the manifests whose packages are installed); `named` are command lines that the context
     says are run in this image (compose files, Procfile, Kubernetes manifests); `base` is what
     is known of the base image."""
-    roots = _roots(runtime, named)
+    roots = [*_roots(runtime, named), *_hooks(base, state.view)]
     start = tuple(e for text, _ in roots for e in _interpret(text, state))
     commands: dict[str, Use] = {}
     for text, use in roots:
@@ -101,6 +101,16 @@ def _roots(runtime: Runtime, named: Sequence[Use]) -> list[tuple[str, Use]]:
         roots.append((text, Use(name="HEALTHCHECK", file="Dockerfile", line=0)))
     roots.extend((use.name, use) for use in named)
     return roots
+
+
+def _hooks(base: ImageFacts | None, view: View) -> list[tuple[str, Use]]:
+    """Scripts of the context that the start script of the base image looks for and runs."""
+    found = {path: view.context_path(path) for path in (base.hooks if base else ())}
+    return [
+        (f"sh {shlex.quote(path)}", Use(name=path, file=file, line=1))
+        for path, file in found.items()
+        if file is not None and file in view.context.files
+    ]
 
 
 def _json_words(text: str) -> list[str]:

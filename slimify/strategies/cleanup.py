@@ -1,7 +1,7 @@
 """One stage, cleaned in place: for files whose only waste is what installers leave behind.
 
-Only what is provably of no use is left out: wheels that pip keeps, the caches of npm, yarn, pipenv and
-poetry, apt's lists. Every instruction stays where it is.
+Only what is provably of no use is left out: wheels that pip keeps, the caches of npm, yarn, pipenv,
+poetry and conda, apt's lists. Every instruction stays where it is.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def plan(program: Program) -> Plan | None:
         manager, tail = _environment_cleaner(program, step)
         if tail and manager not in started:
             append[step.index] = f" && {tail}"
-            saving += 0 if swap else estimate.PIP_CACHE
+            saving += 0 if swap else estimate.python_cache(manager)
             decisions.append(_left(f"the cache of {manager}", step))
         if _leaves_lists(program, step):
             append[step.index] = append.get(step.index, "") + " && rm -rf /var/lib/apt/lists/*"
@@ -117,8 +117,9 @@ _OTHER_CACHE = ("PIPENV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "XDG_CA
 
 
 def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
-    """pipenv or poetry, and the command that removes what it keeps of its downloads behind the last command
-    of a RUN; the environments that it makes lie elsewhere, or beside these directories. "" for none."""
+    """pipenv, poetry or conda, and the command that removes what it keeps of its downloads behind the last
+    command of a RUN; the environments that it makes lie elsewhere, or beside these directories, and hold
+    links of their own to conda's files. "" for none."""
     assert step.script is not None
     if program.base is None or not step.atoms or step.script.atoms[-1].opaque or _deletes_cache(step):
         return "", ""
@@ -127,11 +128,23 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
     for effect in step.effects:
         shown = {w.value for w in effect.command.words}
         installs = effect.kind == "python" and effect.action in ("install", "sync", "update")
+        if _fills_conda(effect):
+            return "conda", f"{effect.tool} clean --all --yes"
         if not installs or effect.manager not in ("pipenv", "poetry") or "--clear" in shown:
             continue
         if effect.caches:
             return effect.manager, f"rm -rf {' '.join(effect.caches)}"
     return "", ""
+
+
+def _fills_conda(effect: Effect) -> bool:
+    """An install of conda, mamba or micromamba; what follows in the RUN may be a shell without it on PATH."""
+    return (
+        effect.kind == "python"
+        and effect.manager == "conda"
+        and bool(effect.caches)
+        and not effect.command.context
+    )
 
 
 def _leaves_lists(program: Program, step: Step) -> bool:

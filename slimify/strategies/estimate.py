@@ -32,6 +32,7 @@ _APK = {
 }  # fmt: skip
 APT_LISTS = 20 * MB
 PIP_CACHE = 12 * MB  # wheels of a small set of packages
+CONDA_CACHE = 100 * MB  # archives and the index of channels; even a bare Python brings forty packages
 NPM_CACHE = 25 * MB  # where package.json is not known
 NPM_CACHE_EACH = 3 * MB  # of one direct dependency with what it drags in; express alone left 3.4 MB
 NPM_CACHE_LOCKED = 50_000  # of one package of the lock file, packed; 36 packages left 1.8 MB
@@ -102,8 +103,16 @@ def caches(program: Program, kinds: Iterable[str]) -> int:
                 and step.role != "run"
                 and _fills(effect)
             ):
-                total = max(total, PIP_CACHE if effect.kind == "python" else npm_cache(program, effect))
+                total = max(
+                    total,
+                    python_cache(effect.manager) if effect.kind == "python" else npm_cache(program, effect),
+                )
     return total
+
+
+def python_cache(manager: str) -> int:
+    """The bytes that one Python installer keeps of what it fetched."""
+    return CONDA_CACHE if manager == "conda" else PIP_CACHE
 
 
 def npm_cache(program: Program, effect: Effect) -> int:

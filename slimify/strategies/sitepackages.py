@@ -20,8 +20,8 @@ from slimify.strategies.distropython import (
     switched,
 )
 
-# Images whose Python is installed in /usr/local.
-_USR_LOCAL = frozenset({"python", "ghcr.io/astral-sh/uv"})
+# Families of images whose Python is installed in /usr/local.
+_USR_LOCAL = frozenset({"python", "uv", "tiangolo"})
 _BIN = "/usr/local/bin"
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
@@ -86,7 +86,7 @@ def _by_name(program: Program) -> tuple[str, ...] | Reason:
         return unknown
     if base.language is None:
         return distribution_packages(program, base) or unknown
-    if base.language != "python" or base.repository not in _USR_LOCAL or not base.version:
+    if base.language != "python" or base.family not in _USR_LOCAL or not base.version:
         return unknown
     minor = ".".join(base.version.split(".")[:2])
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
