@@ -74,7 +74,7 @@ def _process(
 
     # standard input belongs to the context that is named with it
     beside = context if target.path is None and context is not None else target.directory
-    options = replace(config.load(beside), **overrides)  # type: ignore[arg-type]
+    options = replace(config.load(beside, target.path), **overrides)  # type: ignore[arg-type]
     remark = ""
     if context is None:
         context, remark = locate.build_context(target, data)

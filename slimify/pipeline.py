@@ -143,7 +143,7 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
     from slimify.check import problems
     from slimify.render import render
 
-    text = render(plan, file, annotate=options.annotate)
+    text = render(plan, file, annotate=options.annotate, templates=options.templates)
     if text == file.text:
         return [Reason(code="SL407", text=f"{plan.rung}: nothing would change")]
     found = problems(program, plan, text)

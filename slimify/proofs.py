@@ -92,7 +92,7 @@ def _proven(
     target, data = source.target, source.data
     # standard input belongs to the context that is named with it
     beside = context if target.path is None and context is not None else target.directory
-    options: Options = replace(config.load(beside), **overrides)  # type: ignore[arg-type]
+    options: Options = replace(config.load(beside, target.path), **overrides)  # type: ignore[arg-type]
     probe = _probe(options, wishes, target)
     if context is None:
         context, _ = locate.build_context(target, data)

@@ -6,19 +6,31 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slimify.model import Dockerfile, Plan
+from slimify.model import Dockerfile, Plan, SlimifyError
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-def render(plan: Plan, file: Dockerfile, *, annotate: bool = False) -> str:
-    """The text of the new file, with the line ends of the old one."""
-    template = _environment().get_template(f"{plan.language}/stages.Dockerfile.j2")
-    text = template.render(stages=plan.stages, newline=file.newline, annotate=annotate)
+def render(plan: Plan, file: Dockerfile, *, annotate: bool = False, templates: str = "") -> str:
+    """The text of the new file, with the line ends of the old one.
+
+    A template of the directory `templates` comes before ours of the same name. Raises SlimifyError where
+    one of the user's can't be filled in.
+    """
+    from jinja2 import TemplateError
+
+    name = f"{plan.language}/stages.Dockerfile.j2"
+    try:
+        template = _environment(templates).get_template(name)
+        text = template.render(stages=plan.stages, newline=file.newline, annotate=annotate)
+    except (TemplateError, TypeError, ValueError) as error:
+        if not templates:
+            raise
+        raise SlimifyError("SL904", f"{templates}: {name}: {error}") from error
     if not file.text.endswith("\n"):
-        text = text.removesuffix(file.newline)
-    return text
+        return text.removesuffix(file.newline)
+    return text if text.endswith("\n") else text + file.newline  # Jinja2 drops a template's last one
 
 
 def page(template: str, **values: object) -> str:
@@ -34,11 +46,14 @@ def template_dir() -> Path:
 
 
 @cache
-def _environment() -> Environment:
+def _environment(templates: str = "") -> Environment:
+    """Templates of a project are filled in, but can't reach Python: nothing of a project is executed."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return Environment(
-        loader=FileSystemLoader(template_dir()),
+    kind = ImmutableSandboxedEnvironment if templates else Environment
+    return kind(
+        loader=FileSystemLoader([*([templates] if templates else []), template_dir()]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -21,13 +21,14 @@ from slimify.classify.program import AtomStep, Live, Program, Step
 from slimify.classify.refusals import refusals
 from slimify.classify.roletypes import Roles, Where
 from slimify.classify.runtime import runtime
-from slimify.classify.showings import showings
+from slimify.classify.showings import renamed, showings
 from slimify.classify.verdicts import instruction_role
 from slimify.classify.walk import Visit, start_state, walk
 from slimify.classify.witnessed import witnessed
 from slimify.config import Options
 from slimify.context.manifests import run_commands
 from slimify.context.scan import Context
+from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
 from slimify.model import Dockerfile, PackageVerdict, Use
 from slimify.syntax.instructions import from_parts
@@ -47,7 +48,8 @@ def classify(
     """
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
-    reference, base = _base(file, start, options.build_args)
+    names = BaseMap(options.bases)
+    reference, base = _base(file, start, options.build_args, names)
     shown = _shown_base(file, reference, base, evidence)
     base = base or shown
     base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
@@ -81,11 +83,16 @@ def classify(
         made=roles.made,
         end=end,
         refusals=refusals(file, base, reference),
-        findings=(*showings(evidence, shown, seen), *findings(visits, contract, alive, judged)),
+        findings=(
+            *renamed(file.instructions[start], reference, names),
+            *showings(evidence, shown, seen),
+            *findings(visits, contract, alive, judged),
+        ),
         keep_lines=keep,
         build_args=options.build_args,
         late=late,
         built=evidence,
+        names=names,
     )
 
 
@@ -155,14 +162,16 @@ def _in_context(context: Context, name: str) -> str:
     return os.path.basename(name) if path.startswith("..") else path.replace(os.sep, "/")
 
 
-def _base(file: Dockerfile, start: int, build_args: Mapping[str, str]) -> tuple[str, ImageFacts | None]:
+def _base(
+    file: Dockerfile, start: int, build_args: Mapping[str, str], names: BaseMap
+) -> tuple[str, ImageFacts | None]:
     """The reference behind the last FROM, global ARGs expanded, and what is known about it."""
     parts = from_parts(file.instructions[start])
     scope = scopes(file, {}, build_args)[start]
     reference = expand(parts.image, scope)
     if not reference:
         return parts.image, None
-    return reference, image(reference)
+    return reference, image(names.known(reference))
 
 
 def _step(visit: Visit, roles: Roles, packages: Mapping[Where, Sequence[object]]) -> Step:

@@ -9,6 +9,7 @@ from slimify.classify.built import Built
 from slimify.classify.effects.state import State
 from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
+from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
 from slimify.model import (
     Decision,
@@ -125,10 +126,11 @@ class Program:
     build_args: Mapping[str, str] = field(default_factory=dict)  # what the user gives to ARG
     late: Mapping[str, Use] = field(default_factory=dict)  # programs that steps of the final stage call
     built: Built | None = None  # an image that was built from the file, where one was given
+    names: BaseMap = field(default_factory=BaseMap)  # what the user calls base images
 
     def facts_of(self, reference: str) -> ImageFacts | None:
         """What is known about an image; about the file's own base what a built image shows, too."""
-        return image(reference) or (self.base if reference == self.base_ref else None)
+        return image(self.names.known(reference)) or (self.base if reference == self.base_ref else None)
 
     def step(self, index: int) -> Step:
         """The step of an instruction behind FROM, by its index in `Dockerfile.instructions`."""

@@ -1,12 +1,14 @@
-"""What a built image shows that the Dockerfile and its context don't tell, said as decisions."""
+"""What the Dockerfile and its context don't tell, said as decisions: what a built image shows, what the
+settings say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from slimify.classify.built import Built
+from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
-from slimify.model import Decision
+from slimify.model import Decision, Instruction
 
 _LANGUAGES = {"go": "Go", "node": "Node.js", "python": "Python"}
 _SHOWN = 3
@@ -28,6 +30,15 @@ def showings(
         text = f"the image shows that this step leaves {listed or 'nothing'}"
         found.append(Decision(code="SL341", safety="assumed", text=text, line=line))
     return tuple(found)
+
+
+def renamed(start: Instruction, reference: str, names: BaseMap) -> tuple[Decision, ...]:
+    """What the settings say about the name behind FROM."""
+    known = names.known(reference)
+    if known == reference:
+        return ()
+    text = f"{reference} is taken for {known}, as the settings say"
+    return (Decision(code="SL342", safety="assumed", text=text, line=start.line),)
 
 
 def _described(base: ImageFacts) -> str:

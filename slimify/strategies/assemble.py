@@ -22,6 +22,7 @@ from slimify.strategies.finaltext import (
 )
 from slimify.strategies.joining import lengthened, side_by_side
 from slimify.strategies.layout import Layout, Tree, WordEdit
+from slimify.strategies.rebase import own_name
 from slimify.syntax.instructions import from_parts
 from slimify.syntax.shell import Refuses
 
@@ -55,16 +56,17 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         tail += _back_from_root(program, layout)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""
+    base, called = own_name(program, layout.base)
     head = Item(
-        text=lead + _final_from(program, layout.base, start.alias or "", end),
+        text=lead + _final_from(program, base, start.alias or "", end),
         origin=from_index(program) if not builder else None,
     )
-    stages.append(Stage(name=start.alias or "", base=layout.base, purpose="run", items=(head, *final)))
+    stages.append(Stage(name=start.alias or "", base=base, purpose="run", items=(head, *final)))
     return Plan(
         rung=layout.rung,
         language=layout.language,
         stages=tuple(stages),
-        decisions=layout.decisions,
+        decisions=(*layout.decisions, *called),
         saving=layout.saving,
         original=layout.original,
         measured=layout.measured,

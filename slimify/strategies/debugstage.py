@@ -12,7 +12,6 @@ from dataclasses import replace
 
 from slimify.classify.program import Program
 from slimify.facts.builders import can, title
-from slimify.facts.images import image
 from slimify.facts.references import parse_reference
 from slimify.model import Decision, Plan, Stage
 from slimify.strategies.staging import keyword_case, new_item, renamed
@@ -24,10 +23,10 @@ _NAMES = ("runtime", "final", "runtime-stage", "final-stage")
 def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
     """The plan with a stage `debug`, or with a decision that says why it has none."""
     *others, final = plan.stages
-    source = _debug_variant(final.base)
+    source = _debug_variant(program, final.base)
     taken = {final.name.lower(), *(s.name.lower() for s in others)}
     if source is None or DEBUG in taken:
-        return replace(plan, decisions=(*plan.decisions, _none(final.base, source)))
+        return replace(plan, decisions=(*plan.decisions, _none(program, final.base, source)))
     name = next(n for n in _NAMES if n not in taken)
     case, end = keyword_case(program), program.dockerfile.newline
     named = replace(final, name=name, items=(renamed(final.items[0], name, case, end), *final.items[1:]))
@@ -55,16 +54,16 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
     return replace(plan, stages=(*others, named, debug, last), decisions=(*plan.decisions, done))
 
 
-def _debug_variant(base: str) -> str | None:
+def _debug_variant(program: Program, base: str) -> str | None:
     """The image with the shell for a distroless base, None for any other."""
-    facts, parts = image(base), parse_reference(base)
+    facts, parts = program.facts_of(base), parse_reference(program.names.known(base))
     if facts is None or parts is None or facts.shell or not parts.name.startswith("gcr.io/distroless/"):
         return None
-    return parts.with_tag("debug")
+    return program.names.own(parts.with_tag("debug"))
 
 
-def _none(base: str, source: str | None) -> Decision:
-    facts = image(base)
+def _none(program: Program, base: str, source: str | None) -> Decision:
+    facts = program.facts_of(base)
     if source is not None:
         why = f"a stage is called {DEBUG} already"
     elif facts is not None and not facts.shell:

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from slimify.classify.program import Program
 from slimify.facts.carried import installed
-from slimify.facts.images import image
 from slimify.model import Decision, Plan, Reason, Stage
 from slimify.strategies.putback import install_line, plain
 from slimify.strategies.rebase import written_base
@@ -25,7 +24,7 @@ _QUIET = {"apt": "# hadolint ignore=DL3008\n", "apk": "# hadolint ignore=DL3018\
 def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> Plan | Reason:
     """The plan with every package in its final stage, or why this plan can't have one (SL396)."""
     final = plan.stages[-1]
-    facts = image(final.base) or program.base
+    facts = program.facts_of(final.base) or program.base
     unchanged = len(plan.stages) == 1 and final.base in (program.base_ref, written_base(program))
     here = {plain(name) for name in installed(facts)} if facts else set()
     missing = [n for n in names if plain(n) not in here and not _installs(final, n)]

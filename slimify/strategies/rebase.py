@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from slimify.classify.program import Program
-from slimify.facts.images import ImageFacts, image
+from slimify.facts.basemap import split_name
+from slimify.facts.images import ImageFacts
+from slimify.model import Decision
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -21,8 +23,15 @@ def same_family(reference: str, program: Program) -> str | None:
     written = written_base(program)
     if "$" not in written:
         return partner
-    suffix = partner.removeprefix(program.base_ref)
-    return written + suffix if partner.startswith(program.base_ref) and suffix else None
+    known = program.names.known(program.base_ref)
+    suffix = partner.removeprefix(known)
+    if not partner.startswith(known) or not suffix:
+        return None
+    name, tag = split_name(program.names.own(partner))
+    written_name, written_tag = split_name(written)
+    if tag != split_name(program.base_ref)[1] + suffix:
+        return None  # a name of the user's for this tag alone, and the tag is a variable
+    return f"{written_name if '$' in written_name else name}{written_tag}{suffix}"
 
 
 def written_base(program: Program) -> str:
@@ -30,6 +39,15 @@ def written_base(program: Program) -> str:
     from slimify.syntax.instructions import from_parts
 
     return from_parts(next(x for x in program.dockerfile.instructions if x.keyword == "FROM")).image
+
+
+def own_name(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:
+    """A base as the user's settings call it, and the decision that says so; the file's own stays as it is."""
+    own = program.names.own(base)
+    if own == base or base in (written_base(program), program.base_ref):
+        return base, ()
+    text = f"{own} is what the settings call {base}"
+    return own, (Decision(code="SL342", safety="assumed", text=text),)
 
 
 def restated(
@@ -41,7 +59,7 @@ def restated(
     name. A variable of the old base is repeated only where something kept refers to it: the
     toolchain's own are of no use without the toolchain.
     """
-    old, new = program.base, image(base)
+    old, new = program.base, program.facts_of(base)
     if old is None:
         return ()
     have: Mapping[str, str | None] = new.env if new else {"PATH": DEFAULT_PATH}

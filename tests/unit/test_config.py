@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slimify.config import MinSaving, Options, load, parse_min_saving
+from slimify.config import MinSaving, Options, concerns, load, parse_min_saving
 from slimify.model import SlimifyError
 
 
@@ -88,7 +88,17 @@ def test_everything(project: Path) -> None:
     [
         ("base = 1", "base"),
         ('base = "tiny"', "must be one of auto, minimal, slim, same"),
-        ("bases = 1", 'unknown setting "bases"'),
+        ("bsae = 1", 'unknown setting "bsae"'),
+        ("bases = 1", "table of names"),
+        ('bases = { "a/*" = "b" }', "as many"),
+        ('bases = { "a b" = "c" }', "no names of images"),
+        ('bases = { "a@sha256:1" = "c" }', "digest"),
+        ('templates = "/etc"', "relative to this file"),
+        ('templates = ".."', "outside the repository"),
+        ('templates = "nothing"', "no directory"),
+        ("files = 1", "table of tables"),
+        ('[files."a"]\nbsae = 1', "unknown setting"),
+        ('[files."a"]\nprobes = {}', '"probes" in "files"'),
         ("annotate = 1", "must be true or false"),
         ('keep-packages = "git"', "list of strings"),
         ("keep-packages = [1]", "list of strings"),
@@ -110,3 +120,36 @@ def test_wrong(project: Path, text: str, message: str) -> None:
         load(project)
     assert caught.value.code == "SL904"
     assert "slimify.toml" in caught.value.message
+
+
+def test_what_is_said_about_files_comes_on_top(project: Path) -> None:
+    (project / "slimify.toml").write_text(
+        'base = "slim"\nkeep-packages = ["git"]\nbuild-args = { A = "1", B = "1" }\n'
+        '[files."services/*"]\nkeep-packages = ["git", "curl"]\n'
+        '[files."services/web/Dockerfile"]\nbase = "same"\nbuild-args = { B = "2" }\n'
+    )
+    web = project / "services" / "web"
+    assert load(web, web / "Dockerfile") == Options(
+        base="same", keep_packages=("git", "curl"), build_args={"A": "1", "B": "2"}
+    )
+    assert load(project, project / "Dockerfile").keep_packages == ("git",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "expected"),
+    [
+        ("services/*/Dockerfile", "services/web/Dockerfile", True),
+        ("services/*/Dockerfile", "services/a/b/Dockerfile", False),
+        ("services/**/Dockerfile", "services/a/b/Dockerfile", True),
+        ("services/**/Dockerfile", "services/Dockerfile", True),
+        ("services/web", "services/web/deep/Dockerfile", True),
+        ("./services/web/", "services/web/Dockerfile", True),
+        ("services/web", "services/website/Dockerfile", False),
+        ("worker.Dockerfile", "jobs/worker.Dockerfile", True),
+        ("Dockerfile.?", "Dockerfile.a", True),
+        ("web", "services/web/Dockerfile", False),
+        ("*", "Dockerfile", True),
+    ],
+)
+def test_which_files(pattern: str, name: str, expected: bool) -> None:
+    assert concerns(pattern, name) is expected

@@ -1,0 +1,197 @@
+"""What the user asked for: command line options over `[tool.slimify]` or `slimify.toml`.
+
+`Options` is the one value that the phases see. The settings file is the nearest one at or above
+the directory of the Dockerfile, not above the root of its repository:
+
+    # slimify.toml, or the table [tool.slimify] of pyproject.toml
+    base = "auto"               # auto, minimal, slim, same
+    min-saving = "5%"           # a share of the image, a size ("20MB"), or both: ["5%", "5MB"]
+    annotate = false
+    build-args = { PORT = "8080" }
+    keep-packages = ["git"]     # stay at run time, whatever the analysis says
+    keep-commands = ["git"]     # programs that run time needs, whatever the analysis says
+    min-glibc = "2.38"          # no base image with an older C library
+    keep-paths = ["/opt/data"]  # stay in the final image, whatever the analysis says
+    builder = "buildkit"        # what will build the file: buildkit, kaniko, buildah, legacy
+    cache-mounts = false        # what installers download is kept from build to build
+    nonroot = false             # the image runs as another user than root, where that is sure to work
+    debug-target = false        # a stage `debug` with a shell, beside a final stage without one
+    templates = "ci/templates"  # a directory whose templates come before slimify's own
+
+    [bases]                     # known image = the user's name for it, see facts.basemap
+    "docker.io/library/*" = "registry.example/hub/*"
+
+    [files."services/*/Dockerfile"]  # on top, for these files alone
+    base = "same"
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_saving
+from slimify.config.readers import SETTINGS, is_path, release
+
+if TYPE_CHECKING:
+    from slimify.model import SlimifyError
+
+__all__ = [
+    "BAD_SETTING", "SETTINGS", "Base", "Builder", "Layer", "MinSaving", "Options", "ancestors", "concerns",
+    "fold", "is_path", "layers", "load", "parse_min_saving", "release", "repository_root", "settings_file",
+]  # fmt: skip
+
+BAD_SETTING = "SL904"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A table of settings as it was read: where it stands, and values by their field in Options."""
+
+    origin: str
+    values: Mapping[str, object]
+
+
+def repository_root(directory: Path) -> Path | None:
+    """The nearest directory at or above `directory` that holds a version control folder."""
+    for candidate in (directory, *directory.parents):
+        if any((candidate / name).exists() for name in (".git", ".hg", ".svn")):
+            return candidate
+    return None
+
+
+def ancestors(directory: Path) -> tuple[Path, ...]:
+    """`directory` and those above it, up to the root of its repository (without one: only itself)."""
+    directory = directory.resolve()
+    root = repository_root(directory)
+    if root is None:
+        return (directory,)
+    return (directory, *(p for p in directory.parents if p == root or root in p.parents))
+
+
+def load(directory: Path, file: Path | None = None) -> Options:
+    """The options of the settings file that concerns Dockerfiles in `directory`, with what it says about
+    `file` on top; defaults without a settings file.
+
+    Raises SlimifyError for a file that cannot be read, an unknown name and a value of the wrong kind.
+    """
+    return fold(*layers(directory, file))
+
+
+def layers(directory: Path, file: Path | None) -> tuple[Path | None, tuple[Layer, ...]]:
+    """The settings file, and its tables that concern `file`, each on top of the one before."""
+    path, table = settings_file(directory)
+    if path is None:
+        return None, ()
+    special = table.get("files", {})
+    if not isinstance(special, dict) or not all(isinstance(value, dict) for value in special.values()):
+        raise _wrong(f'{path}: "files" is not a table of tables')
+    general = {name: value for name, value in table.items() if name != "files"}
+    found = [_layer(path, path.name, general)]
+    name = os.path.relpath(file.resolve(), path.parent.resolve()).replace(os.sep, "/") if file else ""
+    for pattern, values in special.items():
+        layer = _layer(path, f'{path.name} [files."{pattern}"]', values, special=True)
+        found += [layer] if name and concerns(pattern, name) else []
+    return path, tuple(found)
+
+
+def fold(path: Path | None, found: Iterable[Layer]) -> Options:
+    """One value of several tables: lists grow, tables are merged, anything else is replaced."""
+    options = Options(settings=str(path)) if path is not None else Options()
+    for layer in found:
+        for name, value in layer.values.items():
+            options = replace(options, **{name: _joined(getattr(options, name), value)})  # type: ignore[arg-type]
+    if path is not None and options.templates:
+        options = replace(options, templates=_templates(path, options.templates))
+    return options
+
+
+def _joined(before: object, value: object) -> object:
+    if isinstance(before, tuple) and isinstance(value, tuple):
+        return (*before, *(item for item in value if item not in before))
+    if isinstance(before, Mapping) and isinstance(value, Mapping):
+        return {**before, **value}
+    return value
+
+
+def concerns(pattern: str, name: str) -> bool:
+    """Whether a table of `files` is about a Dockerfile, by its path below the settings file.
+
+    `*` stands for anything but a slash, `**` for that too; a directory stands for all files in it, a name
+    without a slash for files of that name anywhere.
+    """
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./").rstrip("/"))
+    meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    regex = "".join(meant.get(part) or re.escape(part) for part in parts)
+    anywhere = "" if "/" in pattern else "(?:.*/)?"
+    return re.fullmatch(f"{anywhere}{regex}|{regex}/.*", name) is not None
+
+
+def _templates(path: Path, directory: str) -> str:
+    """The directory of the user's templates; inside the repository, as everything that is read."""
+    found = (path.parent / directory).resolve()
+    root = (repository_root(path.parent.resolve()) or path.parent).resolve()
+    if not found.is_dir() or not found.is_relative_to(root):
+        why = "is outside the repository" if found.is_dir() else "is no directory"
+        raise _wrong(f'{path}: setting "templates": {directory} {why}')
+    return str(found)
+
+
+def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, object]]:
+    """The settings file that concerns Dockerfiles in `directory`, if there is one, and what it says.
+
+    Raises SlimifyError for a slimify.toml that cannot be read.
+    """
+    for candidate in ancestors(directory):
+        for name in ("slimify.toml", "pyproject.toml"):
+            path = candidate / name
+            table = _table(path) if path.is_file() else None
+            if table is not None:
+                return path, table
+    return None, {}
+
+
+def _table(path: Path) -> Mapping[str, object] | None:
+    """slimify's settings in one file; None for a pyproject.toml that has none."""
+    import tomllib
+
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        if path.name == "pyproject.toml":
+            return None  # somebody else's file: whoever owns it will complain better than we can
+        raise _wrong(f"cannot read {path}: {error}") from error
+    if path.name == "slimify.toml":
+        return document
+    tool = document.get("tool")
+    table = tool.get("slimify") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise _wrong(f"{path}: [tool.slimify] is not a table")
+    return table
+
+
+def _layer(path: Path, origin: str, table: Mapping[str, object], *, special: bool = False) -> Layer:
+    values: dict[str, object] = {}
+    for key, value in table.items():
+        name = key.replace("_", "-")
+        if name not in SETTINGS:
+            known = ", ".join(sorted(SETTINGS))
+            raise _wrong(f'{path}: unknown setting "{key}"', hint=f"known are {known}")
+        if special and name == "probes":
+            hint = 'probes have tables of their own: [probes."worker.Dockerfile"]'
+            raise _wrong(f'{path}: "probes" in "files"', hint=hint)
+        try:
+            values[name.replace("-", "_")] = SETTINGS[name](value)
+        except ValueError as error:
+            raise _wrong(f'{path}: setting "{key}": {error}') from None
+    return Layer(origin, values)
+
+
+def _wrong(message: str, hint: str = "") -> SlimifyError:
+    from slimify.model import SlimifyError  # not for `slimify --version`
+
+    return SlimifyError(BAD_SETTING, message, hint=hint)

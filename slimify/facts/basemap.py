@@ -1,0 +1,114 @@
+"""The user's names for base images: company mirrors, hardened images. Read in both directions.
+
+A row says `what is known -> what it is called here`. Both sides are references, and `*` stands for the
+same text in both:
+
+    "docker.io/library/*" = "registry.example/hub/*"
+    "gcr.io/distroless/static-debian12" = "corp/static:12"
+
+A side without a tag is about every tag, which is carried over; where only the user's side has one, the
+row is about the known image without a tag (or `latest`). Of several rows that fit, the one with the most
+text of its own counts. Names are compared in Docker's full form (`golang` is `docker.io/library/golang`,
+https://docs.docker.com/reference/cli/docker/image/tag/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+_HUB, _LIBRARY = "docker.io/", "library/"
+_STAR = "([^:@]+?)"
+
+
+@dataclass(frozen=True, slots=True)
+class BaseMap:
+    """The rows as they are set; without any, every name stands for itself."""
+
+    rows: Mapping[str, str] = field(default_factory=dict)
+
+    def known(self, reference: str) -> str:
+        """The reference that facts know, for one as the user writes it.
+
+        The reference itself where no row fits, or where rows disagree about what it is.
+        """
+        found = [(_weight(own), made) for own, made in self._matched(reference, backwards=True)]
+        best = {made for weight, made in found if weight == max(w for w, _ in found)}
+        return _short(best.pop()) if len(best) == 1 else reference
+
+    def own(self, reference: str) -> str:
+        """The reference as the user writes it, for one that slimify proposes; itself where no row fits, or
+        where it is a name of the user's already."""
+        if self.known(reference) != reference:
+            return reference
+        found = [(_weight(theirs), made) for theirs, made in self._matched(reference, backwards=False)]
+        return max(found)[1] if found else reference
+
+    def _matched(self, reference: str, *, backwards: bool) -> Iterator[tuple[str, str]]:
+        """(side that fits, the other side filled in) for every row that is about the reference."""
+        if reference == "scratch" or "$" in split_name(reference)[0]:
+            return
+        for theirs, own in self.rows.items():
+            source, target = (own, theirs) if backwards else (theirs, own)
+            made = _translated(reference, source, target)
+            if made is not None:
+                yield source, made
+
+
+def _translated(reference: str, source: str, target: str) -> str | None:
+    """`reference` by the rule `source -> target`, None where the rule is not about it."""
+    name, rest = split_name(reference)
+    source_name, source_rest = split_name(source)
+    target_rest = split_name(target)[1]
+    matched = _match(full_name(source_name), full_name(name))
+    if matched is None:
+        return None
+    tag, at, digest = rest.partition("@")
+    if source_rest:
+        tagged = _match(source_rest, tag)
+        if tagged is None:
+            return None
+        filled = _filled(target, (*matched, *tagged))
+        return filled if target_rest else _filled(target, matched)
+    if not target_rest:
+        return _filled(target, matched) + tag + at + digest
+    return _filled(target, matched) if tag in ("", ":latest") else None
+
+
+def _match(pattern: str, text: str) -> tuple[str, ...] | None:
+    found = re.fullmatch(_STAR.join(map(re.escape, pattern.split("*"))), text)
+    return found.groups() if found else None
+
+
+def _filled(pattern: str, values: tuple[str, ...]) -> str:
+    first, *others = pattern.split("*")
+    return first + "".join(value + part for value, part in zip(values, others, strict=False))
+
+
+def _weight(pattern: str) -> int:
+    return len(full_name(pattern).replace("*", ""))
+
+
+def split_name(reference: str) -> tuple[str, str]:
+    """A reference, parted in front of its tag or digest."""
+    last = reference.partition("@")[0].rfind("/") + 1
+    found = re.search("[:@]", reference[last:])
+    at = last + found.start() if found else len(reference)
+    return reference[:at], reference[at:]
+
+
+def full_name(name: str) -> str:
+    """A name with its registry: what stands before the first slash is one if it has a dot, a port, or is
+    `localhost`."""
+    head, slash, rest = name.partition("/")
+    if not slash:
+        return f"{_HUB}{_LIBRARY}{name}"
+    if head == "docker.io" and "/" not in rest and "*" not in rest:
+        return f"{_HUB}{_LIBRARY}{rest}"
+    return name if "." in head or ":" in head or head == "localhost" else _HUB + name
+
+
+def _short(reference: str) -> str:
+    """As a Dockerfile writes it: without what Docker adds."""
+    return reference.removeprefix(_HUB).removeprefix(_LIBRARY) if reference.startswith(_HUB) else reference

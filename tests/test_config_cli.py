@@ -1,0 +1,79 @@
+"""`slimify config`, and templates of a project."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from support import GOLDEN, invoke
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    shutil.copytree(GOLDEN / "go-plain" / "input", tmp_path / "web")
+    return tmp_path
+
+
+def test_where_settings_come_from(project: Path) -> None:
+    (project / "slimify.toml").write_text(
+        'keep-packages = ["git"]\nnonroot = true\n'
+        '[bases]\n"debian" = "corp/debian"\n'
+        '[files."web"]\nkeep-packages = ["curl"]\nmin-saving = "20MB"\n'
+    )
+    result = invoke("config", "web", "--base", "slim", "--format", "json", cwd=project)
+    shown = json.loads(result.stdout)
+    assert (result.code, shown["file"]) == (0, "web/Dockerfile")
+    assert shown["settings_file"] == str(project / "slimify.toml")
+    general, special = "slimify.toml", 'slimify.toml [files."web"]'
+    expected = {
+        "base": ("slim", ["command line"]),
+        "keep-packages": (["git", "curl"], [general, special]),
+        "min-saving": ("20MB", [special]),
+        "nonroot": (True, [general]),
+        "bases": ({"debian": "corp/debian"}, [general]),
+        "builder": ("buildkit", ["default"]),
+    }
+    assert {name: tuple(shown["settings"][name].values()) for name in expected} == expected
+    text = invoke("config", "web", cwd=project).stdout.decode().splitlines()
+    assert text[0] == f"# web/Dockerfile: {project / 'slimify.toml'}"
+    assert [" ".join(line.split()) for line in text if line.startswith("keep-packages")] == [
+        f'keep-packages = ["git", "curl"] # {general}, {special}'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "message"),
+    [(["web"], "base = 1", "must be one of"), (["elsewhere"], "", "no such file")],
+)
+def test_no_settings_to_show(project: Path, arguments: list[str], settings: str, message: str) -> None:
+    (project / "slimify.toml").write_text(settings)
+    if arguments == ["elsewhere"]:
+        arguments = ["elsewhere/"]
+        (project / "elsewhere").mkdir()
+        message = "no Dockerfile in this directory"
+    result = invoke("config", *arguments, cwd=project)
+    assert result.code == 2
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("template", "code", "message"),
+    [
+        pytest.param(
+            '{% include "stages.Dockerfile.j2" %}RUN true', 3, "SL409", id="says more than the plan"
+        ),
+        pytest.param("{{ ''.__class__.__mro__ }}", 2, "unsafe", id="reaches for Python"),
+        pytest.param("{% for x in %}", 2, "Expected an expression", id="is malformed"),
+        pytest.param("{{ nothing }}", 2, "undefined", id="names what is not there"),
+    ],
+)
+def test_templates_that_are_not_used(project: Path, template: str, code: int, message: str) -> None:
+    (project / "slimify.toml").write_text('templates = "layout"\n')
+    (project / "layout" / "go").mkdir(parents=True)
+    (project / "layout" / "go" / "stages.Dockerfile.j2").write_text(template)
+    result = invoke("rewrite", "web", cwd=project)
+    assert (result.code, result.stdout) == (code, b"")
+    assert message in result.stderr
