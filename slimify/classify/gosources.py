@@ -123,6 +123,9 @@ def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
         for match in _LITERAL.finditer(text):
             name = (match[1] or match[2]).strip()
             place = posixpath.normpath(name)
+            above = place.lstrip("./") if place.startswith("../") else ""
+            if above and _somewhere(context, above):
+                yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
             if place.startswith(("/", "..")) or not name.strip("./") or not _data(context, place):
                 continue
             if any(_within(posixpath.join(home, place), e) or _within(place, e) for e in embedded):
@@ -145,6 +148,12 @@ def _data(context: Context, place: str) -> bool:
     if context.is_dir(place):
         return any(not f.endswith((".go", ".proto")) and "/testdata/" not in f for f in context.under(place))
     return context.has(place) and not place.endswith((".go", ".mod", ".sum"))
+
+
+def _somewhere(context: Context, tail: str) -> bool:
+    """Data of that name lies in the context: where the program starts tells which `../name` is meant."""
+    ends = "/" + tail
+    return any(("/" + d).endswith(ends) and _data(context, d) for d in (*context.directories, *context.files))
 
 
 def _within(place: str, pattern: str) -> bool:

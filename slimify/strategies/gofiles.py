@@ -74,7 +74,9 @@ def along(program: Program) -> Along:
             kept += [posixpath.join(places[0], e) for e in entries]
         else:
             drop.add(step.index)
-    drop |= _idle(program, kept, lost, named)
+    idle = _idle(program, kept, lost, named)
+    replace |= _into_directories(program, idle, drop | set(replace))
+    drop |= idle
     return Along(trees=trees, drop=frozenset(drop), replace=replace)
 
 
@@ -242,6 +244,24 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
             for path in made:
                 gone.note(path)
     return frozenset(idle)
+
+
+def _into_directories(program: Program, idle: frozenset[int], done: set[int]) -> dict[int, str]:
+    """COPYs of one file to a directory that only an idle mkdir makes: without a slash behind it, the
+    destination would be the file (https://docs.docker.com/reference/dockerfile/#destination)."""
+    made = [p for s in program.steps if s.index in idle for e in s.effects for p in e.writes]
+    found: dict[int, str] = {}
+    for step in program.steps:
+        if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
+            continue
+        dest, places = copy_parts(step.instruction).dest, targets(visit_of(step)) or ()
+        folder = posixpath.dirname(places[0]) if len(places) == 1 else ""
+        line = step.instruction.raw.rstrip()
+        at = line.rfind(dest) + len(dest)
+        below = any(inside(path, folder) for path in made) if folder else False
+        if below and posixpath.basename(folder) == posixpath.basename(dest):
+            found[step.index] = f"{line[:at]}/{line[at:]}"
+    return found
 
 
 def _above(path: str, gone: PathMarks, kept: PathMarks) -> bool:

@@ -582,6 +582,55 @@ ROWS = (
         base="debian:buster-slim",
         reason="`git` is put back",
     ),
+    # --- what the second round of foreign repositories broke ------------------------------------------
+    Row(
+        id="a-file-that-was-copied-into-a-directory-still-lies-in-it",
+        file=(
+            "FROM golang:1.22-alpine3.20",
+            "RUN mkdir /app && mkdir /app/pages",
+            "COPY go.mod main.go /app",
+            "COPY pages/index.html /app/pages",
+            "WORKDIR /app",
+            "RUN go build -o shop .",
+            'ENTRYPOINT ["/app/shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": OPENS, "pages/index.html": "<p>"},
+        final=("COPY pages/index.html /app/pages/",),
+        never=("mkdir",),
+    ),
+    Row(
+        id="a-directory-above-the-one-it-starts-in-goes-along",
+        file=(
+            "FROM golang:1.22-alpine3.20",
+            "WORKDIR /srv",
+            "COPY assets assets",
+            "COPY web web",
+            "WORKDIR /srv/web",
+            "RUN go build -o web .",
+            'CMD ["./web"]',
+        ),
+        files={
+            "web/go.mod": MODULE,
+            "web/names.go": 'package main\n\nconst assets = "../assets"\n',
+            "web/main.go": SERVER.replace("{ _", '{ http.Handle("/", http.FileServer(http.Dir(assets))); _'),
+            "assets/shop.css": "p {}",
+        },
+        final=("COPY assets assets",),
+        never=("COPY web",),
+    ),
+    Row(
+        id="a-library-leaves-no-program",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install . && go build -o /usr/local/bin/shop ./cmd/shop",
+            START,
+        ),
+        files={"go.mod": MODULE, "lib.go": "package shop\n", "cmd/shop/main.go": SERVER},
+        final=(SHOP_COPY,),
+        never=("/go/bin",),
+    ),
 )
 
 

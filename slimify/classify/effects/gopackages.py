@@ -39,6 +39,8 @@ def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
             directory = absolute(text, call.state)
             if directory is None:
                 return (), False
+            if _library(call, directory):
+                continue
             path = _import_path(call, directory)
             if path is None and directory == "/":
                 return (), False
@@ -51,6 +53,17 @@ def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
         else:
             names.append(binary_name(text.partition("@")[0]))
     return tuple(names), True
+
+
+def _library(call: Call, directory: str) -> bool:
+    """Sources are seen there, and none is of a program: go build and go install leave nothing."""
+    files = [p for p in call.state.view.under(directory) if posixpath.dirname(p) == directory]
+    texts = [
+        call.state.view.text(p) or "package main"
+        for p in files
+        if p.endswith(".go") and not p.endswith("_test.go")
+    ]
+    return bool(texts) and not any(_MAIN.search(text) for text in texts)
 
 
 def _mains(call: Call, pattern: str) -> list[str] | None:
