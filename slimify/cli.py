@@ -35,6 +35,7 @@ from slimify.arguments import (
     overrides,
 )
 from slimify.cli_analyze import analyze
+from slimify.cli_ci import ci
 from slimify.cli_config import config
 from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
 
@@ -282,6 +283,7 @@ def verify(
 
 app.command()(analyze)
 app.command()(config)
+app.command()(ci)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 if TYPE_CHECKING:
     from slimify.analyze.model import Analysis, Rule
+    from slimify.ci.plan import Step
     from slimify.model import Outcome
     from slimify.proofs import Listeners
     from slimify.report.ansi import Paint
@@ -38,6 +39,24 @@ def show_rewrite(
         from slimify.report import proof as report
 
         tell(report.text(proof, width=columns(sys.stderr), paint=painter(sys.stderr)))
+
+
+def show_step(step: Step, form: Literal["text", "json"], *, written: bool) -> None:
+    """What `ci` answers: the new file or the diff, or the step alone; the reasons on standard error."""
+    from slimify.report import ci, diff
+
+    outcome = step.outcome
+    if form == "json":
+        show(ci.to_json(outcome, step.shown) + "\n")
+        return
+    if step.shown:
+        show("" if written and outcome.after is not None else step.shown)
+    elif not written:
+        patch, paint = diff.diff(outcome), painter(sys.stdout)
+        show(diff.colour(patch, paint) if paint.on else patch)
+    new = outcome.after is not None and not outcome.before
+    done = ("written" if written else "to be written") if new else "changed" if written else "to be changed"
+    tell(ci.text(outcome, done, width=columns(sys.stderr), paint=painter(sys.stderr)))
 
 
 def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:

@@ -18,24 +18,30 @@ def render(plan: Plan, file: Dockerfile, *, annotate: bool = False, templates: s
     A template of the directory `templates` comes before ours of the same name. Raises SlimifyError where
     one of the user's can't be filled in.
     """
-    from jinja2 import TemplateError
-
     name = f"{plan.language}/stages.Dockerfile.j2"
-    try:
-        template = _environment(templates).get_template(name)
-        text = template.render(stages=plan.stages, newline=file.newline, annotate=annotate)
-    except (TemplateError, TypeError, ValueError) as error:
-        if not templates:
-            raise
-        raise SlimifyError("SL904", f"{templates}: {name}: {error}") from error
+    text = _filled(name, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
     if not file.text.endswith("\n"):
         return text.removesuffix(file.newline)
     return text if text.endswith("\n") else text + file.newline  # Jinja2 drops a template's last one
 
 
-def page(template: str, **values: object) -> str:
-    """A page of a report; `template` is a path below templates/."""
-    return _environment().get_template(template).render(**values)
+def page(template: str, templates: str = "", **values: object) -> str:
+    """A page; `template` is a path below templates/, or below the user's directory `templates`.
+
+    Raises SlimifyError where one of the user's can't be filled in.
+    """
+    return _filled(template, templates, **values)
+
+
+def _filled(name: str, templates: str, **values: object) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        return _environment(templates).get_template(name).render(**values)
+    except (TemplateError, TypeError, ValueError) as error:
+        if not templates:
+            raise
+        raise SlimifyError("SL904", f"{templates}: {name}: {error}") from error
 
 
 def template_dir() -> Path:

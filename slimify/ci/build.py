@@ -1,0 +1,96 @@
+"""What is built, and how each CI is told to keep its layers: facts/ci.toml, filled in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from slimify.facts import load
+
+Kind = Literal["kaniko", "github", "gitlab", "buildx"]
+
+_TAGS: dict[str, str] = {
+    "kaniko": "${_LOCATION}-docker.pkg.dev/$PROJECT_ID/${_REPOSITORY}/{name}",
+    "github": "${{ steps.meta.outputs.tags }}",
+    "gitlab": "$CI_REGISTRY_IMAGE{path}:$CI_COMMIT_SHORT_SHA",
+    "buildx": "$IMAGE",
+}
+_SUBSTITUTIONS = (("_LOCATION", "us"), ("_REPOSITORY", "images"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """One image: paths are relative to the root of the repository, `name` is that of the Dockerfile's
+    directory, `path` what tells it from others of the repository: "" at the root, else `/services-web`."""
+
+    kind: Kind
+    dockerfile: str
+    context: str
+    name: str
+    path: str = ""
+    given_tag: str = ""
+    ttl: int = 168
+    branch: str = "main"
+
+    @property
+    def tag(self) -> str:
+        return self.given_tag or _TAGS[self.kind].replace("{name}", self.name).replace("{path}", self.path)
+
+    @property
+    def substitutions(self) -> tuple[tuple[str, str], ...]:
+        return _SUBSTITUTIONS if self.kind == "kaniko" and not self.given_tag else ()
+
+    @property
+    def metadata(self) -> str:
+        """The image of a GitHub workflow whose tag is made by docker/metadata-action, in lower case."""
+        return "" if self.given_tag else f"ghcr.io/${{{{ github.repository }}}}{self.path}"
+
+    @property
+    def registry(self) -> str:
+        head, slash, _ = (self.given_tag or "ghcr.io/").partition("/")
+        return head if slash and re.search(r"[.:]|^localhost$", head) else "docker.io"
+
+    @property
+    def job(self) -> str:
+        return f"image{self.path.replace('/', '-')}"
+
+    @property
+    def cache(self) -> str:
+        """Where the registry keeps the layers: the image's name with a tag of its own."""
+        if self.kind == "gitlab" and not self.given_tag:
+            return f"$CI_REGISTRY_IMAGE{self.path}:buildcache"
+        if not self.given_tag:
+            return "$IMAGE-buildcache"
+        head, slash, last = self.given_tag.rpartition("/")
+        return f"{head}{slash}{last.partition('@')[0].partition(':')[0]}:buildcache"
+
+    @property
+    def file(self) -> str:
+        """The file that the CI reads, "" for a command."""
+        return str(_row(self.kind)["file"])
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return tuple(map(self._filled, _row(self.kind).get("flags", ())))
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str], ...]:
+        return tuple((name, self._filled(value)) for name, value in _row(self.kind).get("inputs", ()))
+
+    @property
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """(code, sentence): what the cache does, and why it has to hold all stages."""
+        row = _row(self.kind)
+        found = [("SL380", self._filled(row["why"]))]
+        return tuple(found + ([("SL381", row["max"])] if row["max"] else []))
+
+    def _filled(self, text: str) -> str:
+        # builds that share a scope overwrite each other's layers: docs.docker.com/build/cache/backends/gha
+        scope = f",scope={self.path.strip('/')}" if self.path else ""
+        return text.replace("{ttl}", str(self.ttl)).replace("{cache}", self.cache).replace("{scope}", scope)
+
+
+def _row(kind: Kind) -> dict[str, Any]:
+    row: dict[str, Any] = load("ci.toml")[kind]
+    return row

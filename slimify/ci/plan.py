@@ -1,0 +1,81 @@
+"""A build and the CI files that are there -> the file to write, the edit to make, or where a step goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slimify.ci.build import Build
+from slimify.context import cisteps
+from slimify.model import Decision, Outcome
+from slimify.render import page
+
+_BUILDS = ("docker build", "docker buildx build", "/kaniko/executor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What comes of it: `outcome` for the CI file, and the step to show where the file is not changed."""
+
+    outcome: Outcome
+    shown: str
+
+
+def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step:
+    """`files` are the CI files that are there, by their paths below the root of the repository."""
+    if build.kind == "buildx":
+        text = _page(build, "ci/buildx.j2", templates)
+        return Step(
+            outcome=Outcome(kind="unchanged", file=build.dockerfile, decisions=_why(build)), shown=text
+        )
+    for name, text in files.items():
+        found = _found(build, text)
+        if found is not None:
+            return _changed(build, name, text, found, templates)
+    for name, text in files.items():
+        line = cisteps.line_with(text, _BUILDS)
+        if line or build.kind != "github":  # another workflow may stand beside those that are there
+            why = "the step takes the place of what builds the image there" if line else ""
+            return _by_hand(build, name, text, cisteps.Found(line, None, why), templates)
+    text = _page(build, f"ci/{build.kind}.j2", templates)
+    outcome = Outcome(kind="rewritten", file=build.file, before="", after=text, decisions=_why(build))
+    return Step(outcome=outcome, shown=text)
+
+
+def _found(build: Build, text: str) -> cisteps.Found | None:
+    if build.kind == "kaniko":
+        return cisteps.kaniko(text, build.dockerfile, build.context, build.flags)
+    if build.kind == "github":
+        return cisteps.github(text, build.dockerfile, build.inputs)
+    line = cisteps.line_with(text, ("--cache-to",))
+    return cisteps.Found(line, text) if line else None
+
+
+def _changed(build: Build, name: str, text: str, found: cisteps.Found, templates: str) -> Step:
+    if found.text is None:
+        return _by_hand(build, name, text, found, templates)
+    if found.text == text:
+        have = Decision(code="SL380", safety="safe", text="layers are kept already", line=found.line)
+        return Step(outcome=Outcome(kind="unchanged", file=name, before=text, decisions=(have,)), shown="")
+    outcome = Outcome(
+        kind="rewritten", file=name, before=text, after=found.text, decisions=_why(build, found.line)
+    )
+    return Step(outcome=outcome, shown="")
+
+
+def _by_hand(build: Build, name: str, text: str, found: cisteps.Found, templates: str) -> Step:
+    """The step alone, with where it goes."""
+    where = f"belongs to line {found.line}" if found.line else "is a step of its own"
+    why = f": {found.why}" if found.why else ""
+    said = Decision(code="SL382", safety="advice", text=f"{name} is not changed; the step {where}{why}")
+    outcome = Outcome(kind="refused", file=name, before=text, decisions=(said, *_why(build)))
+    return Step(outcome=outcome, shown=_page(build, f"ci/{build.kind}.step.j2", templates))
+
+
+def _why(build: Build, line: int | None = None) -> tuple[Decision, ...]:
+    return tuple(Decision(code=code, safety="safe", text=text, line=line) for code, text in build.reasons)
+
+
+def _page(build: Build, template: str, templates: str) -> str:
+    text = page(template, templates, build=build, flags=build.flags, inputs=build.inputs)
+    return text.rstrip("\n") + "\n"

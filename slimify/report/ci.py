@@ -1,0 +1,34 @@
+"""A CI step as JSON, and what is said about it."""
+
+from __future__ import annotations
+
+import json
+
+from slimify.model import Outcome
+from slimify.report.ansi import Paint
+from slimify.report.diff import diff
+from slimify.report.text import PLAIN, WIDTH, hanging
+
+
+def text(outcome: Outcome, done: str, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """The reasons; `done` is what a change is called."""
+    lines = [f"{outcome.file}: {done}"] if outcome.after is not None else []
+    for decision in outcome.decisions:
+        place = "" if decision.line is None else f"line {decision.line}"
+        plain = f"  {decision.code} {place:9} "
+        lines += hanging(f"  {paint(decision.code, 'bold')} {place:9} ", plain, decision.text, width)
+    return "\n".join(lines) + "\n"
+
+
+def to_json(outcome: Outcome, shown: str) -> str:
+    """`content` is the CI file as it would be, null where it stays; `step` what goes in by hand."""
+    document = {
+        "schema": 1,
+        "file": outcome.file,
+        "outcome": outcome.kind,
+        "decisions": [{"code": d.code, "text": d.text, "line": d.line} for d in outcome.decisions],
+        "content": outcome.after,
+        "step": shown if outcome.after is None and shown else None,
+        "diff": diff(outcome),
+    }
+    return json.dumps(document, ensure_ascii=False)

@@ -1,0 +1,172 @@
+"""CI files: the step that builds a Dockerfile, and what is put into it."""
+
+from __future__ import annotations
+
+import pytest
+
+from slimify.context.cisteps import Found, github, kaniko
+
+FLAGS = ("--cache=true", "--cache-ttl=168h")
+INPUTS = (("cache-from", "type=gha"), ("cache-to", "type=gha,mode=max"))
+
+BLOCK = """\
+steps:
+  # tests first
+  - name: golang
+    args: [go, test]
+  - name: gcr.io/kaniko-project/executor:v1.23.2
+    args:
+      - --destination=eu.example/web   # the image
+timeout: 600s
+"""
+ADDED = "\n      - --cache=true\n      - --cache-ttl=168h"
+DOCKER = "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build, -t, web, .]\n"
+FLOW = """\
+steps:
+- name: 'gcr.io/kaniko-project/executor'
+  args: ['--destination=eu.example/web', '--dockerfile=/workspace/Dockerfile']
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new"),
+    [
+        pytest.param(
+            BLOCK,
+            "# the image\n",
+            "# the image\n      - --cache=true\n      - --cache-ttl=168h\n",
+            id="a line each",
+        ),
+        pytest.param(
+            FLOW, "Dockerfile']", "Dockerfile', '--cache=true', '--cache-ttl=168h']", id="in one line"
+        ),
+        pytest.param(
+            FLOW.replace("/Dockerfile']", "/Dockerfile', '--cache=true']"),
+            "true']",
+            "true', '--cache-ttl=168h']",
+            id="half of it is there",
+        ),
+        pytest.param(
+            BLOCK.replace("\n", "\r\n"),
+            "# the image\r\n",
+            "# the image" + ADDED.replace("\n", "\r\n") + "\r\n",
+            id="CRLF",
+        ),
+        pytest.param(BLOCK.removesuffix("timeout: 600s\n").rstrip(), "", None, id="no newline at the end"),
+    ],
+)
+def test_kaniko_gets_what_is_missing(text: str, old: str, new: str | None) -> None:
+    found = kaniko(text, "Dockerfile", ".", FLAGS)
+    assert found is not None
+    if new is None:
+        assert found.text == text + ADDED
+    else:
+        assert found.text == text.replace(old, new)
+        again = kaniko(found.text or "", "Dockerfile", ".", FLAGS)
+        assert again == Found(found.line, found.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(FLOW.replace("'--dest", "'--cache=false', '--dest"), "--cache=false", id="switched off"),
+        pytest.param(FLOW.replace("'--dest", "'--no-push', '--dest"), "nothing is pushed", id="no push"),
+        pytest.param(
+            "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build, -t, web, .]\n",
+            "images:",
+            id="docker",
+        ),
+    ],
+)
+def test_kaniko_is_not_changed_for_sure(text: str, why: str) -> None:
+    found = kaniko(text, "Dockerfile", ".", FLAGS)
+    assert found is not None
+    assert found.text is None
+    assert why in found.why
+
+
+@pytest.mark.parametrize(
+    ("text", "dockerfile", "context"),
+    [
+        pytest.param("not: [yaml", "Dockerfile", ".", id="no YAML"),
+        pytest.param("steps: 1", "Dockerfile", ".", id="no steps"),
+        pytest.param(FLOW, "web/Dockerfile", "web", id="another file"),
+        pytest.param("a: &a [1]\nb: *a\n" + FLOW, "Dockerfile", ".", id="anchors"),
+    ],
+)
+def test_kaniko_without_a_step(text: str, dockerfile: str, context: str) -> None:
+    assert kaniko(text, dockerfile, context, FLAGS) is None
+
+
+WORKFLOW = """\
+on: push
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/setup-buildx-action@v3
+      # builds
+      - uses: docker/build-push-action@v6
+        with:
+          context: web
+          tags: eu.example/web  # by hand
+      - run: echo done
+"""
+BLOCK_LAST = WORKFLOW.replace("tags: eu.example/web  # by hand", "tags: |\n            a\n            b")
+IN_FRONT = "cache-from: type=gha\n          cache-to: type=gha,mode=max\n          context: web"
+WITH_CACHE = "by hand\n          cache-from: type=gha\n          cache-to: type=gha,mode=max\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(WORKFLOW, WORKFLOW.replace("by hand\n", WITH_CACHE), id="at the end of the settings"),
+        pytest.param(
+            BLOCK_LAST,
+            BLOCK_LAST.replace("context: web", IN_FRONT),
+            id="in front, where the last one is a block of text",
+        ),
+        pytest.param(
+            WORKFLOW.replace("by hand\n", WITH_CACHE.replace(",mode=max", "  # all")),
+            WORKFLOW.replace("by hand\n", WITH_CACHE.replace(",mode=max", ",mode=max  # all")),
+            id="the mode",
+        ),
+        pytest.param(
+            WORKFLOW.replace("by hand\n", WITH_CACHE),
+            WORKFLOW.replace("by hand\n", WITH_CACHE),
+            id="nothing is missing",
+        ),
+    ],
+)
+def test_a_workflow_gets_what_is_missing(text: str, expected: str) -> None:
+    assert github(text, "web/Dockerfile", INPUTS) == Found(8, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(WORKFLOW.replace("setup-buildx", "setup-qemu"), "before it", id="default driver"),
+        pytest.param(
+            WORKFLOW.replace("buildx-action@v3", "buildx-action@v3\n        with: { driver: docker }"),
+            "chooses the driver",
+            id="another driver",
+        ),
+        pytest.param(WORKFLOW.replace("by hand", "b\n          cache-from: x"), "one of", id="half a cache"),
+        pytest.param(
+            WORKFLOW.replace("by hand\n", WITH_CACHE.replace("max", "min")),
+            "mode=max",
+            id="another mode",
+        ),
+    ],
+)
+def test_a_workflow_is_not_changed_for_sure(text: str, why: str) -> None:
+    found = github(text, "web/Dockerfile", INPUTS)
+    assert found is not None
+    assert found.text is None
+    assert why in found.why
+
+
+def test_a_workflow_for_another_file() -> None:
+    assert github(WORKFLOW, "Dockerfile", INPUTS) is None
+    matrix = WORKFLOW.replace("context: web", "context: ${{ matrix.dir }}")
+    assert github(matrix, "web/Dockerfile", INPUTS) is None
