@@ -15,7 +15,7 @@ from slimify.classify.findings import findings
 from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
 from slimify.classify.linked import with_counterparts, with_linked
-from slimify.classify.liveness import live
+from slimify.classify.liveness import live, unread_start
 from slimify.classify.packages import build_tools, judge, late_tools
 from slimify.classify.program import AtomStep, Live, Program, Step
 from slimify.classify.refusals import refusals
@@ -135,6 +135,7 @@ def _judged(
         build_tools=frozenset(build_tools(visits)),
         language=language,
         keep=keep,
+        unread=unread_start(alive.start),
         live_texts=frozenset((*(u.name.rpartition("/")[2] for u in alive.sources.paths), *alive.paths)),
     )
     packages = verdict()

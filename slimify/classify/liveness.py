@@ -21,6 +21,9 @@ from slimify.facts.images import ImageFacts
 from slimify.model import Effect, Script, Use
 from slimify.syntax.shell import read
 
+_NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
+_OWN_ENTRY = frozenset({"docker-entrypoint.sh"})  # of the official images
+
 # Configuration of process managers and schedulers: their values are command lines.
 _COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")
 _COMMAND_ENDINGS = (".supervisor", ".cron", ".crontab", "-cron", "_cron")
@@ -72,6 +75,18 @@ def live(
         shell=_needs_shell(runtime, start, commands),
         system_packages=needs.packages,
         unresolved=needs.unresolved,
+    )
+
+
+def unread_start(start: Iterable[Effect]) -> str:
+    """Why a script that is started could not be read; "" if all were."""
+    return next(
+        (
+            e.why
+            for e in start
+            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in _OWN_ENTRY
+        ),
+        "",
     )
 
 

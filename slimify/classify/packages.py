@@ -168,11 +168,12 @@ def _verdict(
         return said("run", "SL202", f"`{use.name}` ({_place(use)}) needs it when it runs")
     if facts is None:
         return said("run", "SL203", "nothing is known about it, so it stays")
+    user = next((tools[c] for c in facts.commands if c in tools), None)
     called = [c for c in facts.commands if c in live.commands]
     if called:
         use = live.commands[called[0]]
-        return said("run", "SL202", f"{_place(use)} runs `{called[0]}`")
-    user = next((tools[c] for c in facts.commands if c in tools), None)
+        role: Role = "both" if user is not None else "run"  # build steps that call it need it, too
+        return said(role, "SL202", f"{_place(use)} runs `{called[0]}`")
     if facts.kind == "build":
         compiler = next((live.commands[c] for c in _COMPILERS if c in live.commands), None)
         if compiler is not None and name.endswith("-dev"):

@@ -31,7 +31,8 @@ def live_results(state: Pass) -> tuple[Made, ...]:
     """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
     kept = []
     for path, made in state.made.items():
-        if path in state.consumed or (inside_any(path, SCRATCH) and not path.startswith("@")):
+        scratch = inside_any(path, SCRATCH) and not path.startswith("@") and path not in state.linked
+        if path in state.consumed or scratch:
             continue
         if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
             continue

@@ -38,10 +38,12 @@ def assign(
     language: str | None,
     keep: frozenset[int] = frozenset(),
     live_texts: frozenset[str] = frozenset(),
+    unread: str = "",
 ) -> Roles:
     """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
-    that build steps call, `keep` the instructions the user wants at run time."""
-    state = Pass(visits, packages, live_commands, build_tools, language, keep)
+    that build steps call, `keep` the instructions the user wants at run time, `unread` says why the
+    program that is started could not be read."""
+    state = Pass(visits, packages, live_commands, build_tools, language, keep, unread)
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
@@ -209,6 +211,8 @@ def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
         say(state, where, "build", "SL210", "fills corepack's cache, which is copied")
     elif bins & state.live_commands:
         say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
+    elif state.unread and names and bins & state.build_tools:
+        say(state, where, "both", "SL203", f"{state.unread}, and may call it")
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
         say(
@@ -251,6 +255,7 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
     within = within or (not writes and _leftovers(visit, deletes, made))
     if from_build or within:
         say(state, where, "build", "SL217", "reworks what a build step made")
+        state.linked.update(r for e in effects if e.action == "link" for r in e.reads)
         landed = _landed(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if p in BROAD)

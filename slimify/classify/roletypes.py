@@ -53,6 +53,8 @@ class Pass:
     build_tools: frozenset[str]
     language: str | None
     keep: frozenset[int]
+    unread: str = ""  # why what is started could not be read
+    linked: set[str] = field(default_factory=set)  # what symbolic links point to
     atoms: dict[Where, Role] = field(default_factory=dict)
     reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)

@@ -69,7 +69,9 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     why = why or out_of_package(program)
     if why:
         return Reason(code="SL392", text=why)
-    trees, site = without_project(program, tuple(_tree(program, m) for m in program.made))
+    trees, site = without_project(
+        program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
+    )
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
@@ -141,6 +143,14 @@ def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
             if text:
                 found[step.index] = f" && {text}"
     return found
+
+
+def _idle(program: Program, made: Made) -> bool:
+    """The browser tests' own program, where nothing that runs starts or imports it."""
+    used = "cypress" in program.live.commands or any(
+        u.name == "cypress" for u in program.live.sources.imports
+    )
+    return made.path.endswith("/.cache/Cypress") and not used
 
 
 def _tree(program: Program, made: Made) -> Tree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from slimify.classify.liveness import unread_start
 from slimify.classify.paths import inside, inside_any
 from slimify.classify.program import Program
 from slimify.facts.languages import npm
@@ -31,10 +32,6 @@ def foreign(program: Program) -> bool:
     return any(set(npm(name).bins) & set(program.live.commands) for name in installed - _RUNNERS)
 
 
-_NOT_HERE = "is not in the build context"
-_OWN_ENTRY = frozenset({"docker-entrypoint.sh"})  # of the official images
-
-
 def unknown_start(program: Program) -> str:
     """Why a base with fewer programs may lack one: what is started is not known."""
     if not program.live.start:
@@ -42,9 +39,8 @@ def unknown_start(program: Program) -> str:
     for effect in program.live.start:
         if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
             return f"{effect.why}, and it may need what {program.base_ref} has"
-        if effect.kind == "unknown" and effect.why.endswith(_NOT_HERE) and effect.tool not in _OWN_ENTRY:
-            return f"{effect.why}, and it may need what {program.base_ref} has"
-    return ""
+    unread = unread_start(program.live.start)
+    return f"{unread}, and it may need what {program.base_ref} has" if unread else ""
 
 
 def installs_at_start(program: Program) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from slimify.classify.liveness import unread_start
 from slimify.classify.program import Program
 from slimify.context.manifests import NodeProject, node_project
 from slimify.facts.languages import npm, only_builds
@@ -90,6 +91,9 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     """Why a development dependency is needed when the image runs; "" if none is."""
     if not program.live.start:
         return "nothing says what is run in the image"
+    unread = unread_start(program.live.start)
+    if unread:
+        return unread
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
     dev = [name for name in dev if not name.startswith("@types/")]
     started = _started_scripts(program, project)

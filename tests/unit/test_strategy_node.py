@@ -349,3 +349,98 @@ def test_owner_of_a_directory_that_other_steps_fill(tmp_path: Path) -> None:
     assert "mkdir data && chown -R node /app" in final(
         rewrite(tmp_path, text, package, {"a.js": "", "yarn.lock": ""})
     )
+
+
+TOOLS = "FROM node:22-alpine\nRUN apk add --no-cache g++ make python3\nWORKDIR /app\n"
+MEMBER = {
+    "package.json": '{"packageManager": "pnpm@9.4.0"}',
+    "pnpm-workspace.yaml": "packages:\n  - apps/*\n",
+    "apps/web/package.json": '{"name": "web", "scripts": {"start": "next start", "build": "next build"},'
+    ' "dependencies": {"next": "14"}}',
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "there"),
+    [
+        pytest.param(
+            "RUN npm i -g pnpm\nCOPY . .\nRUN pnpm install\nRUN pnpm build\nCMD pnpm start\n",
+            {"package.json": '{"scripts": {"build": "tsc"}, "dependencies": {"express": "4"}}'},
+            "RUN npm i -g pnpm",
+            id="launcher",
+        ),
+        pytest.param(
+            "RUN npm i -g turbo\nRUN npm i -g pnpm\nCOPY . .\nRUN pnpm i\nRUN turbo build\nCMD turbo start\n",
+            MEMBER,
+            "RUN npm i -g pnpm",
+            id="behind-turbo",
+        ),
+        pytest.param(
+            "RUN npm i -g pnpm\nCOPY . .\nWORKDIR /app/apps/web\nRUN pnpm i\nRUN pnpm build\nCMD npm start\n",
+            MEMBER,
+            "COPY --from=builder /app /app",
+            id="member",
+        ),
+        pytest.param(
+            "COPY package.json .\nRUN npm i\nRUN npm i -g pm2\nRUN pm2 install typescript\nCOPY . .\n"
+            "CMD pm2-runtime src/server.ts\n",
+            {"package.json": '{"dependencies": {"express": "4"}}', "src/server.ts": "import 'express';\n"},
+            "RUN pm2 install typescript",
+            id="module-of-pm2",
+        ),
+        pytest.param(
+            "COPY package.json .\nRUN npm i -g pnpm && pnpm i\nCOPY . .\n"
+            "RUN printf '%s\\n' '#!/bin/sh' 'pnpm start' > /begin.sh && chmod +x /begin.sh\nCMD /begin.sh\n",
+            {"package.json": '{"dependencies": {"express": "4"}}', "server.js": "require('express');\n"},
+            "npm i -g pnpm",
+            id="script-out-of-a-step",
+        ),
+        pytest.param(
+            "COPY package.json /tmp/\nRUN cd /tmp && npm i\nCOPY . .\nRUN ln -s /tmp/node_modules\n"
+            "RUN npm run build\nCMD node dist/main.js\n",
+            {"package.json": '{"scripts": {"build": "tsc"}, "dependencies": {"express": "4"}}'},
+            "COPY --from=builder /tmp/node_modules /tmp/node_modules",
+            id="behind-a-link",
+        ),
+    ],
+)
+def test_final_stage_has(tmp_path: Path, text: str, files: dict[str, str], there: str) -> None:
+    """What the started program reaches by way of another one goes along."""
+    outcome = rewrite(tmp_path, TOOLS + text, {}, files)
+    assert there in final(outcome)
+
+
+@pytest.mark.parametrize(
+    ("settings", "copied"),
+    [
+        pytest.param("nodeLinker: node-modules\n", "/app/node_modules", id="node-modules"),
+        pytest.param("", "/app", id="plug-and-play"),
+    ],
+)
+def test_yarn_of_today(tmp_path: Path, settings: str, copied: str) -> None:
+    """Only files that are sure to be there are copied by name."""
+    package = {"packageManager": "yarn@4.5.0", "dependencies": {"express": "4"}}
+    text = "FROM node:22\nWORKDIR /app\nCOPY *.json *.yml .\nRUN yarn\nCOPY . .\nCMD yarn node app.js\n"
+    outcome = rewrite(tmp_path, text, package, {".yarnrc.yml": settings, "app.js": "require('express');\n"})
+    assert f"COPY --from=builder {copied} {copied}\n" in final(outcome)
+    assert ".pnp" not in final(outcome)
+
+
+def test_step_that_calls_what_run_time_calls(tmp_path: Path) -> None:
+    """A program that build steps and run time call is installed in both stages."""
+    text = (
+        "FROM node:22-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y git\nCOPY package.json .\n"
+        "RUN npm i\nRUN git clone https://example.org/data.git data\nCOPY . .\nCMD node app.js\n"
+    )
+    files = {"app.js": "require('child_process').execSync('git log');\n"}
+    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, files)
+    assert outcome.after is not None
+    assert outcome.after.count("apt-get install -y git") == 2
+
+
+def test_programs_of_tests_that_nothing_starts(tmp_path: Path) -> None:
+    """Cypress's own program may never have come: a step took it out of package.json."""
+    package = {"scripts": {"build": "tsc"}, "devDependencies": {"cypress": "13"}}
+    text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm i && npm run build\nCMD node dist/main.js\n"
+    outcome = rewrite(tmp_path, text, package, {})
+    assert "Cypress" not in final(outcome)

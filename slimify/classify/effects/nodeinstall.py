@@ -13,6 +13,7 @@ from slimify.classify.effects.nodeproject import (
     package_json,
     run_script,
     scripts,
+    workspace_root,
     workspaces,
 )
 from slimify.classify.effects.state import State, absolute
@@ -166,12 +167,19 @@ def _berry(state: State) -> bool:
     return isinstance(wanted, str) and bool(re.match(r"yarn@[2-9]", wanted))
 
 
-def _result(state: State, words: tuple[Arg, ...]) -> str:
+def _node_modules(state: State) -> bool:
+    """Whether yarn 2 or later is told to make node_modules, and no .pnp.cjs (the loader's file is
+    there for some projects only)."""
+    text = state.view.text(posixpath.join(state.cwd or "/", ".yarnrc.yml")) or ""
+    return bool(re.search(r"(?m)^nodeLinker:\s*[\"']?(?:node-modules|pnpm)\b", text))
+
+
+def _result(state: State, words: tuple[Arg, ...], manager: str) -> str:
     """What is sure to be there after an install: node_modules, or only the project's directory. A
     workspace has node_modules of its own only where versions differ, a project without dependencies
     has none at all."""
     data = package_json(state)
-    if workspaces(state):
+    if workspaces(state) or (manager == "yarn" and _berry(state) and not _node_modules(state)):
         return "."
     groups = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
     if data is not None and not words and not any(data.get(group) for group in groups):
@@ -188,11 +196,14 @@ def install(
     """
     state = call.state
     folders = options.all("--modules-folder")
-    writes: list[Arg | str] = list(folders) if folders else [_result(state, words)]
+    writes: list[Arg | str] = list(folders) if folders else [_result(state, words, manager)]
     if words and action in ("install", "add", "remove") and not options.has("--no-save"):
         writes.append("package.json")
     if manager == "yarn" and _berry(state):
-        writes += [".yarn", ".pnp.cjs", ".pnp.loader.mjs"]
+        writes.append(".yarn")
+    root = workspace_root(state)
+    if root is not None and manager != "bun":
+        writes.append(root)  # the packages of all members lie there
     dev = with_dev(state, options, manager)
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
     for browser in () if quiet else _BROWSERS:

@@ -13,10 +13,11 @@ from slimify.classify.effects.nodeinstall import (
 )
 from slimify.classify.effects.nodeproject import (
     in_workspaces,
+    package_json,
     run_script,
     scripts,
 )
-from slimify.classify.effects.nodetools import started
+from slimify.classify.effects.nodetools import launched, node_tool, started
 from slimify.facts.commands import values
 from slimify.model import Effect
 
@@ -85,21 +86,7 @@ def _versions(call: Call) -> tuple[Effect, ...]:
     )
 
 
-Handler = Callable[[Call], tuple[Effect, ...]]
-
-
-def _itself(handler: Handler) -> Handler:
-    """A launcher is started, too: its own name is among the tools of what it launches."""
-
-    def launched(call: Call) -> tuple[Effect, ...]:
-        return tuple(
-            e if e.tool == call.name else replace(e, tools=(*e.tools, call.name)) for e in handler(call)
-        )
-
-    return launched
-
-
-@_itself
+@launched
 def _cross_env(call: Call) -> tuple[Effect, ...]:
     """cross-env A=b cmd, dotenv -e F -- cmd, env-cmd cmd: the command, in a richer environment."""
     state = call.state
@@ -116,7 +103,7 @@ def _cross_env(call: Call) -> tuple[Effect, ...]:
     return started(replace(call, state=state), tuple(words))
 
 
-@_itself
+@launched
 def _run_many(call: Call) -> tuple[Effect, ...]:
     """npm-run-all, run-s, run-p: scripts of package.json by name or pattern."""
     options = call.options(("--max-parallel", "--npm-path"))
@@ -125,7 +112,7 @@ def _run_many(call: Call) -> tuple[Effect, ...]:
     return tuple(effects) or (call.effect("check"),)
 
 
-@_itself
+@launched
 def _concurrently(call: Call) -> tuple[Effect, ...]:
     """concurrently: commands, and `npm:x` for scripts by name or pattern."""
     effects: list[Effect] = []
@@ -149,7 +136,7 @@ def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
     return tuple(e for name in scripts(call.state) if wanted.fullmatch(name) for e in run_script(call, name))
 
 
-@_itself
+@launched
 def _lerna(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action in ("bootstrap", "link"):
@@ -162,6 +149,33 @@ def _lerna(call: Call) -> tuple[Effect, ...]:
             else (call.effect("check"),)
         )
     return (call.touching("build", action, writes=(".",)),)
+
+
+def _turbo(call: Call) -> tuple[Effect, ...]:
+    """turbo runs the scripts of the members with the package manager that the project names.
+
+    Source: https://turborepo.com/docs/crafting-your-repository/structuring-a-repository (packageManager).
+    """
+    named = (package_json(call.state) or {}).get("packageManager")
+    manager = named.partition("@")[0] if isinstance(named, str) else ""
+    return tuple(replace(e, tools=(*e.tools, manager)) if manager else e for e in node_tool(call, "build"))
+
+
+def _pm2(call: Call) -> tuple[Effect, ...]:
+    """pm2 install: a module of pm2's own, below its home directory; everything else starts programs."""
+    if call.first not in ("install", "module:install"):
+        return (call.own_code(call.first),)
+    home = call.state.get("PM2_HOME") or call.home(".pm2")
+    where = Arg(value=home, text=home or "~/.pm2")
+    return (
+        call.touching(
+            "global",
+            "install",
+            manager="pm2",
+            packages=(package(Arg(value="pm2", text="pm2")),),
+            writes=(where,),
+        ),
+    )
 
 
 def _deletes(call: Call) -> tuple[Effect, ...]:
@@ -191,7 +205,7 @@ def _bower(call: Call) -> tuple[Effect, ...]:
     return (call.effect("cache" if call.first == "cache" else "check", call.first),)
 
 
-@_itself
+@launched
 def _shx(call: Call) -> tuple[Effect, ...]:
     return started(call, call.args)
 
@@ -200,7 +214,7 @@ def _husky(call: Call) -> tuple[Effect, ...]:
     return (call.touching("files", call.first, writes=(".husky", ".git")),)
 
 
-HANDLERS: dict[str, Handler] = {
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "corepack": _corepack,
     **dict.fromkeys(("nvm", "n", "fnm", "volta"), _versions),
     **dict.fromkeys(
@@ -219,6 +233,8 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("npm-run-all", "npm-run-all2", "run-s", "run-p"), _run_many),
     "concurrently": _concurrently,
     "lerna": _lerna,
+    "turbo": _turbo,
+    "pm2": _pm2,
     **dict.fromkeys(("rimraf", "del", "del-cli", "premove"), _deletes),
     **dict.fromkeys(("mkdirp", "make-dir", "make-dir-cli"), _mkdirp),
     "bower": _bower,

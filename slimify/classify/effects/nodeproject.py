@@ -83,6 +83,16 @@ def workspaces(state: State) -> tuple[str, ...]:
     return tuple(found)
 
 
+def workspace_root(state: State) -> str | None:
+    """The directory above whose workspaces the working directory is one of."""
+    above = posixpath.dirname(state.cwd) if state.cwd else ""
+    while above.strip("/"):
+        if state.cwd in workspaces(replace(state, cwd=above)):
+            return above
+        above = posixpath.dirname(above)
+    return None
+
+
 def _patterns(data: Mapping[str, Any], state: State) -> Sequence[str]:
     found = data.get("workspaces")
     if isinstance(found, dict):

@@ -19,6 +19,18 @@ _SERVING = frozenset(
 _SERVERS = frozenset({"next", "nuxt", "nuxi", "vite", "astro", "storybook"})  # without a word they serve
 
 
+def launched(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
+    """A launcher is started, too: its own name is among the tools of what it launches."""
+
+    def both(call: Call) -> tuple[Effect, ...]:
+        return tuple(
+            e if call.name in (e.tool, *e.tools) else replace(e, tools=(*e.tools, call.name))
+            for e in handler(call)
+        )
+
+    return both
+
+
 def npx(call: Call) -> tuple[Effect, ...]:
     """npx, bunx, pnpm dlx, …: the program itself, downloaded if need be."""
     options = call.options(

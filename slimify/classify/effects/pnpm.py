@@ -20,12 +20,13 @@ from slimify.classify.effects.nodeproject import (
     manifests,
     scripts,
 )
-from slimify.classify.effects.nodetools import npx
+from slimify.classify.effects.nodetools import launched, npx
 from slimify.classify.effects.yarn import INSTALLS, script_or_program, taken
 from slimify.facts.commands import values
 from slimify.model import Effect
 
 
+@launched
 def _pnpm(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = taken(call, values("npm") - {"-p", "-c", "-w", "--workspace"})
     everywhere = options.has("-g", "--global")

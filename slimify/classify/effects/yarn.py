@@ -20,7 +20,7 @@ from slimify.classify.effects.nodeproject import (
     run_script,
     scripts,
 )
-from slimify.classify.effects.nodetools import npx, started
+from slimify.classify.effects.nodetools import launched, npx, started
 from slimify.facts.commands import commands, values
 from slimify.model import Effect
 
@@ -51,6 +51,7 @@ def taken(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, 
     return options, action, words[1:], call.args[at + 1 :]
 
 
+@launched
 def _yarn(call: Call) -> tuple[Effect, ...]:
     options, action, rest, behind = taken(call, values("npm"))
     call = in_directory(call, options)
