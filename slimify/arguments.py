@@ -98,6 +98,14 @@ DebugTargetOption = Annotated[
         help="Add a stage debug with a shell where the final one has none.",
     ),
 ]
+DockerignoreOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--dockerignore/--no-dockerignore",
+        help="Propose a .dockerignore, or what yours lacks.",
+        show_default="dockerignore",
+    ),
+]
 RepairOption = Annotated[
     bool, typer.Option("--repair", help="Plan again with what was missing, until the images are equal.")
 ]

@@ -22,6 +22,7 @@ from slimify.arguments import (
     CacheMountsOption,
     ContextOption,
     DebugTargetOption,
+    DockerignoreOption,
     EngineOption,
     Format,
     ImageOption,
@@ -99,6 +100,7 @@ def rewrite(
     cache_mounts: CacheMountsOption = None,
     nonroot: NonrootOption = None,
     debug_target: DebugTargetOption = None,
+    dockerignore: DockerignoreOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build and compare both images; only what is equal counts.")
     ] = False,
@@ -126,6 +128,7 @@ def rewrite(
         cache_mounts=cache_mounts,
         nonroot=nonroot,
         debug_target=debug_target,
+        dockerignore=dockerignore,
     )
 
     # after writing, the diff is only for those who ask for it

@@ -13,6 +13,7 @@ from slimify.arguments import (
     BuilderOption,
     CacheMountsOption,
     DebugTargetOption,
+    DockerignoreOption,
     MinSavingOption,
     NonrootOption,
     TableFormat,
@@ -36,6 +37,7 @@ def config(
     cache_mounts: CacheMountsOption = None,
     nonroot: NonrootOption = None,
     debug_target: DebugTargetOption = None,
+    dockerignore: DockerignoreOption = None,
 ) -> None:
     """Show the settings in force, and where each comes from.
 
@@ -49,6 +51,7 @@ def config(
         cache_mounts=cache_mounts,
         nonroot=nonroot,
         debug_target=debug_target,
+        dockerignore=dockerignore,
     )
 
     def job() -> int:

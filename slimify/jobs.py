@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -50,6 +51,7 @@ def outcomes(
 ) -> Iterator[tuple[Source, Outcome]]:
     """What comes of each Dockerfile, `image` being built from it; whatever goes wrong with one is its outcome
     and stops no other."""
+    shown: set[tuple[str, str | None]] = set()
     for target, problem in jobs:
         data = b""
         try:
@@ -59,7 +61,18 @@ def outcomes(
             outcome = _process(command, target, data, context, overrides, image)
         except Exception as error:
             outcome = failed(target.name, error)
-        yield Source(target, data), outcome
+        yield Source(target, data), _once(outcome, shown)
+
+
+def _once(outcome: Outcome, shown: set[tuple[str, str | None]]) -> Outcome:
+    """The outcome without an ignore file that another Dockerfile of its context brought already: a second
+    patch of it would not apply."""
+    ignore = outcome.ignore
+    if ignore is None:
+        return outcome
+    known = (ignore.path, ignore.before) in shown
+    shown.add((ignore.path, ignore.before))
+    return replace(outcome, ignore=None) if known else outcome
 
 
 def _process(
@@ -86,7 +99,7 @@ def _process(
 def new_content(outcome: Outcome, source: Source) -> bytes | None:
     """The file to build from now: the new one, the old one where it stays, None where that is open."""
     if outcome.after is not None:
-        return outcome.after.encode("utf-8", "surrogateescape")
+        return _bytes(outcome.after)
     return source.data if outcome.kind == "unchanged" else None
 
 
@@ -102,16 +115,56 @@ def written(outcome: Outcome, source: Source, output: Path | None = None) -> Out
     try:
         if content is not None and output is not None:
             write.replace_file(output, content)
-        elif content is not None and content != source.data and source.target.path is not None:
-            write.replace_file(source.target.path, content, expected=source.data)
+            return _alone(outcome)
+        if content is not None and content != source.data and source.target.path is not None:
+            with _ignore_file(outcome):
+                write.replace_file(source.target.path, content, expected=source.data)
     except SlimifyError as error:
         return failed(outcome.file, error)
     return outcome
 
 
+@contextmanager
+def _ignore_file(outcome: Outcome) -> Iterator[None]:
+    """Writes the ignore file that goes with the new Dockerfile; as it was, if that can't be written then."""
+    from slimify import write
+
+    ignore = outcome.ignore
+    if ignore is None:
+        yield
+        return
+    path = Path(ignore.path)
+    before = None if ignore.before is None else _bytes(ignore.before)
+    if before is None and path.exists():
+        raise SlimifyError(
+            write.CHANGED, f"{path} is there meanwhile; it was left alone", hint="run slimify again"
+        )
+    write.replace_file(path, _bytes(ignore.after), expected=before)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink(missing_ok=True)
+        else:
+            write.replace_file(path, before)
+        raise
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _alone(outcome: Outcome) -> Outcome:
+    """The outcome of which the Dockerfile alone was written."""
+    if outcome.ignore is None:
+        return outcome
+    remark = f"{outcome.ignore.path} is not written: --output takes the Dockerfile only"
+    return replace(outcome, warnings=(*outcome.warnings, remark))
+
+
 def withheld(outcome: Outcome) -> Outcome:
     """The outcome of a rewrite that could not be proven: the file stays."""
-    return replace(outcome, kind="unchanged", rung="unchanged", after=None, stages=(), meta={})
+    return replace(outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=(), meta={})
 
 
 def is_internal(error: SlimifyError) -> bool:

@@ -377,6 +377,19 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreFile:
+    """The ignore file that goes with the new Dockerfile: `before` is None where it is new.
+
+    `sent` are the bytes of the context that the builder gets, without it and with it.
+    """
+
+    path: str
+    before: str | None
+    after: str
+    sent: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What came of one file."""
 
@@ -389,6 +402,7 @@ class Outcome:
     stages: tuple[Stage, ...] = ()
     before: str = ""
     after: str | None = None
+    ignore: IgnoreFile | None = None
     error: SlimifyError | None = None
     warnings: tuple[str, ...] = ()
     meta: Mapping[str, object] = field(default_factory=dict)

@@ -80,11 +80,12 @@ def _planned(
     found = _first_proved(program, file, options)
     if isinstance(found, _Found):
         stated = (made[1],) if made is not None else ()
-        return _rewritten(outcome, found, stated + program.findings)
+        return _with_ignore(program, _rewritten(outcome, found, stated + program.findings), options)
     codes = {reason.code for reason in found}
     blocked = codes & _BLOCKING and not codes & _NEEDLESS
     decisions = (*_stated(found), *program.findings)
-    return replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
+    outcome = replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
+    return _with_ignore(program, outcome, options)
 
 
 _BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
@@ -162,6 +163,19 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
         after=found.text,
         meta={"saving": plan.saving, "original": plan.original, "measured": plan.measured},
     )
+
+
+def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcome:
+    """The outcome with the ignore file that was proved, beside a new Dockerfile, else with that as advice."""
+    from slimify.check.ignored import problems
+    from slimify.strategies.dockerignore import advised, proposal
+
+    found = proposal(program, options)
+    if found is None or problems(program, found[0]):
+        return outcome
+    if outcome.kind != "rewritten":
+        return replace(outcome, decisions=(*outcome.decisions, advised(found)))
+    return replace(outcome, ignore=found[0], decisions=(*outcome.decisions, found[1]))
 
 
 def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:

@@ -122,7 +122,8 @@ def _proven(
 
         def prove(one: Outcome) -> Proof:
             assert one.after is not None
-            return session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one))
+            ignore = one.ignore.after.encode("utf-8", "surrogateescape") if one.ignore else None
+            return session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one), ignore)
 
         if wishes.repair and wishes.rewritten is None:
             return repair(outcome, options, rewrite, prove, told.turn)
@@ -136,7 +137,7 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
     if outcome.kind == "failed":
         return outcome
     text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "surrogateescape")
-    return replace(outcome, kind="rewritten", after=text, decisions=(), stages=(), meta={})
+    return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), meta={})
 
 
 def _probe(options: Options, wishes: Wishes, target: Target) -> Probe:

@@ -44,6 +44,7 @@ class Case:
     args: tuple[str, ...] = ()  # of `slimify rewrite`
     codes: tuple[str, ...] = ()  # that must be among the reasons
     file: str = "Dockerfile"  # inside input/
+    dockerignore: bool = False  # what goes with it is looked at, too
     source: str = "hand-written"
     engine: Mapping[str, Any] = field(default_factory=dict)
 
@@ -78,6 +79,7 @@ def rewrite(case: Case, text: bytes | None = None) -> dict[str, Any]:
     """The JSON object for the Dockerfile of `case`, or for `text` in its place."""
     file = str(case.context / case.file) if text is None else "-"
     args = ("rewrite", file, "--format", "json", "--context", str(case.context), *case.args)
+    args = args if case.dockerignore else (*args, "--no-dockerignore")
     result = invoke(*args, stdin=text or b"")
     assert result.stdout, result.stderr
     return json.loads(result.stdout)

@@ -15,6 +15,7 @@ the directory of the Dockerfile, not above the root of its repository:
     builder = "buildkit"        # what will build the file: buildkit, kaniko, buildah, legacy
     cache-mounts = false        # what installers download is kept from build to build
     nonroot = false             # the image runs as another user than root, where that is sure to work
+    dockerignore = true         # propose a .dockerignore, too
     debug-target = false        # a stage `debug` with a shell, beside a final stage without one
     templates = "ci/templates"  # a directory whose templates come before slimify's own
 

@@ -43,6 +43,7 @@ class Options:
     cache_mounts: bool = False
     nonroot: bool = False
     debug_target: bool = False
+    dockerignore: bool = True
     bases: Mapping[str, str] = field(default_factory=dict)  # see facts.basemap
     templates: str = ""  # a directory whose templates come before slimify's own
     settings: str = field(default="", compare=False)  # the file that they come from, "" without one

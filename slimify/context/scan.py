@@ -54,7 +54,9 @@ class Context:
     symlinks: Mapping[str, str] = field(default_factory=dict)
     executables: frozenset[str] = frozenset()
     ignore: Ignore = field(default_factory=Ignore)
-    ignore_file: str | None = None
+    ignore_file: str | None = None  # its name
+    ignore_path: str = ""  # where it is, or would be, as the caller names the context
+    ignore_text: str | None = None  # None: there is none that can be read
     ignored: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -153,6 +155,29 @@ class Context:
             self._texts[path] = text
         return text
 
+    def raw_text(self, path: str) -> str | None:
+        """As `text`, ignored files too, and with every byte kept."""
+        full = self._inside(clean(path))
+        data = _bounded(full, self.limits.text) if full is not None and not os.path.islink(full) else None
+        return (
+            None if data is None or len(data) > self.limits.text else data.decode("utf-8", "surrogateescape")
+        )
+
+    def hidden_files(self) -> Iterator[str]:
+        """Files that `.dockerignore` keeps out, what was installed and histories left aside; at most
+        `limits.installed`."""
+        left = self.limits.installed
+        for name in self.ignored:
+            if not name.endswith("/"):
+                yield name
+                continue
+            for directory, below, names in os.walk(os.path.join(str(self.root), name)):
+                below[:] = [d for d in below if d != "node_modules" and d not in _HISTORY]
+                left -= len(names)
+                if left < 0:
+                    return
+                yield from (os.path.relpath(os.path.join(directory, n), str(self.root)) for n in names)
+
     def head(self, path: str, size: int = 4096) -> str | None:
         """The first `size` bytes of a file as text, however long it is."""
         return self._read(clean(path), size, whole=False)
@@ -226,8 +251,10 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
     An unreadable or missing directory gives a context with a note, never an exception.
     """
     limits = limits or Limits()
-    root = Path(os.path.realpath(root))
-    ignore, ignore_file = _ignore_rules(root, dockerfile)
+    given, root = root, Path(os.path.realpath(root))
+    text, ignore_file = _ignore_text(root, dockerfile)
+    ignore = Ignore.parse(text) if text is not None else Ignore()
+    own = dockerfile is not None and ignore_file not in (None, ".dockerignore")
     walk = _Walk(str(root), ignore, limits)
     walk.run()
     if ignore.errors:
@@ -240,6 +267,8 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
         executables=frozenset(walk.executables),
         ignore=ignore,
         ignore_file=ignore_file,
+        ignore_path=f"{dockerfile}.dockerignore" if own else os.path.normpath(given / ".dockerignore"),
+        ignore_text=text,
         ignored=tuple(sorted(walk.ignored)),
         skipped=tuple(sorted(walk.skipped)),
         notes=tuple(walk.notes),
@@ -247,7 +276,7 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
     )
 
 
-def _ignore_rules(root: Path, dockerfile: Path | None) -> tuple[Ignore, str | None]:
+def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str | None]:
     """BuildKit reads `<Dockerfile>.dockerignore` beside the Dockerfile, else the context's own."""
     candidates = [root / ".dockerignore"]
     if dockerfile is not None:
@@ -259,8 +288,8 @@ def _ignore_rules(root: Path, dockerfile: Path | None) -> tuple[Ignore, str | No
         data = _bounded(real, _MAX_IGNORE_BYTES)
         if data is not None and len(data) <= _MAX_IGNORE_BYTES:
             # The same decoding as file names, so that odd bytes compare equal.
-            return Ignore.parse(data.decode("utf-8", "surrogateescape")), candidate.name
-    return Ignore(), None
+            return data.decode("utf-8", "surrogateescape"), candidate.name
+    return None, None
 
 
 class _Walk:

@@ -13,14 +13,22 @@ _COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"
 
 
 def diff(outcome: Outcome) -> str:
-    """What changes in the file of `outcome`; "" where nothing does.
+    """What changes in the file of `outcome`, and in the ignore file that goes with it; "" where nothing does.
 
     Line ends are left as they are in the file, and a missing final newline is marked.
     """
     if outcome.after is None or outcome.after == outcome.before:
         return ""
-    name = _header_name(outcome.file)
-    lines = difflib.unified_diff(_lines(outcome.before), _lines(outcome.after), name, name)
+    patch = _patch(outcome.file, outcome.before, outcome.after)
+    if outcome.ignore is not None:
+        patch += _patch(outcome.ignore.path, outcome.ignore.before, outcome.ignore.after)
+    return patch
+
+
+def _patch(file: str, before: str | None, after: str) -> str:
+    name = _header_name(file)
+    old = name if before is not None else "/dev/null"
+    lines = difflib.unified_diff(_lines(before or ""), _lines(after), old, name)
     return "".join(x if x.endswith("\n") else f"{x}\n\\ No newline at end of file\n" for x in lines)
 
 

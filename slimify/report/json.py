@@ -54,9 +54,12 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
     if isinstance(outcome.meta.get("saving"), int):
         result["estimate"] = {name: outcome.meta.get(name) for name in ("original", "saving")}
         result["estimate"]["measured"] = outcome.meta.get("measured") is True
+    if outcome.ignore is not None:
+        before, after = outcome.ignore.sent
+        result["context"] = {"ignore_file": outcome.ignore.path, "before": before, "after": after}
     if texts:
         result["dockerfile"] = _dockerfile(outcome)
-        result["dockerignore"] = outcome.meta.get("dockerignore")
+        result["dockerignore"] = outcome.ignore.after if outcome.ignore is not None else None
         result["diff"] = diff(outcome)
     if outcome.error is not None:
         result["error"] = _error(outcome.error)

@@ -29,6 +29,9 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
     advice = [d for d in outcome.decisions if d.safety == "advice"]
     lines = _headline(outcome, done_as, width, paint)
     lines += _decisions(done, width, paint)
+    if outcome.ignore is not None and len(set(map(size, outcome.ignore.sent))) > 1:
+        before, after = map(size, outcome.ignore.sent)
+        lines.append(f"  The builder gets {after} of the context instead of {before}.")
     if advice:
         lines.append("  Advice, not done:")
         lines += _decisions(advice, width, paint)
@@ -38,12 +41,18 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
 
 
 def page(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """The summary and, where there is one, the new file."""
+    """The summary and, where there is one, the new file and the ignore file that goes with it."""
     text = summary(outcome, width=width, paint=paint)
     if outcome.after is None or outcome.after == outcome.before:
         return text
-    end = "" if outcome.after.endswith("\n") else "\n"
-    return f"{text}\n{outcome.after}{end}"
+    text = f"{text}\n{_ended(outcome.after)}"
+    if outcome.ignore is not None:
+        text += f"\n{outcome.ignore.path}:\n{_ended(outcome.ignore.after)}"
+    return text
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def failure(file: str, error: SlimifyError, *, paint: Paint = PLAIN) -> str:

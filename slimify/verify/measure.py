@@ -37,24 +37,30 @@ def sizes(side: Side, disk: int) -> Sizes:
 
 
 def timed(
-    engine: Engine, case: Case, rewritten: bytes, times: Mapping[str, Times], listener: Listener | None
+    engine: Engine,
+    case: Case,
+    rewritten: tuple[bytes, bytes | None],
+    times: Mapping[str, Times],
+    listener: Listener | None,
 ) -> dict[str, Times]:
     """Builds each file twice more: without any cache, then with it after a line was added to
-    `case.timed`. One after the other, so that they do not share the processor."""
+    `case.timed`. `rewritten` is the new Dockerfile with the ignore file that goes with it. One after
+    the other, so that they do not share the processor."""
     found = dict(times)
+    files = {"original": (case.original, case.ignore), "rewritten": rewritten}
     with tempfile.TemporaryDirectory(prefix="slimify-") as folder:
         copy = Path(folder, "context")
         shutil.copytree(case.context, copy, symlinks=True)
-        for label, dockerfile in (("original", case.original), ("rewritten", rewritten)):
+        for label, (dockerfile, ignore) in files.items():
             cold = engine.build(
-                dockerfile, copy, replace(case.build, no_cache=True), listener, label, ignore=case.ignore
+                dockerfile, copy, replace(case.build, no_cache=True), listener, label, ignore=ignore
             )
             engine.remove_image(cold.tag)
             found[label] = replace(found.get(label, Times()), cold=cold.seconds)
         _touch(copy / case.timed)
-        for label, dockerfile in (("original", case.original), ("rewritten", rewritten)):
+        for label, (dockerfile, ignore) in files.items():
             try:
-                built = engine.build(dockerfile, copy, case.build, listener, label, ignore=case.ignore)
+                built = engine.build(dockerfile, copy, case.build, listener, label, ignore=ignore)
             except EngineProblem as problem:
                 if problem.kind != "build":
                     raise

@@ -79,7 +79,7 @@ def repair(
         proof = replace(
             proof, problem=f"no rewrite could be proven in {_rounds(len(rounds))}: the file stays"
         )
-        outcome = replace(outcome, kind="unchanged", rung="unchanged", after=None, stages=())
+        outcome = replace(outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=())
         return outcome, replace(proof, rounds=tuple(rounds))
     return outcome, replace(proof, rounds=tuple(rounds), constraints=kept.constraints)
 

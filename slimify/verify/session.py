@@ -66,7 +66,13 @@ class _Subject:
     case: Case
     built: Built
     dockerfile: bytes
+    ignore: bytes | None
     sizes: dict[str, int]
+
+    @property
+    def sources(self) -> tuple[bytes, bytes | None]:
+        """The Dockerfile and the ignore file that it is built with."""
+        return self.dockerfile, self.ignore
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -126,16 +132,18 @@ class Session:
         """What the original did, once it was started."""
         return self._original.__dict__.get("seen") if self._original else None
 
-    def prove(self, rewritten: bytes, accepted: frozenset[str] = frozenset()) -> Proof:
+    def prove(
+        self, rewritten: bytes, accepted: frozenset[str] = frozenset(), ignore: bytes | None = None
+    ) -> Proof:
         """Compares the original with a rewritten Dockerfile. `accepted` are the fields of the contract
-        that its stated decisions change.
+        that its stated decisions change, `ignore` the ignore file that it brings.
 
         Raises EngineProblem where it is not the Dockerfile's fault (unreachable, disk, killed, …).
         """
         proof = Proof(file=self.case.file, verdict="not built", engine=self.engine.name)
         with ThreadPoolExecutor(2) as pool:
             first = pool.submit(self._build_original)
-            second = pool.submit(self._build, rewritten, "rewritten")
+            second = pool.submit(self._build, rewritten, "rewritten", ignore=ignore)
             try:
                 original = _result(first)
                 subject = _result(second)
@@ -173,12 +181,20 @@ class Session:
         finally:
             self.engine.remove_image(again.built.tag)
 
-    def _build(self, dockerfile: bytes, label: str, options: BuildOptions | None = None) -> _Subject:
+    def _build(
+        self,
+        dockerfile: bytes,
+        label: str,
+        options: BuildOptions | None = None,
+        *,
+        ignore: bytes | None = None,
+    ) -> _Subject:
         case = self.case
+        own = ignore if ignore is not None else case.ignore
         built = self.engine.build(
-            dockerfile, case.context, options or case.build, self.listener, label, ignore=case.ignore
+            dockerfile, case.context, options or case.build, self.listener, label, ignore=own
         )
-        return _Subject(self.engine, case, built, dockerfile, self.sizes)
+        return _Subject(self.engine, case, built, dockerfile, own, self.sizes)
 
     def _compared(
         self, proof: Proof, original: _Subject, subject: _Subject, accepted: frozenset[str]
@@ -202,7 +218,7 @@ class Session:
             why = "nothing was run" if not self.case.start else f"{self.engine.name} only builds"
             scope = (f"{why}: behaviour was not compared",)
         if self.case.timed:
-            times = measure.timed(self.engine, self.case, subject.dockerfile, times, self.listener)
+            times = measure.timed(self.engine, self.case, subject.sources, times, self.listener)
         equal = all(check.ok for check in checks)
         return replace(
             proof,

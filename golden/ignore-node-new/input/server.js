@@ -1,0 +1,1 @@
+require("express")().get("/", (_, r) => r.send("hi")).listen(3000);

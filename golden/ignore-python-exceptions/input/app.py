@@ -1,0 +1,3 @@
+import flask
+
+flask.Flask(__name__).run("0.0.0.0")
