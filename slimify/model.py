@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from slimify.ignorefile import IgnoreFile
+
 
 class SlimifyError(Exception):
     """Malformed input or a broken environment. "Cannot decide" is a value, never this.
@@ -374,19 +376,6 @@ class Plan:
     saving: int = 0  # bytes, estimated
     original: int = 0  # bytes of the original image, estimated
     measured: bool = False  # no estimates: both are those of an image that was built from the file
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoreFile:
-    """The ignore file that goes with the new Dockerfile: `before` is None where it is new.
-
-    `sent` are the bytes of the context that the builder gets, without it and with it.
-    """
-
-    path: str
-    before: str | None
-    after: str
-    sent: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

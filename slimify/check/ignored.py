@@ -8,7 +8,7 @@ from slimify.classify.program import Program
 from slimify.classify.sent import taken
 from slimify.context.ignore import Ignore
 from slimify.context.scan import Context
-from slimify.model import IgnoreFile
+from slimify.ignorefile import IgnoreFile
 
 
 def problems(program: Program, file: IgnoreFile) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from functools import cached_property
 
 from slimify.classify.program import Program
 from slimify.classify.sent import Taken, taken
+from slimify.context.hidden import hidden_files, raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.model import Dockerfile, SlimifyError
@@ -80,9 +81,9 @@ def readers(program: Program) -> Readers | None:
 def _others(program: Program) -> Iterator[Dockerfile | None]:
     """The other Dockerfiles of the context, ignored ones too; None for one that can't be read."""
     context = program.context
-    known = (p for p in (*context.files, *context.hidden_files()) if _is_dockerfile(p))
+    known = (p for p in (*context.files, *hidden_files(context)) if _is_dockerfile(p))
     for path in sorted(set(known)):
-        text = context.raw_text(path)
+        text = raw_text(context, path)
         if text == program.dockerfile.text:
             continue
         try:

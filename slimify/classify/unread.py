@@ -16,6 +16,7 @@ from typing import Any
 
 from slimify.classify.program import Program
 from slimify.classify.readers import Readers, readers
+from slimify.context.hidden import raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
 
@@ -129,7 +130,7 @@ def _only_local(context: Context, path: str) -> bool:
     """Whether the repository's own .gitignore keeps it out, so that it is nobody's source."""
     directory = posixpath.dirname(path)
     while True:
-        text = context.raw_text(posixpath.join(directory, ".gitignore"))
+        text = raw_text(context, posixpath.join(directory, ".gitignore"))
         names = {line.strip().strip("/").removeprefix("**/") for line in (text or "").splitlines()}
         if posixpath.basename(path) in names or path in names:
             return True

@@ -155,29 +155,6 @@ class Context:
             self._texts[path] = text
         return text
 
-    def raw_text(self, path: str) -> str | None:
-        """As `text`, ignored files too, and with every byte kept."""
-        full = self._inside(clean(path))
-        data = _bounded(full, self.limits.text) if full is not None and not os.path.islink(full) else None
-        return (
-            None if data is None or len(data) > self.limits.text else data.decode("utf-8", "surrogateescape")
-        )
-
-    def hidden_files(self) -> Iterator[str]:
-        """Files that `.dockerignore` keeps out, what was installed and histories left aside; at most
-        `limits.installed`."""
-        left = self.limits.installed
-        for name in self.ignored:
-            if not name.endswith("/"):
-                yield name
-                continue
-            for directory, below, names in os.walk(os.path.join(str(self.root), name)):
-                below[:] = [d for d in below if d != "node_modules" and d not in _HISTORY]
-                left -= len(names)
-                if left < 0:
-                    return
-                yield from (os.path.relpath(os.path.join(directory, n), str(self.root)) for n in names)
-
     def head(self, path: str, size: int = 4096) -> str | None:
         """The first `size` bytes of a file as text, however long it is."""
         return self._read(clean(path), size, whole=False)

@@ -16,7 +16,8 @@ from slimify.classify.unread import Unread, unread
 from slimify.config import Builder, Options
 from slimify.context.ignore import Ignore
 from slimify.context.scan import Context
-from slimify.model import Decision, IgnoreFile
+from slimify.ignorefile import IgnoreFile
+from slimify.model import Decision
 
 
 def proposal(program: Program, options: Options) -> tuple[IgnoreFile, Decision] | None:

@@ -12,7 +12,8 @@ from slimify.check.ignored import problems
 from slimify.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
-from slimify.model import IgnoreFile, Outcome
+from slimify.ignorefile import IgnoreFile
+from slimify.model import Outcome
 from slimify.strategies.dockerignore import completed
 from slimify.syntax.dockerfile import parse
 
@@ -181,3 +182,35 @@ def test_the_proof_sees_what_is_needed(tmp_path: Path) -> None:
     assert "index.js is needed" in said("notes\nold\n*.js\n")
     assert "old would come in" in said("notes\nold\n!old\n")
     assert "'notes' is gone" in said("old\n")
+
+
+def test_both_files_or_none(tmp_path: Path) -> None:
+    from slimify import jobs
+    from slimify.locate import Target
+
+    outcome = outcome_of(tmp_path, NODE, {**NODE_FILES, **REPO})
+    file = tmp_path / "Dockerfile"
+    source = jobs.Source(Target(name=str(file), path=file), NODE.encode())
+    stale = jobs.Source(source.target, b"FROM other\n")
+    assert jobs.written(outcome, stale).kind == "failed"
+    assert file.read_text() == NODE
+    assert not (tmp_path / ".dockerignore").exists()
+    assert "not written" in jobs.written(outcome, source, tmp_path / "new").warnings[-1]
+    assert not (tmp_path / ".dockerignore").exists()
+    assert jobs.written(outcome, source).kind == "rewritten"
+    assert (tmp_path / ".dockerignore").read_text() == ".git\nDockerfile\nnode_modules\n"
+    again = pipeline.rewrite(file.read_bytes(), name=str(file), context=tmp_path, options=Options())
+    assert (again.kind, again.ignore) == ("unchanged", None)
+    assert jobs.written(outcome, source).error is not None  # both have changed meanwhile
+
+
+def test_one_patch_has_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import subprocess
+
+    from slimify.report.diff import diff
+
+    monkeypatch.chdir(tmp_path)
+    outcome = outcome_of(Path(), NODE, {**NODE_FILES, "lcov-report/a": "", ".dockerignore": "notes"})
+    subprocess.run(["patch", "-p0"], input=diff(outcome).encode(), check=True, stdout=subprocess.DEVNULL)
+    assert Path("Dockerfile").read_text() == outcome.after
+    assert Path(".dockerignore").read_text() == "notes\nlcov-report\nDockerfile\n"

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 from support import ROOT
 
+from slimify.ignorefile import IgnoreFile
 from slimify.model import (
     CommandVerdict,
     Decision,
@@ -67,7 +68,8 @@ FULL = Outcome(
     before="FROM python:3.12\n",
     after="FROM python:3.12-slim\n",
     warnings=("COPY x: not in the context",),
-    meta={"saving": 1, "original": 2, "dockerignore": ".git\n"},
+    ignore=IgnoreFile(path=".dockerignore", before=None, after=".git\n", sent=(9, 4)),
+    meta={"saving": 1, "original": 2},
 )
 FAILED = Outcome(kind="failed", file="-", error=SlimifyError("SL002", "unknown", line=7, hint="RUN"))
 
@@ -121,6 +123,7 @@ def test_the_promised_form() -> None:
     ]
     assert value["stages"][0] == {"name": "builder", "from": "python:3.12", "purpose": "build"}
     assert value["dockerignore"] == ".git\n"
+    assert value["context"] == {"ignore_file": ".dockerignore", "before": 9, "after": 4}
     assert value["diff"].startswith("--- web/Dockerfile\n")
 
 
