@@ -123,7 +123,9 @@ def _proven(
         def prove(one: Outcome) -> Proof:
             assert one.after is not None
             ignore = one.ignore.after.encode("utf-8", "surrogateescape") if one.ignore else None
-            return session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one), ignore)
+            proof = session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one), ignore)
+            least = options.min_saving.floor(proof.before.disk) if proof.before else 0
+            return replace(proof, least=least)
 
         if wishes.repair and wishes.rewritten is None:
             return repair(outcome, options, rewrite, prove, told.turn)

@@ -24,7 +24,7 @@ NO_HOMES = frozenset({"/", "/usr", "/bin", "/sbin", "/dev", "/proc", "/nonexiste
 _SCRIPTS = ("js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "vue", "svelte")
 _LANGUAGES = {"py": "py", **dict.fromkeys(_SCRIPTS, "js")}
 _TEST = re.compile(
-    r"/(?:tests?|__tests__|__mocks__|cypress|e2e|\.storybook)/|/test_[^/]*$|_test\.py$|/conftest\.py$"
+    r"/(?:tests?|__tests?__|__mocks__|cypress|e2e|\.storybook)/|/test_[^/]*$|_test\.py$|/conftest\.py$"
     r"|/(?:setup|noxfile|tasks)\.py$|[.-](?:test|spec|config|conf|stories)\.[cm]?[jt]sx?$|/\.[^/]*rc\.[cm]?js$"
     r"|/(?:gulpfile|gruntfile|karma\.conf|webpack\.[\w.]+)\.[jt]s$",
     re.IGNORECASE,

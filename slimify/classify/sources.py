@@ -13,7 +13,7 @@ from slimify.model import Effect, SourceFacts, Use
 _MAX_FILES = 4_000
 _MAX_BYTES = 6_000_000
 _TESTS = re.compile(
-    r"(^|/)(tests?|__tests__|spec|e2e|cypress|fixtures|docs?|examples?|node_modules|\.git|\.github|"
+    r"(^|/)(tests?|__tests?__|__mocks__|spec|e2e|cypress|fixtures|docs?|examples?|node_modules|\.git|\.github|"
     r"site-packages|\.venv|venv|bower_components|stories|benchmarks?)/|"
     r"(^|/)(test_[^/]*|[^/]*_test)\.(py|go)$|\.(test|spec|stories|d)\.[cm]?[jt]sx?$|(^|/)conftest\.py$|"
     r"\.config\.[cm]?[jt]s$|(^|/)\.[^/]+\.[cm]?js$|\.min\.js$"

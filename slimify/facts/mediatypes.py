@@ -48,6 +48,11 @@ _SERVED = re.compile(
     r"(?:^|/)(static\w*|public|assets|media|www|htdocs|html|_build|dist|web|fonts?|images|img|css|js|files"
     r"|downloads|uploads)/"
 )
+# Directories of systems: fonts and icons of desktop programs, not of a site.
+_SYSTEM = re.compile(r"/usr/(?:share/(?:fonts|icons|doc|themes)|lib|libexec)/")
+# Below an installed package, where it has what browsers are served: matplotlib has fonts that are not.
+_PACKAGE = re.compile(r"/(?:site|dist)-packages/")
+_PACKAGE_SERVED = re.compile(r"/(?:static\w*|public|assets|www|htdocs)/")
 # What lies beside them for people who read the sources.
 _ABOUT = re.compile(
     r"(?:licen[cs]e|readme|change(?:log|s)|history|authors|contributing|notice|copying)\b[^/]*\Z",
@@ -63,4 +68,9 @@ def serving(imports: Iterable[str], language: str) -> str:
 
 def served(path: str) -> bool:
     """Whether a file lies where servers have what they serve."""
-    return _SERVED.search(path) is not None and _ABOUT.match(path.rpartition("/")[2]) is None
+    package = _PACKAGE.search(path)
+    if (_SYSTEM.match(path) and package is None) or _ABOUT.match(path.rpartition("/")[2]):
+        return False
+    if package is not None:
+        return _PACKAGE_SERVED.search(path, package.end() - 1) is not None
+    return _SERVED.search(path) is not None

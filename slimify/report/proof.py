@@ -29,6 +29,8 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
             lines += _layer(checks, width, paint)
     for sentence in proof.scope:
         lines += hanging(paint("  not proven: ", "yellow"), "  not proven: ", sentence, width)
+    if proof.small:
+        lines += hanging(paint("  note: ", "cyan"), "  note: ", small(proof), width)
     lines += [line for row in _measured(proof) for line in hanging("  ", "    ", row, width)]
     if proof.constraints:
         lines += ["  so that the next rewrite knows, in slimify.toml:", *_settings(proof.constraints)]
@@ -78,6 +80,8 @@ def _round(turn: Round) -> str:
 
 
 def _need(constraint: Constraint) -> str:
+    if not constraint.lasting:
+        return f"another base: {constraint.because}"
     if constraint.need == "base":
         return f"a base no smaller than {constraint.value}" if constraint.value else "a larger base"
     return f"{constraint.need} {constraint.value}"
@@ -96,6 +100,15 @@ def _change(before: Sizes, after: Sizes) -> str:
 def _measured(proof: Proof) -> Iterable[str]:
     for name, old, new in rows(proof):
         yield f"{name}: {old} → {new}"
+
+
+def small(proof: Proof) -> str:
+    """That less is saved than --min-saving asks for, in a sentence; "" where it is enough."""
+    if not proof.small or proof.before is None or proof.after is None:
+        return ""
+    saved = proof.before.disk - proof.after.disk
+    found = f"only {size(saved)} are saved" if saved > 0 else "nothing is saved"
+    return f"{found}, measured; --min-saving asks for {size(proof.least)}"
 
 
 def rows(proof: Proof) -> list[tuple[str, str, str]]:
@@ -154,6 +167,7 @@ def markdown(proof: Proof) -> str:
         proof=proof,
         cell=_cell,
         settings=[line.strip() for line in _settings(proof.constraints)],
+        small=small(proof),
         gain=_gain(proof).removeprefix(", "),
         rows=rows(proof),
         failed=[finding for finding in failed if not finding.accepted],
@@ -179,6 +193,7 @@ def to_dict(proof: Proof) -> dict[str, Any]:
             "original": proof.before.disk if proof.before else None,
             "rewritten": proof.after.disk if proof.after else None,
         },
+        "too_small": proof.small,
         "measured": {
             "original": _measures(proof.before, proof.times),
             "rewritten": _measures(proof.after, proof.times, "rewritten"),

@@ -75,7 +75,9 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
-    tail, pruned, saved = prune(program, trees) if not follows_build(program) else ((), (), 0)
+    tail, pruned, saved = (
+        prune(program, trees, options.keep_paths) if not follows_build(program) else ((), (), 0)
+    )
     wanted = Parting(
         rung=rung,
         base=base,

@@ -34,8 +34,15 @@ _TASKS = (
 )  # fmt: skip
 
 
-def prune(program: Program, trees: Iterable[Tree]) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
-    """Instructions for the end of the builder, what was decided, and the bytes that it saves."""
+def prune(
+    program: Program, trees: Iterable[Tree], keep: Iterable[str] = ()
+) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
+    """Instructions for the end of the builder, what was decided, and the bytes that it saves.
+
+    `keep` are paths that have to stay: nothing is dropped where one of them is an installed package,
+    since a package that only development brought does not stay without what it was installed with.
+    """
+    keep = tuple(keep)
     effects = [e for s in program.steps for e in s.effects]
     if any(e.kind == "prune" for e in effects):
         return (), (), 0
@@ -52,7 +59,8 @@ def prune(program: Program, trees: Iterable[Tree]) -> tuple[tuple[str, ...], tup
         if project is None or not project.dev_dependencies:
             continue
         count = len(project.dev_dependencies)
-        why = dev_needed(program, project)
+        kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
+        why = f"{kept} is to be kept" if kept else dev_needed(program, project)
         command = None if why else prune_command(program, project, effect)
         if command is None:
             why = why or "nothing drops them without installing anew"

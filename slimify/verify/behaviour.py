@@ -25,6 +25,8 @@ STARTS, ANSWERS, COMMANDS, LOGS, STOPS = "SL540", "SL541", "SL542", "SL543", "SL
 
 _QUIET = 2.0  # seconds without a new line after which a container without ports has said what it had to say
 _SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
+_SLOWER = 3.0  # times as long as the one image took, the other one may take
+_PATIENCE = 300.0  # seconds that it gets at most, whatever the first one took
 _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _FURTHER = 2.0  # seconds that further ports are waited for once one listens
 _ERROR = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
@@ -43,8 +45,17 @@ def variable(config: Mapping[str, Any], probe: Probe, name: str) -> str:
     return {**brought, **probe.env}.get(name, "")
 
 
-def observe(engine: Engine, image: str, asked: tuple[int, ...], probe: Probe) -> Observation:
-    """Starts the image, waits, asks and stops it. Only a failure of the engine itself raises."""
+def patience(other: Observation) -> float:
+    """Seconds for which an image is watched at least, since the other one ended or listened after a while:
+    how fast a program fails again and again until it gives up depends on what else the machine does."""
+    return 0 if other.ready in ("running", "not started") else min(other.start * _SLOWER, _PATIENCE)
+
+
+def observe(
+    engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
+) -> Observation:
+    """Starts the image, waits, asks and stops it. An image that neither ends nor listens is watched for
+    `least` seconds at least. Only a failure of the engine itself raises."""
     options = RunOptions(env=dict(probe.env), volumes=probe.volumes, ports=asked, arguments=probe.options)
     began = time.monotonic()
     try:
@@ -56,7 +67,7 @@ def observe(engine: Engine, image: str, asked: tuple[int, ...], probe: Probe) ->
             exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
         )
     try:
-        ready, opened = _wait(engine, container, asked, probe)
+        ready, opened = _wait(engine, container, asked, probe, least)
         start = time.monotonic() - began
         answers = _ask(engine, container, opened, asked, probe)
         outputs = {}
@@ -113,7 +124,7 @@ def run_apart(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int |
 
 
 def _wait(
-    engine: Engine, container: str, asked: tuple[int, ...], probe: Probe
+    engine: Engine, container: str, asked: tuple[int, ...], probe: Probe, least: float
 ) -> tuple[str, tuple[int, ...]]:
     """Waits for an end, health, or ports that answer → what came, and the ports."""
     began = time.monotonic()
@@ -133,8 +144,8 @@ def _wait(
         log = engine.logs(container)
         if log != last:
             quiet, last = now, log
-        silent = now - quiet > _QUIET and now - began > _SETTLED
-        if now - began > probe.seconds or (silent and not asked and state.health != "starting"):
+        silent = now - quiet > _QUIET and now - began > max(_SETTLED, least)
+        if now - began > max(probe.seconds, least) or (silent and not asked and state.health != "starting"):
             return "running", ()
         time.sleep(0.3)
 

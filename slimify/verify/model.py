@@ -20,6 +20,7 @@ class Constraint:
     need: Need
     value: str
     because: str = ""  # the finding, in one sentence
+    lasting: bool = True  # False: it holds for this moment and this machine, and is not remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,14 @@ class Proof:
     times: Mapping[str, Times] = field(default_factory=dict)  # "original", "rewritten"
     rounds: tuple[Round, ...] = ()
     constraints: tuple[Constraint, ...] = ()  # kept at the end
+    least: int = 0  # bytes that a rewrite has to save, as the settings say
     problem: str = ""  # why nothing could be built or compared
     log: str = ""
     engine: str = ""
+
+    @property
+    def small(self) -> bool:
+        """Whether what was measured saves less than the settings ask for."""
+        if self.before is None or self.after is None:
+            return False
+        return self.before.disk - self.after.disk < self.least

@@ -66,7 +66,7 @@ def repair(
         following = None
         mendable = not any(finding.original for finding in _open(proof))
         if proof.verdict == "different" and mendable and len(rounds) + 1 < ROUNDS:
-            following = _next(outcome, options, rewrite, fresh, tried)
+            following = _next(outcome, options, rewrite, fresh, tried, _absent(proof))
         new = following.constraints if following else ()
         turn = Round(rung=outcome.rung, verdict=proof.verdict, findings=_open(proof), constraints=new)
         rounds.append(turn)
@@ -96,7 +96,8 @@ class _Kept:
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
-        return tuple(self._items.values())
+        """Those that the next rewrite has to know of."""
+        return tuple(item for item in self._items.values() if item.lasting)
 
     def without(self, found: Iterable[Constraint]) -> tuple[Constraint, ...]:
         """Those that it does not respect yet; a base is chosen here, not by who found something."""
@@ -107,6 +108,12 @@ class _Kept:
             if item.need in ("base", "glibc"):  # the last one holds
                 self._items = {key: old for key, old in self._items.items() if old.need != item.need}
             self._items[item.need, item.value] = item
+
+
+def _absent(proof: Proof) -> str:
+    """Why the base image of the rewritten file can't be had; "" where that is not what went wrong."""
+    needs = (item for finding in _open(proof) for item in finding.constraints)
+    return next((item.because for item in needs if not item.lasting), "")
 
 
 def _open(proof: Proof) -> tuple[Finding, ...]:
@@ -128,10 +135,11 @@ def _next(
     rewrite: Callable[[Options], Outcome],
     fresh: tuple[Constraint, ...],
     tried: set[str],
+    absent: str,
 ) -> _Following | None:
     """The next plan that was not tried yet: with what was found to be needed; else a rung further down,
     with it or, where the planner knows no way to respect it, without. None: nothing is left."""
-    for candidate, new in _candidates(outcome.rung, options, fresh):
+    for candidate, new in _candidates(outcome.rung, options, fresh, absent):
         following = rewrite(candidate)
         if following.kind == "rewritten" and following.after not in tried:
             return _Following(following, candidate, new)
@@ -139,13 +147,14 @@ def _next(
 
 
 def _candidates(
-    rung: str, options: Options, fresh: tuple[Constraint, ...]
+    rung: str, options: Options, fresh: tuple[Constraint, ...], absent: str
 ) -> Iterator[tuple[Options, tuple[Constraint, ...]]]:
     if fresh:
         yield constrained(options, fresh), fresh
     for base in _DOWN.get(rung, ()):
         lower = replace(options, base=base)
-        down = Constraint(need="base", value=base, because=f"the rung {rung} could not be proven")
+        because = absent or f"the rung {rung} could not be proven"
+        down = Constraint(need="base", value=base, because=because, lasting=not absent)
         if fresh:
             yield constrained(lower, fresh), (*fresh, down)
         yield lower, (down,)

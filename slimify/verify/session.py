@@ -93,8 +93,8 @@ class _Subject:
             tcp = (int(said),) if said.isdigit() and 0 < int(said) < 65536 else ()
         return behaviour.ports(tcp, self.case.probe)
 
-    def observed(self, asked: tuple[int, ...]) -> Observation:
-        return behaviour.observe(self.engine, self.built.tag, asked, self.case.probe)
+    def observed(self, asked: tuple[int, ...], least: float = 0) -> Observation:
+        return behaviour.observe(self.engine, self.built.tag, asked, self.case.probe, least)
 
     @cached_property
     def seen(self) -> Observation:
@@ -117,6 +117,7 @@ class Session:
     sizes: dict[str, int] = field(default_factory=dict)
     _original: _Subject | None = field(default=None, init=False)
     _repeats: Repeats | None = field(default=None, init=False)
+    _watched: float = field(default=0, init=False)  # seconds that the repeats watch the original at least
 
     def __enter__(self) -> Self:
         return self
@@ -167,7 +168,7 @@ class Session:
             self._original = self._build(self.case.original, "original")
         return self._original
 
-    def _rebuilt(self, original: _Subject, asked: tuple[int, ...]) -> Observation:
+    def _rebuilt(self, original: _Subject, asked: tuple[int, ...], least: float) -> Observation:
         """What the original does, built once more without cache; if that fails, what it did before."""
         options = replace(self.case.build, no_cache=True)
         try:
@@ -177,7 +178,7 @@ class Session:
                 raise
             return original.seen
         try:
-            return again.observed(asked)
+            return again.observed(asked, least)
         finally:
             self.engine.remove_image(again.built.tag)
 
@@ -260,12 +261,17 @@ class Session:
     def _behaviour(self, original: _Subject, subject: _Subject) -> Iterator[Check]:
         probe, seen = self.case.probe, original.seen
         asked = original.ports
-        subject.__dict__["seen"] = behaviour.steadier(
-            seen, subject.observed(asked), asked, lambda: subject.observed(asked)
+        wait = behaviour.patience(seen)
+        now = behaviour.steadier(
+            seen, subject.observed(asked, wait), asked, lambda: subject.observed(asked, wait)
         )
-        self._repeats = self._repeats or Repeats(
-            lambda: original.observed(asked), lambda: self._rebuilt(original, asked)
-        )
+        subject.__dict__["seen"] = now
+        least = behaviour.patience(now) if seen.ready == "running" else 0
+        if self._repeats is None or least > self._watched:
+            self._watched = least
+            self._repeats = Repeats(
+                lambda: original.observed(asked, least), lambda: self._rebuilt(original, asked, least)
+            )
         yield from behaviour.compare(seen, subject.seen, probe, self._repeats)
         said = [(seen.said, subject.seen.said)]
         for run in probe.run:
@@ -293,7 +299,8 @@ def _result(future: Future[_Subject]) -> _Subject | EngineProblem:
 
 def _not_built(problem: EngineProblem) -> Check:
     text = f"the rewritten file does not build: {problem.message}"
-    # whatever the cause, a rung that keeps more may build
-    need = Constraint(need="base", value="", because=text)
+    # whatever the cause, a rung that keeps more may build; where a registry has no such image today,
+    # that says nothing about the rewrite
+    need = Constraint(need="base", value="", because=problem.message, lasting=problem.kind != "base")
     finding = Finding(code=BUILD, text=text, constraints=(need,))
     return Check(name="build", layer="build", ok=False, detail=text, findings=(finding,))

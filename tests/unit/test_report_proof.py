@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import replace
 
 import pytest
 
@@ -92,6 +93,18 @@ CASES: list[tuple[str, Proof, tuple[str, ...], int]] = [
     ("a long answer", proof(check("GET /", "behaviour", detail=LONG)), ("same     GET /: a sentence",), 8),
     ("what was not proven", proof(scope=(LONG,)), ("not proven: a sentence",), 20),
     (
+        "less than was asked for",
+        replace(EQUAL, least=2_000_000_000),
+        ("note: only 990 MB are saved, measured; --min-saving asks for 2.00 GB",),
+        23,
+    ),
+    (
+        "nothing at all",
+        replace(EQUAL, after=EQUAL.before, least=5_000_000),
+        ("note: nothing is saved, measured; --min-saving",),
+        23,
+    ),
+    (
         "why not",
         proof(problem="the original does not build: x", verdict="not built"),
         ("the original does not",),
@@ -164,6 +177,25 @@ def test_markdown_tables_are_tables(given: Proof) -> None:
     assert "<d>" not in text.replace("\\<d\\>", "")
     assert text.count("<details>") == text.count("</details>") == 1
     assert not re.search(r"\n\n\n", text)
+
+
+def test_a_small_saving_is_said_everywhere() -> None:
+    small = replace(EQUAL, least=2_000_000_000)
+    assert "\n- Note: only 990 MB are saved, measured; --min-saving asks for 2.00 GB\n\n" in report.markdown(
+        small
+    )
+    assert report.to_dict(small)["too_small"] is True
+    assert "Note" not in report.markdown(EQUAL)
+    assert report.to_dict(EQUAL)["too_small"] is False
+
+
+def test_a_base_that_is_not_there_is_said_to_be_that() -> None:
+    away = Constraint(need="base", value="slim", because="line 9: no such image", lasting=False)
+    turns = (
+        Round(rung="minimal", verdict="different", constraints=(away,)),
+        Round(rung="slim", verdict="equal"),
+    )
+    assert "needs another base: line 9: no such image" in report.text(proof(rounds=turns))
 
 
 def test_markdown_says_what_differs_first() -> None:

@@ -11,17 +11,24 @@ from slimify import pipeline
 from slimify.config import Options
 from slimify.model import Outcome
 
+_DEFAULT = Options()
 DEV = {"devDependencies": {"typescript": "5", "ts-node": "10", "jest": "29", "nock": "13"}}
 BUILD = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nRUN npm run build\n"
 
 
-def rewrite(tmp_path: Path, text: str, package: dict[str, object], files: dict[str, str]) -> Outcome:
+def rewrite(
+    tmp_path: Path,
+    text: str,
+    package: dict[str, object],
+    files: dict[str, str],
+    options: Options = _DEFAULT,
+) -> Outcome:
     (tmp_path / "package.json").write_text(json.dumps(package))
     for name, content in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
-    return pipeline.rewrite(text.encode(), name="Dockerfile", context=tmp_path, options=Options())
+    return pipeline.rewrite(text.encode(), name="Dockerfile", context=tmp_path, options=options)
 
 
 def final(outcome: Outcome) -> str:
@@ -48,6 +55,17 @@ def final(outcome: Outcome) -> str:
 def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, str], pruned: bool) -> None:
     scripts = {"build": "tsc", "start": start, "inner": "ts-node src/migrate.ts"}
     outcome = rewrite(tmp_path, BUILD + 'CMD ["npm", "start"]\n', {"scripts": scripts, **DEV}, files)
+    assert ("npm prune" in (outcome.after or "")) is pruned
+
+
+@pytest.mark.parametrize(
+    ("path", "pruned"),
+    [("/app/node_modules/nock", False), ("/app/data", True)],
+)
+def test_a_package_to_be_kept_keeps_what_it_came_with(tmp_path: Path, path: str, pruned: bool) -> None:
+    package = {"scripts": {"build": "tsc", "start": "node dist/index.js"}, **DEV}
+    text = BUILD + 'CMD ["npm", "start"]\n'
+    outcome = rewrite(tmp_path, text, package, {"data/a": ""}, Options(keep_paths=(path,)))
     assert ("npm prune" in (outcome.after or "")) is pruned
 
 

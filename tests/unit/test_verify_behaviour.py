@@ -73,6 +73,7 @@ class Container:
     runs: bool = True
     problem: EngineProblem | None = None
     gone: bool = False
+    looks: int | None = None  # after so many looks at it, it has ended
 
     def start(self, image: str, options: RunOptions) -> str:
         if self.problem:
@@ -80,6 +81,9 @@ class Container:
         return "c"
 
     def state(self, container: str) -> State:
+        if self.looks is not None:
+            self.looks -= 1
+            self.runs = self.looks > 0
         return State(running=self.runs, exit_code=None if self.runs else 3)
 
     def address(self, container: str, port: int) -> tuple[str, int] | None:
@@ -355,3 +359,17 @@ def test_only_what_never_listens_is_tried_again(
     asked: tuple[int, ...], before: Observation, after: Observation, third: Observation, expected: Observation
 ) -> None:
     assert behaviour.steadier(before, after, asked, lambda: third) == expected
+
+
+@pytest.mark.parametrize(("least", "expected"), [(0.0, "running"), (60.0, "ended")])
+def test_what_may_still_end_is_watched_for_longer(least: float, expected: str) -> None:
+    container = cast(Engine, Container(looks=4))
+    assert behaviour.observe(container, "image", (80,), Probe(seconds=0), least).ready == expected
+
+
+@pytest.mark.parametrize(
+    ("ready", "start", "expected"),
+    [("running", 30.0, 0), ("not started", 1.0, 0), ("ended", 20.0, 60), ("listening on 80", 200.0, 300)],
+)
+def test_how_long_the_other_image_gets(ready: str, start: float, expected: float) -> None:
+    assert behaviour.patience(did(ready=ready, start=start)) == expected

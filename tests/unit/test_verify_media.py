@@ -10,6 +10,7 @@ from slimify.verify.disk import media
 
 TABLE = file("/etc/mime.types", "# types\nfont/woff2\twoff2\ntext/css css\ntext/csv csv\ntext/x-python py\n")
 FONT, STYLE = file("/app/static/a.WOFF2"), file("/app/static/a.css")
+SITE = "/usr/lib/python3/dist-packages"
 
 # (language, import, files of the rewritten image, is the table there, is something lost)
 ROWS: list[tuple[str, str, str, tuple[Piece, ...], bool, bool]] = [
@@ -18,6 +19,16 @@ ROWS: list[tuple[str, str, str, tuple[Piece, ...], bool, bool]] = [
     ("Python knows style sheets", "python", "flask", (STYLE,), False, False),
     ("a file that nobody serves", "python", "flask", (file("/app/data.woff2"),), False, False),
     ("a licence beside them", "python", "flask", (file("/app/static/LICENSE-X.woff2"),), False, False),
+    ("a font of the system", "python", "flask", (file("/usr/share/fonts/a.woff2"),), False, False),
+    (
+        "a font that a library draws with",
+        "python",
+        "flask",
+        (file(f"{SITE}/plots/fonts/a.woff2"),),
+        False,
+        False,
+    ),
+    ("what a package serves", "python", "flask", (file(f"{SITE}/admin/static/fonts/a.woff2"),), False, True),
     ("another language", "node", "http", (FONT,), False, False),
     ("Go sees that it is a font", "go", "net/http", (FONT,), False, False),
     ("a font", "python", "django.http", (STYLE, FONT), False, True),

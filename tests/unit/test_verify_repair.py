@@ -14,6 +14,7 @@ from slimify.verify.repair import ROUNDS, constrained, repair
 GIT = Constraint(need="package", value="git")
 DATA = Constraint(need="path", value="/data")
 LIBC = Constraint(need="glibc", value="2.38")
+ABSENT = Constraint(need="base", value="", because="line 9: it can't be had", lasting=False)
 FIRST = Outcome(file="Dockerfile", kind="rewritten", before="FROM a", after="auto", rung="minimal")
 Plans = dict[tuple[str, ...], str]
 
@@ -100,6 +101,20 @@ ROWS: list[tuple[str, Plans, dict[str, tuple[Constraint, ...]], str | None, tupl
         {"minimal a": (), "slim b": ()},
         "same-base c",
         (Constraint(need="base", value="same"),),
+    ),
+    (
+        "a base image that can't be had is no repair",
+        {(): "minimal a", ("slim",): "slim b"},
+        {"minimal a": (ABSENT,)},
+        "slim b",
+        (),
+    ),
+    (
+        "what is repaired further down is remembered, the rung is not",
+        {(): "slim a", ("same",): "same-base b", ("same", "git"): "same-base c"},
+        {"slim a": (ABSENT,), "same-base b": (GIT,)},
+        "same-base c",
+        (GIT,),
     ),
     ("nothing is left", {(): "same-base a"}, {"same-base a": (GIT,)}, None, ()),
     ("the plan stays as it was", {(): "slim a", ("git",): "slim a"}, {"slim a": (GIT,)}, None, ()),
