@@ -51,6 +51,14 @@ def patience(other: Observation) -> float:
     return 0 if other.ready in ("running", "not started") else min(other.start * _SLOWER, _PATIENCE)
 
 
+def patience_again(before: Observation, after: Observation) -> float:
+    """Seconds for which the original is watched at least when it is started again: where it ran on and the
+    other one ended, or they ended otherwise when they were stopped, it may be about to end by itself."""
+    if before.ready != "running" or (after.ready == "running" and before.stopped == after.stopped):
+        return 0
+    return min(after.start * _SLOWER, _PATIENCE)
+
+
 def observe(
     engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
 ) -> Observation:
@@ -311,6 +319,9 @@ def _output(
 def _stop(before: Observation, after: Observation, repeats: Repeats) -> Check:
     if before.stopped == after.stopped or after.stopped == repeats.again.stopped:
         return _verdict("stop", STOPS, "", f"exit code {after.stopped}")
+    by_itself = repeats.again.exit_code
+    if by_itself is not None and by_itself in (before.stopped, after.stopped):
+        return _verdict("stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later")
     wrong = f"stopped, the original exits with {before.stopped}, the rewritten image with {after.stopped}"
     return _verdict("stop", STOPS, wrong, "")
 

@@ -266,7 +266,7 @@ class Session:
             seen, subject.observed(asked, wait), asked, lambda: subject.observed(asked, wait)
         )
         subject.__dict__["seen"] = now
-        least = behaviour.patience(now) if seen.ready == "running" else 0
+        least = behaviour.patience_again(seen, now)
         if self._repeats is None or least > self._watched:
             self._watched = least
             self._repeats = Repeats(

@@ -373,3 +373,38 @@ def test_what_may_still_end_is_watched_for_longer(least: float, expected: str) -
 )
 def test_how_long_the_other_image_gets(ready: str, start: float, expected: float) -> None:
     assert behaviour.patience(did(ready=ready, start=start)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again", "alike"),
+    [
+        (143, 143, did(stopped=143), True),
+        (143, 137, did(stopped=143), False),
+        (137, 143, did(stopped=143), True),
+        (137, 1, did(stopped=137), False),
+        (137, 1, did(ready="ended", exit_code=1), True),
+        (1, 137, did(ready="ended", exit_code=1), True),
+        (143, 137, did(ready="ended", exit_code=1), False),
+    ],
+)
+def test_what_ends_by_itself_is_not_what_a_stop_does(
+    before: int, after: int, again: Observation, alike: bool
+) -> None:
+    repeats = Repeats(lambda: again, lambda: again)
+    checks = behaviour.compare(did(stopped=before), did(stopped=after), Probe(), repeats)
+    assert next(check.ok for check in checks if check.name == "stop") is alike
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (did(stopped=143), did(stopped=143, start=30), 0),
+        (did(stopped=137), did(stopped=1, start=30), 90),
+        (did(stopped=137), did(ready="ended", exit_code=1, start=20), 60),
+        (did(ready="ended", exit_code=1), did(start=30), 0),
+    ],
+)
+def test_how_long_the_original_is_watched_again(
+    before: Observation, after: Observation, expected: float
+) -> None:
+    assert behaviour.patience_again(before, after) == expected
