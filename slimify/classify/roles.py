@@ -22,6 +22,7 @@ from slimify.classify.removals import thinned
 from slimify.classify.results import copy_roles, follow_copies, live_results, settle_directories, widened
 from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
+from slimify.classify.toolsettings import read_by_build_only
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
 from slimify.model import Effect, PackageVerdict
@@ -242,6 +243,10 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
     made = tuple(state.made)
     if any(e.anywhere for e in effects):
         say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
+        return
+    reader = read_by_build_only((*writes, *deletes), state.language, state.live_commands)
+    if reader:
+        say(state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that")
         return
     if _fleeting(visit, (*writes, *deletes)):
         say(state, where, "build", "SL217", "made and deleted again in one step with what is built")

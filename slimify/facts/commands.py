@@ -111,6 +111,14 @@ def actions(manager: str) -> Mapping[str, EffectKind]:
     return commands().actions[manager]
 
 
+def readers_of(path: str, language: str | None) -> tuple[str, ...]:
+    """The only programs that read a file of settings, () where others may, or nothing is known of it."""
+    for row in load("commands.toml")["settings"]:
+        if re.search(row["path"], path) and language in row.get("languages", (language,)):
+            return tuple(row["readers"])
+    return ()
+
+
 def _known(row: Mapping[str, Any]) -> Known:
     return Known(
         kind=row["kind"],

@@ -631,6 +631,25 @@ ROWS = (
         final=(SHOP_COPY,),
         never=("/go/bin",),
     ),
+    Row(
+        id="settings-of-git-where-the-program-calls-git",
+        file=("FROM golang:1.22", "RUN git config --global safe.directory /app", *BUILD, START),
+        files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"git"')},
+        final=("RUN git config --global safe.directory /app",),
+    ),
+    Row(
+        id="settings-of-git-for-the-build",
+        file=(
+            "FROM golang:1.22",
+            "ARG TOKEN",
+            'RUN git config --global url."https://$TOKEN@git.example/".insteadOf "https://git.example/"',
+            'RUN echo "machine git.example login $TOKEN" > ~/.netrc && chmod 600 ~/.netrc',
+            *BUILD,
+            START,
+        ),
+        base="gcr.io/distroless/base-debian12",
+        never=("TOKEN", "git", "netrc"),
+    ),
 )
 
 
