@@ -22,7 +22,8 @@ _COMPILES = frozenset({"build", "install", "get", "mod download", "mod vendor", 
 class Later:
     """Questions about the steps noted so far: those that the builder executes behind the one at hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, foreign: frozenset[str] = frozenset()) -> None:
+        self.foreign = foreign  # directories of what the builder does not call
         self._near, self._compiled, self._at = PathMarks(), PathMarks(), PathMarks()
         self._npm = PathMarks()
         self._tools: set[str] = set()
@@ -82,7 +83,7 @@ def _in_system(step: Step) -> bool:
     for atom in step.atoms:
         if {e.kind for e in atom.effects} <= QUIET | {"packages"}:
             continue
-        if any(inside_any(p, _SYSTEM) for e in atom.effects for p in (*e.reads, *e.writes)):
+        if any(inside_any(p, _SYSTEM) for e in atom.effects for p in (*e.reads, *e.writes, *e.deletes)):
             return True
     return False
 

@@ -107,7 +107,7 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
 
 def _builder_runs(program: Program, last: int) -> dict[int, frozenset[int]]:
     """The RUNs that the builder executes, each with its atoms: what no later one of them needs stays out."""
-    later = Later()
+    later = Later(_configured(program))
     found: dict[int, frozenset[int]] = {}
     for step in reversed(program.steps):
         if step.index > last:
@@ -119,6 +119,12 @@ def _builder_runs(program: Program, last: int) -> dict[int, frozenset[int]]:
             found[step.index] = atoms
         later.note(step)
     return found
+
+
+def _configured(program: Program) -> frozenset[str]:
+    """The directories in /etc of packages that run time alone calls (nginx, nginx-light: /etc/nginx)."""
+    found = (v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "run")
+    return frozenset(f"/etc/{name.partition('-')[0]}" for name in found)
 
 
 def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
@@ -187,7 +193,8 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         return bool(names) and not later.calls({*names, *(b for n in names for b in npm(n).bins)})
     if kinds <= {"files", "meta"}:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
-        return not any(p.startswith(_BUILT_IN) for p in paths) and not later.works_near(
+        shared = (p for p in paths if not inside_any(p, later.foreign))
+        return not any(p.startswith(_BUILT_IN) for p in shared) and not later.works_near(
             paths, content="files" in kinds
         )
     return False
