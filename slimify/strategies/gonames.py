@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Iterable, Iterator
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import BROAD
@@ -44,6 +46,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
     for effect in program.live.start:
         for word in (*effect.reads, effect.tool):
             note(word)
+            found.update(dict.fromkeys(_named_in_script(program, word, homes)))
     for argument in (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())):
         for word in argument.replace("=", " ").split():
             if "/" in word or "." in word or program.context.has(posixpath.normpath(word)):
@@ -58,6 +61,24 @@ def named_paths(program: Program) -> tuple[str, ...]:
         if step.keyword == "RUN":
             _executable(program, step.index, found)
     return tuple(found)
+
+
+def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Iterator[str]:
+    """What a shell script names of the files that were copied: the programs that it hands them to may be
+    ones of which nothing is known."""
+    for home in homes:
+        text = program.end.view.text(posixpath.join(home, script)) or ""
+        if not _SHELL_SCRIPT.match(text):
+            continue
+        for word in _WORD.findall(text):
+            path = posixpath.normpath(posixpath.join(home, word))
+            if path not in homes and program.end.view.context_path(path) is not None:
+                yield path
+
+
+# Its first line, and words as far as they are plain paths.
+_SHELL_SCRIPT = re.compile(r"#!.*\b(?:ba|da|a|k|z)?sh\b")
+_WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
 
 
 def _executable(program: Program, index: int, found: dict[str, None]) -> None:

@@ -11,6 +11,7 @@ from slimify.classify.effects.nodeproject import (
     dependency,
     manifests,
     package_json,
+    project_of,
     run_script,
     scripts,
     workspace_root,
@@ -187,6 +188,18 @@ def _result(state: State, words: tuple[Arg, ...], manager: str) -> str:
     return "node_modules"
 
 
+def _shared_cache(call: Call) -> str | None:
+    """Where plug and play loads packages from outside the project: since Yarn 4 its cache is in the home
+    directory (source: yarnpkg.com/configuration/yarnrc, enableGlobalCache)."""
+    project = project_of(call.state)
+    settings = project.settings if project is not None else {}
+    version = (project.package_manager if project is not None else None) or ""
+    wanted = call.state.get("YARN_ENABLE_GLOBAL_CACHE") or settings.get("enableGlobalCache")
+    since = re.search(r"yarn[@-](\d+)", f"{version} {settings.get('yarnPath', '')}")
+    shared = wanted == "true" if wanted else since is None or int(since[1]) >= 4
+    return call.home(".yarn/berry") if shared else None
+
+
 def install(
     call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
 ) -> tuple[Effect, ...]:
@@ -201,6 +214,8 @@ def install(
         writes.append("package.json")
     if manager == "yarn" and _berry(state):
         writes.append(".yarn")
+        cache = None if _node_modules(state) else _shared_cache(call)
+        writes += [cache] if cache else []
     root = workspace_root(state)
     if root is not None and manager != "bun":
         writes.append(root)  # the packages of all members lie there

@@ -12,7 +12,7 @@ from typing import Any
 
 from slimify.classify.effects.call import Arg, Call
 from slimify.classify.effects.state import State
-from slimify.context.manifests import lock_packages, node_project
+from slimify.context.manifests import NodeProject, lock_packages, node_project
 from slimify.facts.commands import commands
 from slimify.model import Effect, EffectKind
 
@@ -125,10 +125,15 @@ def dependency(state: State, name: str, *, dev: bool) -> str | None:
         group = data.get(key)
         if isinstance(group, dict) and name in group:
             return str(group[name])
-    path = state.view.context_path(posixpath.join(state.cwd or "/", "package.json"))
-    project = node_project(state.view.context, posixpath.dirname(path)) if path is not None else None
+    project = project_of(state)
     locked = lock_packages(state.view.context, project).get(name) if project is not None else None
     return locked.versions[-1] if locked and locked.versions and (dev or not locked.dev) else None
+
+
+def project_of(state: State) -> NodeProject | None:
+    """The project of the context whose package.json lies in the working directory."""
+    path = state.view.context_path(posixpath.join(state.cwd or "/", "package.json"))
+    return node_project(state.view.context, posixpath.dirname(path)) if path is not None else None
 
 
 def run_script(

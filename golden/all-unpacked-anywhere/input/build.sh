@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+eval "$(ferryctl env)"
+ferryctl build --into "$FERRY_PREFIX"

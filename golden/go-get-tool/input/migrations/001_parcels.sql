@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE TABLE parcels (id integer primary key);

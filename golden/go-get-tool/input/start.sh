@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+goose -dir migrations sqlite3 parcels.db up
+exec ./api

@@ -1,0 +1,3 @@
+import numpy
+
+print(numpy.hypot(3, 4))

@@ -1,0 +1,5 @@
+from roman import roman
+
+
+def test_four():
+    assert roman(14) == "XIV"
