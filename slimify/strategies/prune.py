@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from slimify.classify.liveness import unread_start
 from slimify.classify.program import Program
 from slimify.context.manifests import NodeProject, node_project
-from slimify.facts.languages import npm, only_builds
+from slimify.facts.languages import bin_packages, npm, only_builds
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate
 from slimify.strategies.layout import Tree
@@ -113,6 +113,10 @@ def dev_needed(program: Program, project: NodeProject) -> str:
         script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
         if script is not None:
             return f"the script {script} names {name}"
+    if dev:
+        peer = _from_nowhere(program, project)
+        if peer:
+            return peer
     for use in program.live.sources.imports:
         if use.name in dev and not _NOT_RUN.search(use.file) and not _only_types(use.name):
             return f"{use.file}:{use.line} imports {use.name}"
@@ -126,6 +130,19 @@ def dev_needed(program: Program, project: NodeProject) -> str:
         for name in dev:
             if _names(text, name, *npm(name).bins):
                 return f"{path} names {name}"
+    return ""
+
+
+def _from_nowhere(program: Program, project: NodeProject) -> str:
+    """A program that is started and that nothing known brings but what development dependencies bring (tsc,
+    a peer of ts-node); "" if there is none."""
+    everywhere = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    kept = everywhere.union(project.dependencies, program.base.commands if program.base else ())
+    for command, use in program.live.commands.items():
+        packages = bin_packages(command)
+        known = len(packages) > 1 or only_builds(command)  # a command of npm's world
+        if known and command not in kept and not kept.intersection(packages):
+            return f"`{command}` is started ({use.name}), and no other dependency is known to bring it"
     return ""
 
 

@@ -48,6 +48,7 @@ def final(outcome: Outcome) -> str:
         pytest.param("run-s inner", {}, False, id="runner"),
         pytest.param("node -r ts-node/register src/index.ts", {}, False, id="preloaded"),
         pytest.param("nps", {"package-scripts.js": "({a: 'ts-node a.ts'})"}, False, id="task-runner"),
+        pytest.param("webpack serve", {}, False, id="only-a-peer-brings-it"),
         pytest.param("gulp", {"Gulpfile.js": "run('tsc')"}, False, id="task-runner-command"),
         pytest.param("nps", {"package-scripts.js": "({a: 'node a.js'})"}, True, id="task-runner-plain"),
     ],
