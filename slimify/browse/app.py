@@ -189,7 +189,9 @@ class Browser(App[None]):
         if self._waiting is not None:
             self._waiting.stop()
             self._waiting = None
-        box = self.query_one("#filter", Input)
+        box = next(iter(self.query("#filter").results(Input)), None)
+        if box is None:
+            return  # the timer of the last key struck while the program was being left
         try:
             test = re.compile(pattern).search if pattern else None
         except re.error as error:
