@@ -153,6 +153,8 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
 
 def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) -> Outcome:
     plan = found.plan
+    done = {decision.code for decision in plan.decisions}
+    findings = tuple(f for f in findings if f.code not in done)  # acted on: no advice any more
     advice = tuple(Decision(code=r.code, safety="advice", text=r.text) for r in found.reasons)
     return replace(
         outcome,

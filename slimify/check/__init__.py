@@ -164,6 +164,7 @@ def _copies(program: Program, stages: list[list[Instruction]], kept: tuple[str, 
     (of those that are `kept` on request the planner knows it)."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
     written = [m.path for m in program.made if not m.path.startswith("@")]
+    written += _directories(program, stages[0])
     for number, stage in enumerate(stages):
         for instruction in stage[1:]:
             if instruction.keyword != "COPY":
@@ -182,6 +183,14 @@ def _copies(program: Program, stages: list[list[Instruction]], kept: tuple[str, 
                     and not _venv_in(stages[0], source)
                 ):
                     yield f"nothing in the builder writes {source}"
+
+
+def _directories(program: Program, builder: list[Instruction]) -> Iterator[str]:
+    """What RUNs of the input that the builder repeats make as directories, or give to somebody whole."""
+    repeated = [x.value for x in builder if x.keyword == "RUN"]  # neighbours may have become one
+    for step in program.steps:
+        if step.keyword == "RUN" and any(step.instruction.value in text for text in repeated):
+            yield from (w for e in step.effects if e.tool in ("mkdir", "chown") for w in e.writes)
 
 
 def _venv_in(builder: list[Instruction], path: str) -> bool:

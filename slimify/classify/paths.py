@@ -11,6 +11,9 @@ BROAD = frozenset(
     /usr /usr/bin /usr/include /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/share /usr/sbin
     /usr/share /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp /var/www""".split()
 )
+# Directories that an image fills itself: copied whole they would replace those of another image. A project
+# may own the others.
+SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/src", "/root", "/tmp", "/go"}
 # What lies there is never needed after the build.
 SCRATCH = ("/tmp", "/var/tmp", "/var/lib/apt/lists", "/var/cache", "/dev", "/proc", "/sys")
 

@@ -156,6 +156,11 @@ def _table(suite: str | None) -> Mapping[str, Any]:
     return load(f"debian-{nearest}.json") if nearest else {}
 
 
+def for_people(name: str) -> bool:
+    """Editors, pagers and the like: a program has no use for them."""
+    return name in load("packages-debian.toml")["people"]["names"]
+
+
 def _kind(name: str) -> tuple[Kind, bool]:
     """The kind of a package, and whether a list rather than a rule says so."""
     found = _kinds().get(name)

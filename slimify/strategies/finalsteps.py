@@ -33,6 +33,7 @@ class Parting:
     present: Collection[str] = ()
     needless: Collection[str] = ()  # counterparts that this base makes needless
     drop_final: frozenset[int] = frozenset()  # instructions the final stage does without
+    builder_runs: frozenset[int] = frozenset()  # RUNs that the builder executes, whatever their roles
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
     builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)

@@ -7,27 +7,35 @@ A binary from golang:*-alpine goes to the same Alpine. cgo is never switched off
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import replace
 
 from slimify.classify.copies import targets
-from slimify.classify.paths import inside
+from slimify.classify.paths import SYSTEM, inside
 from slimify.classify.program import Program
 from slimify.config import Options
-from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
 from slimify.facts.languages import go_toolchain
-from slimify.model import Decision, Reason, Rung, Use
+from slimify.model import Decision, Reason, Rung
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.finaltext import names_in
-from slimify.strategies.gobase import PRESENT, bases, has_run, not_started, static, wanted_packages
+from slimify.strategies.gobase import (
+    PRESENT,
+    bases,
+    has_run,
+    left_to_people,
+    not_started,
+    static,
+)
+from slimify.strategies.godirs import directories
 from slimify.strategies.gofiles import Along, along, compiled
-from slimify.strategies.gonames import opens_unknown, visit_of
+from slimify.strategies.gonames import visit_of
 from slimify.strategies.gosettings import idle_settings, left
+from slimify.strategies.gosystem import open_to_all, put_back_of_go, with_opened
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.partition import part
-from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES, put_back
 from slimify.strategies.rebase import on_path, restated
 from slimify.strategies.unknown import blocked, keep_everything_before_unknown
 from slimify.syntax.instructions import env_pairs
@@ -118,11 +126,18 @@ def _is_program(program: Program, tree: Tree) -> bool:
 
 
 def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | Reason:
-    same = rung == "same-base"
-    if rung == "minimal" and "alpine" not in base:
-        why = has_run(program, found.drop)
-        if why:
-            return Reason(code="SL392", text=f"{base}: {why}")
+    same, bare = rung == "same-base", "gcr.io/distroless" in base
+    idle_packages = left_to_people(program) if bare else frozenset()
+    present = PRESENT | idle_packages if bare else frozenset()
+    made = directories(program, found.drop, found.trees) if bare else {}
+    found = replace(
+        found,
+        trees=(*found.trees, *(tree for trees in made.values() for tree in trees)),
+        drop=found.drop | frozenset(made),
+    )
+    why = has_run(program, found.drop, present) if bare else ""
+    if why:
+        return Reason(code="SL392", text=f"{base}: {why}")
     current = keep_everything_before_unknown(program) if same else program
     idle = frozenset[str]() if same else idle_settings(program)
     texts = _said(program, found.drop, idle)
@@ -132,28 +147,29 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
             code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known"
         )
     put: tuple[Decision, ...] = ()
-    if not same and "gcr.io/distroless" not in base:
-        install, put, missing = _put_back(program, base)
+    if not same and not bare:
+        install, put, missing = put_back_of_go(program, base)
         if missing:
             return Reason(code="SL391", text=missing)
         head = (*install, *head)
-    open_to_all = "" if same else _open_to_all(program)
-    if open_to_all and "gcr.io/distroless" in base:
-        why = f"the program may write to {open_to_all}, which {program.base_ref} opens to every user"
+    elif bare and idle_packages:
+        put = (_left_out(base, idle_packages),)
+    opened = "" if same else open_to_all(program)
+    if opened and bare:
+        why = f"the program may write to {opened}, which {program.base_ref} opens to every user"
         return Reason(code="SL392", text=f"{base}: {why}")
-    if open_to_all:
-        at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
-        beside = sorted({posixpath.dirname(tree.path) for tree in found.trees} & {*_OPEN} - {open_to_all})
-        head = (*head[:at], f"RUN install -d -m 1777 {' '.join((open_to_all, *beside))}", *head[at:])
-        text = f"{open_to_all} stays open to {program.runtime.user}, as {program.base_ref} has it"
+    if opened:
+        head = with_opened(head, opened, found.trees)
+        text = f"{opened} stays open to {program.runtime.user}, as {program.base_ref} has it"
         put = (*put, Decision(code="SL311", safety="safe", text=text))
     wanted = Parting(
         rung=rung,
         base=base,
         trees=found.trees,
         counterparts=not static(program),
-        present=PRESENT if "gcr.io/distroless" in base else (),
+        present=present,
         drop_final=found.drop,
+        builder_runs=frozenset(made),
         final_head=head,
         replace=found.replace,
         idle_settings=idle,
@@ -180,78 +196,14 @@ def _said(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[
     return list(texts.values())
 
 
-# Directories that are the system's own: copied whole they would replace those of the final stage's base.
-_SYSTEM = frozenset(
-    """/ /bin /boot /etc /lib /lib64 /sbin /usr /usr/bin /usr/lib /usr/local /usr/sbin /usr/share /var
-    /var/lib""".split()
-)
-
-# golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
-_OPEN = ("/go", "/go/bin", "/go/src")
+def _left_out(base: str, idle: Iterable[str]) -> Decision:
+    names = ", ".join(f"`{name}`" for name in sorted(idle))
+    text = f"left out, as nothing calls them and {base} has no shell to call them from: {names}"
+    return Decision(code="SL206", safety="assumed", text=text)
 
 
-def _open_to_all(program: Program) -> str:
-    """The working directory, if only the image with Go lets the user who starts the program write there
-    and the program may do so; else ""."""
-    assert program.base is not None
-    cwd = program.end.cwd or "/"
-    if program.base.workdir != "/go" or cwd not in _OPEN or program.runtime.user in ("", "root", "0"):
-        return ""
-    return cwd if opens_unknown(program) else ""
-
-
-def _put_back(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
-    """What the final stage installs of what the image with Go has, with decisions, and what is missing."""
-    wanted = wanted_packages(program, base)
-    copied, told = _copied_data(program, base, wanted)
-    if "alpine" not in base:
-        install, put, missing = put_back(program, base, wanted)
-        if any("ca-certificates" in line for line in install):  # comes along with what is installed
-            copied = tuple(line for line in copied if CERTIFICATES not in line)
-            told = tuple(d for d in told if not d.text.startswith(CERTIFICATES))
-        return (*install, *copied), (*told, *put), missing
-    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
-    names = sorted(set(wanted) - installed)
-    if not names:
-        return copied, told, ""
-    decisions = told + tuple(
-        Decision(
-            code="SL311",
-            safety="safe",
-            text=f"`{n}` is put back: {wanted[n].name} needs it, and {base} does not have it",
-        )
-        for n in names
-    )
-    quiet = (
-        "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
-    )
-    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, ""
-
-
-def _copied_data(
-    program: Program, base: str, wanted: dict[str, Use]
-) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
-    """COPY lines for certificates and time zones, taken out of `wanted`: files of the image with Go that
-    are the same wherever they lie, so that nothing has to be fetched for them."""
-    assert program.base is not None
-    places = {"ca-certificates": CERTIFICATES, "tzdata": _zones(program)}
-    lines: list[str] = []
-    decisions: list[Decision] = []
-    for name, path in places.items():
-        use = wanted.pop(name, None)
-        if use is None:
-            continue
-        lines.append(f"COPY --from=builder {path} {path}")
-        text = f"{path} is copied along: {use.name} needs it, and {base} does not have it"
-        decisions.append(Decision(code="SL311", safety="safe", text=text))
-    return tuple(lines), tuple(decisions)
-
-
-def _zones(program: Program) -> str:
-    """Go reads the system's zone files first, then those of the toolchain at the path it was built in."""
-    assert program.base is not None
-    lost = carried(program.base)
-    return ZONES if lost.checked and "tzdata" in lost.packages else GO_ZONES
+# Below /usr/local, golang images have Go and nothing else.
+_SYSTEM = SYSTEM - {"/usr/local/bin", "/usr/local/lib", "/usr/local/share"}
 
 
 def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:

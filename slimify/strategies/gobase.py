@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Collection
 
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.context.uses import words
+from slimify.facts.debian import for_people
 from slimify.model import Effect, Reason, Rung, Use
 from slimify.strategies.finalsteps import real_atoms
 from slimify.strategies.layout import Tree
@@ -36,6 +38,7 @@ _WRAPPERS = frozenset(
 _PLAIN = words(
     "sh bash dash ash env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee"
 )
+_BUSYBOX_SERVERS = words("crond httpd inetd syslogd")  # applets of Alpine's base image
 # Debian's packages that distroless images are made of.
 PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
 # Accounts that distroless images have.
@@ -134,13 +137,27 @@ def needs_system(program: Program, trees: tuple[Tree, ...]) -> str:
     return ""
 
 
-def has_run(program: Program, dropped: frozenset[int]) -> str:
-    """Why something has to be executed in the final stage; "" if nothing has."""
+def left_to_people(program: Program) -> frozenset[str]:
+    """Packages that nothing calls: for people, who have no shell on a base without one to call them from.
+    Where some of what is compiled was not read, only editors and the like are sure to be that."""
+    idle = (
+        v.name
+        for s in program.steps
+        for a in s.atoms
+        for v in a.packages
+        if any(r.code == "SL206" for r in v.reasons)
+    )
+    return frozenset(name for name in idle if not _outside(program) or for_people(name))
+
+
+def has_run(program: Program, dropped: frozenset[int], present: Collection[str]) -> str:
+    """Why something has to be executed in the final stage, which has the packages `present` already or can
+    do without them; "" if nothing has."""
     for step in program.steps:
         if step.keyword == "RUN" and step.index not in dropped:
             for atom in real_atoms(step):
                 needed = any(
-                    v.role != "build" or v.counterparts for v in atom.packages if v.name not in PRESENT
+                    v.role != "build" or v.counterparts for v in atom.packages if v.name not in present
                 )
                 if needed if atom.packages else atom.role in ("run", "both", "unknown"):
                     return f"line {step.line} has to be executed in the final stage"
@@ -172,7 +189,10 @@ def not_started(program: Program, trees: tuple[Tree, ...]) -> str:
         program.end.view.context_path(p) is not None or program.end.view.text(p) is not None for p in places
     ):
         return ""
-    if posixpath.basename(name) in _PLAIN or _installed(program, posixpath.basename(name)):
+    alpine = program.base is not None and program.base.distro == "alpine"
+    if posixpath.basename(name) in (_PLAIN | _BUSYBOX_SERVERS if alpine else _PLAIN):
+        return ""
+    if _installed(program, posixpath.basename(name)):
         return ""
     return name
 

@@ -89,7 +89,7 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
         return True
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
-    if made.is_file and _tool(program, made.path):
+    if made.is_file and (_tool(program, made.path) or _by_the_way(program, made.path)):
         return name in program.live.commands
     if (
         made.kind in ("fetch", "unpack")
@@ -113,6 +113,13 @@ def _tool(program: Program, path: str) -> bool:
     """A program whose source is not of the context: fetched for the build, unless it is started."""
     makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.kind == "go"]
     return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
+
+
+def _by_the_way(program: Program, path: str) -> bool:
+    """A program that `go get` installed below GOPATH, where another step builds what is to run."""
+    builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.outputs and e.reads]
+    makers = [e for e in builds if path in e.outputs]
+    return bool(makers) and all(e.action == "get" for e in makers) and any(e.action != "get" for e in builds)
 
 
 def _emptied(program: Program, path: str) -> bool:

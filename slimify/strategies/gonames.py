@@ -86,7 +86,7 @@ def _executable(program: Program, index: int, found: dict[str, None]) -> None:
     step = program.step(index)
     for atom in real_atoms(step):
         for effect in atom.effects:
-            if effect.kind == "files" and atom.role == "run":
+            if effect.kind in ("files", "system") and atom.role == "run":
                 sources = (".go", ".mod", ".sum")
                 found.update((p, None) for p in effect.reads if p not in BROAD and not p.endswith(sources))
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":

@@ -1,4 +1,5 @@
 """`CMD go run …`: compiled once in the build, started from the same directory with the same arguments.
+`CMD go-wrapper run …`: the program that the wrapper starts.
 
 Done on the text before anything is planned, so that what follows is an ordinary `go build`.
 """
@@ -10,7 +11,9 @@ import posixpath
 import re
 import shlex
 
-from slimify.classify.program import Program
+from slimify.classify.effects import gowrapper
+from slimify.classify.effects.state import gopath
+from slimify.classify.program import Program, Step
 from slimify.model import Decision, Instruction
 
 _VALUED = frozenset(
@@ -23,11 +26,15 @@ _PROGRAM = "/usr/local/bin/"
 def compiled(program: Program) -> tuple[str, Decision] | None:
     """The file's text with a `go build` and the program as start command; None if it does not apply."""
     starts = [s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")]
-    if program.language != "go" or program.runtime.user not in ("", "root", "0"):
+    if program.language != "go":
         return None
     for step in starts:
         words = _words(step.instruction)
         if words is None:
+            continue
+        if words[:2] == ["go-wrapper", "run"] and step.state.cwd is not None:
+            return _unwrapped(program, step, step.state.cwd, words[2:])
+        if program.runtime.user not in ("", "root", "0"):
             continue
         parsed = _go_run(words)
         if parsed is None:
@@ -35,11 +42,20 @@ def compiled(program: Program) -> tuple[str, Decision] | None:
         flags, package, arguments, lead = parsed
         path = _PROGRAM + _name(program, package)
         build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
-        text = _rewritten(program, step.instruction, build, _command(step.instruction, path, arguments, lead))
+        command = _command(step.instruction, path, arguments, lead)
+        text = _rewritten(program, step.instruction, command, build)
         line = step.line
         note = f"`go run` is replaced by {path}, which the builder compiles: same directory, same arguments"
         return text, Decision(code="SL315", safety="assumed", text=note, line=line)
     return None
+
+
+def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> tuple[str, Decision]:
+    """The file's text with the program itself as start command, where `go-wrapper run` only starts it."""
+    name = gowrapper.program(program.end.view, program.end.cwd or cwd, gopath(program.end))
+    text = _rewritten(program, step.instruction, _command(step.instruction, name, arguments, []))
+    note = f"`go-wrapper run` is replaced by {name}, which is all that it starts"
+    return text, Decision(code="SL315", safety="assumed", text=note, line=step.line)
 
 
 def _words(instruction: Instruction) -> list[str] | None:
@@ -98,8 +114,8 @@ def _command(instruction: Instruction, path: str, arguments: list[str], lead: li
     return " ".join([instruction.keyword, *lead, path, *([tail.strip()] if arguments else [])])
 
 
-def _rewritten(program: Program, start: Instruction, build: str, command: str) -> str:
-    """The text with the build behind the last step that makes files, and the new start command."""
+def _rewritten(program: Program, start: Instruction, command: str, build: str = "") -> str:
+    """The text with the new start command, and the build behind the last step that makes files."""
     end = program.dockerfile.newline
     last = max((s.index for s in program.steps if s.keyword in ("COPY", "ADD", "RUN", "WORKDIR")), default=0)
     anchor = program.dockerfile.instructions[last]
@@ -107,9 +123,11 @@ def _rewritten(program: Program, start: Instruction, build: str, command: str) -
     for node in program.dockerfile.nodes:
         raw = command + end if node is start else node.raw
         text += raw if raw.endswith("\n") else raw + end
-        if node is anchor and _plain_run(anchor) and program.step(last).role == "build":
+        if not build or node is not anchor:
+            continue
+        if _plain_run(anchor) and program.step(last).role == "build":
             text = text.rstrip() + f" \\{end}    && {build.removeprefix('RUN ')}{end}"
-        elif node is anchor:
+        else:
             text += build + end
     return text
 

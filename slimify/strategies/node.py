@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from slimify.classify import corepack
-from slimify.classify.paths import BROAD
+from slimify.classify.paths import SYSTEM
 from slimify.classify.program import Program
 from slimify.classify.roletypes import Made
 from slimify.config import Options
@@ -33,8 +33,6 @@ from slimify.strategies.unknown import blocked, follows_build, keep_everything_b
 NAME = "node"
 # What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
 _RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
-# Directories that an image fills itself: they are never copied whole. A project may own the others.
-_SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/src", "/root", "/tmp", "/go"}
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -102,7 +100,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
 
 def _in_system(program: Program, trees: Iterable[Tree]) -> str:
     """Why a tree can't be copied whole: it is a directory that every image has."""
-    found = next((t for t in trees if t.path in _SYSTEM), None)
+    found = next((t for t in trees if t.path in SYSTEM), None)
     if found is None:
         return ""
     line = program.dockerfile.instructions[found.after].line

@@ -38,7 +38,7 @@ def part(program: Program, wanted: Parting) -> Layout:
     words: dict[int, WordEdit] = {}
     append: dict[int, str] = {}
     anew: dict[int, str] = {}
-    executed = _builder_runs(program, last) if last is not None else {}
+    executed = _builder_runs(program, last, wanted.builder_runs) if last is not None else {}
     readers = Readers(program.step(i) for i in executed)
     for step in program.steps:
         if step.keyword == "RUN":
@@ -105,7 +105,7 @@ def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
     return max(indexes)
 
 
-def _builder_runs(program: Program, last: int) -> dict[int, frozenset[int]]:
+def _builder_runs(program: Program, last: int, wanted: frozenset[int]) -> dict[int, frozenset[int]]:
     """The RUNs that the builder executes, each with its atoms: what no later one of them needs stays out."""
     later = Later(_configured(program))
     found: dict[int, frozenset[int]] = {}
@@ -113,7 +113,8 @@ def _builder_runs(program: Program, last: int) -> dict[int, frozenset[int]]:
         if step.index > last:
             continue
         if step.keyword == "RUN":
-            atoms = _builder_atoms(step, later)
+            all_of_it = frozenset(a.index for a in step.atoms) if step.index in wanted else None
+            atoms = all_of_it or _builder_atoms(step, later)
             if atoms is None:
                 continue
             found[step.index] = atoms

@@ -9,6 +9,8 @@ from slimify.classify.program import Program
 from slimify.facts.basemap import split_name
 from slimify.facts.images import ImageFacts
 from slimify.model import Decision
+from slimify.syntax.instructions import env_pairs
+from slimify.syntax.words import expand
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -63,7 +65,7 @@ def restated(
     if old is None:
         return ()
     have: Mapping[str, str | None] = new.env if new else {"PATH": DEFAULT_PATH}
-    named = {name for text in texts for name in _REFERENCE.findall(text)}
+    named = {name for text in texts for name in _REFERENCE.findall(text)} - _own(program)
     lines: list[str] = []
     for name, value in old.env.items():
         if name == "PATH" or name not in named or have.get(name) == value:
@@ -71,12 +73,35 @@ def restated(
         if value is None:
             return None
         lines.append(f"ENV {name}={value}")
-    missing = _missing_bins(old, have.get("PATH") or DEFAULT_PATH, bins)
+    told = _told_bins(program)
+    missing = [d for d in _missing_bins(old, have.get("PATH") or DEFAULT_PATH, bins) if d not in told]
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
     if (old.workdir or "/") != ((new.workdir if new else "") or "/") and not _sets_workdir(program):
         lines.append(f"WORKDIR {old.workdir or '/'}")
     return tuple(lines)
+
+
+def _own(program: Program) -> frozenset[str]:
+    """Variables that the file sets itself before anything refers to them."""
+    referred: set[str] = set()
+    own: set[str] = set()
+    for step in program.steps:
+        referred |= set(_REFERENCE.findall(step.instruction.raw))
+        if step.keyword == "ENV":
+            own |= {name for name, _ in env_pairs(step.instruction)} - referred
+    return frozenset(own)
+
+
+def _told_bins(program: Program) -> frozenset[str]:
+    """The directories that the file itself puts on PATH."""
+    found: set[str] = set()
+    for step in program.steps:
+        if step.keyword == "ENV":
+            known = {k: v for k, v in step.state.env.items() if v is not None and k != "PATH"}
+            values = (expand(raw, known) or "" for name, raw in env_pairs(step.instruction) if name == "PATH")
+            found |= {d for value in values for d in value.split(":")}
+    return frozenset(found)
 
 
 def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:

@@ -22,6 +22,10 @@ STARTS = SERVER.replace("func main", 'import "os/exec"\n\nfunc main').replace(
     "{ _", "{ _ = exec.Command(NAME).Run(); _"
 )
 PLAIN = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hi") }\n'
+ZONED = (
+    'package main\n\nimport (\n\t"fmt"\n\t"time"\n)\n\n'
+    'func main() { zone, _ := time.LoadLocation("Europe/Berlin"); fmt.Println(time.Now().In(zone)) }\n'
+)
 SHOP: Mapping[str, str] = {"go.mod": MODULE, "main.go": SERVER}
 BUILD = ("WORKDIR /app", "COPY . .", "RUN go build -o /usr/local/bin/shop .")
 START = 'CMD ["/usr/local/bin/shop"]'
@@ -649,6 +653,193 @@ ROWS = (
         ),
         base="gcr.io/distroless/base-debian12",
         never=("TOKEN", "git", "netrc"),
+    ),
+    # --- go get and go-wrapper -------------------------------------------------------------------------
+    Row(
+        id="go-get-installs-below-gopath",
+        file=("FROM golang:1.10", "WORKDIR /go/src/shop", "COPY . .", "RUN go get -v ./...", 'CMD ["shop"]'),
+        files={"main.go": SERVER},
+        base="debian:stretch-slim",
+        final=("COPY --from=builder /go/bin/shop /go/bin/shop", 'CMD ["shop"]'),
+    ),
+    Row(
+        id="go-get-installs-nothing-of-a-module",
+        file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go get ./...", 'CMD ["shop"]'),
+        kind="refused",
+        reason="no build step leaves a program that is known",
+    ),
+    Row(
+        id="go-get-only-for-the-packages",
+        file=(
+            "FROM golang:1.10",
+            "WORKDIR /go/src/shop",
+            "COPY . .",
+            "RUN go get ./...",
+            "RUN go build -o /usr/local/bin/server .",
+            'CMD ["/usr/local/bin/server"]',
+        ),
+        files={"main.go": SERVER},
+        final=("COPY --from=builder /usr/local/bin/server /usr/local/bin/server",),
+        never=("/go/bin/shop",),
+    ),
+    Row(
+        id="go-wrapper",
+        file=(
+            "FROM golang:1.8",
+            "WORKDIR /go/src/app",
+            "COPY . .",
+            "RUN go-wrapper download",
+            "RUN go-wrapper install",
+            'CMD ["go-wrapper", "run", "-port", "80"]',
+        ),
+        files={"main.go": SERVER},
+        base="debian:jessie-slim",
+        final=("COPY --from=builder /go/bin/app /go/bin/app", 'CMD ["app", "-port", "80"]'),
+        reason="`go-wrapper run` is replaced by app",
+    ),
+    Row(
+        id="go-wrapper-with-an-import-comment",
+        file=(
+            "FROM golang:1.8",
+            "WORKDIR /go/src/app",
+            "COPY . .",
+            "RUN go-wrapper download && go-wrapper install",
+            "USER nobody",
+            "ENTRYPOINT go-wrapper run",
+        ),
+        files={"main.go": SERVER.replace("package main", 'package main // import "example.org/shop"')},
+        final=("COPY --from=builder /go/bin/shop /go/bin/shop", "ENTRYPOINT /go/bin/shop"),
+    ),
+    # --- directories -----------------------------------------------------------------------------------
+    Row(
+        id="empty-directory",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir -p /data", START),
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY --from=builder /data /data",),
+        never=("RUN",),
+    ),
+    Row(
+        id="empty-directory-of-a-user",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir /data && chown -R 1000:0 /data", "USER 1000", START),
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY --from=builder --chown=1000:0 /data /data", "USER 1000"),
+    ),
+    Row(
+        id="directory-of-a-user-in-one-of-root",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir -p /data/in /data/out && chown nobody /data/in", START),
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY --from=builder /data /data",),
+    ),
+    Row(
+        id="directory-beside-build-output-as-a-user",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /work/src",
+            "COPY . .",
+            "RUN mkdir -p /work/data && chown 1000 /work/data",
+            "RUN go build -o /usr/local/bin/shop .",
+            START,
+        ),
+        base="debian:bookworm-slim",
+        final=("RUN mkdir -p /work/data && chown 1000 /work/data",),
+    ),
+    Row(
+        id="directory-open-to-all",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir /data && chmod 777 /data", START),
+        base="debian:bookworm-slim",
+        final=("RUN mkdir /data && chmod 777 /data",),
+    ),
+    Row(
+        id="directory-with-a-mode",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir -m 700 /data", START),
+        base="debian:bookworm-slim",
+    ),
+    # --- packages for people ---------------------------------------------------------------------------
+    Row(
+        id="editor-that-nothing-calls",
+        file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y vim curl", *BUILD, START),
+        base="gcr.io/distroless/base-debian12",
+        never=("apt-get",),
+        reason="has no shell to call them from: `curl`, `vim`",
+    ),
+    Row(
+        id="editor-that-nothing-calls-where-there-is-a-shell",
+        file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y vim", *BUILD, "CMD shop $ARGS"),
+        base="debian:bookworm-slim",
+        final=("RUN apt-get update && apt-get install -y vim && rm -rf /var/lib/apt/lists/*",),
+    ),
+    Row(
+        id="tool-that-a-module-from-outside-may-call",
+        file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y iputils-ping", *BUILD, START),
+        files={
+            "go.mod": MODULE + "\nrequire example.org/bot v1.0.0\n",
+            "main.go": 'package main\n\nimport "example.org/bot"\n\nfunc main() { bot.Run() }\n',
+        },
+        base="debian:bookworm-slim",
+    ),
+    # --- PATH, variables, cron -------------------------------------------------------------------------
+    Row(
+        id="path-that-the-file-sets-itself",
+        file=(
+            "FROM golang:1.22",
+            "ENV GOPATH=/go",
+            "ENV PATH=$GOPATH/bin:$PATH",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN CGO_ENABLED=0 go build -o /go/bin/shop .",
+            'CMD ["shop"]',
+        ),
+        final=("ENV GOPATH=/go", "ENV PATH=$GOPATH/bin:$PATH"),
+        never=("PATH=/go/bin",),
+    ),
+    Row(
+        id="crontab-file-that-a-run-reads",
+        file=(
+            "FROM golang:1.10",
+            "RUN apt-get update && apt-get install -y cron",
+            "WORKDIR /go/src/shop",
+            "COPY . .",
+            "RUN go install .",
+            "RUN crontab crontab",
+            "CMD cron -f",
+        ),
+        files={"main.go": ZONED, "crontab": "* * * * * /go/bin/shop\n"},
+        final=(
+            "COPY crontab ./",
+            "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
+        ),
+    ),
+    Row(
+        id="busybox-starts-it-by-cron",
+        file=(
+            "FROM golang:1.10-alpine",
+            "WORKDIR /go/src/shop",
+            "COPY . .",
+            "RUN go install .",
+            "COPY crontab /etc/crontabs/root",
+            'CMD ["crond", "-f"]',
+        ),
+        files={"main.go": ZONED, "crontab": "* * * * * /go/bin/shop\n"},
+        base="alpine:3.9",
+        final=(
+            "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
+            "COPY --from=builder /go/bin/shop /go/bin/shop",
+            "COPY crontab /etc/crontabs/root",
+        ),
+    ),
+    Row(
+        id="c-code-that-comes-along-needs-glibc-only",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": SERVER.replace(
+                'import "net/http"', 'import (\n\t"net/http"\n\n\t_ "example.com/shop/db"\n)'
+            ),
+            "db/db.go": 'package db\n\n// #include "store.h"\nimport "C"\n',
+            "db/store.h": "int open_store(void);\n",
+            "db/store.c": '#include "store.h"\n\nint open_store(void) { return 0; }\n',
+        },
+        base="gcr.io/distroless/cc-debian12",
     ),
 )
 

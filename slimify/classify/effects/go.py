@@ -19,7 +19,6 @@ from slimify.model import Effect
 _GO_PLUGINS = frozenset(
     "go go-grpc go-vtproto gofast gogo gogofast gogofaster gogoslick grpc-gateway twirp".split()
 )
-_EXTERNAL = re.compile(r"[\w-]+(?:\.[\w-]+)+/")
 
 
 def go(call: Call) -> tuple[Effect, ...]:
@@ -194,7 +193,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     names, sure = named(call, packages)
     where = _bin(call)
     if where and old and not options.has("-d"):
-        if sure and packages and all(_EXTERNAL.match(p.value or "") for p in packages):
+        if sure:
             outputs = [posixpath.join(where, name) for name in names]
         else:
             writes.append(where)

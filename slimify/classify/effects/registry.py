@@ -11,6 +11,7 @@ from slimify.classify.effects import (
     files,
     find,
     go,
+    gowrapper,
     make,
     nodelaunch,
     nodetools,
@@ -49,6 +50,7 @@ HANDLERS: dict[str, Handler] = {
     **nodetools.HANDLERS,
     **nodelaunch.HANDLERS,
     **go.HANDLERS,
+    **gowrapper.HANDLERS,
     **make.HANDLERS,
 }
 # Programs whose file name carries a version or a target: python3.11, pip3, gcc-12, x86_64-linux-gnu-gcc.

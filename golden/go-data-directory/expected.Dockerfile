@@ -1,0 +1,23 @@
+FROM golang:1.24 AS builder
+
+# for people who look after it
+RUN apt-get update && apt-get install -y vim
+
+RUN mkdir -p /data/visits && chown 1000:1000 /data/visits
+
+WORKDIR /src
+COPY go.mod main.go ./
+RUN CGO_ENABLED=0 go build -o /usr/local/bin/visits .
+
+# hadolint ignore=DL3006
+FROM gcr.io/distroless/static-debian13
+
+COPY --from=builder /data /data
+
+WORKDIR /src
+COPY --from=builder /usr/local/bin/visits /usr/local/bin/visits
+
+USER 1000
+VOLUME /data/visits
+EXPOSE 8080
+ENTRYPOINT ["visits"]
