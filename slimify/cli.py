@@ -36,6 +36,7 @@ from slimify.arguments import (
     overrides,
 )
 from slimify.cli_analyze import analyze
+from slimify.cli_check import check
 from slimify.cli_ci import ci
 from slimify.cli_config import config
 from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
@@ -284,6 +285,7 @@ def verify(
     finish(job)
 
 
+app.command()(check)
 app.command()(analyze)
 app.command()(config)
 app.command()(ci)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, TextIO
 if TYPE_CHECKING:
     from slimify.analyze.model import Analysis, Rule
     from slimify.ci.plan import Step
+    from slimify.lint.baseline import Entry
+    from slimify.lint.findings import Checked
     from slimify.model import Outcome
     from slimify.proofs import Listeners
     from slimify.report.ansi import Paint
@@ -57,6 +59,26 @@ def show_step(step: Step, form: Literal["text", "json"], *, written: bool) -> No
     new = outcome.after is not None and not outcome.before
     done = ("written" if written else "to be written") if new else "changed" if written else "to be changed"
     tell(ci.text(outcome, done, width=columns(sys.stderr), paint=painter(sys.stderr)))
+
+
+def show_checked(item: Checked, form: Literal["text", "json"]) -> None:
+    """What `check` says about one file; what is no finding goes to standard error."""
+    from slimify.report import findings
+
+    if form == "json":
+        from slimify.report import findings_json
+
+        show(findings_json.to_json(item) + "\n")
+    else:
+        show(findings.text(item, paint=painter(sys.stdout)))
+    tell(findings.aside(item, paint=painter(sys.stderr)))
+
+
+def tell_summary(items: Sequence[Checked], stale: Sequence[Entry]) -> None:
+    """How many files `check` looked at, and what came of them."""
+    from slimify.report import findings
+
+    tell(findings.summary(items, stale))
 
 
 def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:

@@ -1,0 +1,121 @@
+"""Dockerfiles named on the command line → what `check` says about each, and the baseline of what is known."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slimify import config, jobs, write
+from slimify.config import MinSaving
+from slimify.jobs import Job, Source
+from slimify.lint import baseline as known
+from slimify.lint.baseline import Baseline, Entry
+from slimify.lint.findings import Checked, checked
+from slimify.lint.place import place
+from slimify.model import Outcome, SlimifyError
+
+if TYPE_CHECKING:
+    from slimify.proofs import Listeners, Wishes
+    from slimify.verify.model import Proof
+
+BAD_BASELINE = "SL906"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is said on the command line. `options` go before the path in the command that shows a change;
+    `wishes`: everything is built and compared."""
+
+    context: Path | None
+    overrides: dict[str, object]
+    options: tuple[str, ...] = ()
+    wishes: Wishes | None = None
+
+
+def findings(todo: Iterable[Job], asked: Asked, listeners: Callable[[], Listeners]) -> Iterator[Checked]:
+    """What there is to say about each Dockerfile, in order."""
+    for source, outcome, proof in _results(todo, asked, listeners):
+        where = place(source.target.path) if source.target.path is not None else None
+        yield checked(outcome, where, _command(source, asked), proof)
+
+
+def _results(
+    todo: Iterable[Job], asked: Asked, listeners: Callable[[], Listeners]
+) -> Iterator[tuple[Source, Outcome, Proof | None]]:
+    if asked.wishes is None:
+        for source, outcome in jobs.outcomes("rewrite", todo, asked.context, asked.overrides):
+            yield source, outcome, None
+        return
+    from slimify import proofs
+
+    for job in todo:
+        yield proofs.proven(job, asked.context, asked.overrides, asked.wishes, listeners())
+
+
+def _command(source: Source, asked: Asked) -> str:
+    """What to type to see the change: with `--write` it is made."""
+    return shlex.join(("slimify", "rewrite", *asked.options, source.target.name))
+
+
+# --- the baseline -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A baseline file as it was read; `content` None: there is none yet."""
+
+    path: Path
+    content: bytes | None
+    entries: Baseline
+
+
+def record(path: Path, *, new: bool) -> Record:
+    """Reads a baseline file. Raises SlimifyError where it can't be read, or is not there and not `new`."""
+    try:
+        content = path.read_bytes()
+        return Record(path, content, known.read(content.decode("utf-8")))
+    except FileNotFoundError:
+        if new:
+            return Record(path, None, {})
+        hint = "--update-baseline makes it, of what is found now"
+        raise SlimifyError(BAD_BASELINE, "no such baseline", hint=hint) from None
+    except OSError as error:
+        raise SlimifyError(BAD_BASELINE, f"cannot read the baseline: {error.strerror}") from error
+    except ValueError as error:
+        hint = "remove it, and make it again with --update-baseline"
+        raise SlimifyError(BAD_BASELINE, f"cannot read the baseline: {error}", hint=hint) from error
+
+
+def compared(items: Iterable[Checked], record: Record, growth: MinSaving) -> Iterator[Checked]:
+    """The same, with what is in the baseline marked as known."""
+    return (known.compared(item, record.entries, growth) for item in items)
+
+
+def accepted(item: Checked) -> Checked:
+    """The same with its finding marked as known."""
+    return item if item.finding is None else replace(item, finding=replace(item.finding, known=True))
+
+
+def stale(record: Record, items: Sequence[Checked]) -> tuple[Entry, ...]:
+    """The entries that nothing was found for any more."""
+    return known.stale(record.entries, items, _gone(record))
+
+
+def update(record: Record, items: Sequence[Checked]) -> int:
+    """Writes the baseline as it is after a run → the number of its entries. Raises SlimifyError."""
+    entries = known.updated(record.entries, items, _gone(record))
+    content = known.written(entries).encode()
+    if content != record.content:
+        write.replace_file(record.path, content, expected=record.content)
+    return len(entries)
+
+
+def _gone(record: Record) -> frozenset[str]:
+    """The files of a baseline that are not there: its paths start where those of findings do."""
+    here = Path.cwd()
+    root = config.repository_root(here) or config.repository_root(record.path.resolve().parent) or here
+    return frozenset(e.file for e in record.entries.values() if not os.path.lexists(root / e.file))

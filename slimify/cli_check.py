@@ -1,0 +1,178 @@
+"""`slimify check`: for CI, whether a Dockerfile could give a smaller image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from slimify import console
+from slimify.arguments import (
+    BaseOption,
+    BuildArgOption,
+    BuilderOption,
+    ContextOption,
+    DockerignoreOption,
+    EngineOption,
+    MinSavingOption,
+    ProbeOption,
+    RepairOption,
+    RunOption,
+    overrides,
+)
+from slimify.exits import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
+
+if TYPE_CHECKING:
+    from slimify.checks import Record
+    from slimify.config import MinSaving
+    from slimify.lint.findings import Checked
+    from slimify.proofs import Wishes
+
+CheckFormat = Literal["text", "json"]
+
+
+def check(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="Dockerfiles, directories to search, or - for stdin."),
+    ] = None,
+    format: Annotated[CheckFormat, typer.Option("--format", help="What the findings look like.")] = "text",
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline", metavar="FILE", dir_okay=False, help="What is found in it does not count."
+        ),
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Write what is found now to the baseline.")
+    ] = False,
+    context: ContextOption = None,
+    base: BaseOption = None,
+    min_saving: MinSavingOption = None,
+    build_arg: BuildArgOption = None,
+    builder: BuilderOption = None,
+    dockerignore: DockerignoreOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build and compare both images; what is measured counts.")
+    ] = False,
+    repair: RepairOption = False,
+    probe: ProbeOption = None,
+    run: RunOption = True,
+    engine: EngineOption = None,
+) -> None:
+    """Fail where an image could be smaller.
+
+    One finding a Dockerfile: how much, and the command that shows the change.
+    """
+    if not verify and (repair or probe or engine or not run):
+        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
+    if update_baseline and baseline is None:
+        raise typer.BadParameter("--update-baseline goes with --baseline")
+    given = overrides(
+        base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
+    )
+    options = _repeated(
+        context=context, base=base, builder=builder, build_args=build_arg or [], verify=verify, repair=repair
+    )
+
+    def job() -> int:
+        from slimify import checks, jobs
+
+        wishes = _wishes(repair=repair, probes=tuple(probe or ()), run=run, engine=engine) if verify else None
+        asked = checks.Asked(context=context, overrides=given, options=options, wishes=wishes)
+        record = _record(baseline, new=update_baseline)
+        if isinstance(record, int):
+            return record
+        items = []
+        found = checks.findings(jobs.named(paths), asked, console.listeners)
+        for item in _compared(found, record, min_saving, accept=update_baseline):
+            console.show_checked(item, format)
+            items.append(item)
+        code = worst([_code(item) for item in items])
+        stale = checks.stale(record, items) if record is not None and not update_baseline else ()
+        console.tell_summary(items, stale)
+        if record is not None and update_baseline:
+            code = worst([code, _update(record, items)])
+        return code
+
+    finish(job)
+
+
+def _repeated(
+    *,
+    context: Path | None,
+    base: str | None,
+    builder: str | None,
+    build_args: list[str],
+    verify: bool,
+    repair: bool,
+) -> tuple[str, ...]:
+    """The options that `rewrite` needs as well, to come to the same result."""
+    named = (("--context", context), ("--base", base), ("--builder", builder))
+    values = [word for name, value in named if value is not None for word in (name, str(value))]
+    values += [word for value in build_args for word in ("--build-arg", value)]
+    return (*values, *["--verify"] * verify, *["--repair"] * repair)
+
+
+def _wishes(*, repair: bool, probes: tuple[str, ...], run: bool, engine: str | None) -> Wishes:
+    from typing import cast
+
+    from slimify.engine.model import BuildOptions, EngineName
+    from slimify.proofs import Wishes
+
+    chosen = cast("EngineName | None", engine)
+    return Wishes(build=BuildOptions(), engine=chosen, probes=probes, repair=repair, run=run)
+
+
+def _record(path: Path | None, *, new: bool) -> Record | int | None:
+    """The baseline; the exit code, where it can't be read."""
+    from slimify import checks, jobs
+    from slimify.model import SlimifyError
+
+    if path is None:
+        return None
+    try:
+        return checks.record(path, new=new)
+    except SlimifyError as error:
+        failure = jobs.failed(str(path), error)
+        console.show_failure(failure)
+        return exit_code(failure)
+
+
+def _compared(
+    items: Iterator[Checked], record: Record | None, min_saving: MinSaving | None, *, accept: bool
+) -> Iterator[Checked]:
+    """With what is known marked as such: what the baseline has, or all that it will have (`accept`)."""
+    from slimify import checks
+    from slimify.config import MinSaving
+
+    if record is None:
+        return items
+    return (
+        map(checks.accepted, items) if accept else checks.compared(items, record, min_saving or MinSaving())
+    )
+
+
+def _update(record: Record, items: list[Checked]) -> int:
+    from slimify import checks, jobs
+    from slimify.model import SlimifyError
+
+    try:
+        number = checks.update(record, items)
+    except SlimifyError as error:
+        failure = jobs.failed(str(record.path), error)
+        console.show_failure(failure)
+        return exit_code(failure)
+    console.tell(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
+    return DONE
+
+
+def _code(item: Checked) -> int:
+    """A refusal is nothing that whoever changed the file could mend, so it is no failure of a check."""
+    if item.outcome.error is not None:
+        return exit_code(item.outcome)
+    if item.unproven:
+        return REFUSED
+    return DIFFERENT if item.finding is not None and not item.finding.known else DONE

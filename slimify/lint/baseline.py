@@ -1,0 +1,118 @@
+"""Findings that are known, so that only new ones count: a file of JSON that is kept with the sources.
+
+A known finding counts again when its saving has grown by as much as a finding needs to be one: what an old
+Dockerfile wastes is known, what somebody adds to it is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from slimify.config import MinSaving
+from slimify.lint.findings import Checked, Finding
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One known finding; `file` is its path below the root of the repository."""
+
+    file: str
+    code: str
+    fingerprint: str
+    saving: int
+    measured: bool
+
+
+Baseline = Mapping[str, Entry]  # by fingerprint
+
+
+def read(text: str) -> Baseline:
+    """The entries of a baseline file. Raises ValueError with a sentence for anything else."""
+    document: Any = json.loads(text)
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise ValueError("it is no baseline of this version of slimify")
+    found: dict[str, Entry] = {}
+    for row in document.get("findings", []):
+        try:
+            entry = Entry(
+                file=str(row["file"]),
+                code=str(row["code"]),
+                fingerprint=str(row["fingerprint"]),
+                saving=int(row["saving"]),
+                measured=bool(row["measured"]),
+            )
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"this is no finding: {json.dumps(row)[:80]}") from None
+        found[entry.fingerprint] = entry
+    return found
+
+
+def written(entries: Iterable[Entry]) -> str:
+    """The file: one line an entry and sorted, so that its diffs are small."""
+    rows = [
+        json.dumps(
+            {
+                "file": e.file,
+                "code": e.code,
+                "fingerprint": e.fingerprint,
+                "saving": e.saving,
+                "measured": e.measured,
+            }
+        )
+        for e in sorted(entries, key=lambda e: (e.file, e.fingerprint))
+    ]
+    body = ",\n    ".join(rows)
+    inner = f"\n    {body}\n  " if rows else ""
+    return f'{{\n  "schema": {SCHEMA},\n  "findings": [{inner}]\n}}\n'
+
+
+def compared(item: Checked, baseline: Baseline, growth: MinSaving) -> Checked:
+    """The same with its finding marked as known, where it is in the baseline and has not grown."""
+    finding = item.finding
+    entry = baseline.get(finding.fingerprint) if finding is not None else None
+    if finding is None or entry is None or _grown(finding, entry, growth):
+        return item
+    return replace(item, finding=replace(finding, known=True))
+
+
+def _grown(finding: Finding, entry: Entry, growth: MinSaving) -> bool:
+    # an estimate and a measurement can't be compared
+    comparable = finding.measured == entry.measured
+    return comparable and finding.saving - entry.saving >= max(growth.floor(finding.original or 0), 1)
+
+
+def updated(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) -> tuple[Entry, ...]:
+    """The entries after a run: its findings, and what is known of files that it did not look at.
+
+    `gone` are the files of the baseline that are not there any more.
+    """
+    settled = _settled(items) | gone
+    kept = {e.fingerprint: e for e in baseline.values() if e.file not in settled}
+    for item in items:
+        if item.finding is not None and item.place is not None:
+            kept[item.finding.fingerprint] = Entry(
+                file=item.place.path,
+                code=item.finding.code,
+                fingerprint=item.finding.fingerprint,
+                saving=item.finding.saving,
+                measured=item.finding.measured,
+            )
+    return tuple(kept.values())
+
+
+def stale(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) -> tuple[Entry, ...]:
+    """The entries of files that were looked at, or are gone, and that nothing was found for."""
+    settled = _settled(items) | gone
+    found = {item.finding.fingerprint for item in items if item.finding is not None}
+    return tuple(e for e in baseline.values() if e.file in settled and e.fingerprint not in found)
+
+
+def _settled(items: Sequence[Checked]) -> frozenset[str]:
+    """The files of which the run can say whether there is something to find."""
+    sure = (i for i in items if i.outcome.error is None and (i.proof is None or i.proof.verdict == "equal"))
+    return frozenset(item.place.path for item in sure if item.place is not None)

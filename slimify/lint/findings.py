@@ -1,0 +1,122 @@
+"""What came of a Dockerfile → the finding that `check` reports about it, if there is one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from slimify.lint.place import Place
+from slimify.model import Decision, Instruction, Outcome
+
+if TYPE_CHECKING:
+    from slimify.verify.model import Proof
+
+RULES = {"minimal": "SL300", "slim": "SL301", "same-base": "SL302", "cleanup": "SL303"}  # by rung
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A Dockerfile of which the image could be smaller: one a file, at its FROM.
+
+    `details` is all that the rewrite does, `known`: it is in the baseline.
+    """
+
+    code: str
+    line: int
+    end_line: int
+    text: str
+    saving: int  # bytes
+    original: int | None  # bytes
+    measured: bool
+    fingerprint: str
+    details: tuple[Decision, ...] = ()
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One Dockerfile that was looked at. `command` shows the change, `remark` says why a rewrite does not
+    count; `unproven`: it was to be measured, and could not be."""
+
+    outcome: Outcome
+    place: Place | None  # None for standard input
+    command: str
+    finding: Finding | None = None
+    proof: Proof | None = None
+    remark: str = ""
+    unproven: bool = False
+
+
+def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | None = None) -> Checked:
+    """What `check` says about one outcome. With a proof only what was built and found equal counts, by
+    what it saves then."""
+    found = Checked(outcome=outcome, place=place, command=command, proof=proof)
+    if outcome.error is not None or outcome.after is None:
+        return found
+    if proof is not None and (proof.verdict != "equal" or proof.small):
+        return _not_counted(found, proof)
+    return Checked(
+        outcome=outcome, place=place, command=command, proof=proof, finding=_finding(outcome, place, proof)
+    )
+
+
+def _not_counted(found: Checked, proof: Proof) -> Checked:
+    file = found.outcome.file
+    remarks = {
+        "equal": "the measured saving is below --min-saving",
+        "different": f"the images differ, so that nothing is asked for: slimify verify {file} says in what",
+        "not built": f"nothing was measured: {proof.problem}",
+    }
+    return Checked(
+        outcome=found.outcome,
+        place=found.place,
+        command=found.command,
+        proof=proof,
+        remark=remarks[proof.verdict],
+        unproven=proof.verdict == "not built",
+    )
+
+
+def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Finding | None:
+    """None where the Dockerfile silences what would be found."""
+    code = RULES[outcome.rung]
+    said = next((d for d in outcome.decisions if d.code == code), None)
+    if said is None:
+        return None
+    first = _from(outcome)
+    saving, original = outcome.meta.get("saving"), outcome.meta.get("original")
+    measured = outcome.meta.get("measured") is True
+    if proof is not None and proof.before is not None and proof.after is not None:
+        saving, original = proof.before.disk - proof.after.disk, proof.before.disk
+        measured = True
+    return Finding(
+        code=code,
+        line=first.line if first else 1,
+        end_line=first.end_line if first else 1,
+        text=said.text,
+        saving=saving if isinstance(saving, int) else 0,
+        original=original if isinstance(original, int) else None,
+        measured=measured,
+        fingerprint=fingerprint(place.path if place else outcome.file, first.value if first else ""),
+        details=tuple(d for d in outcome.decisions if d is not said and d.safety != "advice"),
+    )
+
+
+def _from(outcome: Outcome) -> Instruction | None:
+    """The instruction that says which image the file starts from."""
+    named = (verdict.instruction for verdict in outcome.instructions)
+    return next((i for i in named if i.keyword == "FROM"), None)
+
+
+def fingerprint(path: str, base: str) -> str:
+    """What a finding is recognised by: the file and the image that it starts from, whatever release of it.
+
+    Neither lines nor steps nor the rung count: the same Dockerfile with a package more is the same finding.
+    """
+    words = base.split()
+    image = words[0].partition("@")[0] if words else ""
+    head, slash, name = image.rpartition("/")
+    image = head + slash + name.partition(":")[0]
+    return hashlib.sha256(json.dumps(["slimmer", path, image]).encode()).hexdigest()[:32]

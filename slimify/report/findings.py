@@ -1,0 +1,74 @@
+"""Findings of `check` → lines for people, and the words that all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slimify.lint.baseline import Entry
+from slimify.lint.findings import Checked, Finding
+from slimify.report.ansi import Paint
+from slimify.report.text import PLAIN, failure, size
+from slimify.report.words import shown
+
+
+def amount(finding: Finding) -> str:
+    """How much: `about 977 MB of 1.14 GB (86 %)`."""
+    about = "" if finding.measured else "about "
+    if finding.original is None or finding.original < finding.saving:
+        return f"{about}{size(finding.saving)}"
+    share = round(100 * finding.saving / finding.original) if finding.original else 0
+    return f"{about}{size(finding.saving)} of {size(finding.original)} ({share} %)"
+
+
+def sentence(finding: Finding) -> str:
+    """How much, and what would be different then."""
+    return f"{amount(finding)} would be saved: {shown(finding.text)}"
+
+
+def advice(item: Checked) -> str:
+    """What to do next."""
+    return f"{item.command} shows the change, with --write it is made"
+
+
+def text(item: Checked, *, paint: Paint = PLAIN) -> str:
+    """A line that says where, how much and what, and one with the command; "" where nothing is found."""
+    finding = item.finding
+    if finding is None or finding.known:
+        return ""
+    name = "<stdin>" if item.outcome.file == "-" else item.outcome.file
+    place = paint(f"{name}:{finding.line}:", "bold")
+    return f"{place} {paint(finding.code, 'yellow')} {sentence(finding)}\n  {advice(item)}\n"
+
+
+def aside(item: Checked, *, paint: Paint = PLAIN) -> str:
+    """What is said beside the findings: that a file could not be read, why a rewrite does not count."""
+    if item.outcome.error is not None:
+        return failure(item.outcome.file, item.outcome.error, paint=paint)
+    notes = [item.remark] if item.remark else []
+    if item.finding is not None and not item.finding.known:
+        notes += item.outcome.warnings
+    return "".join(f"{item.outcome.file}: {paint('note:', 'cyan')} {shown(note)}\n" for note in notes)
+
+
+def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
+    """How many files were looked at and what came of them, and which known findings there are no more."""
+    new = [i.finding for i in items if i.finding is not None and not i.finding.known]
+    counts = {
+        "known": sum(i.finding is not None and i.finding.known for i in items),
+        "not proven": sum(bool(i.remark) for i in items),
+        "refused": sum(i.outcome.kind == "refused" for i in items),
+        "failed": sum(i.outcome.kind == "failed" for i in items),
+    }
+    files = f"{len(items)} Dockerfile{'s' * (len(items) != 1)}"
+    if new:
+        measured = all(finding.measured for finding in new)
+        total = size(sum(finding.saving for finding in new))
+        found = f"{len(new)} could be slimmer, by {'' if measured else 'about '}{total}"
+    else:
+        found = "nothing to save" if not counts["known"] else "nothing new to save"
+    parts = [found, *(f"{number} {what}" for what, number in counts.items() if number)]
+    lines = [f"{files}: {', '.join(parts)}"]
+    lines += [f"  baseline: {entry.file} {entry.code} is no longer found" for entry in stale]
+    if stale:
+        lines.append("  --update-baseline takes that out")
+    return "\n".join(lines) + "\n"

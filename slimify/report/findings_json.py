@@ -1,0 +1,40 @@
+"""What `check` says about one file → the JSON object of schema.json, with its findings."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slimify.lint.findings import Checked
+from slimify.report import json as outcome_json
+
+
+def to_json(item: Checked) -> str:
+    """One line, without the newline; ASCII, as for `rewrite`."""
+    result = outcome_json.to_dict(item.outcome)
+    if item.proof is not None:
+        from slimify.report import proof
+
+        result.update(proof.to_dict(item.proof))
+    result["findings"] = _findings(item)
+    return json.dumps(result, ensure_ascii=True)
+
+
+def _findings(item: Checked) -> list[dict[str, Any]]:
+    finding = item.finding
+    if finding is None:
+        return []
+    found = {
+        "code": finding.code,
+        "path": item.place.path if item.place is not None else None,
+        "line": finding.line,
+        "end_line": finding.end_line,
+        "text": finding.text,
+        "saving": finding.saving,
+        "original": finding.original,
+        "measured": finding.measured,
+        "fingerprint": finding.fingerprint,
+        "known": finding.known,
+        "command": item.command,
+    }
+    return [found]
