@@ -22,7 +22,6 @@ def rewrite(
 ) -> Outcome:
     """Rewrite one Dockerfile. `image` was built from it, as far as its history shows. Raises nothing for
     malformed input: that is a `failed` outcome."""
-    from slimify.classify.built import built
     from slimify.classify.silenced import without_silenced
     from slimify.context.scan import Context, scan
     from slimify.syntax.dockerfile import parse
@@ -32,7 +31,11 @@ def rewrite(
     except SlimifyError as error:
         return _unread(data, name, error)
     where = scan(context, Path(name) if name != "-" else None) if context else Context.empty()
-    evidence = built(image, file) if image is not None else None
+    evidence: Built | str | None = None
+    if image is not None:
+        from slimify.classify.built import built
+
+        evidence = built(image, file)
     outcome = _planned(file, name, where, options, None if isinstance(evidence, str) else evidence)
     if isinstance(evidence, str):
         outcome = replace(outcome, warnings=(f"{NO_EVIDENCE}: {evidence}", *outcome.warnings))

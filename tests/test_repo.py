@@ -50,6 +50,11 @@ def test_start_up_imports_only_what_the_command_needs(arguments: list[str], need
     loaded = set(done.stderr.splitlines()[-1].split())
     assert "slimify.cli" in loaded
     assert PARSERS & loaded <= needed
+    # the strategies and readers of the other languages
+    language = arguments[-1].rpartition("golden/")[2].partition("-")[0] if "rewrite" in arguments else ""
+    others = {"go", "node", "python"} - {{"py": "python"}.get(language, language)}
+    assert not {f"slimify.strategies.{other}" for other in others} & loaded
+    assert "slimify.image.model" not in loaded
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -7,10 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from slimify.classify import roles as role_pass
-from slimify.classify.built import Built
-from slimify.classify.builtbase import base_facts, brought
 from slimify.classify.findings import findings
 from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
@@ -24,9 +23,8 @@ from slimify.classify.runtime import runtime
 from slimify.classify.showings import renamed, showings
 from slimify.classify.verdicts import instruction_role
 from slimify.classify.walk import Visit, start_state, walk
-from slimify.classify.witnessed import witnessed
 from slimify.config import Options
-from slimify.context.manifests import run_commands
+from slimify.context.manifests.run import run_commands
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
@@ -34,6 +32,10 @@ from slimify.model import Dockerfile, PackageVerdict, Use
 from slimify.syntax.instructions import from_parts
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
+
+if TYPE_CHECKING:
+    from slimify.classify.built import Built
+
 
 _KEEP = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
@@ -57,7 +59,11 @@ def classify(
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
     visits = own_programs(visits, end)
-    visits, seen = witnessed(visits, evidence) if evidence is not None else (visits, {})
+    seen: Mapping[int, tuple[str, ...]] = {}
+    if evidence is not None:
+        from slimify.classify.witnessed import witnessed
+
+        visits, seen = witnessed(visits, evidence)
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
@@ -67,6 +73,8 @@ def classify(
     alive = with_linked(alive, evidence) if evidence is not None else alive
     packages, roles, late = _judged(visits, alive, base, language, keep, options)
     if evidence is not None:
+        from slimify.classify.builtbase import brought
+
         packages = with_counterparts(packages, alive, evidence, brought(evidence))
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
@@ -100,7 +108,11 @@ def _shown_base(
     file: Dockerfile, reference: str, base: ImageFacts | None, evidence: Built | None
 ) -> ImageFacts | None:
     """The base image as a built image shows it, where the reference alone tells nothing."""
-    return base_facts(evidence, file, reference) if base is None and evidence is not None else None
+    if base is not None or evidence is None:
+        return None
+    from slimify.classify.builtbase import base_facts
+
+    return base_facts(evidence, file, reference)
 
 
 def _named(context: Context, name: str) -> tuple[Use, ...]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from slimify.classify.built import Built
 from slimify.classify.program import Live
 from slimify.classify.roletypes import Where
-from slimify.image.packages import Packages
 from slimify.model import PackageVerdict, Reason, Use
+
+if TYPE_CHECKING:
+    from slimify.classify.built import Built
+    from slimify.image.packages import Packages
+
 
 # The C library and what comes with every one.
 _EVERYWHERE = frozenset({"libc6", "libc6-compat", "musl", "libgcc-s1", "libgcc", "libstdc++6", "libstdc++"})

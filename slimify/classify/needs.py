@@ -53,7 +53,9 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
 
 
 def _of_manifest(view: View, path: str, kind: str) -> Iterable[Module]:
-    from slimify.context.manifests import node_project, python_project, requirements
+    from slimify.context.manifests.node import node_project
+    from slimify.context.manifests.python import python_project
+    from slimify.context.manifests.requirements import requirements
 
     directory, _, name = path.rpartition("/")
     if kind == "node":

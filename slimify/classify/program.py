@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from slimify.classify.built import Built
 from slimify.classify.effects.state import State
 from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
@@ -24,6 +24,9 @@ from slimify.model import (
     SourceFacts,
     Use,
 )
+
+if TYPE_CHECKING:
+    from slimify.classify.built import Built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

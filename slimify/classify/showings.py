@@ -4,11 +4,15 @@ settings say."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from slimify.classify.built import Built
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
 from slimify.model import Decision, Instruction
+
+if TYPE_CHECKING:
+    from slimify.classify.built import Built
+
 
 _LANGUAGES = {"go": "Go", "node": "Node.js", "python": "Python"}
 _SHOWN = 3

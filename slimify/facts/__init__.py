@@ -1,17 +1,18 @@
 """What slimify knows about images, packages and commands: data, not code.
 
 Each file beside this one holds one kind of fact and says where it comes from and when. TOML is
-written by hand, JSON is generated (tests/tools/refresh_*.py) because tomllib takes 40 times as
+written by hand, JSON is generated (tests/tools/refresh_*.py) because TOML takes 15 times as
 long for it. A file is read when the first question about it is asked, once per process.
 """
 
 from __future__ import annotations
 
 import json
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 
 @cache
@@ -21,5 +22,5 @@ def load(name: str) -> dict[str, Any]:
     Raises FileNotFoundError for a name that is not there: a broken installation.
     """
     raw = (Path(__file__).parent / name).read_bytes()
-    content: dict[str, Any] = json.loads(raw) if name.endswith(".json") else tomllib.loads(raw.decode())
+    content: dict[str, Any] = json.loads(raw) if name.endswith(".json") else tomli.loads(raw.decode())
     return content

@@ -1,24 +1,24 @@
-"""Program -> layouts, best first. One module a language; the order is that of the tuple."""
+"""Program -> layouts, best first. One module a language, imported when a program is in it."""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
 
 from slimify.classify.program import Program
 from slimify.config import Options
 from slimify.facts.images import image
 from slimify.model import Reason
-from slimify.strategies import go, node, python
 from slimify.strategies.base import Proposal, Strategy
-
-STRATEGIES: tuple[Strategy, ...] = (go, node, python)
 
 
 def propose(program: Program, options: Options) -> Proposal:
     """The layouts of the strategy for the program's language."""
-    for strategy in STRATEGIES:
-        if program.language == strategy.NAME:
-            return _with_glibc(strategy.propose(program, options), options.min_glibc)
-    nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
-    return Proposal(reasons=(nothing,))
+    if program.language is None:
+        nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
+        return Proposal(reasons=(nothing,))
+    strategy = cast("Strategy", import_module(f"slimify.strategies.{program.language}"))
+    return _with_glibc(strategy.propose(program, options), options.min_glibc)
 
 
 def _with_glibc(proposal: Proposal, least: str) -> Proposal:

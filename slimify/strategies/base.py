@@ -29,6 +29,4 @@ def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
 class Strategy(Protocol):
     """A module satisfies it; there is no class to inherit."""
 
-    NAME: str
-
     def propose(self, program: Program, options: Options) -> Proposal: ...

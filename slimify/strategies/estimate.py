@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
-from slimify.context.manifests import lock_packages, node_project
+from slimify.context.manifests.node import node_project
+from slimify.context.manifests.node_lock import lock_packages
 from slimify.facts.carried import installed
 from slimify.model import Effect
 

@@ -40,8 +40,6 @@ from slimify.strategies.rebase import on_path, restated
 from slimify.strategies.unknown import blocked, keep_everything_before_unknown
 from slimify.syntax.instructions import env_pairs
 
-NAME = "go"
-
 
 def propose(program: Program, options: Options) -> Proposal:
     """Layouts on distroless, on the slim distribution and on the same base."""

@@ -30,7 +30,6 @@ from slimify.strategies.rebase import same_family, written_base
 from slimify.strategies.served import without_project
 from slimify.strategies.unknown import blocked, follows_build, keep_everything_before_unknown
 
-NAME = "node"
 # What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
 _RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from slimify.classify.liveness import unread_start
 from slimify.classify.program import Program
-from slimify.context.manifests import NodeProject, node_project
+from slimify.context.manifests.node import NodeProject, node_project
 from slimify.facts.languages import bin_packages, npm, only_builds
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate

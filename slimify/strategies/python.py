@@ -37,7 +37,6 @@ from slimify.strategies.sitepackages import (
 )
 from slimify.strategies.unknown import blocked, keep_everything_before_unknown
 
-NAME = "python"
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
 # Directories that can't be copied whole: the final base has its own files there.
 SYSTEM = BROAD - {LOCAL, "/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}

@@ -160,7 +160,7 @@ def foreign_interpreter(program: Program) -> str:
 
 def _wanted(program: Program, effect: Effect) -> str:
     """The minor version that an option, a variable, or a file of the project asks uv for; "" for none."""
-    from slimify.context.manifests import python_project
+    from slimify.context.manifests.python import python_project
 
     words = [w.value or "" for w in effect.command.words]
     asked = next((b for a, b in pairwise(words) if a in ("--python", "-p")), "")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from slimify.classify.built import Built
 from slimify.classify.copies import targets
 from slimify.classify.linked import closure
 from slimify.classify.paths import inside, inside_any
@@ -19,6 +19,10 @@ from slimify.model import Plan
 from slimify.strategies.layout import Layout
 from slimify.strategies.rebase import written_base
 from slimify.syntax.dockerfile import parse
+
+if TYPE_CHECKING:
+    from slimify.classify.built import Built
+
 
 LISTS = "/var/lib/apt/lists"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from slimify.classify.effects import State, after, interpret
+from slimify.classify.effects import State, after, interpret, registry
 from slimify.classify.view import View
 from slimify.context.scan import Context, scan
 from slimify.model import Effect
@@ -146,3 +147,14 @@ def test_scripts_that_run_each_other_end(tmp_path: Path) -> None:
     found = effects("npm run a", state(scan(tmp_path)))
     assert len(found) == 1
     assert found[0].startswith("app!")
+
+
+def test_every_module_is_asked_for_exactly_the_programs_it_knows() -> None:
+    # a program that the table lacks is never interpreted, one too many fails when it is met
+    package = Path(registry.__file__).parent
+    known = {
+        path.stem: set(import_module(f"slimify.classify.effects.{path.stem}").HANDLERS)
+        for path in package.glob("*.py")
+        if "\nHANDLERS" in path.read_text("utf-8")
+    }
+    assert {module: set(names.split()) for module, names in registry.MODULES.items()} == known

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests import GoModule, go_module
+from slimify.context.manifests.gomod import GoModule, go_module
 from slimify.context.scan import Context, scan
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests import lock_packages, node_project, providers
-from slimify.context.manifests.node import NodeProject, line_of
+from slimify.context.manifests.node import NodeProject, line_of, node_project
+from slimify.context.manifests.node_lock import lock_packages, providers
 from slimify.context.scan import Context, scan
 
 

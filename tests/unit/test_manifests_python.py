@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests import PythonProject, python_project, requirements
+from slimify.context.manifests.python import PythonProject, python_project
 from slimify.context.manifests.python_lock import pinned_packages
-from slimify.context.manifests.requirements import normalise, parse_requirement, read_requirements
+from slimify.context.manifests.requirements import (
+    normalise,
+    parse_requirement,
+    read_requirements,
+    requirements,
+)
 from slimify.context.scan import Context, scan
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests import run_commands
+from slimify.context.manifests.run import run_commands
 from slimify.context.scan import Context, scan
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from slimify.classify.effects.call import Arg, Call
 from slimify.classify.effects.state import State
-from slimify.context.manifests import NodeProject, lock_packages, node_project
+from slimify.context.manifests.node import NodeProject, node_project
+from slimify.context.manifests.node_lock import lock_packages
 from slimify.facts.commands import commands
 from slimify.model import Effect, EffectKind
 

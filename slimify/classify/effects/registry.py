@@ -4,55 +4,68 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 
-from slimify.classify.effects import (
-    conda,
-    fetch,
-    files,
-    find,
-    go,
-    gowrapper,
-    make,
-    nodelaunch,
-    nodetools,
-    npm,
-    pnpm,
-    poetry,
-    python,
-    pythondata,
-    shells,
-    system,
-    unpack,
-    uv,
-    yarn,
-)
+from slimify.classify.effects import shells
 from slimify.classify.effects.call import Call
 from slimify.classify.effects.table import row_effects
 from slimify.facts.commands import commands
 from slimify.model import Effect
 
 Handler = Callable[[Call], tuple[Effect, ...]]
-HANDLERS: dict[str, Handler] = {
-    **system.HANDLERS,
-    **files.HANDLERS,
-    **find.HANDLERS,
-    **unpack.HANDLERS,
-    **fetch.HANDLERS,
-    **shells.HANDLERS,
-    **python.HANDLERS,
-    **pythondata.HANDLERS,
-    **poetry.HANDLERS,
-    **uv.HANDLERS,
-    **conda.HANDLERS,
-    **npm.HANDLERS,
-    **yarn.HANDLERS,
-    **pnpm.HANDLERS,
-    **nodetools.HANDLERS,
-    **nodelaunch.HANDLERS,
-    **go.HANDLERS,
-    **gowrapper.HANDLERS,
-    **make.HANDLERS,
+# The programs that each module beside this one knows. Kept as a list, so that a module is imported when one
+# of its programs is met and not before: that is a fifth of what a start costs.
+MODULES = {
+    "system": (
+        "add-apt-repository addgroup adduser apk apt apt-add-repository apt-fast apt-get apt-key "
+        "apt-mark aptitude clean-install delgroup deluser dnf dnf-config-manager dnf5 dpkg "
+        "extrepo gpg gpg2 groupadd groupdel install_packages microdnf rpm subscription-manager "
+        "tdnf useradd userdel xx-apk xx-apt xx-apt-get yum yum-config-manager zypper"
+    ),
+    "files": (
+        "autopep8 black chgrp chmod chown cp dd gofmt gofumpt goimports install isort ln mv patch "
+        "perl rm rsync ruff sed yq"
+    ),
+    "find": "find xargs",
+    "unpack": (
+        "7z 7za bsdtar bunzip2 bzip2 gtar gunzip gzip pigz tar uncompress unlzma unxz unzip "
+        "unzstd xz zip zstd"
+    ),
+    "fetch": "curl git wget",
+    "shells": "ash bash dash eval java php ruby runuser sh su",
+    "python": (
+        "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "
+        "hypercorn ipython jupyter manage.py paster pip prefect pserve pypy python rasa scrapy "
+        "streamlit superset uvicorn virtualenv waitress-serve"
+    ),
+    "pythondata": "playwright spacy",
+    "poetry": "pipenv poetry",
+    "uv": "pdm uv uvx",
+    "conda": "conda mamba micromamba pip-compile pip-sync pipx",
+    "npm": "cnpm npm",
+    "yarn": "yarn yarnpkg",
+    "pnpm": "bun pnpm",
+    "nodetools": "bunx deno node nodejs npx pnpx",
+    "nodelaunch": (
+        "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del- "
+        "cli dotenv dotenvx env-cmd fnm husky lerna make-dir make-dir-cli mkdirp n npm-run-all "
+        "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
+    ),
+    "go": "garble go go1 protoc richgo tinygo xx-go",
+    "make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
+_MODULE_OF = {name: module for module, names in MODULES.items() for name in names.split()}
+
+
+def handler_of(name: str) -> Handler | None:
+    """What interprets a call of this program, if a module does."""
+    module = _MODULE_OF.get(name)
+    if module is None:
+        return None
+    handlers: dict[str, Handler] = import_module(f"slimify.classify.effects.{module}").HANDLERS
+    return handlers[name]
+
+
 # Programs whose file name carries a version or a target: python3.11, pip3, gcc-12, x86_64-linux-gnu-gcc.
 _VERSIONED = re.compile(
     r"(python|pip|pypy|easy_install|virtualenv|go|clang|clang\+\+|gcc|g\+\+|gfortran|llvm-config)-?[\d.]+\w*\Z"
@@ -80,7 +93,7 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
         and name not in ("which", "command", "npm", "cd")
     ):
         return (call.effect("check"),)
-    handler = HANDLERS.get(name)
+    handler = handler_of(name)
     if handler is not None and not (call.path.startswith(("./", "../")) and name not in ("manage.py",)):
         return handler(call)
     script = shells.program_file(call)
@@ -94,7 +107,9 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
         return row_effects(call, known)
     kind = tables.node_tools.get(name)
     if kind is not None:
-        return nodetools.node_tool(call, kind)
+        from slimify.classify.effects.nodetools import node_tool
+
+        return node_tool(call, kind)
     if name.endswith((".sh", ".py")):
         return (call.unknown(f"the script {call.path} is not in the build context"),)
     return (call.unknown(f"what {call.name} does"),)
