@@ -39,6 +39,7 @@ from slimify.cli_analyze import analyze
 from slimify.cli_check import check
 from slimify.cli_ci import ci
 from slimify.cli_config import config
+from slimify.cli_pr import pr
 from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
 
 if TYPE_CHECKING:
@@ -289,6 +290,7 @@ app.command()(check)
 app.command()(analyze)
 app.command()(config)
 app.command()(ci)
+app.command()(pr)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slimify.lint.findings import Checked
     from slimify.model import Outcome
     from slimify.proofs import Listeners
+    from slimify.publishing import Published
     from slimify.report.ansi import Paint
     from slimify.verify.model import Proof
 
@@ -106,6 +107,28 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
         show(report.markdown(proof))
     else:
         show(report.text(proof, width=columns(sys.stdout), paint=painter(sys.stdout)))
+
+
+def show_published(item: Published, form: Literal["text", "json"], *, dry: bool) -> None:
+    """What `pr` answers for one request."""
+    from slimify.publish import shown
+
+    if form == "json":
+        show(shown.to_json(item.offer, item.report, item.error, [r[1] for r in item.results], dry=dry) + "\n")
+    else:
+        outcomes = [(outcome, proof) for _, outcome, proof in item.results]
+        paint = painter(sys.stdout)
+        show(shown.text(item.offer, item.report, outcomes, width=columns(sys.stdout), paint=paint, dry=dry))
+    for _, outcome, proof in item.results:
+        show_failure(outcome)
+        if proof is not None and outcome.error is None and proof.verdict != "equal" and form == "text":
+            from slimify.report import proof as report
+
+            tell(report.text(proof, width=columns(sys.stderr), paint=painter(sys.stderr)))
+    if item.error is not None:
+        from slimify.report import text
+
+        tell(text.failure(item.offer.branch, item.error, paint=painter(sys.stderr)))
 
 
 def show_analysis(

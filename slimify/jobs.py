@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slimify.image.model import Image
 
 ENGINE_ERROR, INTERNAL_ERROR = "SL905", "SL999"
+FORGE_ERRORS = ("SL915", "SL916", "SL917", "SL918")  # limits, outages, refusals, git
 
 Job = tuple[Target, SlimifyError | None]
 
@@ -169,7 +170,7 @@ def withheld(outcome: Outcome) -> Outcome:
 
 def is_internal(error: SlimifyError) -> bool:
     """Whether it is the environment or slimify that failed, and not the input."""
-    return error.code in ("SL902", "SL903", ENGINE_ERROR, INTERNAL_ERROR)
+    return error.code in ("SL902", "SL903", ENGINE_ERROR, INTERNAL_ERROR, *FORGE_ERRORS)
 
 
 def failed(name: str, error: Exception) -> Outcome:

@@ -22,6 +22,9 @@ the directory of the Dockerfile, not above the root of its repository:
     [bases]                     # known image = the user's name for it, see facts.basemap
     "docker.io/library/*" = "registry.example/hub/*"
 
+    [pr]                        # how requests for review are made, see config.pr
+    labels = ["docker"]
+
     [files."services/*/Dockerfile"]  # on top, for these files alone
     base = "same"
 """
@@ -47,6 +50,10 @@ __all__ = [
 ]  # fmt: skip
 
 BAD_SETTING = "SL904"
+_GENERAL = {
+    "probes": 'probes have tables of their own: [probes."worker.Dockerfile"]',
+    "pr": "requests are made for the whole repository",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +189,8 @@ def _layer(path: Path, origin: str, table: Mapping[str, object], *, special: boo
         if name not in SETTINGS:
             known = ", ".join(sorted(SETTINGS))
             raise _wrong(f'{path}: unknown setting "{key}"', hint=f"known are {known}")
-        if special and name == "probes":
-            hint = 'probes have tables of their own: [probes."worker.Dockerfile"]'
-            raise _wrong(f'{path}: "probes" in "files"', hint=hint)
+        if special and name in _GENERAL:
+            raise _wrong(f'{path}: "{name}" in "files"', hint=_GENERAL[name])
         try:
             values[name.replace("-", "_")] = SETTINGS[name](value)
         except ValueError as error:

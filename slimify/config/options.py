@@ -46,6 +46,7 @@ class Options:
     dockerignore: bool = True
     bases: Mapping[str, str] = field(default_factory=dict)  # see facts.basemap
     templates: str = ""  # a directory whose templates come before slimify's own
+    pr: Mapping[str, Any] = field(default_factory=dict)  # see config.pr
     settings: str = field(default="", compare=False)  # the file that they come from, "" without one
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, get_args
 
+from slimify.config import pr
 from slimify.config.options import Base, Builder, MinSaving, parse_min_saving
 
 
@@ -116,4 +117,5 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "dockerignore": _bool,
     "bases": _bases,
     "templates": _directory,
+    "pr": pr.checked,
 }

@@ -165,7 +165,7 @@ def markdown(proof: Proof) -> str:
     shown = page(
         "report/proof.md.j2",
         proof=proof,
-        cell=_cell,
+        cell=cell,
         settings=[line.strip() for line in _settings(proof.constraints)],
         small=small(proof),
         gain=_gain(proof).removeprefix(", "),
@@ -176,7 +176,7 @@ def markdown(proof: Proof) -> str:
     return shown.rstrip() + "\n"
 
 
-def _cell(content: str, most: int = 300) -> str:
+def cell(content: str, most: int = 300) -> str:
     """A text as one cell of a table, or one line of a list: no markup of its own, no line breaks."""
     shown = textwrap.shorten(content, most, placeholder=" …")
     for sign in "\\`*_|<>[]":

@@ -1,0 +1,119 @@
+"""The table `[pr]`: how requests for review are made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+TitleStyle = Literal["auto", "plain", "conventional"]
+Per = Literal["image", "repository"]
+ForgeKind = Literal["github", "gitlab", "gitea"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """How requests are made. `base` "": into the default branch; `forge` None and `api_url` "": as the remote
+    tells."""
+
+    base: str = ""
+    branch_prefix: str = "slimify/"
+    title: TitleStyle = "auto"
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    draft: bool = False
+    per: Per = "image"
+    sign_off: bool = False
+    limit: int = 5
+    forge: ForgeKind | None = None
+    api_url: str = ""
+
+
+def requests(table: Mapping[str, Any]) -> Requests:
+    """The table as a value. It was read by `checked`."""
+    return Requests(**{name.replace("-", "_"): value for name, value in table.items()})
+
+
+def checked(value: object) -> dict[str, Any]:
+    """The table `[pr]` of a settings file. Raises ValueError with a sentence."""
+    if not isinstance(value, dict):
+        raise ValueError("must be a table")
+    found = {}
+    for key, item in value.items():
+        name = key.replace("_", "-")
+        if name not in READERS:
+            raise ValueError(f'unknown "{key}"; known are {", ".join(sorted(READERS))}')
+        try:
+            found[name] = READERS[name](item)
+        except ValueError as error:
+            raise ValueError(f'"{key}" {error}') from None
+    return found
+
+
+def is_prefix(text: str) -> bool:
+    """Whether branches may begin so, for git and so that they are not anybody else's."""
+    plain = re.fullmatch(r"\w[\w./-]*[/-]", text, re.ASCII) is not None
+    return plain and not re.search(r"\.\.|//|/\.|\.lock/|/-|\./", text)
+
+
+def _prefix(value: object) -> str:
+    if not isinstance(value, str) or not is_prefix(value):
+        raise ValueError('must be what branches begin with, and end with / or -, such as "slimify/"')
+    return value
+
+
+def _branch(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value):
+        raise ValueError("must be the name of a branch")
+    return value
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+        raise ValueError("must be a list of names")
+    return tuple(item.strip().removeprefix("@") for item in value)
+
+
+def _bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _limit(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError("must be a number from 1 on")
+    return value
+
+
+def _one_of(kind: Any) -> Callable[[object], str]:
+    allowed = get_args(kind)
+
+    def read(value: object) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return str(value)
+
+    return read
+
+
+def _address(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@/]+(/\S*)?", value):
+        raise ValueError('must be an address such as "https://git.example/api/v4"')
+    return value
+
+
+READERS: dict[str, Callable[[object], Any]] = {
+    "base": _branch,
+    "branch-prefix": _prefix,
+    "title": _one_of(TitleStyle),
+    "labels": _names,
+    "reviewers": _names,
+    "draft": _bool,
+    "per": _one_of(Per),
+    "sign-off": _bool,
+    "limit": _limit,
+    "forge": _one_of(ForgeKind),
+    "api-url": _address,
+}

@@ -1,0 +1,160 @@
+"""Pull requests of Gitea, and of Forgejo, which speaks the same API (https://docs.gitea.com/api/)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from slimify.model import SlimifyError
+from slimify.publish.client import Client
+from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request
+
+_FORK_LOOKS = 10
+
+
+def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
+    headers = {"Authorization": f"token {token}"} if token else {}
+    return Client(url=place.api, name="Gitea", headers=headers, token=token, dry=dry, blind=blind)
+
+
+@dataclass(slots=True)
+class Gitea:
+    """One repository on Gitea."""
+
+    place: Place
+    client: Client
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def _repo(self) -> str:
+        return f"/repos/{self.place.path}"
+
+    def repository(self) -> Repository:
+        found = self.client.get(self._repo)
+        if found is None and not self.client.blind:
+            raise SlimifyError(
+                SAID_NO,
+                f"Gitea has no repository {self.place.path} that this token may see",
+                hint="is it private, and the token made for it?",
+            )
+        return (
+            _repository(found)
+            if found
+            else Repository(id=self.place.path, path=self.place.path, default_branch="")
+        )
+
+    def fork(self) -> Repository:
+        answer = self.client.change("POST", f"{self._repo}/forks", {}, accepted=(409,))
+        if answer.status == 409:
+            user = (self.client.get("/user") or {}).get("login")
+            forks = self.client.pages(f"{self._repo}/forks", limit=50)
+            found = next((item for item in forks if item["owner"]["login"] == user), None)
+            if found is None:
+                raise SlimifyError(SAID_NO, "Gitea makes no fork, and there is none: its name is taken")
+        elif answer.content is None:
+            name = self.place.path.rpartition("/")[2]
+            return Repository(id=f"YOU/{name}", path=f"YOU/{name}", default_branch="")
+        else:
+            found = answer.content
+        fork = _repository(found)
+        for look in range(_FORK_LOOKS):
+            if self.client.get(f"/repos/{fork.path}/branches/{quote(fork.default_branch, safe='')}"):
+                return fork
+            time.sleep(min(2.0**look, 15))
+        raise SlimifyError(SAID_NO, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
+
+    def protected(self, home: Repository, branch: str) -> bool:
+        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
+        return bool(found and found.get("protected"))
+
+    def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
+        # there is no filter for branches
+        found = self.client.pages(f"{self._repo}/pulls", state="all", sort="recentupdate", limit=50)
+        return tuple(_request(item) for item in found if _comes_from(item, home, branch))
+
+    def open_requests(self) -> tuple[Request, ...]:
+        return tuple(map(_request, self.client.pages(f"{self._repo}/pulls", state="open", limit=50)))
+
+    def create(self, home: Repository, draft: Draft) -> Request | None:
+        own = home.path == self.place.path
+        body: dict[str, Any] = {
+            "title": f"WIP: {draft.title}" if draft.draft else draft.title,
+            "head": draft.branch if own else f"{home.owner}:{draft.branch}",
+            "base": draft.base,
+            "body": draft.body,
+        }
+        labels = self._numbers(draft.labels)
+        if labels:
+            body["labels"] = labels
+        answer = self.client.change("POST", f"{self._repo}/pulls", body, accepted=(409,))
+        if answer.status == 409:
+            return None
+        if answer.content is None:
+            made = Request(
+                number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch
+            )
+        else:
+            made = _request(answer.content)
+        if draft.reviewers:
+            self._ask(made, draft.reviewers)
+        return made
+
+    def _numbers(self, names: tuple[str, ...]) -> list[int]:
+        """The numbers of labels; those that are not there are told, not missed."""
+        if not names or self.client.blind:
+            return []
+        known = {
+            item["name"]: int(item["id"]) for item in self.client.pages(f"{self._repo}/labels", limit=50)
+        }
+        self.remarks += [
+            f"label {name} not set: the repository has no such label" for name in names if name not in known
+        ]
+        return [known[name] for name in names if name in known]
+
+    def _ask(self, request: Request, reviewers: tuple[str, ...]) -> None:
+        people = [name for name in reviewers if "/" not in name]
+        teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
+        path = f"{self._repo}/pulls/{request.number or 'NUMBER'}/requested_reviewers"
+        try:
+            self.client.change("POST", path, {"reviewers": people, "team_reviewers": teams})
+        except SlimifyError as error:
+            self.remarks.append(f"reviewers not set: {error.message}")
+
+    def describe(self, request: Request, body: str) -> None:
+        self.client.change("PATCH", f"{self._repo}/pulls/{request.number}", {"body": body})
+
+    def close(self, request: Request, body: str, comment: str) -> None:
+        self.client.change("PATCH", f"{self._repo}/pulls/{request.number}", {"body": body, "state": "closed"})
+        self.client.change(
+            "POST", f"{self._repo}/issues/{request.number}/comments", {"body": comment}, once=True
+        )
+
+
+def _comes_from(item: dict[str, Any], home: Repository, branch: str) -> bool:
+    head = item.get("head") or {}
+    repository = head.get("repo") or {}  # none, once the fork is deleted
+    # `ref` is another once the branch is deleted
+    return branch in (head.get("label"), head.get("ref")) and repository.get("full_name") == home.path
+
+
+def _repository(found: dict[str, Any]) -> Repository:
+    return Repository(
+        id=found["full_name"],
+        path=found["full_name"],
+        default_branch=found["default_branch"],
+        https=found["clone_url"],
+        ssh=found["ssh_url"],
+    )
+
+
+def _request(found: dict[str, Any]) -> Request:
+    return Request(
+        number=found["number"],
+        url=found["html_url"],
+        state="merged" if found.get("merged") else "open" if found["state"] == "open" else "closed",
+        title=found["title"],
+        body=found.get("body") or "",
+        branch=found["head"].get("label") or found["head"]["ref"],
+    )

@@ -1,0 +1,154 @@
+"""Pull requests of GitHub, through its REST API (https://docs.github.com/rest, version 2022-11-28)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from slimify.model import SlimifyError
+from slimify.publish.client import Client
+from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request
+
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+_FORK_LOOKS = 10
+
+
+def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
+    headers = {**HEADERS, **({"Authorization": f"Bearer {token}"} if token else {})}
+    return Client(url=place.api, name="GitHub", headers=headers, token=token, dry=dry, blind=blind)
+
+
+@dataclass(slots=True)
+class GitHub:
+    """One repository on GitHub."""
+
+    place: Place
+    client: Client
+    remarks: list[str] = field(default_factory=list)
+
+    def repository(self) -> Repository:
+        found = self.client.get(f"/repos/{self.place.path}")
+        if found is None and not self.client.blind:
+            raise SlimifyError(
+                SAID_NO,
+                f"GitHub has no repository {self.place.path} that this token may see",
+                hint="is it private, and the token made for it?",
+            )
+        return (
+            _repository(found)
+            if found
+            else Repository(id=self.place.path, path=self.place.path, default_branch="")
+        )
+
+    def fork(self) -> Repository:
+        made = self.client.change(
+            "POST", f"/repos/{self.place.path}/forks", {"default_branch_only": True}
+        ).content
+        if made is None:
+            name = self.place.path.rpartition("/")[2]
+            return Repository(id=f"YOU/{name}", path=f"YOU/{name}", default_branch="")
+        fork = _repository(made)
+        # GitHub makes it in its own time
+        for look in range(_FORK_LOOKS):
+            if self.client.get(f"/repos/{fork.path}/branches/{quote(fork.default_branch, safe='')}"):
+                return fork
+            time.sleep(min(2.0**look, 15))
+        raise SlimifyError(SAID_NO, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
+
+    def protected(self, home: Repository, branch: str) -> bool:
+        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
+        return bool(found and found.get("protected"))
+
+    def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
+        head = f"{home.owner}:{branch}"
+        found = self.client.pages(f"/repos/{self.place.path}/pulls", state="all", head=head, per_page=100)
+        return tuple(_request(item) for item in found if item["head"]["ref"] == branch)
+
+    def open_requests(self) -> tuple[Request, ...]:
+        found = self.client.pages(f"/repos/{self.place.path}/pulls", state="open", per_page=100)
+        return tuple(map(_request, found))
+
+    def create(self, home: Repository, draft: Draft) -> Request | None:
+        own = home.path == self.place.path
+        body = {
+            "title": draft.title,
+            "head": draft.branch if own else f"{home.owner}:{draft.branch}",
+            "base": draft.base,
+            "body": draft.body,
+            "draft": draft.draft,
+        }
+        answer = self.client.change("POST", f"/repos/{self.place.path}/pulls", body, accepted=(422,))
+        if answer.status == 422:
+            if "already exists" in str(answer.content):
+                return None
+            raise SlimifyError(
+                SAID_NO, f"GitHub takes no pull request of {draft.branch}: {_errors(answer.content)}"
+            )
+        made = _request(answer.content) if answer.content else _planned(draft)
+        self._dress(made, draft)
+        return made
+
+    def _dress(self, request: Request, draft: Draft) -> None:
+        """Labels and reviewers: a request without them is better than none."""
+        number = request.number or "NUMBER"
+        if draft.labels:
+            self._tried(
+                f"/repos/{self.place.path}/issues/{number}/labels", {"labels": list(draft.labels)}, "labels"
+            )
+        people = [name for name in draft.reviewers if "/" not in name]
+        teams = [name.rpartition("/")[2] for name in draft.reviewers if "/" in name]
+        if draft.reviewers:
+            wanted = {"reviewers": people, "team_reviewers": teams}
+            self._tried(f"/repos/{self.place.path}/pulls/{number}/requested_reviewers", wanted, "reviewers")
+
+    def _tried(self, path: str, body: dict[str, Any], what: str) -> None:
+        try:
+            self.client.change("POST", path, body)
+        except SlimifyError as error:
+            self.remarks.append(f"{what} not set: {error.message}")
+
+    def describe(self, request: Request, body: str) -> None:
+        self.client.change("PATCH", f"/repos/{self.place.path}/pulls/{request.number}", {"body": body})
+
+    def close(self, request: Request, body: str, comment: str) -> None:
+        wanted = {"body": body, "state": "closed"}
+        self.client.change("PATCH", f"/repos/{self.place.path}/pulls/{request.number}", wanted)
+        path = f"/repos/{self.place.path}/issues/{request.number}/comments"
+        self.client.change("POST", path, {"body": comment}, once=True)
+
+
+def _repository(found: dict[str, Any]) -> Repository:
+    return Repository(
+        id=found["full_name"],
+        path=found["full_name"],
+        default_branch=found["default_branch"],
+        https=found["clone_url"],
+        ssh=found["ssh_url"],
+    )
+
+
+def _request(found: dict[str, Any]) -> Request:
+    return Request(
+        number=found["number"],
+        url=found["html_url"],
+        state="merged" if found.get("merged_at") else "open" if found["state"] == "open" else "closed",
+        title=found["title"],
+        body=found.get("body") or "",
+        branch=found["head"]["ref"],
+    )
+
+
+def _planned(draft: Draft) -> Request:
+    return Request(number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch)
+
+
+def _errors(content: Any) -> str:
+    errors = content.get("errors") or [] if isinstance(content, dict) else []
+    told = [
+        item.get("message") or f"{item.get('field')} {item.get('code')}"
+        for item in errors
+        if isinstance(item, dict)
+    ]
+    return "; ".join(told) or str(content and content.get("message"))

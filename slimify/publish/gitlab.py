@@ -1,0 +1,143 @@
+"""Merge requests of GitLab, through its REST API (https://docs.gitlab.com/api/rest/, version 4)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from slimify.model import SlimifyError
+from slimify.publish.client import Client
+from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request, State
+
+_FORK_LOOKS = 20
+_STATES: dict[str, State] = {"opened": "open", "merged": "merged", "locked": "open", "closed": "closed"}
+
+
+def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
+    headers = {"PRIVATE-TOKEN": token} if token else {}
+    return Client(url=place.api, name="GitLab", headers=headers, token=token, dry=dry, blind=blind)
+
+
+@dataclass(slots=True)
+class GitLab:
+    """One project on GitLab."""
+
+    place: Place
+    client: Client
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def _project(self) -> str:
+        return f"/projects/{quote(self.place.path, safe='')}"
+
+    def repository(self) -> Repository:
+        found = self.client.get(self._project)
+        if found is None and not self.client.blind:
+            raise SlimifyError(
+                SAID_NO,
+                f"GitLab has no project {self.place.path} that this token may see",
+                hint="is it private, and the token made for it?",
+            )
+        if found is None:
+            return Repository(id=quote(self.place.path, safe=""), path=self.place.path, default_branch="")
+        return _repository(found)
+
+    def fork(self) -> Repository:
+        answer = self.client.change("POST", f"{self._project}/fork", {}, accepted=(409,))
+        if answer.status == 409:
+            found = next(self.client.pages(f"{self._project}/forks", owned="true", per_page=100), None)
+            if found is None:
+                raise SlimifyError(SAID_NO, "GitLab makes no fork, and there is none: its name is taken")
+        elif answer.content is None:
+            name = self.place.path.rpartition("/")[2]
+            return Repository(id=quote(f"YOU/{name}", safe=""), path=f"YOU/{name}", default_branch="")
+        else:
+            found = answer.content
+        for look in range(_FORK_LOOKS):
+            if found.get("import_status", "finished") in ("finished", "none"):
+                return _repository(found)
+            time.sleep(min(2.0**look, 15))
+            found = self.client.get(f"/projects/{found['id']}") or found
+        raise SlimifyError(SAID_NO, "the fork is not ready yet", hint="run slimify again later")
+
+    def protected(self, home: Repository, branch: str) -> bool:
+        found = self.client.get(f"/projects/{home.id}/repository/branches/{quote(branch, safe='')}")
+        return bool(found and found.get("protected"))
+
+    def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
+        found = self.client.pages(
+            f"{self._project}/merge_requests", state="all", source_branch=branch, per_page=100
+        )
+        return tuple(_request(item) for item in found if str(item["source_project_id"]) == home.id)
+
+    def open_requests(self) -> tuple[Request, ...]:
+        found = self.client.pages(f"{self._project}/merge_requests", state="opened", per_page=100)
+        return tuple(map(_request, found))
+
+    def create(self, home: Repository, draft: Draft) -> Request | None:
+        body: dict[str, Any] = {
+            "source_branch": draft.branch,
+            "target_branch": draft.base,
+            "title": f"Draft: {draft.title}" if draft.draft else draft.title,
+            "description": draft.body,
+            "remove_source_branch": True,
+        }
+        if draft.labels:
+            body["labels"] = ",".join(draft.labels)
+        reviewers = self._numbers(draft.reviewers)
+        if reviewers:
+            body["reviewer_ids"] = reviewers
+        if home.path != self.place.path:
+            target = self.repository().id
+            body |= {"allow_collaboration": True}
+            body["target_project_id"] = int(target) if target.isdigit() else target
+        answer = self.client.change("POST", f"/projects/{home.id}/merge_requests", body, accepted=(409,))
+        if answer.status == 409:
+            return None
+        if answer.content is None:
+            return Request(
+                number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch
+            )
+        return _request(answer.content)
+
+    def _numbers(self, names: tuple[str, ...]) -> list[int]:
+        """The numbers of users; those that are not found are told, not missed."""
+        found = []
+        for name in names if not self.client.blind else ():
+            users = self.client.get("/users", username=name) or []
+            if users:
+                found.append(int(users[0]["id"]))
+            else:
+                self.remarks.append(f"reviewer {name} not set: GitLab has no such user")
+        return found
+
+    def describe(self, request: Request, body: str) -> None:
+        self.client.change("PUT", f"{self._project}/merge_requests/{request.number}", {"description": body})
+
+    def close(self, request: Request, body: str, comment: str) -> None:
+        path = f"{self._project}/merge_requests/{request.number}"
+        self.client.change("PUT", path, {"description": body, "state_event": "close"})
+        self.client.change("POST", f"{path}/notes", {"body": comment}, once=True)
+
+
+def _repository(found: dict[str, Any]) -> Repository:
+    return Repository(
+        id=str(found["id"]),
+        path=found["path_with_namespace"],
+        default_branch=found.get("default_branch") or "",
+        https=found.get("http_url_to_repo") or "",
+        ssh=found.get("ssh_url_to_repo") or "",
+    )
+
+
+def _request(found: dict[str, Any]) -> Request:
+    return Request(
+        number=found["iid"],
+        url=found["web_url"],
+        state=_STATES.get(found["state"], "closed"),
+        title=found["title"],
+        body=found.get("description") or "",
+        branch=found["source_branch"],
+    )

@@ -1,0 +1,72 @@
+"""CODEOWNERS: who is asked by the forge itself about files that change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from slimify.config.pr import ForgeKind
+
+# Where each forge looks, in its order.
+_PLACES: Mapping[ForgeKind, tuple[str, ...]] = {
+    "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
+    "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
+    "gitea": ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"),
+}
+_SECTION = re.compile(r"\^?\[[^\]]+\](\[\d+\])?\s*(.*)")
+
+
+def owners(tree: Path, kind: ForgeKind, files: tuple[str, ...]) -> tuple[str, ...]:
+    """Those whom the CODEOWNERS file of a checkout names for any of the files."""
+    for place in _PLACES[kind]:
+        path = tree / place
+        if path.is_file() and not path.is_symlink():
+            rules = _rules(path.read_text("utf-8", "replace"), kind)
+            return tuple(dict.fromkeys(owner for file in files for owner in _of(rules, file)))
+    return ()
+
+
+# Pattern, those it names, section.
+_Rule = tuple[re.Pattern[str], tuple[str, ...], str]
+
+
+def _rules(text: str, kind: ForgeKind) -> list[_Rule]:
+    rules: list[_Rule] = []
+    section, default = "", ()
+    for line in text.splitlines():
+        said = re.split(r"(?<!\\)\s#|^#", line, maxsplit=1)[0].strip()
+        head = _SECTION.fullmatch(said) if kind == "gitlab" else None
+        if head is not None:
+            section, default = said, tuple(head[2].split())
+            continue
+        words = re.split(r"(?<!\\)\s+", said) if said else []
+        if not words or words[0].startswith("!"):
+            continue
+        try:
+            pattern = re.compile(words[0] if kind == "gitea" else _regex(words[0].replace("\\ ", " ")))
+        except re.error:
+            continue
+        rules.append((pattern, tuple(words[1:]) or default, section))
+    return rules
+
+
+def _of(rules: list[_Rule], file: str) -> list[str]:
+    """The last rule of each section that fits is the one that counts."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pattern, names, section in rules:
+        if pattern.fullmatch(file):
+            found[section] = names
+    return [name for names in found.values() for name in names]
+
+
+def _regex(pattern: str) -> str:
+    """A pattern as in .gitignore: without a slash in front or within it fits in any directory."""
+    inner = pattern.strip("/")
+    anywhere = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
+    meant = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", inner)
+    regex = anywhere + "".join(meant.get(part, re.escape(part)) for part in parts)
+    last = inner.rpartition("/")[2]
+    below = "/.*" if pattern.endswith("/") else "" if last == "*" else "(?:/.*)?"
+    return regex + below

@@ -1,0 +1,110 @@
+"""What came of an offer, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from slimify.model import Outcome, SlimifyError
+from slimify.publish.model import Offer, Report
+from slimify.report.ansi import Paint
+from slimify.report.diff import colour
+from slimify.report.text import hanging
+
+if TYPE_CHECKING:
+    from slimify.verify.model import Proof
+
+_COLOURS = {"opened": "green", "updated": "green", "left alone": "yellow", "withdrawn": "yellow"}
+_DRY = {"opened": "would be opened", "updated": "would be updated", "withdrawn": "would be withdrawn"}
+
+
+def text(
+    offer: Offer,
+    report: Report | None,
+    results: Sequence[tuple[Outcome, Proof | None]],
+    *,
+    width: int,
+    paint: Paint,
+    dry: bool,
+) -> str:
+    """A line or two; of a dry run, all that would be sent."""
+    lines: list[str] = []
+    if report is not None and offer.changes:
+        done = _DRY.get(report.done, report.done) if dry else report.done
+        place = f" {report.url}" if report.url else ""
+        first = f"{', '.join(offer.files)}: {paint(done, _COLOURS.get(report.done, 'cyan'))}{place}"
+        lines += [first, *_reason(report, width)]
+        if dry and report.done in _DRY:
+            lines += _whole(offer, report, paint)
+    elif report is not None and report.done in ("withdrawn", "left alone"):
+        done = _DRY.get(report.done, report.done) if dry else report.done
+        lines += [f"{offer.branch}: {done} {report.url}", *_reason(report, width)]
+    lines += _idle(results, width)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _reason(report: Report, width: int) -> Iterator[str]:
+    if report.why:
+        first = f"  {report.code} " if report.code else "  "
+        yield from hanging(first, " " * len(first), report.why, width)
+    for remark in report.remarks:
+        yield from hanging("  warning: ", " " * 11, remark, width)
+
+
+def _whole(offer: Offer, report: Report, paint: Paint) -> Iterator[str]:
+    yield from (
+        "",
+        f"branch  {offer.branch}, pushed to {report.target}, for {report.base}",
+        f"title   {offer.title}",
+        "",
+    )
+    yield colour(report.diff.rstrip("\n"), paint)
+    yield from ("", report.body.rstrip("\n"), "")
+    body = json.dumps(report.body, ensure_ascii=False)
+    for call in report.calls:
+        yield from (call.replace(body, '"(the text above)"'), "")
+
+
+def _idle(results: Iterable[tuple[Outcome, Proof | None]], width: int) -> Iterator[str]:
+    """Why there is nothing to offer of a file; failures are told elsewhere."""
+    for outcome, proof in results:
+        if outcome.error is not None or (
+            outcome.after is not None and (not proof or proof.verdict == "equal")
+        ):
+            continue
+        reason = next((f"{d.code} {d.text}" for d in outcome.decisions if d.safety != "advice"), "")
+        what = f"{proof.verdict}, not offered" if proof is not None else f"{outcome.kind}: {reason}"
+        yield from hanging(f"{outcome.file}: ", "  ", what.rstrip(": "), width)
+
+
+def to_json(
+    offer: Offer,
+    report: Report | None,
+    error: SlimifyError | None,
+    outcomes: Sequence[Outcome],
+    *,
+    dry: bool,
+) -> str:
+    """One object in one line."""
+    done = report.done if report is not None else "failed" if error is not None else "nothing to offer"
+    document = {
+        "schema": 1,
+        "done": done,
+        "dry_run": dry,
+        "files": [{"file": item.file, "outcome": item.kind} for item in outcomes],
+        "title": offer.title,
+        "branch": offer.branch or None,
+        "base": report.base if report is not None else None,
+        "url": (report.url or None) if report is not None else None,
+        "code": (report.code or None) if report is not None else None,
+        "why": report.why if report is not None else "",
+        "remarks": list(report.remarks) if report is not None else [],
+        "body": (report.body or None) if report is not None else None,
+        "diff": report.diff if report is not None else "",
+        "requests": list(report.calls) if report is not None else [],
+        "error": None
+        if error is None
+        else {"code": error.code, "message": error.message, "hint": error.hint},
+    }
+    return json.dumps(document)

@@ -1,0 +1,297 @@
+"""Dockerfiles of a repository → requests for review of what came of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from slimify import config, jobs
+from slimify.config.pr import requests
+from slimify.model import Outcome, SlimifyError
+from slimify.publish import git as gits
+from slimify.publish import names, remote, steps
+from slimify.publish.git import Git, Login
+from slimify.publish.model import (
+    NO_REPOSITORY,
+    RATE_LIMITED,
+    TOKEN_REFUSED,
+    UNREACHABLE,
+    Change,
+    Forge,
+    Offer,
+    Place,
+    Report,
+    Repository,
+)
+from slimify.publish.steps import Site
+
+if TYPE_CHECKING:
+    from slimify.jobs import Source
+    from slimify.proofs import Listeners, Wishes
+    from slimify.publish.client import Client
+    from slimify.verify.model import Proof
+
+    Result = tuple[Source, Outcome, Proof | None]
+
+_SUBJECTS = 50
+_HOPELESS = (TOKEN_REFUSED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What was asked for on the command line. `given` are options of the rewrite, `settings` those of
+    requests; `proof` None: nothing is built."""
+
+    paths: tuple[str, ...]
+    context: Path | None = None
+    given: dict[str, object] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    remote: str = "origin"
+    fork: bool = False
+    again: bool = False
+    dry: bool = False
+    proof: Wishes | None = None
+    told: Listeners | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of one offer: a report, or an error; and of the files in it."""
+
+    offer: Offer
+    results: tuple[Result, ...]
+    report: Report | None = None
+    error: SlimifyError | None = None
+
+
+def published(wish: Wish) -> Iterator[Published]:
+    """One after the other. Raises SlimifyError where nothing can be offered at all."""
+    git = _repository(wish.paths)
+    here = [_inside(git.directory, path) for path in wish.paths]
+    context = _inside(git.directory, str(wish.context)) if wish.context is not None else None
+    with _terminable(), _site(wish, git) as (site, client), contextlib.chdir(site.tree):
+        results = list(_results(wish, site, here, Path(context) if context is not None else None))
+        sources = {outcome.file: source for source, outcome, _ in results}
+        site = replace(site, fill=lambda tree, offer: _filled(site, tree, offer, sources))
+        calls = len(client.calls) if not wish.fork else 0
+        for offer, concerned in _due(site, _offers(site, results)):
+            try:
+                report = steps.publish(site, offer) if offer.branch else None
+            except SlimifyError as error:
+                yield Published(offer, concerned, error=error)
+                if error.code in _HOPELESS:
+                    return
+            else:
+                yield Published(offer, concerned, _with_calls(report, client, calls))
+            calls = len(client.calls)
+
+
+def _with_calls(report: Report | None, client: Client, start: int) -> Report | None:
+    """The report of a dry run with what would be sent."""
+    if report is None:
+        return None
+    unseen = ("without a token, what is there already was not looked up",) if client.blind else ()
+    return replace(report, calls=tuple(client.calls[start:]), remarks=(*report.remarks, *unseen))
+
+
+# --- the repository and its forge ---------------------------------------------------------------
+
+
+def _repository(paths: Sequence[str]) -> Git:
+    """The one that all paths are in."""
+    found = {gits.repository(_directory(path)) for path in paths}
+    if len(found) > 1:
+        several = ", ".join(sorted(str(git.directory) for git in found))
+        raise SlimifyError(NO_REPOSITORY, f"the paths are in several repositories: {several}")
+    return found.pop()
+
+
+def _directory(path: str) -> Path:
+    return Path(path) if Path(path).is_dir() else Path(path).parent
+
+
+def _inside(root: Path, path: str) -> str:
+    """A path as seen from the root of its repository; links in front of it are followed, it is not."""
+    place = Path(os.path.realpath(_directory(path)))
+    if place.is_relative_to(os.path.realpath(root)):
+        whole = place if Path(path).is_dir() else place / Path(path).name
+        return os.path.relpath(whole, os.path.realpath(root))
+    raise SlimifyError(NO_REPOSITORY, f"{path} is outside the repository {root}")
+
+
+@contextlib.contextmanager
+def _site(wish: Wish, git: Git) -> Iterator[tuple[Site, Client]]:
+    """Where requests are made, with a checkout of what they are made against."""
+    settings = replace(requests(config.load(git.directory).pr), **wish.settings)
+    url = gits.remote_url(git, wish.remote)
+    place = remote.place(url, settings.forge, settings.api_url)
+    token = remote.token(place.kind)
+    if not token and not wish.dry:
+        raise remote.missing(place.kind)
+    forge, client = _forge(place, token, dry=wish.dry)
+    repository = forge.repository()
+    home = forge.fork() if wish.fork else repository
+    git = replace(git, login=Login(user=_USERS[place.kind], token=token, urls=(url, home.https)))
+    tips = git.tips(wish.remote, *([settings.base] if settings.base else []))
+    base = settings.base or repository.default_branch or tips.get("HEAD", "")
+    commit = tips.get(base) or git.tips(wish.remote, base).get(base, "")
+    if not commit:
+        raise SlimifyError(NO_REPOSITORY, f'the remote "{wish.remote}" has no branch "{base}"')
+    git.bring(wish.remote, commit)
+    with git.checkout(commit) as tree:
+        site = Site(
+            place=place,
+            forge=forge,
+            home=home,
+            git=git.within(tree),
+            tree=tree,
+            base=base,
+            commit=commit,
+            target=_target(url, home, wish),
+            settings=settings,
+            fill=lambda _tree, _offer: (),
+            options=_options(wish.given),
+            again=wish.again,
+            dry=wish.dry,
+        )
+        yield site, client
+
+
+_USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "oauth2"}
+
+
+def _forge(place: Place, token: str, *, dry: bool) -> tuple[Forge, Client]:
+    from slimify.publish import gitea, github, gitlab
+
+    blind = dry and not token
+    if place.kind == "github":
+        client = github.client(place, token, dry=dry, blind=blind)
+        return github.GitHub(place, client), client
+    if place.kind == "gitlab":
+        client = gitlab.client(place, token, dry=dry, blind=blind)
+        return gitlab.GitLab(place, client), client
+    client = gitea.client(place, token, dry=dry, blind=blind)
+    return gitea.Gitea(place, client), client
+
+
+def _target(url: str, home: Repository, wish: Wish) -> str:
+    """What branches are pushed to: the remote itself, or the fork, spoken to in the same way."""
+    if not wish.fork:
+        return wish.remote
+    return (
+        home.https if url.startswith(("http://", "https://", "file://", "/")) else home.ssh
+    ) or wish.remote
+
+
+def _options(given: dict[str, object]) -> str:
+    """Options of the rewrite as a command line has them."""
+    words = []
+    for name, value in given.items():
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{option}" if value else f"--no-{option}")
+        elif isinstance(value, dict):
+            words += [f"--build-arg {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
+        elif isinstance(value, config.MinSaving):
+            words.append(f"--{option} {value.percent:g}%,{value.bytes}B")
+        else:
+            words.append(f"--{option} {shlex.quote(str(value))}")
+    return "".join(f" {word}" for word in words)
+
+
+# --- what is offered ----------------------------------------------------------------------------
+
+
+def _results(wish: Wish, site: Site, paths: list[str], context: Path | None) -> Iterator[Result]:
+    """What comes of each Dockerfile of the checkout, which is the working directory."""
+    todo = list(jobs.named(paths))
+    if wish.proof is None or wish.told is None:
+        for source, outcome in jobs.outcomes("rewrite", todo, context, wish.given):
+            yield source, outcome, None
+        return
+    from slimify import proofs
+
+    with site.git.standalone(site.commit):
+        for job in todo:
+            yield proofs.proven(job, context, wish.given, wish.proof, wish.told)
+
+
+def _offers(site: Site, results: list[Result]) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
+    subjects = site.git.run("log", f"-{_SUBJECTS}", "--format=%s", site.commit).splitlines()
+    typed = names.conventional(site.settings.title, subjects)
+    alone = site.settings.per == "image"
+    for group in ((result,) for result in results) if alone else (tuple(results),):
+        changes = tuple(Change(outcome=o, proof=p) for _, o, p in group if o.after is not None and _proven(p))
+        files = [change.outcome.file for change in changes] or [outcome.file for _, outcome, _ in group]
+        offer = Offer(
+            branch=names.branch(site.settings.branch_prefix, group[0][1].file if alone else ""),
+            title=names.title(files, typed=typed),
+            changes=changes,
+            settled=all(outcome.error is None and _proven(proof) for _, outcome, proof in group),
+        )
+        yield offer, group
+
+
+def _proven(proof: Proof | None) -> bool:
+    return proof is None or proof.verdict == "equal"
+
+
+def _due(
+    site: Site, offers: Iterator[tuple[Offer, tuple[Result, ...]]]
+) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
+    """The forge is not asked about what has nothing to offer and no branch."""
+    found = list(offers)
+    idle = [offer.branch for offer, _ in found if not offer.changes]
+    there = site.git.tips(site.target, *idle) if idle else {}
+    for offer, group in found:
+        known = offer.changes or offer.branch in there
+        yield (offer if known else replace(offer, branch="")), group
+
+
+def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) -> list[str]:
+    """Writes the files of an offer into the checkout → their paths in it."""
+    from slimify import remember
+
+    written: list[str] = []
+
+    def noted(path: Path) -> None:
+        inside = path.resolve()
+        if not inside.is_relative_to(tree):
+            raise SlimifyError(NO_REPOSITORY, f"{path} is a link that leads out of the repository")
+        written.append(str(inside.relative_to(tree)))
+
+    for change in offer.changes:
+        outcome, source = change.outcome, sources[change.outcome.file]
+        noted(tree / outcome.file)
+        if outcome.ignore is not None and outcome.ignore.path in written:
+            outcome = replace(outcome, ignore=None)  # another one in this request brings it
+        if outcome.ignore is not None:
+            noted(tree / outcome.ignore.path)
+        done = jobs.written(outcome, source)
+        if done.error is not None:
+            raise done.error
+        if change.proof is not None and change.proof.constraints:
+            said = remember.kept(source.target.directory, change.proof.constraints)
+            path, _ = config.settings_file(source.target.directory)
+            if "by hand" in said:
+                site.forge.remarks.append(said.strip())
+            elif path is not None:
+                noted(path)
+    return list(dict.fromkeys(written))
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """A signal ends the run as Ctrl-C does, so that the checkout does not stay behind."""
+    from slimify.engine.process import Signals
+
+    def leave(reason: BaseException) -> NoReturn:
+        raise reason
+
+    with Signals(leave):
+        yield

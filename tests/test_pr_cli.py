@@ -1,0 +1,454 @@
+"""`slimify pr` against forges that run on this machine: real repositories, real pushes, real HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from forges.hub import Fault, git
+from forges.world import TOKENS, World
+from support import GOLDEN, Result
+
+BRANCH = "slimify/web/Dockerfile"
+FORGES = ("github", "gitlab", "gitea")
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with World(getattr(request, "param", "github"), tmp_path, monkeypatch).serving() as found:
+        monkeypatch.setattr("slimify.publish.client.time.sleep", found.waited.append)
+        yield found
+
+
+every_forge = pytest.mark.parametrize("world", FORGES, indirect=True)
+
+
+# --- opening and updating -----------------------------------------------------------------------
+
+
+@every_forge
+def test_a_request_is_opened(world: World) -> None:
+    world.write("slimify.toml", '[pr]\nlabels = ["docker", "size"]\nreviewers = ["@ann"]\ndraft = true\n')
+    world.repo.labels = {"docker": 7, "size": 9}
+    result = world.run("web")
+    assert result.code == 0, result.stderr
+    (pull,) = world.pulls
+    assert result.stdout.decode().startswith("web/Dockerfile: opened https://")
+    assert (pull.branch, pull.base, pull.state, pull.draft) == (BRANCH, "main", "open", True)
+    assert (pull.title, pull.labels) == ("Slim down the image of web/Dockerfile", ["docker", "size"])
+    assert pull.reviewers == ["ann"]
+    expected = (GOLDEN / "go-plain" / "expected.Dockerfile").read_text()
+    assert world.shown(BRANCH, "web/Dockerfile") == expected
+    assert world.on(BRANCH, "rev-list", "--count", "^main") == "1"
+    assert "Estimated" in pull.body
+    assert "| 9 | `go build -o /usr/local/bin/greeter .` | builder stage only |" in pull.body
+    assert "slimify rewrite --verify web/Dockerfile" in pull.body
+
+
+@every_forge
+def test_a_second_run_changes_nothing(world: World) -> None:
+    world.run("web")
+    tip, sent = world.on(BRANCH, "rev-parse"), len(world.changes)
+    (found,) = world.json("web")
+    assert found["done"] == "unchanged"
+    assert (world.on(BRANCH, "rev-parse"), world.changes[sent:]) == (tip, [])
+
+
+@every_forge
+def test_a_second_run_updates_what_changed(world: World) -> None:
+    world.run("web")
+    world.pulls[0].body = f"Ann: please wait.\n\n{world.pulls[0].body}\n\nThanks."
+    tip = world.on(BRANCH, "rev-parse")
+    file = world.project / "web" / "Dockerfile"
+    file.write_text(file.read_text().replace("EXPOSE 8080", "EXPOSE 9090"))
+    world.commit("Another port", push=True)
+    (found,) = world.json("web")
+    (pull,) = world.pulls
+    assert found["done"] == "updated"
+    assert "EXPOSE 9090" in world.shown(BRANCH, "web/Dockerfile")
+    assert world.on(BRANCH, "rev-parse") != tip
+    assert world.on(BRANCH, "rev-list", "--count", "^main") == "1"
+    assert pull.body.startswith("Ann: please wait.\n\n<!-- slimify: ")
+    assert pull.body.endswith("<!-- slimify: end -->\n\n\nThanks.")
+    assert pull.body.count("How to reproduce") == 1
+
+
+def test_a_base_that_moved_elsewhere_is_no_change(world: World) -> None:
+    world.run("web")
+    tip = world.on(BRANCH, "rev-parse")
+    world.write("README", "more\n")
+    world.commit("A readme", push=True)
+    assert world.json("web")[0]["done"] == "unchanged"
+    assert world.on(BRANCH, "rev-parse") == tip
+
+
+def test_a_rebased_commit_is_still_ours(world: World) -> None:
+    world.run("web")
+    world.write("README", "more\n")
+    world.commit("A readme", push=True)
+    clone = world.folder / "rebased"
+    git(world.folder, "clone", "--quiet", "--branch", BRANCH, str(world.repo.bare), str(clone))
+    git(clone, "rebase", "--quiet", "origin/main")
+    git(clone, "push", "--quiet", "--force", "origin", BRANCH)
+    assert world.json("web")[0]["done"] == "unchanged"
+
+
+# --- what people did comes first ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amend", [False, True])
+def test_commits_of_a_person_stay(world: World, amend: bool) -> None:
+    world.run("web")
+    theirs = world.push_as_person(BRANCH, amend=amend)
+    file = world.project / "web" / "Dockerfile"
+    file.write_text(file.read_text().replace("8080", "9090"))
+    world.commit("Another port", push=True)
+    sent = len(world.changes)
+    (found,) = world.json("web")
+    assert (found["done"], found["code"]) == ("left alone", "SL801")
+    assert (world.on(BRANCH, "rev-parse"), world.changes[sent:]) == (theirs, [])
+
+
+@every_forge
+def test_a_closed_request_is_respected(world: World) -> None:
+    world.run("web")
+    world.pulls[0].state = "closed"
+    git(world.repo.bare, "update-ref", "-d", f"refs/heads/{BRANCH}")
+    sent = len(world.changes)
+    (found,) = world.json("web")
+    assert (found["done"], found["code"]) == ("left alone", "SL802")
+    assert world.changes[sent:] == []
+    assert world.json("web", "--again")[0]["done"] == "opened"
+    assert [pull.state for pull in world.pulls] == ["closed", "open"]
+
+
+def test_after_a_merge_there_is_nothing_more_to_do(world: World) -> None:
+    world.run("web")
+    git(world.repo.bare, "update-ref", "refs/heads/main", f"refs/heads/{BRANCH}")
+    world.pulls[0].state = "merged"
+    (found,) = world.json("web")
+    assert found["done"] == "nothing to offer"
+    assert len(world.pulls) == 1
+
+
+@every_forge
+def test_a_request_that_is_no_longer_due_is_taken_back(world: World) -> None:
+    world.run("web")
+    old = (world.project / "web" / "Dockerfile").read_text()
+    (world.project / "web" / "Dockerfile").write_text(
+        (GOLDEN / "go-plain" / "expected.Dockerfile").read_text()
+    )
+    world.commit("By hand", push=True)
+    (found,) = world.json("web")
+    assert found["done"] == "withdrawn"
+    assert (world.pulls[0].state, len(world.pulls[0].comments)) == ("closed", 1)
+    (world.project / "web" / "Dockerfile").write_text(old)
+    world.commit("Back", push=True)
+    assert world.json("web")[0]["done"] == "opened"
+
+
+def test_a_text_that_a_person_rewrote_stays(world: World) -> None:
+    world.run("web")
+    world.pulls[0].body = "We do this because of the bill."
+    file = world.project / "web" / "Dockerfile"
+    file.write_text(file.read_text().replace("8080", "9090"))
+    world.commit("Another port", push=True)
+    assert world.json("web")[0]["done"] == "updated"
+    assert world.pulls[0].body == "We do this because of the bill."
+
+
+@every_forge
+def test_a_protected_branch_is_not_pushed_to(world: World) -> None:
+    world.run("web")
+    world.repo.protected.add(BRANCH)
+    tip = world.on(BRANCH, "rev-parse")
+    file = world.project / "web" / "Dockerfile"
+    file.write_text(file.read_text().replace("8080", "9090"))
+    world.commit("Another port", push=True)
+    (found,) = world.json("web", code=3)
+    assert (found["code"], world.on(BRANCH, "rev-parse")) == ("SL804", tip)
+
+
+# --- many images --------------------------------------------------------------------------------
+
+
+@every_forge
+def test_one_request_an_image_and_a_limit(world: World) -> None:
+    first = world.json(".", "--limit", "1")
+    assert [(item["done"], item["code"]) for item in first] == [("opened", None), ("left alone", "SL803")]
+    second = world.json(".")
+    assert [item["done"] for item in second] == ["unchanged", "opened"]
+    assert [pull.branch for pull in world.pulls] == ["slimify/api/Dockerfile", BRANCH]
+
+
+def test_one_request_for_all(world: World) -> None:
+    (found,) = world.json(".", "--per", "repository")
+    (pull,) = world.pulls
+    assert (found["done"], pull.branch, pull.title) == ("opened", "slimify/images", "Slim down the images")
+    changed = git(world.repo.bare, "diff", "--name-only", "main", pull.branch).split()
+    assert changed == ["api/Dockerfile", "web/Dockerfile"]
+    assert [item["file"] for item in found["files"]] == changed
+    assert "### `api/Dockerfile`" in pull.body
+    assert world.json(".", "--per", "repository")[0]["done"] == "unchanged"
+
+
+def test_what_cannot_be_rewritten_stops_no_other(world: World) -> None:
+    world.write("bad/Dockerfile", "FROM golang:1.24\ngo build\n")
+    world.write("other/Dockerfile", "FROM alpine:3.20\n")
+    world.commit("More", push=True)
+    result = world.run("bad", "other", "web")
+    assert result.code == 2
+    assert 'bad/Dockerfile:2: unknown instruction "go"' in result.stderr
+    assert "other/Dockerfile: unchanged: SL410" in result.stdout.decode()
+    assert [pull.branch for pull in world.pulls] == [BRANCH]
+
+
+# --- commits ------------------------------------------------------------------------------------
+
+
+def test_titles_follow_the_history(world: World) -> None:
+    for subject in ("feat: a", "fix(api): b", "chore!: c"):
+        world.commit(subject, push=True)
+    world.run("web", "--sign-off")
+    said = world.on(BRANCH, "log", "-1", "--format=%B%n%an <%ae>")
+    assert said.startswith("build(web): slim down the image of web/Dockerfile\n\nWhat only the build needs")
+    assert "\nSigned-off-by: Robot <robot@example.org>\n" in said
+    assert said.endswith("Robot <robot@example.org>")
+    assert world.pulls[0].title == "build(web): slim down the image of web/Dockerfile"
+
+
+def test_commits_are_signed_as_git_is_told(world: World) -> None:
+    key = world.home / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    for name, value in (("gpg.format", "ssh"), ("user.signingkey", str(key)), ("commit.gpgsign", "true")):
+        world.project_git("config", name, value)
+    assert world.run("web").code == 0
+    assert "-----BEGIN SSH SIGNATURE-----" in git(world.repo.bare, "cat-file", "commit", BRANCH)
+    assert world.json("web")[0]["done"] == "unchanged"
+
+
+def test_hooks_of_the_project_are_not_executed(world: World) -> None:
+    hooks = world.project / ".git" / "hooks"
+    for name in ("pre-commit", "commit-msg", "pre-push", "post-checkout"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {world.folder}/ran-{name}\nexit 1\n")
+        (hooks / name).chmod(0o755)
+    assert world.run("web").code == 0
+    assert list(world.folder.glob("ran-*")) == []
+
+
+def test_without_a_name_git_says_what_is_missing(world: World) -> None:
+    (world.home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
+    result = world.run("web")
+    assert (result.code, world.pulls) == (4, [])
+    assert "hint: git config user.name" in result.stderr
+
+
+def test_what_is_offered_is_the_base_and_not_the_working_tree(world: World) -> None:
+    world.project_git("switch", "--quiet", "--create", "feature")
+    world.write("web/Dockerfile", "FROM scratch\n")
+    world.write("api/Dockerfile", "FROM scratch\n")
+    world.project_git("add", "api")
+    assert world.run("web/Dockerfile").code == 0
+    assert world.shown(BRANCH, "web/Dockerfile") == (GOLDEN / "go-plain" / "expected.Dockerfile").read_text()
+
+
+def test_into_another_branch(world: World) -> None:
+    world.project_git("push", "--quiet", "origin", "main:release/2")
+    world.run("web", "--into", "release/2")
+    assert world.pulls[0].base == "release/2"
+    result = world.run("web", "--into", "release/3")
+    assert (result.code, 'no branch "release/3"' in result.stderr) == (2, True)
+
+
+def test_from_a_directory_below(world: World) -> None:
+    assert world.run(cwd=world.project / "web").code == 0
+    assert world.pulls[0].branch == BRANCH
+
+
+def test_owners_are_left_to_the_forge(world: World) -> None:
+    world.write(".github/CODEOWNERS", "* @acme/all\n/web/ @ann  # the web\n")
+    world.commit("Owners", push=True)
+    world.run("web")
+    assert "The owners that CODEOWNERS names (ann) are asked by GitHub itself." in world.pulls[0].body
+    assert world.pulls[0].reviewers == []
+
+
+# --- dry runs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("world", "token"),
+    [("github", True), ("gitlab", True), ("gitea", True), ("github", False), ("gitlab", False)],
+    indirect=["world"],
+)
+def test_a_dry_run_shows_all_and_sends_nothing(world: World, token: bool) -> None:
+    if not token:
+        world.monkeypatch.delenv(TOKENS[world.kind])
+    result = world.run("web", "--dry-run", "--label", "docker", "--reviewer", "ann")
+    text = result.stdout.decode()
+    assert result.code == 0
+    assert f"branch  {BRANCH}, pushed to origin, for main\n" in text
+    assert "\n+FROM gcr.io/distroless/base-debian13\n" in text
+    assert "### What moved and why" in text
+    assert "\nPOST http://127.0.0.1" in text
+    assert (world.changes, bool(world.hub.calls)) == ([], token)
+    assert git(world.repo.bare, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert ("what is there already was not looked up" in text) is not token
+
+
+def test_a_dry_run_knows_what_is_there(world: World) -> None:
+    world.run("web")
+    sent = len(world.changes)
+    assert world.json("web", "--dry-run")[0]["done"] == "unchanged"
+    assert [item["done"] for item in world.json(".", "--dry-run", "--limit", "1")] == [
+        "left alone",
+        "unchanged",
+    ]
+    assert world.changes[sent:] == []
+
+
+# --- forks, tokens ------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(
+    not Path(git(Path(), "--exec-path"), "git-http-backend").exists(), reason="no git-http-backend"
+)
+class TestOverHttp:
+    @pytest.mark.parametrize(
+        ("world", "there"),
+        [("github", False), ("gitlab", False), ("gitlab", True), ("gitea", False), ("gitea", True)],
+        indirect=["world"],
+    )
+    def test_fork(self, world: World, there: bool) -> None:
+        if there:
+            world.hub.fork(world.repo.path)
+        assert world.run("web", "--fork").code == 0
+        (pull,) = world.pulls
+        assert pull.source == "robot/shop"
+        assert world.repo.tip(BRANCH) is None
+        assert world.hub.repos["robot/shop"].tip(BRANCH) is not None
+        assert world.json("web", "--fork")[0]["done"] == "unchanged"
+
+    def test_the_token_goes_to_git_and_nowhere_else(self, world: World) -> None:
+        """Not into arguments, nor into files, nor to helpers of the user, who would store it."""
+        world.project_git("config", "--unset-all", f"url.{world.repo.bare}.insteadOf")
+        world.project_git("remote", "set-url", "origin", f"{world.hub.url}/git/acme/shop.git")
+        stored = world.home / "stored"
+        world.project_git("config", "--global", "credential.helper", f"store --file={stored}")
+        seen = world.folder / "arguments"
+        world.monkeypatch.setenv("GIT_TRACE2_EVENT", str(seen))
+        result = world.run("web", "--forge", "github")
+        assert result.code == 0, result.stderr
+        assert world.repo.tip(BRANCH) is not None
+        assert not stored.exists()
+        assert '"push"' in seen.read_text()
+        kept = [path for path in world.folder.rglob("*") if path.is_file() and world.hub.token in _text(path)]
+        assert kept == []
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("latin-1")
+
+
+@every_forge
+def test_an_expired_token(world: World) -> None:
+    world.monkeypatch.setenv(TOKENS[world.kind], "old")
+    result = world.run("web")
+    assert (result.code, result.stdout) == (2, b"")
+    assert "does not accept the token: it is wrong, has expired or was revoked" in result.stderr
+    assert len(result.stderr.splitlines()) == 2
+    assert "old" not in result.stderr
+
+
+def test_no_token(world: World) -> None:
+    world.monkeypatch.delenv("GITHUB_TOKEN")
+    result = world.run("web")
+    assert (result.code, world.hub.calls) == (2, [])
+    assert "put one into GH_TOKEN or GITHUB_TOKEN" in result.stderr
+
+
+# --- when the forge is not well -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("world", "fault"),
+    [
+        pytest.param("github", Fault("GET", 503, times=2), id="unavailable"),
+        pytest.param("github", Fault("POST", 502), id="bad gateway"),
+        pytest.param("github", Fault("POST", 502, after=True), id="done though, github"),
+        pytest.param("gitlab", Fault("POST", 502, after=True), id="done though, gitlab"),
+        pytest.param("gitea", Fault("POST", 502, after=True), id="done though, gitea"),
+        pytest.param("gitlab", Fault("POST", 429, {}, {"Retry-After": "7"}), id="too fast"),
+        pytest.param(
+            "github",
+            Fault("POST", 403, {"message": "secondary rate limit"}, {"Retry-After": "7"}),
+            id="limit",
+        ),
+    ],
+    indirect=["world"],
+)
+def test_faults_that_pass(world: World, fault: Fault) -> None:
+    world.hub.faults.append(fault)
+    result = world.run("web")
+    assert (result.code, [pull.state for pull in world.pulls]) == (0, ["open"]), result.stderr
+    assert sum(world.waited) == 7 if fault.headers else 0 < sum(world.waited) < 7
+    assert world.json("web")[0]["done"] == "unchanged"
+
+
+def check(result: Result, code: int, message: str) -> None:
+    assert (result.code, message in " ".join(result.stderr.split())) == (code, True), result.stderr
+
+
+def test_a_limit_that_lasts(world: World) -> None:
+    world.hub.faults.append(Fault("GET", 429, {"message": "slow"}, {"Retry-After": "3600"}, times=99))
+    check(world.run("."), 4, "takes no more requests for 60 minutes: its rate limit is reached")
+    assert len(world.hub.calls) == 1
+
+
+def test_an_outage(world: World) -> None:
+    world.hub.faults.append(Fault("GET", 503, times=99))
+    check(world.run("."), 4, "can't be reached at http://127.0.0.1")
+    assert len(world.hub.calls) == 4
+
+
+def test_a_token_that_may_not(world: World) -> None:
+    fault = Fault(
+        "POST /repos/acme/shop/pulls", 403, {"message": "Resource not accessible by token"}, times=9
+    )
+    world.hub.faults.append(fault)
+    check(
+        world.run("web"), 2, "the token may not POST /repos/acme/shop/pulls: Resource not accessible by token"
+    )
+    fault.times = 0
+    assert world.json("web")[0]["done"] == "opened"  # the branch is there already
+
+
+def test_an_unknown_reviewer_is_a_remark(world: World) -> None:
+    result = world.run("web", "--reviewer", "zoe")
+    assert (result.code, len(world.pulls)) == (0, 1)
+    assert "warning: reviewers not set" in result.stdout.decode()
+
+
+@every_forge
+def test_two_runs_at_once(world: World) -> None:
+    """Both get as far as the push, and then one of them sees what the other one did."""
+    meeting = world.folder / "meeting"
+    meeting.mkdir()
+    script = str(Path(__file__).parent / "forges" / "together.py")
+    words = ["pr", "web", "--format", "json", "--api-url", world.api]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, script, str(meeting), name, "2", *words],
+            cwd=world.project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for name in "ab"
+    ]  # fmt: skip
+    said = [run.communicate(timeout=120) for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], said
+    assert sorted(json.loads(out)["done"] for out, _ in said) == ["opened", "unchanged"]
+    assert len(world.pulls) == 1
+    assert world.on(BRANCH, "rev-list", "--count", "^main") == "1"
