@@ -40,6 +40,7 @@ from slimify.cli_check import check
 from slimify.cli_ci import ci
 from slimify.cli_config import config
 from slimify.cli_pr import pr
+from slimify.cli_scan import scan
 from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
 
 if TYPE_CHECKING:
@@ -287,6 +288,7 @@ def verify(
 
 
 app.command()(check)
+app.command()(scan)
 app.command()(analyze)
 app.command()(config)
 app.command()(ci)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, TextIO
 if TYPE_CHECKING:
     from slimify.analyze.model import Analysis, Rule
     from slimify.ci.plan import Step
+    from slimify.fleet.rows import Row
     from slimify.lint.baseline import Entry
     from slimify.lint.findings import Checked
     from slimify.model import Outcome
@@ -171,6 +172,28 @@ def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: Liter
 
         show(analysis_json.to_json(analyses, error=failure.error) + "\n")
     show_failure(failure)
+
+
+def show_rows(rows: Sequence[Row]) -> None:
+    """Rows of a scan, a JSON object each."""
+    import json
+
+    show("".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
+
+
+def show_fleet(rows: Sequence[Row]) -> None:
+    """Totals of a scan, and where to start."""
+    from slimify.report import fleet
+
+    show(fleet.text(rows, paint=painter(sys.stdout)))
+
+
+def write_fleet(rows: Sequence[Row], path: Path) -> None:
+    """The page of a scan. Raises SlimifyError where it can't be written."""
+    from slimify import write
+    from slimify.report import fleet
+
+    write.replace_file(path, fleet.html(rows).encode("utf-8", "backslashreplace"))
 
 
 @contextmanager

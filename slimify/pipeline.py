@@ -18,19 +18,30 @@ if TYPE_CHECKING:
 
 
 def rewrite(
-    data: bytes, *, name: str, context: Path | None, options: Options, image: Image | None = None
+    dockerfile: bytes | str,
+    context: Path | str | None = None,
+    *,
+    name: str = "Dockerfile",
+    options: Options | None = None,
+    image: Image | None = None,
 ) -> Outcome:
-    """Rewrite one Dockerfile. `image` was built from it, as far as its history shows. Raises nothing for
-    malformed input: that is a `failed` outcome."""
+    """Rewrite one Dockerfile.
+
+    `context` is the directory of the build context; without one, nothing is known of what COPY brings, and
+    less can be decided. `name` stands for the file in messages, `-` for one that has no name. `image` was
+    built from it, as far as its history shows. Raises nothing for malformed input: its outcome is `failed`.
+    """
     from slimify.classify.silenced import without_silenced
     from slimify.context.scan import Context, scan
     from slimify.syntax.dockerfile import parse
 
+    data = dockerfile.encode("utf-8", "surrogateescape") if isinstance(dockerfile, str) else dockerfile
+    options = options or Options()
     try:
         file = parse(data, name)
     except SlimifyError as error:
         return _unread(data, name, error)
-    where = scan(context, Path(name) if name != "-" else None) if context else Context.empty()
+    where = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
     evidence: Built | str | None = None
     if image is not None:
         from slimify.classify.built import built

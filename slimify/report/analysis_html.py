@@ -8,9 +8,6 @@ else be loaded or run, whatever an image's file names hold.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,8 +16,9 @@ from typing import Any
 from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.report.analysis_gone import Difference, Part, difference
 from slimify.report.analysis_tree import columns
+from slimify.report.markup import escaped, policy
 from slimify.report.text import size
-from slimify.report.words import masked, shown
+from slimify.report.words import masked
 
 TREE_BUDGET = 4_000_000  # characters of JSON for the trees of all images of a page
 FINDINGS = 2_000  # rows; what is beyond them is small
@@ -61,8 +59,7 @@ def page(analysis: Analysis, other: Analysis | None = None) -> str:
     }
     return template(
         "report/analysis.html.j2",
-        policy=f"default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
-        f"style-src {_hash(style)}; script-src {_hash(script)}",
+        policy=policy(style, script),
         style=style,
         script=script,
         data=_json(
@@ -71,29 +68,14 @@ def page(analysis: Analysis, other: Analysis | None = None) -> str:
                 "places": [[number, finding.layer, finding.path] for finding, number in _sorted(images)],
             }
         ),
-        **_escaped(values),
+        **escaped(values),
     )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _json(value: object) -> str:
     """JSON that ends no element and opens none; surrogates without a partner stay what they are."""
     text = json.dumps(value, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _escaped(value: Any) -> Any:
-    """`value` with every text in it as HTML: the template can't forget one."""
-    if isinstance(value, str):
-        return html.escape(shown(value))
-    if isinstance(value, Mapping):
-        return {key: _escaped(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_escaped(item) for item in value]
-    return value
 
 
 # --- what the script draws --------------------------------------------------------------------------

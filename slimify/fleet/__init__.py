@@ -1,0 +1,1 @@
+"""Many repositories: which Dockerfiles they hold, one row each, over processes, resumable."""

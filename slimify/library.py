@@ -1,0 +1,84 @@
+"""For programs that use slimify: a Dockerfile as it lies in its repository, its proof, a whole fleet.
+
+What needs no files is `pipeline.rewrite`. The command line does its work with the same functions.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slimify import jobs
+from slimify.jobs import Job
+from slimify.locate import Target
+from slimify.model import Outcome
+
+if TYPE_CHECKING:
+    from slimify.engine.model import EngineName
+    from slimify.verify.model import Proof
+
+Name = str | os.PathLike[str]
+
+
+def rewrite_file(path: Name, context: Name | None = None, **settings: object) -> Outcome:
+    """What comes of a Dockerfile, by the settings files that are in force for it. Nothing is written.
+
+    `context` is the build context; without it, it is found as on the command line. `settings` are fields
+    of `Options` that override what the files say, such as `base="minimal"`. Raises nothing: what goes wrong
+    is an outcome that has `kind` failed and an `error`.
+    """
+    ((_, outcome),) = jobs.outcomes("rewrite", [_job(path)], _path(context), settings)
+    return outcome
+
+
+def prove_file(
+    path: Name,
+    context: Name | None = None,
+    *,
+    engine: EngineName | None = None,
+    repair: bool = False,
+    run: bool = True,
+    **settings: object,
+) -> tuple[Outcome, Proof | None]:
+    """What comes of a Dockerfile, and what building and comparing both images has shown.
+
+    The container engine is found, or is `engine`. With `repair` what is found to be missing is planned in
+    until the images are equal; without `run` nothing is started. The proof is None where there is nothing to
+    compare. Raises nothing: a failure of the engine is an outcome too.
+    """
+    from slimify import proofs
+    from slimify.engine.model import BuildOptions
+
+    wishes = proofs.Wishes(build=BuildOptions(), engine=engine, repair=repair, run=run)
+    quiet = proofs.Listeners(progress=lambda _at: None, turn=lambda _round: None)
+    _, outcome, proof = proofs.proven(_job(path), _path(context), settings, wishes, quiet)
+    return outcome, proof
+
+
+def scan(
+    paths: Iterable[str], *, processes: int | None = None, timeout: int = 300, **settings: object
+) -> Iterator[dict[str, Any]]:
+    """The rows of `slimify scan --format json` for directories, addresses of git repositories and files that
+    list them, as they are done. `timeout`: seconds for one Dockerfile. Raises SlimifyError for a path
+    that is not there.
+
+    Processes are spawned: a script that calls this needs `if __name__ == "__main__":`.
+    """
+    from dataclasses import replace
+
+    from slimify.fleet.scan import Asked
+    from slimify.fleet.scan import scan as scanned
+
+    asked = Asked(seconds=timeout, overrides=settings)
+    for rows in scanned(paths, asked if processes is None else replace(asked, jobs=processes)):
+        yield from rows
+
+
+def _job(path: Name) -> Job:
+    return Target(name=os.fspath(path), path=Path(path)), None
+
+
+def _path(context: Name | None) -> Path | None:
+    return None if context is None else Path(context)

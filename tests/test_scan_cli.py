@@ -1,0 +1,166 @@
+"""`slimify scan` as it is typed: directories, lists, clones, interruptions, shards, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fleetjobs import dying
+from support import GOLDEN
+from typer.testing import CliRunner
+
+from slimify.cli import app
+from slimify.fleet import pool, rows
+from slimify.fleet.sources import Work, share, works
+
+PLAIN = 'FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /server .\nCMD ["/server"]\n'
+GO = {"go.mod": "module example.com/shop\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n"}
+
+
+def repository(path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    subprocess.run(["git", "init", "-q", path], check=True)
+    return path
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Path:
+    """A program that can be made smaller, a file that is none, and a repository without any."""
+    root = tmp_path / "fleet"
+    repository(root / "shop", {"Dockerfile": PLAIN, **GO})
+    repository(root / "broken", {"Dockerfile": "FORM golang\n"})
+    repository(root / "empty", {"README": "nothing\n"})
+    return root
+
+
+def scan(*arguments: object, code: int = 0) -> tuple[list[dict[str, Any]], str]:
+    done = CliRunner().invoke(app, ["scan", "--jobs", "1", *map(str, arguments)])
+    assert done.exit_code == code, done.output
+    if "json" not in arguments:
+        return [], done.stdout
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stdout
+
+
+def test_every_dockerfile_is_a_row_whatever_it_is(fleet: Path) -> None:
+    found, _ = scan(fleet, "--format", "json")
+    assert {(row["file"], row["outcome"]) for row in found} == {
+        (f"{fleet}/shop/Dockerfile", "rewritten"),
+        (f"{fleet}/broken/Dockerfile", "failed"),
+    }
+    assert {row["repository"] for row in found} == {f"{fleet}/shop", f"{fleet}/broken"}
+    shop = next(row for row in found if row["outcome"] == "rewritten")
+    assert shop["saving"] > 500_000_000
+
+
+def test_the_summary_says_where_to_start(fleet: Path) -> None:
+    _, text = scan(fleet)
+    assert text.startswith("2 Dockerfiles in 2 repositories, about ")
+    start = text.partition("Where to start:")[2]
+    assert f"{fleet}/shop/Dockerfile" in start
+    assert f"{fleet}/broken/Dockerfile: SL002" in start
+
+
+def test_a_list_names_directories_and_addresses(fleet: Path, tmp_path: Path) -> None:
+    subprocess.run(["git", "-C", fleet / "shop", "add", "."], check=True)
+    commit = ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "first"]
+    subprocess.run(["git", "-C", fleet / "shop", *commit], check=True)
+    listed = tmp_path / "repos.txt"
+    listed.write_text(
+        f"# ours\nfile://{fleet}/shop\n\nfleet/empty # has none\nfile://{tmp_path}/gone\nfleet/broken\n"
+    )
+    found, _ = scan(listed, "--format", "json")
+    outcomes = {row["repository"]: (row["file"], row["outcome"], row["reasons"][0][:5]) for row in found}
+    assert outcomes[f"file://{fleet}/shop"][:2] == ("Dockerfile", "rewritten")
+    assert outcomes[f"{tmp_path}/fleet/empty"] == ("", "absent", "SL907")
+    assert outcomes[f"file://{tmp_path}/gone"][1:] == ("failed", "SL908")
+    assert outcomes[f"{tmp_path}/fleet/broken"][1:] == ("failed", "SL002")
+    assert len(found) == 4
+
+
+def test_an_interrupted_scan_goes_on(fleet: Path, tmp_path: Path) -> None:
+    results = tmp_path / "rows.jsonl"
+    whole, _ = scan(fleet, "--format", "json", "--output", results)
+    lines = results.read_bytes().splitlines(keepends=True)
+    assert [json.loads(line) for line in lines] == whole
+    kept = {**json.loads(lines[0]), "seconds": 12345}
+    results.write_bytes(json.dumps(kept).encode() + b"\n" + lines[1][:20])  # killed while it wrote
+    again, _ = scan(fleet, "--format", "json", "--output", results)
+    assert [row["seconds"] == 12345 for row in again] == [True, False]
+    assert [row["file"] for row in again] == [row["file"] for row in whole]
+    # whole lines again, so that a third run has nothing to do
+    assert len([json.loads(line) for line in results.read_text().splitlines()]) == len(whole)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        pytest.param(["nowhere"], 2, "nowhere: neither a directory nor a list", id="no such path"),
+        pytest.param([".", "--output", "notes.txt"], 2, "no result of slimify scan", id="another file"),
+        pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),
+    ],
+)
+def test_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: str
+) -> None:
+    (tmp_path / "notes.txt").write_text("shopping\n")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["scan", *arguments])
+    assert (done.exit_code, words in done.output) == (code, True), done.output
+    assert (tmp_path / "notes.txt").read_text() == "shopping\n"
+
+
+def test_shards_share_the_repositories() -> None:
+    work = [Work(f"repo{n}", f"repo{n}/{name}") for n in range(200) for name in ("a", "b")]
+    parts = [[w for w in work if share(w, part, 3)] for part in (1, 2, 3)]
+    assert sorted(w.key for part in parts for w in part) == sorted(w.key for w in work)
+    assert all(len(part) > 100 for part in parts)
+    for part in parts:  # a repository is in one of them
+        assert len(part) == 2 * len({w.repository for w in part})
+
+
+def test_the_innermost_repository_owns_a_dockerfile(tmp_path: Path) -> None:
+    repository(tmp_path / "all", {"Dockerfile": PLAIN, "part/Dockerfile": PLAIN})
+    repository(tmp_path / "all" / "inner", {"Dockerfile": PLAIN})
+    found = {
+        work.file.removeprefix(f"{tmp_path}/"): Path(work.repository).name for work in works([str(tmp_path)])
+    }
+    assert found == {"all/Dockerfile": "all", "all/part/Dockerfile": "all", "all/inner/Dockerfile": "inner"}
+
+
+def test_a_process_that_dies_stops_no_other_work() -> None:
+    names = [f"repo{n}" for n in range(6)]
+    todo = [Work(name) for name in (*names[:3], "deadly", *names[3:])]
+    found = {row["repository"]: row["reasons"][0][:5] for part in pool.run(todo, dying, 2) for row in part}
+    assert found == {**dict.fromkeys(names, rows.NO_DOCKERFILE), "deadly": rows.DIED}
+
+
+def test_what_takes_too_long_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "rows", lambda *_: time.sleep(60))
+    (row,) = pool.timed(Work("slow", "slow/Dockerfile"), overrides={}, seconds=1)
+    assert row["reasons"] == [f"{rows.TOO_LONG}: not done after 1 s"]
+
+
+def test_the_page_holds_every_row_and_no_markup_of_theirs(tmp_path: Path) -> None:
+    repository(tmp_path / "a" / "<img src=x onerror=alert(1)>", {"Dockerfile": PLAIN, **GO})
+    page = tmp_path / "page.html"
+    scan(tmp_path / "a", "--html", page)
+    text = page.read_text()
+    assert "&lt;img src=x" in text
+    assert "<img" not in text
+    assert text.count("<tr>") == 4  # two heads, one total, one row
+
+
+def test_the_same_rows_from_one_and_from_two_processes() -> None:
+    def facts(jobs: str) -> list[tuple[str, str, int]]:
+        done = CliRunner().invoke(app, ["scan", str(GOLDEN / "go-plain"), "--format", "json", "--jobs", jobs])
+        return sorted(
+            (r["file"], r["outcome"], r["saving"]) for r in map(json.loads, done.stdout.splitlines())
+        )
+
+    assert facts("1") == facts("2") != []
