@@ -7,7 +7,11 @@ COPY pyproject.toml ./
 RUN poetry install --no-interaction --no-root
 
 COPY . .
-RUN poetry install --no-interaction
+RUN poetry install --no-interaction \
+    && pip uninstall -y \
+        poetry poetry-core poetry-plugin-export cleo dulwich rapidfuzz keyring \
+        secretstorage cryptography cffi virtualenv distlib pbs-installer \
+        trove-classifiers zstandard
 
 FROM python:3.11-slim
 

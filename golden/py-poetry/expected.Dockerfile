@@ -7,7 +7,8 @@ RUN pip install "poetry==$POETRY_VERSION"
 
 WORKDIR /app
 COPY pyproject.toml poetry.lock* ./
-RUN poetry install --no-interaction --no-root --only main
+RUN poetry install --no-interaction --no-root --only main \
+    && pip uninstall -y poetry
 
 FROM python:3.11-slim
 

@@ -47,6 +47,17 @@ class PypiFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Installer:
+    """A distribution whose program installs others: its bytes with its `companions` and `alone`, and the
+    distributions that call it at run time."""
+
+    size: int
+    alone: int
+    companions: tuple[str, ...] = ()
+    wanted_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NpmFacts:
     """An npm package. `prebuilt` is None for one without native code."""
 
@@ -98,6 +109,20 @@ def pypi(name: str) -> PypiFacts:
         development=key in table["development"]["names"],
         known=any(key in table[section] for section in sections),
     )
+
+
+@cache
+def installers() -> Mapping[str, Installer]:
+    """The distributions that only install others, by their normalised names."""
+    return {
+        name: Installer(
+            size=row["size"] * 1_000_000,
+            alone=row["alone"] * 1_000_000,
+            companions=tuple(row.get("companions", ())),
+            wanted_by=tuple(row.get("wanted-by", ())),
+        )
+        for name, row in load("pypi.toml")["installers"].items()
+    }
 
 
 def compiles(facts: PypiFacts, version: str | None, python: str | None, libc: str | None) -> bool | None:

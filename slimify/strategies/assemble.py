@@ -90,8 +90,8 @@ def _with_tail(
     that no layer is stored before it is pruned; else RUNs of their own."""
     rest: list[Item] = []
     for line in lines:
-        command = line.removeprefix("RUN ")
-        fits = items and not rest and command != line
+        command = line.removeprefix("RUN ").replace("\n", end)
+        fits = items and not rest and line.startswith("RUN ")
         joined = lengthened(items[-1], command, end) if fits else None
         if joined is None:
             rest.append(_new(line, end))

@@ -23,6 +23,7 @@ from slimify.strategies.base import Proposal
 from slimify.strategies.distropython import SCRIPTS
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
+from slimify.strategies.installers import without_installers
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.mediatypes import media_types
 from slimify.strategies.owners import owner
@@ -78,6 +79,7 @@ def _try(
         )
         return
     trees, tail, dropped = without_packages(program, trees)
+    out = without_installers(program, trees)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         reasons.append(Reason(code="SL391", text=missing))
@@ -85,7 +87,7 @@ def _try(
     if rung == "slim":
         types, told = media_types(program, base)
         head, put = (*head, *types), (*put, *told)
-    saving = _saving(program, base, rung, trees)
+    saving = _saving(program, base, rung, trees) + out.size
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
     wanted = Parting(
@@ -94,11 +96,11 @@ def _try(
         trees=trees,
         present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
         needless=_OWN_PYTHON if own_python else _among_packages(program),
-        builder_tail=tail,
+        builder_tail=(*tail, *out.tail),
         final_head=head,
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*_decisions(program, rung, base, trees), *dropped, *put),
+        decisions=(*_decisions(program, rung, base, trees), *dropped, *out.decisions, *put),
         saving=saving,
         original=estimate.original(program),
     )
