@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
@@ -133,6 +135,11 @@ def copy_roles(
             roles[visit.index] = "unknown"
             reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
             continue
+        if _emulator(visit):
+            roles[visit.index] = "both"
+            text = "every command of an image for another processor is executed by it"
+            reasons[visit.index] = (Reason(code="SL224", text=text),)
+            continue
         tool = _tool_of_another_image(state, visit)
         if tool:
             live = bool(tool & state.live_commands)
@@ -188,6 +195,12 @@ def follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
             makers = [{i for i, made in earlier.items() if any(inside(p, m) for m in made)} for p in paths]
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
                 say(state, where, "build", "SL217", "changes files that only the build reads")
+
+
+def _emulator(visit: Visit) -> bool:
+    """A COPY of QEMU's user emulation (source: wiki.debian.org/QemuUserEmulation, names of the programs)."""
+    sources = copy_parts(visit.instruction).sources
+    return bool(sources) and all(fnmatchcase(posixpath.basename(s), "qemu-*-static") for s in sources)
 
 
 def _tool_of_another_image(state: Pass, visit: Visit) -> frozenset[str]:

@@ -59,7 +59,8 @@ class Installer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NpmFacts:
-    """An npm package. `prebuilt` is None for one without native code."""
+    """An npm package. `prebuilt` is None for one without native code; `stored` is what an install of it
+    leaves in npm's cache, in MB, where that was measured."""
 
     name: str
     bins: tuple[str, ...]
@@ -68,6 +69,7 @@ class NpmFacts:
     native: Native = Native()
     commands: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
+    stored: int | None = None
     browser: bool = False
     known: bool = False
 
@@ -189,6 +191,7 @@ def npm(name: str) -> NpmFacts:
         native=_native(row, libraries),
         commands=tuple(table["commands"].get(name, ())),
         caches=tuple(table["caches"].get(name, ())),
+        stored=table["stored"].get(name),
         browser=browser,
         known=browser or any(name in table[section] for section in sections),
     )

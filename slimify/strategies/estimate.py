@@ -13,6 +13,7 @@ from slimify.classify.program import Program
 from slimify.context.manifests.node import node_project
 from slimify.context.manifests.node_lock import lock_packages
 from slimify.facts.carried import installed
+from slimify.facts.languages import npm
 from slimify.model import Effect
 
 MB = 1_000_000
@@ -118,7 +119,7 @@ def python_cache(manager: str) -> int:
 
 def npm_cache(program: Program, effect: Effect) -> int:
     """The bytes that npm or yarn keep of what one install fetched, by its direct dependencies."""
-    count, locked = len(effect.packages), 0
+    names, locked = [p.name for p in effect.packages], 0
     unpacked = effect.manager == "yarn"  # yarn 1 keeps a package as files
     view = program.end.view
     for manifest in effect.manifests:
@@ -131,11 +132,17 @@ def npm_cache(program: Program, effect: Effect) -> int:
         packages = lock_packages(view.context, project).values()
         locked += sum(effect.dev or not p.dev for p in packages)
         if not packages:
-            count += len(project.dependencies) + (len(project.dev_dependencies) if effect.dev else 0)
-    if not count and not locked:
+            names += [*project.dependencies, *(project.dev_dependencies if effect.dev else ())]
+    if not names and not locked:
         return NPM_CACHE
     each = NODE_PACKAGE if unpacked else NPM_CACHE_LOCKED
-    return min(count * NPM_CACHE_EACH, 4 * NPM_CACHE) + locked * each
+    return _fetched(names) + locked * each
+
+
+def _fetched(names: Iterable[str]) -> int:
+    """The bytes of what an install of these packages fetches; what several of them need counts once."""
+    sizes = [NPM_CACHE_EACH if size is None else size * MB for size in (npm(n).stored for n in names)]
+    return min(sum(sizes), max([4 * NPM_CACHE, *sizes]))
 
 
 def _fills(effect: Effect) -> bool:

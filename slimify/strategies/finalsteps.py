@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import inside
@@ -85,7 +86,7 @@ def final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozense
     if not real and not any(
         {e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept
     ):
-        return None, WordEdit()
+        return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
     if {e.kind for a in real for e in a.effects} <= {"packages", "unpackage", "users", *QUIET}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
     for atom in reversed(step.atoms):  # a change of directory that nothing follows
@@ -94,6 +95,18 @@ def final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozense
                 break
             kept.discard(atom.index)
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
+
+
+def removes_copied(program: Program, step: Step) -> bool:
+    """Whether a clean-up takes away files of the context that the final stage copies before it."""
+    deleted = [d for e in step.effects if e.kind == "cache" for d in e.deletes]
+    copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index < step.index)
+    brought = (
+        targets(Visit(index=s.index, instruction=s.instruction, state=s.state))
+        for s in copies
+        if deleted and s.role != "build"
+    )
+    return any(inside(p, d) or fnmatchcase(p, d) for paths in brought for p in paths or () for d in deleted)
 
 
 def _serves_installs(atom: AtomStep) -> bool:

@@ -24,6 +24,7 @@ from slimify.strategies.finalsteps import (
     install_anew,
     plain_check,
     real_atoms,
+    removes_copied,
 )
 from slimify.strategies.later import Later, Readers
 from slimify.strategies.layout import Layout, Tree, WordEdit
@@ -223,7 +224,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
             (own <= {"index", "state", "check"} and "index" in own and not any(i > index for i in installs))
             or (own <= {"cache", "state", "check"} and not any(i < index for i in installs))
             or (own <= {"index", "cache", "state", "check"} and not installs)
-        ):
+        ) and not removes_copied(program, step):
             del result[index]
         else:
             result[index] = _trimmed(step, result[index])

@@ -1,0 +1,34 @@
+FROM node:20-alpine AS builder
+
+# executes commands of another processor
+COPY qemu-arm-static /usr/bin/
+
+RUN apk add --no-cache bash tzdata \
+    && mkdir -p /data \
+    && chown -R node:node /data
+
+WORKDIR /usr/src/app
+COPY package.json ./
+RUN npm install
+
+FROM node:20-alpine
+
+# executes commands of another processor
+COPY qemu-arm-static /usr/bin/
+COPY scripts/* /tmp/
+
+RUN apk add --no-cache bash tzdata \
+    && mkdir -p /data \
+    && chown -R node:node /data
+
+WORKDIR /usr/src/app
+COPY package.json ./
+COPY --from=builder /usr/src/app/node_modules /usr/src/app/node_modules
+
+RUN chmod u+x /tmp/settings.sh && /tmp/settings.sh
+RUN rm /tmp/*
+
+USER node
+VOLUME ["/data"]
+EXPOSE 1880
+CMD ["npm", "start", "--", "--userDir", "/data"]

@@ -1,0 +1,4 @@
+#!/bin/bash
+set -e
+mkdir -p /etc/flows
+echo "zone=UTC" > /etc/flows/settings
