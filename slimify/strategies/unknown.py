@@ -30,7 +30,21 @@ def blocked(program: Program, wanted: Parting) -> str:
                 return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
             if not _finds_all(program, step, atom, wanted.trees):
                 return f"line {step.line}: {reason}, also to what the build left"
-    return ""
+    return _guessed_home(program, wanted.trees)
+
+
+def _guessed_home(program: Program, trees: Sequence[Tree]) -> str:
+    """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
+    raw = program.dockerfile.instructions
+    if program.base is not None or any(x.keyword == "USER" or "/root" in x.raw for x in raw):
+        return ""
+    found = next((t for t in trees if inside(t.path, "/root")), None)
+    if found is None:
+        return ""
+    line = raw[found.after].line
+    return (
+        f"line {line}: the user of {program.base_ref}, in whose home directory it leaves files, is not known"
+    )
 
 
 def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:

@@ -47,6 +47,7 @@ FILES: Mapping[str, str] = {
     "sub/Makefile": "all:\n\ttouch made\n",
     "setup.sh": "#!/bin/sh\napt-get install -y gcc\ncd /src\ntouch x\n",
     "sub/here.sh": '#!/bin/sh\ncd "$(dirname "$0")/.."\ntsc\n',
+    "go.sh": "#!/bin/sh\ntsc\n",
     "tool.py": "#!/usr/bin/env python3\nprint()\n",
 }
 ENV = {"GOPATH": "/go", "PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -130,6 +131,29 @@ def test_bash_keeps_no_assignment_in_front_of_a_builtin(context: Context) -> Non
     text = "deps=git set -x && apk add --no-cache $deps"
     start = replace(state(context), shell=("/bin/bash", "-c"))
     assert effects(text, start) == ["state", "packages add pkg="]
+
+
+@pytest.mark.parametrize(
+    ("made", "started"),
+    [
+        pytest.param("true", None, id="never-put-there"),
+        pytest.param("cp web/package.json /usr/local/bin/up", None, id="no-script"),
+        pytest.param("cp setup.sh /usr/local/bin/up", "up", id="copied"),
+        pytest.param("cp setup.sh /opt/", None, id="not-on-the-path"),
+        pytest.param("install -m 755 setup.sh /usr/local/bin/up", "up", id="installed"),
+        pytest.param("ln -s /app/setup.sh /usr/bin/up", "up", id="linked"),
+        pytest.param("chmod +x setup.sh && mv setup.sh /bin/up", "up", id="moved"),
+    ],
+)
+def test_a_script_that_a_run_puts_on_the_path_is_followed(
+    context: Context, made: str, started: str | None
+) -> None:
+    end = after(read(made), state(context))
+    found = effects("up", end)
+    if started is None:
+        assert found == ["unknown!"]
+    else:
+        assert found[1:] == effects("./setup.sh", state(context))[1:]
 
 
 def test_packages_carry_their_place_in_the_run(context: Context) -> None:

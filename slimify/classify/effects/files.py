@@ -44,7 +44,7 @@ def disposable(path: str, home: str | None) -> bool:
     return bool(_DISPOSABLE.match(path))
 
 
-def _copy(call: Call) -> tuple[Effect, ...]:
+def copy_effects(call: Call) -> tuple[Effect, ...]:
     """cp, mv, install, ln: sources and a target, which is the last operand or that of -t."""
     values = {
         "-t",
@@ -178,7 +178,7 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "rm": _rm,
     **dict.fromkeys(("chmod", "chown", "chgrp"), _mode),
     **dict.fromkeys(("black", "isort", "gofmt", "goimports", "gofumpt", "ruff", "autopep8"), _formatter),
-    **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
+    **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
     **dict.fromkeys(("sed", "perl", "yq"), _sed),
     "rsync": _rsync,
     "patch": _patch,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from slimify.classify.effects.call import NOWHERE, Call
+from slimify.classify.effects.files import copy_effects
 from slimify.classify.effects.make import install_prefix
 from slimify.classify.effects.state import State, absolute, resolve
 from slimify.classify.effects.system import new_user
@@ -143,11 +144,25 @@ def _usermod(call: Call, state: State) -> State:
 
 
 def _mkdir(call: Call, state: State) -> State:
-    if call.name == "install" and not call.flag("-d", "--directory"):
-        return state
     view = state.view
     for path in call.known(call.options(("-m", "--mode", "-o", "-g", "--owner", "--group")).operands):
         view = view.with_directory(path)
+    return replace(state, view=view)
+
+
+def _copy(call: Call, state: State) -> State:
+    """A script that is put in its place by cp, mv, ln or install is the same text there."""
+    if call.name == "install" and call.flag("-d", "--directory"):
+        return _mkdir(call, state)
+    view = state.view
+    for effect in copy_effects(call):
+        pairs = (
+            zip(effect.reads, effect.writes, strict=True) if len(effect.reads) == len(effect.writes) else ()
+        )
+        for source, target in pairs:
+            text = view.text(source)
+            if text is not None and text.startswith("#!"):
+                view = view.with_text(target, text)
     return replace(state, view=view)
 
 
@@ -221,7 +236,8 @@ _MOVES: dict[str, Callable[[Call, State], State]] = {
     **dict.fromkeys(("read", "getopts"), _read),
     **dict.fromkeys(("useradd", "adduser"), _user),
     "usermod": _usermod,
-    **dict.fromkeys(("mkdir", "install"), _mkdir),
+    "mkdir": _mkdir,
+    **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
     "virtualenv": _made_venv,
     **dict.fromkeys(("python", "python3"), _python),
     "uv": _uv,

@@ -16,6 +16,7 @@ from slimify.model import Effect
 from slimify.syntax.shell import inner_scripts
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
@@ -116,12 +117,11 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
 
 
 def program_file(call: Call) -> tuple[Effect, ...] | None:
-    """A program given by a path that the view knows: a script by its first line. None if it does not."""
-    path = absolute(call.path, call.state)
-    if path is None or "/" not in call.path:
-        return None
-    text = call.state.view.text(path)
-    if text is None:
+    """A program given by a path that the view knows, or found along PATH: a script by its first line.
+    None if it does not."""
+    path = _found(call)
+    text = call.state.view.text(path) if path is not None else None
+    if path is None or text is None:
         return None
     match = _SHEBANG.match(text)
     program = posixpath.basename(match[1]) if match else "sh"
@@ -131,6 +131,17 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
         return script_effects(call, Arg(value=path, text=call.path), program)
     script = Arg(value=path, text=call.path, prefix=path)
     return call.start((word(program), script, *call.args))
+
+
+def _found(call: Call) -> str | None:
+    """The path of the program that is started."""
+    if "/" in call.path:
+        return absolute(call.path, call.state)
+    for place in (call.state.get("PATH") or _PATH).split(":"):
+        path = posixpath.join(place, call.path)
+        if place and call.state.view.text(path) is not None:
+            return path
+    return None
 
 
 def _interpreter(call: Call) -> tuple[Effect, ...]:

@@ -1,0 +1,3 @@
+import pc from "picocolors";
+
+console.log(pc.green("prepared"));

@@ -1,0 +1,14 @@
+FROM node:20 AS builder
+
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+
+FROM node:20-slim
+
+WORKDIR /app
+COPY --from=builder /app/node_modules /app/node_modules
+COPY . .
+
+EXPOSE 3000
+CMD ["npm", "start"]
