@@ -28,7 +28,7 @@ from slimify.strategies.prune import prune
 from slimify.strategies.putback import put_back
 from slimify.strategies.rebase import same_family, written_base
 from slimify.strategies.served import without_project
-from slimify.strategies.unknown import blocked, follows_build, keep_everything_before_unknown
+from slimify.strategies.unknown import blocked, follows_build, guessed_home, keep_everything_before_unknown
 
 # What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
 _RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
@@ -86,7 +86,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         saving=_saving(program, rung) + saved,
         original=estimate.original(program) + saved,
     )
-    why = blocked(program, wanted) or _in_system(program, trees)
+    why = blocked(program, wanted) or guessed_home(program, trees) or _in_system(program, trees)
     if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
         return too_small(rung, most + saved)
     if why:

@@ -30,10 +30,10 @@ def blocked(program: Program, wanted: Parting) -> str:
                 return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
             if not _finds_all(program, step, atom, wanted.trees):
                 return f"line {step.line}: {reason}, also to what the build left"
-    return _guessed_home(program, wanted.trees)
+    return ""
 
 
-def _guessed_home(program: Program, trees: Sequence[Tree]) -> str:
+def guessed_home(program: Program, trees: Sequence[Tree]) -> str:
     """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
     raw = program.dockerfile.instructions
     if program.base is not None or any(x.keyword == "USER" or "/root" in x.raw for x in raw):
