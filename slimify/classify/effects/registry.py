@@ -47,11 +47,12 @@ MODULES = {
     "pnpm": "bun pnpm",
     "nodetools": "bunx deno node nodejs npx pnpx",
     "nodelaunch": (
-        "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del- "
-        "cli dotenv dotenvx env-cmd fnm husky lerna make-dir make-dir-cli mkdirp n npm-run-all "
+        "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del-cli "
+        "dotenv dotenvx env-cmd fnm husky lerna make-dir make-dir-cli mkdirp n npm-run-all "
         "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
     ),
     "go": "garble go go1 protoc richgo tinygo xx-go",
+    "gowrapper": "go-wrapper",
     "make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
 _MODULE_OF = {name: module for module, names in MODULES.items() for name in names.split()}
