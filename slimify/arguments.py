@@ -98,6 +98,10 @@ DebugTargetOption = Annotated[
         help="Add a stage debug with a shell where the final one has none.",
     ),
 ]
+SingleStageOption = Annotated[
+    bool | None,
+    typer.Option("--single-stage/--no-single-stage", help="Keep one stage, and clean it in place."),
+]
 DockerignoreOption = Annotated[
     bool | None,
     typer.Option(

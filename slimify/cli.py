@@ -32,6 +32,7 @@ from slimify.arguments import (
     ProofFormat,
     RepairOption,
     RunOption,
+    SingleStageOption,
     TableFormat,
     overrides,
 )
@@ -103,6 +104,7 @@ def rewrite(
     cache_mounts: CacheMountsOption = None,
     nonroot: NonrootOption = None,
     debug_target: DebugTargetOption = None,
+    single_stage: SingleStageOption = None,
     dockerignore: DockerignoreOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build and compare both images; only what is equal counts.")
@@ -131,6 +133,7 @@ def rewrite(
         cache_mounts=cache_mounts,
         nonroot=nonroot,
         debug_target=debug_target,
+        single_stage=single_stage,
         dockerignore=dockerignore,
     )
 

@@ -16,6 +16,7 @@ from slimify.arguments import (
     DockerignoreOption,
     MinSavingOption,
     NonrootOption,
+    SingleStageOption,
     TableFormat,
     overrides,
 )
@@ -37,6 +38,7 @@ def config(
     cache_mounts: CacheMountsOption = None,
     nonroot: NonrootOption = None,
     debug_target: DebugTargetOption = None,
+    single_stage: SingleStageOption = None,
     dockerignore: DockerignoreOption = None,
 ) -> None:
     """Show the settings in force, and where each comes from.
@@ -51,6 +53,7 @@ def config(
         cache_mounts=cache_mounts,
         nonroot=nonroot,
         debug_target=debug_target,
+        single_stage=single_stage,
         dockerignore=dockerignore,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,22 +82,29 @@ def _planned(
         before=file.text,
         warnings=context.notes,
     )
-    if sum(x.keyword == "FROM" for x in file.instructions) > 1:
+
+    def read(text: str) -> Program:
+        made = parse(text.encode("utf-8", "surrogateescape"), name)
+        return classify(made, context, name, options, evidence)
+
+    several = sum(x.keyword == "FROM" for x in file.instructions) > 1
+    if several:
         stages = Reason(code="SL404", text="the file has several stages already")
-        return replace(outcome, decisions=_stated((stages,)))
+        outcome = replace(outcome, decisions=_stated((stages,)))
+        if program.refusals:
+            return outcome
     if program.refusals:
         return replace(outcome, kind="refused", decisions=_stated(program.refusals))
-    made = compiled(program)
+    made = compiled(program) if not (several or options.single_stage) else None
     if made is not None:
-        file_made = parse(made[0].encode("utf-8", "surrogateescape"), name)
-        program = classify(file_made, context, name, options, evidence)
-    found = _first_proved(program, file, options)
+        program = read(made[0])
+    found = _first_proved(program, file, options, read)
     if isinstance(found, _Found):
-        stated = (made[1],) if made is not None else ()
+        stated = (made[1],) if made is not None else outcome.decisions
         return _with_ignore(program, _rewritten(outcome, found, stated + program.findings), options)
     codes = {reason.code for reason in found}
     blocked = codes & _BLOCKING and not codes & _NEEDLESS
-    decisions = (*_stated(found), *program.findings)
+    decisions = (*outcome.decisions, *_stated(found), *program.findings)
     outcome = replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
     return _with_ignore(program, outcome, options)
 
@@ -116,12 +123,14 @@ class _Found:
     reasons: tuple[Reason, ...]
 
 
-def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Found | tuple[Reason, ...]:
+def _first_proved(
+    program: Program, file: Dockerfile, options: Options, read: Callable[[str], Program]
+) -> _Found | tuple[Reason, ...]:
     """The best plan whose text passes the proof, or why there is none."""
     from slimify.strategies.requested import requested
 
     reasons: list[Reason] = []
-    for plan in _plans(program, options):
+    for plan in _plans(program, options, read):
         wanted = requested(program, plan, options) if isinstance(plan, Plan) else plan
         if isinstance(wanted, Reason):
             reasons.append(wanted)
@@ -133,24 +142,48 @@ def _first_proved(program: Program, file: Dockerfile, options: Options) -> _Foun
     return tuple(reasons)
 
 
-def _plans(program: Program, options: Options) -> Iterator[Plan | Reason]:
+def _plans(program: Program, options: Options, read: Callable[[str], Program]) -> Iterator[Plan | Reason]:
     """Plans, best first, and between them why a better one was not possible."""
-    from slimify.strategies import cleanup, propose
+    from slimify.strategies import propose
     from slimify.strategies.assemble import assemble
     from slimify.strategies.base import too_small
-    from slimify.strategies.sizes import cleaned, measured
+    from slimify.strategies.sizes import measured
 
-    proposal = propose(program, options)
-    yield from proposal.reasons
-    for layout in (measured(program, x) for x in proposal.layouts):
+    several = sum(x.keyword == "FROM" for x in program.dockerfile.instructions) > 1
+    proposal = propose(program, options) if not (several or options.single_stage) else None
+    yield from proposal.reasons if proposal is not None else ()
+    for layout in (measured(program, x) for x in (proposal.layouts if proposal is not None else ())):
         if layout.saving < options.min_saving.floor(layout.original):
             yield too_small(layout.rung, layout.saving, measured=layout.measured)
         else:
             yield assemble(program, layout)
-    plan = cleanup.plan(program)
-    plan = cleaned(program, plan) if plan is not None else None
-    if plan is not None and plan.saving >= options.min_saving.floor(plan.original):
+    plan = _cleaned(program, options, read)
+    floor = options.min_saving.in_place if proposal is None else options.min_saving.floor
+    if plan is not None and plan.saving >= floor(plan.original):
         yield plan
+    elif plan is not None and proposal is None:
+        yield too_small("cleanup", plan.saving)
+    elif options.single_stage:
+        yield Reason(code="SL407", text="cleanup: nothing was found that could go in place")
+
+
+_MOST_EDITS = 50  # of one cleaner: each of them makes the file smaller, or its order better
+
+
+def _cleaned(program: Program, options: Options, read: Callable[[str], Program]) -> Plan | None:
+    """The file in one stage, or with its last stage, cleaned in place; None where nothing can go."""
+    from slimify.strategies import inplace
+    from slimify.strategies.sizes import cleaned
+
+    draft = inplace.begun(program)
+    for clean in inplace.CLEANERS:
+        for _ in range(_MOST_EDITS):
+            edits = clean(draft.program, options)
+            draft = draft.edited(edits)
+            if not edits.changes:
+                break
+            draft = replace(draft, program=read(draft.text))
+    return cleaned(program, inplace.plan(draft, program)) if draft.text != program.dockerfile.text else None
 
 
 def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from slimify.check.execution import execution
+from slimify.check.inplace import in_place
 from slimify.classify.findings import SECRET
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Runtime
@@ -33,6 +34,11 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
         return (f"the new file can't be read: {error.message}",)
     stages = split_stages(file)
     found = list(_shape(plan, stages))
+    if plan.rung == "cleanup":
+        found += _contract(program, file, stages, plan)
+        found += _steps_of_root(plan, stages[-1])
+        found += in_place(program, file, stages, split_stages(program.dockerfile))
+        return tuple(dict.fromkeys(found))
     stages = default_target(stages)
     found += _contract(program, file, stages, plan)
     found += _steps_of_root(plan, stages[-1])
@@ -94,7 +100,7 @@ def _contract(
     settings of the toolchain that it says it leaves to the builder."""
     user = plan.user
     new = contract_of(program, file, stages)
-    old = program.runtime
+    old = _contract_before(program)
     for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
         before, after = getattr(old, name), getattr(new, name)
         before = user if name == "user" and user else before
@@ -114,6 +120,12 @@ def _contract(
                 yield f"{name} would change from {before!r} to {after!r}"
     stated = " ".join(d.text for d in plan.decisions if d.code == "SL319")
     yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & go_settings())
+
+
+def _contract_before(program: Program) -> Runtime:
+    """The contract of the file; where its last stage builds on another one, that one's settings count."""
+    stages = split_stages(program.dockerfile)
+    return contract_of(program, program.dockerfile, stages) if len(stages) > 1 else program.runtime
 
 
 def _restarted(program: Program, before: object, after: object) -> bool:

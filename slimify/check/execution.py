@@ -52,6 +52,11 @@ def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Inst
             yield from _users(visits, base)
 
 
+def unmet(program: Program, visits: Sequence[Visit]) -> Iterator[str]:
+    """What the steps of a last stage would not find that those of the old one found."""
+    yield from _inputs(program, visits, "last stage", _lacking(program))
+
+
 def _lacking(program: Program) -> frozenset[tuple[str, str]]:
     """What a RUN of the old file would read, but that comes later there, too: a lock file beside the manifest
     that alone was copied."""

@@ -25,6 +25,11 @@ class MinSaving:
         """The least saving, in bytes, that pays for an image of `original` bytes."""
         return max(self.bytes, int(original * self.percent / 100))
 
+    def in_place(self, original: int) -> int:
+        """The same where one stage was asked for, or is all that can change: the base image stays, so that
+        by default no share of it counts."""
+        return self.bytes if self == MinSaving() else self.floor(original)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -42,6 +47,7 @@ class Options:
     builder: Builder = "buildkit"
     cache_mounts: bool = False
     nonroot: bool = False
+    single_stage: bool = False
     debug_target: bool = False
     dockerignore: bool = True
     bases: Mapping[str, str] = field(default_factory=dict)  # see facts.basemap

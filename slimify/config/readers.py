@@ -114,6 +114,7 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "cache-mounts": _bool,
     "nonroot": _bool,
     "debug-target": _bool,
+    "single-stage": _bool,
     "dockerignore": _bool,
     "bases": _bases,
     "templates": _directory,

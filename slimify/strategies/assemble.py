@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from slimify.classify.paths import touches
 from slimify.classify.program import Program
-from slimify.model import Decision, Dockerfile, Effect, Instruction, Item, Plan, Reason, Stage
+from slimify.model import Dockerfile, Effect, Instruction, Item, Plan, Reason, Stage
 from slimify.strategies.finaltext import (
     CONFIG_ONLY,
     STATEFUL,
@@ -329,45 +328,3 @@ def _elsewhere(effect: Effect, trees: tuple[Tree, ...]) -> bool:
 def _copy(tree: Tree, end: str) -> Item:
     owner = f"--chown={tree.owner} " if tree.owner else ""
     return _new(f"COPY --from=builder {owner}{tree.path} {tree.path}", end, note=tree.note)
-
-
-def verbatim(
-    program: Program,
-    words: Mapping[int, WordEdit],
-    append: Mapping[int, str],
-    decisions: tuple[Decision, ...],
-    *,
-    saving: int,
-    original: int,
-) -> Plan | None:
-    """The file as it is, with some RUNs edited or lengthened; None if an edit can't be made."""
-    end = program.dockerfile.newline
-    items: list[Item] = []
-    text = ""
-    index = -1
-    for node in program.dockerfile.nodes:
-        if not isinstance(node, Instruction):
-            text += node.raw
-            continue
-        index += 1
-        raw: str | None = node.raw
-        if index in words:
-            try:
-                raw = edited(program, index, frozenset(), words[index])
-            except Refuses:
-                return None
-        if index in append and raw is not None:
-            raw = raw.rstrip() + append[index] + end
-        items.append(Item(text=text + (raw or ""), origin=index))
-        text = ""
-    if text:
-        items.append(Item(text=text))
-    stage = Stage(name="", base=program.base_ref, purpose="run", items=tuple(items))
-    return Plan(
-        rung="cleanup",
-        language=program.language or "python",
-        stages=(stage,),
-        decisions=decisions,
-        saving=saving,
-        original=original,
-    )

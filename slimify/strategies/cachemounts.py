@@ -31,18 +31,24 @@ class _Use:
     targets: tuple[str, ...]
 
 
-def with_cache_mounts(program: Program, plan: Plan, builder: str) -> Plan:
-    """The plan with cache mounts, and a decision for each installer: mounted, or why not."""
+def with_cache_mounts(
+    program: Program, plan: Plan, builder: str, only: tuple[str, ...] | None = None
+) -> Plan:
+    """The plan with cache mounts, and a decision for each installer, or for those of `only`: mounted, or
+    why not. They are those of the builder stage, or of the last one where that is cleaned in place."""
     decisions: list[Decision] = []
     why = _impossible(program, plan, builder)
     if why:
         return replace(plan, decisions=(*plan.decisions, _left(f"no cache mounts: {why}")))
-    stage = plan.stages[0]
+    at = -1 if plan.rung == "cleanup" else 0
+    stage = plan.stages[at]
     mounts: dict[int, list[str]] = {}
     prepare: dict[int, str] = {}
     for manager, uses in _uses(program, stage).items():
         facts = cache(manager)
         assert facts is not None
+        if only is not None and manager not in only:
+            continue
         why = _against(program, plan, facts, uses)
         if why:
             decisions.append(_left(f"{manager}'s cache is not mounted: {why}", uses[0].step.line))
@@ -58,7 +64,8 @@ def with_cache_mounts(program: Program, plan: Plan, builder: str) -> Plan:
     if not mounts and not decisions:
         decisions.append(_left("no cache mounts: no step of the builder downloads with a known installer"))
     done = _mounted(stage, mounts, prepare, program.dockerfile.newline)
-    return replace(plan, stages=(done, *plan.stages[1:]), decisions=(*plan.decisions, *decisions))
+    stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])
+    return replace(plan, stages=stages, decisions=(*plan.decisions, *decisions))
 
 
 def _left(text: str, line: int | None = None) -> Decision:
@@ -71,7 +78,7 @@ def _impossible(program: Program, plan: Plan, builder: str) -> str:
         return f"{title(builder)} has none"
     if not syntax_can(program.dockerfile.syntax, "cache_mounts"):
         return f"`# syntax={program.dockerfile.syntax}` is not known to have them"
-    if plan.stages[0].purpose != "build":
+    if plan.stages[0].purpose != "build" and plan.rung != "cleanup":
         return "there is no builder stage"
     return ""
 
@@ -80,7 +87,7 @@ def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
     """The RUNs of the stage that download, by installer."""
     found: dict[str, list[_Use]] = {}
     for at, item in enumerate(stage.items):
-        if item.origin is None or keyword(item) != "RUN":
+        if item.origin is None or keyword(item) != "RUN" or item.origin < program.steps[0].index:
             continue
         step = program.step(item.origin)
         places: dict[str, list[str]] = {}

@@ -33,6 +33,7 @@ _APK = {
     "musl-dev": 11, "npm": 12,
 }  # fmt: skip
 APT_LISTS = 20 * MB
+APK_INDEX = 3 * MB
 PIP_CACHE = 12 * MB  # wheels of a small set of packages
 CONDA_CACHE = 100 * MB  # archives and the index of channels; even a bare Python brings forty packages
 NPM_CACHE = 25 * MB  # where package.json is not known

@@ -18,8 +18,8 @@ from slimify.config import Options
 from slimify.model import Decision, PackageVerdict, Reason, Rung
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal, too_small
-from slimify.strategies.cleanup import cleaner
 from slimify.strategies.finalsteps import Parting
+from slimify.strategies.inplace.caches import cleaner
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.nodestart import foreign, installs_at_start, out_of_package, unknown_start, unread
 from slimify.strategies.owners import owner

@@ -55,7 +55,7 @@ def prune(
         directory = effect.cwd or "/"
         if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
             continue
-        project = _project(program, effect)
+        project = project_of(program, effect)
         if project is None or not project.dev_dependencies:
             continue
         count = len(project.dev_dependencies)
@@ -75,7 +75,7 @@ def prune(
     return tuple(lines), tuple(decisions), saved
 
 
-def _project(program: Program, effect: Effect) -> NodeProject | None:
+def project_of(program: Program, effect: Effect) -> NodeProject | None:
     """The package.json of an install: that of its directory, else the one it names."""
     view = program.end.view
     where = view.context_path(effect.cwd or "/")
@@ -179,7 +179,7 @@ def _only_types(name: str) -> bool:
 def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:
     """The command that drops development dependencies, for the manager that installed them; None where it
     would do more than that."""
-    version = _node_major(program)
+    version = node_major(program)
     generated = "@prisma/client" in {*project.dependencies, *project.dev_dependencies}
     match effect.manager:
         case "npm":
@@ -196,7 +196,7 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
     return None
 
 
-def _node_major(program: Program) -> int | None:
+def node_major(program: Program) -> int | None:
     version = program.base.version if program.base and program.base.language == "node" else None
     head = (version or "").split(".")[0]
     return int(head) if head.isdigit() else None

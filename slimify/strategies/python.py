@@ -17,12 +17,13 @@ from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.images import image
 from slimify.model import Decision, Reason
-from slimify.strategies import cleanup, estimate
+from slimify.strategies import estimate
 from slimify.strategies import venv as venvs
 from slimify.strategies.base import Proposal
 from slimify.strategies.distropython import SCRIPTS
 from slimify.strategies.finalsteps import Parting
 from slimify.strategies.frontend import without_packages
+from slimify.strategies.inplace.caches import caches
 from slimify.strategies.installers import without_installers
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.mediatypes import media_types
@@ -117,8 +118,8 @@ def _among_packages(program: Program) -> tuple[str, ...]:
 
 
 def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
-    cleaned = cleanup.plan(program)
-    return cleaned is not None and cleaned.saving >= layout.saving
+    cleaned = caches(program)
+    return cleaned.changes and cleaned.saving >= layout.saving
 
 
 def _present(program: Program, base: str) -> frozenset[str]:

@@ -24,7 +24,7 @@ def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
         from slimify.strategies.nonroot import with_user
 
         plan = with_user(program, plan)
-    if options.cache_mounts:
+    if options.cache_mounts and plan.rung != "cleanup":  # there they are part of the cleaning
         from slimify.strategies.cachemounts import with_cache_mounts
 
         plan = with_cache_mounts(program, plan, options.builder)

@@ -5,7 +5,7 @@ All are bytes of files as the image has them. A new base image counts with its p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,9 @@ from slimify.syntax.dockerfile import parse
 if TYPE_CHECKING:
     from slimify.classify.built import Built
 
+
+if TYPE_CHECKING:
+    from slimify.image.tree import Files
 
 LISTS = "/var/lib/apt/lists"
 
@@ -44,12 +47,39 @@ def measured(program: Program, layout: Layout) -> Layout:
 
 
 def cleaned(program: Program, plan: Plan) -> Plan:
-    """A plan of one stage, with the bytes of the caches and lists that its steps no longer leave."""
-    if program.built is None:
+    """A plan that cleans in place, with the bytes that its steps no longer leave: caches and lists, files
+    that are stored once more for their owner alone, and what a later step removes. What packages take
+    stays estimated."""
+    built = program.built
+    if built is None:
         return plan
-    lines = {d.line for d in plan.decisions if d.code in ("SL314", "SL317")}
-    saving = sum(leftovers(program, s) for s in program.steps if s.line in lines)
-    return replace(plan, saving=saving, original=program.built.size, measured=True)
+    lines: dict[str, set[int | None]] = {}
+    for decision in plan.decisions:
+        lines.setdefault(decision.code, set()).add(decision.line)
+    if lines.keys() & {"SL351", "SL353", "SL312", "SL334"}:
+        return replace(plan, original=built.size)
+    saving = sum(leftovers(program, s) for s in program.steps if s.line in _of(lines, "SL314", "SL317"))
+    for step in program.steps:
+        if step.line in _of(lines, "SL352") and step.instruction in built.layers:
+            saving += built.image.layers[built.layers[step.instruction]].size
+        if step.line in _of(lines, "SL350") and step.instruction in built.layers:
+            below = built.below(step.instruction)
+            saving += sum(_weight(below, path) for path in built.removed(step.instruction))
+    return replace(plan, saving=saving, original=built.size, measured=True)
+
+
+def _of(lines: Mapping[str, set[int | None]], *codes: str) -> set[int | None]:
+    return {line for code in codes for line in lines.get(code, ())}
+
+
+def _weight(files: Files, path: str) -> int:
+    """The bytes of a file, or of all below a directory."""
+    entry = files.resolve(path)
+    if entry is None:
+        return 0
+    return (entry.size if entry.kind == "file" else 0) + sum(
+        e.size for e in files.walk(entry.path) if e.kind == "file"
+    )
 
 
 def leftovers(program: Program, step: Step) -> int:

@@ -1,0 +1,8 @@
+FROM alpine:latest
+RUN apk add --no-cache python3 ca-certificates py3-setuptools libstdc++
+COPY requirements.txt .
+RUN apk add --no-cache --virtual .build-deps py3-pip build-base python3-dev \
+    && pip install --no-cache-dir --break-system-packages --no-binary :all: -r requirements.txt \
+    && apk del .build-deps
+COPY app.py .
+CMD ["python3", "app.py"]

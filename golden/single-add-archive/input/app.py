@@ -1,0 +1,5 @@
+import os
+
+import requests
+
+print(os.listdir("/opt/geo"), requests.__version__)

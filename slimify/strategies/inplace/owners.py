@@ -1,0 +1,272 @@
+"""`RUN chown -R` stores every file once more: COPY sets the owner instead.
+
+The recursive change goes where all that it finds is known: what COPY and ADD brought gets its owner there,
+directories that WORKDIR and mkdir made are changed by themselves, what an install made in its own RUN.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slimify.classify.copies import targets
+from slimify.classify.paths import inside, touches
+from slimify.classify.program import AtomStep, Program, Step
+from slimify.classify.sent import weight
+from slimify.classify.walk import Visit
+from slimify.model import Decision, Effect
+from slimify.strategies import estimate
+from slimify.strategies.inplace.edits import Edits, place
+from slimify.strategies.inplace.runs import ROOT, direct, lengthened, prolonged, readable
+from slimify.syntax.instructions import copy_parts
+from slimify.syntax.shell import Refuses, edit
+
+_OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
+_NODE_MODULES = 30 * estimate.MB
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """`chown -R owner places` of one step."""
+
+    step: Step
+    atom: AtomStep
+    effect: Effect
+    owner: str
+    places: tuple[str, ...]
+
+
+def owners(program: Program) -> Edits:
+    """The first recursive change of owner that COPY can do; else advice on those that stay."""
+    advice: list[Decision] = []
+    for change in _changes(program):
+        found = _copied(program, change)
+        if isinstance(found, Edits):
+            return found
+        if found:
+            text = f"`chown -R` stores the files once more: {found}"
+            advice.append(Decision(code="SL356", safety="advice", text=text, line=change.step.line))
+    return Edits(decisions=tuple(advice))
+
+
+def _changes(program: Program) -> Iterator[_Change]:
+    for step in program.steps:
+        if not readable(step) or step.instruction.flags:
+            continue
+        for atom in step.atoms:
+            for effect in atom.effects:
+                words = [w.value or "" for w in effect.command.words]
+                recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", w) for w in words)
+                if effect.kind != "meta" or words[:1] != ["chown"] or not recursive:
+                    continue
+                owner = next((w for w in words[1:] if not w.startswith("-")), "")
+                if len(atom.effects) == 1 and direct(step, atom, effect) and effect.writes:
+                    yield _Change(step, atom, effect, owner, effect.writes)
+
+
+def _copied(program: Program, change: _Change) -> Edits | str:
+    """The edits, or why they can't be made; "" where it changes nothing that COPY brought."""
+    step, places = change.step, change.places
+    copies = [s for s in _before(program, change) if s.keyword in ("COPY", "ADD")]
+    brought = [s for s in copies if _reaches(s, places)]
+    if not brought:
+        return ""
+    if not _OWNER.fullmatch(change.owner) or change.owner in ("root:root", "0:0"):
+        return f"the owner {change.owner} is not one that COPY takes as it is"
+    if any(s.instruction.flag("chown") not in (None, change.owner) for s in brought):
+        return "a COPY sets another owner"
+    if any(not _within(s, places) for s in brought):
+        return "a COPY brings more than it changes"
+    made = _made(program, change)
+    if isinstance(made, str):
+        return made
+    texts: dict[int, str] = dict(made)
+    before: dict[int, tuple[str, ...]] = {}
+    users = _users_before(program, change, brought[0])
+    if users is None:
+        return f"{change.owner} is made after {place(brought[0])}"
+    drop = frozenset(a.index for a in users)
+    if users:
+        before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in users),)
+    for copy in brought:
+        texts[copy.index] = _with_owner(copy, change.owner)
+    text = _narrowed(program, change, drop)
+    if isinstance(text, Refuses):
+        return str(text)
+    texts[step.index] = text or ""
+    where = ", ".join(places)
+    note = f"{change.owner} owns {where} from the COPY on; `chown -R` would store all of it once more"
+    told = Decision(code="SL352", safety="safe", text=note, line=step.line)
+    return Edits(texts=texts, before=before, decisions=(told,), saving=_bytes(program, brought, bool(made)))
+
+
+def _before(program: Program, change: _Change) -> list[Step]:
+    return [s for s in program.steps if s.index < change.step.index]
+
+
+def _targets(step: Step) -> tuple[str, ...] | None:
+    return targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+
+
+def _reaches(step: Step, places: tuple[str, ...]) -> bool:
+    found = _targets(step)
+    return found is None or any(touches(t, p) for t in found for p in places)
+
+
+def _within(step: Step, places: tuple[str, ...]) -> bool:
+    found = _targets(step)
+    return found is not None and all(any(inside(t, p) for p in places) for t in found)
+
+
+def _made(program: Program, change: _Change) -> dict[int, str] | str:
+    """The RUNs that make something below the places, with its owner set there; or why that can't be told."""
+    found: dict[int, str] = {}
+    if _makes_too(change):
+        return "its own RUN makes files there"
+    for step in _before(program, change):
+        if step.keyword != "RUN":
+            continue
+        if not readable(step):
+            return f"what {place(step)} writes is not known"
+        paths: dict[str, None] = {}
+        for effect in step.effects:
+            if effect.kind in ("unknown", "app") or effect.anywhere:
+                return f"what {place(step)} writes is not known"
+            if effect.kind in ("meta", "users"):
+                continue
+            if effect.tool == "mkdir":
+                continue
+            made = [w for w in (*effect.writes, *effect.outputs) if not w.startswith("@")]
+            if any(inside(p, w) for w in made for p in change.places):
+                return f"{place(step)} writes to {made[0]}, which it does not say more exactly"
+            paths |= dict.fromkeys(w for w in made if any(inside(w, p) for p in change.places))
+        if not paths:
+            continue
+        if (
+            not prolonged(step)
+            or step.state.user not in ROOT
+            or not all(w.endswith("/node_modules") for w in paths)
+        ):
+            return f"{place(step)} makes {next(iter(paths))}"
+        if not _known(program, change.owner, step.index):
+            return f"{change.owner} is made after {place(step)}"
+        found[step.index] = lengthened(program, step, (f"chown -R {change.owner} {' '.join(paths)}",))
+    return found
+
+
+_MAKES_NONE = frozenset({"meta", "users", "check", "cache", "state", "index"})
+
+
+def _makes_too(change: _Change) -> bool:
+    """The RUN itself makes files there before it changes their owner."""
+    for atom in change.step.atoms[: change.atom.index]:
+        for effect in atom.effects:
+            if effect.tool == "mkdir" or effect.kind in _MAKES_NONE:
+                continue
+            if effect.anywhere or effect.kind in ("unknown", "app"):
+                return True
+            if any(touches(w, p) for w in effect.writes for p in change.places):
+                return True
+    return False
+
+
+def _known(program: Program, owner: str, index: int) -> bool:
+    """User and group exist when the instruction is executed."""
+    names = {n for n in owner.split(":") if not n.isdigit()}
+    base = program.base
+    if base is not None:
+        names -= {base.user} | ({"node"} if base.family == "node" else set()) | {"root", "nobody", "www-data"}
+    for step in program.steps:
+        if step.index < index:
+            names -= {w.value or "" for e in step.effects if e.kind == "users" for w in e.command.words}
+    return not names
+
+
+def _users_before(program: Program, change: _Change, copy: Step) -> tuple[AtomStep, ...] | None:
+    """The commands at the start of the step that make the user, to stand before the first COPY: () where it
+    is there already, None where it can't be."""
+    if _known(program, change.owner, copy.index):
+        return ()
+    step = change.step
+    assert step.script is not None
+    if copy.state.user not in ROOT or not all(a.operator != ";" for a in step.script.atoms):
+        return None
+    found: list[AtomStep] = []
+    for atom in step.atoms:
+        if (
+            not atom.effects
+            or any(e.kind != "users" for e in atom.effects)
+            or step.script.atoms[atom.index].opaque
+        ):
+            break
+        found.append(atom)
+    made = {w.value for a in found for e in a.effects for w in e.command.words}
+    written = [w for a in found for e in a.effects for w in e.writes if not w.startswith("/etc/")]
+    names = {n for n in change.owner.split(":") if not n.isdigit()}
+    if "$" in "".join(_words(step, a) for a in found) or any(
+        touches(w, p) for w in written for p in change.places
+    ):
+        return None
+    return tuple(found) if found and names <= made else None
+
+
+def _words(step: Step, atom: AtomStep) -> str:
+    assert step.script is not None
+    part = step.script.atoms[atom.index]
+    return " ".join(step.script.text[part.start : part.end].split())
+
+
+def _with_owner(step: Step, owner: str) -> str:
+    """The COPY with the owner as its first flag."""
+    if step.instruction.flag("chown") is not None:
+        return step.instruction.raw
+    raw = step.instruction.raw
+    return re.sub(r"^(\s*\w+)([ \t]+)", rf"\1\2--chown={owner} ", raw, count=1)
+
+
+def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | Refuses | None:
+    """The RUN without the change, or with the directories alone that an instruction made before COPY."""
+    step = change.step
+    assert step.script is not None
+    alone = _directories(program, change)
+    swap: dict[tuple[int, int], str] = {}
+    gone: set[tuple[int, int]] = set()
+    if alone:
+        operands = [w for w in change.effect.command.words[1:] if not w.text.startswith("-")][1:]
+        for word in change.effect.command.words[1:]:
+            if re.fullmatch(r"-R|--recursive", word.text):
+                gone.add((word.start, word.end))
+            elif word.text.startswith("-") and "R" in word.text:
+                swap[(word.start, word.end)] = word.text.replace("R", "")
+        swap[(operands[0].start, operands[0].end)] = " ".join(alone)
+        gone |= {(w.start, w.end) for w in operands[1:]}
+    else:
+        drop |= {change.atom.index}
+    try:
+        return edit(step.instruction, step.script, drop=drop, drop_words=frozenset(gone), replace_words=swap)
+    except Refuses as error:
+        return error
+
+
+def _directories(program: Program, change: _Change) -> list[str]:
+    """Directories at or below the places that WORKDIR or mkdir made, which stay root's otherwise."""
+    found: dict[str, None] = {}
+    steps = [s for s in program.steps if s.index <= change.step.index]
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if step.keyword == "WORKDIR" and following is not None and following.state.cwd:
+            found |= dict.fromkeys([following.state.cwd])
+        found |= dict.fromkeys(w for e in step.effects if e.tool == "mkdir" for w in e.writes)
+    own = [d for d in found if any(inside(d, p) for p in change.places)]
+    return list(dict.fromkeys(d for p in change.places for d in own if inside(d, p)))
+
+
+def _bytes(program: Program, copies: list[Step], modules: bool) -> int:
+    """The bytes that are stored once instead of twice."""
+    total = _NODE_MODULES if modules else 0
+    for step in copies:
+        parts = copy_parts(step.instruction)
+        for source in parts.sources if parts.from_stage is None else ():
+            total += weight(program.context, source.strip("./")) if "$" not in source else 0
+        total += 0 if parts.from_stage is None else 10 * estimate.MB
+    return total

@@ -1,0 +1,156 @@
+"""Cleaning in place: each case is a last stage and what becomes of it, "" where it has to stay as it is."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+
+APP: Mapping[str, str] = {"requirements.txt": "psycopg2==2.9.9\n", "app.py": "import psycopg2\n"}
+NODE: Mapping[str, str] = {
+    "package.json": '{"name": "a", "dependencies": {"express": "4.18.2"}}',
+    "package-lock.json": '{"name": "a", "lockfileVersion": 3, "packages": {}}',
+    "server.js": "require('express')().listen(80)\n",
+}
+SLIM = "FROM python:3.12-slim-bookworm\n"
+START = 'CMD ["python", "app.py"]\n'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """`new` are lines that the new file has, `gone` such that it has not; neither: nothing changes."""
+
+    id: str
+    file: str
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=lambda: APP)
+    asked: bool = True
+
+
+CASES = (
+    Case(
+        id="nothing-is-left-behind",
+        file=f"{SLIM}WORKDIR /app\nCOPY requirements.txt ./\nRUN pip install --no-cache-dir -r requirements.txt\nCOPY . .\n{START}",
+    ),
+    Case(
+        id="what-a-copy-brought-is-not-deleted-elsewhere",
+        file=f"{SLIM}COPY app.py /opt/app.py\nRUN cp /opt/app.py /srv/app.py\nRUN rm /opt/app.py\n{START}",
+    ),
+    Case(
+        id="a-deletion-behind-an-unknown-step-stays",
+        file=f"{SLIM}RUN curl -so /tmp/x.tgz https://example.org/x.tgz\nCOPY . .\nRUN ./prepare\nRUN rm /tmp/x.tgz\n{START}",
+    ),
+    Case(
+        id="a-deletion-beside-what-may-make-the-file-stays",
+        file=f"{SLIM}RUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*\nRUN ./fetch && rm -rf /var/lib/apt/lists/*\n{START}",
+    ),
+    Case(
+        id="packages-that-an-unknown-step-may-call-stay",
+        file=f"{SLIM}RUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\nCOPY . .\nRUN ./prepare.sh\n{START}",
+    ),
+    Case(
+        id="packages-stay-where-nothing-says-what-is-run",
+        file=f"{SLIM}RUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n",
+    ),
+    Case(
+        id="packages-of-a-full-image-are-its-own",
+        file=f"FROM python:3.12-bookworm\nRUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n{START}",
+    ),
+    Case(
+        id="without-being-asked-no-package-is-installed-anew-with-every-source",
+        file=f"FROM private/python:3\nRUN apt-get update && apt-get install -y gcc && rm -rf /var/lib/apt/lists/*\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt\n{START}",
+        asked=False,
+    ),
+    Case(
+        id="an-owner-that-a-step-cannot-say-stays",
+        file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN ./prepare\nRUN chown -R app:app /app\nUSER app\n{START}",
+    ),
+    Case(
+        id="a-user-without-its-group-is-left-as-it-is",
+        file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN chown -R app /app\nUSER app\n{START}",
+    ),
+    Case(
+        id="an-install-with-hooks-comes-after-the-sources",
+        file='FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm cache clean --force\nCMD ["node", "server.js"]\n',
+        files={
+            **NODE,
+            ".dockerignore": "node_modules\n",
+            "package.json": '{"name": "a", "scripts": {"postinstall": "node x.js"}, "dependencies": {"express": "4.18.2"}}',
+        },
+    ),
+    Case(
+        id="lists-are-removed-where-the-last-step-uses-them",
+        file=f"{SLIM}RUN apt-get update\nRUN apt-get install -y libpq5\nCOPY app.py .\nRUN rm -rf /var/lib/apt/lists/*\n{START}",
+        new=(
+            "RUN apt-get update \\",
+            "    && apt-get install -y libpq5 \\",
+            "    && rm -rf /var/lib/apt/lists/*",
+        ),
+        gone=("RUN rm -rf /var/lib/apt/lists/*",),
+    ),
+    Case(
+        id="one-step-installs-uses-and-removes",
+        file=f"{SLIM}RUN apt-get update && apt-get install -y gcc libpq-dev\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY . .\n{START}",
+        new=(
+            "RUN apt-get update && apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y gcc libpq-dev \\",
+            "    && apt-get purge -y --auto-remove gcc libpq-dev \\",
+        ),
+    ),
+    Case(
+        id="in-one-step-already-only-the-removal-is-new",
+        file=f"{SLIM}COPY requirements.txt .\nRUN apt-get update && apt-get install -y gcc libpq-dev && pip install -r requirements.txt\nCOPY . .\n{START}",
+        new=(
+            "RUN apt-get update && apt-get install -y gcc libpq-dev libpq5 && pip install --no-cache-dir -r requirements.txt \\",
+            "    && apt-get purge -y --auto-remove gcc libpq-dev \\",
+        ),
+    ),
+    Case(
+        id="the-user-is-made-before-the-files-are-copied",
+        file=f"{SLIM}WORKDIR /app\nCOPY . .\nRUN useradd --no-create-home app && chown -R app:app /app\nRUN pip install flask\nUSER app\n{START}",
+        new=("RUN useradd --no-create-home app", "COPY --chown=app:app . .", "RUN chown app:app /app"),
+        gone=("COPY . .",),
+    ),
+    Case(
+        id="node-installs-before-the-sources-come",
+        file='FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
+        new=("COPY package.json package-lock.json ./", "RUN npm ci && npm cache clean --force"),
+        files={**NODE, ".dockerignore": "node_modules\n"},
+    ),
+    Case(
+        id="not-where-packages-of-this-machine-would-be-copied-over-them",
+        file='FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
+        new=("RUN npm ci && npm cache clean --force",),
+        gone=("COPY package.json package-lock.json ./",),
+        files=NODE,
+    ),
+)
+
+
+def _rewritten(case: Case, directory: Path) -> str:
+    for name, text in case.files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    options = Options(
+        single_stage=case.asked, dockerignore=False, min_saving=MinSaving(percent=0, bytes=1_000_000)
+    )
+    outcome = pipeline.rewrite(case.file.encode(), name="Dockerfile", context=directory, options=options)
+    assert outcome.error is None
+    return outcome.after or ""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_in_place(case: Case, tmp_path: Path) -> None:
+    text = _rewritten(case, tmp_path)
+    lines = text.splitlines()
+    assert bool(text) == bool(case.new), text
+    assert not set(case.new) - set(lines), text
+    assert not set(case.gone) & set(lines), text
