@@ -18,7 +18,8 @@ from slimify.report.words import masked, shown
 from slimify.verify.model import Proof
 
 LIMIT = 60_000  # characters: GitHub takes 65,536
-_ROWS, _CHECKS = 40, 60
+# Rows of what moved, checks, and Dockerfiles that are described: less of each, until it is short enough.
+_DETAIL = ((40, 60, 200), (10, 10, 200), (0, 0, 40))
 _PLACES = {"build": "builder stage only", "both": "both stages"}
 _MARK = re.compile(r"<!-- slimify: (content=(\w*) measured=(yes|no)|withdrawn) -->")
 _END = "<!-- slimify: end -->"
@@ -71,15 +72,16 @@ class Setting:
 
 def body(offer: Offer, content: str, setting: Setting) -> str:
     """The whole text, with less detail where it would be too long for a forge."""
-    for rows, checks in ((_ROWS, _CHECKS), (10, 10), (0, 0)):
+    for rows, checks, most in _DETAIL:
         text = page(
             "report/request.md.j2",
             mark=f"<!-- slimify: content={content} measured={'yes' if measured(offer) else 'no'} -->",
             end=_END,
-            sizes=[_sizes(change) for change in offer.changes],
+            sizes=[_sizes(change) for change in offer.changes[: _DETAIL[0][2]]],
             measured=measured(offer),
             engine=next((c.proof.engine for c in offer.changes if c.proof is not None), ""),
-            images=[_image(change, rows, checks) for change in offer.changes],
+            images=[_image(change, rows, checks) for change in offer.changes[:most]],
+            others=len(offer.changes[most:]),
             setting=setting,
             version=__version__,
             quoted=_quoted,

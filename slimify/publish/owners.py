@@ -64,8 +64,8 @@ def _regex(pattern: str) -> str:
     """A pattern as in .gitignore: without a slash in front or within it fits in any directory."""
     inner = pattern.strip("/")
     anywhere = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
-    meant = {"**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|/\*\*|\*\*|\*|\?)", inner)
+    meant = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(/\*\*/|\*\*/|/\*\*$|\*\*|\*|\?)", inner)
     regex = anywhere + "".join(meant.get(part, re.escape(part)) for part in parts)
     last = inner.rpartition("/")[2]
     below = "/.*" if pattern.endswith("/") else "" if last == "*" else "(?:/.*)?"

@@ -26,7 +26,7 @@ class World:
     def __init__(self, kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kind, self.folder, self.monkeypatch = kind, folder, monkeypatch
         self.hub = Hub(folder / "hub")
-        self.hub.folder.mkdir()
+        self.hub.folder.mkdir(parents=True)
         self.repo: Repo = self.hub.repo(PATHS[kind])
         self.home, self.project = folder / "home", folder / "project"
         self.home.mkdir()

@@ -1,0 +1,90 @@
+"""Addresses of remotes → forges, and tokens of the environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from slimify.model import SlimifyError
+from slimify.publish import remote
+
+
+@pytest.fixture(autouse=True)
+def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_SERVER_URL", "GITHUB_API_URL", "CI_SERVER_URL", "CI_API_V4_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "path", "api"),
+    [
+        ("https://github.com/acme/shop.git", "github", "acme/shop", "https://api.github.com"),
+        ("https://github.com/acme/shop/", "github", "acme/shop", "https://api.github.com"),
+        ("https://x:secret@github.com/acme/shop", "github", "acme/shop", "https://api.github.com"),
+        ("git@github.com:acme/shop.git", "github", "acme/shop", "https://api.github.com"),
+        ("ssh://git@GitHub.com:22/acme/shop", "github", "acme/shop", "https://api.github.com"),
+        ("git@gitlab.com:a/b/c/shop.git", "gitlab", "a/b/c/shop", "https://gitlab.com/api/v4"),
+        ("https://codeberg.org/acme/shop.git", "gitea", "acme/shop", "https://codeberg.org/api/v1"),
+    ],
+)
+def test_known_hosts(url: str, kind: str, path: str, api: str) -> None:
+    place = remote.place(url)
+    assert (place.kind, place.path, place.api) == (kind, path, api)
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "given", "path", "api"),
+    [
+        ("git@git.example:a/b/shop.git", "gitlab", "", "a/b/shop", "https://git.example/api/v4"),
+        ("https://git.example/acme/shop", "github", "", "acme/shop", "https://git.example/api/v3"),
+        ("http://git.example:3000/acme/shop", "gitea", "", "acme/shop", "http://git.example:3000/api/v1"),
+        ("ssh://git@git.example:2222/acme/shop", "gitea", "", "acme/shop", "https://git.example/api/v1"),
+        ("https://git.example/acme/shop", "gitea", "https://x.example/g/api/v1/", "acme/shop", "https://x.example/g/api/v1"),
+        ("/srv/git/acme/shop.git", "github", "http://127.0.0.1:1", "acme/shop", "http://127.0.0.1:1"),
+    ],
+)  # fmt: skip
+def test_hosts_of_ones_own(url: str, kind: str, given: str, path: str, api: str) -> None:
+    place = remote.place(url, kind, given)  # type: ignore[arg-type]
+    assert (place.path, place.api) == (path, api)
+
+
+def test_the_host_of_the_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI_SERVER_URL", "https://git.example:8443")
+    monkeypatch.setenv("CI_API_V4_URL", "https://git.example:8443/under/api/v4")
+    place = remote.place("https://git.example:8443/a/b/shop.git")
+    assert (place.kind, place.api) == ("gitlab", "https://git.example:8443/under/api/v4")
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "api"),
+    [
+        ("https://git.example/acme/shop", None, ""),
+        ("https://github.com.evil.example/acme/shop", None, ""),
+        ("/srv/shop.git", None, ""),
+        ("https://github.com/shop", None, ""),
+        ("https://git.example/a/b", "gitlab", "git.example/api"),
+    ],
+)
+def test_what_is_no_place(url: str, kind: str | None, api: str) -> None:
+    with pytest.raises(SlimifyError) as caught:
+        remote.place(url, kind, api)  # type: ignore[arg-type]
+    assert caught.value.code == "SL912"
+
+
+def test_a_login_in_the_address_is_not_repeated() -> None:
+    with pytest.raises(SlimifyError) as caught:
+        remote.place("https://me:pa55@github.com/shop")
+    assert "pa55" not in caught.value.message
+
+
+def test_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GH_TOKEN", "GITHUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    assert remote.token("github") == ""
+    monkeypatch.setenv("GITHUB_TOKEN", "two\n")
+    assert remote.token("github") == "two"
+    monkeypatch.setenv("GH_TOKEN", "one")
+    assert remote.token("github") == "one"
+    monkeypatch.setenv("GH_TOKEN", "one\r\nX-Other: 1")
+    with pytest.raises(SlimifyError) as caught:
+        remote.token("github")
+    assert "one" not in caught.value.message
