@@ -40,6 +40,7 @@ from slimify.cli_analyze import analyze
 from slimify.cli_check import check
 from slimify.cli_ci import ci
 from slimify.cli_config import config
+from slimify.cli_merge import merge
 from slimify.cli_pr import pr
 from slimify.cli_scan import scan
 from slimify.exits import DIFFERENT, DONE, REFUSED, USAGE, exit_code, finish, worst
@@ -296,6 +297,7 @@ app.command()(analyze)
 app.command()(config)
 app.command()(ci)
 app.command()(pr)
+app.command()(merge)
 
 
 def main() -> None:

@@ -35,12 +35,12 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     stages = split_stages(file)
     found = list(_shape(plan, stages))
     if plan.rung == "cleanup":
-        found += _contract(program, file, stages, plan)
+        found += contract(program, file, stages, plan)
         found += _steps_of_root(plan, stages[-1])
         found += in_place(program, file, stages, split_stages(program.dockerfile))
         return tuple(dict.fromkeys(found))
     stages = default_target(stages)
-    found += _contract(program, file, stages, plan)
+    found += contract(program, file, stages, plan)
     found += _steps_of_root(plan, stages[-1])
     found += _copies(program, stages, plan.kept)
     found += _live(program, stages)
@@ -93,7 +93,7 @@ def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[str]:
             yield f"{instruction.keyword} would be executed as {plan.user}"
 
 
-def _contract(
+def contract(
     program: Program, file: Dockerfile, stages: list[list[Instruction]], plan: Plan
 ) -> Iterator[str]:
     """The runtime contract of the last stage is that of the input, but for a user that the plan adds and

@@ -38,7 +38,7 @@ class Block:
 def assemble(program: Program, layout: Layout) -> Plan | Reason:
     """The plan that a layout describes, or why its edits can't be made (SL390)."""
     file = program.dockerfile
-    blocks = _blocks(file)
+    blocks = blocks_of(file)
     try:
         final = _final_items(program, layout, blocks)
         builder = _builder_items(program, layout, blocks) if layout.build else ()
@@ -103,7 +103,7 @@ def _from(program: Program) -> Instruction:
     return program.dockerfile.instructions[from_index(program)]
 
 
-def _blocks(file: Dockerfile) -> tuple[Block, ...]:
+def blocks_of(file: Dockerfile) -> tuple[Block, ...]:
     """One block an instruction, in order; comments that stand apart go with the next one."""
     blocks: list[Block] = []
     comments, spaced = "", False

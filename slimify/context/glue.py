@@ -1,0 +1,238 @@
+"""Scripts beside a Dockerfile, as calls in their order: shell, Makefiles, CI files.
+
+In: a directory; out: for each script that calls Docker one or several sequences of calls. Nothing is
+executed, nothing outside the directory is read, and text that no shell reader understands has no calls.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from slimify.context import makefile
+from slimify.model import Command
+from slimify.syntax import shell
+
+_MAX_BYTES, _MAX_FILES, _MAX_DEPTH, _MAX_TARGETS = 256 << 10, 400, 5, 60
+_SKIPPED = frozenset({"node_modules", "vendor", "third_party", "testdata", ".git", "__pycache__"})
+_HIDDEN = frozenset({".github", ".circleci", ".ci", ".travis", ".buildkite", ".semaphore"})
+_MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
+_YAML = re.compile(r".*\.ya?ml")
+_SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # without an ending: if its first line says so
+_SHEBANG = re.compile(r"#!.*\b(ba|da|a|k|z)?sh\b")
+_DOCKER = re.compile(r"\b(docker|podman|cloud-builders/docker)\b")
+_ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
+# What a shell word says in place of the working directory.
+_HERE = re.compile(
+    r"^(\$\(pwd\)|`pwd`|\$\{?PWD\}?|\$\(PWD\)|\$\(CURDIR\)|\$\{CURDIR\}|\$\(shell pwd\))(?=/|$|:)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One command. Words without their quotes, variables as written; `assigned` is the variable that gets its
+    output, `stdout` and `stdin` are files, `piped` is the command that reads it."""
+
+    line: int
+    end: int  # its last line
+    words: tuple[str, ...]
+    assigned: str = ""
+    stdout: str = ""
+    stdin: str = ""
+    piped: tuple[str, ...] = ()
+    fed: bool = False  # it reads what another one prints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """Calls that are made one after the other; `file` is relative to the directory that was searched."""
+
+    file: str
+    name: str  # the file, with the target of a Makefile
+    calls: tuple[Call, ...]
+
+
+def scripts(root: Path, near: str = "") -> Iterator[Script]:
+    """The scripts below a directory that call Docker, those below `near` first."""
+
+    def distance(path: str) -> tuple[bool, int, str]:
+        return not path.startswith(f"{near}/" if near else ""), path.count("/"), path
+
+    for path in sorted(_files(root), key=distance)[:_MAX_FILES]:
+        text = _text(root / path)
+        if not _DOCKER.search(text):
+            continue
+        base = os.path.basename(path)
+        if _MAKEFILES.fullmatch(base):
+            yield from _targets(path, text)
+        elif _YAML.fullmatch(base):
+            yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
+        elif base.endswith((".sh", ".bash")) or _SHEBANG.match(text):
+            yield Script(file=path, name=path, calls=tuple(calls(text)))
+
+
+def here(word: str) -> str:
+    """A word with `.` in place of what stands for the working directory."""
+    return _HERE.sub(".", word)
+
+
+def calls(text: str, line: int = 1) -> Iterator[Call]:
+    """The calls of shell text whose first line has that number."""
+    read = shell.read(text)
+    found: list[Call] = []
+    variable, last = "", (0, 0)
+    for command in read.commands:
+        first = line + text.count("\n", 0, command.start)
+        call = _call(command, first, first + text.count("\n", command.start, command.end))
+        inside = bool(command.context) and command.context[-1] == "$("
+        if inside and variable and last[0] <= command.start < last[1]:
+            call = replace(call, assigned=variable)
+        elif command.assigns:
+            variable, word = command.assigns[-1]
+            last = (word.start, word.end)
+        if command.operator == "|" and found:
+            found[-1] = replace(found[-1], piped=call.words)
+            call = replace(call, fed=True)
+        if call.words:
+            found.append(call)
+    yield from found
+
+
+def _call(command: Command, line: int, end: int) -> Call:
+    files = {r.op: _plain(r.target.value, r.target.text) for r in command.redirects}
+    return Call(
+        line=line,
+        end=end,
+        words=tuple(_plain(w.value, w.text) for w in command.words),
+        stdout=files.get(">", files.get(">>", "")),
+        stdin=files.get("<", ""),
+    )
+
+
+def _plain(value: str | None, text: str) -> str:
+    return value if value is not None else text.replace('"', "").replace("'", "")
+
+
+def _targets(path: str, text: str) -> Iterator[Script]:
+    """Every target of a Makefile with what its prerequisites run before."""
+    read = makefile.read(text, file=path)
+    names = dict.fromkeys(re.findall(r"(?m)^([\w./%-]+)\s*:(?![=:])", text))
+    for name in list(names)[:_MAX_TARGETS]:
+        recipe = makefile.target(read, name)
+        if recipe is None:
+            continue
+        found = [c for r in recipe.commands if (r.file or path) == path for c in _of_recipe(r)]
+        yield Script(file=path, name=f"{path} ({name})", calls=tuple(found))
+
+
+def _of_recipe(command: makefile.RecipeCommand) -> Iterator[Call]:
+    return calls(command.partial, command.line)
+
+
+# --- YAML --------------------------------------------------------------------------------------------
+
+
+def _of_yaml(text: str) -> Iterator[Call]:
+    """Shell text wherever it stands in a CI file, and the steps of Google Cloud Build."""
+    import yaml
+
+    try:
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
+    steps = next((v for k, v in _pairs(root) if k.value == "steps"), None)
+    if steps is not None and any(k.value == "name" for step in _items(steps) for k, _ in _pairs(step)):
+        for step in _items(steps):
+            yield from _cloud_step({k.value: v for k, v in _pairs(step)})
+        return
+    for scalar in _scalars(root, 0):
+        yield from _of_scalar(scalar)
+
+
+def _of_scalar(scalar: Any) -> Iterator[Call]:
+    block = scalar.style in ("|", ">")
+    yield from calls(scalar.value, scalar.start_mark.line + (2 if block else 1))
+
+
+def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
+    """A step runs a container with the sources at /workspace, which is also where it starts."""
+    name = _value(step.get("name"))
+    line = min(node.start_mark.line for node in step.values()) + 1
+    end = max(_last_line(node) for node in step.values())
+    args = [_value(item) for item in _items(step.get("args"))]
+    entry = _value(step.get("entrypoint"))
+    folder = _value(step.get("dir"))
+    prefix = ("cd", folder) if folder else ()
+    if prefix:
+        yield Call(line=line, end=end, words=prefix)
+    if entry in ("bash", "sh", "/bin/bash", "/bin/sh") and "-c" in args and "cloud-builders" in name:
+        script = list(_items(step["args"]))[-1]
+        yield from _of_scalar(script)
+    elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:
+        yield Call(line=line, end=end, words=("docker", *args))
+    elif name:
+        options = ("-v", ".:/workspace", "-w", "/workspace", *(("--entrypoint", entry) if entry else ()))
+        yield Call(line=line, end=end, words=("docker", "run", *options, name, *args))
+    if prefix:
+        yield Call(line=line, end=end, words=("cd", "-"))
+
+
+def _last_line(node: Any) -> int:
+    """The line that a node ends in; a block says the one behind it."""
+    return int(node.end_mark.line if node.end_mark.column == 0 else node.end_mark.line + 1)
+
+
+def _scalars(node: Any, depth: int) -> Iterator[Any]:
+    if depth > 40:
+        return
+    text = _value(node)
+    if _DOCKER.search(text) or _ON_FILES.match(text):
+        yield node
+    for item in _items(node):
+        yield from _scalars(item, depth + 1)
+    for _, value in _pairs(node):
+        yield from _scalars(value, depth + 1)
+
+
+def _value(node: Any) -> str:
+    value = getattr(node, "value", None)
+    return value if isinstance(value, str) else ""
+
+
+def _items(node: Any) -> list[Any]:
+    return node.value if node is not None and type(node).__name__ == "SequenceNode" else []
+
+
+def _pairs(node: Any) -> list[tuple[Any, Any]]:
+    return node.value if node is not None and type(node).__name__ == "MappingNode" else []
+
+
+# --- files -------------------------------------------------------------------------------------------
+
+
+def _files(root: Path) -> Iterator[str]:
+    for directory, folders, names in os.walk(root):
+        below = os.path.relpath(directory, root)
+        depth = 0 if below == "." else below.count(os.sep) + 1
+        folders[:] = (
+            [f for f in sorted(folders) if f not in _SKIPPED and (not f.startswith(".") or f in _HIDDEN)]
+            if depth < _MAX_DEPTH
+            else []
+        )
+        for name in names:
+            wanted = (_MAKEFILES, _YAML, _SHELL)
+            if any(p.fullmatch(name) for p in wanted) and not os.path.islink(os.path.join(directory, name)):
+                yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file() or path.stat().st_size > _MAX_BYTES:
+            return ""
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""

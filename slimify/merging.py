@@ -1,0 +1,161 @@
+"""Two Dockerfiles and what glued them together -> an outcome for the one file. No decisions here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slimify import config, locate
+from slimify.config import Options
+from slimify.locate import Target
+from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
+
+if TYPE_CHECKING:
+    from slimify.classify.program import Program
+    from slimify.context.gluesteps import Glue
+    from slimify.strategies.merge import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A Dockerfile as it was read."""
+
+    target: Target
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+
+def merge(
+    builder: File,
+    runtime: File,
+    *,
+    context: Path | None,
+    options: Options,
+    given: Sequence[tuple[str, str]] = (),
+) -> Outcome:
+    """One multi-stage file of both. `given` are paths of the builder's image with the names that they get in
+    the context, where no script tells. Raises nothing for malformed input: that is a `failed` outcome."""
+    from slimify.syntax.dockerfile import parse
+
+    before = runtime.data.decode("utf-8", "surrogateescape")
+    files: list[Dockerfile] = []
+    for file in (builder, runtime):
+        try:
+            files.append(parse(file.data, file.name))
+        except SlimifyError as error:
+            if error.code == "SL006":
+                reason = Reason(code="SL401", text=f"{file.name}:{error.line}: {error.message}")
+                return Outcome(kind="refused", file=runtime.name, before=before, decisions=_stated((reason,)))
+            return Outcome(kind="failed", file=file.name, before=before, error=error)
+    if sum(x.keyword == "FROM" for x in files[1].instructions) > 1:
+        several = Reason(code="SL404", text="the file has several stages already")
+        return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=_stated((several,)))
+    pair = _pair((builder, files[0]), (runtime, files[1]), context, options, given)
+    outcome = Outcome(
+        kind="refused",
+        file=runtime.name,
+        language=pair.builder.language,
+        instructions=pair.runtime.verdicts,
+        before=before,
+        warnings=tuple(dict.fromkeys((*pair.builder.context.notes, *pair.runtime.context.notes))),
+    )
+    return _planned(outcome, pair, options)
+
+
+def _planned(outcome: Outcome, pair: Pair, options: Options) -> Outcome:
+    from slimify.check.merged import problems
+    from slimify.render import render
+    from slimify.strategies.merge import extracted, merged
+
+    plan = merged(pair)
+    if not isinstance(plan, Plan):
+        return replace(outcome, decisions=_stated(plan))
+    text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
+    found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
+    if found:
+        return replace(outcome, decisions=_stated(Reason(code="SL409", text=problem) for problem in found))
+    return replace(
+        outcome,
+        kind="rewritten",
+        rung=plan.rung,
+        decisions=plan.decisions,
+        stages=plan.stages,
+        after=text,
+    )
+
+
+def _pair(
+    builder: tuple[File, Dockerfile],
+    runtime: tuple[File, Dockerfile],
+    context: Path | None,
+    options: Options,
+    given: Sequence[tuple[str, str]],
+) -> Pair:
+    """Both files with the contexts that the script between them gives them."""
+    from slimify.strategies.merge import Pair
+
+    one, other = (_context(file, context) for file, _ in (builder, runtime))
+    root = _root(builder[0], runtime[0], other)
+    labelled = _labelled(builder, one, options)
+    glue = _glue(root, builder[0], runtime[0], labelled, given, other)
+    if glue is not None and context is None:
+        if (root / glue.builder.context).resolve() != one.resolve():
+            one = root / glue.builder.context
+            labelled = _labelled(builder, one, options)
+        if glue.runtime is not None:
+            other = root / glue.runtime.context
+    return Pair(
+        builder=labelled,
+        runtime=_labelled(runtime, other, options),
+        glue=glue,
+        place=os.path.relpath(other.resolve(), root).replace(os.sep, "/"),
+    )
+
+
+def _context(file: File, context: Path | None) -> Path:
+    return context or locate.build_context(file.target, file.data)[0] or Path()
+
+
+def _root(builder: File, runtime: File, context: Path) -> Path:
+    """Where scripts are looked for: the repository, or what holds both files."""
+    folders = [f.target.directory.resolve() for f in (builder, runtime) if f.target.path is not None]
+    common = Path(os.path.commonpath([*folders, context.resolve()]))
+    return config.repository_root(common) or common
+
+
+def _labelled(file: tuple[File, Dockerfile], context: Path, options: Options) -> Program:
+    from slimify.classify import classify
+    from slimify.context.scan import scan
+
+    return classify(file[1], scan(context, file[0].target.path), file[0].name, options, None)
+
+
+def _glue(
+    root: Path,
+    builder: File,
+    runtime: File,
+    labelled: Program,
+    given: Sequence[tuple[str, str]],
+    context: Path,
+) -> Glue | None:
+    from slimify.context.gluesteps import glue, told
+
+    def below(file: File) -> str:
+        path = (
+            file.target.path.resolve() if file.target.path is not None else context.resolve() / "Dockerfile"
+        )
+        return os.path.relpath(path, root).replace(os.sep, "/")
+
+    contract = labelled.runtime
+    found = glue(root, below(builder), below(runtime), contract.entrypoint or (), contract.cmd or ())
+    return told(found, given, os.path.relpath(context.resolve(), root)) if given else found
+
+
+def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
+    return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)
