@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from slimify.checks import Record
     from slimify.config import MinSaving
     from slimify.lint.findings import Checked
+    from slimify.model import SlimifyError
     from slimify.proofs import Wishes
 
-CheckFormat = Literal["text", "json"]
+CheckFormat = Literal["text", "json", "github", "sarif", "gitlab"]
 
 
 def check(
@@ -39,6 +40,16 @@ def check(
         typer.Argument(metavar="PATH", help="Dockerfiles, directories to search, or - for stdin."),
     ] = None,
     format: Annotated[CheckFormat, typer.Option("--format", help="What the findings look like.")] = "text",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            dir_okay=False,
+            help="Write that here, and show the findings as text.",
+        ),
+    ] = None,
     baseline: Annotated[
         Path | None,
         typer.Option(
@@ -70,6 +81,10 @@ def check(
         raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
     if update_baseline and baseline is None:
         raise typer.BadParameter("--update-baseline goes with --baseline")
+    if format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
+        raise typer.BadParameter(
+            f"standard input has no place in a repository, as --format {format} needs one"
+        )
     given = overrides(
         base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
     )
@@ -88,9 +103,12 @@ def check(
         items = []
         found = checks.findings(jobs.named(paths), asked, console.listeners)
         for item in _compared(found, record, min_saving, accept=update_baseline):
-            console.show_checked(item, format)
+            console.show_checked(item, format if output is None else "text")
             items.append(item)
         code = worst([_code(item) for item in items])
+        failed = console.show_all_checked(items, format, output)
+        if failed is not None:
+            code = worst([code, _told(output, failed)])
         stale = checks.stale(record, items) if record is not None and not update_baseline else ()
         console.tell_summary(items, stale)
         if record is not None and update_baseline:
@@ -128,7 +146,7 @@ def _wishes(*, repair: bool, probes: tuple[str, ...], run: bool, engine: str | N
 
 def _record(path: Path | None, *, new: bool) -> Record | int | None:
     """The baseline; the exit code, where it can't be read."""
-    from slimify import checks, jobs
+    from slimify import checks
     from slimify.model import SlimifyError
 
     if path is None:
@@ -136,9 +154,7 @@ def _record(path: Path | None, *, new: bool) -> Record | int | None:
     try:
         return checks.record(path, new=new)
     except SlimifyError as error:
-        failure = jobs.failed(str(path), error)
-        console.show_failure(failure)
-        return exit_code(failure)
+        return _told(path, error)
 
 
 def _compared(
@@ -156,17 +172,24 @@ def _compared(
 
 
 def _update(record: Record, items: list[Checked]) -> int:
-    from slimify import checks, jobs
+    from slimify import checks
     from slimify.model import SlimifyError
 
     try:
         number = checks.update(record, items)
     except SlimifyError as error:
-        failure = jobs.failed(str(record.path), error)
-        console.show_failure(failure)
-        return exit_code(failure)
+        return _told(record.path, error)
     console.tell(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
     return DONE
+
+
+def _told(path: Path | None, error: SlimifyError) -> int:
+    """Says what is wrong with a file that is no Dockerfile → the exit code."""
+    from slimify import jobs
+
+    failure = jobs.failed(str(path), error)
+    console.show_failure(failure)
+    return exit_code(failure)
 
 
 def _code(item: Checked) -> int:

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from slimify.fleet.rows import Row
     from slimify.lint.baseline import Entry
     from slimify.lint.findings import Checked
-    from slimify.model import Outcome
+    from slimify.model import Outcome, SlimifyError
     from slimify.proofs import Listeners
     from slimify.publishing import Published
     from slimify.report.ansi import Paint
+    from slimify.report.checked import Form as CheckFormat
     from slimify.verify.model import Proof
 
 
@@ -63,17 +64,30 @@ def show_step(step: Step, form: Literal["text", "json"], *, written: bool) -> No
     tell(ci.text(outcome, done, width=columns(sys.stderr), paint=painter(sys.stderr)))
 
 
-def show_checked(item: Checked, form: Literal["text", "json"]) -> None:
-    """What `check` says about one file; what is no finding goes to standard error."""
-    from slimify.report import findings
+def show_checked(item: Checked, form: CheckFormat) -> None:
+    """What `check` says about one file, where the format has a part for it; what is no finding goes to
+    standard error."""
+    from slimify.report import checked, findings
 
-    if form == "json":
-        from slimify.report import findings_json
-
-        show(findings_json.to_json(item) + "\n")
-    else:
-        show(findings.text(item, paint=painter(sys.stdout)))
+    show(checked.part(item, form, paint=painter(sys.stdout)))
     tell(findings.aside(item, paint=painter(sys.stderr)))
+
+
+def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path | None) -> SlimifyError | None:
+    """The document of all that `check` says, with `output` as a file; the error, if that can't be written."""
+    from slimify.report import checked
+
+    if output is None:
+        show(checked.document(items, form))
+        return None
+    from slimify import write
+    from slimify.model import SlimifyError
+
+    try:
+        write.replace_file(output, checked.whole(items, form).encode("utf-8", "surrogateescape"))
+    except SlimifyError as error:
+        return error
+    return None
 
 
 def tell_summary(items: Sequence[Checked], stale: Sequence[Entry]) -> None:
