@@ -1,6 +1,7 @@
 """Engine tests run when they are asked for; otherwise their number is not to be overlooked.
 
-They build images, which takes minutes and wants a registry: `pytest -m engine` runs them.
+They build images, which takes minutes and wants a registry: `pytest -m engine` runs them. Those that
+install slimify from a package index are run with `pytest -m index`.
 With SLIMIFY_REQUIRE_ENGINE set, no engine is a failure and not a skip.
 """
 
@@ -19,6 +20,7 @@ import pytest
 
 _NO_ENGINE = "no container engine answers"
 _NOT_ASKED = "run them with: pytest -m engine"
+_NOT_INSTALLED = "run them with: pytest -m index"
 
 # Runs on shared machines: a slow example says nothing about the code.
 hypothesis.settings.register_profile("default", deadline=None)
@@ -44,6 +46,8 @@ def _engine_answers() -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("index") is not None and "index" not in item.config.option.markexpr:
+        pytest.skip(_NOT_INSTALLED)
     if item.get_closest_marker("engine") is None:
         return
     required = bool(os.environ.get("SLIMIFY_REQUIRE_ENGINE"))
@@ -56,8 +60,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason in (_NO_ENGINE, _NOT_ASKED, chromium.NONE):
+    kinds = {_NO_ENGINE: "ENGINE", _NOT_ASKED: "ENGINE", _NOT_INSTALLED: "INDEX", chromium.NONE: "BROWSER"}
+    for reason, kind in kinds.items():
         number = sum(reason in str(r.longrepr) for r in terminalreporter.stats.get("skipped", ()))
         if number:
-            kind = "BROWSER" if reason == chromium.NONE else "ENGINE"
             terminalreporter.section(f"{number} {kind} TESTS SKIPPED: {reason}", sep="!")
