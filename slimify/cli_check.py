@@ -20,6 +20,7 @@ from slimify.arguments import (
     ProbeOption,
     RepairOption,
     RunOption,
+    SingleStageOption,
     overrides,
 )
 from slimify.exits import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
@@ -65,6 +66,7 @@ def check(
     build_arg: BuildArgOption = None,
     builder: BuilderOption = None,
     dockerignore: DockerignoreOption = None,
+    single_stage: SingleStageOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build and compare both images; what is measured counts.")
     ] = False,
@@ -86,10 +88,27 @@ def check(
             f"standard input has no place in a repository, as --format {format} needs one"
         )
     given = overrides(
-        base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
+        base=base,
+        min_saving=min_saving,
+        build_args=build_arg,
+        builder=builder,
+        dockerignore=dockerignore,
+        single_stage=single_stage,
     )
     options = _repeated(
-        context=context, base=base, builder=builder, build_args=build_arg or [], verify=verify, repair=repair
+        {
+            "--context": context,
+            "--base": base,
+            "--min-saving": min_saving and min_saving.text,
+            "--build-arg": build_arg,
+            "--builder": builder,
+            "--dockerignore": dockerignore is True,
+            "--no-dockerignore": dockerignore is False,
+            "--single-stage": single_stage is True,
+            "--no-single-stage": single_stage is False,
+            "--verify": verify,
+            "--repair": repair,
+        }
     )
 
     def job() -> int:
@@ -118,20 +137,17 @@ def check(
     finish(job)
 
 
-def _repeated(
-    *,
-    context: Path | None,
-    base: str | None,
-    builder: str | None,
-    build_args: list[str],
-    verify: bool,
-    repair: bool,
-) -> tuple[str, ...]:
+def _repeated(values: dict[str, object]) -> tuple[str, ...]:
     """The options that `rewrite` needs as well, to come to the same result."""
-    named = (("--context", context), ("--base", base), ("--builder", builder))
-    values = [word for name, value in named if value is not None for word in (name, str(value))]
-    values += [word for value in build_args for word in ("--build-arg", value)]
-    return (*values, *["--verify"] * verify, *["--repair"] * repair)
+    words: list[str] = []
+    for name, value in values.items():
+        if isinstance(value, bool):
+            words += [name] * value
+        elif isinstance(value, list):
+            words += [word for item in value for word in (name, item)]
+        elif value is not None:
+            words += [name, str(value)]
+    return tuple(words)
 
 
 def _wishes(*, repair: bool, probes: tuple[str, ...], run: bool, engine: str | None) -> Wishes:

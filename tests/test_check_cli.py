@@ -43,7 +43,12 @@ def edit(file: Path, old: str, new: str) -> None:
     ("text", "code", "summary"),
     [
         pytest.param(SMALL, 0, "1 Dockerfile: nothing to save\n", id="nothing to do"),
-        pytest.param("FROM {{ base }}\n", 0, "1 Dockerfile: nothing to save, 1 refused\n", id="refused"),
+        pytest.param(
+            "FROM {{ base }}\n",
+            0,
+            "1 Dockerfile: nothing to save, 1 refused\n  slimify explain says why",
+            id="refused",
+        ),
         pytest.param("# slimify: ignore\n{}", 0, "nothing to save, 1 refused\n", id="left alone"),
         pytest.param("# slimify: ignore SL300 not ours\n{}", 0, "nothing to save\n", id="silenced"),
         pytest.param("{}", 1, "1 could be slimmer, by about 989 MB\n", id="finding"),
@@ -86,7 +91,8 @@ def test_min_saving(project: Path, floor: str, code: int) -> None:
 
 def test_the_command_leads_to_the_same_change(project: Path) -> None:
     (project / "web").rename(project / "web shop")
-    options = ("--context", "web shop", "--base", "slim", "--builder", "kaniko", "--build-arg", "A=b c")
+    options = ("--context", "web shop", "--base", "slim", "--min-saving", "1%,2MB")
+    options = (*options, *("--build-arg", "A=b c", "--builder", "kaniko", "--no-dockerignore"))
     (value,) = objects(invoke("check", *options, "--format", "json", "web shop", cwd=project).stdout)
     command = shlex.split(value["findings"][0]["command"])
     assert command == ["slimify", "rewrite", *options, "web shop/Dockerfile"]

@@ -25,7 +25,7 @@ import slimify
 from slimify.config import Options
 from slimify.engine.model import Progress
 from slimify.image.model import Image
-from slimify.model import Outcome
+from slimify.model import Decision, Outcome
 from slimify.progress import Live
 from slimify.verify.model import Constraint, Round
 
@@ -84,7 +84,8 @@ class Pipeline(types.ModuleType):
             return base
         for package in options.keep_packages:
             after += f"RUN apt-get install {package}\n"
-        return replace(base, kind="rewritten", rung="slim", after=after)
+        slim = Decision(code="SL301", safety="safe", text="slim image instead")
+        return replace(base, kind="rewritten", rung="slim", after=after, decisions=(slim,))
 
 
 class World:
@@ -479,3 +480,42 @@ def test_progress_in_a_pipe_is_a_line_a_step() -> None:
         "original: 2/4 RUN y (9 s)",
         "slim: different, needs package git",
     ]
+
+
+# --- check --verify --------------------------------------------------------------------------------------
+
+
+def test_check_counts_what_is_measured(world: World) -> None:
+    result = world.run("check", "--verify")
+    assert result.code == 1, result.stderr
+    line, command = result.stdout.decode().splitlines()
+    assert line == "Dockerfile:1: SL301 850 MB of 1.00 GB (85 %) would be saved: slim image instead"
+    assert command == "  slimify rewrite --verify Dockerfile shows the change, with --write it is made"
+    assert result.stderr.endswith("1 Dockerfile: 1 could be slimmer, by 850 MB\n")
+    (value,) = objects(world.run("check", "--verify", "--format", "json").stdout)
+    (finding,) = value["findings"]
+    assert (finding["saving"], finding["original"], finding["measured"]) == (850_000_000, 1_000_000_000, True)
+    assert value["verdict"] == "equal"
+    assert world.dockerfile == BEFORE
+
+
+def test_check_counts_nothing_that_is_not_equal_or_too_little(world: World) -> None:
+    little = world.run("check", "--verify", "--min-saving", "900MB")
+    assert (little.code, little.stdout) == (0, b"")
+    assert "Dockerfile: note: the measured saving is below --min-saving\n" in little.stderr
+    world.image("rewritten", programs=())
+    different = world.run("check", "--verify")
+    assert (different.code, different.stdout) == (0, b"")
+    assert "Dockerfile: note: not proven, so that nothing is asked for: " in different.stderr
+    assert "python" in different.stderr
+    assert "; see slimify verify Dockerfile\n" in different.stderr
+    assert different.stderr.endswith("1 Dockerfile: nothing to save, 1 not proven\n")
+
+
+def test_check_of_what_does_not_build_says_that_nothing_was_measured(world: World) -> None:
+    (world.state / "fail-original").write_text(
+        "ERROR: failed to solve: process did not complete: exit code: 1\n"
+    )
+    result = world.run("check", "--verify")
+    assert (result.code, result.stdout) == (3, b"")
+    assert "Dockerfile: note: nothing was measured: " in result.stderr

@@ -21,6 +21,13 @@ class MinSaving:
     percent: float = 5.0
     bytes: int = 5_000_000
 
+    @property
+    def text(self) -> str:
+        """As it is written on the command line: `5%`, `5MB`, `5%,5MB`."""
+        size = f"{self.bytes // 10**6}MB" if self.bytes % 10**6 == 0 else f"{self.bytes}B"
+        share = [f"{self.percent:g}%"] if self.percent else []
+        return ",".join([*share, size] if self.bytes or not share else share)
+
     def floor(self, original: int) -> int:
         """The least saving, in bytes, that pays for an image of `original` bytes."""
         return max(self.bytes, int(original * self.percent / 100))

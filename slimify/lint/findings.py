@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from slimify.verify.model import Proof
 
 RULES = {"minimal": "SL300", "slim": "SL301", "same-base": "SL302", "cleanup": "SL303"}  # by rung
+_LONGEST = 120  # characters of a difference that is told in passing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A Dockerfile of which the image could be smaller: one a file, at its FROM.
+    """A Dockerfile of which the image could be smaller: one a file, at the FROM of its last stage.
 
     `details` is all that the rewrite does, `known`: it is in the baseline.
     """
@@ -66,7 +67,7 @@ def _not_counted(found: Checked, proof: Proof) -> Checked:
     file = found.outcome.file
     remarks = {
         "equal": "the measured saving is below --min-saving",
-        "different": f"the images differ, so that nothing is asked for: slimify verify {file} says in what",
+        "different": f"not proven, so that nothing is asked for: {_first(proof)}; see slimify verify {file}",
         "not built": f"nothing was measured: {proof.problem}",
     }
     return Checked(
@@ -77,6 +78,13 @@ def _not_counted(found: Checked, proof: Proof) -> Checked:
         remark=remarks[proof.verdict],
         unproven=proof.verdict == "not built",
     )
+
+
+def _first(proof: Proof) -> str:
+    """The first difference, in one line."""
+    texts = (f.text for check in proof.checks if not check.ok for f in check.findings if not f.accepted)
+    text = " ".join(next(texts, "the images differ").split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Finding | None:
@@ -105,8 +113,8 @@ def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Find
 
 
 def _from(outcome: Outcome) -> Instruction | None:
-    """The instruction that says which image the file starts from."""
-    named = (verdict.instruction for verdict in outcome.instructions)
+    """The instruction that says what the image starts from."""
+    named = (verdict.instruction for verdict in reversed(outcome.instructions))
     return next((i for i in named if i.keyword == "FROM"), None)
 
 

@@ -68,6 +68,8 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
         found = "nothing to save" if not counts["known"] else "nothing new to save"
     parts = [found, *(f"{number} {what}" for what, number in counts.items() if number)]
     lines = [f"{files}: {', '.join(parts)}"]
+    if counts["refused"]:
+        lines.append("  slimify explain says why a file is refused")
     lines += [f"  baseline: {entry.file} {entry.code} is no longer found" for entry in stale]
     if stale:
         lines.append("  --update-baseline takes that out")

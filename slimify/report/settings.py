@@ -48,9 +48,7 @@ def _origins(setting: str, layers: Sequence[Layer], given: Mapping[str, object])
 def _plain(setting: str, options: Options) -> Any:
     value = getattr(options, setting.replace("-", "_"))
     if isinstance(value, MinSaving):
-        size = f"{value.bytes // 10**6}MB" if value.bytes % 10**6 == 0 else f"{value.bytes}B"
-        share = [f"{value.percent:g}%"] if value.percent else []
-        return ",".join([*share, size] if value.bytes or not share else share)
+        return value.text
     return list(value) if isinstance(value, tuple) else value
 
 

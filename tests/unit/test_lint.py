@@ -63,7 +63,12 @@ def look(outcome: Outcome = REWRITTEN, proof: Proof | None = None) -> Checked:
         pytest.param(
             replace(REWRITTEN, decisions=REWRITTEN.decisions[1:]), None, "", id="silenced by a comment"
         ),
-        pytest.param(REWRITTEN, replace(EQUAL, verdict="different"), "the images differ", id="different"),
+        pytest.param(
+            REWRITTEN,
+            replace(EQUAL, verdict="different"),
+            "not proven, so that nothing is asked for: the images differ",
+            id="different",
+        ),
         pytest.param(
             REWRITTEN,
             replace(EQUAL, verdict="not built", problem="no space left"),
@@ -117,6 +122,14 @@ def test_figures(outcome: Outcome, proof: Proof | None, figures: tuple[int, int,
     finding = look(outcome, proof).finding
     assert finding is not None
     assert (finding.saving, finding.original, finding.measured) == figures
+
+
+def test_the_last_stage_is_what_the_image_starts_from() -> None:
+    above = replace(FROM, value="golang:1.24 AS build", line=1, end_line=1)
+    stages = tuple(InstructionVerdict(instruction=x, role="both") for x in (above, FROM))
+    finding = look(replace(REWRITTEN, instructions=stages)).finding
+    assert finding is not None
+    assert (finding.line, finding.fingerprint) == (3, fingerprint("web/Dockerfile", "python:3.12"))
 
 
 # --- fingerprints ---------------------------------------------------------------------------------
