@@ -102,6 +102,13 @@ SingleStageOption = Annotated[
     bool | None,
     typer.Option("--single-stage/--no-single-stage", help="Keep one stage, and clean it in place."),
 ]
+ExcludeAssetsOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--exclude-assets/--no-exclude-assets",
+        help="Keep large static files that nothing names out of the image.",
+    ),
+]
 DockerignoreOption = Annotated[
     bool | None,
     typer.Option(

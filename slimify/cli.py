@@ -24,6 +24,7 @@ from slimify.arguments import (
     DebugTargetOption,
     DockerignoreOption,
     EngineOption,
+    ExcludeAssetsOption,
     Format,
     ImageOption,
     MinSavingOption,
@@ -107,6 +108,7 @@ def rewrite(
     debug_target: DebugTargetOption = None,
     single_stage: SingleStageOption = None,
     dockerignore: DockerignoreOption = None,
+    exclude_assets: ExcludeAssetsOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Build and compare both images; only what is equal counts.")
     ] = False,
@@ -136,6 +138,7 @@ def rewrite(
         debug_target=debug_target,
         single_stage=single_stage,
         dockerignore=dockerignore,
+        exclude_assets=exclude_assets,
     )
 
     # after writing, the diff is only for those who ask for it

@@ -14,6 +14,7 @@ from slimify.arguments import (
     CacheMountsOption,
     DebugTargetOption,
     DockerignoreOption,
+    ExcludeAssetsOption,
     MinSavingOption,
     NonrootOption,
     SingleStageOption,
@@ -40,6 +41,7 @@ def config(
     debug_target: DebugTargetOption = None,
     single_stage: SingleStageOption = None,
     dockerignore: DockerignoreOption = None,
+    exclude_assets: ExcludeAssetsOption = None,
 ) -> None:
     """Show the settings in force, and where each comes from.
 
@@ -55,6 +57,7 @@ def config(
         debug_target=debug_target,
         single_stage=single_stage,
         dockerignore=dockerignore,
+        exclude_assets=exclude_assets,
     )
 
     def job() -> int:

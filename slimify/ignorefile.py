@@ -1,8 +1,9 @@
-"""The ignore file that goes with a new Dockerfile."""
+"""What goes with a new Dockerfile: its ignore file, and the static files that enter the image."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +15,19 @@ class IgnoreFile:
     before: str | None
     after: str
     sent: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """A large static file of the context that enters the image, or a directory of such ("media/").
+
+    `line` is that of the COPY, `evidence` what was found about who uses it. `action`: `ignore` where nothing
+    names it, else what would take it out of the image; `excluded`: the proposed ignore file keeps it out.
+    """
+
+    path: str
+    bytes: int
+    line: int
+    evidence: str
+    action: Literal["ignore", "object storage", "volume"]
+    excluded: bool = False

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from slimify.ignorefile import IgnoreFile
+from slimify.ignorefile import Asset, IgnoreFile
 
 
 class SlimifyError(Exception):
@@ -392,6 +392,7 @@ class Outcome:
     before: str = ""
     after: str | None = None
     ignore: IgnoreFile | None = None
+    assets: tuple[Asset, ...] = ()
     error: SlimifyError | None = None
     warnings: tuple[str, ...] = ()
     meta: Mapping[str, object] = field(default_factory=dict)

@@ -217,9 +217,20 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
 def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcome:
     """The outcome with the ignore file that was proved, beside a new Dockerfile, else with that as advice."""
     from slimify.check.ignored import problems
+    from slimify.classify.assets import assets
+    from slimify.classify.unimported import unimported
     from slimify.strategies.dockerignore import advised, proposal
+    from slimify.strategies.staticfiles import marked, patterns, told
 
-    found = proposal(program, options)
+    files = assets(program)
+    more = patterns(files) if options.exclude_assets else ()
+    found = proposal(program, options, more)
+    if found is not None and problems(program, found[0]):
+        found = proposal(program, options) if more else None
+    files = marked(files, found[0] if found is not None and outcome.kind == "rewritten" else None)
+    outcome = replace(
+        outcome, assets=files, decisions=(*outcome.decisions, *unimported(program), *told(files))
+    )
     if found is None or problems(program, found[0]):
         return outcome
     if outcome.kind != "rewritten":

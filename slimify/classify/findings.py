@@ -31,7 +31,7 @@ def findings(
     found = [
         *_missing_sources(visits),
         *_secrets(visits),
-        *_unused(packages),
+        *_unused(packages, visits, runtime),
         *_dev_server(visits, runtime, live),
     ]
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
@@ -76,10 +76,17 @@ def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
                 yield _advice("SL323", text, instruction.line)
 
 
-def _unused(packages: Sequence[tuple[int, PackageVerdict]]) -> Iterator[Decision]:
+def _unused(
+    packages: Sequence[tuple[int, PackageVerdict]], visits: Sequence[Visit], runtime: Runtime
+) -> Iterator[Decision]:
+    """Packages that nothing uses, with what was looked at."""
+    steps = sum(v.instruction.keyword == "RUN" for v in visits)
+    started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
+    known = bool(started) and runtime.own_start
+    reached = f"anything that `{started}` is known to start" if known else "anything that run time reaches"
     for line, verdict in packages:
         if any(r.code == "SL206" for r in verdict.reasons):
-            text = f"`{verdict.name}`: neither a build step nor anything that run time reaches calls it"
+            text = f"`{verdict.name}`: none of the {steps} RUN steps calls it, nor does {reached}"
             yield _advice("SL206", text, line)
 
 

@@ -196,7 +196,14 @@ def _verdict(
         )
     if facts.kind in ("fetch", "tool"):
         return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
+    programs = {name, *_INTERPRETERS} & set(facts.commands)
+    if programs and user is None and not live.dynamic and name not in _IMPLIED:
+        return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
     return said("run", "SL203", "nothing shows that run time does without it")
+
+
+# Programs that others call without being seen to: shells, and what a daemon starts.
+_IMPLIED = frozenset({"bash", "dash", "cron", "dbus", "sudo", "tini", "dumb-init", "openssl", "sendmail"})
 
 
 def _compiles(names: Sequence[str]) -> bool:

@@ -16,6 +16,8 @@ the directory of the Dockerfile, not above the root of its repository:
     cache-mounts = false        # what installers download is kept from build to build
     nonroot = false             # the image runs as another user than root, where that is sure to work
     dockerignore = true         # propose a .dockerignore, too
+    single-stage = false        # keep one stage, and clean it in place
+    exclude-assets = false      # large static files that nothing names stay out of the image
     debug-target = false        # a stage `debug` with a shell, beside a final stage without one
     templates = "ci/templates"  # a directory whose templates come before slimify's own
 

@@ -57,6 +57,7 @@ class Options:
     single_stage: bool = False
     debug_target: bool = False
     dockerignore: bool = True
+    exclude_assets: bool = False
     bases: Mapping[str, str] = field(default_factory=dict)  # see facts.basemap
     templates: str = ""  # a directory whose templates come before slimify's own
     pr: Mapping[str, Any] = field(default_factory=dict)  # see config.pr

@@ -115,6 +115,7 @@ SETTINGS: dict[str, Callable[[object], Any]] = {
     "nonroot": _bool,
     "debug-target": _bool,
     "single-stage": _bool,
+    "exclude-assets": _bool,
     "dockerignore": _bool,
     "bases": _bases,
     "templates": _directory,

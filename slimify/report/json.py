@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from slimify.ignorefile import Asset
 from slimify.model import (
     CommandVerdict,
     Decision,
@@ -57,6 +58,8 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
     if outcome.ignore is not None:
         before, after = outcome.ignore.sent
         result["context"] = {"ignore_file": outcome.ignore.path, "before": before, "after": after}
+    if outcome.assets:
+        result["assets"] = [_asset(asset) for asset in outcome.assets]
     if texts:
         result["dockerfile"] = _dockerfile(outcome)
         result["dockerignore"] = outcome.ignore.after if outcome.ignore is not None else None
@@ -112,6 +115,17 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "safety": decision.safety,
         "text": decision.text,
         "line": decision.line,
+    }
+
+
+def _asset(asset: Asset) -> dict[str, Any]:
+    return {
+        "path": asset.path,
+        "bytes": asset.bytes,
+        "line": asset.line,
+        "evidence": asset.evidence,
+        "action": asset.action,
+        "excluded": asset.excluded,
     }
 
 

@@ -20,15 +20,18 @@ from slimify.ignorefile import IgnoreFile
 from slimify.model import Decision
 
 
-def proposal(program: Program, options: Options) -> tuple[IgnoreFile, Decision] | None:
-    """The file and what is said of it; None where there is nothing to keep out, or nobody to read it."""
+def proposal(
+    program: Program, options: Options, more: Sequence[Unread] = ()
+) -> tuple[IgnoreFile, Decision] | None:
+    """The file and what is said of it; None where there is nothing to keep out, or nobody to read it.
+    `more` are rows that the user asked for."""
     context = program.context
     if not options.dockerignore or not _is_read(context, options.builder):
         return None
     takes = taken(program.dockerfile, context, program.build_args)
     if takes is None:
         return None
-    rows = tuple(_effective(context, unread(program)))
+    rows = tuple(_effective(context, (*unread(program), *more)))
     if all(row.small for row in rows):
         return None
     after = completed(context.ignore_text, [row.pattern for row in rows])

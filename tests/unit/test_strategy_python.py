@@ -166,8 +166,8 @@ ROWS = (
             *INSTALL,
             'CMD ["serve-it"]',
         ),
-        kind="unchanged",
-        rung="unchanged",
+        rung="cleanup",
+        final=("RUN apk add --no-cache --virtual .build-deps py3-pip gcc musl-dev python3-dev \\",),
         reason="starts `serve-it`",
     ),
     Row(
@@ -178,8 +178,8 @@ ROWS = (
             *INSTALL,
             'CMD ["python3", "app.py"]',
         ),
-        kind="unchanged",
-        rung="unchanged",
+        rung="cleanup",
+        final=("    && apk del .build-deps",),
         reason="a tag that names the release would do",
     ),
     Row(

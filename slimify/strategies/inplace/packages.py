@@ -260,8 +260,15 @@ def _installation(program: Program, found: _Install) -> tuple[str, ...]:
     words = [w.text for w in found.effect.command.words if (w.start, w.end) not in spans]
     if found.effect.manager == "apk":
         cached = [] if "--no-cache" in words else ["--no-cache"]
-        return (" ".join([*words, *cached, "--virtual", _GROUP, *_texts(found)]),)
-    return (f"apt-get update && {' '.join([*words, *_texts(found)])}",)
+        return (_broken(program, " ".join([*words, *cached, "--virtual", _GROUP]), _texts(found)),)
+    return (_broken(program, f"apt-get update && {' '.join(words)}", _texts(found)),)
+
+
+def _broken(program: Program, command: str, names: list[str]) -> str:
+    """The command with its names, on a line of their own where it gets long."""
+    end = program.dockerfile.newline
+    joint = f" \\{end}        " if len(command) + len(" ".join(names)) > 90 else " "
+    return f"{command}{joint}{' '.join(names)}"
 
 
 def _removal(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,134 @@
+"""What is named as needed by nobody: static files, and packages that no text names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import Options
+from slimify.model import Outcome
+
+FILE = "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n"
+NODE = f'{FILE}CMD ["node", "server.js"]\n'
+PACKAGE = '{"name": "a", "dependencies": {"express": "4.18.2"}}'
+SERVER = "const app = require('express')()\napp.listen(80)\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Texts, and files of a size in bytes; `action` is what is said of the only asset, "" for none."""
+
+    id: str
+    large: Mapping[str, int]
+    texts: Mapping[str, str]
+    action: str = ""
+
+
+CASES = (
+    Case(id="small-files", large={"docs/a.pdf": 900_000}, texts={}),
+    Case(id="a-kind-that-is-code", large={"data/model.bin": 5_000_000}, texts={}),
+    Case(id="kept-out-already", large={"docs/a.pdf": 2_000_000}, texts={".dockerignore": "docs\n"}),
+    Case(id="nobody-names-it", large={"docs/Report.pdf": 2_000_000}, texts={}, action="ignore"),
+    Case(
+        id="a-page-names-it",
+        large={"docs/Report.pdf": 2_000_000},
+        texts={"page.html": '<a href="/x/Report.pdf">'},
+        action="object storage",
+    ),
+    Case(
+        id="its-directory-is-served",
+        large={"media/Report.pdf": 2_000_000},
+        texts={"routes.js": "app.use('/m', require('express').static('media'))\n"},
+        action="object storage",
+    ),
+    Case(
+        id="everything-is-served",
+        large={"docs/Report.pdf": 2_000_000},
+        texts={"routes.js": "app.use(require('express').static(__dirname))\n"},
+        action="object storage",
+    ),
+    Case(id="frameworks-serve-it", large={"public/Report.pdf": 2_000_000}, texts={}, action="object storage"),
+    Case(id="data", large={"dumps/all.csv": 2_000_000}, texts={"load.js": "'all.csv'"}, action="volume"),
+    Case(
+        id="many-small-ones-together",
+        large={"press/a.pdf": 600_000, "press/b.pdf": 600_000},
+        texts={},
+        action="ignore",
+    ),
+)
+
+
+def _outcome(directory: Path, file: str, texts: Mapping[str, str], options: Options) -> Outcome:
+    for name, text in texts.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return pipeline.rewrite(file.encode(), name="Dockerfile", context=directory, options=options)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_assets(case: Case, tmp_path: Path) -> None:
+    for name, size in case.large.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+    texts = {"package.json": PACKAGE, "server.js": SERVER, **case.texts}
+    outcome = _outcome(tmp_path, NODE, texts, Options(exclude_assets=True))
+    assert [a.action for a in outcome.assets] == ([case.action] if case.action else [])
+    for asset in outcome.assets:
+        assert asset.bytes == sum(case.large.values())
+        assert asset.line == 5
+        assert asset.excluded == (case.action == "ignore")
+        listed = outcome.ignore is not None and asset.path.rstrip("/") in outcome.ignore.after.splitlines()
+        assert listed == asset.excluded
+
+
+def test_nothing_is_kept_out_unless_asked(tmp_path: Path) -> None:
+    (tmp_path / "Report.pdf").write_bytes(bytes(2_000_000))
+    outcome = _outcome(tmp_path, NODE, {"package.json": PACKAGE, "server.js": SERVER}, Options())
+    assert [a.excluded for a in outcome.assets] == [False]
+    assert outcome.ignore is None or "Report.pdf" not in outcome.ignore.after
+
+
+def _advised(outcome: Outcome) -> list[str]:
+    return [d.text.partition(" of ")[0] for d in outcome.decisions if d.code == "SL207"]
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "texts", "advised"),
+    [
+        pytest.param('"express": "4"', {}, [], id="imported"),
+        pytest.param('"express": "4", "left-pad": "1"', {}, ["`left-pad`"], id="imported-nowhere"),
+        pytest.param('"express": "4", "pm2": "5"', {"start.sh": "pm2 start"}, [], id="called"),
+        pytest.param(
+            '"express": "4", "react-dom": "18", "react": "18"', {"a.js": "'react'"}, [], id="loaded"
+        ),
+        pytest.param('"a-a": "1", "b-b": "1", "express": "4"', {}, [], id="too-many-to-be-true"),
+    ],
+)
+def test_npm_packages(
+    dependencies: str, texts: Mapping[str, str], advised: list[str], tmp_path: Path
+) -> None:
+    package = f'{{"name": "x", "dependencies": {{{dependencies}}}}}'
+    outcome = _outcome(tmp_path, NODE, {"package.json": package, "server.js": SERVER, **texts}, Options())
+    assert _advised(outcome) == advised
+
+
+@pytest.mark.parametrize(
+    ("rows", "advised"),
+    [
+        pytest.param("flask\nbeautifulsoup4\n", [], id="a-module-of-another-name"),
+        pytest.param("flask\nfeedparser\n", ["`feedparser`"], id="imported-nowhere"),
+        pytest.param("flask\ngunicorn\n", [], id="started"),
+        pytest.param("flask\npsycopg2\n", [], id="a-driver"),
+        pytest.param("".join(f"x{n}==1\n" for n in range(9)) + "flask==3\n", [], id="pip-freeze"),
+    ],
+)
+def test_python_packages(rows: str, advised: list[str], tmp_path: Path) -> None:
+    file = 'FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["gunicorn", "app:app"]\n'
+    source = "import bs4\nfrom flask import Flask\nengine = 'postgresql://'\n"
+    outcome = _outcome(tmp_path, file, {"requirements.txt": rows, "app.py": source}, Options())
+    assert _advised(outcome) == advised
