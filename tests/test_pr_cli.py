@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -95,6 +96,46 @@ def test_a_rebased_commit_is_still_ours(world: World) -> None:
     git(clone, "rebase", "--quiet", "origin/main")
     git(clone, "push", "--quiet", "--force", "origin", BRANCH)
     assert world.json("web")[0]["done"] == "unchanged"
+
+
+@pytest.mark.parametrize("theirs", [False, True])
+def test_the_base_merged_into_the_branch(world: World, theirs: bool) -> None:
+    """As the button does that forges have for it; work of a person in the merge is theirs."""
+    world.run("web")
+    world.write("README", "more\n")
+    world.commit("A readme", push=True)
+    clone = world.folder / "merged"
+    git(world.folder, "clone", "--quiet", "--branch", BRANCH, str(world.repo.bare), str(clone))
+    git(clone, "merge", "--quiet", "--no-commit", "--no-ff", "origin/main")
+    if theirs:
+        (clone / "README").write_text("more, and mine\n")
+    git(clone, "commit", "--quiet", "--all", "--message", "Merge branch 'main'")
+    git(clone, "push", "--quiet", "origin", BRANCH)
+    assert world.json("web")[0]["done"] == ("left alone" if theirs else "unchanged")
+    file = world.project / "web" / "Dockerfile"
+    file.write_text(file.read_text().replace("8080", "9090"))
+    world.commit("Another port", push=True)
+    assert world.json("web")[0]["done"] == ("left alone" if theirs else "updated")
+
+
+def test_names_that_git_would_take_for_patterns(world: World) -> None:
+    for name in ("[web]", "w"):
+        shutil.copytree(world.project / "web", world.project / name)
+    world.commit("Odd names", push=True)
+    (found,) = world.json("[web]")
+    assert git(world.repo.bare, "diff", "--name-only", "main", found["branch"]) == "[web]/Dockerfile"
+
+
+def test_a_link_out_of_the_repository_is_not_followed(world: World) -> None:
+    outside = world.folder / "outside"
+    shutil.copytree(world.project / "web", outside)
+    before = (outside / "Dockerfile").read_bytes()
+    (world.project / "web" / "Dockerfile").unlink()
+    (world.project / "web" / "Dockerfile").symlink_to(outside / "Dockerfile")
+    world.commit("A link", push=True)
+    result = world.run("web/Dockerfile")
+    assert (result.code, (outside / "Dockerfile").read_bytes(), world.pulls) == (2, before, [])
+    assert "leads out of the repository" in result.stderr
 
 
 # --- what people did comes first ----------------------------------------------------------------

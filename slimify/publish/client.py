@@ -42,8 +42,8 @@ class Client:
 
     url: str
     name: str  # of the forge, for messages
-    headers: Mapping[str, str]
-    token: str = ""
+    headers: Mapping[str, str] = field(repr=False)
+    token: str = field(default="", repr=False)
     dry: bool = False
     blind: bool = False
     calls: list[str] = field(default_factory=list)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from slimify.model import Outcome, Stage
@@ -33,15 +33,29 @@ class Tip:
 
 def tip(git: Git, commit: str, base: str) -> Tip:
     """Who made what a branch has beyond `base`."""
-    commits = git.run("rev-list", f"--max-count={_MOST}", "--parents", commit, "--not", base).splitlines()
-    content = ""
-    for line in commits:
-        made, *parents = line.split()
+    lines = git.run("rev-list", f"--max-count={_MOST}", "--parents", commit, "--not", base).splitlines()
+    own = {line.split()[0]: line.split()[1:] for line in lines}
+    contents: list[str] = []
+    for made, parents in own.items():
+        if len(parents) != 1:
+            continue
         said = git.run("log", "-1", f"--format=%(trailers:key={TRAILER},valueonly)", made).strip()
-        if len(parents) != 1 or said != changed(git, parents[0], made):
+        if said != changed(git, parents[0], made):
             return Tip(commit, False, "")
-        content = said
-    return Tip(commit, len(commits) < _MOST, content if len(commits) == 1 else "")
+        contents.append(said)
+    merges = [(made, parents) for made, parents in own.items() if len(parents) != 1]
+    ours = len(own) < _MOST and all(
+        _brings_up_to_date(git, made, parents, own, contents) for made, parents in merges
+    )
+    return Tip(commit, ours, contents[0] if ours and len(contents) == 1 else "")
+
+
+def _brings_up_to_date(
+    git: Git, made: str, parents: Sequence[str], own: Mapping[str, object], contents: Sequence[str]
+) -> bool:
+    """Whether a merge brings in the base and nothing else, as the button "Update branch" does."""
+    news = [parent for parent in parents if parent not in own]
+    return len(parents) == 2 and len(news) == 1 and changed(git, news[0], made) in contents
 
 
 def changed(git: Git, before: str, after: str = "") -> str:

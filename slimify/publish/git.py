@@ -76,7 +76,7 @@ class Git:
     def tried(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
         """Exit code, both outputs."""
         env = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER}
-        env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+        env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1"}
         env |= self.login.environment() if self.login else {}
         try:
             done = subprocess.run(

@@ -140,7 +140,7 @@ def _staged(site: Site, offer: Offer) -> Iterator[tuple[str, str]]:
     git = site.git
     try:
         git.run("add", "--force", "--", *site.fill(site.tree, offer))
-        diff = git.run("diff", "--cached", "--no-color", "--no-ext-diff", site.commit)
+        diff = git.run("diff", "--cached", "--no-color", "--no-ext-diff", "--no-textconv", site.commit)
         yield commits.changed(git, site.commit), diff
     finally:
         git.run("reset", "--quiet", "--hard", site.commit)
