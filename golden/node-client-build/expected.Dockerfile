@@ -9,7 +9,7 @@ RUN cd client && npm install
 
 COPY . .
 RUN cd client && npm run build
-RUN cd /app/client && npm prune --omit=dev
+RUN cd /app/client && npm prune --omit=dev --no-package-lock
 
 FROM node:20-slim
 

@@ -5,7 +5,7 @@ COPY package.json .
 RUN npm install
 COPY . .
 RUN npm run build \
-    && npm prune --omit=dev
+    && npm prune --omit=dev --no-package-lock
 
 FROM node:20-slim
 WORKDIR /usr/src/app

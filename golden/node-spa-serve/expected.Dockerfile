@@ -8,7 +8,7 @@ RUN npm install
 
 COPY . ./
 RUN npm run build \
-    && npm prune --omit=dev
+    && npm prune --omit=dev --no-package-lock
 
 FROM node:20-slim
 

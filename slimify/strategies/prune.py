@@ -32,6 +32,7 @@ _TASKS = (
     ("nf", "procfile"), ("foreman", "procfile"), ("nodemon", "nodemon.json"), ("lerna", "lerna.json"),
     ("turbo", "turbo.json"), ("nx", "project.json"),
 )  # fmt: skip
+_NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
 def prune(
@@ -178,21 +179,31 @@ def _only_types(name: str) -> bool:
 
 def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:
     """The command that drops development dependencies, for the manager that installed them; None where it
-    would do more than that."""
+    would do more than that.
+
+    A lock file that was not there when the packages were installed, since it is copied later or was only
+    written then, is no account of them: with it the command would put its versions in, and npm 10 also the
+    packages for another C library, which it leaves out of an install but not out of the lock file.
+    """
     version = node_major(program)
+    locked = any(path.endswith(_NPM_LOCKS) for path in effect.manifests)
+    late = project.lock is not None and not any(
+        path.endswith(f"/{project.lock.path.rpartition('/')[2]}") for path in effect.manifests
+    )
     generated = "@prisma/client" in {*project.dependencies, *project.dev_dependencies}
     match effect.manager:
         case "npm":
-            return "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
+            command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
+            return command if locked else f"{command} --no-package-lock"
         case "yarn":
             # yarn 1 removes what no package brings, a generated client among it; yarn 2 has another command
-            if generated or any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes):
+            if generated or late or any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes):
                 return None
             return "yarn install --production --ignore-scripts --prefer-offline"
         case "pnpm":
             hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
             members = sum(w.endswith("/node_modules") for w in effect.writes) > 1
-            return None if generated or hooks or members else "pnpm prune --prod"
+            return None if generated or late or hooks or members else "pnpm prune --prod"
     return None
 
 

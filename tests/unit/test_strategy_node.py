@@ -463,3 +463,46 @@ def test_programs_of_tests_that_nothing_starts(tmp_path: Path) -> None:
     text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm i && npm run build\nCMD node dist/main.js\n"
     outcome = rewrite(tmp_path, text, package, {})
     assert "Cypress" not in final(outcome)
+
+
+@pytest.mark.parametrize(
+    ("base", "copied", "command", "lock", "pruned"),
+    [
+        pytest.param("node:20", "package*.json", "npm ci", "package-lock.json", "npm prune --omit=dev", id="locked"),
+        pytest.param(
+            "node:20", "npm*.json package.json", "npm ci", "npm-shrinkwrap.json", "npm prune --omit=dev", id="shrinkwrap"
+        ),
+        pytest.param(
+            "node:20", "package.json", "npm install", "", "npm prune --omit=dev --no-package-lock", id="no-lock"
+        ),
+        pytest.param(
+            "node:20", "package.json", "npm install", "package-lock.json", "npm prune --omit=dev --no-package-lock", id="later"
+        ),
+        pytest.param(
+            "node:14", "package.json", "npm install", "", "npm prune --production --no-package-lock", id="npm-6"
+        ),
+        pytest.param(
+            "node:20", "package.json yarn.lock", "yarn", "yarn.lock",
+            "yarn install --production --ignore-scripts --prefer-offline", id="yarn",
+        ),
+        pytest.param("node:20", "package.json", "yarn", "yarn.lock", "", id="yarn-later"),
+        pytest.param("node:20", "package.json pnpm-lock.yaml", "pnpm install", "pnpm-lock.yaml", "pnpm prune --prod", id="pnpm"),
+        pytest.param("node:20", "package.json", "pnpm install", "pnpm-lock.yaml", "", id="pnpm-later"),
+    ],
+)  # fmt: skip
+def test_pruning_changes_no_version(
+    tmp_path: Path, base: str, copied: str, command: str, lock: str, pruned: str
+) -> None:
+    """A lock file that comes after the install says other versions than were installed."""
+    text = (
+        f"FROM {base}\nWORKDIR /app\nRUN npm i -g pnpm\nCOPY {copied} ./\nRUN {command}\n"
+        'COPY . .\nRUN npx tsc\nCMD ["node", "a.js"]\n'
+    )
+    package = {"dependencies": {"express": "4"}, "devDependencies": {"typescript": "5"}}
+    content = (
+        "lockfileVersion: '9.0'\n" if lock.endswith("yaml") else "{}" if lock.endswith("json") else "# v1\n"
+    )
+    outcome = rewrite(tmp_path, text, package, {"a.js": "", **({lock: content} if lock else {})})
+    lines = [line.strip().removeprefix("&& ") for line in (outcome.after or "").splitlines()]
+    found = [line for line in lines if line.startswith(("npm prune", "pnpm prune", "yarn install --prod"))]
+    assert found == ([pruned] if pruned else [])
