@@ -227,6 +227,30 @@ BEFORE_AND_AFTER: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], list[str
     ("lacking in both", (needing(),), (needing(),), [], []),
     ("lacking in both, at another place", (elf("/old/x", "liba.so.1"),), (needing(),), [], []),
     (
+        "a plug-in that came along, for a C library that neither has",
+        GLIBC,
+        (*GLIBC, elf("/app/x.musl.node", "libc.musl-x86_64.so.1", "libgcc_s.so.1")),
+        [],
+        [],
+    ),
+    (
+        "a plug-in for the C library that the original had",
+        GLIBC,
+        (*MUSL, elf("/app/x.node", "libc.so.6")),
+        ["/app/x.node needs libc.so.6, which is missing"],
+        [("base", "")],
+    ),
+    (
+        "a program for a C library that neither has",
+        GLIBC,
+        (*GLIBC, elf("/app/x", "libc.musl-x86_64.so.1", interpreter="/lib/ld-musl-x86_64.so.1")),
+        [
+            "/app/x needs /lib/ld-musl-x86_64.so.1, which is missing",
+            "/app/x needs libc.musl-x86_64.so.1, which is missing",
+        ],
+        [("base", ""), ("base", "")],
+    ),
+    (
         "a package",
         (needing(), elf("/lib/liba.so.1"), *package("liba1", "/lib/liba.so.1")),
         (needing(),),

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import replace
 
+from slimify.image.model import Elf
 from slimify.verify.disk.evidence import Evidence, Side, finding
 from slimify.verify.disk.linker import Linker, Missing, is_libc
 from slimify.verify.model import Check, Constraint, Finding
@@ -17,10 +18,12 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
     """`executed` are paths of the rewritten image that are started; what its own layers brought is live too.
 
     A library that the original lacked as well is no difference: many packages bring plug-ins for
-    libraries that nobody installed. A file that moved is looked up in the original by its name.
+    libraries that nobody installed. A file that moved is looked up in the original by its name. A plug-in
+    that the original lacked, for a C library that neither image has, is never loaded.
     """
     old, new = Linker(evidence.before), Linker(evidence.after)
     elves = evidence.after.image.elves
+    executed = frozenset(executed)
     looked = {entry.path for entry in evidence.after.added() if entry.path in elves}
     looked |= {path for path in executed if path in elves}
     by_name = _by_name(evidence.before)
@@ -31,6 +34,8 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
         if not missing:
             continue
         same = [path] if path in evidence.before.image.elves else by_name.get(posixpath.basename(path), [])
+        if not same and path not in executed and _elsewhere(old, path, elves[path], missing):
+            continue
         known = {(item.name, item.version) for place in same for item in old.missing(place)}
         for item in missing:
             if (item.name, item.version) in known:
@@ -45,6 +50,12 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
     return Check(
         name="libraries", layer="disk", ok=not findings, detail=detail, findings=tuple(findings.values())
     )
+
+
+def _elsewhere(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:
+    """Whether a library is made for systems with another C library than both images have."""
+    lacks = [item.name for item in missing if item.by == path and is_libc(item.name) and not item.version]
+    return bool(lacks) and not elf.interpreter and all(old.find(name, path, elf) is None for name in lacks)
 
 
 def _by_name(side: Side) -> dict[str, list[str]]:
