@@ -3,7 +3,7 @@ FROM node:20 AS builder
 WORKDIR /app
 COPY . .
 RUN npm install \
-    && npm prune --omit=dev
+    && npm prune --omit=dev --no-package-lock
 
 FROM node:20-slim
 

@@ -468,26 +468,18 @@ def test_programs_of_tests_that_nothing_starts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("base", "copied", "command", "lock", "pruned"),
     [
-        pytest.param("node:20", "package*.json", "npm ci", "package-lock.json", "npm prune --omit=dev", id="locked"),
-        pytest.param(
-            "node:20", "npm*.json package.json", "npm ci", "npm-shrinkwrap.json", "npm prune --omit=dev", id="shrinkwrap"
-        ),
-        pytest.param(
-            "node:20", "package.json", "npm install", "", "npm prune --omit=dev --no-package-lock", id="no-lock"
-        ),
-        pytest.param(
-            "node:20", "package.json", "npm install", "package-lock.json", "npm prune --omit=dev --no-package-lock", id="later"
-        ),
-        pytest.param(
-            "node:14", "package.json", "npm install", "", "npm prune --production --no-package-lock", id="npm-6"
-        ),
-        pytest.param(
+        ("node:20", "package*.json", "npm ci", "package-lock.json", "npm prune --omit=dev"),
+        ("node:20", "*.json", "npm ci", "npm-shrinkwrap.json", "npm prune --omit=dev"),
+        ("node:20", "package.json", "npm install", "", "npm prune --omit=dev --no-package-lock"),
+        ("node:20", "package.json", "npm i", "package-lock.json", "npm prune --omit=dev --no-package-lock"),
+        ("node:14", "package.json", "npm install", "", "npm prune --production --no-package-lock"),
+        (
             "node:20", "package.json yarn.lock", "yarn", "yarn.lock",
-            "yarn install --production --ignore-scripts --prefer-offline", id="yarn",
+            "yarn install --production --ignore-scripts --prefer-offline",
         ),
-        pytest.param("node:20", "package.json", "yarn", "yarn.lock", "", id="yarn-later"),
-        pytest.param("node:20", "package.json pnpm-lock.yaml", "pnpm install", "pnpm-lock.yaml", "pnpm prune --prod", id="pnpm"),
-        pytest.param("node:20", "package.json", "pnpm install", "pnpm-lock.yaml", "", id="pnpm-later"),
+        ("node:20", "package.json", "yarn", "yarn.lock", ""),
+        ("node:20", "package.json pnpm-lock.yaml", "pnpm i", "pnpm-lock.yaml", "pnpm prune --prod"),
+        ("node:20", "package.json", "pnpm i", "pnpm-lock.yaml", ""),
     ],
 )  # fmt: skip
 def test_pruning_changes_no_version(
