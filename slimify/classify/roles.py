@@ -22,6 +22,7 @@ from slimify.classify.removals import thinned
 from slimify.classify.results import copy_roles, follow_copies, live_results, settle_directories, widened
 from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
+from slimify.classify.takenout import taken_out
 from slimify.classify.toolsettings import read_by_build_only
 from slimify.classify.walk import Visit
 from slimify.facts.languages import npm
@@ -247,6 +248,9 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
     reader = read_by_build_only((*writes, *deletes), state.language, state.live_commands)
     if reader:
         say(state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that")
+        return
+    if taken_out(state, where, effects):
+        say(state, where, "build", "SL217", "takes files out of the packages that are copied")
         return
     if _fleeting(visit, (*writes, *deletes)):
         say(state, where, "build", "SL217", "made and deleted again in one step with what is built")

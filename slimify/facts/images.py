@@ -70,6 +70,7 @@ class ImageFacts:
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()  # of the language, beyond the packages
+    prefix: str = "/usr/local"  # what the language's programs and packages are installed below
     hooks: tuple[str, ...] = ()  # scripts that its own start script runs, where an image brings them
     size: int = 0
     shell: bool = True
@@ -357,6 +358,7 @@ def _other(reference: str, parts: Reference) -> ImageFacts | None:
             entrypoint=tuple(row.get("entrypoint", ())),
             cmd=tuple(row.get("cmd", ())),
             commands=tuple(row.get("commands", ())),
+            prefix=row.get("prefix", "/usr/local"),
             hooks=tuple(row.get("hooks", ())),
             shell=row.get("shell", True),
             slim_partner=_slim_other_tag(row, parts),

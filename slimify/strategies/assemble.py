@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from slimify.classify.paths import touches
 from slimify.classify.program import Program
@@ -306,7 +307,7 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
     step = step_at(program, index)
     atoms = layout.final.get(index, frozenset())
     effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
-    if all(e.kind in _SYSTEM for e in effects):
+    if all(e.kind in _SYSTEM or _only_removes(e, layout.trees) for e in effects):
         return True
     installs = any(e.kind == "packages" for e in effects)  # changes less often than what is built
     return installs and all(e.kind in _SYSTEM or _elsewhere(e, layout.trees) for e in effects)
@@ -315,6 +316,23 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
 _SYSTEM = frozenset(
     {"packages", "index", "cache", "users", "source", "system", "state", "unpackage", "check"}
 )
+
+
+def _only_removes(effect: Effect, trees: tuple[Tree, ...]) -> bool:
+    """Takes the base's own files out of directories that are copied: before the builder's come, which are
+    not for it to remove."""
+    return (
+        effect.kind == "files"
+        and bool(effect.deletes)
+        and not (effect.anywhere or effect.writes or effect.outputs)
+        and all(any(_below(d, t.path) for t in trees if not t.is_file) for d in effect.deletes)
+    )
+
+
+def _below(pattern: str, directory: str) -> bool:
+    """Whether a pattern names something below a directory, of which it may name several."""
+    names, own = pattern.split("/"), directory.split("/")
+    return len(names) > len(own) and all(fnmatchcase(o, n) for o, n in zip(own, names, strict=False))
 
 
 def _elsewhere(effect: Effect, trees: tuple[Tree, ...]) -> bool:

@@ -20,9 +20,8 @@ from slimify.strategies.distropython import (
     switched,
 )
 
-# Families of images whose Python is installed in /usr/local.
-_USR_LOCAL = frozenset({"python", "uv", "tiangolo"})
-_BIN = "/usr/local/bin"
+# Families of images whose Python is installed by itself, below one directory.
+_BY_ITSELF = frozenset({"python", "uv", "tiangolo", "bitnami"})
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
 # Packages that only install or build others; pip's own directory is in every image.
@@ -86,14 +85,14 @@ def _by_name(program: Program) -> tuple[str, ...] | Reason:
         return unknown
     if base.language is None:
         return distribution_packages(program, base) or unknown
-    if base.language != "python" or base.family not in _USR_LOCAL or not base.version:
+    if base.language != "python" or base.family not in _BY_ITSELF or not base.version:
         return unknown
     minor = ".".join(base.version.split(".")[:2])
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
     if not base.version_sure or any(_SYSTEM_PYTHON.search(text) for text in texts) or switched(texts, minor):
         return unknown
     other = any(named_version(e) not in (None, minor, minor[0]) for e in site_installs(program))
-    return unknown if other else (f"/usr/local/lib/python{minor}/site-packages", _BIN)
+    return unknown if other else (f"{base.prefix}/lib/python{minor}/site-packages", f"{base.prefix}/bin")
 
 
 def only_installers(program: Program) -> bool:

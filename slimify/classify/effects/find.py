@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -14,6 +15,11 @@ from slimify.model import Effect, EffectKind
 # Files that are made again by themselves, or that nothing reads at run time.
 _SURPLUS = frozenset({"*.pyc", "*.pyo", "__pycache__", "*.a", "*.la"})
 _EXEC = ("-exec", "-execdir", "-ok", "-okdir")
+# Tests that leave some of what lies below the starting points.
+_PICKS = re.compile(
+    r"-i?(?:name|path|regex)|-i?wholename|-lname|-size|-empty|-m?newer\w*|-[amc](?:time|min)|-perm|-executable"
+    r"|-user|-group|-nouser|-nogroup|-uid|-gid|-(?:min|max)depth|-not|!|\\!|-samefile|-inum|-links|-used"
+)
 
 
 def _find(call: Call) -> tuple[Effect, ...]:
@@ -27,14 +33,16 @@ def _find(call: Call) -> tuple[Effect, ...]:
         starts.append(arg)
     where: list[Arg | str] = list(starts) or ["."]
     names = [arg.value for arg in call.args]
+    some = _some(names)
     effects: list[Effect] = []
     if "-delete" in names:
-        effects.append(_deleted(call, "find", where, surplus=_surplus(names)))
+        effects.append(_deleted(call, "find", where, surplus=_surplus(names), some=some))
     at = 0
     while at < len(names):
         if names[at] in _EXEC:
             end = next((i for i in range(at, len(names)) if names[i] in (";", "+", "\\;")), len(names))
-            effects += _on_files(call, call.args[at + 1 : end], where, surplus=_surplus(names))
+            words = call.args[at + 1 : end]
+            effects += _on_files(call, words, where, surplus=_surplus(names), some=some)
             at = end
         at += 1
     return tuple(effects) or (call.effect("check"),)
@@ -46,9 +54,18 @@ def _surplus(names: Sequence[str | None]) -> bool:
     return bool(wanted) and wanted <= _SURPLUS
 
 
-def _deleted(call: Call, tool: str, where: Sequence[Arg | str], *, surplus: bool = False) -> Effect:
+def _some(names: Sequence[str | None]) -> bool:
+    """Whether find picks some of what it comes by, so that the rest is left."""
+    return any(_PICKS.fullmatch(name) for name in names if name)
+
+
+def _deleted(
+    call: Call, tool: str, where: Sequence[Arg | str], *, surplus: bool = False, some: bool = False
+) -> Effect:
     paths, lost = call.targets(where)
     clean = surplus or (bool(paths) and all(disposable(path, call.home()) for path in paths))
+    if some:
+        paths = tuple(f"{path.rstrip('/')}/*" for path in paths)
     kind: EffectKind = "cache" if clean else "files"
     if lost is not None:
         why = f"what {lost.text} is"
@@ -57,12 +74,17 @@ def _deleted(call: Call, tool: str, where: Sequence[Arg | str], *, surplus: bool
 
 
 def _on_files(
-    call: Call, words: Sequence[Arg], where: Sequence[Arg | str], *, surplus: bool = False
+    call: Call,
+    words: Sequence[Arg],
+    where: Sequence[Arg | str],
+    *,
+    surplus: bool = False,
+    some: bool = False,
 ) -> tuple[Effect, ...]:
     """What a command does to files below `where`, which stand for its `{}`, or come behind its words."""
     name = (words[0].value or "").rpartition("/")[2] if words else ""
     if name in ("rm", "rmdir", "unlink"):
-        return (_deleted(call, name, where, surplus=surplus),)
+        return (_deleted(call, name, where, surplus=surplus, some=some),)
     places = tuple(
         word if isinstance(word, Arg) else Arg(value=word, text=word, prefix=word) for word in where
     )
@@ -98,7 +120,8 @@ def _xargs(call: Call) -> tuple[Effect, ...]:
     upstream = call.upstream
     if upstream is not None and upstream.name == "find":
         starts = tuple(a for a in upstream.args[:1] if not a.prefix.startswith("-"))
-        return _on_files(call, words, starts or (".",), surplus=_surplus([a.value for a in upstream.args]))
+        names = [a.value for a in upstream.args]
+        return _on_files(call, words, starts or (".",), surplus=_surplus(names), some=_some(names))
     if upstream is not None and upstream.name == "echo":
         return call.start((*words, *upstream.args))
     return _on_files(call, words, (Arg(value=None, text="$(standard input)"),))
