@@ -80,10 +80,12 @@ def _installs(program: Program) -> list[_Install]:
     empty = {name for name, parts in _META.items() if there.issuperset(parts)}
     for step in program.steps:
         for atom in step.atoms:
-            removed = _removed_later(step, atom)
             for effect in atom.effects:
+                if effect.kind != "packages":
+                    continue
+                removed = _removed_later(step, atom)
                 spans = {p.name: p.span for p in effect.packages}
-                if effect.kind != "packages" or effect.manager != base.manager or (-1, -1) in spans.values():
+                if effect.manager != base.manager or (-1, -1) in spans.values():
                     continue
                 names = tuple(
                     v.name

@@ -9,16 +9,17 @@ from slimify.strategies.inplace.edits import Edits
 
 def recommended(program: Program) -> Edits:
     """The installs that bring what Debian recommends, too."""
+    if "Install-Recommends" in _texts(program):
+        return Edits()
     found = []
     for step in program.steps:
-        for effect in step.effects:
-            gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
+        installs = [e for e in step.effects if e.kind == "packages" and e.tool in ("apt", "apt-get")]
+        if not installs or "no-install-recommends" in step.instruction.value:
+            continue
+        gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
+        for effect in installs:
             names = [p.name for p in effect.packages if p.name and p.name not in gone]
-            plain = effect.kind == "packages" and effect.tool in ("apt", "apt-get") and names
-            quiet = "no-install-recommends" in step.instruction.value or "Install-Recommends" in _texts(
-                program
-            )
-            if plain and not quiet:
+            if names:
                 text = (
                     f"--no-install-recommends would leave out what {', '.join(names)} only recommend"
                     f"{'s' * (len(names) == 1)}: try it with `verify`"
