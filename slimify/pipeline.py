@@ -153,7 +153,8 @@ def _plans(program: Program, options: Options, read: Callable[[str], Program]) -
     proposal = propose(program, options) if not (several or options.single_stage) else None
     yield from proposal.reasons if proposal is not None else ()
     for layout in (measured(program, x) for x in (proposal.layouts if proposal is not None else ())):
-        if layout.saving < options.min_saving.floor(layout.original):
+        # what saves nothing is no rewrite, whatever the floor
+        if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield too_small(layout.rung, layout.saving, measured=layout.measured)
         else:
             yield assemble(program, layout)

@@ -6,8 +6,10 @@ import contextlib
 import io
 import os
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,3 +72,13 @@ def _stdin(stream: io.TextIOWrapper) -> Iterator[None]:
         yield
     finally:
         sys.stdin = before
+
+
+@cache
+def slowness() -> float:
+    """How much slower a plain loop is here than on the machine for which limits of CPU time were set."""
+    start = time.process_time()
+    total = 0
+    for number in range(1_000_000):
+        total += number * number
+    return max(1.0, (time.process_time() - start) / 0.1)

@@ -14,7 +14,7 @@ from articleimages import MB, article, directory, file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from imagefiles import archive, docker_members, member, tar
-from support import invoke
+from support import invoke, slowness
 
 from slimify import browse
 from slimify.analyze.model import Analysis, Node
@@ -325,7 +325,9 @@ def test_fifty_thousand_files_open_fast() -> None:
     async def script(app: Any, pilot: Any) -> None:
         began = time.process_time()
         await pilot.press("up", "tab", "ctrl+u")
-        assert time.process_time() - began < 3  # all of it takes 0.1 s on a machine that does nothing else
+        assert (
+            time.process_time() - began < 3 * slowness()
+        )  # all of it takes 0.1 s on a machine that does nothing else
         assert len(shown(app)) == 201
         await pilot.press("ctrl+at", "ctrl+at")
         assert len(shown(app)) == 50_201
