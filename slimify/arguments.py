@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from slimify.config import Base, Builder, MinSaving, parse_min_saving
+
+if TYPE_CHECKING:
+    from slimify.proofs import Wishes
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]
@@ -30,6 +33,25 @@ def overrides(*, build_args: list[str] | None, **values: object) -> dict[str, ob
     if build_args:
         given["build_args"] = dict(_build_args(build_args))
     return given
+
+
+def needs_verify(
+    verify: bool, *, repair: bool, probe: list[str] | None, engine: str | None, run: bool
+) -> None:
+    """Refuses the options of a proof where none was asked for."""
+    if not verify and (repair or probe or engine or not run):
+        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
+
+
+def wishes_of(
+    verify: bool, *, repair: bool, probe: list[str] | None, engine: EngineChoice | None, run: bool
+) -> Wishes | None:
+    """What the proof has to do, if one was asked for."""
+    if not verify:
+        return None
+    from slimify.proofs import Wishes
+
+    return Wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
 
 
 def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:

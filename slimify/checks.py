@@ -9,18 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slimify import config, jobs, write
+from slimify import config, write
 from slimify.config import MinSaving
 from slimify.jobs import Job, Source
 from slimify.lint import baseline as known
 from slimify.lint.baseline import Baseline, Entry
 from slimify.lint.findings import Checked, checked
 from slimify.lint.place import place
-from slimify.model import Outcome, SlimifyError
+from slimify.model import SlimifyError
+from slimify.results import results
 
 if TYPE_CHECKING:
     from slimify.proofs import Listeners, Wishes
-    from slimify.verify.model import Proof
 
 BAD_BASELINE = "SL906"
 
@@ -38,22 +38,9 @@ class Asked:
 
 def findings(todo: Iterable[Job], asked: Asked, listeners: Callable[[], Listeners]) -> Iterator[Checked]:
     """What there is to say about each Dockerfile, in order."""
-    for source, outcome, proof in _results(todo, asked, listeners):
+    for source, outcome, proof in results(todo, asked.context, asked.overrides, asked.wishes, listeners):
         where = place(source.target.path) if source.target.path is not None else None
         yield checked(outcome, where, _command(source, asked), proof)
-
-
-def _results(
-    todo: Iterable[Job], asked: Asked, listeners: Callable[[], Listeners]
-) -> Iterator[tuple[Source, Outcome, Proof | None]]:
-    if asked.wishes is None:
-        for source, outcome in jobs.outcomes("rewrite", todo, asked.context, asked.overrides):
-            yield source, outcome, None
-        return
-    from slimify import proofs
-
-    for job in todo:
-        yield proofs.proven(job, asked.context, asked.overrides, asked.wishes, listeners())
 
 
 def _command(source: Source, asked: Asked) -> str:

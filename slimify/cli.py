@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,7 +34,9 @@ from slimify.arguments import (
     RunOption,
     SingleStageOption,
     TableFormat,
+    needs_verify,
     overrides,
+    wishes_of,
 )
 from slimify.cli_analyze import analyze
 from slimify.cli_check import check
@@ -50,10 +51,7 @@ if TYPE_CHECKING:
     from slimify.image.model import Image
     from slimify.jobs import Job, Source
     from slimify.model import Outcome
-    from slimify.proofs import Wishes
     from slimify.verify.model import Proof
-
-    Result = tuple[Source, Outcome, Proof | None]
 
 
 def _version(wanted: bool) -> None:
@@ -121,8 +119,7 @@ def rewrite(
 
     As a diff by default; what was done and why goes to standard error.
     """
-    if not verify and (repair or probe or engine or not run):
-        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
+    needs_verify(verify, repair=repair, probe=probe, engine=engine, run=run)
     if write and output is not None:
         raise typer.BadParameter("--write and --output exclude each other")
     if write and "-" in (paths or ()):
@@ -146,6 +143,7 @@ def rewrite(
 
     def job() -> int:
         from slimify import jobs
+        from slimify.results import results
 
         todo = list(jobs.named(paths))
         if output is not None and len(todo) > 1:
@@ -153,13 +151,9 @@ def rewrite(
         built = _image(image, todo)
         if isinstance(built, int):
             return built
-        if verify:
-            wishes = _wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
-            results = _proven(todo, context, given, wishes, built)
-        else:
-            results = _planned(todo, context, given, built)
+        wishes = wishes_of(verify, engine=engine, probe=probe, repair=repair, run=run)
         codes = []
-        for source, outcome, proof in results:
+        for source, outcome, proof in results(todo, context, given, wishes, console.listeners, built):
             proven = proof is None or proof.verdict == "equal"
             if not proven:
                 outcome = jobs.withheld(outcome)
@@ -264,11 +258,13 @@ def verify(
     def job() -> int:
         from slimify import jobs
         from slimify.engine.model import BuildOptions
+        from slimify.proofs import Wishes
+        from slimify.results import results
 
         build = BuildOptions(
             secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
         )
-        wishes = _wishes(
+        wishes = Wishes(
             build=build,
             engine=engine,
             rewritten=rewritten,
@@ -284,7 +280,7 @@ def verify(
         if isinstance(built, int):
             return built
         codes = []
-        for source, outcome, proof in _proven(todo, context, given, wishes, built):
+        for source, outcome, proof in results(todo, context, given, wishes, console.listeners, built):
             if output is not None and proof is not None and proof.verdict == "equal":
                 outcome = jobs.written(outcome, source, Path(output))
             console.show_proof(outcome, proof, format)
@@ -330,29 +326,6 @@ def _image(name: str | None, todo: list[Job]) -> Image | int | None:
     return exit_code(found)
 
 
-def _planned(
-    todo: list[Job], context: Path | None, given: dict[str, object], image: Image | None
-) -> Iterator[Result]:
-    from slimify import jobs
-
-    return ((*found, None) for found in jobs.outcomes("rewrite", todo, context, given, image))
-
-
-def _proven(
-    todo: list[Job], context: Path | None, given: dict[str, object], wishes: Wishes, image: Image | None
-) -> Iterator[Result]:
-    from slimify import proofs
-
-    return (proofs.proven(item, context, given, wishes, console.listeners(), image) for item in todo)
-
-
-def _wishes(**values: Any) -> Wishes:
-    from slimify.engine.model import BuildOptions
-    from slimify.proofs import Wishes
-
-    return Wishes(**{"build": BuildOptions(), **values})
-
-
 def _remembered(source: Source, proof: Proof) -> str:
     from slimify import remember
 
@@ -366,10 +339,9 @@ def _proof_code(outcome: Outcome, proof: Proof | None) -> int:
 
 
 def _explain_code(code: str, format: TableFormat) -> int:
-    import tomllib
+    from slimify.facts import load
 
-    known = tomllib.loads(Path(__file__).with_name("facts").joinpath("codes.toml").read_text("utf-8"))
-    entry = known.get(code)
+    entry = load("codes.toml").get(code)
     if entry is None:
         sys.stderr.write(f"slimify: unknown code {code}\n")
         return USAGE

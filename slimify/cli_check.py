@@ -21,7 +21,9 @@ from slimify.arguments import (
     RepairOption,
     RunOption,
     SingleStageOption,
+    needs_verify,
     overrides,
+    wishes_of,
 )
 from slimify.exits import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from slimify.config import MinSaving
     from slimify.lint.findings import Checked
     from slimify.model import SlimifyError
-    from slimify.proofs import Wishes
 
 CheckFormat = Literal["text", "json", "github", "sarif", "gitlab"]
 
@@ -79,8 +80,7 @@ def check(
 
     One finding a Dockerfile: how much, and the command that shows the change.
     """
-    if not verify and (repair or probe or engine or not run):
-        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
+    needs_verify(verify, repair=repair, probe=probe, engine=engine, run=run)
     if update_baseline and baseline is None:
         raise typer.BadParameter("--update-baseline goes with --baseline")
     if format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
@@ -114,7 +114,7 @@ def check(
     def job() -> int:
         from slimify import checks, jobs
 
-        wishes = _wishes(repair=repair, probes=tuple(probe or ()), run=run, engine=engine) if verify else None
+        wishes = wishes_of(verify, repair=repair, probe=probe, engine=engine, run=run)
         asked = checks.Asked(context=context, overrides=given, options=options, wishes=wishes)
         record = _record(baseline, new=update_baseline)
         if isinstance(record, int):
@@ -148,16 +148,6 @@ def _repeated(values: dict[str, object]) -> tuple[str, ...]:
         elif value is not None:
             words += [name, str(value)]
     return tuple(words)
-
-
-def _wishes(*, repair: bool, probes: tuple[str, ...], run: bool, engine: str | None) -> Wishes:
-    from typing import cast
-
-    from slimify.engine.model import BuildOptions, EngineName
-    from slimify.proofs import Wishes
-
-    chosen = cast("EngineName | None", engine)
-    return Wishes(build=BuildOptions(), engine=chosen, probes=probes, repair=repair, run=run)
 
 
 def _record(path: Path | None, *, new: bool) -> Record | int | None:

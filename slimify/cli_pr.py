@@ -22,7 +22,9 @@ from slimify.arguments import (
     RepairOption,
     RunOption,
     TableFormat,
+    needs_verify,
     overrides,
+    wishes_of,
 )
 from slimify.config.pr import ForgeKind, Per
 from slimify.exits import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
@@ -92,8 +94,7 @@ def pr(
 
     Made from the newest commit of the branch that it is to go to; your working tree stays as it is.
     """
-    if not verify and (repair or probe or engine or not run):
-        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
+    needs_verify(verify, repair=repair, probe=probe, engine=engine, run=run)
     if "-" in (paths or ()):
         raise typer.BadParameter("a request needs files of a repository, not standard input")
     given = overrides(
@@ -125,10 +126,8 @@ def pr(
             fork=fork,
             again=again,
             dry=dry_run,
-            proof=_wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
-            if verify
-            else None,
-            told=console.listeners() if verify else None,
+            proof=wishes_of(verify, engine=engine, probe=probe, repair=repair, run=run),
+            listeners=console.listeners,
         )
         codes = []
         try:
@@ -152,13 +151,6 @@ def _settings(**values: Any) -> dict[str, Any]:
         for name, value in found.items()
         if value != []
     }
-
-
-def _wishes(**values: Any) -> Any:
-    from slimify.engine.model import BuildOptions
-    from slimify.proofs import Wishes
-
-    return Wishes(**{"build": BuildOptions(), **values})
 
 
 def _code(item: Published) -> int:

@@ -49,11 +49,9 @@ def prove_file(
     compare. Raises nothing: a failure of the engine is an outcome too.
     """
     from slimify import proofs
-    from slimify.engine.model import BuildOptions
 
-    wishes = proofs.Wishes(build=BuildOptions(), engine=engine, repair=repair, run=run)
-    quiet = proofs.Listeners(progress=lambda _at: None, turn=lambda _round: None)
-    _, outcome, proof = proofs.proven(_job(path), _path(context), settings, wishes, quiet)
+    wishes = proofs.Wishes(engine=engine, repair=repair, run=run)
+    _, outcome, proof = proofs.proven(_job(path), _path(context), settings, wishes, proofs.silent())
     return outcome, proof
 
 

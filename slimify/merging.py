@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from slimify import config, locate
 from slimify.config import Options
 from slimify.locate import Target
-from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
+from slimify.model import Dockerfile, Outcome, Plan, Reason, SlimifyError
+from slimify.pipeline import stated
 
 if TYPE_CHECKING:
     from slimify.classify.program import Program
@@ -42,6 +43,7 @@ def merge(
     """One multi-stage file of both. `given` are paths of the builder's image with the names that they get in
     the context, where no script tells. Raises nothing for malformed input: that is a `failed` outcome."""
     from slimify.syntax.dockerfile import parse
+    from slimify.syntax.instructions import several_stages
 
     before = runtime.data.decode("utf-8", "surrogateescape")
     files: list[Dockerfile] = []
@@ -51,11 +53,11 @@ def merge(
         except SlimifyError as error:
             if error.code == "SL006":
                 reason = Reason(code="SL401", text=f"{file.name}:{error.line}: {error.message}")
-                return Outcome(kind="refused", file=runtime.name, before=before, decisions=_stated((reason,)))
+                return Outcome(kind="refused", file=runtime.name, before=before, decisions=stated((reason,)))
             return Outcome(kind="failed", file=file.name, before=before, error=error)
-    if sum(x.keyword == "FROM" for x in files[1].instructions) > 1:
+    if several_stages(files[1]):
         several = Reason(code="SL404", text="the file has several stages already")
-        return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=_stated((several,)))
+        return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=stated((several,)))
     pair = _pair((builder, files[0]), (runtime, files[1]), context, options, given)
     outcome = Outcome(
         kind="refused",
@@ -75,11 +77,11 @@ def _planned(outcome: Outcome, pair: Pair, options: Options) -> Outcome:
 
     plan = merged(pair)
     if not isinstance(plan, Plan):
-        return replace(outcome, decisions=_stated(plan))
+        return replace(outcome, decisions=stated(plan))
     text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
     found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
     if found:
-        return replace(outcome, decisions=_stated(Reason(code="SL409", text=problem) for problem in found))
+        return replace(outcome, decisions=stated(Reason(code="SL409", text=problem) for problem in found))
     return replace(
         outcome,
         kind="rewritten",
@@ -155,7 +157,3 @@ def _glue(
     contract = labelled.runtime
     found = glue(root, below(builder), below(runtime), contract.entrypoint or (), contract.cmd or ())
     return told(found, given, os.path.relpath(context.resolve(), root)) if given else found
-
-
-def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
-    return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)

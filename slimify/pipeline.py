@@ -62,7 +62,7 @@ def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
     if error.code != "SL006":
         return Outcome(kind="failed", file=name, before=before, error=error)
     reason = Reason(code="SL401", text=f"line {error.line}: {error.message}")
-    return Outcome(kind="refused", file=name, before=before, decisions=_stated((reason,)))
+    return Outcome(kind="refused", file=name, before=before, decisions=stated((reason,)))
 
 
 def _planned(
@@ -72,6 +72,7 @@ def _planned(
     from slimify.classify import classify
     from slimify.strategies.gorun import compiled
     from slimify.syntax.dockerfile import parse
+    from slimify.syntax.instructions import several_stages
 
     program = classify(file, context, name, options, evidence)
     outcome = Outcome(
@@ -87,24 +88,24 @@ def _planned(
         made = parse(text.encode("utf-8", "surrogateescape"), name)
         return classify(made, context, name, options, evidence)
 
-    several = sum(x.keyword == "FROM" for x in file.instructions) > 1
+    several = several_stages(file)
     if several:
         stages = Reason(code="SL404", text="the file has several stages already")
-        outcome = replace(outcome, decisions=_stated((stages,)))
+        outcome = replace(outcome, decisions=stated((stages,)))
         if program.refusals:
             return outcome
     if program.refusals:
-        return replace(outcome, kind="refused", decisions=_stated(program.refusals))
+        return replace(outcome, kind="refused", decisions=stated(program.refusals))
     made = compiled(program) if not (several or options.single_stage) else None
     if made is not None:
         program = read(made[0])
     found = _first_proved(program, file, options, read)
     if isinstance(found, _Found):
-        stated = (made[1],) if made is not None else outcome.decisions
-        return _with_ignore(program, _rewritten(outcome, found, stated + program.findings), options)
+        before = (made[1],) if made is not None else outcome.decisions
+        return _with_ignore(program, _rewritten(outcome, found, before + program.findings), options)
     codes = {reason.code for reason in found}
     blocked = codes & _BLOCKING and not codes & _NEEDLESS
-    decisions = (*outcome.decisions, *_stated(found), *program.findings)
+    decisions = (*outcome.decisions, *stated(found), *program.findings)
     outcome = replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
     return _with_ignore(program, outcome, options)
 
@@ -148,8 +149,9 @@ def _plans(program: Program, options: Options, read: Callable[[str], Program]) -
     from slimify.strategies.assemble import assemble
     from slimify.strategies.base import too_small
     from slimify.strategies.sizes import measured
+    from slimify.syntax.instructions import several_stages
 
-    several = sum(x.keyword == "FROM" for x in program.dockerfile.instructions) > 1
+    several = several_stages(program.dockerfile)
     proposal = propose(program, options) if not (several or options.single_stage) else None
     yield from proposal.reasons if proposal is not None else ()
     for layout in (measured(program, x) for x in (proposal.layouts if proposal is not None else ())):
@@ -239,7 +241,8 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
     return replace(outcome, ignore=found[0], decisions=(*outcome.decisions, found[1]))
 
 
-def _stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
+def stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
+    """Reasons as decisions that were taken."""
     return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     from slimify.verify.probes import Probe
 
 
+def _plain_build() -> BuildOptions:
+    from slimify.engine.model import BuildOptions
+
+    return BuildOptions()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
     """What was asked for on the command line. `rewritten`: the file to compare with, instead of a
     rewrite; `probes`: the texts of `--probe`; `run` False: nothing is started."""
 
-    build: BuildOptions
+    build: BuildOptions = field(default_factory=_plain_build)
     engine: EngineName | None = None
     rewritten: Path | None = None
     probes: tuple[str, ...] = ()
@@ -42,6 +48,11 @@ class Listeners:
     progress: Callable[[Progress], None]
     turn: Callable[[Round], None]
     done: Callable[[], None] = lambda: None
+
+
+def silent() -> Listeners:
+    """Nobody listens."""
+    return Listeners(progress=lambda _at: None, turn=lambda _round: None)
 
 
 def proven(

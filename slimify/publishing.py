@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from slimify import config, jobs
 from slimify.config.pr import requests
 from slimify.model import Outcome, SlimifyError
+from slimify.proofs import silent
 from slimify.publish import git as gits
 from slimify.publish import names, remote, steps
 from slimify.publish.git import Git, Login
@@ -29,6 +30,7 @@ from slimify.publish.model import (
     Repository,
 )
 from slimify.publish.steps import Site
+from slimify.results import results
 
 if TYPE_CHECKING:
     from slimify.jobs import Source
@@ -56,7 +58,7 @@ class Wish:
     again: bool = False
     dry: bool = False
     proof: Wishes | None = None
-    told: Listeners | None = None
+    listeners: Callable[[], Listeners] = silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def _options(given: dict[str, object]) -> str:
         elif isinstance(value, dict):
             words += [f"--build-arg {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
         elif isinstance(value, config.MinSaving):
-            words.append(f"--{option} {value.percent:g}%,{value.bytes}B")
+            words.append(f"--{option} {value.text}")
         else:
             words.append(f"--{option} {shlex.quote(str(value))}")
     return "".join(f" {word}" for word in words)
@@ -210,15 +212,8 @@ def _options(given: dict[str, object]) -> str:
 def _results(wish: Wish, site: Site, paths: list[str], context: Path | None) -> Iterator[Result]:
     """What comes of each Dockerfile of the checkout, which is the working directory."""
     todo = list(jobs.named(paths))
-    if wish.proof is None or wish.told is None:
-        for source, outcome in jobs.outcomes("rewrite", todo, context, wish.given):
-            yield source, outcome, None
-        return
-    from slimify import proofs
-
-    with site.git.standalone(site.commit):
-        for job in todo:
-            yield proofs.proven(job, context, wish.given, wish.proof, wish.told)
+    with contextlib.nullcontext() if wish.proof is None else site.git.standalone(site.commit):
+        yield from results(todo, context, wish.given, wish.proof, wish.listeners)
 
 
 def _offers(site: Site, results: list[Result]) -> Iterator[tuple[Offer, tuple[Result, ...]]]:

@@ -7,11 +7,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 from slimify.fleet import pool, record
 from slimify.fleet.rows import Row
 from slimify.fleet.sources import Work, share, works
+
+
+def _processors() -> int:
+    """Those that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +32,7 @@ class Asked:
     results: Path | None = None
     part: int = 1
     parts: int = 1
-    jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    jobs: int = field(default_factory=_processors)
     seconds: int = 300
     overrides: dict[str, object] = field(default_factory=dict)
     began: Callable[[int], None] = lambda _count: None
@@ -41,8 +50,8 @@ def scan(paths: Iterable[str], asked: Asked) -> Iterator[list[Row]]:
     done = {row["key"] for row in before}
     left: list[Work] = [work for work in todo if work.key not in done]
     asked.began(len(todo))
-    for key in sorted(done):
-        yield [row for row in before if row["key"] == key]
+    for _, known in groupby(sorted(before, key=itemgetter("key")), key=itemgetter("key")):
+        yield list(known)
     with nullcontext() if asked.results is None else record.Record(asked.results, before) as file:
         job = partial(pool.timed, overrides=asked.overrides, seconds=asked.seconds)
         for rows in pool.run(left, job, asked.jobs):

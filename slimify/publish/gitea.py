@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from slimify.model import SlimifyError
+from slimify.publish import pulls
 from slimify.publish.client import Client
 from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request
-
-_FORK_LOOKS = 10
 
 
 def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
@@ -32,18 +29,7 @@ class Gitea:
         return f"/repos/{self.place.path}"
 
     def repository(self) -> Repository:
-        found = self.client.get(self._repo)
-        if found is None and not self.client.blind:
-            raise SlimifyError(
-                SAID_NO,
-                f"Gitea has no repository {self.place.path} that this token may see",
-                hint="is it private, and the token made for it?",
-            )
-        return (
-            _repository(found)
-            if found
-            else Repository(id=self.place.path, path=self.place.path, default_branch="")
-        )
+        return pulls.repository(self.client, self.place)
 
     def fork(self) -> Repository:
         answer = self.client.change("POST", f"{self._repo}/forks", {}, accepted=(409,))
@@ -54,20 +40,13 @@ class Gitea:
             if found is None:
                 raise SlimifyError(SAID_NO, "Gitea makes no fork, and there is none: its name is taken")
         elif answer.content is None:
-            name = self.place.path.rpartition("/")[2]
-            return Repository(id=f"YOU/{name}", path=f"YOU/{name}", default_branch="")
+            return pulls.future_fork(self.place)
         else:
             found = answer.content
-        fork = _repository(found)
-        for look in range(_FORK_LOOKS):
-            if self.client.get(f"/repos/{fork.path}/branches/{quote(fork.default_branch, safe='')}"):
-                return fork
-            time.sleep(min(2.0**look, 15))
-        raise SlimifyError(SAID_NO, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
+        return pulls.made_fork(self.client, found)
 
     def protected(self, home: Repository, branch: str) -> bool:
-        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
-        return bool(found and found.get("protected"))
+        return pulls.protected(self.client, home, branch)
 
     def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
         # there is no filter for branches
@@ -91,12 +70,7 @@ class Gitea:
         answer = self.client.change("POST", f"{self._repo}/pulls", body, accepted=(409,))
         if answer.status == 409:
             return None
-        if answer.content is None:
-            made = Request(
-                number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch
-            )
-        else:
-            made = _request(answer.content)
+        made = pulls.planned(draft) if answer.content is None else _request(answer.content)
         if draft.reviewers:
             self._ask(made, draft.reviewers)
         return made
@@ -137,16 +111,6 @@ def _comes_from(item: dict[str, Any], home: Repository, branch: str) -> bool:
     repository = head.get("repo") or {}  # none, once the fork is deleted
     # `ref` is another once the branch is deleted
     return branch in (head.get("label"), head.get("ref")) and repository.get("full_name") == home.path
-
-
-def _repository(found: dict[str, Any]) -> Repository:
-    return Repository(
-        id=found["full_name"],
-        path=found["full_name"],
-        default_branch=found["default_branch"],
-        https=found["clone_url"],
-        ssh=found["ssh_url"],
-    )
 
 
 def _request(found: dict[str, Any]) -> Request:

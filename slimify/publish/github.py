@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
 
 from slimify.model import SlimifyError
+from slimify.publish import pulls
 from slimify.publish.client import Client
 from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
-_FORK_LOOKS = 10
 
 
 def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
@@ -29,37 +27,18 @@ class GitHub:
     remarks: list[str] = field(default_factory=list)
 
     def repository(self) -> Repository:
-        found = self.client.get(f"/repos/{self.place.path}")
-        if found is None and not self.client.blind:
-            raise SlimifyError(
-                SAID_NO,
-                f"GitHub has no repository {self.place.path} that this token may see",
-                hint="is it private, and the token made for it?",
-            )
-        return (
-            _repository(found)
-            if found
-            else Repository(id=self.place.path, path=self.place.path, default_branch="")
-        )
+        return pulls.repository(self.client, self.place)
 
     def fork(self) -> Repository:
         made = self.client.change(
             "POST", f"/repos/{self.place.path}/forks", {"default_branch_only": True}
         ).content
         if made is None:
-            name = self.place.path.rpartition("/")[2]
-            return Repository(id=f"YOU/{name}", path=f"YOU/{name}", default_branch="")
-        fork = _repository(made)
-        # GitHub makes it in its own time
-        for look in range(_FORK_LOOKS):
-            if self.client.get(f"/repos/{fork.path}/branches/{quote(fork.default_branch, safe='')}"):
-                return fork
-            time.sleep(min(2.0**look, 15))
-        raise SlimifyError(SAID_NO, f"the fork {fork.path} is not ready yet", hint="run slimify again later")
+            return pulls.future_fork(self.place)
+        return pulls.made_fork(self.client, made)
 
     def protected(self, home: Repository, branch: str) -> bool:
-        found = self.client.get(f"/repos/{home.path}/branches/{quote(branch, safe='')}")
-        return bool(found and found.get("protected"))
+        return pulls.protected(self.client, home, branch)
 
     def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
         head = f"{home.owner}:{branch}"
@@ -86,7 +65,7 @@ class GitHub:
             raise SlimifyError(
                 SAID_NO, f"GitHub takes no pull request of {draft.branch}: {_errors(answer.content)}"
             )
-        made = _request(answer.content) if answer.content else _planned(draft)
+        made = _request(answer.content) if answer.content else pulls.planned(draft)
         self._dress(made, draft)
         return made
 
@@ -119,16 +98,6 @@ class GitHub:
         self.client.change("POST", path, {"body": comment}, once=True)
 
 
-def _repository(found: dict[str, Any]) -> Repository:
-    return Repository(
-        id=found["full_name"],
-        path=found["full_name"],
-        default_branch=found["default_branch"],
-        https=found["clone_url"],
-        ssh=found["ssh_url"],
-    )
-
-
 def _request(found: dict[str, Any]) -> Request:
     return Request(
         number=found["number"],
@@ -138,10 +107,6 @@ def _request(found: dict[str, Any]) -> Request:
         body=found.get("body") or "",
         branch=found["head"]["ref"],
     )
-
-
-def _planned(draft: Draft) -> Request:
-    return Request(number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch)
 
 
 def _errors(content: Any) -> str:

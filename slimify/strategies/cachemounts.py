@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import Program, Step
 from slimify.facts.builders import CacheFacts, cache, can, syntax_can, title
 from slimify.model import Decision, Effect, Item, Plan, Stage
 from slimify.strategies.staging import inserted, instruction_start, keyword, new_item
 
-_ROOT = frozenset({"", "root", "0"})
 _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
 # pip keeps nothing when it is told so; with the mount that is beside the point
 _NO_PIP_CACHE = re.compile(r"^[ \t]*--no-cache-dir[ \t]*\\\r?\n|[ \t]+--no-cache-dir(?=\s|$)", re.MULTILINE)
@@ -136,7 +136,7 @@ def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) 
     targets = {t for use in uses for t in use.targets}
     for use in uses:
         instruction = use.step.instruction
-        if use.step.state.user.partition(":")[0] not in _ROOT:
+        if use.step.state.user.partition(":")[0] not in ROOT:
             return f"line {use.step.line} is executed as {use.step.state.user}, and mounts belong to root"
         if instruction.heredocs or use.step.script is None or instruction.exec_form is not None:
             return f"line {use.step.line} is no plain shell command"

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.classify.copies import targets
+from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import BROAD, inside, outermost, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.model import Effect
@@ -21,7 +22,6 @@ from slimify.strategies.layout import Tree
 
 # Debian's numbers of the account that distroless images have, too.
 _NUMBERS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
-_ROOT = ("", "root", "0")
 _SPECIAL = frozenset(" *?[]{}$\\'\"")
 # Directories of Debian's base-files, which distroless images are made with.
 _THERE = frozenset(
@@ -40,7 +40,7 @@ def directories(
     near = [m.path for m in program.made] + [p for s in copies for p in _places(s)]
     found: dict[int, tuple[Tree, ...]] = {}
     for step in program.steps:
-        if step.keyword != "RUN" or step.index in dropped or step.state.user not in _ROOT:
+        if step.keyword != "RUN" or step.index in dropped or step.state.user not in ROOT:
             continue
         owners = _made(step)
         whole = _with_parents(owners)

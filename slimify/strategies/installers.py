@@ -11,6 +11,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from slimify.classify.effects.state import ROOT
 from slimify.classify.needs import installed_modules
 from slimify.classify.program import Program
 from slimify.classify.roletypes import SITE
@@ -21,7 +22,6 @@ from slimify.model import Decision, Effect
 from slimify.strategies.layout import Tree
 
 _LOCKED = frozenset({"poetry", "pipenv", "pdm"})
-_ROOT = frozenset({"", "root", "0"})
 _IN_LINE = 72  # columns of package names that still read well in one line
 
 
@@ -87,7 +87,7 @@ def _names(effect: Effect) -> set[str]:
 
 def _by_root(program: Program) -> bool:
     """Whether root installs all along, who may take anything out at the end."""
-    return all(s.state.user in _ROOT for s in program.steps if any(a.role == "build" for a in s.atoms))
+    return all(s.state.user in ROOT for s in program.steps if any(a.role == "build" for a in s.atoms))
 
 
 def _pip(effect: Effect) -> str:

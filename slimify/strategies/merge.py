@@ -21,7 +21,7 @@ from slimify.model import Decision, Instruction, Item, Node, Plan, Reason, Stage
 from slimify.strategies.assemble import Block, blocks_of
 from slimify.strategies.finaltext import CONFIG_ONLY, from_index
 from slimify.strategies.mergecopies import CHANGED, UNEXPLAINED, Copies, Taken, sources_of_context
-from slimify.syntax.instructions import arg_names, copy_parts, from_parts
+from slimify.syntax.instructions import arg_names, copy_parts, from_parts, several_stages
 
 APART = "SL375"
 _IDLE = frozenset(
@@ -84,7 +84,7 @@ def _apart(pair: Pair) -> Iterator[Reason]:
     yield from pair.builder.refusals
     yield from pair.runtime.refusals
     for program in (pair.builder, pair.runtime):
-        if sum(x.keyword == "FROM" for x in program.dockerfile.instructions) > 1:
+        if several_stages(program.dockerfile):
             yield Reason(code="SL404", text=f"{program.name} has several stages already")
     if one.escape != other.escape:
         yield Reason(code=APART, text="they have different escape characters")

@@ -12,7 +12,7 @@ import csv
 import re
 from dataclasses import dataclass
 
-from slimify.model import Flag, Instruction, SlimifyError
+from slimify.model import Dockerfile, Flag, Instruction, SlimifyError
 from slimify.syntax.faults import fault
 from slimify.syntax.heredoc import opening_of
 from slimify.syntax.keywords import PLACEHOLDER
@@ -271,3 +271,8 @@ def _blank(text: str) -> str:
 
 def _malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
     return fault("SL001", message, instruction.line, hint)
+
+
+def several_stages(file: Dockerfile) -> bool:
+    """Whether more than one FROM stands in the file."""
+    return sum(x.keyword == "FROM" for x in file.instructions) > 1

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 from slimify import proofs
-from slimify.engine.model import BuildOptions
 from slimify.locate import Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,12 +21,11 @@ CASES = ("go-plain", "node-plain-npm", "node-typescript", "py-requirements", "py
 
 def main() -> None:
     print(f"{'':24} {'cold, s':>15}   {'one line later, s':>17}   verdict")
-    wishes = proofs.Wishes(build=BuildOptions(), timed=True)
-    quiet = proofs.Listeners(progress=lambda _at: None, turn=lambda _round: None)
+    wishes = proofs.Wishes(timed=True)
     for case in sys.argv[1:] or CASES:
         path = ROOT / "golden" / case / "input" / "Dockerfile"
         target = Target(name=str(path), path=path)
-        _, outcome, proof = proofs.proven((target, None), None, {}, wishes, quiet)
+        _, outcome, proof = proofs.proven((target, None), None, {}, wishes, proofs.silent())
         if proof is None or not proof.times:
             why = outcome.error.message if outcome.error else proof.problem if proof else outcome.kind
             print(f"{case:24} not built: {why}")

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from slimify.classify.view import View
 from slimify.model import Word
 
+ROOT = frozenset({"", "root", "0"})  # as USER names it, or says nothing
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
@@ -69,7 +70,7 @@ class State:
     def home_of(self, user: str) -> str | None:
         """The home directory of a user, None if it is not known."""
         name = user.partition(":")[0]
-        if name in ("", "root", "0"):
+        if name in ROOT:
             return "/root"
         return self.homes.get(name)
 

@@ -6,13 +6,14 @@ import posixpath
 import re
 import shlex
 
+from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import Program, Step
 from slimify.facts.carried import carried, installed
 from slimify.model import Decision
 from slimify.strategies import estimate
 from slimify.strategies.inplace.edits import Edits, place
-from slimify.strategies.inplace.runs import ROOT, body, chained, joined, lead
+from slimify.strategies.inplace.runs import body, chained, joined, lead
 from slimify.syntax.instructions import copy_parts
 
 _DOWNLOAD = 20 * estimate.MB  # of unknown size

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slimify.classify.copies import targets
+from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.sent import weight
@@ -18,7 +19,7 @@ from slimify.classify.walk import Visit
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate
 from slimify.strategies.inplace.edits import Edits, place
-from slimify.strategies.inplace.runs import ROOT, direct, lengthened, prolonged, readable
+from slimify.strategies.inplace.runs import direct, lengthened, prolonged, readable
 from slimify.syntax.instructions import copy_parts
 from slimify.syntax.shell import Refuses, edit
 

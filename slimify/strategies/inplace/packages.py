@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from slimify.classify.effects.state import ROOT
 from slimify.classify.packages import build_tools
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.system import system_package
@@ -19,7 +20,6 @@ from slimify.strategies import estimate
 from slimify.strategies.inplace.certain import unsure
 from slimify.strategies.inplace.edits import Edits, place
 from slimify.strategies.inplace.runs import (
-    ROOT,
     body,
     chained,
     commented,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.model import Effect, Instruction
 
-ROOT = frozenset({"", "root", "0"})
 # A failure of what stands in front would be lost, or what stands behind would not be executed.
 _OPEN_ENDED = frozenset({"||", "background", "comment", "heredoc", "exec form"})
 # Instructions that no command notices.
