@@ -12,9 +12,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Literal
+
+from msgspec import Struct
 
 from slimify import jobs, locate, proofs
 from slimify.analyze import rules
@@ -49,8 +50,7 @@ _LONGEST: Final = 512  # characters of a name with tag and digest (distribution/
 _LAYOUT = ("index.json", "manifest.json", "oci-layout")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where an image is: a file (`path` None: standard input), a directory, or an engine (None: the first
     that has it). `name` says which of several images of an archive, or which one of the engine."""
 
@@ -60,8 +60,7 @@ class Place:
     engine: EngineName | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What was asked for on the command line. `dockerfiles`: of the first image, and of the second."""
 
     dockerfiles: tuple[Path, ...] = ()
@@ -75,8 +74,7 @@ class Wishes:
     ci_config: Path | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Struct, frozen=True, kw_only=True):
     """The images that could be read, the rules that the last one was judged by, and what went wrong."""
 
     analyses: tuple[Analysis, ...]

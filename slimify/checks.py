@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify import config, write
 from slimify.config import MinSaving
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
 BAD_BASELINE = "SL906"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What is said on the command line. `options` go before the path in the command that shows a change;
     `wishes`: everything is built and compared."""
 
@@ -51,8 +52,7 @@ def _command(source: Source, asked: Asked) -> str:
 # --- the baseline -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A baseline file as it was read; `content` None: there is none yet."""
 
     path: Path

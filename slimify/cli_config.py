@@ -70,7 +70,7 @@ def config(
 
 
 def _shown(job: Job, given: dict[str, object], format: TableFormat) -> int:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from slimify import config as settings
     from slimify import jobs
@@ -82,7 +82,7 @@ def _shown(job: Job, given: dict[str, object], format: TableFormat) -> int:
         if problem is not None:
             raise problem
         path, layers = settings.layers(target.directory, target.path)
-        options = replace(settings.fold(path, layers), **given)  # type: ignore[arg-type]
+        options = replace(settings.fold(path, layers), **given)
     except SlimifyError as error:
         failure = jobs.failed(target.name, error)
         console.show_failure(failure)

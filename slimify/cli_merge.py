@@ -66,7 +66,7 @@ def merge(
     shown = format or ("none" if write or output is not None else "diff")
 
     def job() -> int:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from slimify import config, jobs, locate, merging
         from slimify.locate import Target
@@ -79,7 +79,7 @@ def merge(
             first = merging.File(targets[0], locate.read(targets[0]))
             reading = path
             beside = context if path == "-" and context is not None else targets[1].directory
-            options = replace(config.load(beside, targets[1].path), **given)  # type: ignore[arg-type]
+            options = replace(config.load(beside, targets[1].path), **given)
             outcome = merging.merge(
                 first,
                 merging.File(source.target, source.data),

@@ -84,7 +84,7 @@ def scan(
     )
 
     def job() -> int:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from slimify import jobs as files
         from slimify.fleet.scan import Asked
@@ -108,7 +108,7 @@ def scan(
 
 def _rows(paths: list[str], asked: Asked, format: Literal["text", "json"]) -> list[Row]:
     """All rows, with a bar while they come; as JSON they go out at once."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from slimify.fleet.scan import scan as scanned
 

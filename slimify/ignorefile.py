@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoreFile:
+
+class IgnoreFile(Struct, frozen=True, kw_only=True):
     """`before` is None where it is new; `sent` are the bytes of the context that the builder gets, without
     it and with it."""
 
@@ -17,8 +17,7 @@ class IgnoreFile:
     sent: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asset:
+class Asset(Struct, frozen=True, kw_only=True):
     """A large static file of the context that enters the image, or a directory of such ("media/").
 
     `line` is that of the COPY, `evidence` what was found about who uses it. `action`: `ignore` where nothing

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify import config, locate
 from slimify.locate import Target
@@ -35,8 +37,7 @@ def named(paths: list[str] | None) -> Iterator[Job]:
             yield Target(name=path, path=Path(path)), error
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A Dockerfile as it was read."""
 
     target: Target
@@ -88,7 +89,7 @@ def _process(
 
     # standard input belongs to the context that is named with it
     beside = context if target.path is None and context is not None else target.directory
-    options = replace(config.load(beside, target.path), **overrides)  # type: ignore[arg-type]
+    options = replace(config.load(beside, target.path), **overrides)
     remark = ""
     if context is None:
         context, remark = locate.build_context(target, data)

@@ -64,7 +64,7 @@ def scan(
 
     Processes are spawned: a script that calls this needs `if __name__ == "__main__":`.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from slimify.fleet.scan import Asked
     from slimify.fleet.scan import scan as scanned

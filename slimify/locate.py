@@ -6,8 +6,9 @@ import fnmatch
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from slimify import config
 from slimify.model import SlimifyError
@@ -19,8 +20,7 @@ _SKIPPED = frozenset({"node_modules", "vendor"})  # other people's Dockerfiles; 
 _STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """One Dockerfile to work on: `name` as the user would write it, `path` None for standard input."""
 
     name: str

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify import config, locate
 from slimify.config import Options
@@ -20,8 +22,7 @@ if TYPE_CHECKING:
     from slimify.strategies.merge import Pair
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A Dockerfile as it was read."""
 
     target: Target

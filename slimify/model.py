@@ -11,8 +11,10 @@ UTF-8 with `surrogateescape`, so that any byte survives. Lines are 1-based, offs
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct, field
 
 from slimify.ignorefile import Asset, IgnoreFile
 
@@ -31,16 +33,14 @@ class SlimifyError(Exception):
 # --- Dockerfile text --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flag:
+class Flag(Struct, frozen=True, kw_only=True):
     """`--name=value` in front of an instruction's arguments; `value` is None for a bare flag."""
 
     name: str
     value: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heredoc:
+class Heredoc(Struct, frozen=True, kw_only=True):
     """One heredoc of a RUN, COPY or ADD."""
 
     name: str
@@ -50,8 +50,7 @@ class Heredoc:
     fd: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """`length` characters of the logical text at `logical` stand at `source` in the raw text."""
 
     logical: int
@@ -59,8 +58,7 @@ class Piece:
     length: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A stretch of the file. The nodes of a file, joined, are the file."""
 
     kind: Literal["bom", "directive", "comment", "blank", "instruction"]
@@ -69,8 +67,7 @@ class Node:
     end_line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction(Node):
+class Instruction(Node, frozen=True, kw_only=True):
     """One instruction, with continuation lines, comments inside it and heredocs.
 
     `value` is the logical text behind keyword and flags: continuations joined, inner comments
@@ -94,8 +91,7 @@ class Instruction(Node):
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True, kw_only=True, dict=True):
     """A whole file. `"".join(n.raw for n in nodes)` is `text`."""
 
     text: str
@@ -103,17 +99,16 @@ class Dockerfile:
     escape: str = "\\"
     syntax: str | None = None
     newline: str = "\n"  # "\r\n" where the first line ends so
-    instructions: tuple[Instruction, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "instructions", tuple(n for n in self.nodes if isinstance(n, Instruction)))
+    @cached_property
+    def instructions(self) -> tuple[Instruction, ...]:
+        return tuple(n for n in self.nodes if isinstance(n, Instruction))
 
 
 # --- shell text -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(Struct, frozen=True, kw_only=True):
     """One shell word: `text` as written, `value` after quote removal, None if only a shell knows."""
 
     text: str
@@ -122,8 +117,7 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
+class Redirect(Struct, frozen=True, kw_only=True):
     """`op` is `>`, `>>`, `<`, `<<`, `>&`, …; `fd` the number in front of it, if any."""
 
     op: str
@@ -131,8 +125,7 @@ class Redirect:
     target: Word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(Struct, frozen=True, kw_only=True):
     """One simple command of a script, wherever it stands in it.
 
     `context` names the constructs around it from the outside in (`"if"`, `"for"`, `"while"`,
@@ -155,8 +148,7 @@ class Command:
         return self.words[0].value if self.words else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Atom:
+class Atom(Struct, frozen=True, kw_only=True):
     """The smallest part of a script that can be taken out by itself."""
 
     commands: tuple[Command, ...]
@@ -167,8 +159,7 @@ class Atom:
     opaque: str = ""  # why nothing may be assumed about it, or ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """Shell text, read. `opaque` says why it could not be read, then there are no atoms."""
 
     text: str
@@ -184,8 +175,7 @@ class Script:
 # --- what sources need at run time --------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Use:
+class Use(Struct, frozen=True, kw_only=True):
     """Something that a source file names, and where: `file` relative to the context root."""
 
     name: str
@@ -193,8 +183,7 @@ class Use:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceFacts:
+class SourceFacts(Struct, frozen=True, kw_only=True):
     """What source files need when they run.
 
     `imports` are top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go
@@ -243,8 +232,7 @@ EffectKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Struct, frozen=True, kw_only=True):
     """One package of an install command; `span` are its offsets in the RUN's logical text."""
 
     name: str  # without version, extras and options
@@ -252,8 +240,7 @@ class Package:
     span: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True):
     """What one command of a RUN does. Paths are absolute paths in the image.
 
     A directory in `writes` means anything below it. `outputs` are single files that the command
@@ -288,16 +275,14 @@ Rung = Literal["minimal", "slim", "same-base", "cleanup", "unchanged"]
 RUNGS: tuple[Rung, ...] = ("minimal", "slim", "same-base", "cleanup", "unchanged")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class Reason(Struct, frozen=True, kw_only=True):
     """Why something is as it is: a stable code and a sentence."""
 
     code: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageVerdict:
+class PackageVerdict(Struct, frozen=True, kw_only=True):
     """One package of an install command: `counterpart` is what run time needs instead of it."""
 
     name: str  # without version
@@ -306,8 +291,7 @@ class PackageVerdict:
     reasons: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandVerdict:
+class CommandVerdict(Struct, frozen=True, kw_only=True):
     """One command of a RUN. `atom` is the index of its atom in the RUN's script."""
 
     text: str
@@ -317,8 +301,7 @@ class CommandVerdict:
     packages: tuple[PackageVerdict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstructionVerdict:
+class InstructionVerdict(Struct, frozen=True, kw_only=True):
     """One instruction with its role; `commands` for a RUN in shell form that could be read."""
 
     instruction: Instruction
@@ -327,8 +310,7 @@ class InstructionVerdict:
     commands: tuple[CommandVerdict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """Something slimify did, or advises, and why."""
 
     code: str
@@ -340,8 +322,7 @@ class Decision:
 # --- the plan and the outcome --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One instruction of the new file, as text with its comments.
 
     `origin` is the index of the instruction it comes from (None: new), `spaced`: a blank line was above it.
@@ -353,8 +334,7 @@ class Item:
     spaced: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """A stage of the new file; the first item is its FROM."""
 
     name: str
@@ -363,8 +343,7 @@ class Stage:
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """One way to write the new file."""
 
     rung: Rung
@@ -378,8 +357,7 @@ class Plan:
     measured: bool = False  # no estimates: both are those of an image that was built from the file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What came of one file."""
 
     kind: Literal["rewritten", "unchanged", "refused", "failed"]

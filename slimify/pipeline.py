@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.config import Options
 from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
@@ -115,8 +117,7 @@ _BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
 _NEEDLESS = frozenset({"SL406", "SL407"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A plan that was proved, its text, and why better ones were not possible."""
 
     plan: Plan

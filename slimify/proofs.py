@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify import config, jobs, locate
 from slimify.jobs import Job, Source
@@ -27,8 +29,7 @@ def _plain_build() -> BuildOptions:
     return BuildOptions()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What was asked for on the command line. `rewritten`: the file to compare with, instead of a
     rewrite; `probes`: the texts of `--probe`; `run` False: nothing is started."""
 
@@ -41,8 +42,7 @@ class Wishes:
     timed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Listeners:
+class Listeners(Struct, frozen=True):
     """What is told while it goes on: the position of builds, the rounds of repair."""
 
     progress: Callable[[Progress], None]
@@ -103,7 +103,7 @@ def _proven(
     target, data = source.target, source.data
     # standard input belongs to the context that is named with it
     beside = context if target.path is None and context is not None else target.directory
-    options: Options = replace(config.load(beside, target.path), **overrides)  # type: ignore[arg-type]
+    options: Options = replace(config.load(beside, target.path), **overrides)
     probe = _probe(options, wishes, target)
     if context is None:
         context, _ = locate.build_context(target, data)

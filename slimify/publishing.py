@@ -6,9 +6,11 @@ import contextlib
 import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify import config, jobs
 from slimify.config.pr import requests
@@ -44,8 +46,7 @@ _SUBJECTS = 50
 _HOPELESS = (TOKEN_REFUSED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What was asked for on the command line. `given` are options of the rewrite, `settings` those of
     requests; `proof` None: nothing is built."""
 
@@ -61,8 +62,7 @@ class Wish:
     listeners: Callable[[], Listeners] = silent
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """What came of one offer: a report, or an error; and of the files in it."""
 
     offer: Offer

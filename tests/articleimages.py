@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, Change, Cost, Efficiency, LayerView, Node, Waste
 

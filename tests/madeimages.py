@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.analyze.analyse import KEEP
 from slimify.image.model import Elf, Entry, Image, Layer, Step
@@ -12,8 +13,7 @@ from slimify.image.model import Elf, Entry, Image, Layer, Step
 MB = 1_000_000
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(Struct, frozen=True):
     """A file: text or a number of bytes, which are equal for equal names."""
 
     text: str = ""
@@ -24,8 +24,7 @@ class Content:
     link: str = ""
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     created_by: str
     files: Mapping[str, Content | int | str] = field(default_factory=dict)
     gone: tuple[str, ...] = ()

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import time
 import types
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from imagefiles import archive, configuration, docker_members, member, tar
+from msgspec.structs import replace
 from support import ROOT, invoke
 from unit.engine_fakes import Fakes
 

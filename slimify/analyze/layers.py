@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.analyze.masks import masked
 from slimify.facts import load
@@ -21,8 +22,7 @@ _SHELL = re.compile(
 _HASHED = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """Where the layers of an image come from, by their index: what its history and its Dockerfile say.
 
     `first_own` is the first layer above the base image; `lines` are those of the Dockerfile.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 Change = Literal["added", "modified", "removed", "unmodified"]
 Kind = Literal[
@@ -21,8 +22,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A file or directory of a layer's own tree. `size` counts a directory's content."""
 
     name: str
@@ -37,8 +37,7 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerView:
+class LayerView(Struct, frozen=True, kw_only=True):
     """One layer: the instruction that made it and what it did. `base`: it came with the base image.
 
     `line` is that of the instruction in the Dockerfile, None where none was given or none fits.
@@ -59,8 +58,7 @@ class LayerView:
     hidden: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waste:
+class Waste(Struct, frozen=True, kw_only=True):
     """Something that a better image would not have. `safe`: nothing the image starts can need it.
 
     `remedy` says what to do, `code` is the reason code (SL7xx), `rewrite` whether `slimify rewrite`
@@ -83,8 +81,7 @@ class Waste:
     packages: tuple[str, ...] = ()  # that it is about, the largest first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Efficiency:
+class Efficiency(Struct, frozen=True, kw_only=True):
     """As dive defines them: `score` is 0 to 1, `wasted` the bytes of all copies of files that are
     stored more than once or removed, `wasted_share` those bytes of what lies above the base layer."""
 
@@ -94,8 +91,7 @@ class Efficiency:
     files: tuple[tuple[str, int, int], ...] = ()  # path, copies, bytes of all of them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
+class Cost(Struct, frozen=True, kw_only=True):
     """What a number of containers moves and stores. Bytes for one roll-out and for all nodes."""
 
     replicas: int
@@ -104,8 +100,7 @@ class Cost:
     stored: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
+class Analysis(Struct, frozen=True, kw_only=True):
     """An image, looked at. `size` is the sum of its layers, `avoidable` what the findings add up to,
     each byte counted once; `own` what lies above the base image."""
 
@@ -126,8 +121,7 @@ class Analysis:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One limit for CI and how the image stands to it."""
 
     name: str  # "max-size", "min-efficiency", dive's "lowestEfficiency", …

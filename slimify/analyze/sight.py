@@ -6,9 +6,10 @@ import fnmatch
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from slimify.analyze.layers import Origin
 from slimify.analyze.model import Kind, Waste
@@ -50,36 +51,39 @@ class Claim(NamedTuple):
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A finding and the bytes that it consists of, so that findings which overlap add up right."""
 
     waste: Waste
     claims: tuple[Claim, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True, dict=True):
     """An image with where its layers come from, its packages and, if given, its build context."""
 
     image: Image
     origin: Origin
     context: Context | None = None
-    files: Files = field(init=False)
-    packages: Packages = field(init=False)
-    stored: tuple[Stored, ...] = field(init=False)  # the regular files that a container sees, by path
 
-    def __post_init__(self) -> None:
-        files = Files(self.image.layers)
-        object.__setattr__(self, "files", files)
-        object.__setattr__(self, "packages", read_packages(self.image.contents))
+    @cached_property
+    def files(self) -> Files:
+        return Files(self.image.layers)
+
+    @cached_property
+    def packages(self) -> Packages:
+        return read_packages(self.image.contents)
+
+    @cached_property
+    def stored(self) -> tuple[Stored, ...]:
+        """The regular files that a container sees, by path."""
+        files = self.files
         seen = (
             Stored(entry.path, index, entry.size, entry.digest)
             for index, layer in enumerate(self.image.layers)
             for entry in {entry.path: entry for entry in layer.entries if entry.kind == "file"}.values()
             if files.layer(entry.path) == index and (there := files.get(entry.path)) and there.kind == "file"
         )
-        object.__setattr__(self, "stored", tuple(sorted(seen)))
+        return tuple(sorted(seen))
 
     @cached_property
     def _paths(self) -> list[str]:

@@ -8,8 +8,9 @@ A layer's tree has what it stores and what it takes away; directories that only 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from slimify.analyze.model import Change, Node
 from slimify.image.model import Entry, Layer
@@ -17,8 +18,7 @@ from slimify.image.model import Entry, Layer
 DEPTH: Final = 200  # levels below the root that a tree shows; deeper files count for the directory there
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Struct, frozen=True, kw_only=True):
     """Files (and links, devices) that a layer adds, modifies and removes, `hidden` the bytes below it
     that no container sees any more."""
 

@@ -7,7 +7,8 @@ looked at before somebody opens it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.analyze.model import Change, Node
 

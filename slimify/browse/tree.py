@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -30,8 +30,7 @@ _COLUMNS: Final = 60  # in front of and behind what is as long as names are
 _OPEN_SHARE: Final = 0.1  # of all bytes, from which on a directory is open at first
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A line: an item behind the lines that lead to it."""
 
     item: Item

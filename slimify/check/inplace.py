@@ -7,7 +7,8 @@ Nothing is taken over from the planner: both texts are read by the same interpre
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.check.execution import unmet
 from slimify.classify.copies import files
@@ -26,8 +27,7 @@ _OPTIONS = frozenset({"--no-cache-dir", "--no-cache", "--omit=dev", "--productio
 _MOVABLE = frozenset({"users", "cache", "files", "prune", "meta"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """One command of a stage with the state that it is executed in."""
 
     text: str

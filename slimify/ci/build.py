@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from slimify.facts import load
 
@@ -19,8 +20,7 @@ _TAGS: dict[str, str] = {
 _SUBSTITUTIONS = (("_LOCATION", "us"), ("_REPOSITORY", "images"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """One image: paths are relative to the root of the repository, `name` is that of the Dockerfile's
     directory, `path` what tells it from others of the repository: "" at the root, else `/services-web`."""
 

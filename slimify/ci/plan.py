@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.ci.build import Build
 from slimify.context import cisteps
@@ -13,8 +14,7 @@ from slimify.render import page
 _BUILDS = ("docker build", "docker buildx build", "/kaniko/executor")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """What comes of it: `outcome` for the CI file, and the step to show where the file is not changed."""
 
     outcome: Outcome

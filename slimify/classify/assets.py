@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from slimify.classify.paths import inside_any
 from slimify.classify.program import Program, Step
@@ -31,8 +32,7 @@ _TELLING = 4  # letters: shorter names stand everywhere
 _DATA = frozenset({"csv", "tsv", "sql", "dump", "bak", "log", "parquet"})
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """A file of the context with where it comes to lie and the line that copies it."""
 
     path: str

@@ -9,7 +9,8 @@ entry for each); files that a later layer replaced or removed are not counted as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.image import packages as databases
 from slimify.image.model import Entry, Image, Linking
@@ -30,8 +31,7 @@ def keep(path: str) -> bool:
     return path in _TEXTS or databases.is_database(path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """An image and its Dockerfile, put side by side. `layers` has the layer of each instruction that
     made one, `first_own` is the first above the base image, `size` that of all layers in bytes."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.view import View
 from slimify.context.gopackages import ImportGraph, applies, import_graph, main_packages
@@ -16,8 +17,7 @@ _LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoSources:
+class GoSources(Struct, frozen=True, kw_only=True):
     """Context paths of the files that are compiled, and the imports whose source is not there."""
 
     files: tuple[str, ...]

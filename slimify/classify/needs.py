@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.view import View
 from slimify.facts.carried import carried
@@ -15,8 +16,7 @@ from slimify.model import Effect, Use
 _PINNED = re.compile(r"===?\s*([\w.]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Module:
+class Module(Struct, frozen=True, kw_only=True):
     """A package from PyPI or npm that is installed, with the place that says so."""
 
     use: Use
@@ -24,8 +24,7 @@ class Module:
     version: str | None = None  # where it is pinned
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
+class Needs(Struct, frozen=True, kw_only=True):
     """Commands and system packages, each with the module that needs it; `unresolved` libraries and
     header packages whose runtime package in this release is not known."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from slimify.classify.effects.state import State
 from slimify.classify.roletypes import Made
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from slimify.classify.built import Built
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtomStep:
+class AtomStep(Struct, frozen=True, kw_only=True):
     """One atom of a RUN: what its commands do, and where it has to be executed."""
 
     index: int
@@ -40,8 +40,7 @@ class AtomStep:
     packages: tuple[PackageVerdict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One instruction behind FROM, with the state in force before it."""
 
     index: int  # in Dockerfile.instructions
@@ -65,8 +64,7 @@ class Step:
         return tuple(e for a in self.atoms for e in a.effects)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runtime:
+class Runtime(Struct, frozen=True, kw_only=True):
     """The runtime contract as far as a Dockerfile and its base image tell.
 
     None for `entrypoint` and `cmd` means: not known (an unknown base image). `entrypoint` and
@@ -87,8 +85,7 @@ class Runtime:
     own_start: bool = False  # the file itself says what is started
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
+class Live(Struct, frozen=True, kw_only=True):
     """What run time needs, each with where it is named.
 
     `commands`: programs that are started; `paths`: files and directories (image paths) that are
@@ -108,8 +105,7 @@ class Live:
     unresolved: Mapping[str, Use]  # libraries they need whose package is not known
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """A labelled Dockerfile: what `explain` shows and what strategies read."""
 
     dockerfile: Dockerfile

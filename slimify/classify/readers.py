@@ -10,8 +10,9 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
 
 from slimify.classify.program import Program
 from slimify.classify.sent import Taken, taken
@@ -25,14 +26,13 @@ _DOCKERFILES = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "
 _READ = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
 
 
-@dataclass(frozen=True)
-class Readers:
+class Readers(Struct, frozen=True, dict=True):
     """`own` is what this Dockerfile takes of the context, `others` what the others take, with their text."""
 
     own: Taken
     others: tuple[tuple[Taken, str], ...]
-    texts: tuple[str, ...] = field(repr=False)
-    program: Program = field(repr=False)
+    texts: tuple[str, ...]
+    program: Program
 
     @cached_property
     def history(self) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
@@ -219,8 +220,7 @@ def _targets(state: Pass, position: int) -> tuple[str, ...] | None:
     return targets(state.visits[position])
 
 
-@dataclass(frozen=True, slots=True)
-class _User:
+class _User(Struct, frozen=True):
     """A build step that works somewhere: `places` is None where that may be anywhere."""
 
     index: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from slimify.classify.walk import Visit
 from slimify.model import PackageVerdict, Reason, Role
@@ -21,8 +22,7 @@ SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wher
 Where = tuple[int, int]  # instruction, atom
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """Something that build steps leave and run time needs: `path` in the image."""
 
     path: str
@@ -32,8 +32,7 @@ class Made:
     is_file: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roles:
+class Roles(Struct, frozen=True, kw_only=True):
     """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
 
     atoms: Mapping[Where, Role]
@@ -43,8 +42,7 @@ class Roles:
     made: tuple[Made, ...]
 
 
-@dataclass
-class Pass:
+class Pass(Struct, dict=True):
     """The state of the forward pass over all atoms."""
 
     visits: Sequence[Visit]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.paths import inside
 from slimify.context.ignore import Glob
@@ -22,8 +23,7 @@ from slimify.syntax.words import expand
 _MOST_ENTRIES = 200_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """`directories` are taken whole ("" is the whole context); `named` are the other sources, as patterns."""
 
     directories: tuple[str, ...]

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.facts import load
 from slimify.model import Decision, Dockerfile, Instruction, Outcome
@@ -17,8 +19,7 @@ _COMMENT = re.compile(r"#\s*slimify:\s*ignore\b[ \t]*(?P<rest>.*)", re.IGNORECAS
 _CODES = re.compile(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silenced:
+class Silenced(Struct, frozen=True, kw_only=True):
     """Codes that are silenced: in the whole file, and by the first line of an instruction.
 
     `remarks` say which comments could not be understood.

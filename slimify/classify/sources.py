@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.view import View
 from slimify.context.uses import merge
@@ -28,8 +30,7 @@ _ENDINGS = {
 _LOADERS = "golang.org/x/tools/"  # they start compilers, for programs that work on Go code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceUse:
+class SourceUse(Struct, frozen=True, kw_only=True):
     """What the sources name; `modules` are the imported packages, each with its first use."""
 
     facts: SourceFacts

@@ -11,8 +11,9 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from slimify.classify.program import Program
 from slimify.classify.readers import Readers, readers
@@ -23,8 +24,7 @@ from slimify.facts import load
 _VENV = re.compile(r"(^|/)(\.?v?env|\.?virtualenv)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class Unread(Struct, frozen=True, kw_only=True):
     """One pattern for the ignore file. `paths` are what it keeps out today: none for what only grows."""
 
     pattern: str

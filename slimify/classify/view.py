@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.context.scan import Context
 
@@ -24,8 +26,7 @@ _USUAL_NAMES = """
 _USUAL = frozenset(_USUAL_NAMES.split())
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     """One file or directory of the context, and where it stands in the image."""
 
     source: str  # context path, "" for the whole context
@@ -33,8 +34,7 @@ class _Placed:
     directory: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """The image's files as far as the context explains them. Later copies hide earlier ones."""
 
     context: Context = field(default_factory=Context.empty)

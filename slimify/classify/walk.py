@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.effects.interpret import after, interpret
 from slimify.classify.effects.state import State
@@ -17,8 +19,7 @@ from slimify.syntax.shell import read_run
 from slimify.syntax.words import expand
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True):
     """One instruction with the state before it; script and effects (one tuple an atom) for RUN."""
 
     index: int

@@ -11,7 +11,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.built import Built
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost

@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
@@ -24,8 +25,7 @@ _ARGUMENT = 120  # characters behind a call in which its place is looked for
 _PASSING = ("/tmp", "/var/tmp", "/dev/null", "/proc/self")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Writes:
+class Writes(Struct, frozen=True, kw_only=True):
     """Directories (absolute image paths) that the application writes to; `why` says what could not
     be told, or what only root may do: then `places` is not all."""
 

@@ -36,9 +36,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_saving
 from slimify.config.readers import SETTINGS, is_path, release
@@ -58,8 +60,7 @@ _GENERAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A table of settings as it was read: where it stands, and values by their field in Options."""
 
     origin: str
@@ -114,7 +115,7 @@ def fold(path: Path | None, found: Iterable[Layer]) -> Options:
     options = Options(settings=str(path)) if path is not None else Options()
     for layer in found:
         for name, value in layer.values.items():
-            options = replace(options, **{name: _joined(getattr(options, name), value)})  # type: ignore[arg-type]
+            options = replace(options, **{name: _joined(getattr(options, name), value)})
     if path is not None and options.templates:
         options = replace(options, templates=_templates(path, options.templates))
     return options

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 Base = Literal["auto", "minimal", "slim", "same"]
 Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
@@ -14,8 +15,7 @@ _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "m
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MinSaving:
+class MinSaving(Struct, frozen=True, kw_only=True):
     """The saving a rewrite must reach: the larger of `percent` of the original image and `bytes`."""
 
     percent: float = 5.0
@@ -38,8 +38,7 @@ class MinSaving:
         return self.bytes if self == MinSaving() else self.floor(original)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """Everything a run can be told. The defaults are those of the command line."""
 
     base: Base = "auto"
@@ -61,7 +60,7 @@ class Options:
     bases: Mapping[str, str] = field(default_factory=dict)  # see facts.basemap
     templates: str = ""  # a directory whose templates come before slimify's own
     pr: Mapping[str, Any] = field(default_factory=dict)  # see config.pr
-    settings: str = field(default="", compare=False)  # the file that they come from, "" without one
+    settings: str = ""  # the file that they come from, "" without one
 
 
 def parse_min_saving(text: str) -> MinSaving:

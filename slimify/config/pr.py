@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
+
+from msgspec import Struct
 
 TitleStyle = Literal["auto", "plain", "conventional"]
 Per = Literal["image", "repository"]
 ForgeKind = Literal["github", "gitlab", "gitea"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class Requests(Struct, frozen=True, kw_only=True):
     """How requests are made. `base` "": into the default branch; `forge` None and `api_url` "": as the remote
     tells."""
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 _LIMIT = 512 << 10  # characters: the pure Python parser is slow
 _KANIKO, _DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
 _PUSH, _BUILDX = "docker/build-push-action", "docker/setup-buildx-action"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """The step for a Dockerfile: `text` is the file with what was missing, None where that can't be put in
     for sure; equal to the old one where nothing is missing."""
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.context import makefile
 from slimify.model import Command
@@ -32,8 +34,7 @@ _HERE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """One command. Words without their quotes, variables as written; `assigned` is the variable that gets its
     output, `stdout` and `stdin` are files, `piped` is the command that reads it."""
 
@@ -47,8 +48,7 @@ class Call:
     fed: bool = False  # it reads what another one prints
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Struct, frozen=True, kw_only=True):
     """Calls that are made one after the other; `file` is relative to the directory that was searched."""
 
     file: str

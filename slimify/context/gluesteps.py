@@ -10,8 +10,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.context.glue import Call, Script, here, scripts
 from slimify.context.gluewords import name_of, options_of, tar_of
@@ -23,8 +25,7 @@ _LOOKING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extract:
+class Extract(Struct, frozen=True, kw_only=True):
     """`path` of the builder's image arrives at `target`, relative to the directory the script starts in.
 
     `ran`: the container had run its command before.
@@ -36,8 +37,7 @@ class Extract:
     ran: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """A `docker build`."""
 
     line: int
@@ -47,8 +47,7 @@ class Build:
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glue:
+class Glue(Struct, frozen=True, kw_only=True):
     """What a script does between the two builds. `altered` are extracted files with the line and the program
     that works on them before they are copied, `needless` the lines that only serve to hand them over."""
 
@@ -105,8 +104,7 @@ def _starts(file: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """Follows one script."""
 
     root: Path

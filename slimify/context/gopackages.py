@@ -10,7 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.context.uses import words
 from slimify.model import Use
@@ -48,8 +49,7 @@ _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _TERM = re.compile(r"\s*(&&|\|\||[!()]|[\w.]+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(Struct, frozen=True, kw_only=True):
     """A file's head.
 
     `imports` are (path, local name or "", line), `preamble` is the comment before `import "C"`.
@@ -62,8 +62,7 @@ class Head:
     preamble: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportGraph:
+class ImportGraph(Struct, frozen=True, kw_only=True):
     """What a main package is built from.
 
     `packages` are directories in the context, `standard` imports from the standard library,

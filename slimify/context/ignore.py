@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct
 
 # A longer path, or a pattern with more wildcards, is matched in linear time instead of by `re`,
 # which would backtrack (a context may be hostile).
@@ -21,8 +23,7 @@ _CACHED_DIRECTORIES = 50_000
 _Kind = Literal["char", "one", "set", "name", "tree", "rest"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     """`char` itself; `one` = `?`; `set` = `[…]`; `name` = `*`; `tree` = `**/`; `rest` = anything."""
 
     kind: _Kind
@@ -35,8 +36,7 @@ _TREE = _Token("tree", "(?:.*/)?")
 _REST = _Token("rest", ".*")
 
 
-@dataclass(frozen=True, slots=True)
-class _Group:
+class _Group(Struct, frozen=True):
     """Neighbouring patterns of one sign: their order among each other does not matter."""
 
     exception: bool
@@ -55,14 +55,12 @@ class _Group:
         return any(_matches(tokens, path) for tokens in self.slow)
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True, dict=True):
     """The rules of one file. `patterns` are cleaned, `errors` name the patterns Docker rejects."""
 
     patterns: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
-    groups: tuple[_Group, ...] = field(default=(), repr=False)
-    _states: dict[str, tuple[bool, ...]] = field(default_factory=dict, repr=False, compare=False)
+    groups: tuple[_Group, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Ignore:
@@ -85,6 +83,10 @@ class Ignore:
                 continue
             patterns.append(pattern)
         return cls(tuple(patterns), tuple(errors), _grouped(parsed))
+
+    @cached_property
+    def _states(self) -> dict[str, tuple[bool, ...]]:
+        return {}
 
     def ignores(self, path: str) -> bool:
         """Whether the builder does not see `path` (relative to the context, POSIX, no `./`)."""
@@ -136,12 +138,11 @@ class Ignore:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(Struct, frozen=True):
     """One wildcard pattern, without `!`, that a whole path has to match: `**` crosses slashes."""
 
     pattern: str
-    group: _Group = field(repr=False)
+    group: _Group
 
     @classmethod
     def parse(cls, pattern: str) -> Glob:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 UNKNOWN = "${UNKNOWN}"
 _MAX_DEPTH = 40
@@ -39,16 +40,14 @@ _BUILT_IN = {
 _SHELL_ANSWERS = {"uname": "Linux", "uname -s": "Linux", "uname -o": "GNU/Linux"}
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """Expanded text; `unknown` says why parts of it are not known, () if all is."""
 
     text: str
     unknown: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A definition: `recursive` ones are expanded at each use. `fixed` ones the file cannot change."""
 
     value: Value
@@ -56,8 +55,7 @@ class Variable:
     fixed: bool = False
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """Variables by name, those of `parent` behind them."""
 
     variables: dict[str, Variable] = field(default_factory=dict)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.context.make_expand import UNKNOWN, Scope, Value, Variable, stem_of
 
@@ -23,8 +25,7 @@ _ASSIGNMENT = re.compile(
 _CONDITION = re.compile(r"\s*(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """A logical line: `number` of its first physical one; a recipe's keeps its inner line ends."""
 
     number: int
@@ -33,8 +34,7 @@ class Line:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Makefile:
+class Makefile(Struct, frozen=True, kw_only=True):
     """A makefile in logical lines. `include` gives the text of a file it includes, or None."""
 
     lines: tuple[Line, ...]
@@ -62,8 +62,7 @@ def read(text: str, include: Callable[[str], str | None] | None = None, file: st
     return Makefile(lines=tuple(lines), include=include)
 
 
-@dataclass(slots=True)
-class Rule:
+class Rule(Struct):
     """`recipe` are unexpanded lines; `stem_pattern` for a pattern rule."""
 
     targets: tuple[str, ...]
@@ -74,8 +73,7 @@ class Rule:
     recipe: list[Line] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Branch:
+class _Branch(Struct):
     """An open conditional: `taken` None where its condition is unknown."""
 
     taken: bool | None

@@ -10,7 +10,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.context.make_expand import Scope, Value, Variable, stem_of
 from slimify.context.make_reader import Line, Makefile, Reader, Rule, read
@@ -21,8 +22,7 @@ _MAX_COMMANDS = 2_000
 _MAX_DEPTH = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecipeCommand:
+class RecipeCommand(Struct, frozen=True, kw_only=True):
     """One command line. `text` is what the shell gets, None if parts are unknown; `partial` is the
     same with `${UNKNOWN}` for these parts, `dynamic` why they are unknown. Prefixes are taken off.
     """
@@ -37,8 +37,7 @@ class RecipeCommand:
     ignore_errors: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
+class Recipe(Struct, frozen=True, kw_only=True):
     """What making a target runs: its prerequisites' commands, then its own.
 
     `files` are prerequisites without a rule: they have to exist. `phony`: the target is no file.

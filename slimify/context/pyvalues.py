@@ -10,10 +10,10 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice, product
 
 import libcst as cst
+from msgspec import Struct, field
 
 from slimify.context.uses import HERE, UNKNOWN, normal, variants, words
 
@@ -34,8 +34,7 @@ _SAME = words(
 _SAME_METHODS = words("resolve absolute expanduser strip rstrip lstrip as_posix encode decode copy")
 
 
-@dataclass(slots=True)
-class Scope:
+class Scope(Struct):
     """What a module, class or function binds; None for a binding nothing is known of."""
 
     parent: Scope | None = None
@@ -53,8 +52,7 @@ class Scope:
         return None
 
 
-@dataclass(slots=True)
-class Evaluator:
+class Evaluator(Struct):
     """Evaluates expressions of one file; `aliases` are local names of imported things."""
 
     place: str  # what stands for the file itself

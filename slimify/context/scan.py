@@ -13,10 +13,11 @@ import re
 import stat
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from slimify.context.ignore import Glob, Ignore
 
@@ -27,8 +28,7 @@ _CACHED_TEXTS, _CACHED_LENGTH = 2_000, 64 << 10  # files, characters of each
 _MAX_IGNORE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How much of a context is looked at. Counts of directory entries, and bytes."""
 
     entries: int = 400_000  # in the whole context
@@ -38,8 +38,7 @@ class Limits:
     depth: int = 200  # directories below each other
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Context:
+class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A build context. Paths are relative to its root, POSIX, without `./`; "" is the root itself.
 
     `files` maps regular files to their size in bytes, in sorted order, `.dockerignore` applied;
@@ -61,7 +60,7 @@ class Context:
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
-    _texts: dict[str, str] = field(default_factory=dict, repr=False)
+    _texts: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Context:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.model import SourceFacts, Use
 
@@ -74,8 +75,7 @@ _SHELL_TOKEN = re.compile(
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 
 
-@dataclass(slots=True)
-class Collector:
+class Collector(Struct):
     """Gathers the uses of one file; the same thing on the same line counts once."""
 
     file: str

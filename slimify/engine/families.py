@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.engine.model import BuildOptions, EngineName, EngineProblem, RunOptions
 
 LABEL = "slimify.verify"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Builder:
+class Builder(Struct, frozen=True, kw_only=True):
     """One way of building: the words before the options, and what it does not know.
 
     `own_ignore`: how an ignore file of the Dockerfile's own is given: beside it ("beside", as
@@ -42,8 +42,7 @@ LEGACY = Builder(words=("build", "--force-rm"), env={"DOCKER_BUILDKIT": "0"}, ow
 BUILDAH = Builder(words=("build", "--format=docker"), own_ignore="--ignorefile", inner_first=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
+class Family(Struct, frozen=True, kw_only=True):
     """One kind of engine. `builders` are tried in turn while one is "old"."""
 
     name: EngineName

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 EngineName = Literal["buildx", "docker", "podman", "buildah"]
 Kind = Literal["missing", "unreachable", "old", "disk", "build", "base", "run", "timeout", "killed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildOptions:
+class BuildOptions(Struct, frozen=True, kw_only=True):
     """The user's own options of a build, passed on as they are."""
 
     build_args: Mapping[str, str] = field(default_factory=dict)
@@ -26,8 +26,7 @@ class BuildOptions:
     timeout: float = 3600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """Where a build is: `step` of `steps` (0: not known), what it does, seconds since it began."""
 
     label: str
@@ -37,8 +36,7 @@ class Progress:
     elapsed: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
+class Built(Struct, frozen=True, kw_only=True):
     """An image that was built. `tag` names it for the engine until it is removed."""
 
     tag: str
@@ -46,8 +44,7 @@ class Built:
     log: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """How a container is started; the same for both images."""
 
     command: tuple[str, ...] = ()
@@ -60,8 +57,7 @@ class RunOptions:
     arguments: tuple[str, ...] = ()  # further options of `run`, as the user gave them
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What became of a container. `health` is "", starting, healthy or unhealthy."""
 
     running: bool

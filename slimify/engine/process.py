@@ -16,10 +16,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
+
+from msgspec import Struct
 
 from slimify.engine.model import EngineProblem
 
@@ -28,8 +29,7 @@ _TICK = 1.0  # seconds between two looks at the clock while a program is silent
 _CHUNK = 1 << 16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(Struct, frozen=True, kw_only=True):
     """What a program left: exit code (negative: the signal that ended it), both outputs."""
 
     code: int

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _HUB, _LIBRARY = "docker.io/", "library/"
 _STAR = "([^:@]+?)"
 
 
-@dataclass(frozen=True, slots=True)
-class BaseMap:
+class BaseMap(Struct, frozen=True):
     """The rows as they are set; without any, every name stands for itself."""
 
     rows: Mapping[str, str] = field(default_factory=dict)

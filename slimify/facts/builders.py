@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from slimify.facts import load
 
@@ -44,8 +45,7 @@ def _order(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheFacts:
+class CacheFacts(Struct, frozen=True, kw_only=True):
     """How one installer's cache is mounted; patterns are those of builders.toml."""
 
     targets: tuple[str, ...]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.facts import load
 from slimify.facts.debian import GENERATED, companions, image_packages, provided, translated
 from slimify.facts.images import ImageFacts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class Carried(Struct, frozen=True, kw_only=True):
     """The difference, as what to install to have it again.
 
     `commands` maps a command, `libraries` a soname to its package; a library's package is None where

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from slimify.facts import load
 from slimify.model import EffectKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """One row: see the head of commands.toml for what the selectors mean."""
 
     kind: EffectKind
@@ -29,8 +29,7 @@ class Known:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installer:
+class Installer(Struct, frozen=True, kw_only=True):
     """A script that is fetched and run, known by its address."""
 
     address: re.Pattern[str]
@@ -43,8 +42,7 @@ class Installer:
     variables: tuple[str, ...] = ()  # directories that it takes from the environment instead
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
+class Download(Struct, frozen=True, kw_only=True):
     """Program text that fetches data for run time."""
 
     pattern: re.Pattern[str]
@@ -54,8 +52,7 @@ class Download:
     variable: str = ""  # where the environment does
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commands:
+class Commands(Struct, frozen=True, kw_only=True):
     known: Mapping[str, Known]
     node_tools: Mapping[str, EffectKind]
     build_scripts: frozenset[str]

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.facts import load
 from slimify.facts.references import Reference, parse_reference
@@ -35,8 +37,7 @@ _LANGUAGES = {name: name for name in ("go", "node", "python", "bun")} | {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
+class ImageFacts(Struct, frozen=True, kw_only=True):
     """What an image is and has.
 
     `version` is the language's, as far as the tag tells (Python and Go: at least major.minor);

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from slimify.facts import load
 from slimify.facts.packages import package_facts, soname_package
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Native:
+class Native(Struct, frozen=True, kw_only=True):
     """What it takes to compile something and to run it afterwards.
 
     `build` are Debian's packages, `alpine` Alpine's; `optional` headers of either that are used where
@@ -31,8 +31,7 @@ class Native:
     libraries: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PypiFacts:
+class PypiFacts(Struct, frozen=True, kw_only=True):
     """A Python distribution. `wheels` says for which C libraries it need not be compiled."""
 
     name: str  # normalised
@@ -46,8 +45,7 @@ class PypiFacts:
     known: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installer:
+class Installer(Struct, frozen=True, kw_only=True):
     """A distribution whose program installs others: its bytes with its `companions` and `alone`, and the
     distributions that call it at run time."""
 
@@ -57,8 +55,7 @@ class Installer:
     wanted_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NpmFacts:
+class NpmFacts(Struct, frozen=True, kw_only=True):
     """An npm package. `prebuilt` is None for one without native code; `stored` is what an install of it
     leaves in npm's cache, in MB, where that was measured."""
 
@@ -74,8 +71,7 @@ class NpmFacts:
     known: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoFacts:
+class GoFacts(Struct, frozen=True, kw_only=True):
     """A Go package. `cgo` is "no" where nothing is known of it."""
 
     path: str

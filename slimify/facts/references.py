@@ -7,7 +7,8 @@ slash is a registry only if it has a dot or a port, or is `localhost`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.facts import load
 
@@ -17,8 +18,7 @@ _REFERENCE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """`prefix + name` is the name as written; `official` says that it is one of Docker's own images."""
 
     prefix: str  # "public.ecr.aws/docker/library/", or ""

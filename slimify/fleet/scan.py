@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from slimify.fleet import pool, record
 from slimify.fleet.rows import Row
@@ -23,8 +24,7 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """How to scan. `results`: the file that gets the rows, and from which an interrupted run goes on;
     `part` and `parts`: the share of the repositories to do; `jobs`: processes; `seconds`: for one
     Dockerfile, at most; `began` is told how many pieces of work there are."""

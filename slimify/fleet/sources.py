@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from slimify import locate
 from slimify.model import SlimifyError
@@ -15,8 +16,7 @@ from slimify.model import SlimifyError
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One Dockerfile of a directory, or (`file` empty) all of a repository that has to be cloned first.
 
     `repository` is the directory or the address as it was given.

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
+
+from msgspec.structs import replace
 
 from slimify.image.fields import is_header
 from slimify.image.layer import Blob, Wants, nothing, scan, whole

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from mmap import mmap
 from typing import Final
+
+from msgspec import Struct
 
 from slimify.image.model import Elf, Linking
 
@@ -35,8 +36,7 @@ class _Malformed(Exception):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     """The bytes with their class and order. `loads` are (address, offset, length) of segments."""
 
     data: Data

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from tempfile import TemporaryFile
 from typing import Final
+
+from msgspec import Struct, field
 
 from slimify.image import elf
 from slimify.image.model import Elf, Entry
@@ -32,8 +33,7 @@ def nothing(path: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wants:
+class Wants(Struct, frozen=True, kw_only=True):
     """What is taken out of the files of a layer while they flow by.
 
     `keep` says for a path whether its content is wanted (up to 16 MiB, 256 MiB of all), `digests`
@@ -52,8 +52,7 @@ class Wants:
     sizes: dict[str, int] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Blob:
+class Blob(Struct):
     """What was read of one layer. `stored` is its size in the archive if that is a compressed one."""
 
     entries: list[Entry] = field(default_factory=list)

@@ -10,8 +10,9 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from slimify.image.streams import ImageError, damaged, not_an_image, unsafe
 
@@ -23,8 +24,7 @@ NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.na
 Load = Callable[[str], bytes | None]  # the JSON text of a member, None where there is none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """An image of the archive: the members that its configuration and its layers are."""
 
     config: str

@@ -7,16 +7,16 @@ from a stream; nothing of an image is unpacked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 Kind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo"]
 # How an ELF file was linked: programs with an interpreter, without one, libraries, object files, the rest.
 Linking = Literal["dynamic", "static", "static-pie", "library", "object", "other"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Elf:
+class Elf(Struct, frozen=True, kw_only=True):
     """What the dynamic linker needs to know about an ELF file (System V ABI, ch. 5).
 
     `versions` are the symbol versions it asks for (.gnu.version_r), e.g. ("libc.so.6", "GLIBC_2.38"),
@@ -36,8 +36,7 @@ class Elf:
     symbols: int = 0  # bytes of the symbol table and of debugging sections
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One member of a layer. `target` is what a symlink or hard link points to, as written."""
 
     path: str
@@ -51,8 +50,7 @@ class Entry:
     capabilities: str = ""  # security.capability as hex
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """One layer: what it adds or changes, and what it takes away."""
 
     digest: str  # of the uncompressed tar (diff id)
@@ -64,16 +62,14 @@ class Layer:
     opaque: tuple[str, ...] = ()  # directories emptied by `.wh..wh..opq`
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One entry of the history; `layer` is the index of the layer it made, None for metadata alone."""
 
     created_by: str
     layer: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """An image as read from its archive.
 
     `config` is the OCI image configuration's `config` object (Env, Cmd, …). `contents` are the

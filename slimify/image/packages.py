@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 DPKG = "/var/lib/dpkg/"
 APK = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
@@ -22,8 +23,7 @@ GONE = ("config-files", "not-installed")
 DPKG_FILE = re.compile(r"/var/lib/dpkg/(?:status|status\.d/[^/]+|info/[^/]+\.list)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class Installed(Struct, frozen=True, kw_only=True):
     """A package as its database has it. `size` is what it takes when installed, in bytes.
 
     `depends` and `provides` are as written, with versions and alternatives.

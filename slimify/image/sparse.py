@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from slimify.image.fields import BLOCK, decimal, number
 from slimify.image.streams import CHUNK, Reader, damaged, unsafe
@@ -12,8 +13,7 @@ from slimify.image.streams import CHUNK, Reader, damaged, unsafe
 PIECES: Final = 100_000  # stored pieces of one file; beyond that the map alone fills the memory
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Struct, frozen=True):
     """`pieces` are the stored ones as (offset, length), in order; all else up to `size` are zeros."""
 
     size: int

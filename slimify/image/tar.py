@@ -8,8 +8,10 @@ the GNU tar manual (long names, sparse files); tarfile is the oracle in the test
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.image.fields import BLOCK, capability, decimal, is_header, number, read_pax, string, text
 from slimify.image.model import Kind
@@ -27,8 +29,7 @@ META: Final = frozenset(b"xXgLKV")
 ENTRY_COST: Final = 400  # bytes that an entry and its place in the tree take, beside its names
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One member as its headers say. `size` is that of the file, holes of a sparse one counted."""
 
     name: str

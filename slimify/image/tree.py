@@ -8,15 +8,16 @@ directory on a directory replaces a path with all that was under it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.image.model import Entry, Layer
 
 LINKS = 40  # symbolic links followed before the kernel says ELOOP (path_resolution(7))
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A version of a file that no container sees: replaced or removed by the layer `by`."""
 
     entry: Entry

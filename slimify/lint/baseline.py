@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.config import MinSaving
 from slimify.lint.findings import Checked, Finding
@@ -17,8 +19,7 @@ from slimify.lint.findings import Checked, Finding
 SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One known finding; `file` is its path below the root of the repository."""
 
     file: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slimify.lint.place import Place
 from slimify.model import Decision, Instruction, Outcome
@@ -17,8 +18,7 @@ RULES = {"minimal": "SL300", "slim": "SL301", "same-base": "SL302", "cleanup": "
 _LONGEST = 120  # characters of a difference that is told in passing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A Dockerfile of which the image could be smaller: one a file, at the FROM of its last stage.
 
     `details` is all that the rewrite does, `known`: it is in the baseline.
@@ -36,8 +36,7 @@ class Finding:
     known: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """One Dockerfile that was looked at. `command` shows the change, `remark` says why a rewrite does not
     count; `unproven`: it was to be measured, and could not be."""
 

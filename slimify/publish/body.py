@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify import __version__
 from slimify.model import CommandVerdict, InstructionVerdict, Outcome
@@ -25,8 +26,7 @@ _MARK = re.compile(r"<!-- slimify: (content=(\w*) measured=(yes|no)|withdrawn) -
 _END = "<!-- slimify: end -->"
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What a request was made for, as its text says: nobody sees it there."""
 
     content: str
@@ -60,8 +60,7 @@ def measured(offer: Offer) -> bool:
     return all(change.proof is not None for change in offer.changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """What of the run a text has to say: at which commit, with which options, who owns the files."""
 
     commit: str
@@ -114,8 +113,7 @@ def _measured(proof: Proof | None) -> tuple[int, int] | None:
 _Row = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Image:
+class _Image(Struct, frozen=True):
     """The part about one Dockerfile."""
 
     file: str

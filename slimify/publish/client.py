@@ -13,6 +13,8 @@ from email.message import Message
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from msgspec import Struct
+
 from slimify import __version__
 from slimify.model import SlimifyError
 from slimify.publish.model import RATE_LIMITED, SAID_NO, TOKEN_REFUSED, UNREACHABLE
@@ -26,8 +28,7 @@ _BUSY = frozenset({500, 502, 503, 504})
 _MOVED = frozenset({301, 302, 307, 308})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Status, body as JSON (None where there is none), headers."""
 
     status: int
@@ -35,7 +36,7 @@ class Answer:
     headers: Message
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # no Struct: its repr would show the token
 class Client:
     """Talks to the API below `url`. `dry`: what would change anything is noted in `calls` and not sent;
     `blind`: nothing is asked either."""

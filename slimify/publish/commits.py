@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.model import Outcome, Stage
 from slimify.publish.git import Git
@@ -22,8 +23,7 @@ _RAW = ("--raw", "-r", "-z", "--no-abbrev", "--no-renames")
 _MOST = 20  # commits on a branch that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(Struct, frozen=True):
     """What a branch has beyond its base: all of it by slimify, or not; and what that changes."""
 
     commit: str

@@ -9,8 +9,11 @@ import subprocess
 import tempfile
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model import SlimifyError
 from slimify.publish.model import GIT_FAILED, NO_REPOSITORY
@@ -33,7 +36,7 @@ _HELPER = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)  # no Struct: its repr would show the token
 class Login:
     """What git needs to write to the hosts of `urls` over HTTP."""
 
@@ -57,8 +60,7 @@ class Login:
         return {**found, "SLIMIFY_GIT_TOKEN": self.token}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Git:
+class Git(Struct, frozen=True, kw_only=True):
     """The repository that holds `directory`."""
 
     directory: Path

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from slimify.model import SlimifyError
 from slimify.publish import pulls
@@ -16,8 +17,7 @@ def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
     return Client(url=place.api, name="Gitea", headers=headers, token=token, dry=dry, blind=blind)
 
 
-@dataclass(slots=True)
-class Gitea:
+class Gitea(Struct):
     """One repository on Gitea."""
 
     place: Place

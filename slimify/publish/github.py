@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from slimify.model import SlimifyError
 from slimify.publish import pulls
@@ -18,8 +19,7 @@ def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
     return Client(url=place.api, name="GitHub", headers=headers, token=token, dry=dry, blind=blind)
 
 
-@dataclass(slots=True)
-class GitHub:
+class GitHub(Struct):
     """One repository on GitHub."""
 
     place: Place

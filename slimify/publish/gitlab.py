@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from slimify.model import SlimifyError
 from slimify.publish.client import Client
@@ -20,8 +21,7 @@ def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
     return Client(url=place.api, name="GitLab", headers=headers, token=token, dry=dry, blind=blind)
 
 
-@dataclass(slots=True)
-class GitLab:
+class GitLab(Struct):
     """One project on GitLab."""
 
     place: Place

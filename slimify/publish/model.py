@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from msgspec import Struct
 
 from slimify.config.pr import ForgeKind
 
@@ -20,8 +21,7 @@ NO_REPOSITORY, NO_FORGE, NO_TOKEN, TOKEN_REFUSED = "SL911", "SL912", "SL913", "S
 RATE_LIMITED, UNREACHABLE, SAID_NO, GIT_FAILED = "SL915", "SL916", "SL917", "SL918"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a remote is hosted: `path` is owner/name, with GitLab's groups; `api` without a final slash."""
 
     kind: ForgeKind
@@ -30,8 +30,7 @@ class Place:
     api: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repository:
+class Repository(Struct, frozen=True, kw_only=True):
     """One repository of a forge. `id` is what its API wants in paths; `https` and `ssh` are for git."""
 
     id: str
@@ -45,8 +44,7 @@ class Repository:
         return self.path.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """A pull or merge request as the forge has it."""
 
     number: int
@@ -57,8 +55,7 @@ class Request:
     branch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A request that is to be made. `reviewers` with a slash are teams."""
 
     title: str
@@ -96,16 +93,14 @@ class Forge(Protocol):
     def close(self, request: Request, body: str, comment: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What came of one Dockerfile, with its proof, if both images were built."""
 
     outcome: Outcome
     proof: Proof | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """What one request is about. `settled`: nothing failed, so that no change means that none is due."""
 
     branch: str
@@ -118,8 +113,7 @@ class Offer:
         return tuple(change.outcome.file for change in self.changes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """What came of one offer. `code` and `why` say why it was left alone."""
 
     done: Done

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from slimify.config.pr import Requests
 from slimify.model import SlimifyError
@@ -36,8 +37,7 @@ _RACES = 3
 Fill = Callable[[Path, Offer], Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """Where requests are made: `tree` is a checkout of `commit`, the tip of the branch `base`; branches are
     pushed to `target`, which belongs to `home`. `fill` writes the files of an offer into the tree."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.analyze.model import Analysis, Node
 
@@ -11,8 +12,7 @@ _ROWS = 25
 _OPENED = 5  # a directory with more than a fifth of all bytes is shown by what it holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """A file or directory that only one image has, with the bytes and files of all it holds."""
 
     path: str
@@ -21,8 +21,7 @@ class Row:
     directory: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """Everything that went or came: the largest rows, and in `more` the number of the others."""
 
     bytes: int
@@ -32,8 +31,7 @@ class Part:
     more_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """From one image to another. Sizes before, minus `gone.bytes`, plus `come.bytes`, `resized` and
     `hidden`, give the size after; `hidden` is the change in bytes that later layers hide."""
 

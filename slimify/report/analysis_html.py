@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.report.analysis_gone import Difference, Part, difference
@@ -146,8 +148,7 @@ def _change(old: int, new: int) -> str:
     return f"{value:+.{1 if -100 < value < -99 else 0}f} %".replace("-", "−")
 
 
-@dataclass(frozen=True, slots=True)
-class _Figure:
+class _Figure(Struct, frozen=True):
     """One line of the summary, for each image."""
 
     name: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, LayerView, Node, Rule, Waste
 from slimify.report.analysis_gone import Difference, Part, difference

@@ -8,9 +8,10 @@ What would make the page too large is summed up per directory.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any
+
+from msgspec import Struct, field
 
 from slimify.analyze.model import Analysis, Node
 
@@ -23,8 +24,7 @@ VISIBLE = 32  # no later layer hides it; a code is kind + 8 * change, and this
 _NODE, _OCCURRENCE = 12, 16  # characters of JSON that one costs, about
 
 
-@dataclass(slots=True)
-class _Path:
+class _Path(Struct):
     name: str
     depth: int
     target: str = ""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.paths import touches
 from slimify.classify.program import Program
@@ -27,8 +29,7 @@ from slimify.syntax.instructions import from_parts
 from slimify.syntax.shell import Refuses
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """An instruction with the comments directly above it."""
 
     instruction: Instruction

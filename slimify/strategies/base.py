@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from slimify.classify.program import Program
 from slimify.config import Options
@@ -11,8 +12,7 @@ from slimify.model import Reason, Rung
 from slimify.strategies.layout import Layout
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposal(Struct, frozen=True, kw_only=True):
     """Layouts, best first, and why better ones were not possible."""
 
     layouts: tuple[Layout, ...] = ()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import inside, touches
@@ -22,8 +24,7 @@ _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
 _NO_PIP_CACHE = re.compile(r"^[ \t]*--no-cache-dir[ \t]*\\\r?\n|[ \t]+--no-cache-dir(?=\s|$)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
+class _Use(Struct, frozen=True):
     """A RUN of the builder that an installer downloads in: its place in the stage and its cache."""
 
     at: int

@@ -8,7 +8,7 @@ final stage the default target.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from slimify.classify.program import Program
 from slimify.facts.builders import can, title

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+from msgspec import Struct, field
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import inside
@@ -19,8 +20,7 @@ from slimify.strategies.putback import install_line, plain
 QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parting:
+class Parting(Struct, frozen=True, kw_only=True):
     """How a strategy wants the steps parted.
 
     `counterparts`: install what run time needs of a -dev package. `present`: packages the final

@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.copies import files, targets
 from slimify.classify.paths import BROAD, PathMarks, inside, inside_any, touches
@@ -32,8 +33,7 @@ _SOURCE = re.compile(
 _MOST_LINES = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Along:
+class Along(Struct, frozen=True, kw_only=True):
     """What the final stage takes and what it does without; `replace` are narrowed COPYs."""
 
     trees: tuple[Tree, ...]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.effects.state import ROOT
 from slimify.classify.needs import installed_modules
@@ -25,8 +26,7 @@ _LOCKED = frozenset({"poetry", "pipenv", "pdm"})
 _IN_LINE = 72  # columns of package names that still read well in one line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenOut:
+class TakenOut(Struct, frozen=True, kw_only=True):
     """Instructions for the end of the builder, what is told of them, and the bytes that it is about."""
 
     tail: tuple[str, ...] = ()

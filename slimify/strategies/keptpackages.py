@@ -7,7 +7,8 @@ with the full base image or as dependencies of packages that only the build need
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.program import Program
 from slimify.facts.carried import installed

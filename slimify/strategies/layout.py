@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.model import Decision, Rung
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, frozen=True, kw_only=True):
     """A file or directory that the final stage takes from the builder, at the same path.
 
     `after` is the index of the first build step that writes it: the copy stands where that step
@@ -23,16 +23,14 @@ class Tree:
     is_file: bool = False  # COPY keeps the mode of a file, a directory's own is made anew
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WordEdit:
+class WordEdit(Struct, frozen=True, kw_only=True):
     """Word-level edits of one RUN: spans in its logical text to drop or to replace."""
 
     drop: frozenset[tuple[int, int]] = frozenset()
     replace: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class Layout(Struct, frozen=True, kw_only=True):
     """One way to part a file. Indexes are those of `Dockerfile.instructions`.
 
     `build` and `final` name, for a RUN, the atoms that are executed in the stage; for any other

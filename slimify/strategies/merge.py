@@ -11,7 +11,9 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.paths import inside, inside_any
 from slimify.classify.program import Program
@@ -30,8 +32,7 @@ _IDLE = frozenset(
 _ROOT = ("", "root", "0", "root:root", "0:0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """Both files, labelled, and the script that glued them: None where there is none."""
 
     builder: Program

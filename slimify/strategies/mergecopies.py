@@ -6,7 +6,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.program import Program, Step
 from slimify.context.gluesteps import Extract
@@ -20,8 +21,7 @@ _WILD = re.compile(r"[*?\[]")
 UNEXPLAINED, CHANGED = "SL373", "SL374"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """A path of the builder that a COPY takes, in place of the file in the context."""
 
     extract: Extract
@@ -29,8 +29,7 @@ class Taken:
     at: int  # the old one's line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """One source of a COPY: what stays of it, and what comes from the builder, each with its destination."""
 
     stays: bool

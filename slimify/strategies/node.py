@@ -8,7 +8,8 @@ after the build, unless something that is started, or a source file, needs one o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify import corepack
 from slimify.classify.paths import SYSTEM

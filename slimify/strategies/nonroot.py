@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Step
@@ -27,8 +29,7 @@ _USUAL_PORTS = frozenset({21, 22, 25, 53, 80, 81, 88, 110, 143, 389, 443, 465, 5
 _READ_ONLY = ("/usr", "/bin", "/sbin", "/lib", "/etc", "/tmp", "/dev/null", "/proc")
 
 
-@dataclass(frozen=True, slots=True)
-class _Account:
+class _Account(Struct, frozen=True):
     """USER's argument, the RUN that makes it ("" where the base has it), the owner for chown."""
 
     user: str

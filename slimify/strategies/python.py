@@ -8,7 +8,7 @@ data) are executed where it will run.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from slimify.classify.paths import BROAD, inside
 from slimify.classify.program import Program

@@ -5,7 +5,7 @@ Most runs ask for nothing, so each is imported when it is asked for.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from slimify.classify.program import Program
 from slimify.config import Options

@@ -6,8 +6,9 @@ All are bytes of files as the image has them. A new base image counts with its p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from slimify.classify.copies import targets
 from slimify.classify.linked import closure

@@ -7,7 +7,8 @@ builder made. So they come before everything that is built, or behind all of it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.copies import targets
 from slimify.classify.paths import inside, inside_any

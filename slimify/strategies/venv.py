@@ -9,7 +9,8 @@ start with a PATH of their own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.roletypes import BIN, SITE
@@ -40,8 +41,7 @@ _TEXTS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Venv:
+class Venv(Struct, frozen=True, kw_only=True):
     """Where the environment is made: in front of the instruction with this index."""
 
     first: int

@@ -11,7 +11,9 @@ at all, SL004 heredoc without end, SL005 bad JSON form, SL006 a template that ha
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model import Dockerfile, Flag, Heredoc, Instruction, Node, Piece
 from slimify.syntax import heredoc
@@ -115,8 +117,7 @@ def _decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """A logical line taken apart; `start` and `end` bound the value in it."""
 
     keyword: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.model import Heredoc
 from slimify.syntax.words import Lexer, WordError
@@ -13,8 +14,7 @@ from slimify.syntax.words import Lexer, WordError
 _OPENING = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """The word of a logical line that opens a heredoc."""
 
     name: str

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.model import Dockerfile, Flag, Instruction, SlimifyError
 from slimify.syntax.faults import fault
@@ -22,8 +23,7 @@ SEPARATOR = re.compile(r"[\t\v\f\r ]+")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FromParts:
+class FromParts(Struct, frozen=True, kw_only=True):
     """`FROM [--platform=P] image [AS alias]`; the alias in lower case, as the builder compares it."""
 
     image: str
@@ -31,8 +31,7 @@ class FromParts:
     alias: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyParts:
+class CopyParts(Struct, frozen=True, kw_only=True):
     """A COPY or ADD. `heredocs` are the names of sources that are heredocs; `sources` the others."""
 
     keyword: str
@@ -47,16 +46,14 @@ class CopyParts:
     heredocs: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthcheckParts:
+class HealthcheckParts(Struct, frozen=True, kw_only=True):
     """`test` is None for NONE, a tuple for the exec form, else text for the shell."""
 
     test: tuple[str, ...] | str | None
     flags: tuple[Flag, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Struct, frozen=True, kw_only=True):
     """One `--mount` of a RUN; `type` is "bind" where none is given, `options` all it says."""
 
     type: str

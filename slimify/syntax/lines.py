@@ -7,7 +7,8 @@ the file. Raises SlimifyError SL001 for a repeated or bad directive and for a li
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.syntax.faults import fault
 from slimify.syntax.words import SPACE
@@ -20,8 +21,7 @@ _DIRECTIVE = re.compile(rf"#[{_BLANKS}]*([A-Za-z][A-Za-z0-9]*)[{_BLANKS}]*=(.+)"
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
-@dataclass(frozen=True, slots=True)
-class Logical:
+class Logical(Struct, frozen=True):
     """One logical line: continuations joined, comments and blank lines inside it dropped.
 
     `pieces` are (offset in `text`, offset in the joined physical lines, length); `end` is the index

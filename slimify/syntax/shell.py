@@ -13,8 +13,9 @@ out as a whole, but for those of a script with here-documents, a comment or back
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from slimify.model import Atom, Command, Instruction, Script, Word
 from slimify.syntax.shell_edit import Refuses, edit

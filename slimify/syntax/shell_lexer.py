@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 _REDIRECT = re.compile(r"(\d*|\{[A-Za-z_]\w*\})(<<<|<<-|<<|<>|<&|>>|>\||>&|<|>)")
 _OPERATOR = re.compile(r"&>>|&>|&&|\|\||;;&|;;|;&|\|&|[;&|()]")
@@ -32,8 +33,7 @@ class Unread(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`value` is a word's static value; `op` and `fd` belong to redirections and operators."""
 
     kind: Literal["word", "redirect", "operator", "comment"]
@@ -45,8 +45,7 @@ class Token:
     nested: bool = False  # inside a $(…), `…` or <(…)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A here-document: `target` is where its delimiter word starts."""
 
     target: int
@@ -56,8 +55,7 @@ class Body:
     expansions: tuple[tuple[int, int], ...] = ()  # where `$…` and `` `…` `` stand in it
 
 
-@dataclass(frozen=True, slots=True)
-class Lexed:
+class Lexed(Struct, frozen=True):
     """`plain` has the length of the text, is ASCII, and holds nothing a shell would not see so."""
 
     text: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from sys import maxsize
+
+from msgspec import Struct
 
 from slimify.model import Instruction
 
@@ -17,8 +18,7 @@ _ONLY_OPERATORS = re.compile(r"(?:&&|\|\|?|;|&|\)|\s)+")
 _JOINS_LEFT = re.compile(r"&&|\|\|?|;|&|\)")
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """A physical line: `content` and `tail`, which is the escape (if any) and the line end."""
 
     content: str
@@ -35,8 +35,7 @@ class _Line:
         return self.content[self.floor :]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """`value[start:end]` goes, or is replaced by `words`."""
 
     start: int

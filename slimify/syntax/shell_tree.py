@@ -13,9 +13,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from sys import maxsize
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slimify.model import Command, Redirect, Word
 from slimify.syntax.shell_lexer import Lexed, Token, Unread
@@ -44,8 +45,7 @@ _RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
 _SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """What stands between two of `&&`, `||`, `;`, newline, `&`: a command, pipeline or compound.
 
     `kinds` are the constructs it consists of (`"pipeline"`, `"!"`, `"if"`, …), the outermost
@@ -59,8 +59,7 @@ class Unit:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """An and-or list. `background` if a `&` follows it."""
 
     units: tuple[Unit, ...]
@@ -96,8 +95,7 @@ def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A simple or compound command; [node.end, end) holds its redirections and stray words."""
 
     node: Node

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model import Command
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapper:
+class _Wrapper(Struct, frozen=True):
     """How to find the inner command: options with a value, then `operands` words of its own."""
 
     valued: str = ""  # short options that take a value

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.syntax.patterns import PatternError, replace, trim_prefix, trim_suffix
 
@@ -103,8 +104,7 @@ def is_letter(char: str) -> bool:
     return char == "_" or char.isalpha()
 
 
-@dataclass(slots=True)
-class _Words:
+class _Words(Struct):
     """Collects text and, beside it, the words it falls into."""
 
     text: list[str] = field(default_factory=list)

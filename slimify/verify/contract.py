@@ -8,8 +8,9 @@ reported as accepted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from slimify.verify.model import Check, Finding
 
@@ -22,8 +23,7 @@ _SHELL = ["/bin/sh", "-c"]
 _USUAL = frozenset(("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What may differ. `own_env` are the names that the original file's ENV instructions set,
     `base_env` those that its base image is known to bring, `own_labels` what its LABELs set;
     `accepted` fields (`Cmd`, `Env.NAME`,

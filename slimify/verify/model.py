@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 Verdict = Literal["equal", "different", "not built"]
 Layer = Literal["build", "contract", "disk", "behaviour"]
 Need = Literal["package", "path", "command", "glibc", "base"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constraint:
+class Constraint(Struct, frozen=True, kw_only=True):
     """Something the next plan has to respect: `package libpq5`, `path /app/templates`,
     `command git`, `glibc 2.38`, `base slim` (no better rung than that).
     """
@@ -23,8 +23,7 @@ class Constraint:
     lasting: bool = True  # False: it holds for this moment and this machine, and is not remembered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A difference between the two images. `owner` is the package of the old image it came with."""
 
     code: str  # SL5xx
@@ -36,8 +35,7 @@ class Finding:
     original: bool = False  # the original does not do what the user demands: no other plan mends that
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One thing that was compared. `detail` says what was looked at, also when all is well; with `note`
     it says something that is no difference and that people should know."""
 
@@ -49,8 +47,7 @@ class Check:
     note: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class Sizes(Struct, frozen=True, kw_only=True):
     """Of one image: on disk and compressed in bytes, by layer; files, packages and executables counted."""
 
     disk: int
@@ -61,8 +58,7 @@ class Sizes:
     executables: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """Seconds, None where not measured: build from nothing, after one changed source line, start to ready."""
 
     cold: float | None = None
@@ -70,8 +66,7 @@ class Times:
     start: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(Struct, frozen=True, kw_only=True):
     """One turn of the repair loop: what was tried, what was found, what follows."""
 
     rung: str
@@ -80,8 +75,7 @@ class Round:
     constraints: tuple[Constraint, ...] = ()  # new ones, for the next round
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """What came of comparing two images. `scope` says what was not proven, sentence by sentence."""
 
     file: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from slimify.verify.web import Answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(Struct, frozen=True, kw_only=True):
     """What one image did. `start` are the seconds until it listened, was healthy or ended."""
 
     exit_code: int | None  # None: it ran on

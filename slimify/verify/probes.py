@@ -21,15 +21,16 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 _A_DOCKERFILE = re.compile(r"dockerfile|containerfile", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """An HTTP request. `status` None: any, but equal in both images; `compare` "status" ignores the body."""
 
     path: str
@@ -45,8 +46,7 @@ class Request:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A command. `exit` None: any, but equal in both images."""
 
     command: tuple[str, ...]
@@ -59,8 +59,7 @@ class Run:
         return shlex.join(self.command)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Struct, frozen=True, kw_only=True):
     """Everything that is asked, and the settings both containers are started with."""
 
     port: int | None = None
@@ -82,7 +81,7 @@ def read(table: Mapping[str, Any], file: str = "") -> Probe:
     Raises ValueError with a sentence for an unknown key or a value of the wrong kind, also in what is
     for other Dockerfiles.
     """
-    known = {item.name for item in fields(Probe)}
+    known = set(Probe.__struct_fields__)
     own = {name: value for name, value in table.items() if name in known}
     probe = _probe(own)
     for name, value in table.items():
@@ -112,14 +111,14 @@ def merged(general: Probe, special: Probe) -> Probe:
     """What `special` says, on top of `general`."""
     default = Probe()
     changes: dict[str, Any] = {}
-    for item in fields(Probe):
-        value, before = getattr(special, item.name), getattr(general, item.name)
-        if value == getattr(default, item.name):
+    for name in Probe.__struct_fields__:
+        value, before = getattr(special, name), getattr(general, name)
+        if value == getattr(default, name):
             continue
         if isinstance(value, tuple):
-            changes[item.name] = (*before, *value)
+            changes[name] = (*before, *value)
         else:
-            changes[item.name] = {**before, **value} if isinstance(value, Mapping) else value
+            changes[name] = {**before, **value} if isinstance(value, Mapping) else value
     return replace(general, **changes)
 
 
@@ -207,7 +206,7 @@ def _words(value: object) -> tuple[str, ...]:
 
 def _known(name: str, value: object, kind: type[Request] | type[Run] | type[Probe]) -> dict[str, Any]:
     table = dict(_kind(name, value, Mapping))
-    for key in table.keys() - {item.name for item in fields(kind)}:
+    for key in table.keys() - set(kind.__struct_fields__):
         raise ValueError(f'"{name}" knows no "{key}"')
     return table
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.config import Base, Options, is_path, release
 from slimify.model import Outcome
@@ -120,8 +122,7 @@ def _open(proof: Proof) -> tuple[Finding, ...]:
     return tuple(f for check in proof.checks for f in check.findings if not f.accepted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Following:
+class _Following(Struct, frozen=True):
     """A plan to try next, the options it was made with, and what it respects in addition."""
 
     outcome: Outcome

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.classify.program import Live
 from slimify.engine.containers import Engine
@@ -39,8 +41,7 @@ BUILD = "SL501"
 Listener = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """What is to be proven, and with which settings."""
 
     file: str
@@ -58,8 +59,7 @@ class Case:
     timed: str = ""  # a source file of the context: builds are timed cold and after a change of it
 
 
-@dataclass
-class _Subject:
+class _Subject(Struct, dict=True):
     """One of the two images, looked at step by step, each step once."""
 
     engine: Engine
@@ -105,8 +105,7 @@ class _Subject:
         return self.observed(self.ports)
 
 
-@dataclass
-class Session:
+class Session(Struct):
     """One original and the rewrites that are tried for it. As a context manager it removes the original's
     image at the end; the engine is the caller's to close. `sizes` keeps the compressed sizes of layers,
     for further sessions."""
@@ -115,9 +114,9 @@ class Session:
     case: Case
     listener: Listener | None = None
     sizes: dict[str, int] = field(default_factory=dict)
-    _original: _Subject | None = field(default=None, init=False)
-    _repeats: Repeats | None = field(default=None, init=False)
-    _watched: float = field(default=0, init=False)  # seconds that the repeats watch the original at least
+    _original: _Subject | None = None
+    _repeats: Repeats | None = None
+    _watched: float = 0  # seconds that the repeats watch the original at least
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,8 @@ import http.client
 import re
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.verify import masks
 from slimify.verify.probes import Request
@@ -15,8 +16,7 @@ from slimify.verify.probes import Request
 _LIMIT = 20_000_000  # bytes of a body that are read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """Status (None: no HTTP answer came, then `body` says why), type and body."""
 
     status: int | None

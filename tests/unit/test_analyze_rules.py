@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from articleimages import article
+from msgspec.structs import replace
 
 from slimify.analyze import rules
 from slimify.analyze.model import Analysis, Efficiency

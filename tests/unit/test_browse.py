@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from articleimages import MB, article, directory, file
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from imagefiles import archive, docker_members, member, tar
+from msgspec.structs import replace
 from support import invoke, slowness
 
 from slimify import browse

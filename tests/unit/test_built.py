@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from madeimages import MB, Content, Made, image
+from msgspec.structs import replace
 
 from slimify import pipeline
 from slimify.classify.built import built, keep

@@ -58,8 +58,9 @@ def test_none(project: Path) -> None:
 def test_nearest_wins(project: Path) -> None:
     (project / "pyproject.toml").write_text('[tool.slimify]\nbase = "slim"\n')
     assert load(project / "services" / "web").base == "slim"
-    (project / "services" / "slimify.toml").write_text("annotate = true\n")
-    assert load(project / "services" / "web") == Options(annotate=True)
+    nearer = project / "services" / "slimify.toml"
+    nearer.write_text("annotate = true\n")
+    assert load(project / "services" / "web") == Options(annotate=True, settings=str(nearer))
 
 
 @pytest.mark.parametrize("text", ["", "[tool.black]\n", "not toml [", "[tool]\nslimify-like = 1\n"])
@@ -80,6 +81,7 @@ def test_everything(project: Path) -> None:
         annotate=True,
         keep_packages=("git",),
         build_args={"PORT": "80", "NAME": "x"},
+        settings=str(project / "slimify.toml"),
     )
 
 
@@ -130,7 +132,10 @@ def test_what_is_said_about_files_comes_on_top(project: Path) -> None:
     )
     web = project / "services" / "web"
     assert load(web, web / "Dockerfile") == Options(
-        base="same", keep_packages=("git", "curl"), build_args={"A": "1", "B": "2"}
+        base="same",
+        keep_packages=("git", "curl"),
+        build_args={"A": "1", "B": "2"},
+        settings=str(project / "slimify.toml"),
     )
     assert load(project, project / "Dockerfile").keep_packages == ("git",)
 

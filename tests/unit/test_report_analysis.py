@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import get_args
 
 import jsonschema
 import pytest
 from articleimages import MB, article, directory, file, slimmer, with_cost
+from msgspec.structs import replace
 from support import ROOT
 
 from slimify.analyze import model, rules

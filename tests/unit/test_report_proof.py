@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from slimify import remember
 from slimify.report import proof as report

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from dataclasses import replace
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from slimify.context import pyscan, python
 from slimify.context.uses import MAX_FILE

@@ -6,7 +6,8 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.analyze.programs import called
 from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from slimify.analyze.programs import called
 from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.classify.effects.state import State, absolute, fields, known_prefix, resolve
 from slimify.model import Command, Effect, EffectKind, Package, Word
@@ -13,8 +15,7 @@ from slimify.model import Command, Effect, EffectKind, Package, Word
 NOWHERE = (-1, -1)  # the span of what stands in no RUN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arg:
+class Arg(Struct, frozen=True, kw_only=True):
     """One argument. `value` is None if only a shell knows it; `prefix` is the known part of it."""
 
     value: str | None
@@ -27,8 +28,7 @@ class Arg:
         return self.text if self.value is None else self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """A command line taken apart: each option with its values, and the operands in order."""
 
     given: dict[str, tuple[Arg, ...]]
@@ -62,8 +62,7 @@ def _no_starter(call: Call) -> tuple[Effect, ...]:
     return (call.unknown(f"what {call.name} does"),)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A command about to run. `upstream` and `downstream` are its neighbours in the pipeline.
 
     `command` is what effects carry: the command of the RUN, however deep this one was found in it.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, parse_options
 from slimify.classify.effects.state import absolute

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, Options
 from slimify.classify.effects.gopackages import directories, module_files, module_root, modules, named

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, arguments, output_files
 from slimify.classify.effects.moves import move
@@ -67,8 +69,7 @@ def _lasting(before: State, end: State) -> State:
     return replace(before, homes=end.homes, settings=end.settings, view=end.view)
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """One pass over one script."""
 
     text: str

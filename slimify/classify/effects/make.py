@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, Options
 from slimify.classify.effects.state import absolute

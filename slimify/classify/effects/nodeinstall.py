@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, Options, package
 from slimify.classify.effects.nodeproject import (
@@ -257,8 +259,7 @@ def install(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Browser:
+class _Browser(Struct, frozen=True, kw_only=True):
     """A package whose install downloads a browser into the home directory.
 
     `since` is the first major version that does so: older ones keep it in their own directory below

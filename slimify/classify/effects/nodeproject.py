@@ -7,8 +7,9 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call
 from slimify.classify.effects.state import State

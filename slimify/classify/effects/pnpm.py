@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call
 from slimify.classify.effects.nodeinstall import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, Options, package, word
 from slimify.classify.effects.state import State, absolute

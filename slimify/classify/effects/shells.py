@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, word
 from slimify.classify.effects.fetch import address_of, installed_from

@@ -9,8 +9,10 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.classify.view import View
 from slimify.model import Word
@@ -22,8 +24,7 @@ _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
 EMPTY: Mapping[str, str | None] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """What is in force before a command.
 
     `env` are the exported variables: those of the image, ENV, and ARG; None stands for a variable
@@ -80,8 +81,7 @@ class State:
         return replace(self, user=user, home=home)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     text: str | None  # None: not known
     split: bool = False  # came out of an unquoted variable
 

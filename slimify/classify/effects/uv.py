@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, Options
 from slimify.classify.effects.python import pip, venv

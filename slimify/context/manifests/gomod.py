@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from slimify.context.scan import Context, clean
 
@@ -25,8 +26,7 @@ _LEGACY: tuple[tuple[str, LegacyTool], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoRequire:
+class GoRequire(Struct, frozen=True, kw_only=True):
     """One required module."""
 
     module: str
@@ -35,8 +35,7 @@ class GoRequire:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoReplace:
+class GoReplace(Struct, frozen=True, kw_only=True):
     """`replace old => new`. `local` is the directory in the context it points at, None otherwise.
 
     A local replacement that lies outside the context has `local` None and `outside` True.
@@ -49,8 +48,7 @@ class GoReplace:
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoModule:
+class GoModule(Struct, frozen=True, kw_only=True):
     """A Go module, or (`legacy` set, `path` empty) a directory from before modules.
 
     `go` and `toolchain` are versions as written ("1.22", "go1.22.3"); `workspace` is the go.work

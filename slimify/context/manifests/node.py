@@ -8,9 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
+
+from msgspec import Struct, field
 
 from slimify.context.ignore import Glob
 from slimify.context.manifests.values import json_of, strings, table, text_of, texts, yaml_of
@@ -42,8 +43,7 @@ _LOCK_FILES: tuple[tuple[str, LockKind], ...] = (
 _MAX_MEMBERS = 1_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """A lock file: `version` as the file says, None where the format has none."""
 
     kind: LockKind
@@ -51,8 +51,7 @@ class Lock:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeProject:
+class NodeProject(Struct, frozen=True, kw_only=True):
     """One package.json. `dir` is its directory ("" the root of the context), `path` the file.
 
     `hooks` are the scripts an install runs, in order; `workspaces` the directories of the members;

@@ -9,7 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.context.manifests.node import NodeProject, node_project
 from slimify.context.manifests.values import json_of, strings, table, text_of
@@ -18,8 +20,7 @@ from slimify.context.scan import Context
 _LOCK_LIMIT = 64 << 20  # bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True, kw_only=True):
     """One package, all its locked versions taken together.
 
     `dev`: nothing but development dependencies leads to it; `optional`: it may fail to install;
@@ -138,8 +139,7 @@ def _versions(entry: Mapping[str, object]) -> tuple[str, ...]:
 # --- what production needs, where the lock does not say it ---------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A locked package with the keys (`name@range`) it is known by, and those it depends on."""
 
     package: LockedPackage

@@ -9,8 +9,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.context.manifests.python_setup import setup_info
 from slimify.context.manifests.requirements import (
@@ -40,8 +42,7 @@ _BACKENDS: tuple[tuple[str, Tool], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PythonProject:
+class PythonProject(Struct, frozen=True, kw_only=True):
     """What the files of one directory declare; empty fields where they say nothing.
 
     `dependencies` are what an install of the project brings; `extras` are its optional
@@ -75,8 +76,7 @@ class PythonProject:
         return bool(self.files or self.requirements_files)
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What has been gathered so far, file by file."""
 
     files: list[str] = field(default_factory=list)

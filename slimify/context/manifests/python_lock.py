@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.context.manifests.python import PythonProject
 from slimify.context.manifests.requirements import normalise
@@ -14,8 +15,7 @@ from slimify.context.scan import Context
 _LOCK_LIMIT = 16 << 20  # bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PinnedPackage:
+class PinnedPackage(Struct, frozen=True, kw_only=True):
     """One pinned package.
 
     `groups` are the groups that want it ("main" for the project itself), empty where the lock does

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slimify.context.manifests.requirements import Requirement, parse_requirement
 from slimify.context.scan import Context
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupInfo:
+class SetupInfo(Struct, frozen=True, kw_only=True):
     """What the two files say. `dynamic` are the arguments of `setup()` that only Python could tell,
     `native` whether the package builds extension modules, `data_files` whether it installs files
     outside its packages.

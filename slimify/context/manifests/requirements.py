@@ -9,7 +9,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.context.scan import Context
 
@@ -18,8 +20,7 @@ _VCS = ("git+", "hg+", "svn+", "bzr+")
 _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".zip", ".egg")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True):
     """One requirement: `name` normalised as PEP 503 says, "" where the text does not tell it.
 
     `raw` is the text without comment; `path` a local directory or archive in the context;
@@ -41,8 +42,7 @@ class Requirement:
     hashed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementsFile:
+class RequirementsFile(Struct, frozen=True, kw_only=True):
     """A requirements file with everything it includes.
 
     `files` are all files read, the first is the file itself; `missing` those it names that are not

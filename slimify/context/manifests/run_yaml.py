@@ -9,8 +9,9 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from slimify.context.scan import Context, clean
 
@@ -32,8 +33,7 @@ _OFFICIAL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunCommand:
+class RunCommand(Struct, frozen=True, kw_only=True):
     """A command as run in the image. `argv` if it is a list (no shell of its own), else None.
 
     `entrypoint`: it replaces the image's entrypoint, else its CMD. `image` is the image, service

@@ -5,7 +5,8 @@ the lists of apt and apk. Removed in the step that leaves it, or never stored.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.program import Program, Step
 from slimify.model import Decision, Effect
@@ -19,8 +20,7 @@ from slimify.syntax.shell import Refuses, edit
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
 
 
-@dataclass
-class _Cleaning:
+class _Cleaning(Struct):
     """What is changed in one step, and what it saves."""
 
     words: WordEdit

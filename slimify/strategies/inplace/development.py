@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.context.manifests.node import NodeProject
@@ -29,8 +30,7 @@ from slimify.syntax.shell import edit
 _USING = frozenset({"node", "global", "build", "app", "unknown", "go", "python"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Install:
+class _Install(Struct, frozen=True):
     step: Step
     atom: AtomStep
     effect: Effect

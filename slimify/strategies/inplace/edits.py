@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slimify.classify.program import Program, Step
 from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Stage
 from slimify.syntax.instructions import from_parts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edits:
+class Edits(Struct, frozen=True, kw_only=True):
     """Changes by the index of an instruction: its new text ("" where it goes), new instructions in front
     of it, and the instruction that a moved one comes to stand in front of. `saving` is in bytes."""
 
@@ -45,8 +46,7 @@ def _own_line(lines: Mapping[int, int], found: re.Match[str]) -> str:
     return f"line {line}" if line is not None else "a step of its own"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A file that is being cleaned: `items` are its instructions with what stands above them, `lines` those
     of the user's instructions."""
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.copies import targets
 from slimify.classify.effects.state import ROOT
@@ -27,8 +28,7 @@ _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
 _NODE_MODULES = 30 * estimate.MB
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(Struct, frozen=True):
     """`chown -R owner places` of one step."""
 
     step: Step

@@ -7,7 +7,8 @@ instead is installed by name. apt's --auto-remove takes what came along with the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.effects.state import ROOT
 from slimify.classify.packages import build_tools
@@ -45,8 +46,7 @@ _GROUP = ".build-deps"
 _META = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
 
 
-@dataclass(frozen=True, slots=True)
-class _Install:
+class _Install(Struct, frozen=True):
     """A command that installs packages which only the build needs: `names` are those."""
 
     step: Step

@@ -7,7 +7,8 @@ use it, and nothing else stands between them, they become one.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
@@ -34,8 +35,7 @@ _QUIET = frozenset({"cache", "files", "prune", "check"})
 _UNPACKED = 20 * estimate.MB  # a download of unknown size
 
 
-@dataclass(frozen=True, slots=True)
-class _Removal:
+class _Removal(Struct, frozen=True):
     """A command that deletes, and the RUNs that make or use what it deletes."""
 
     step: Step

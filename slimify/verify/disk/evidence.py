@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from slimify.classify.program import Live
 from slimify.image.model import Entry, Image
@@ -26,8 +27,7 @@ _PASSING = (
 _PASSING_NAMES = ("/__pycache__/", "/.cache/", "/.npm/", "/.yarn/cache/", "/.git/")
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Struct, frozen=True, dict=True):
     """One image. `own` is the index of the first layer that its Dockerfile's last stage made: what
     lies below came with the base image."""
 
@@ -81,8 +81,7 @@ class Side:
                 yield entry
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """The original and the rewritten image; `live` is what the original needs at run time, as far as
     its Dockerfile and sources tell, `placed` where files of the context are in the image."""
 

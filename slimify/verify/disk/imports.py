@@ -5,8 +5,9 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from slimify.model import Use
 from slimify.verify.disk.evidence import Evidence, Side
@@ -94,8 +95,7 @@ def _count(side: Side, path: str) -> int:
     return len(side.files.children(entry.path))
 
 
-@dataclass(frozen=True)
-class _Modules:
+class _Modules(Struct, frozen=True, dict=True):
     """The modules of one image."""
 
     side: Side

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slimify.image.model import Elf
 from slimify.verify.disk.evidence import Evidence, Side, finding

@@ -13,8 +13,9 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from slimify.image.model import Elf
 from slimify.verify.disk import ldcache
@@ -26,8 +27,7 @@ _LIBC = ("libc.so", "libc.musl-", "ld-linux", "ld-musl", "linux-vdso")
 _LIBC_PARTS = ("libm.so", "libpthread.so", "libdl.so", "librt.so")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A library (or a version of its symbols) that `by`, a path, asks for and does not get."""
 
     name: str
@@ -35,8 +35,7 @@ class Missing:
     version: str = ""
 
 
-@dataclass(frozen=True)
-class Linker:
+class Linker(Struct, frozen=True, dict=True):
     """The dynamic linker of one image."""
 
     side: Side

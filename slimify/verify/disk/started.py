@@ -10,8 +10,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from slimify.model import Command, Word
 from slimify.syntax import shell
@@ -44,8 +45,7 @@ _WAYS = 8  # in which a script may change its arguments
 Words = tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """A command word, or (`file`) the operand of an interpreter, which is read and need not be executable."""
 
     name: str
@@ -89,8 +89,7 @@ def path_of(side: Side, item: Started) -> str | None:
     return None
 
 
-@dataclass
-class _Walk:
+class _Walk(Struct):
     """The command lines that are still to be looked at."""
 
     side: Side

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slimify.verify.disk.evidence import Evidence, Side, passing
 from slimify.verify.model import Check, Finding
@@ -14,8 +15,7 @@ SYSTEM = 1000  # below are the system's, which come and go with packages (Debian
 _NOBODY = 65000
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """A row of passwd (`group`, `home` filled) or of group (`members` filled)."""
 
     name: str
