@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from slimify import console
 from slimify.config import Base, Builder, MinSaving, parse_min_saving
+from slimify.exits import exit_code
 
 if TYPE_CHECKING:
+    from slimify.image.model import Image
+    from slimify.jobs import Job
     from slimify.proofs import Wishes
 
 Format = Literal["diff", "text", "json"]
@@ -52,6 +56,25 @@ def wishes_of(
     from slimify.proofs import Wishes
 
     return Wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
+
+
+def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
+    """The image of `--image`; the exit code, where it can't be read."""
+    if name is None:
+        return None
+    if len(todo) > 1:
+        raise typer.BadParameter(f"--image goes with one Dockerfile, not {len(todo)}")
+    if name == "-" and any(target.name == "-" for target, _ in todo):
+        raise typer.BadParameter("standard input is either the image or the Dockerfile")
+    from slimify import analyses
+    from slimify.model import Outcome
+
+    with console.busy(f"reading {name} …"):
+        found = analyses.evidence(name)
+    if not isinstance(found, Outcome):
+        return found
+    console.show_failure(found)
+    return exit_code(found)
 
 
 def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:

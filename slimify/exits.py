@@ -11,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from slimify.model import Outcome
+    from slimify.verify.model import Proof
 
 DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
@@ -28,6 +29,13 @@ def exit_code(outcome: Outcome) -> int:
 
         return INTERNAL if jobs.is_internal(outcome.error) else USAGE
     return REFUSED if outcome.kind == "refused" else DONE
+
+
+def proof_code(outcome: Outcome, proof: Proof | None) -> int:
+    """The same where the images were to be compared."""
+    if proof is None or outcome.error is not None:
+        return exit_code(outcome)
+    return {"equal": DONE, "different": DIFFERENT, "not built": REFUSED}[proof.verdict]
 
 
 def finish(job: Callable[[], int]) -> NoReturn:

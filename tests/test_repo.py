@@ -14,26 +14,28 @@ from pathlib import Path
 import pytest
 from support import GOLDEN, ROOT, invoke
 
+from slimify import cli
+
 PACKAGE = ROOT / "slimify"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 README = (ROOT / "README.md").read_text("utf-8")
 CODE = re.compile(r"""["'](SL\d{3})["']""")
 
-PARSERS = {"jinja2", "libcst", "packaging", "pydantic", "rich.console", "tree_sitter", "yaml"}
+PARSERS = {"jinja2", "libcst", "msgspec", "packaging", "pydantic", "rich.console", "tree_sitter", "yaml"}
+PLANNING = {"jinja2", "msgspec", "tree_sitter"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "needed"),
     [
         pytest.param(["--version"], set(), id="version"),
-        pytest.param(["explain", "SL310"], set(), id="code"),
-        pytest.param(["rewrite", "go-plain"], {"jinja2", "tree_sitter"}, id="go"),
-        pytest.param(["rewrite", "node-plain-npm"], {"jinja2", "tree_sitter"}, id="node"),
-        pytest.param(["rewrite", "py-requirements"], {"jinja2", "libcst", "tree_sitter"}, id="python"),
-        pytest.param(["check", "go-plain"], {"jinja2", "tree_sitter"}, id="check"),
-        pytest.param(
-            ["check", "go-plain", "--format", "json"], {"jinja2", "tree_sitter"}, id="check as json"
-        ),
+        pytest.param(["--help"], set(), id="help"),
+        pytest.param(["explain", "SL310"], {"msgspec"}, id="code"),
+        pytest.param(["rewrite", "go-plain"], PLANNING, id="go"),
+        pytest.param(["rewrite", "node-plain-npm"], PLANNING, id="node"),
+        pytest.param(["rewrite", "py-requirements"], PLANNING | {"libcst"}, id="python"),
+        pytest.param(["check", "go-plain"], PLANNING, id="check"),
+        pytest.param(["check", "go-plain", "--format", "json"], PLANNING, id="check as json"),
     ],
 )
 def test_start_up_imports_only_what_the_command_needs(arguments: list[str], needed: set[str]) -> None:
@@ -56,6 +58,8 @@ def test_start_up_imports_only_what_the_command_needs(arguments: list[str], need
     strategies = {f"slimify.strategies.{name}" for name in ("go", "node", "python")}
     assert strategies & loaded == ({f"slimify.strategies.{language}"} if language else set())
     assert "slimify.image.model" not in loaded
+    if arguments[0].startswith("--"):
+        assert {name for name in loaded if name.startswith("slimify.")} == {"slimify.cli", "slimify.console"}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -76,15 +80,15 @@ def test_the_update_flag_is_off_where_it_would_hide_failures() -> None:
 
 
 def commands_and_options() -> Iterator[str]:
-    import typer
-
-    from slimify.cli import app
-
-    group = typer.main.get_command(app)
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+    for name in cli.COMMANDS:
         yield f"slimify {name}"
-        for parameter in command.params:
+        for parameter in cli.command(name).params:
             yield from (option for option in parameter.opts if option.startswith("--"))
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_help_says_of_a_command_what_its_own_help_begins_with(name: str) -> None:
+    assert (cli.command(name).help or "").split("\n")[0] == cli.COMMANDS[name]
 
 
 @pytest.mark.parametrize("word", sorted(set(commands_and_options()) - {"--help"}))
