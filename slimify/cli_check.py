@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from slimify import console
+from slimify import config, console
 from slimify.arguments import (
     BaseOption,
     BuildArgOption,
@@ -95,20 +95,11 @@ def check(
         dockerignore=dockerignore,
         single_stage=single_stage,
     )
-    options = _repeated(
-        {
-            "--context": context,
-            "--base": base,
-            "--min-saving": min_saving and min_saving.text,
-            "--build-arg": build_arg,
-            "--builder": builder,
-            "--dockerignore": dockerignore is True,
-            "--no-dockerignore": dockerignore is False,
-            "--single-stage": single_stage is True,
-            "--no-single-stage": single_stage is False,
-            "--verify": verify,
-            "--repair": repair,
-        }
+    options = (
+        *(("--context", str(context)) if context is not None else ()),
+        *config.words(given),
+        *(["--verify"] * verify),
+        *(["--repair"] * repair),
     )
 
     def job() -> int:
@@ -135,19 +126,6 @@ def check(
         return code
 
     finish(job)
-
-
-def _repeated(values: dict[str, object]) -> tuple[str, ...]:
-    """The options that `rewrite` needs as well, to come to the same result."""
-    words: list[str] = []
-    for name, value in values.items():
-        if isinstance(value, bool):
-            words += [name] * value
-        elif isinstance(value, list):
-            words += [word for item in value for word in (name, item)]
-        elif value is not None:
-            words += [name, str(value)]
-    return tuple(words)
 
 
 def _record(path: Path | None, *, new: bool) -> Record | int | None:

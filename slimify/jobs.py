@@ -53,7 +53,6 @@ def outcomes(
 ) -> Iterator[tuple[Source, Outcome]]:
     """What comes of each Dockerfile, `image` being built from it; whatever goes wrong with one is its outcome
     and stops no other."""
-    shown: set[tuple[str, str | None]] = set()
     for target, problem in jobs:
         data = b""
         try:
@@ -63,18 +62,7 @@ def outcomes(
             outcome = _process(command, target, data, context, overrides, image)
         except Exception as error:
             outcome = failed(target.name, error)
-        yield Source(target, data), _once(outcome, shown)
-
-
-def _once(outcome: Outcome, shown: set[tuple[str, str | None]]) -> Outcome:
-    """The outcome without an ignore file that another Dockerfile of its context brought already: a second
-    patch of it would not apply."""
-    ignore = outcome.ignore
-    if ignore is None:
-        return outcome
-    known = (ignore.path, ignore.before) in shown
-    shown.add((ignore.path, ignore.before))
-    return replace(outcome, ignore=None) if known else outcome
+        yield Source(target, data), outcome
 
 
 def _process(

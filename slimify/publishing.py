@@ -157,7 +157,7 @@ def _site(wish: Wish, git: Git) -> Iterator[tuple[Site, Client]]:
             target=_target(url, home, wish),
             settings=settings,
             fill=lambda _tree, _offer: (),
-            options=_options(wish.given),
+            options="".join(f" {shlex.quote(word)}" for word in config.words(wish.given)),
             again=wish.again,
             dry=wish.dry,
         )
@@ -188,22 +188,6 @@ def _target(url: str, home: Repository, wish: Wish) -> str:
     return (
         home.https if url.startswith(("http://", "https://", "file://", "/")) else home.ssh
     ) or wish.remote
-
-
-def _options(given: dict[str, object]) -> str:
-    """Options of the rewrite as a command line has them."""
-    words = []
-    for name, value in given.items():
-        option = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{option}" if value else f"--no-{option}")
-        elif isinstance(value, dict):
-            words += [f"--build-arg {shlex.quote(f'{key}={item}')}" for key, item in value.items()]
-        elif isinstance(value, config.MinSaving):
-            words.append(f"--{option} {value.text}")
-        else:
-            words.append(f"--{option} {shlex.quote(str(value))}")
-    return "".join(f" {word}" for word in words)
 
 
 # --- what is offered ----------------------------------------------------------------------------

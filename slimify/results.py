@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from slimify import jobs
 from slimify.jobs import Job, Source
 from slimify.model import Outcome
@@ -27,6 +29,21 @@ def results(
     image: Image | None = None,
 ) -> Iterator[Result]:
     """One after the other. Without `wishes` nothing is built; `listeners` are asked for once a Dockerfile."""
+    shown: set[tuple[str, str | None]] = set()
+    for source, outcome, proof in _each(todo, context, given, wishes, listeners, image):
+        if proof is None or proof.verdict == "equal":  # others bring nothing
+            outcome = _once(outcome, shown)
+        yield source, outcome, proof
+
+
+def _each(
+    todo: Iterable[Job],
+    context: Path | None,
+    given: dict[str, object],
+    wishes: Wishes | None,
+    listeners: Callable[[], Listeners],
+    image: Image | None,
+) -> Iterator[Result]:
     if wishes is None:
         for source, outcome in jobs.outcomes("rewrite", todo, context, given, image):
             yield source, outcome, None
@@ -35,3 +52,14 @@ def results(
 
     for job in todo:
         yield proofs.proven(job, context, given, wishes, listeners(), image)
+
+
+def _once(outcome: Outcome, shown: set[tuple[str, str | None]]) -> Outcome:
+    """The outcome without an ignore file that another Dockerfile of its context brought already: a second
+    patch of it would not apply."""
+    ignore = outcome.ignore
+    if ignore is None:
+        return outcome
+    known = (ignore.path, ignore.before) in shown
+    shown.add((ignore.path, ignore.before))
+    return replace(outcome, ignore=None) if known else outcome

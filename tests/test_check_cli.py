@@ -92,7 +92,7 @@ def test_min_saving(project: Path, floor: str, code: int) -> None:
 def test_the_command_leads_to_the_same_change(project: Path) -> None:
     (project / "web").rename(project / "web shop")
     options = ("--context", "web shop", "--base", "slim", "--min-saving", "1%,2MB")
-    options = (*options, *("--build-arg", "A=b c", "--builder", "kaniko", "--no-dockerignore"))
+    options = (*options, *("--builder", "kaniko", "--no-dockerignore", "--build-arg", "A=b c"))
     (value,) = objects(invoke("check", *options, "--format", "json", "web shop", cwd=project).stdout)
     command = shlex.split(value["findings"][0]["command"])
     assert command == ["slimify", "rewrite", *options, "web shop/Dockerfile"]

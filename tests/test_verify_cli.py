@@ -24,6 +24,7 @@ from unit.engine_fakes import Fakes
 import slimify
 from slimify.config import Options
 from slimify.engine.model import Progress
+from slimify.ignorefile import IgnoreFile
 from slimify.image.model import Image
 from slimify.model import Decision, Outcome
 from slimify.progress import Live
@@ -45,6 +46,7 @@ case "$1 $2" in
     kind=original; grep -q -e -slim "$file" && kind=rewritten
     grep -q libpq5 "$file" && kind=repaired
     echo "#5 [1/2] FROM base of $kind"; echo "#6 [2/2] COPY app.py ."
+    grep -q "RUN false" "$file" && {{ echo "ERROR: failed to solve"; exit 1; }}
     [ -f $S/hang ] && {{ sleep 60 & wait; }}
     [ -f $S/fail-$kind ] && {{ cat $S/fail-$kind; exit 1; }}
     echo $kind > $S/$tag ;;
@@ -339,6 +341,19 @@ def test_rewrite_with_proof(world: World) -> None:
     assert world.dockerfile == BEFORE
     assert world.run("rewrite", "--verify", "--write").code == 0
     assert world.dockerfile == AFTER
+
+
+@pytest.mark.parametrize("first", ["FROM python:3.12\n", "FROM python:3.12\nRUN false\n"])
+def test_an_ignore_file_is_shown_once(world: World, monkeypatch: pytest.MonkeyPatch, first: str) -> None:
+    """With the first Dockerfile of its context that is proven: the others bring nothing."""
+    rewrite = slimify.pipeline.rewrite
+    ignore = IgnoreFile(path=".dockerignore", before=None, after=".git\n", sent=(2, 1))
+    monkeypatch.setattr(slimify.pipeline, "rewrite", lambda *a, **k: replace(rewrite(*a, **k), ignore=ignore))
+    (world.project / "Dockerfile").write_text(first)
+    for name in ("api", "worker"):
+        (world.project / f"{name}.Dockerfile").write_text(BEFORE)
+    result = world.run("rewrite", "--verify", ".")
+    assert result.stdout.count(b"+++ .dockerignore") == 1
 
 
 def test_a_rewrite_that_is_not_proven_is_neither_shown_nor_written(world: World) -> None:

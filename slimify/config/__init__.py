@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.config.commandline import words
 from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_saving
 from slimify.config.readers import SETTINGS, is_path, release
 
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BAD_SETTING", "SETTINGS", "Base", "Builder", "Layer", "MinSaving", "Options", "ancestors", "concerns",
     "fold", "is_path", "layers", "load", "parse_min_saving", "release", "repository_root", "settings_file",
+    "words",
 ]  # fmt: skip
 
 BAD_SETTING = "SL904"

@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import analyses
+import html5lib
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -101,7 +102,6 @@ def test_the_page_is_whole_and_valid(images: tuple[Analysis, ...]) -> None:
 
 @pytest.mark.parametrize("images", PAGES)
 def test_a_strict_parser_finds_nothing(images: tuple[Analysis, ...]) -> None:
-    html5lib = pytest.importorskip("html5lib")
     html5lib.HTMLParser(strict=True).parse(page(*images))
 
 

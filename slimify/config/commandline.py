@@ -1,0 +1,20 @@
+"""Values of options → the words with which a command line has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slimify.config.options import MinSaving
+
+
+def words(given: Mapping[str, object]) -> tuple[str, ...]:
+    """The words of values by the name of their field in Options."""
+    return tuple(word for name, value in given.items() for word in _option(name.replace("_", "-"), value))
+
+
+def _option(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return (f"--{name}" if value else f"--no-{name}",)
+    if isinstance(value, Mapping):  # build_args
+        return tuple(word for item in value.items() for word in ("--build-arg", "=".join(item)))
+    return (f"--{name}", value.text if isinstance(value, MinSaving) else str(value))
