@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import tomli
 
 from slimify import config, write
 from slimify.model import SlimifyError
@@ -51,7 +52,7 @@ def edited(text: str, wanted: Mapping[str, Value]) -> str | None:
 
     Raises ValueError for what is no TOML.
     """
-    before = tomllib.loads(text)
+    before = tomli.loads(text)
     expected = dict(before)
     for key, value in wanted.items():
         name = key if key in before or key.replace("-", "_") not in before else key.replace("-", "_")
@@ -63,7 +64,7 @@ def edited(text: str, wanted: Mapping[str, Value]) -> str | None:
             return None
         text = changed
     try:
-        return text if tomllib.loads(text) == expected else None
+        return text if tomli.loads(text) == expected else None
     except ValueError:
         return None
 

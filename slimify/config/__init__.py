@@ -39,6 +39,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tomli
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -170,11 +171,9 @@ def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, object]]:
 
 def _table(path: Path) -> Mapping[str, object] | None:
     """slimify's settings in one file; None for a pyproject.toml that has none."""
-    import tomllib
-
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        document = tomli.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         if path.name == "pyproject.toml":
             return None  # somebody else's file: whoever owns it will complain better than we can
         raise _wrong(f"cannot read {path}: {error}") from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from types import MappingProxyType
+
+import tomli
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _YAML_LIMIT = 512 << 10  # characters: the pure Python loader is slow
@@ -27,7 +28,7 @@ def toml_of(text: str | None) -> Mapping[str, object]:
     if text is None:
         return {}
     try:
-        return tomllib.loads(text)
+        return tomli.loads(text)
     except (ValueError, RecursionError):
         return {}
 
