@@ -55,9 +55,12 @@ def template_dir() -> Path:
 def _environment(templates: str = "") -> Environment:
     """Templates of a project are filled in, but can't reach Python: nothing of a project is executed."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    kind = ImmutableSandboxedEnvironment if templates else Environment
+    kind = Environment
+    if templates:
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        kind = ImmutableSandboxedEnvironment
     return kind(
         loader=FileSystemLoader([*([templates] if templates else []), template_dir()]),
         undefined=StrictUndefined,

@@ -24,7 +24,7 @@ from slimify.syntax.instructions import copy_parts
 _SERVED = frozenset({"static", "public", "assets", "www", "wwwroot", "htdocs", "html", "uploads"})
 _SERVERS = ("/usr/share/nginx/html", "/var/www", "/usr/local/apache2/htdocs")
 # A directory that is served, or compiled in, as a whole.
-_WHOLE = re.compile(
+_WHOLE = (
     r"go:embed\s+(?:all:)?(?:\*|\.(?=\s|$))|FileServer\(\s*http\.Dir\(\s*[\"'`]\.?/?[\"'`]|"
     r"(?:static|serve|serveStatic)\(\s*(?:__dirname\s*\)|[\"'`]\.?/?[\"'`])|http\.server|autoindex\s+on"
 )
@@ -127,7 +127,7 @@ def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[s
     places = {posixpath.dirname(f.place) for f in members}
     if _SERVED.intersection(directories) or any(inside_any(p, _SERVERS) for p in places):
         return "a web server or framework may serve the directory", True
-    if any(_WHOLE.search(text) for text in named.texts) or _opens_all(program):
+    if any(re.search(_WHOLE, text) for text in named.texts) or _opens_all(program):
         return "a source serves or compiles in a whole directory", True
     if "files" in program.live.sources.features or any(s.role == "unknown" for s in program.steps):
         return "files are read by names that only run time knows", True

@@ -12,7 +12,7 @@ Base = Literal["auto", "minimal", "slim", "same"]
 Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_SIZE = r"(\d+(?:\.\d+)?)\s*([a-z]*)"
 
 
 class MinSaving(Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ def parse_min_saving(text: str) -> MinSaving:
             if not 0 <= percent <= 100:
                 raise ValueError(f'"{part}" is not between 0% and 100%')
             continue
-        match = _SIZE.fullmatch(part)
+        match = re.fullmatch(_SIZE, part, re.IGNORECASE)
         if match is None or match[2].lower() not in _UNITS:
             raise ValueError(f'"{part}" is neither a share (5%) nor a size (5MB)')
         size = int(float(match[1]) * _UNITS[match[2].lower()])

@@ -81,10 +81,9 @@ _QUERY = """
 [(function_declaration) (function_expression) (arrow_function) (method_definition) (generator_function)
  (generator_function_declaration)] @function
 [(call_expression) (new_expression)] @call
-[(import_statement) (export_statement source: (_))] @import
+[(import_statement) (export_statement)] @import
 [(variable_declarator) (assignment_expression)] @binding
 (formal_parameters) @parameters
-(arrow_function parameter: (identifier) @parameter)
 """
 
 

@@ -47,8 +47,10 @@ class Evaluator:
         for node in self._nodes.get("parameters", ()):
             for parameter in node.named_children:
                 self._unknown(parameter)
-        for node in self._nodes.get("parameter", ()):
-            self._unknown(node)
+        for node in self._nodes.get("function", ()):
+            only = node.child_by_field_name("parameter")  # x => …
+            if only is not None:
+                self._unknown(only)
         for node in self._nodes.get("binding", ()):
             self._bind(node)
 

@@ -17,10 +17,9 @@ from slimify.context.make_expand import UNKNOWN, Scope, Value, Variable, stem_of
 _MAX_LINES = 50_000
 _MAX_INCLUDES = 50
 
-_ASSIGNMENT = re.compile(
+_ASSIGNMENT = (
     r"\s*(?P<modifiers>(?:(?:override|export|private)\s+)*)"
-    r"(?P<name>[^\s:=+?!#]+)\s*(?P<operator>:::=|::=|:=|\?=|\+=|!=|=)\s*(?P<value>.*)",
-    re.DOTALL,
+    r"(?P<name>[^\s:=+?!#]+)\s*(?P<operator>:::=|::=|:=|\?=|\+=|!=|=)\s*(?P<value>.*)"
 )
 _CONDITION = re.compile(r"\s*(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)", re.DOTALL)
 
@@ -150,7 +149,7 @@ class Reader:
         elif word in ("define", "override") and re.match(r"(?:override\s+)?define\s", text):
             match = re.match(r"(?:override\s+)?define\s+(\S+)\s*(\S*)", text)
             self._define = (match[1], match[2] or "=", []) if match else None
-        elif match := _ASSIGNMENT.fullmatch(whole):  # blanks at its end belong to a value
+        elif match := re.fullmatch(_ASSIGNMENT, whole, re.DOTALL):  # blanks at its end belong to a value
             self._assign(match)
         elif word == "export":
             self.exported.update(rest.split())
@@ -252,7 +251,7 @@ class Reader:
         if names.unknown:
             self.notes.append(f"line {line.number}: target names are not constant")
         targets = tuple(word for word in names.text.split() if UNKNOWN not in word)
-        own = _ASSIGNMENT.fullmatch(right + (";" + recipe if recipe else ""))
+        own = re.fullmatch(_ASSIGNMENT, right + (";" + recipe if recipe else ""), re.DOTALL)
         if own:
             for name in targets:
                 self.own.setdefault(name, []).append(own)

@@ -60,8 +60,7 @@ BUILTINS = words(
 )
 _INDIRECT = frozenset({"eval", "source", "."})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
-_SHELL_TOKEN = re.compile(
-    r"""(?P<space>[ \t\r]+|\\\n)
+_SHELL_TOKEN = r"""(?P<space>[ \t\r]+|\\\n)
       | (?P<comment>(?:(?<=\s)|\A)\#[^\n]*)
       | (?P<redirect>\d*(?:&>>?|<<<|<<-?|>>|[<>]&[\d-]?|>\||<>|[<>])[ \t]*)
       | (?P<open>\$\((?!\()|`|\()
@@ -69,9 +68,7 @@ _SHELL_TOKEN = re.compile(
       | (?P<operator>&&|\|\||;;|[;&|\n])
       | (?P<piece>\\.|'[^']*'|"(?:\\.|[^"\\])*"
           |\$\{[^}]{0,200}\}|\$[\w@*#?$!-]|\$\(\([^)]{0,200}\)\)|[^\s;&|()<>`'"\\$]+|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 
 
@@ -294,7 +291,7 @@ def _simple_commands(text: str) -> list[list[str]]:
     outer: list[tuple[str, list[str]]] = []  # what a substitution interrupts, behind its opening
     word: str | None = None
     skip = False  # the next word is the target of a redirection
-    for token in _SHELL_TOKEN.finditer(text[:_MAX_SHELL]):
+    for token in re.finditer(_SHELL_TOKEN, text[:_MAX_SHELL], re.VERBOSE | re.DOTALL):
         kind = token.lastgroup
         if kind == "piece":
             word = (word or "") + _unquoted(token[0])

@@ -7,12 +7,12 @@ long for it. A file is read when the first question about it is asked, once per 
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import tomli
+from msgspec import json
 
 
 @cache
@@ -22,5 +22,5 @@ def load(name: str) -> dict[str, Any]:
     Raises FileNotFoundError for a name that is not there: a broken installation.
     """
     raw = (Path(__file__).parent / name).read_bytes()
-    content: dict[str, Any] = json.loads(raw) if name.endswith(".json") else tomli.loads(raw.decode())
+    content: dict[str, Any] = json.decode(raw) if name.endswith(".json") else tomli.loads(raw.decode())
     return content

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from msgspec import Struct, field
 
@@ -37,17 +38,22 @@ def carried(image: ImageFacts) -> Carried:
     pair = load("images.toml")["carried"].get(image.family)
     if pair is None or image.distro != "debian" or image.suite is None or image.variant != "full":
         return Carried(known=False)
-    full, slim = (image_packages(name, image.suite) for name in pair)
-    own = image.suite in GENERATED
+    return _carried(*pair, image.suite)
+
+
+@cache
+def _carried(full_image: str, slim_image: str, suite: str) -> Carried:
+    full, slim = image_packages(full_image, suite), image_packages(slim_image, suite)
+    own = suite in GENERATED
     commands: dict[str, str] = {}
     libraries: dict[str, str | None] = {}
     for package in sorted(full - slim):
-        names, sonames = provided(package, image.suite)
+        names, sonames = provided(package, suite)
         for command in names:
             commands.setdefault(command, package)
         for soname in sonames:
-            libraries.setdefault(soname, package if own else translated(package, image.suite))
-    kept = {command for package in slim for command in provided(package, image.suite)[0]}
+            libraries.setdefault(soname, package if own else translated(package, suite))
+    kept = {command for package in slim for command in provided(package, suite)[0]}
     return Carried(
         packages=full - slim,
         companions={

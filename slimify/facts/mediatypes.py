@@ -44,7 +44,7 @@ _SERVERS: Mapping[str, frozenset[str]] = {
     ),
     "go": frozenset({"mime", "net/http"}),
 }
-_SERVED = re.compile(
+_SERVED = (
     r"(?:^|/)(static\w*|public|assets|media|www|htdocs|html|_build|dist|web|fonts?|images|img|css|js|files"
     r"|downloads|uploads)/"
 )
@@ -54,10 +54,7 @@ _SYSTEM = re.compile(r"/usr/(?:share/(?:fonts|icons|doc|themes)|lib|libexec)/")
 _PACKAGE = re.compile(r"/(?:site|dist)-packages/")
 _PACKAGE_SERVED = re.compile(r"/(?:static\w*|public|assets|www|htdocs)/")
 # What lies beside them for people who read the sources.
-_ABOUT = re.compile(
-    r"(?:licen[cs]e|readme|change(?:log|s)|history|authors|contributing|notice|copying)\b[^/]*\Z",
-    re.IGNORECASE,
-)
+_ABOUT = r"(?:licen[cs]e|readme|change(?:log|s)|history|authors|contributing|notice|copying)\b[^/]*\Z"
 
 
 def serving(imports: Iterable[str], language: str) -> str:
@@ -69,8 +66,8 @@ def serving(imports: Iterable[str], language: str) -> str:
 def served(path: str) -> bool:
     """Whether a file lies where servers have what they serve."""
     package = _PACKAGE.search(path)
-    if (_SYSTEM.match(path) and package is None) or _ABOUT.match(path.rpartition("/")[2]):
+    if (_SYSTEM.match(path) and package is None) or re.match(_ABOUT, path.rpartition("/")[2], re.IGNORECASE):
         return False
     if package is not None:
         return _PACKAGE_SERVED.search(path, package.end() - 1) is not None
-    return _SERVED.search(path) is not None
+    return re.search(_SERVED, path) is not None

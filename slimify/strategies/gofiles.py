@@ -23,7 +23,7 @@ from slimify.strategies.layout import Tree
 from slimify.strategies.rebase import on_path
 from slimify.syntax.instructions import copy_parts
 
-_SOURCE = re.compile(
+_SOURCE = (
     r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
     r"|\.(go|proto|s|c|h|cc|cpp|rl|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
     r"|^\.(?!env)[^/]*(/|$)|^docs?/.*\.(md|rst|adoc)$|(^|/)(LICENSE|COPYING|README|CONTRIBUTING|CHANGELOG)(\.(md|rst|txt))?$"
@@ -160,7 +160,7 @@ def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
         return False
     single = all(n in places for n in names)
-    return all(_SOURCE.search(posixpath.basename(n)) for n in names) or (not unknown and not single)
+    return all(re.search(_SOURCE, posixpath.basename(n)) for n in names) or (not unknown and not single)
 
 
 def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) -> tuple[str, ...] | None:
@@ -205,7 +205,7 @@ def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool
     near = [n for n in named if n not in BROAD and inside(path, n)]
     if any(n != root for n in near) and (path in named or not path.endswith(".go")):
         return True
-    return (unknown or bool(near)) and not _SOURCE.search(relative)
+    return (unknown or bool(near)) and not re.search(_SOURCE, relative)
 
 
 def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:

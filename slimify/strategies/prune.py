@@ -14,10 +14,9 @@ from slimify.strategies import estimate
 from slimify.strategies.layout import Tree
 
 # Files that only tests, linters and bundlers read.
-_NOT_RUN = re.compile(
+_NOT_RUN = (
     r"(^|/)(karma|protractor|jest|webpack|rollup|babel|postcss|tailwind|wdio|nightwatch|cypress|playwright|commitlint|"
-    r"stylelint|prettier|eslint|vitest|gulpfile|gruntfile)[\w.-]*\.[cm]?[jt]sx?$|(^|/)__\w+__/|(^|/)(test|spec)s?[\w-]*/",
-    re.IGNORECASE,
+    r"stylelint|prettier|eslint|vitest|gulpfile|gruntfile)[\w.-]*\.[cm]?[jt]sx?$|(^|/)__\w+__/|(^|/)(test|spec)s?[\w-]*/"
 )
 # Configuration that a server reads again when it starts: program, start of the file's name.
 _CONFIGURED = (
@@ -119,7 +118,7 @@ def dev_needed(program: Program, project: NodeProject) -> str:
         if peer:
             return peer
     for use in program.live.sources.imports:
-        if use.name in dev and not _NOT_RUN.search(use.file) and not _only_types(use.name):
+        if use.name in dev and not re.search(_NOT_RUN, use.file, re.IGNORECASE) and not _only_types(use.name):
             return f"{use.file}:{use.line} imports {use.name}"
     for path in _configuration(program, _CONFIGURED):
         text = program.context.text(path) or ""

@@ -12,7 +12,7 @@ _ALL = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAIN
 STOPSIGNAL USER VOLUME WORKDIR"""
 KEYWORDS = {word.lower(): word for word in _ALL.split()} | {word: word for word in _ALL.split()}
 _NAMES = tuple(_ALL.split())
-_GLUED = re.compile("(" + "|".join(_NAMES) + r")[\[\"'=:$/]", re.IGNORECASE)
+_GLUED = "(" + "|".join(_NAMES) + r")[\[\"'=:$/]"
 PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
 _COMMAND = re.compile(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
 
@@ -25,7 +25,7 @@ def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Seque
 
 
 def _guess(word: str, rest: str, raw: str, before: Sequence[Node]) -> str:
-    if glued := _GLUED.match(word):
+    if glued := re.match(_GLUED, word, re.IGNORECASE):
         return f"put a blank behind {glued[1].upper()}"
     if before and isinstance(last := before[-1], Instruction) and last.keyword == "RUN":
         indented = raw[:1] in (" ", "\t") and last.raw[:1] not in (" ", "\t")

@@ -13,7 +13,7 @@ from slimify.classify.effects.state import absolute
 from slimify.model import Effect
 
 # Below these nothing is read at run time by design; deleting there is cleaning up.
-_DISPOSABLE = re.compile(
+_DISPOSABLE = (
     r"/(?:var/lib/apt/lists|var/cache|var/tmp|tmp|var/log|var/lib/(?:cache|log|yum|dnf)|var/lib/dpkg/[^/]*-old"
     r"|usr/share/(?:doc|man|info|doc-base|groff|lintian)|usr/local/share/\.cache|etc/apk/cache|opt/conda/pkgs|go/pkg"
     r"|(?:root|home/[^/]+)/\.(?:cache|npm|node-gyp|gnupg|pip|cargo/registry|m2|gradle|ccache|yarn-cache|bundle/cache))"
@@ -42,7 +42,7 @@ def disposable(path: str, home: str | None) -> bool:
     """Whether deleting a path is cleaning up: caches, lists, logs, documentation, temporary files."""
     if home and path.startswith((home + "/.cache", home + "/.npm", home + "/.node-gyp")):
         return True
-    return bool(_DISPOSABLE.match(path))
+    return bool(re.match(_DISPOSABLE, path))
 
 
 def copy_effects(call: Call) -> tuple[Effect, ...]:
