@@ -203,6 +203,7 @@ def to_dict(proof: Proof) -> dict[str, Any]:
         "settings": settings(proof.constraints),
         "engine": proof.engine,
         "problem": proof.problem,
+        "log": proof.log if proof.verdict != "equal" else "",
     }
 
 
