@@ -16,6 +16,7 @@ from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
 from slimify.classify.linked import with_counterparts, with_linked
 from slimify.classify.liveness import live, unread_start
+from slimify.classify.naming import Naming
 from slimify.classify.packages import build_tools, judge, late_tools
 from slimify.classify.program import AtomStep, Live, Program, Step
 from slimify.classify.refusals import refusals
@@ -72,7 +73,7 @@ def classify(
     alive = _with_kept(alive, options.keep_commands)
     keep = _kept(file)
     alive = with_linked(alive, evidence) if evidence is not None else alive
-    packages, roles, late = _judged(visits, alive, base, language, keep, options)
+    packages, roles, late = _judged(visits, alive, base, language, keep, options, Naming(context))
     if evidence is not None:
         from slimify.classify.builtbase import brought
 
@@ -129,6 +130,7 @@ def _judged(
     language: str | None,
     keep: frozenset[int],
     options: Options,
+    naming: Naming,
 ) -> tuple[Mapping[Where, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Packages and roles; judged once more where steps of the final stage turn out to call programs
     (the third value) whose packages were the build's."""
@@ -140,6 +142,8 @@ def _judged(
         suite=base.suite if base else None,
         language=language,
         keep=options.keep_packages,
+        own=language if base is None or base.language != language else None,
+        naming=naming,
     )
     assigned = partial(
         role_pass.assign,

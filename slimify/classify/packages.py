@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from slimify.classify.naming import Naming
 from slimify.classify.program import Live
 from slimify.classify.roletypes import Where
 from slimify.classify.system import system_package
@@ -28,9 +29,12 @@ def judge(
     language: str | None,
     keep: Collection[str] = (),
     late: Mapping[str, Use] = MappingProxyType({}),
+    own: str | None = None,
+    naming: Naming | None = None,
 ) -> Mapping[Where, tuple[PackageVerdict, ...]]:
     """A verdict for every package of every install command that names its packages. `late` are the
-    programs that steps executed in the final stage call."""
+    programs that steps executed in the final stage call, `own` is the language whose interpreter packages
+    bring, `naming` knows the texts of the context."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
     everything = [e for v in visits for effects in v.effects for e in effects]
@@ -51,7 +55,8 @@ def judge(
                 only = None if verdict else build_only(name, visits, live, tools, language, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
-                found.append(verdict or _verdict(name, facts, names, live, tools, language, keep, visit))
+                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, visit)
+                found.append(_used_unseen(verdict, facts, tools, own, naming))
             verdicts[(visit.index, number)] = tuple(found)
     return verdicts
 
@@ -200,6 +205,32 @@ def _verdict(
     if programs and user is None and not live.dynamic and name not in _IMPLIED:
         return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
     return said("run", "SL203", "nothing shows that run time does without it")
+
+
+# What runs a program in each language; what is started is often a script for it.
+_RUNS = {"python": ("python3", "python", "python2"), "node": ("node",)}
+# What comes with a package of another source than the distribution's, or needs it.
+_BESIDE = {"nodejs": ("npm", "npx", "yarn", "pnpm", "corepack")}
+
+
+def _used_unseen(
+    verdict: PackageVerdict,
+    facts: PackageFacts | None,
+    tools: Mapping[str, Use],
+    own: str | None,
+    naming: Naming | None,
+) -> PackageVerdict:
+    """The verdict on a package that nothing was seen to call, where something may use it all the same."""
+    if facts is None or all(r.code != "SL206" for r in verdict.reasons):
+        return verdict
+    name = verdict.name
+    if set(_RUNS.get(own or "", ())) & set(facts.commands):
+        return _said(name, "run", "SL202", "it runs the application")
+    user = next((tools[c] for c in _BESIDE.get(name, ()) if c in tools), None)
+    if user is not None:
+        return _said(name, "run", "SL203", f"`{user.name}` (line {user.line}) needs it, run time may, too")
+    file = naming.file((name, *facts.commands)) if naming is not None else ""
+    return _said(name, "run", "SL203", f"{file} names it, so it stays") if file else verdict
 
 
 # Programs that others call without being seen to: shells, and what a daemon starts.

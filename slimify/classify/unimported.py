@@ -23,6 +23,7 @@ _MANIFESTS = re.compile(
 )
 _FROZEN = 8  # rows, all of them pinned
 _BYTES = 16_000_000
+_SCRIPT = 256_000  # bytes: a script that has no ending
 
 
 def unimported(program: Program) -> tuple[Decision, ...]:
@@ -37,7 +38,8 @@ def unimported(program: Program) -> tuple[Decision, ...]:
     text = "\n".join(read).lower()
     found: dict[str, list[str]] = {}
     for module in modules:
-        if not _frozen(modules, module) and not any(name.lower() in text for name in _names(module)):
+        named = any(name.lower() in text for name in _names(module))
+        if not named and not _frozen(modules, module) and not _imported(module, text):
             found.setdefault(module.use.file, []).append(module.use.name)
     sure = {file: names for file, names in found.items() if _plausible(file, names, modules)}
     return tuple(_told(file, names, len(read)) for file, names in sure.items())
@@ -74,7 +76,21 @@ def _names(module: Module) -> Iterator[str]:
     else:
         yield from npm(name).bins
         yield from load("npm.toml")["loaded"].get(name, ())
-        yield "" if name.startswith("@types/") else name
+        for pattern, loaders in load("npm.toml")["plugins"].items():
+            if re.fullmatch(pattern, name):
+                yield from loaders
+
+
+_IMPORT = re.compile(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
+
+
+def _imported(module: Module, text: str) -> bool:
+    """Whether an import looks like a package of PyPI of whose modules nothing is known: google-adk is
+    google.adk, google-cloud-monitoring is monitoring_v3 of google.cloud."""
+    if module.kind != "python" or pypi(module.use.name).known:
+        return False
+    parts = [p for p in re.split(r"[-_.]", module.use.name.lower()) if p not in ("python", "py")]
+    return bool(parts) and any(parts[0] in line and parts[-1] in line for line in _IMPORT.findall(text))
 
 
 def _texts(program: Program) -> list[str] | None:
@@ -88,12 +104,13 @@ def _texts(program: Program) -> list[str] | None:
         return None
     for path, size in context.files.items():
         ending = posixpath.splitext(path)[1][1:]
-        if _MANIFESTS.search(path) or (
-            ending not in endings and posixpath.basename(path) not in facts["names"]
-        ):
+        listed = ending in endings or posixpath.basename(path) in facts["names"]
+        if _MANIFESTS.search(path) or not (listed or (ending == "" and size <= _SCRIPT)):
+            continue
+        text = context.text(path) if left >= size else None
+        if not listed and not (text or "").startswith("#!"):
             continue
         left -= size
-        text = context.text(path) if left >= 0 else None
         if text is None:
             return None
         texts.append(_scripts(text) if path.endswith("package.json") else text)

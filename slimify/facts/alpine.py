@@ -16,17 +16,15 @@ from slimify.facts.debian import Kind, PackageFacts, by_name
 def alpine_package(name: str, release: str | None) -> PackageFacts:
     """Facts about a package of a release such as `3.20` (None: the newest)."""
     kind, listed = _kind(name)
-    provides = load("packages-alpine.toml")["provides"].get(name)
+    rows = load("packages-alpine.toml")
+    provides = rows["provides"].get(name)
+    program = listed and kind in ("fetch", "tool", "run") and not re.fullmatch(rows["no_program"], name)
     return PackageFacts(
         name=name,
         kind=kind,
-        commands=tuple(provides)
-        if provides
-        else (name,)
-        if listed and kind in ("fetch", "tool", "run")
-        else (),
+        commands=tuple(provides or ((name,) if program else ())),
         counterparts=alpine_counterparts(name, release),
-        known=listed or name in load("packages-alpine.toml")["counterparts"],
+        known=listed or name in rows["counterparts"],
     )
 
 

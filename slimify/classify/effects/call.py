@@ -77,6 +77,7 @@ class Call(Struct, frozen=True, kw_only=True):
     stdin: str | None = None  # text of a here-document, if it is static
     upstream: Call | None = None
     downstream: tuple[Arg, ...] = ()  # the words of the command that reads its output
+    wrappers: tuple[str, ...] = ()  # the programs that start this one: `gosu app …`, `sudo …`
     runner: Runner = field(default=_no_runner)
     starter: Callable[[Call], tuple[Effect, ...]] = field(default=_no_starter)
 

@@ -28,6 +28,7 @@ _PRIVATE = frozenset({"(", "$("})
 _BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
 _TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
 _DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
+_BUILTIN = frozenset({"exec", "command", "builtin", "time"})  # of the shell, no programs
 _LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
 # What is assigned in front of one of these lasts (POSIX, 2.14 special built-in utilities); bash under
 # its own name keeps it to the command.
@@ -156,7 +157,7 @@ class _Walk(Struct):
         if body is not None and ("function", call.name) not in self.seen:
             effects = self._called(call, body)
         else:
-            effects = effects_of(call)
+            effects = _wrapped(effects_of(call), call.wrappers)
             moved = move(call, self.state, self.source)
             if command.operator == "||":
                 moved = _joined(self.state, moved)
@@ -172,7 +173,9 @@ class _Walk(Struct):
         outer = self.carrier or command
         files = output_files(command, state)
         inner = unwrap(command)
+        wrappers: list[str] = []
         while inner is not None:
+            wrappers.append((command.name or "").rpartition("/")[2])
             state = _as_user(command, state)
             added = inner.assigns[len(command.assigns) :]
             state = state.with_env({name: resolve(word, state) for name, word in added})
@@ -193,6 +196,7 @@ class _Walk(Struct):
             stdin=_stdin(command, state),
             upstream=upstream,
             downstream=downstream,
+            wrappers=tuple(w for w in wrappers if w not in _BUILTIN),
             starter=effects_of,
             runner=lambda text, start, key: self._nested(text, start, key, outer),
         )
@@ -297,6 +301,13 @@ def _joined(one: State, other: State) -> State:
             for k in {**one.variables, **other.variables}
         },
     )
+
+
+def _wrapped(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tuple[Effect, ...]:
+    """What starts a program is called as well."""
+    if not wrappers or not effects:
+        return effects
+    return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
 
 
 def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: State) -> tuple[Effect, ...]:
