@@ -167,7 +167,8 @@ def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> 
     }
     given = " ".join(v.instruction.value for v in old if v.instruction.keyword == "RUN")
     for owner in owners - {None}:
-        if f" {owner} " not in given:
+        # `chown -R user` leaves the group of what a COPY of the context brings, which is root's
+        if not any(f" {o} " in given for o in (owner, (owner or "").removesuffix(":root"))):
             yield f"{owner} would become an owner"
 
 

@@ -7,7 +7,7 @@ directories that WORKDIR and mkdir made are changed by themselves, what an insta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -20,22 +20,33 @@ from slimify.classify.walk import Visit
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate
 from slimify.strategies.inplace.edits import Edits, place
-from slimify.strategies.inplace.runs import direct, lengthened, prolonged, readable
+from slimify.strategies.inplace.runs import chained, direct, lengthened, prolonged, readable
 from slimify.syntax.instructions import copy_parts
 from slimify.syntax.shell import Refuses, edit
+from slimify.syntax.words import expand, references
 
 _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
 _NODE_MODULES = 30 * estimate.MB
 
 
 class _Change(Struct, frozen=True):
-    """`chown -R owner places` of one step."""
+    """`chown -R owner places` of one step. `owner` is a user and a group, "" where only a shell knows them,
+    `written` how COPY is told them."""
 
     step: Step
     atom: AtomStep
     effect: Effect
     owner: str
+    written: str
     places: tuple[str, ...]
+
+
+class _Makers(Struct, frozen=True):
+    """What makes the new owner and has to stand before the first COPY: commands at the start of the step
+    that changes it, and whole RUNs in between."""
+
+    atoms: tuple[AtomStep, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 def owners(program: Program) -> Edits:
@@ -61,9 +72,21 @@ def _changes(program: Program) -> Iterator[_Change]:
                 recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", w) for w in words)
                 if effect.kind != "meta" or words[:1] != ["chown"] or not recursive:
                     continue
-                owner = next((w for w in words[1:] if not w.startswith("-")), "")
                 if len(atom.effects) == 1 and direct(step, atom, effect) and effect.writes:
-                    yield _Change(step, atom, effect, owner, effect.writes)
+                    yield _Change(step, atom, effect, *_owner(step, effect), effect.writes)
+
+
+def _owner(step: Step, effect: Effect) -> tuple[str, str]:
+    """User and group, and how they are written; the group of what the context brings is root's."""
+    word = next((w for w in effect.command.words[1:] if not w.text.startswith("-")), None)
+    if word is None:
+        return "", ""
+    text = word.text.replace('"', "")
+    known = {name: value for name, value in step.state.env.items() if value is not None}
+    if references(text) - known.keys():
+        return "", text
+    owner = expand(text, known) or ""
+    return (owner, text) if ":" in owner else (f"{owner}:root", f"{text}:root")
 
 
 def _copied(program: Program, change: _Change) -> Edits | str:
@@ -74,9 +97,13 @@ def _copied(program: Program, change: _Change) -> Edits | str:
     if not brought:
         return ""
     if not _OWNER.fullmatch(change.owner) or change.owner in ("root:root", "0:0"):
-        return f"the owner {change.owner} is not one that COPY takes as it is"
-    if any(s.instruction.flag("chown") not in (None, change.owner) for s in brought):
+        return f"the owner {change.written} is not one that COPY takes as it is"
+    if any(s.instruction.flag("chown") not in (None, change.written, change.owner) for s in brought):
         return "a COPY sets another owner"
+    if change.written.endswith(":root") and any(copy_parts(s.instruction).from_stage for s in brought):
+        return "the group of what another stage brings is not known"
+    if any(s.state.env != step.state.env for s in brought if "$" in change.written):
+        return f"{change.written} is set after a COPY"
     if any(not _within(s, places) for s in brought):
         return "a COPY brings more than it changes"
     made = _made(program, change)
@@ -84,22 +111,27 @@ def _copied(program: Program, change: _Change) -> Edits | str:
         return made
     texts: dict[int, str] = dict(made)
     before: dict[int, tuple[str, ...]] = {}
-    users = _users_before(program, change, brought[0])
-    if users is None:
+    makers = _makers(program, change, brought[0])
+    if makers is None:
         return f"{change.owner} is made after {place(brought[0])}"
-    drop = frozenset(a.index for a in users)
-    if users:
-        before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in users),)
+    if makers.atoms:
+        before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in makers.atoms),)
     for copy in brought:
-        texts[copy.index] = _with_owner(copy, change.owner)
-    text = _narrowed(program, change, drop)
+        texts[copy.index] = _with_owner(copy, change.written)
+    text = _narrowed(program, change, frozenset(a.index for a in makers.atoms))
     if isinstance(text, Refuses):
         return str(text)
     texts[step.index] = text or ""
     where = ", ".join(places)
     note = f"{change.owner} owns {where} from the COPY on; `chown -R` would store all of it once more"
     told = Decision(code="SL352", safety="safe", text=note, line=step.line)
-    return Edits(texts=texts, before=before, decisions=(told,), saving=_bytes(program, brought, bool(made)))
+    return Edits(
+        texts=texts,
+        before=before,
+        moved={s.index: brought[0].index for s in makers.steps},
+        decisions=(told,),
+        saving=_bytes(program, brought, bool(made)),
+    )
 
 
 def _before(program: Program, change: _Change) -> list[Step]:
@@ -180,36 +212,54 @@ def _known(program: Program, owner: str, index: int) -> bool:
         names -= {base.user} | ({"node"} if base.family == "node" else set()) | {"root", "nobody", "www-data"}
     for step in program.steps:
         if step.index < index:
-            names -= {w.value or "" for e in step.effects if e.kind == "users" for w in e.command.words}
+            names -= _named(step, [e for e in step.effects if e.kind == "users"])
     return not names
 
 
-def _users_before(program: Program, change: _Change, copy: Step) -> tuple[AtomStep, ...] | None:
-    """The commands at the start of the step that make the user, to stand before the first COPY: () where it
-    is there already, None where it can't be."""
+def _named(step: Step, effects: Iterable[Effect]) -> set[str]:
+    """The words of commands, with the variables that the file sets."""
+    known = {name: value for name, value in step.state.env.items() if value is not None}
+    words = (w for e in effects for w in e.command.words)
+    return {w.value if w.value is not None else expand(w.text, known) or "" for w in words}
+
+
+def _makers(program: Program, change: _Change, copy: Step) -> _Makers | None:
+    """What makes the owner, to stand before the first COPY; None where it can't."""
     if _known(program, change.owner, copy.index):
-        return ()
+        return _Makers()
     step = change.step
     assert step.script is not None
-    if copy.state.user not in ROOT or not all(a.operator != ";" for a in step.script.atoms):
+    if copy.state.user not in ROOT:
         return None
-    found: list[AtomStep] = []
-    for atom in step.atoms:
-        if (
-            not atom.effects
-            or any(e.kind != "users" for e in atom.effects)
-            or step.script.atoms[atom.index].opaque
-        ):
+    between = [s for s in program.steps if copy.index < s.index < step.index]
+    steps = [s for s in between if s.atoms and all(_makes_users(s, a) for a in s.atoms)]
+    atoms: list[AtomStep] = []
+    for atom in step.atoms if chained(step) else ():
+        if not _makes_users(step, atom):
             break
-        found.append(atom)
-    made = {w.value for a in found for e in a.effects for w in e.command.words}
-    written = [w for a in found for e in a.effects for w in e.writes if not w.startswith("/etc/")]
-    names = {n for n in change.owner.split(":") if not n.isdigit()}
-    if "$" in "".join(_words(step, a) for a in found) or any(
-        touches(w, p) for w in written for p in change.places
-    ):
+        atoms.append(atom)
+    own = [e for a in atoms for e in a.effects]
+    effects = [*own, *(e for s in steps for e in s.effects)]
+    made = _named(step, own).union(*(_named(s, s.effects) for s in steps))
+    written = [w for e in effects for w in e.writes if not w.startswith("/etc/")]
+    names = {n for n in change.owner.split(":") if not n.isdigit()} - {"root"}
+    if any(touches(w, p) for w in written for p in change.places) or not names <= made:
         return None
-    return tuple(found) if found and names <= made else None
+    if any(not _movable(s, copy) for s in steps) or any("$" in _words(step, a) for a in atoms):
+        return None
+    return _Makers(atoms=tuple(atoms), steps=tuple(steps))
+
+
+def _makes_users(step: Step, atom: AtomStep) -> bool:
+    assert step.script is not None
+    opaque = step.script.atoms[atom.index].opaque
+    return bool(atom.effects) and all(e.kind == "users" for e in atom.effects) and not opaque
+
+
+def _movable(step: Step, copy: Step) -> bool:
+    """A RUN that does the same in front of a COPY."""
+    plain = readable(step) and not step.instruction.flags and step.state.user in ROOT
+    return plain and ("$" not in step.instruction.value or step.state.env == copy.state.env)
 
 
 def _words(step: Step, atom: AtomStep) -> str:
