@@ -28,6 +28,9 @@ _WHOLE = (
     r"go:embed\s+(?:all:)?(?:\*|\.(?=\s|$))|FileServer\(\s*http\.Dir\(\s*[\"'`]\.?/?[\"'`]|"
     r"(?:static|serve|serveStatic)\(\s*(?:__dirname\s*\)|[\"'`]\.?/?[\"'`])|http\.server|autoindex\s+on"
 )
+_DOCS = frozenset({"doc", "docs", "documentation"})
+_PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
+_PAGES = 200
 _TELLING = 4  # letters: shorter names stand everywhere
 _DATA = frozenset({"csv", "tsv", "sql", "dump", "bak", "log", "parquet"})
 
@@ -117,21 +120,36 @@ def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[s
     """What was found about who uses the files, and whether something may."""
     for file in members:
         base = posixpath.basename(file.path)
-        for name in (base, posixpath.splitext(base)[0]):
-            if len(name) >= _TELLING and named.mentions(name):
-                return f"{name} is named by a source or a step", True
+        stem = posixpath.splitext(base)[0]
+        said = base if named.mentions(base) else stem if named.quotes(stem) else ""
+        if len(said) >= _TELLING:
+            return f"{said} is named by a source or a step", True
     directories = [d for d in posixpath.dirname(members[0].path).split("/") if d]
     for name in reversed(directories):
-        if named.mentions(name):
+        if named.opens(name):
             return f"the directory {name} is named by a source or a step, and may be served", True
     places = {posixpath.dirname(f.place) for f in members}
-    if _SERVED.intersection(directories) or any(inside_any(p, _SERVERS) for p in places):
+    below = () if directories[:1] and directories[0] in _DOCS else directories
+    if _SERVED.intersection(below) or any(inside_any(p, _SERVERS) for p in places):
         return "a web server or framework may serve the directory", True
     if any(re.search(_WHOLE, text) for text in named.texts) or _opens_all(program):
         return "a source serves or compiles in a whole directory", True
+    page = _shown_on(program, members)
+    if page:
+        read = f"none of the {len(named.texts)} sources, scripts and settings that were read names it"
+        return f"only {page} shows it: {read}", False
     if "files" in program.live.sources.features or any(s.role == "unknown" for s in program.steps):
         return "files are read by names that only run time knows", True
     return f"none of the {len(named.texts)} sources, scripts and settings that were read names it", False
+
+
+def _shown_on(program: Program, members: list[_File]) -> str:
+    """The page for people that shows all of the files: a README is no reader at run time."""
+    context = program.context
+    names = [posixpath.basename(f.path) for f in members]
+    pages = sorted((p for p in context.files if _PAGE.search(p)), key=lambda p: (p.count("/"), p))
+    texts = ((page, context.text(page) or "") for page in pages[:_PAGES])
+    return next((page for page, text in texts if all(name in text for name in names)), "")
 
 
 def _opens_all(program: Program) -> bool:

@@ -23,6 +23,7 @@ from slimify.model import Dockerfile, SlimifyError
 from slimify.syntax.dockerfile import parse
 
 _DOCKERFILES = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "Dockerfile-*")
+_ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
 _READ = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
 
 
@@ -32,6 +33,7 @@ class Readers(Struct, frozen=True, dict=True):
     own: Taken
     others: tuple[tuple[Taken, str], ...]
     texts: tuple[str, ...]
+    code: frozenset[int]  # which of the texts are programs
     program: Program
 
     @cached_property
@@ -43,6 +45,27 @@ class Readers(Struct, frozen=True, dict=True):
         """Whether a text names a file or directory of that name (a shell pattern)."""
         pattern = re.compile(rf"(?<![\w-]){re.escape(name).replace(re.escape('*'), '[^/]*')}(?![\w-])")
         return any(pattern.search(text) for text in self.texts)
+
+    def quotes(self, name: str) -> bool:
+        """Whether a text says the name by itself, as one does who puts an ending to it later."""
+        word = re.escape(name)
+        settings = re.compile(rf"""(?:["'`/]|[:=][ \t]*){word}(?=["'`.\s]|$)""", re.MULTILINE)
+        return self._any(re.compile(rf"""["'`/]{word}["'`.]"""), settings)
+
+    def opens(self, directory: str) -> bool:
+        """Whether a text says the name of a directory and not what in it: what it reads there, or serves,
+        is not known."""
+        word = rf"{re.escape(directory)}/?"
+        settings = re.compile(rf"""(?:^|[\s"'`/=:,(\[]){word}(?=["'`*?${{%<)\]\s,;]|$)""", re.MULTILINE)
+        return self._any(re.compile(rf"""["'`/]{word}["'`*?${{%<)]"""), settings)
+
+    def _any(self, code: re.Pattern[str], others: re.Pattern[str]) -> bool:
+        texts = enumerate(self._without_addresses)
+        return any((code if number in self.code else others).search(text) for number, text in texts)
+
+    @cached_property
+    def _without_addresses(self) -> tuple[str, ...]:
+        return tuple(_ADDRESS.sub(" ", text) for text in self.texts)
 
     def named(self, name: str) -> bool:
         return any(t.names(name) for t in (self.own, *(t for t, _ in self.others)))
@@ -72,10 +95,8 @@ def readers(program: Program) -> Readers | None:
         if takes is None:
             return None
         others.append((takes, _instructions(file)))
-    texts = _texts(context, [_instructions(program.dockerfile), *(t for _, t in others)])
-    if texts is None:
-        return None
-    return Readers(own, tuple(others), texts, program)
+    found = _texts(context, [_instructions(program.dockerfile), *(t for _, t in others)])
+    return Readers(own, tuple(others), *found, program) if found is not None else None
 
 
 def _others(program: Program) -> Iterator[Dockerfile | None]:
@@ -107,8 +128,9 @@ def _instructions(file: Dockerfile) -> str:
     return "\n".join(lines)
 
 
-def _texts(context: Context, first: Sequence[str]) -> tuple[str, ...] | None:
-    """The texts to look into, scripts that no other text names left out; None where it is too much."""
+def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], frozenset[int]] | None:
+    """The texts to look into, scripts that no other text names left out, and the numbers of those that are
+    programs; None where it is too much."""
     facts = load("unread.toml")["texts"]
     endings, names, scripts = (
         frozenset(facts["endings"]),
@@ -116,7 +138,7 @@ def _texts(context: Context, first: Sequence[str]) -> tuple[str, ...] | None:
         frozenset(facts["scripts"]),
     )
     elsewhere = re.compile(facts["elsewhere"])
-    texts, later, left = list(first), [], facts["bytes"]
+    texts, code, later, left = list(first), set(), [], facts["bytes"]
     for path, size in context.files.items():
         name = posixpath.basename(path)
         ending = posixpath.splitext(name)[1][1:]
@@ -128,8 +150,10 @@ def _texts(context: Context, first: Sequence[str]) -> tuple[str, ...] | None:
             left -= size
             if left < 0:
                 return None
+            if ending in facts["code"]:
+                code.add(len(texts))
             texts.append(context.text(path) or "")
-    return tuple(_with_scripts(context, texts, later))
+    return tuple(_with_scripts(context, texts, later)), frozenset(code)
 
 
 def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) -> list[str]:
@@ -143,9 +167,13 @@ def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) ->
     return texts
 
 
+_MAKE = re.compile(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)
+
+
 def _called(name: str, texts: Sequence[str]) -> bool:
-    word = "make" if name.lower() in ("makefile", "gnumakefile") else name
-    return any(word in text for text in texts)
+    if name.lower() in ("makefile", "gnumakefile"):
+        return any(_MAKE.search(text) for text in texts)
+    return any(name in text for text in texts)
 
 
 def _history(program: Program, texts: Sequence[str]) -> bool:

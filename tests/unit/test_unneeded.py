@@ -52,6 +52,39 @@ CASES = (
         action="object storage",
     ),
     Case(id="frameworks-serve-it", large={"public/Report.pdf": 2_000_000}, texts={}, action="object storage"),
+    Case(
+        id="only-a-page-for-people-shows-it",
+        large={"docs/assets/demo.gif": 2_000_000},
+        texts={
+            "README.md": "![](docs/assets/demo.gif)",
+            "open.js": "require('fs').readFileSync(process.argv[2])",
+        },
+        action="ignore",
+    ),
+    Case(
+        id="its-directory-is-named-in-prose",
+        large={"media/Report.pdf": 2_000_000},
+        texts={"a.js": "// no media here, see https://example.org/media\nlet media = []\n"},
+        action="ignore",
+    ),
+    Case(
+        id="something-else-in-its-directory-is-named",
+        large={"media/Report.pdf": 2_000_000},
+        texts={"a.js": "require('./media/player')\n"},
+        action="ignore",
+    ),
+    Case(
+        id="a-name-is-put-together",
+        large={"media/Report.pdf": 2_000_000},
+        texts={"a.js": "send('Report' + '.pdf')\n"},
+        action="object storage",
+    ),
+    Case(
+        id="a-setting-names-its-directory",
+        large={"media/Report.pdf": 2_000_000},
+        texts={"site.yml": "root: media\n"},
+        action="object storage",
+    ),
     Case(id="data", large={"dumps/all.csv": 2_000_000}, texts={"load.js": "'all.csv'"}, action="volume"),
     Case(
         id="many-small-ones-together",
@@ -106,6 +139,18 @@ def _advised(outcome: Outcome) -> list[str]:
         pytest.param(
             '"express": "4", "react-dom": "18", "react": "18"', {"a.js": "'react'"}, [], id="loaded"
         ),
+        pytest.param(
+            '"express": "4", "commander": "9"',
+            {"bin/run": "#!/usr/bin/env node\nrequire('commander')"},
+            [],
+            id="imported-by-a-file-without-an-ending",
+        ),
+        pytest.param(
+            '"express": "4", "gulp": "4", "gulp-sass": "1"',
+            {"gulpfile.js": "require('gulp-load-plugins')()"},
+            [],
+            id="loaded-by-its-name",
+        ),
         pytest.param('"a-a": "1", "b-b": "1", "express": "4"', {}, [], id="too-many-to-be-true"),
     ],
 )
@@ -122,6 +167,7 @@ def test_npm_packages(
     [
         pytest.param("flask\nbeautifulsoup4\n", [], id="a-module-of-another-name"),
         pytest.param("flask\nfeedparser\n", ["`feedparser`"], id="imported-nowhere"),
+        pytest.param("flask\ngoogle-cloud-tasks\ngoogle_adk\n", [], id="parts-of-a-namespace"),
         pytest.param("flask\ngunicorn\n", [], id="started"),
         pytest.param("flask\npsycopg2\n", [], id="a-driver"),
         pytest.param("".join(f"x{n}==1\n" for n in range(9)) + "flask==3\n", [], id="pip-freeze"),
@@ -129,6 +175,65 @@ def test_npm_packages(
 )
 def test_python_packages(rows: str, advised: list[str], tmp_path: Path) -> None:
     file = 'FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\nCMD ["gunicorn", "app:app"]\n'
-    source = "import bs4\nfrom flask import Flask\nengine = 'postgresql://'\n"
+    imports = "import bs4\nimport google.adk.cli\nfrom google.cloud import tasks_v2\n"
+    source = f"{imports}from flask import Flask\nengine = 'postgresql://'\n"
     outcome = _outcome(tmp_path, file, {"requirements.txt": rows, "app.py": source}, Options())
     assert _advised(outcome) == advised
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """An install, what is started, and whether one of its packages is named as unneeded."""
+
+    id: str
+    name: str
+    file: str
+    texts: Mapping[str, str]
+    unneeded: bool = False
+
+
+DEBIAN = "FROM node:20\nRUN apt-get update && apt-get install -y {name}\nWORKDIR /app\nCOPY . .\n"
+APK = "FROM alpine:3.20\nRUN apk add --no-cache python3 py3-pip {name}\n"
+ALPINE = f"{APK}WORKDIR /app\nCOPY . .\nRUN pip3 install flask\n"
+PACKAGES = (
+    Package(
+        id="nobody-calls-it", name="vim", file=f'{DEBIAN}CMD ["node", "a.js"]\n', texts={}, unneeded=True
+    ),
+    Package(
+        id="a-program-that-starts-another",
+        name="gosu",
+        file=f'{DEBIAN}ENTRYPOINT ["/app/run.sh"]\nCMD ["node", "a.js"]\n',
+        texts={"run.sh": '#!/bin/sh\ngosu node "$(command -v node)" "$@"\n'},
+    ),
+    Package(
+        id="a-source-names-a-file-of-it",
+        name="apksigner",
+        file=f'{DEBIAN}CMD ["node", "a.js"]\n',
+        texts={"a.js": "java(['-jar', '/usr/share/java/apksigner.jar'])"},
+    ),
+    Package(
+        id="the-interpreter-of-the-application",
+        name="python3",
+        file=f'{ALPINE}CMD ["flask", "run"]\n',
+        texts={"app.py": "import flask\n"},
+    ),
+    Package(
+        id="data-is-not-called",
+        name="tzdata",
+        file=f'{ALPINE}CMD ["flask", "run"]\n',
+        texts={"app.py": "import flask\n"},
+    ),
+    Package(
+        id="npm-comes-with-it",
+        name="nodejs",
+        file="FROM golang:1.24\nRUN apt-get update && apt-get install -y {name}\nRUN npm install -g gulp\n",
+        texts={},
+    ),
+)
+
+
+@pytest.mark.parametrize("row", PACKAGES, ids=lambda row: row.id)
+def test_system_packages(row: Package, tmp_path: Path) -> None:
+    outcome = _outcome(tmp_path, row.file.format(name=row.name), row.texts, Options())
+    named = [d.text.partition(":")[0] for d in outcome.decisions if d.code == "SL206"]
+    assert named == ([f"`{row.name}`"] if row.unneeded else [])
