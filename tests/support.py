@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import io
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +17,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "golden"
+
+
+@cache
+def context_with(context: Path, media: tuple[tuple[str, int], ...]) -> Path:
+    """A copy of a build context with the large files that no repository should hold: names and bytes."""
+    copy = Path(tempfile.mkdtemp(prefix="slimify-golden-")) / context.name
+    atexit.register(shutil.rmtree, copy.parent, ignore_errors=True)
+    shutil.copytree(context, copy)
+    for name, size in media:
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        with (copy / name).open("wb") as file:
+            file.truncate(size)
+    return copy
 
 
 @dataclass(frozen=True)

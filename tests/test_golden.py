@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import GOLDEN, invoke
+from support import GOLDEN, context_with, invoke
 
 from slimify.model import SlimifyError
 from slimify.syntax import dockerfile
@@ -47,11 +47,13 @@ class Case:
     file: str = "Dockerfile"  # inside input/
     dockerignore: bool = False  # what goes with it is looked at, too
     source: str = "hand-written"
+    media: tuple[tuple[str, int], ...] = ()  # files of input/ that are written when the test runs, with bytes
     engine: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def context(self) -> Path:
-        return self.directory / "input"
+        own = self.directory / "input"
+        return context_with(own, self.media) if self.media else own
 
     @property
     def text(self) -> bytes:
@@ -66,6 +68,7 @@ def _read(directory: Path) -> Case:
     values = tomllib.loads((directory / "case.toml").read_text("utf-8"))
     for name in ("args", "codes"):
         values[name] = tuple(values.get(name, ()))
+    values["media"] = tuple(values.get("media", {}).items())
     return Case(directory=directory, **values)
 
 

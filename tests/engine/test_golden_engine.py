@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import context_with
 
 from slimify.config import Options
 from slimify.engine.containers import Engine
@@ -71,9 +72,12 @@ def golden(directory: Path, values: Mapping[str, Any]) -> Golden:
     # What a case asks succeeds, unless it says otherwise.
     for key, success in (("http", {"status": 200}), ("exec", {"exit": 0}), ("run", {"exit": 0})):
         table[key] = [{**success, **row} for row in table.get(key, ())]
+    context = directory / "input"
+    if "media" in values:
+        context = context_with(context, tuple(values["media"].items()))
     return Golden(
-        dockerfile=directory / "input" / values.get("file", "Dockerfile"),
-        context=directory / "input",
+        dockerfile=context / values.get("file", "Dockerfile"),
+        context=context,
         expected=directory / "expected.Dockerfile",
         probe=probes.read(table),
         build_args=build_args,
