@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,14 +17,21 @@ from slimify.arguments import (
     BuildArgOption,
     BuilderOption,
     DockerignoreOption,
+    EngineOption,
     MinSavingOption,
+    RepairOption,
+    RunOption,
+    needs_verify,
     overrides,
+    wishes_of,
 )
 from slimify.exits import DONE, exit_code, finish
 
 if TYPE_CHECKING:
+    from slimify.fleet.proving import Builds
     from slimify.fleet.rows import Row
     from slimify.fleet.scan import Asked
+    from slimify.proofs import Wishes
 
 _SHARD = re.compile(r"(?P<part>[1-9]\d*)/(?P<parts>[1-9]\d*)")
 
@@ -66,37 +75,74 @@ def scan(
         typer.Option("--shard", metavar="I/N", help="Only part I of N, to split it over jobs."),
     ] = None,
     timeout: Annotated[
-        int, typer.Option("--timeout", min=1, metavar="SECONDS", help="For one Dockerfile, at most.")
+        int,
+        typer.Option(
+            "--timeout", min=1, metavar="SECONDS", help="For one Dockerfile, at most; builds not counted."
+        ),
     ] = 300,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     build_arg: BuildArgOption = None,
     builder: BuilderOption = None,
     dockerignore: DockerignoreOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build and compare what can be rewritten; sizes are measured.")
+    ] = False,
+    repair: RepairOption = False,
+    run: RunOption = True,
+    engine: EngineOption = None,
+    builds: Annotated[
+        int | None,
+        typer.Option("--builds", metavar="N", min=1, help="Dockerfiles at a time.", show_default="1"),
+    ] = None,
+    build_timeout: Annotated[
+        int | None,
+        typer.Option(
+            "--build-timeout", metavar="SECONDS", min=1, help="For one build, at most.", show_default="3600"
+        ),
+    ] = None,
+    buildx_builder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--buildx-builder",
+            metavar="NAME",
+            help="Build there; may be repeated: repositories are shared out over them.",
+        ),
+    ] = None,
 ) -> None:
     """Say what could be saved in many repositories.
 
-    Nothing is changed and nothing is built. What can't be read is a row like any other.
+    Nothing is changed, and nothing is built unless with --verify. What can't be read is a row like any other.
     """
+    needs_verify(verify, repair=repair, probe=None, engine=engine, run=run)
+    if not verify and (builds or build_timeout or buildx_builder):
+        raise typer.BadParameter("--builds, --build-timeout and --buildx-builder go with --verify")
+    if html is not None and not html.resolve().parent.is_dir():
+        raise typer.BadParameter(f"{html.parent} is no directory", param_hint="--html")
     part, parts = _shard(shard)
     given = overrides(
         base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
     )
 
     def job() -> int:
-        from msgspec.structs import replace
-
         from slimify import jobs as files
+        from slimify.engine.process import terminable
+        from slimify.fleet.rows import How
         from slimify.fleet.scan import Asked
         from slimify.model import SlimifyError
 
-        asked = Asked(results=output, part=part, parts=parts, seconds=timeout, overrides=given)
+        wishes = wishes_of(verify, repair=repair, probe=None, engine=engine, run=run)
+        asked = Asked(
+            results=output,
+            part=part,
+            parts=parts,
+            jobs=jobs,
+            how=How(seconds=timeout, overrides=given),
+            builds=_builds(wishes, builds, build_timeout, buildx_builder),
+        )
         try:
-            rows = _rows(paths, asked if jobs is None else replace(asked, jobs=jobs), format)
-            if format == "text":
-                console.show_fleet(rows)
-            if html is not None:
-                console.write_fleet(rows, html)
+            with terminable():
+                _scanned(paths, asked, format, html)
         except SlimifyError as error:
             failure = files.failed(paths[0], error)
             console.show_failure(failure)
@@ -106,21 +152,75 @@ def scan(
     finish(job)
 
 
-def _rows(paths: list[str], asked: Asked, format: Literal["text", "json"]) -> list[Row]:
-    """All rows, with a bar while they come; as JSON they go out at once."""
+def _builds(
+    wishes: Wishes | None, number: int | None, timeout: int | None, builders: list[str] | None
+) -> Builds | None:
+    if wishes is None:
+        return None
     from msgspec.structs import replace
 
+    from slimify.fleet.proving import Builds
+
+    if timeout is not None:
+        wishes = replace(wishes, build=replace(wishes.build, timeout=timeout))
+    return Builds(wishes=wishes, number=number or 1, builders=tuple(builders or ()))
+
+
+def _scanned(paths: list[str], asked: Asked, format: Literal["text", "json"], html: Path | None) -> None:
+    """Scans, with a bar; as JSON rows go out at once."""
+    from msgspec.structs import replace
+
+    from slimify import write
     from slimify.fleet.scan import scan as scanned
+    from slimify.report.fleet import Tally
+    from slimify.report.fleet_html import Page
 
-    rows: list[Row] = []
-    with typer.progressbar(length=0, label="Scanning", file=sys.stderr, show_pos=True) as bar:
-
-        def began(count: int) -> None:
-            bar.length = count
-
-        for found in scanned(paths, replace(asked, began=began)):
-            rows += found
+    tally = Tally()
+    with Page() as page, _Bar(asked.results) as bar:
+        for rows in scanned(paths, replace(asked, began=bar.began)):
+            for row in rows:
+                tally.add(row)
+                if html is not None:
+                    page.add(row)
             if format == "json":
-                console.show_rows(found)
-            bar.update(1)
-    return rows
+                console.show_rows(rows)
+            bar.update(rows)
+        bar.close()
+        if format == "text":
+            console.show_fleet(tally)
+        if html is not None:
+            write.replace_file(html, page.parts(tally))
+
+
+class _Bar:
+    """How far it is, on standard error; a new bar for each thing that begins."""
+
+    def __init__(self, results: Path | None) -> None:
+        self._results, self._what = results, ""
+        self._open = ExitStack()
+        self._update: Callable[[int], None] = lambda _number: None
+
+    def began(self, what: str, count: int, done: int) -> None:
+        self.close()
+        self._what = what
+        if done:
+            console.tell(
+                f"{done} of {count} are known from {self._results}; without it they are looked at anew\n"
+            )
+        bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True)
+        self._update = self._open.enter_context(bar).update
+
+    def update(self, rows: list[Row]) -> None:
+        """A line a proof where nothing moves: each takes minutes."""
+        self._update(1)
+        if self._what == "Building" and not sys.stderr.isatty():
+            console.tell_built(rows)
+
+    def close(self) -> None:
+        self._open.close()
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

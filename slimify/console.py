@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from slimify.publishing import Published
     from slimify.report.ansi import Paint
     from slimify.report.checked import Form as CheckFormat
+    from slimify.report.fleet import Tally
     from slimify.verify.model import Proof
 
 
@@ -195,19 +196,18 @@ def show_rows(rows: Sequence[Row]) -> None:
     show("".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
 
 
-def show_fleet(rows: Sequence[Row]) -> None:
+def tell_built(rows: Sequence[Row]) -> None:
+    """What came of building the images of these rows."""
+    from slimify.report import fleet
+
+    tell("".join(fleet.built(row) for row in rows))
+
+
+def show_fleet(tally: Tally) -> None:
     """Totals of a scan, and where to start."""
     from slimify.report import fleet
 
-    show(fleet.text(rows, paint=painter(sys.stdout)))
-
-
-def write_fleet(rows: Sequence[Row], path: Path) -> None:
-    """The page of a scan. Raises SlimifyError where it can't be written."""
-    from slimify import write
-    from slimify.report import fleet
-
-    write.replace_file(path, fleet.html(rows).encode("utf-8", "backslashreplace"))
+    show(fleet.text(tally, paint=painter(sys.stdout)))
 
 
 @contextmanager

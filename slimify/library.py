@@ -56,21 +56,34 @@ def prove_file(
 
 
 def scan(
-    paths: Iterable[str], *, processes: int | None = None, timeout: int = 300, **settings: object
+    paths: Iterable[str],
+    *,
+    processes: int | None = None,
+    timeout: int = 300,
+    verify: bool = False,
+    builds: int = 1,
+    **settings: object,
 ) -> Iterator[dict[str, Any]]:
     """The rows of `slimify scan --format json` for directories, addresses of git repositories and files that
-    list them, as they are done. `timeout`: seconds for one Dockerfile. Raises SlimifyError for a path
-    that is not there.
+    list them, as they are done. `timeout`: seconds for one Dockerfile. With `verify` what can be rewritten
+    is built and compared, `builds` Dockerfiles at a time. Raises SlimifyError for a path that is not there,
+    and where there is nothing to build with.
 
     Processes are spawned: a script that calls this needs `if __name__ == "__main__":`.
     """
     from msgspec.structs import replace
 
+    from slimify.fleet.rows import How
     from slimify.fleet.scan import Asked
     from slimify.fleet.scan import scan as scanned
 
-    asked = Asked(seconds=timeout, overrides=settings)
-    for rows in scanned(paths, asked if processes is None else replace(asked, jobs=processes)):
+    asked = Asked(how=How(seconds=timeout, overrides=settings), jobs=processes)
+    if verify:
+        from slimify.fleet.proving import Builds
+        from slimify.proofs import Wishes
+
+        asked = replace(asked, builds=Builds(wishes=Wishes(), number=builds))
+    for rows in scanned(paths, asked):
         yield from rows
 
 

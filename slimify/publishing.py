@@ -7,7 +7,7 @@ import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -73,10 +73,12 @@ class Published(Struct, frozen=True):
 
 def published(wish: Wish) -> Iterator[Published]:
     """One after the other. Raises SlimifyError where nothing can be offered at all."""
+    from slimify.engine.process import terminable
+
     git = _repository(wish.paths)
     here = [_inside(git.directory, path) for path in wish.paths]
     context = _inside(git.directory, str(wish.context)) if wish.context is not None else None
-    with _terminable(), _site(wish, git) as (site, client), contextlib.chdir(site.tree):
+    with terminable(), _site(wish, git) as (site, client), contextlib.chdir(site.tree):
         results = list(_results(wish, site, here, Path(context) if context is not None else None))
         sources = {outcome.file: source for source, outcome, _ in results}
         site = replace(site, fill=lambda tree, offer: _filled(site, tree, offer, sources))
@@ -262,15 +264,3 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
             elif path is not None:
                 noted(path)
     return list(dict.fromkeys(written))
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """A signal ends the run as Ctrl-C does, so that the checkout does not stay behind."""
-    from slimify.engine.process import Signals
-
-    def leave(reason: BaseException) -> NoReturn:
-        raise reason
-
-    with Signals(leave):
-        yield

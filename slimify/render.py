@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,11 @@ def page(template: str, templates: str = "", **values: object) -> str:
     Raises SlimifyError where one of the user's can't be filled in.
     """
     return _filled(template, templates, **values)
+
+
+def parts(template: str, **values: object) -> Iterator[str]:
+    """A page of ours, part by part: values that are iterators are read on the way."""
+    return _environment().get_template(template).generate(**values)
 
 
 def _filled(name: str, templates: str, **values: object) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from slimify.model import SlimifyError
@@ -14,8 +15,8 @@ CANNOT_WRITE = "SL902"
 CHANGED = "SL903"
 
 
-def replace_file(path: Path, data: bytes, *, expected: bytes | None = None) -> None:
-    """Makes `data` the content of `path`, creating it where it is missing.
+def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes | None = None) -> None:
+    """Makes `data`, whole or in parts, the content of `path`, creating it where it is missing.
 
     The bytes go to a temporary file beside the target, reach the disk, and then take the name.
     Mode, owner and extended attributes of an old file are kept, and a symbolic link is followed to
@@ -65,13 +66,13 @@ def _check_writable(path: Path, old: os.stat_result) -> None:
         )
 
 
-def _write_beside(target: Path, data: bytes, old: os.stat_result | None) -> Path:
+def _write_beside(target: Path, data: bytes | Iterable[bytes], old: os.stat_result | None) -> Path:
     """A file with `data` and the attributes of `target`, on disk, in the same directory."""
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            stream.writelines((data,) if isinstance(data, bytes) else data)
             stream.flush()
             os.fsync(stream.fileno())
         if old is None:

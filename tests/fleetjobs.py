@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from slimify.fleet.rows import Row, none
+from slimify.fleet.rows import How, Row, none
 from slimify.fleet.sources import Work
 
 
@@ -14,4 +14,4 @@ def dying(work: Work) -> list[Row]:
     if work.repository == "deadly":
         os._exit(9)
     time.sleep(0.05)
-    return [none(work)]
+    return [none(work, How())]

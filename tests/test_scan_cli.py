@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
+import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +21,8 @@ from typer.testing import CliRunner
 
 from slimify.cli import app
 from slimify.fleet import pool, rows
+from slimify.fleet.limit import TooLongError, limit
+from slimify.fleet.record import Record
 from slimify.fleet.sources import Work, share, works
 
 PLAIN = 'FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /server .\nCMD ["/server"]\n'
@@ -37,6 +45,12 @@ def fleet(tmp_path: Path) -> Path:
     repository(root / "broken", {"Dockerfile": "FORM golang\n"})
     repository(root / "empty", {"README": "nothing\n"})
     return root
+
+
+def commit(path: Path) -> None:
+    subprocess.run(["git", "-C", path, "add", "."], check=True)
+    words = ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "first"]
+    subprocess.run(["git", "-C", path, *words], check=True)
 
 
 def scan(*arguments: object, code: int = 0) -> tuple[list[dict[str, Any]], str]:
@@ -67,9 +81,7 @@ def test_the_summary_says_where_to_start(fleet: Path) -> None:
 
 
 def test_a_list_names_directories_and_addresses(fleet: Path, tmp_path: Path) -> None:
-    subprocess.run(["git", "-C", fleet / "shop", "add", "."], check=True)
-    commit = ["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "first"]
-    subprocess.run(["git", "-C", fleet / "shop", *commit], check=True)
+    commit(fleet / "shop")
     listed = tmp_path / "repos.txt"
     listed.write_text(
         f"# ours\nfile://{fleet}/shop\n\nfleet/empty # has none\nfile://{tmp_path}/gone\nfleet/broken\n"
@@ -97,22 +109,90 @@ def test_an_interrupted_scan_goes_on(fleet: Path, tmp_path: Path) -> None:
     assert len([json.loads(line) for line in results.read_text().splitlines()]) == len(whole)
 
 
+def test_what_was_not_asked_for_stays_and_what_was_asked_otherwise_is_done_anew(
+    fleet: Path, tmp_path: Path
+) -> None:
+    results = tmp_path / "rows.jsonl"
+    scan(fleet / "shop", "--output", results)
+    scan(fleet / "broken", "--output", results)
+    assert len(results.read_text().splitlines()) == 2
+    (again,), _ = scan(fleet / "shop", "--format", "json", "--output", results, "--base", "same")
+    assert (again["rung"], again["by"].partition(" --")[2]) == ("same-base", "base same")
+    kept = [json.loads(line) for line in results.read_text().splitlines()]
+    assert [row["repository"] for row in kept] == [f"{fleet}/broken", f"{fleet}/shop"]
+
+
+def test_two_scans_do_not_write_to_one_file(fleet: Path, tmp_path: Path) -> None:
+    with Record(tmp_path / "rows.jsonl"):
+        scan(fleet, "--output", tmp_path / "rows.jsonl", code=4)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_kill_leaves_nothing_behind(fleet: Path, tmp_path: Path, number: int) -> None:
+    """Neither processes nor what they had made; what is done is in the file, and a second run goes on."""
+    (fleet / "shop" / "Dockerfile").write_text(PLAIN + "RUN true\n" * 2000)  # takes a while
+    commit(fleet / "shop")
+    listed, results, temporary = tmp_path / "list", tmp_path / "rows.jsonl", tmp_path / "tmp"
+    listed.write_text(f"file://{fleet}/broken\nfile://{fleet}/shop\n")
+    temporary.mkdir()
+    words = [sys.executable, "-m", "slimify", "scan", str(listed), "--jobs", "2", "--output", str(results)]
+    env = {**os.environ, "TMPDIR": str(temporary)}
+    run = subprocess.Popen(words, env=env, start_new_session=True, stderr=subprocess.PIPE)
+    try:
+        until(lambda: results.exists() and results.read_bytes() and any(temporary.iterdir()))
+        run.send_signal(number)
+        assert run.wait(30) != 0
+        until(lambda: not in_session(run.pid) and not any(temporary.iterdir()))
+    finally:
+        for pid in in_session(run.pid):
+            os.kill(pid, signal.SIGKILL)
+    assert b"Traceback" not in run.communicate()[1]
+    before = results.read_bytes().splitlines()
+    (fleet / "shop" / "Dockerfile").write_text(PLAIN)
+    commit(fleet / "shop")
+    scan(listed, "--output", results)
+    assert results.read_bytes().splitlines()[: len(before)] == before
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def in_session(leader: int) -> list[int]:
+    """The processes of a session."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, session = file.read_text().rpartition(")")[2].split()[:4]
+            if int(session) == leader and state != "Z":
+                found.append(int(file.parent.name))
+    return found
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         pytest.param(["nowhere"], 2, "nowhere: neither a directory nor a list", id="no such path"),
         pytest.param([".", "--output", "notes.txt"], 2, "no result of slimify scan", id="another file"),
+        pytest.param([".", "--output", "open.txt"], 2, "no result of slimify scan", id="without a line end"),
         pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),
+        pytest.param([".", "--builds", "2"], 2, "go with --verify", id="builds without need"),
+        pytest.param([".", "--html", "no/page.html"], 2, "is no directory", id="no place for the page"),
     ],
 )
 def test_wrong_usage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], code: int, words: str
 ) -> None:
     (tmp_path / "notes.txt").write_text("shopping\n")
+    (tmp_path / "open.txt").write_text("shopping")
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["scan", *arguments])
     assert (done.exit_code, words in done.output) == (code, True), done.output
     assert (tmp_path / "notes.txt").read_text() == "shopping\n"
+    assert (tmp_path / "open.txt").read_text() == "shopping"
 
 
 def test_shards_share_the_repositories() -> None:
@@ -136,14 +216,37 @@ def test_the_innermost_repository_owns_a_dockerfile(tmp_path: Path) -> None:
 def test_a_process_that_dies_stops_no_other_work() -> None:
     names = [f"repo{n}" for n in range(6)]
     todo = [Work(name) for name in (*names[:3], "deadly", *names[3:])]
-    found = {row["repository"]: row["reasons"][0][:5] for part in pool.run(todo, dying, 2) for row in part}
+    died = partial(rows.died, how=rows.How())
+    answers = pool.run(todo, dying, died, 2)
+    found = {row["repository"]: row["reasons"][0][:5] for part in answers for row in part}
     assert found == {**dict.fromkeys(names, rows.NO_DOCKERFILE), "deadly": rows.DIED}
 
 
-def test_what_takes_too_long_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "rows", lambda *_: time.sleep(60))
-    (row,) = pool.timed(Work("slow", "slow/Dockerfile"), overrides={}, seconds=1)
-    assert row["reasons"] == [f"{rows.TOO_LONG}: not done after 1 s"]
+def test_time_is_limited() -> None:
+    with pytest.raises(TooLongError), limit(1, grace=60):
+        time.sleep(60)
+
+
+def test_what_takes_too_long_is_a_row_and_the_others_of_its_repository_are_too(
+    fleet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes = rows.jobs.outcomes
+
+    def slow(command: str, todo: Any, *rest: Any) -> Any:
+        if todo[0][0].name.endswith("slow.Dockerfile"):
+            raise TooLongError
+        return outcomes(command, todo, *rest)  # type: ignore[arg-type]
+
+    (fleet / "shop" / "slow.Dockerfile").write_text(PLAIN)
+    (fleet / "shop" / "web.Dockerfile").write_text(PLAIN)
+    commit(fleet / "shop")
+    monkeypatch.setattr(rows.jobs, "outcomes", slow)
+    found = rows.estimated(Work(f"file://{fleet}/shop"), rows.How())
+    assert [(row["file"], row["outcome"], row["reasons"][0][:5]) for row in found] == [
+        ("Dockerfile", "rewritten", "SL300"),
+        ("slow.Dockerfile", "failed", rows.TOO_LONG),
+        ("web.Dockerfile", "rewritten", "SL300"),
+    ]
 
 
 def test_the_page_holds_every_row_and_no_markup_of_theirs(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, NoReturn, Self
@@ -301,6 +301,17 @@ class Signals:
 
     def _handle(self, number: int, frame: object) -> None:
         self._on_signal(KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number))
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM and SIGHUP end what is inside as Ctrl-C does: nothing that it made stays behind."""
+
+    def leave(reason: BaseException) -> NoReturn:
+        raise reason
+
+    with Signals(leave):
+        yield
 
 
 def _children_of(parent: int) -> list[int]:

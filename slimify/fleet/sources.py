@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -93,5 +93,13 @@ def _repository(directory: Path, top: Path, roots: dict[Path, bool]) -> str:
 def share(work: Work, index: int, count: int) -> bool:
     """Whether it belongs to part `index` (from 1) of `count`. By digest of the repository, so that what
     is added or goes moves nothing else, and the files of a repository stay together."""
-    digest = hashlib.sha256(os.path.normpath(work.repository).encode("utf-8", "surrogateescape")).digest()
-    return int.from_bytes(digest[:8], "big") % count == index - 1
+    return int.from_bytes(_digest(work)[:8], "big") % count == index - 1
+
+
+def one_of(names: Sequence[str], work: Work) -> str:
+    """One of several, the same for all of a repository, whatever part it is in."""
+    return names[int.from_bytes(_digest(work)[8:16], "big") % len(names)]
+
+
+def _digest(work: Work) -> bytes:
+    return hashlib.sha256(os.path.normpath(work.repository).encode("utf-8", "surrogateescape")).digest()

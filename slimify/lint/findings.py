@@ -63,10 +63,10 @@ def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | 
 
 
 def _not_counted(found: Checked, proof: Proof) -> Checked:
-    file = found.outcome.file
     remarks = {
         "equal": "the measured saving is below --min-saving",
-        "different": f"not proven, so that nothing is asked for: {_first(proof)}; see slimify verify {file}",
+        "different": f"not proven, so that nothing is asked for: {difference(proof)}; "
+        f"see slimify verify {found.outcome.file}",
         "not built": f"nothing was measured: {proof.problem}",
     }
     return Checked(
@@ -79,8 +79,8 @@ def _not_counted(found: Checked, proof: Proof) -> Checked:
     )
 
 
-def _first(proof: Proof) -> str:
-    """The first difference, in one line."""
+def difference(proof: Proof) -> str:
+    """The first difference between two images, in one line."""
     texts = (f.text for check in proof.checks if not check.ok for f in check.findings if not f.accepted)
     text = " ".join(next(texts, "the images differ").split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"

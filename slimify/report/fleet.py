@@ -1,105 +1,128 @@
-"""Rows of many repositories → text, or one HTML page that needs nothing but itself."""
+"""Rows of many repositories → what they come to, and where to start."""
 
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable, Mapping, Sequence
+import heapq
+import os
+from collections.abc import Mapping
 from typing import Any
 
 from slimify.report.ansi import Paint
-from slimify.report.markup import escaped, policy
 from slimify.report.text import PLAIN, size
 
 Row = Mapping[str, Any]
-_LARGEST = 20
+_MOST = 20  # rows of one kind that are told
 
 
-def ordered(rows: Iterable[Row]) -> list[Row]:
-    """Most to gain first; then by name."""
-    return sorted(rows, key=lambda row: (-(row["saving"] or 0), row["repository"], row["file"]))
+class Tally:
+    """Counts rows as they come and keeps those worth telling: memory does not grow with their number."""
+
+    def __init__(self) -> None:
+        self.files = self.saving = self.measured = self.built = 0
+        self.repositories: set[str] = set()
+        self.best: list[tuple[int, int, Row]] = []  # a heap: saving, and what came first first
+        self.rewritten = 0
+        self.unread, self.unproven = _First(), _First()
+        self._count: collections.Counter[str] = collections.Counter()
+        self._saved: collections.Counter[str] = collections.Counter()
+
+    def add(self, row: Row) -> None:
+        saving, name = row["saving"] or 0, row["outcome"]
+        self.files += 1
+        self.repositories.add(row["repository"])
+        self.saving += saving
+        self.measured += saving if row["measured"] else 0
+        if name == "rewritten":
+            name = ", ".join(filter(None, (name, row["rung"], verdict(row))))
+            self.rewritten += 1
+            put = heapq.heappush if len(self.best) < _MOST else heapq.heappushpop
+            put(self.best, (saving, -self.files, row))
+        self.unread.add(row, row["outcome"] == "failed")
+        self.unproven.add(row, verdict(row) not in ("", "equal"))
+        self.built += bool(verdict(row))
+        self._count[name] += 1
+        self._saved[name] += saving
+
+    def totals(self) -> list[tuple[str, int, int]]:
+        """Outcome, with its rung and verdict, how many, bytes to be saved; most frequent first."""
+        order = sorted(self._count.items(), key=lambda item: (-item[1], item[0]))
+        return [(name, number, self._saved[name]) for name, number in order]
+
+    @property
+    def title(self) -> str:
+        files, repositories = counted(self.files, "Dockerfile"), counted(len(self.repositories), "repository")
+        told = f"{size(self.measured)} of it measured" if self.measured else ""
+        return ", ".join(
+            filter(None, (f"{files} in {repositories}", f"about {size(self.saving)} to save", told))
+        )
+
+
+class _First:
+    """The first rows of a kind, and how many there are."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.number = 0
+
+    def add(self, row: Row, concerned: bool) -> None:
+        self.number += concerned
+        if concerned and len(self.rows) < _MOST:
+            self.rows.append(row)
+
+
+def verdict(row: Row) -> str:
+    """What came of building both images; "" where that was not done."""
+    return row["proof"]["verdict"] if row["proof"] else ""
 
 
 def place(row: Row) -> str:
     """The Dockerfile as a person would point at it."""
-    file = str(row["file"])
-    return file if file.startswith(str(row["repository"])) else f"{row['repository']}  {file}".rstrip()
+    repository, file = str(row["repository"]), str(row["file"])
+    inside = repository == os.curdir or file.startswith(repository)  # not so in a clone
+    return file if file and inside else f"{repository}  {file}".rstrip()
 
 
-def totals(rows: Sequence[Row]) -> list[tuple[str, int, int]]:
-    """Outcome (with its rung, where it was rewritten), how many, bytes to be saved; most frequent first."""
-    count: collections.Counter[str] = collections.Counter()
-    saved: collections.Counter[str] = collections.Counter()
-    for row in rows:
-        name = f"{row['outcome']}, {row['rung']}" if row["outcome"] == "rewritten" else row["outcome"]
-        count[name] += 1
-        saved[name] += row["saving"] or 0
-    return [(name, number, saved[name]) for name, number in count.most_common()]
-
-
-def text(rows: Iterable[Row], *, paint: Paint = PLAIN) -> str:
-    """Totals, and where to start."""
-    everything = ordered(rows)
-    repositories = len({row["repository"] for row in everything})
-    whole = sum(row["saving"] or 0 for row in everything)
-    lines = [
-        f"{_count(len(everything), 'Dockerfile')} in {_count(repositories, 'repository')}, "
-        f"about {size(whole)} to save",
-        *(f"  {number:5}  {name}{_about(saved)}" for name, number, saved in totals(everything)),
-    ]
-    best = [row for row in everything if row["outcome"] == "rewritten"]
-    if best:
-        lines += ["", paint("Where to start:", "bold")]
-        lines += [_saving(row) for row in best[:_LARGEST]]
-    if len(best) > _LARGEST:
-        lines.append(f"  and {len(best) - _LARGEST} more")
-    failed = [row for row in everything if row["outcome"] == "failed"]
-    if failed:
-        lines += ["", paint("Could not be read:", "bold")]
-        lines += [f"  {place(row)}: {' '.join(row['reasons'])}" for row in failed]
-    return "\n".join(lines) + "\n"
-
-
-def _count(number: int, name: str) -> str:
+def counted(number: int, name: str) -> str:
+    """`1 repository`, `2 repositories`."""
     plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
     return f"{number} {name if number == 1 else plural}"
 
 
+def text(tally: Tally, *, paint: Paint = PLAIN) -> str:
+    """Totals, and where to start."""
+    lines = [tally.title]
+    lines += [f"  {number:5}  {name}{_about(saved)}" for name, number, saved in tally.totals()]
+    if tally.best:
+        lines += ["", paint("Where to start:", "bold")]
+        lines += [_saving(row) for _, _, row in sorted(tally.best, key=lambda item: (-item[0], -item[1]))]
+        lines += _more(tally.rewritten)
+    for title, found in (("Not proven:", tally.unproven), ("Could not be read:", tally.unread)):
+        if found.rows:
+            lines += ["", paint(title, "bold"), *(f"  {place(row)}: {_why(row)}" for row in found.rows)]
+            lines += _more(found.number)
+    return "\n".join(lines) + "\n"
+
+
 def _saving(row: Row) -> str:
-    return f"  {size(row['saving']):>8} of {size(row['original']):>8}  {place(row)}"
+    told = " (measured)" if row["measured"] else f" ({verdict(row)})" if verdict(row) else ""
+    return f"  {size(row['saving'] or 0):>8} of {size(row['original'] or 0):>8}  {place(row)}{told}"
+
+
+def built(row: Row) -> str:
+    """What came of building both images, in one line."""
+    if verdict(row) == "equal":
+        return f"{place(row)}: equal, saves {size(row['saving'])} of {size(row['original'])}\n"
+    return f"{place(row)}: {', '.join(filter(None, (verdict(row), _why(row))))}\n"
+
+
+def _why(row: Row) -> str:
+    return " ".join(row["reasons"][0].split()) if row["reasons"] else ""
 
 
 def _about(saved: int) -> str:
     return f" (about {size(saved)})" if saved else ""
 
 
-def html(rows: Iterable[Row]) -> str:
-    """The page: totals, and a table of all rows, sortable and with a filter where scripts may run."""
-    from slimify.render import page
-
-    everything = ordered(rows)
-    style, script = page("report/fleet/page.css"), page("report/fleet/page.js")
-    values = {
-        "rows": [_cells(row) for row in everything],
-        "totals": [(name, count, size(saved) if saved else "") for name, count, saved in totals(everything)],
-        "files": _count(len(everything), "Dockerfile"),
-        "repositories": _count(len({row["repository"] for row in everything}), "repository"),
-        "whole": size(sum(row["saving"] or 0 for row in everything)),
-    }
-    return page(
-        "report/fleet.html.j2", policy=policy(style, script), style=style, script=script, **escaped(values)
-    )
-
-
-def _cells(row: Row) -> Mapping[str, Any]:
-    saving, original = row["saving"] or 0, row["original"]
-    return {
-        "place": place(row),
-        "outcome": row["outcome"],
-        "language": row["language"] or "",
-        "rung": row["rung"] if row["outcome"] == "rewritten" else "",
-        "bytes": saving,
-        "saving": size(saving) if saving else "",
-        "original": size(original) if original else "",
-        "measured": row["measured"],
-        "reasons": row["reasons"],
-    }
+def _more(number: int) -> list[str]:
+    return [f"  and {number - _MOST} more"] if number > _MOST else []
