@@ -126,6 +126,15 @@ LINKS: list[tuple[str, Pieces, Pieces, list[str]]] = [
         (link("/usr/share/doc/a", "b"),),
         [],
     ),
+    (
+        "the Python that a Node module was compiled with",
+        (
+            link("/app/node_modules/fast/build/node_gyp_bins/python3", "/usr/bin/python3"),
+            file("/usr/bin/python3"),
+        ),
+        (link("/app/node_modules/fast/build/node_gyp_bins/python3", "/usr/bin/python3"),),
+        [],
+    ),
     ("in circles, as before", (link("/a", "b"), link("/b", "a")), (link("/a", "b"), link("/b", "a")), []),
     ("lost", (TO_X, file("/srv/x")), (TO_X,), ["the link /app/current leads to /srv/x, which is not there"]),
     (
