@@ -167,6 +167,12 @@ def test_a_closed_request_is_respected(world: World) -> None:
     assert [pull.state for pull in world.pulls] == ["closed", "open"]
 
 
+@every_forge
+def test_a_request_from_a_fork_that_is_gone_is_somebody_elses(world: World) -> None:
+    world.hub.add(title="Mine", body="", branch=BRANCH, base="main", source="gone/shop")
+    assert world.json("web")[0]["done"] == "opened"
+
+
 def test_after_a_merge_there_is_nothing_more_to_do(world: World) -> None:
     world.run("web")
     git(world.repo.bare, "update-ref", "refs/heads/main", f"refs/heads/{BRANCH}")

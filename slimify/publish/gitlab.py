@@ -85,7 +85,7 @@ class GitLab(Struct):
             "remove_source_branch": True,
         }
         if draft.labels:
-            body["labels"] = ",".join(draft.labels)
+            body["labels"] = list(draft.labels)
         reviewers = self._numbers(draft.reviewers)
         if reviewers:
             body["reviewer_ids"] = reviewers

@@ -1,9 +1,12 @@
-"""What a forge's API takes and gives, from tests/data/forges/NAME.toml, and whether a call keeps to it.
+"""What a forge's API takes and gives, from tests/data/forges/NAME.toml: whether a call keeps to it, and what
+else belongs to an answer.
 
-A type is `string`, `integer`, `boolean`, `any`, the name of another in `[types]`, alternatives of a string
-(`open|closed`), a list (`[string]`), or one of these with `?` for null. `!` behind a field of a body says
-that it has to be there. Fields of answers have to be there, and there are no others: what a test server says
-beyond them, nobody has compared with the published description.
+A kind is `string`, `integer`, `boolean`, `object` (whatever is in it), `any`, the name of another one in
+`[types]`, alternatives of a string (`open|closed`), a list (`[string]`), or one of these with `?` for null.
+
+A request has `query`, parameters and their kinds, and `body`, fields and their kinds, `!` behind those that
+have to be there. A type has its fields by their kind, `?` behind those that may be left out. There are no
+others: what a test server says beyond them, nobody has compared with the published description.
 """
 
 from __future__ import annotations
@@ -15,14 +18,16 @@ from pathlib import Path
 from typing import Any
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "forges"
-_PLAIN = {"string": str, "integer": int, "boolean": bool}
+_PLAIN = {"string": str, "integer": int, "boolean": bool, "object": dict}
+_VALUES = {"string": "x", "integer": 1, "boolean": False, "object": {}, "any": "x"}
 
 
 class Contract:
     def __init__(self, name: str) -> None:
         document = tomllib.loads((DATA / f"{name}.toml").read_text("utf-8"))
         self.calls: dict[str, dict[str, Any]] = document["calls"]
-        self.types: dict[str, dict[str, str]] = document["types"]
+        self.beyond: list[str] = document.get("beyond", [])
+        self.types = {name: dict(_fields(table)) for name, table in document["types"].items()}
 
     def find(self, method: str, path: str) -> str | None:
         """The call that a path is meant for."""
@@ -34,25 +39,30 @@ class Contract:
 
     def asked(self, call: str, query: Mapping[str, str], body: Any) -> Iterator[str]:
         """What is wrong with a request."""
-        row = self.calls[call]
-        yield from (f"{call}: no parameter {name}" for name in query if name not in row.get("query", []))
-        fields = row.get("body")
+        known = self.calls[call].get("query", {})
+        for name, text in query.items():
+            value = int(text) if known.get(name) == "integer" and text.isdigit() else text
+            value = {"true": True, "false": False}.get(text, text) if known.get(name) == "boolean" else value
+            yield from (
+                self.fits(value, known[name], f"{call}: {name}")
+                if name in known
+                else [f"{call}: no parameter {name}"]
+            )
+        yield from self._sent(call, self.calls[call].get("body"), body)
+
+    def _sent(self, call: str, fields: dict[str, str] | None, body: Any) -> Iterator[str]:
         if fields is None:
-            if body is not None:
-                yield f"{call}: takes no body"
+            yield from [] if body is None else [f"{call}: takes no body"]
             return
-        known = {name.rstrip("!"): kind for name, kind in fields.items()}
         if not isinstance(body, dict):
             yield f"{call}: the body is no object"
             return
-        yield from (f"{call}: no field {name}" for name in body if name not in known)
-        yield from (
-            f"{call}: {name[:-1]} is missing"
-            for name in fields
-            if name.endswith("!") and name[:-1] not in body
-        )
-        for name in body.keys() & known.keys():
-            yield from self.fits(body[name], known[name], f"{call}: {name}")
+        kinds = {name.rstrip("!"): kind for name, kind in fields.items()}
+        needed = {name[:-1] for name in fields if name.endswith("!")}
+        yield from (f"{call}: no field {name}" for name in body.keys() - kinds.keys())
+        yield from (f"{call}: {name} is missing" for name in needed - body.keys())
+        for name in body.keys() & kinds.keys():
+            yield from self.fits(body[name], kinds[name], f"{call}: {name}")
 
     def answered(self, call: str, status: int, content: Any) -> Iterator[str]:
         """What is wrong with an answer."""
@@ -78,14 +88,54 @@ class Contract:
             for item in value:
                 yield from self.fits(item, kind[1:-1], where)
         elif kind in self.types:
-            fields = self.types[kind]
-            if not isinstance(value, dict) or value.keys() != fields.keys():
-                yield f"{where}: {value!r} is no {kind}"
-                return
-            for name, inner in fields.items():
-                yield from self.fits(value[name], inner, f"{where}.{name}")
-        elif "|" in kind:
+            yield from self._object(value, kind, where)
+        elif kind not in _PLAIN:
             if value not in kind.split("|"):
                 yield f"{where}: {value!r} is none of {kind}"
         elif type(value) is not _PLAIN[kind]:
             yield f"{where}: {value!r} is no {kind}"
+
+    def _object(self, value: Any, kind: str, where: str) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{where}: {value!r} is no {kind}"
+            return
+        fields = self.types[kind]
+        yield from (f"{where}: {kind} has no {name}" for name in value if name not in fields)
+        for name, (inner, needed) in fields.items():
+            if name in value:
+                yield from self.fits(value[name], inner, f"{where}.{name}")
+            elif needed:
+                yield f"{where}: {kind} without {name}"
+
+    def whole(self, call: str, status: int, content: Any) -> Any:
+        """An answer with all that the forge sends. What nobody said is null, or left out, where that may be:
+        who takes it for granted shall notice."""
+        kind = self.calls[call]["answers"].get(str(status))
+        return content if kind is None else self._filled(kind, content)
+
+    def _filled(self, kind: str, value: Any) -> Any:
+        kind = kind.rstrip("?") if value is not None else kind
+        if value is None or kind.endswith("?"):
+            return None
+        if kind.startswith("["):
+            return [self._filled(kind[1:-1], item) for item in value]
+        if kind not in self.types or not isinstance(value, dict):
+            return value
+        fields = self.types[kind]
+        said = {name: self._filled(fields[name][0], v) if name in fields else v for name, v in value.items()}
+        return {n: self._default(k) for n, (k, needed) in fields.items() if needed} | said
+
+    def _default(self, kind: str) -> Any:
+        if kind.endswith("?"):
+            return None
+        if kind.startswith("["):
+            return []
+        if kind in self.types:
+            return self._filled(kind, {})
+        return _VALUES.get(kind, kind.split("|")[0])
+
+
+def _fields(table: Mapping[str, str]) -> Iterator[tuple[str, tuple[str, bool]]]:
+    """The fields of a type: kind, and whether it has to be there."""
+    for kind, names in table.items():
+        yield from ((name.rstrip("?"), (kind, not name.endswith("?"))) for name in names.split())

@@ -16,7 +16,7 @@ def knows(headers: Mapping[str, str], token: str) -> bool:
 
 
 def _user(name: str) -> dict[str, Any]:
-    return {"id": len(name), "login": name}
+    return {"login": name}
 
 
 def _repository(hub: Hub, repo: Repo) -> dict[str, Any]:
@@ -31,22 +31,21 @@ def _repository(hub: Hub, repo: Repo) -> dict[str, Any]:
 
 
 def _pull(hub: Hub, pull: Pull) -> dict[str, Any]:
-    source = hub.repos[pull.source]
-    there = source.tip(pull.branch)
+    source, there = hub.repos.get(pull.source), hub.tip(pull)
     return {
         "number": pull.number,
         "html_url": f"https://gitea.example/acme/shop/pulls/{pull.number}",
         "state": "open" if pull.state == "open" else "closed",
-        "title": pull.title,
+        "title": f"WIP: {pull.title}" if pull.draft else pull.title,
         "body": pull.body,
         "merged": pull.state == "merged",
         "head": {
             "label": pull.branch,
             "ref": pull.branch if there else f"refs/pull/{pull.number}/head",
-            "sha": there or "",
-            "repo": _repository(hub, source),
+            "sha": there,
+            "repo": source and _repository(hub, source),
         },
-        "base": {"label": pull.base, "ref": pull.base, "sha": "", "repo": None},
+        "base": {"label": pull.base, "ref": pull.base},
     }
 
 
@@ -98,7 +97,7 @@ def review(hub: Hub, index: str, body: dict[str, Any], **_: Any) -> tuple[int, A
 
 def comment(hub: Hub, index: str, body: dict[str, Any], **_: Any) -> tuple[int, Any]:
     hub.pulls[int(index) - 1].comments.append(body["body"])
-    return 201, {"id": 1, "body": body["body"]}
+    return 201, {"body": body["body"]}
 
 
 def labels(hub: Hub, owner: str, repo: str, **_: Any) -> tuple[int, Any]:

@@ -11,6 +11,10 @@ ROOT = ""
 MISSING = (404, {"message": "Not Found"})
 
 
+def _invalid(**problem: str) -> tuple[int, Any]:
+    return 422, {"message": "Validation Failed", "errors": [{"resource": "PullRequest", **problem}]}
+
+
 def knows(headers: Mapping[str, str], token: str) -> bool:
     return headers.get("Authorization") == f"Bearer {token}" and "X-GitHub-Api-Version" in headers
 
@@ -33,14 +37,13 @@ def _pull(hub: Hub, pull: Pull) -> dict[str, Any]:
         "state": "open" if pull.state == "open" else "closed",
         "title": pull.title,
         "body": pull.body or None,
-        "draft": pull.draft,
         "merged_at": "2026-01-02T03:04:05Z" if pull.state == "merged" else None,
         "head": {
             "label": f"{owner}:{pull.branch}",
             "ref": pull.branch,
-            "sha": hub.repos[pull.source].tip(pull.branch) or "",
+            "sha": hub.tip(pull),
         },
-        "base": {"label": f"acme:{pull.base}", "ref": pull.base, "sha": ""},
+        "base": {"label": f"acme:{pull.base}", "ref": pull.base},
     }
 
 
@@ -70,18 +73,18 @@ def create(hub: Hub, owner: str, repo: str, body: dict[str, Any], **_: Any) -> t
     whose, _, branch = body["head"].rpartition(":")
     source = f"{whose or owner}/{repo}"
     if source not in hub.repos or hub.repos[source].tip(branch) is None:
-        return 422, {"message": "Validation Failed"}
+        return _invalid(field="head", code="invalid")
     if hub.open_between(source, branch):
-        return 422, {
-            "message": f"Validation Failed: A pull request already exists for {whose or owner}:{branch}."
-        }
+        return _invalid(
+            code="custom", message=f"A pull request already exists for {whose or owner}:{branch}."
+        )
     made = hub.add(
         title=body["title"],
         body=body["body"],
         branch=branch,
         base=body["base"],
         source=source,
-        draft=body["draft"],
+        draft=body.get("draft", False),
     )
     return 201, _pull(hub, made)
 
@@ -108,7 +111,7 @@ def label(hub: Hub, issue_number: str, body: dict[str, Any], **_: Any) -> tuple[
 
 def comment(hub: Hub, issue_number: str, body: dict[str, Any], **_: Any) -> tuple[int, Any]:
     hub.pulls[int(issue_number) - 1].comments.append(body["body"])
-    return 201, {"id": 1, "body": body["body"]}
+    return 201, {"body": body["body"]}
 
 
 def fork(hub: Hub, owner: str, repo: str, **_: Any) -> tuple[int, Any]:

@@ -33,12 +33,13 @@ def _request(hub: Hub, pull: Pull) -> dict[str, Any]:
         "iid": pull.number,
         "web_url": f"https://gitlab.example/acme/tools/shop/-/merge_requests/{pull.number}",
         "state": _STATES.get(pull.state, pull.state),
-        "title": pull.title,
+        "title": f"Draft: {pull.title}" if pull.draft else pull.title,
         "description": pull.body or None,
         "source_branch": pull.branch,
         "target_branch": pull.base,
-        "source_project_id": hub.repos[pull.source].id,
-        "target_project_id": 41,
+        "source_project_id": hub.repos[pull.source].id if pull.source in hub.repos else None,
+        "draft": pull.draft,
+        "labels": pull.labels,
     }
 
 
@@ -79,7 +80,7 @@ def create(hub: Hub, id: str, body: dict[str, Any], **_: Any) -> tuple[int, Any]
         base=body["target_branch"],
         source=source.path,
         draft=body["title"].startswith("Draft: "),
-        labels=body["labels"].split(",") if "labels" in body else [],
+        labels=body.get("labels", []),
         reviewers=[hub.people[number - 1] for number in body.get("reviewer_ids", [])],
     )
     return 201, _request(hub, made)
@@ -95,7 +96,7 @@ def change(hub: Hub, merge_request_iid: str, body: dict[str, Any], **_: Any) -> 
 
 def note(hub: Hub, merge_request_iid: str, body: dict[str, Any], **_: Any) -> tuple[int, Any]:
     hub.pulls[int(merge_request_iid) - 1].comments.append(body["body"])
-    return 201, {"id": 1, "body": body["body"]}
+    return 201, {"body": body["body"]}
 
 
 def users(hub: Hub, query: dict[str, str], **_: Any) -> tuple[int, Any]:

@@ -102,6 +102,11 @@ class Hub:
             (p for p in self.pulls if (p.source, p.branch, p.state) == (source, branch, "open")), None
         )
 
+    def tip(self, pull: Pull) -> str:
+        """The commit of a request; none, once the repository or the branch is gone."""
+        source = self.repos.get(pull.source)
+        return (source and source.tip(pull.branch)) or ""
+
     def add(self, **values: Any) -> Pull:
         made = Pull(number=len(self.pulls) + 1, **values)
         self.pulls.append(made)

@@ -54,13 +54,17 @@ class Server:
             if call is None:
                 self.hub.wrong.append(f"{method} {path}: no such call")
                 return 404, {"message": "Not Found"}, {}
-            self.hub.wrong += self.contract.asked(call, query, body)
+            wrong = list(self.contract.asked(call, query, body))
+            if wrong:
+                self.hub.wrong += wrong
+                return 400, {"message": "; ".join(wrong)}, {}
             fault = self._fault(f"{method} {path}")
             if fault is not None and not fault.after:
                 return fault.status, fault.content, fault.headers
             if not self.forge.knows(headers, self.hub.token):
                 return 401, {"message": "Bad credentials"}, {}
-            status, content = self._route(call, path, query, body)
+            status, said = self._route(call, path, query, body)
+            content = self.contract.whole(call, status, said)
             self.hub.wrong += self.contract.answered(call, status, content)
         if fault is not None:
             return fault.status, fault.content, fault.headers
