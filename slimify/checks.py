@@ -22,6 +22,7 @@ from slimify.model import SlimifyError
 from slimify.results import results
 
 if TYPE_CHECKING:
+    from slimify.image.model import Image
     from slimify.proofs import Listeners, Wishes
 
 BAD_BASELINE = "SL906"
@@ -29,17 +30,19 @@ BAD_BASELINE = "SL906"
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What is said on the command line. `options` go before the path in the command that shows a change;
-    `wishes`: everything is built and compared."""
+    `wishes`: everything is built and compared; `image`: what was built from the one Dockerfile."""
 
     context: Path | None
     overrides: dict[str, object]
     options: tuple[str, ...] = ()
     wishes: Wishes | None = None
+    image: Image | None = None
 
 
 def findings(todo: Iterable[Job], asked: Asked, listeners: Callable[[], Listeners]) -> Iterator[Checked]:
     """What there is to say about each Dockerfile, in order."""
-    for source, outcome, proof in results(todo, asked.context, asked.overrides, asked.wishes, listeners):
+    found = results(todo, asked.context, asked.overrides, asked.wishes, listeners, asked.image)
+    for source, outcome, proof in found:
         where = place(source.target.path) if source.target.path is not None else None
         yield checked(outcome, where, _command(source, asked), proof)
 

@@ -16,11 +16,13 @@ from slimify.arguments import (
     ContextOption,
     DockerignoreOption,
     EngineOption,
+    ImageOption,
     MinSavingOption,
     ProbeOption,
     RepairOption,
     RunOption,
     SingleStageOption,
+    built_image,
     needs_verify,
     overrides,
     wishes_of,
@@ -62,6 +64,7 @@ def check(
         bool, typer.Option("--update-baseline", help="Write what is found now to the baseline.")
     ] = False,
     context: ContextOption = None,
+    image: ImageOption = None,
     base: BaseOption = None,
     min_saving: MinSavingOption = None,
     build_arg: BuildArgOption = None,
@@ -97,6 +100,7 @@ def check(
     )
     options = (
         *(("--context", str(context)) if context is not None else ()),
+        *(("--image", image) if image is not None else ()),
         *config.words(given),
         *(["--verify"] * verify),
         *(["--repair"] * repair),
@@ -105,13 +109,17 @@ def check(
     def job() -> int:
         from slimify import checks, jobs
 
+        todo = list(jobs.named(paths))
+        built = built_image(image, todo)
+        if isinstance(built, int):
+            return built
         wishes = wishes_of(verify, repair=repair, probe=probe, engine=engine, run=run)
-        asked = checks.Asked(context=context, overrides=given, options=options, wishes=wishes)
+        asked = checks.Asked(context=context, overrides=given, options=options, wishes=wishes, image=built)
         record = _record(baseline, new=update_baseline)
         if isinstance(record, int):
             return record
         items = []
-        found = checks.findings(jobs.named(paths), asked, console.listeners)
+        found = checks.findings(todo, asked, console.listeners)
         for item in _compared(found, record, min_saving, accept=update_baseline):
             console.show_checked(item, format if output is None else "text")
             items.append(item)

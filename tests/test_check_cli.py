@@ -11,7 +11,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+from madeimages import MB, Content
 from support import GOLDEN, ROOT, invoke
+from unit.test_built import DYNAMIC, OPAQUE, SOURCES, opaque
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "schema.json").read_text("utf-8"))
 GO = GOLDEN / "go-plain" / "input"
@@ -97,6 +99,18 @@ def test_the_command_leads_to_the_same_change(project: Path) -> None:
     command = shlex.split(value["findings"][0]["command"])
     assert command == ["slimify", "rewrite", *options, "web shop/Dockerfile"]
     assert invoke(*command[1:], cwd=project).stdout.decode() == value["diff"] != ""
+
+
+def test_an_image_as_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in {**SOURCES, "Dockerfile": OPAQUE}.items():
+        (tmp_path / name).write_text(content)
+    made = opaque(opt__app__server=Content(size=9 * MB, elf=DYNAMIC))
+    monkeypatch.setattr("slimify.analyses.evidence", lambda name: made)
+    assert invoke("check", cwd=tmp_path).code == 0
+    result = invoke("check", "--image", "shop:7", "--format", "json", cwd=tmp_path)
+    (finding,) = objects(result.stdout)[0]["findings"]
+    assert (result.code, finding["measured"]) == (1, True)
+    assert finding["command"] == "slimify rewrite --image shop:7 Dockerfile"
 
 
 def test_json(project: Path) -> None:
