@@ -1,6 +1,6 @@
 FROM golang:1.24-alpine
-RUN apk add --no-cache curl bash nginx libzmq \
-     libstdc++ python
+RUN apk add --no-cache curl bash nginx \
+     python
 
 WORKDIR /mosmos/toodle-app
 COPY . .

@@ -7,8 +7,8 @@ COPY . .
 RUN make build/bin/server
 
 FROM alpine:3.23
-RUN apk add --no-cache curl bash nginx libzmq \
-     libstdc++ python
+RUN apk add --no-cache curl bash nginx \
+     python
 
 WORKDIR /mosmos/toodle-app
 COPY nginx.conf start.sh ./

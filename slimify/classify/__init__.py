@@ -19,6 +19,7 @@ from slimify.classify.liveness import live, unread_start
 from slimify.classify.naming import Naming
 from slimify.classify.packages import build_tools, judge, late_tools
 from slimify.classify.program import AtomStep, Live, Program, Step
+from slimify.classify.purego import pure_go
 from slimify.classify.refusals import refusals
 from slimify.classify.roletypes import Roles, Where
 from slimify.classify.runtime import runtime
@@ -73,7 +74,8 @@ def classify(
     alive = _with_kept(alive, options.keep_commands)
     keep = _kept(file)
     alive = with_linked(alive, evidence) if evidence is not None else alive
-    packages, roles, late = _judged(visits, alive, base, language, keep, options, Naming(context))
+    pure = pure_go(visits, end, alive, language)
+    packages, roles, late = _judged(visits, alive, base, language, keep, options, Naming(context), pure)
     if evidence is not None:
         from slimify.classify.builtbase import brought
 
@@ -131,6 +133,7 @@ def _judged(
     keep: frozenset[int],
     options: Options,
     naming: Naming,
+    pure: bool,
 ) -> tuple[Mapping[Where, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Packages and roles; judged once more where steps of the final stage turn out to call programs
     (the third value) whose packages were the build's."""
@@ -144,6 +147,7 @@ def _judged(
         keep=options.keep_packages,
         own=language if base is None or base.language != language else None,
         naming=naming,
+        pure=pure,
     )
     assigned = partial(
         role_pass.assign,

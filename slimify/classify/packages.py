@@ -31,10 +31,11 @@ def judge(
     late: Mapping[str, Use] = MappingProxyType({}),
     own: str | None = None,
     naming: Naming | None = None,
+    pure: bool = False,
 ) -> Mapping[Where, tuple[PackageVerdict, ...]]:
     """A verdict for every package of every install command that names its packages. `late` are the
     programs that steps executed in the final stage call, `own` is the language whose interpreter packages
-    bring, `naming` knows the texts of the context."""
+    bring, `naming` knows the texts of the context, `pure`: nothing that is built is linked with a library."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
     everything = [e for v in visits for effects in v.effects for e in effects]
@@ -55,7 +56,7 @@ def judge(
                 only = None if verdict else build_only(name, visits, live, tools, language, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
-                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, visit)
+                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, pure)
                 found.append(_used_unseen(verdict, facts, tools, own, naming))
             verdicts[(visit.index, number)] = tuple(found)
     return verdicts
@@ -161,7 +162,7 @@ def _verdict(
     tools: Mapping[str, Use],
     language: str | None,
     keep: Collection[str],
-    visit: Visit,
+    pure: bool,
 ) -> PackageVerdict:
     def said(role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
         return _said(name, role, code, text, counterparts)
@@ -184,6 +185,8 @@ def _verdict(
         if compiler is not None and name.endswith("-dev"):
             return said("run", "SL202", f"{_place(compiler)} compiles when it runs, maybe with its headers")
         needed = f"needed by `{user.name}` (line {user.line}), " if user else ""
+        if pure and facts.counterparts != ():
+            return said("build", "SL201", f"{needed}no program that is built here uses C or its libraries")
         if facts.counterparts is None:
             return said("run", "SL203", "what run time needs of it in this release is not known, so it stays")
         if facts.counterparts:

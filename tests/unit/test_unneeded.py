@@ -237,3 +237,45 @@ def test_system_packages(row: Package, tmp_path: Path) -> None:
     outcome = _outcome(tmp_path, row.file.format(name=row.name), row.texts, Options())
     named = [d.text.partition(":")[0] for d in outcome.decisions if d.code == "SL206"]
     assert named == ([f"`{row.name}`"] if row.unneeded else [])
+
+
+HEADERS = "FROM golang:1.24-alpine\nRUN apk add --no-cache zeromq-dev\nWORKDIR /src\nCOPY . .\n"
+MODULE = {
+    "go.mod": "module x\n\ngo 1.24\n",
+    "main.go": 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println() }\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "texts", "needed"),
+    [
+        pytest.param("", {}, (), id="nothing-uses-c"),
+        pytest.param(
+            "",
+            {"zmq.go": 'package main\n\n// #include <zmq.h>\nimport "C"\n'},
+            ("libzmq",),
+            id="a-source-does",
+        ),
+        pytest.param(
+            "",
+            {
+                "go.mod": f"{MODULE['go.mod']}\nrequire example.org/y v1.0.0\n",
+                "y.go": 'package main\n\nimport _ "example.org/y"\n',
+            },
+            ("libzmq",),
+            id="a-module-that-is-not-here",
+        ),
+        pytest.param(
+            "RUN wget -qO /bin/x https://example.org/x\n", {}, ("libzmq",), id="a-program-is-fetched"
+        ),
+        pytest.param("COPY --from=other /x /x\n", {}, ("libzmq",), id="another-image-brings-something"),
+        pytest.param("", {"tool": "\x7fELF"}, ("libzmq",), id="a-program-comes-along"),
+    ],
+)
+def test_libraries_behind_headers(
+    more: str, texts: Mapping[str, str], needed: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = f'{HEADERS}{more}RUN go build -o /app .\nCMD ["/app"]\n'
+    outcome = _outcome(tmp_path, file, {**MODULE, **texts}, Options())
+    packages = [p for i in outcome.instructions for c in i.commands for p in c.packages]
+    assert [(p.name, p.role, p.counterparts) for p in packages] == [("zeromq-dev", "build", needed)]
