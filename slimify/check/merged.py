@@ -29,17 +29,24 @@ def problems(
         file = parse(text.encode("utf-8", "surrogateescape"), runtime.name)
     except SlimifyError as error:
         return (f"the new file can't be read: {error.message}",)
-    stages = split_stages(file)
-    if len(stages) != 2:
+    stages, before = split_stages(file), split_stages(builder.dockerfile)
+    if len(stages) != len(before) + 1:
         return (f"the new file has {len(stages)} stages",)
-    found = [*_same_base(builder, file, stages[0][0]), *_same_base(runtime, file, stages[1][0])]
-    found += _builder_kept(builder, stages[0], _added(plan))
-    found += _runtime_kept(runtime, stages[1])
+    *earlier, made, last = stages
+    if [_raws(stage) for stage in earlier] != [_raws(stage) for stage in before[:-1]]:
+        return (f"the stages before the last one of {builder.name} would change",)
+    found = [*_same_base(builder, file, made[0]), *_same_base(runtime, file, last[0])]
+    found += _builder_kept(builder, made, _added(plan))
+    found += _runtime_kept(runtime, last)
     found += contract(runtime, file, stages, plan)
-    found += _taken(stages, extracted)
-    found += execution(builder, file, stages[:1])
-    found += execution(runtime, file, stages[1:])
+    found += _taken(made, last, extracted)
+    found += execution(builder, file, [made])
+    found += execution(runtime, file, [last])
     return tuple(dict.fromkeys(found))
+
+
+def _raws(stage: Sequence[Instruction]) -> list[str]:
+    return [" ".join(x.raw.split()) for x in stage]
 
 
 def _added(plan: Plan) -> tuple[str, ...]:
@@ -103,10 +110,12 @@ def _told(instruction: Instruction) -> tuple[object, ...]:
     return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))
 
 
-def _taken(stages: Sequence[Sequence[Instruction]], extracted: Sequence[str]) -> Iterator[str]:
+def _taken(
+    made: Sequence[Instruction], last: Sequence[Instruction], extracted: Sequence[str]
+) -> Iterator[str]:
     """What is copied from the builder was taken out of its image before."""
-    name = from_parts(stages[0][0]).alias or ""
-    for instruction in stages[1][1:]:
+    name = from_parts(made[0]).alias or ""
+    for instruction in last[1:]:
         if instruction.keyword != "COPY":
             continue
         parts = copy_parts(instruction)

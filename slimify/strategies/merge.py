@@ -21,8 +21,15 @@ from slimify.context.gluesteps import Extract, Glue
 from slimify.context.gluewords import name_of
 from slimify.model import Decision, Instruction, Item, Node, Plan, Reason, Stage
 from slimify.strategies.assemble import Block, blocks_of
-from slimify.strategies.finaltext import CONFIG_ONLY, from_index
+from slimify.strategies.finaltext import from_index
 from slimify.strategies.mergecopies import CHANGED, UNEXPLAINED, Copies, Taken, sources_of_context
+from slimify.strategies.mergestages import (
+    builder_stages,
+    last_from,
+    stage_names,
+    taken_names,
+    with_end,
+)
 from slimify.syntax.instructions import arg_names, copy_parts, from_parts, several_stages
 
 APART = "SL375"
@@ -84,9 +91,11 @@ def _apart(pair: Pair) -> Iterator[Reason]:
     one, other = pair.builder.dockerfile, pair.runtime.dockerfile
     yield from pair.builder.refusals
     yield from pair.runtime.refusals
-    for program in (pair.builder, pair.runtime):
-        if several_stages(program.dockerfile):
-            yield Reason(code="SL404", text=f"{program.name} has several stages already")
+    if several_stages(other):
+        yield Reason(code="SL404", text=f"{pair.runtime.name} has several stages already")
+    for name in taken_names(pair.builder, pair.runtime):
+        text = f"{name} is a stage of {pair.builder.name}, and something else in {pair.runtime.name}"
+        yield Reason(code=APART, text=text)
     if one.escape != other.escape:
         yield Reason(code=APART, text="they have different escape characters")
     if one.syntax and other.syntax and one.syntax != other.syntax:
@@ -103,7 +112,7 @@ def _apart(pair: Pair) -> Iterator[Reason]:
     glue = pair.glue
     if glue is None:
         return
-    if glue.builder.target:
+    if glue.builder.target.lower() not in ("", (from_parts(last_from(pair.builder)).alias or "").lower()):
         yield Reason(code=APART, text=f"{_place(glue, glue.builder.line)} builds one of its stages only")
     if name_of(pair.runtime.base_ref) in glue.builder.tags:
         text = f"{pair.runtime.name} starts from the builder's own image: nothing would be left behind"
@@ -213,10 +222,13 @@ def _made(builder: Program, path: str) -> bool:
 
 def _plan(pair: Pair, stage: str, texts: dict[int, str], taken: Sequence[Taken], runs: Sequence[str]) -> Plan:
     lead, above = _lead(pair)
-    builder = _builder_items(pair, stage, lead, runs)
+    end = pair.runtime.dockerfile.newline
+    *earlier, builder = builder_stages(pair.builder, stage, lead, end)
+    again = tuple(Item(text=f"{run}{end}") for run in runs)
     final = _runtime_items(pair, above, texts)
     stages = (
-        Stage(name=stage, base=from_parts(_from(pair.builder)).image, purpose="build", items=builder),
+        *earlier,
+        replace(builder, items=(*builder.items, *again)),
         Stage(
             name=from_parts(_from(pair.runtime)).alias or "",
             base=from_parts(_from(pair.runtime)).image,
@@ -237,9 +249,10 @@ def _from(program: Program) -> Instruction:
 
 
 def _stage_name(pair: Pair) -> str:
-    own = from_parts(_from(pair.builder)).alias
+    own = from_parts(last_from(pair.builder)).alias
     other = (from_parts(_from(pair.runtime)).alias or "").lower()
     taken = {other, pair.runtime.base_ref.lower(), pair.builder.base_ref.lower()}
+    taken |= stage_names(pair.builder)
     return next(n for n in (own, "builder", "build", "build-stage", "builder-stage") if n and n not in taken)
 
 
@@ -260,42 +273,22 @@ def _lead(pair: Pair) -> tuple[str, str]:
     end = pair.runtime.dockerfile.newline
     one, other = _above(pair.builder), _above(pair.runtime)
     marks = {n.raw.strip(): n for n in (*other, *one) if n.kind in ("bom", "directive")}
-    text = "".join(_with_end(n.raw, end) if n.kind == "directive" else n.raw for n in marks.values())
+    text = "".join(with_end(n.raw, end) if n.kind == "directive" else n.raw for n in marks.values())
     plain = [n for n in one if n.kind not in ("bom", "directive")]
     known = {n.raw.strip() for n in plain}
-    text += "".join(_with_end(n.raw, end) for n in plain)
+    text += "".join(with_end(n.raw, end) for n in plain)
     hoisted = [n for n in other if isinstance(n, Instruction) and n.raw.strip() not in known]
-    text += "".join(_with_end(n.raw, end) for n in hoisted)
+    text += "".join(with_end(n.raw, end) for n in hoisted)
     rest = [n for n in other if n.kind in ("comment", "blank")]
     while rest and rest[0].kind == "blank":
         rest.pop(0)
-    return text, "".join(_with_end(n.raw, end) for n in rest)
-
-
-def _with_end(text: str, end: str) -> str:
-    """Text with the line ends of the file that it comes to stand in."""
-    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-    return end.join(lines) + end
-
-
-def _builder_items(pair: Pair, stage: str, lead: str, runs: Sequence[str]) -> tuple[Item, ...]:
-    end = pair.runtime.dockerfile.newline
-    start = _from(pair.builder)
-    body = re.sub(r"(?is)\s+as\s+\S+\s*$", "", start.raw.rstrip())
-    word = "as" if start.raw.lstrip()[:4].islower() else "AS"
-    items = [Item(text=lead + _with_end(f"{body} {word} {stage}", end))]
-    for block in _behind_from(pair.builder):
-        if block.instruction.keyword not in CONFIG_ONLY:
-            text = _with_end(block.comments + block.instruction.raw, end)
-            items.append(Item(text=text, spaced=block.spaced))
-    items += [Item(text=f"{run}{end}") for run in runs]
-    return tuple(items)
+    return text, "".join(with_end(n.raw, end) for n in rest)
 
 
 def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item, ...]:
     file, end = pair.runtime.dockerfile, pair.runtime.dockerfile.newline
     start = from_index(pair.runtime)
-    items = [Item(text=above + _with_end(_from(pair.runtime).raw, end), origin=start)]
+    items = [Item(text=above + with_end(_from(pair.runtime).raw, end), origin=start)]
     for index, block in enumerate(_behind_from(pair.runtime), start + 1):
         text = texts.get(index, block.instruction.raw)
         text = block.comments + (text if text.endswith("\n") else text + end)

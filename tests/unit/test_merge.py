@@ -184,6 +184,35 @@ ROWS = (
         reason="different build contexts",
     ),
     Row(
+        id="builder-of-several-stages",
+        builder="FROM node:22 AS page\nWORKDIR /page\nEXPOSE 80\n\n# the server\nFROM golang:1.24 AS server\n"
+        "WORKDIR /src\nCOPY main.go .\nCOPY --from=page /page ./page\n"
+        "RUN CGO_ENABLED=0 go build -o app main.go\n"
+        'EXPOSE 80\nCMD ["./app"]\n',
+        lines=(
+            "FROM node:22 AS page",
+            "EXPOSE 80",
+            "# the server",
+            "FROM golang:1.24 AS server",
+            "COPY --from=page /page ./page",
+            "COPY --from=server /src/app /app",
+        ),
+        never=('CMD ["./app"]',),
+    ),
+    Row(
+        id="builder-whose-last-stage-is-asked-for-by-name",
+        builder="FROM golang:1.24 AS base\nFROM base AS server\n" + BUILDER.partition("\n")[2],
+        script=BUILD.replace(" .", " --target server .") + "docker run b cat /src/app > app\n" + AFTER,
+        lines=("COPY --from=server --chown=0:0 /src/app /app",),
+    ),
+    Row(
+        id="name-that-means-two-things",
+        builder="FROM golang:1.24 AS alpine\nFROM alpine\n" + BUILDER.partition("\n")[2],
+        runtime=RUNTIME.replace("scratch", "alpine"),
+        kind="refused",
+        reason="alpine is a stage of",
+    ),
+    Row(
         id="as-the-user-says",
         script="",
         given=(("/src/app", "app"),),
