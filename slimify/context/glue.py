@@ -1,4 +1,4 @@
-"""Scripts beside a Dockerfile, as calls in their order: shell, Makefiles, CI files.
+"""Scripts beside a Dockerfile, as calls in their order: shell, Makefiles, CI files, Jenkinsfiles.
 
 In: a directory; out: for each script that calls Docker one or several sequences of calls. Nothing is
 executed, nothing outside the directory is read, and text that no shell reader understands has no calls.
@@ -15,7 +15,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.context import makefile
+from slimify.context import jenkins, makefile
+from slimify.context.gluecall import Call
 from slimify.model import Command
 from slimify.syntax import shell
 
@@ -32,20 +33,6 @@ _ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s"
 _HERE = re.compile(
     r"^(\$\(pwd\)|`pwd`|\$\{?PWD\}?|\$\(PWD\)|\$\(CURDIR\)|\$\{CURDIR\}|\$\(shell pwd\))(?=/|$|:)"
 )
-
-
-class Call(Struct, frozen=True, kw_only=True):
-    """One command. Words without their quotes, variables as written; `assigned` is the variable that gets its
-    output, `stdout` and `stdin` are files, `piped` is the command that reads it."""
-
-    line: int
-    end: int  # its last line
-    words: tuple[str, ...]
-    assigned: str = ""
-    stdout: str = ""
-    stdin: str = ""
-    piped: tuple[str, ...] = ()
-    fed: bool = False  # it reads what another one prints
 
 
 class Script(Struct, frozen=True, kw_only=True):
@@ -69,6 +56,8 @@ def scripts(root: Path, near: str = "") -> Iterator[Script]:
         base = os.path.basename(path)
         if _MAKEFILES.fullmatch(base):
             yield from _targets(path, text)
+        elif jenkins.NAME.fullmatch(base):
+            yield Script(file=path, name=path, calls=tuple(jenkins.steps(text, calls)))
         elif _YAML.fullmatch(base):
             yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
         elif base.endswith((".sh", ".bash")) or _SHEBANG.match(text):
@@ -224,7 +213,7 @@ def _files(root: Path) -> Iterator[str]:
             else []
         )
         for name in names:
-            wanted = (_MAKEFILES, _YAML, _SHELL)
+            wanted = (_MAKEFILES, _YAML, _SHELL, jenkins.NAME)
             if any(p.fullmatch(name) for p in wanted) and not os.path.islink(os.path.join(directory, name)):
                 yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.context.glue import Call, Script, here, scripts
+from slimify.context.glue import Script, here, scripts
+from slimify.context.gluecall import Call
 from slimify.context.gluewords import name_of, options_of, tar_of
 
 _WRAPPERS = frozenset({"sudo", "exec", "time", "nice", "eval", "then", "else", "do", "!"})

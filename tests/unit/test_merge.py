@@ -113,6 +113,24 @@ SCRIPTS = (
         taken=("/src/app=app",),
     ),
     Glued(
+        id="jenkinsfile",
+        name="Jenkinsfile",
+        text="node {\n  // sh 'docker run b cat /src/other > app'\n"
+        "  stage('build') { sh 'docker build -t b -f Dockerfile.build .' }\n"
+        '  def id = sh(returnStdout: true, script: "docker create b").trim()\n'
+        '  dir("out") {\n    sh """\n      docker cp ${id}:/src/app .\n    """\n  }\n'
+        "  sh 'docker build -t app .'\n}\n",
+        taken=("/src/app=out/app",),
+    ),
+    Glued(
+        id="jenkinsfile-with-shell-variables",
+        name="ci/release.jenkinsfile",
+        text="pipeline { agent any\n stages { stage('x') { steps {\n"
+        "sh '''\nset -e\ndocker build -t b -f Dockerfile.build .\nid=$(docker create b)\n"
+        'docker cp "$id":/src/app app\n\'\'\'\nsh "docker build -t app . && echo \\$BUILD"\n} } } }\n',
+        taken=("/src/app=app",),
+    ),
+    Glued(
         id="script-of-a-subdirectory",
         name="scripts/build.sh",
         text='cd "$(dirname "$0")/.."\n' + BUILD + "docker run b cat /src/app > app\n" + AFTER,
