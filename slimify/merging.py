@@ -33,16 +33,17 @@ class File(Struct, frozen=True):
         return self.target.name
 
 
-def merge(
+def read(
     builder: File,
     runtime: File,
     *,
     context: Path | None,
     options: Options,
     given: Sequence[tuple[str, str]] = (),
-) -> Outcome:
-    """One multi-stage file of both. `given` are paths of the builder's image with the names that they get in
-    the context, where no script tells. Raises nothing for malformed input: that is a `failed` outcome."""
+) -> Pair | Outcome:
+    """Both files, labelled, with what is between them; the outcome where one can't be read or has stages
+    already. `given` are paths of the builder's image with the names that they get in the context, where no
+    script tells. Raises nothing for malformed input: that is a `failed` outcome."""
     from slimify.syntax.dockerfile import parse
     from slimify.syntax.instructions import several_stages
 
@@ -59,32 +60,32 @@ def merge(
     if several_stages(files[1]):
         several = Reason(code="SL404", text="the file has several stages already")
         return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=stated((several,)))
-    pair = _pair((builder, files[0]), (runtime, files[1]), context, options, given)
-    outcome = Outcome(
-        kind="refused",
-        file=runtime.name,
-        language=pair.builder.language,
-        instructions=pair.runtime.verdicts,
-        before=before,
-        warnings=tuple(dict.fromkeys((*pair.builder.context.notes, *pair.runtime.context.notes))),
-    )
-    return _planned(outcome, pair, options)
+    return _pair((builder, files[0]), (runtime, files[1]), context, options, given)
 
 
-def _planned(outcome: Outcome, pair: Pair, options: Options) -> Outcome:
+def outcome(pair: Pair, options: Options) -> Outcome:
+    """One multi-stage file of both, or why not."""
     from slimify.check.merged import problems
     from slimify.render import render
     from slimify.strategies.merge import extracted, merged
 
+    refused = Outcome(
+        kind="refused",
+        file=pair.runtime.name,
+        language=pair.builder.language,
+        instructions=pair.runtime.verdicts,
+        before=pair.runtime.dockerfile.text,
+        warnings=tuple(dict.fromkeys((*pair.builder.context.notes, *pair.runtime.context.notes))),
+    )
     plan = merged(pair)
     if not isinstance(plan, Plan):
-        return replace(outcome, decisions=stated(plan))
+        return replace(refused, decisions=stated(plan))
     text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
     found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
     if found:
-        return replace(outcome, decisions=stated(Reason(code="SL409", text=problem) for problem in found))
+        return replace(refused, decisions=stated(Reason(code="SL409", text=problem) for problem in found))
     return replace(
-        outcome,
+        refused,
         kind="rewritten",
         rung=plan.rung,
         decisions=plan.decisions,

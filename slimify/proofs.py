@@ -104,7 +104,7 @@ def _proven(
     # standard input belongs to the context that is named with it
     beside = context if target.path is None and context is not None else target.directory
     options: Options = replace(config.load(beside, target.path), **overrides)
-    probe = _probe(options, wishes, target)
+    probe = probe_of(options, wishes, target)
     if context is None:
         context, _ = locate.build_context(target, data)
     if context is None:
@@ -153,7 +153,7 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
     return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), meta={})
 
 
-def _probe(options: Options, wishes: Wishes, target: Target) -> Probe:
+def probe_of(options: Options, wishes: Wishes, target: Target) -> Probe:
     """What is asked of the containers; volumes are relative to the settings file that names them."""
     from slimify.verify import probes
 

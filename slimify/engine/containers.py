@@ -268,12 +268,18 @@ class Engine:
         Raises EngineProblem: run, with what the engine printed, if it can't be started (nothing is
         left of it then).
         """
-        if self._runner is None:
-            raise EngineProblem("old", "buildah only builds: to run images, podman or docker is needed")
+        return self._begin(tag, options, started=True)
+
+    def create(self, tag: str) -> str:
+        """A container that is not started, to copy files out of it; its name."""
+        # an image that starts nothing needs a command all the same
+        return self._begin(tag, RunOptions(command=("-",)), started=False)
+
+    def _begin(self, tag: str, options: RunOptions, *, started: bool) -> str:
+        runner = self._need_runner()
         name = self._made.name(self._made.containers)
-        done = self._children.run(
-            (self._runner, *run_words(tag, options, name=name, run=self.run_id)), timeout=_ASK
-        )
+        words = run_words(tag, options, name=name, run=self.run_id, started=started)
+        done = self._children.run((runner, *words), timeout=_ASK)
         if done.code:
             with contextlib.suppress(EngineProblem):  # it is noted, and swept at the end
                 self.remove(name)

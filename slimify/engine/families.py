@@ -106,9 +106,17 @@ def build_words(
     return (*words, *options.arguments)
 
 
-def run_words(tag: str, options: RunOptions, *, name: str, run: str) -> tuple[str, ...]:
-    """The words that start a container in the background. A missing image is never asked for elsewhere."""
-    words = ["run", "--detach", "--pull=never", "--name", name, "--label", f"{LABEL}={run}"]
+def run_words(tag: str, options: RunOptions, *, name: str, run: str, started: bool = True) -> tuple[str, ...]:
+    """The words that start a container in the background, or only make it. A missing image is never asked
+    for elsewhere."""
+    words = [
+        *(("run", "--detach") if started else ("create",)),
+        "--pull=never",
+        "--name",
+        name,
+        "--label",
+        f"{LABEL}={run}",
+    ]
     for port in options.ports:
         words += ["--publish", f"127.0.0.1::{port}"]
     for key, value in options.env.items():

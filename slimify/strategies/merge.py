@@ -57,7 +57,9 @@ def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
     texts: dict[int, str] = {}
     taken: list[Taken] = []
     found: list[Reason] = []
-    copies = Copies(pair.builder, pair.runtime, _extracts(pair), stage, given_away=_given_away(pair.builder))
+    copies = Copies(
+        pair.builder, pair.runtime, handed_over(pair), stage, given_away=_given_away(pair.builder)
+    )
     for step in pair.runtime.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
@@ -125,7 +127,7 @@ def _apart(pair: Pair) -> Iterator[Reason]:
 
 def _contexts(pair: Pair) -> Iterator[Reason]:
     """Different contexts do no harm as long as only the builder takes anything from its own."""
-    targets = {e.target for e in _extracts(pair)}
+    targets = {e.target for e in handed_over(pair)}
     for source in sources_of_context(pair.runtime):
         if not any(inside(posixpath.normpath(source), t) for t in targets):
             text = f"they have different build contexts, and {pair.runtime.name} takes {source} from its own"
@@ -161,7 +163,7 @@ def _relative(pair: Pair, target: str) -> str:
     return posixpath.normpath(posixpath.relpath(target, pair.place))
 
 
-def _extracts(pair: Pair) -> tuple[Extract, ...]:
+def handed_over(pair: Pair) -> tuple[Extract, ...]:
     """What the script takes out, relative to the context of the runtime file; of one name the last."""
     found = {_relative(pair, e.target): e for e in (pair.glue.extracts if pair.glue else ())}
     return tuple(replace(e, target=t) for t, e in found.items() if not t.startswith(".."))
@@ -169,10 +171,17 @@ def _extracts(pair: Pair) -> tuple[Extract, ...]:
 
 def extracted(pair: Pair) -> tuple[str, ...]:
     """The paths that are taken out of the builder's image, by a script or by `COPY --from` of the image."""
+    names = named_images(pair)
     copies = (copy_parts(s.instruction) for s in pair.runtime.steps if s.keyword == "COPY")
+    named = (p for c in copies if c.from_stage in names for p in c.sources)
+    return (*(e.path for e in handed_over(pair)), *named)
+
+
+def named_images(pair: Pair) -> tuple[str, ...]:
+    """How the other file's `COPY --from` calls the builder's image."""
     tags = pair.glue.builder.tags if pair.glue is not None else ()
-    named = (p for c in copies if c.from_stage and name_of(c.from_stage) in tags for p in c.sources)
-    return (*(e.path for e in _extracts(pair)), *named)
+    copies = (copy_parts(s.instruction).from_stage for s in pair.runtime.steps if s.keyword == "COPY")
+    return tuple(dict.fromkeys(name for name in copies if name and name_of(name) in tags))
 
 
 def _from_image(pair: Pair, instruction: Instruction, stage: str) -> str | None:

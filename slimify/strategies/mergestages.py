@@ -48,7 +48,7 @@ def builder_stages(program: Program, name: str, lead: str, end: str) -> list[Sta
         last = head == heads[-1]
         own = blocks[head:following]
         start = _named(own[0].instruction, name) if last else own[0].instruction.raw
-        above = lead if head == heads[0] else own[0].comments
+        above = lead if head == heads[0] else with_end(own[0].comments, end) if own[0].comments else ""
         items = [Item(text=above + with_end(start, end))]
         items += [_item(b, end) for b in own[1:] if not last or b.instruction.keyword not in CONFIG_ONLY]
         parts = from_parts(own[0].instruction)

@@ -47,6 +47,7 @@ class Case(Struct, frozen=True, kw_only=True):
     file: str
     original: bytes
     context: Path
+    context_after: Path | None = None  # of the rewritten file, where it is another one
     ignore: bytes | None = None
     terms: Terms = field(default_factory=Terms)
     live: Live | None = None
@@ -143,7 +144,9 @@ class Session(Struct):
         proof = Proof(file=self.case.file, verdict="not built", engine=self.engine.name)
         with ThreadPoolExecutor(2) as pool:
             first = pool.submit(self._build_original)
-            second = pool.submit(self._build, rewritten, "rewritten", ignore=ignore)
+            second = pool.submit(
+                self._build, rewritten, "rewritten", None, self.case.context_after, ignore=ignore
+            )
             try:
                 original = _result(first)
                 subject = _result(second)
@@ -186,13 +189,14 @@ class Session(Struct):
         dockerfile: bytes,
         label: str,
         options: BuildOptions | None = None,
+        context: Path | None = None,
         *,
         ignore: bytes | None = None,
     ) -> _Subject:
         case = self.case
         own = ignore if ignore is not None else case.ignore
         built = self.engine.build(
-            dockerfile, case.context, options or case.build, self.listener, label, ignore=own
+            dockerfile, context or case.context, options or case.build, self.listener, label, ignore=own
         )
         return _Subject(self.engine, case, built, dockerfile, own, self.sizes)
 

@@ -326,7 +326,8 @@ def _outcome(row: Row, where: Path) -> Outcome:
         merging.File(Target(name=name, path=where / name), (where / name).read_bytes())
         for name in ("Dockerfile.build", "Dockerfile")
     ]
-    return merging.merge(pair[0], pair[1], context=None, options=Options(), given=row.given)
+    read = merging.read(pair[0], pair[1], context=None, options=Options(), given=row.given)
+    return read if isinstance(read, Outcome) else merging.outcome(read, Options())
 
 
 def _files(where: Path, files: Mapping[str, str]) -> None:
