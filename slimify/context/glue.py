@@ -107,19 +107,28 @@ def _plain(value: str | None, text: str) -> str:
 
 
 def _targets(path: str, text: str) -> Iterator[Script]:
-    """Every target of a Makefile with what its prerequisites run before."""
+    """Every target of a Makefile with what its prerequisites run before; and all of them, each once, in the
+    order in which they stand, as people call one after the other who have to."""
     read = makefile.read(text, file=path)
     names = dict.fromkeys(re.findall(r"(?m)^([\w./%-]+)\s*:(?![=:])", text))
+    one_by_one: dict[int, list[Call]] = {}
     for name in list(names)[:_MAX_TARGETS]:
         recipe = makefile.target(read, name)
         if recipe is None:
             continue
-        found = [c for r in recipe.commands if (r.file or path) == path for c in _of_recipe(r)]
-        yield Script(file=path, name=f"{path} ({name})", calls=tuple(found))
+        lines = {r.line: list(_of_recipe(r)) for r in recipe.commands if (r.file or path) == path}
+        yield Script(
+            file=path, name=f"{path} ({name})", calls=tuple(c for own in lines.values() for c in own)
+        )
+        one_by_one = {**lines, **one_by_one}
+    yield Script(file=path, name=path, calls=tuple(c for n in sorted(one_by_one) for c in one_by_one[n]))
 
 
 def _of_recipe(command: makefile.RecipeCommand) -> Iterator[Call]:
-    return calls(command.partial, command.line)
+    known = command.partial
+    if set(command.dynamic) == {"CURDIR"}:  # nothing else is unknown: $(CURDIR), $(shell pwd)
+        known = known.replace("${UNKNOWN}", "$PWD")
+    return calls(known, command.line)
 
 
 # --- YAML --------------------------------------------------------------------------------------------

@@ -106,6 +106,13 @@ SCRIPTS = (
         taken=("/src/app=app",),
     ),
     Glued(
+        id="makefile-with-a-target-for-each-step",
+        name="Makefile",
+        text="build:\n\tdocker build -t b -f Dockerfile.build .\ncopy:\n\tdocker create --name x b\n"
+        "\tdocker cp x:/src/app $(shell pwd)/app\n\tdocker rm x\nrelease:\n\tdocker build -t app .\n",
+        taken=("/src/app=app",),
+    ),
+    Glued(
         id="travis",
         name=".travis.yml",
         text="script:\n  - docker build -t b -f Dockerfile.build .\n"
