@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     Result = tuple[Source, Outcome, Proof | None]
 
 _SUBJECTS = 50
+_UNSEEN = "without a token, what is there already was not looked up"
 _HOPELESS = (TOKEN_REFUSED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
 
 
@@ -83,6 +84,7 @@ def published(wish: Wish) -> Iterator[Published]:
         sources = {outcome.file: source for source, outcome, _ in results}
         site = replace(site, fill=lambda tree, offer: _filled(site, tree, offer, sources))
         calls = len(client.calls) if not wish.fork else 0
+        unseen = [_UNSEEN] if client.blind else []
         for offer, concerned in _due(site, _offers(site, results)):
             try:
                 report = steps.publish(site, offer) if offer.branch else None
@@ -91,16 +93,12 @@ def published(wish: Wish) -> Iterator[Published]:
                 if error.code in _HOPELESS:
                     return
             else:
-                yield Published(offer, concerned, _with_calls(report, client, calls))
+                if report is not None:
+                    remarks = (*report.remarks, *unseen)
+                    report = replace(report, calls=tuple(client.calls[calls:]), remarks=remarks)
+                    unseen = []  # said once
+                yield Published(offer, concerned, report)
             calls = len(client.calls)
-
-
-def _with_calls(report: Report | None, client: Client, start: int) -> Report | None:
-    """The report of a dry run with what would be sent."""
-    if report is None:
-        return None
-    unseen = ("without a token, what is there already was not looked up",) if client.blind else ()
-    return replace(report, calls=tuple(client.calls[start:]), remarks=(*report.remarks, *unseen))
 
 
 # --- the repository and its forge ---------------------------------------------------------------

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import pytest
 from fleetjobs import dying
 from support import GOLDEN
@@ -257,6 +258,7 @@ def test_the_page_holds_every_row_and_no_markup_of_theirs(tmp_path: Path) -> Non
     assert "&lt;img src=x" in text
     assert "<img" not in text
     assert text.count("<tr>") == 4  # two heads, one total, one row
+    html5lib.HTMLParser(strict=True).parse(text)
 
 
 def test_the_same_rows_from_one_and_from_two_processes() -> None:

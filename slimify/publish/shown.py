@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slimify.verify.model import Proof
 
 _COLOURS = {"opened": "green", "updated": "green", "left alone": "yellow", "withdrawn": "yellow"}
+_FEW = 3
 _DRY = {"opened": "would be opened", "updated": "would be updated", "withdrawn": "would be withdrawn"}
 
 
@@ -33,7 +34,7 @@ def text(
     if report is not None and offer.changes:
         done = _DRY.get(report.done, report.done) if dry else report.done
         place = f" {report.url}" if report.url else ""
-        first = f"{', '.join(offer.files)}: {paint(done, _COLOURS.get(report.done, 'cyan'))}{place}"
+        first = f"{_files(offer)}: {paint(done, _COLOURS.get(report.done, 'cyan'))}{place}"
         lines += [first, *_reason(report, width)]
         if dry and report.done in _DRY:
             lines += _whole(offer, report, paint)
@@ -42,6 +43,11 @@ def text(
         lines += [f"{offer.branch}: {done} {report.url}", *_reason(report, width)]
     lines += _idle(results, width)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _files(offer: Offer) -> str:
+    names = list(offer.files)
+    return ", ".join(names) if len(names) <= _FEW else f"{names[0]} and {len(names) - 1} more"
 
 
 def _reason(report: Report, width: int) -> Iterator[str]:

@@ -122,7 +122,8 @@ def _against(
     if tip is not None and site.forge.protected(site.home, offer.branch):
         return PROTECTED, f"{offer.branch} is protected"
     if current is None and (count := _open(site)) >= site.settings.limit:
-        return LIMIT, f"{count} of slimify's requests are open, and {site.settings.limit} may be"
+        most = f"no more than {site.settings.limit} of slimify's requests may be open at a time"
+        return LIMIT, f"{most} (--limit), and there are {count}"
     return None
 
 
