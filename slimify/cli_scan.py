@@ -144,7 +144,7 @@ def scan(
             with terminable():
                 _scanned(paths, asked, format, html)
         except SlimifyError as error:
-            failure = files.failed(paths[0], error)
+            failure = files.failed("slimify scan", error)
             console.show_failure(failure)
             return exit_code(failure)
         return DONE

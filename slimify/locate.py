@@ -90,11 +90,12 @@ def _search(root: Path) -> Iterator[Path]:
         subdirectories[:] = [d for d in subdirectories if not d.startswith(".") and d not in _SKIPPED]
         for name in files:
             path = Path(directory, name)
-            if _is_dockerfile(name) and not path.is_symlink():
+            if is_dockerfile(name) and not path.is_symlink():
                 yield path
 
 
-def _is_dockerfile(name: str) -> bool:
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of this name is one that a search finds."""
     if name.startswith(".") or name.endswith(".dockerignore"):
         return False
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)

@@ -96,6 +96,11 @@ def test_a_list_names_directories_and_addresses(fleet: Path, tmp_path: Path) -> 
     assert len(found) == 4
 
 
+def test_a_dockerfile_is_no_list(fleet: Path) -> None:
+    (found,), _ = scan(fleet / "shop" / "Dockerfile", "--format", "json")
+    assert (found["repository"], found["file"]) == (f"{fleet}/shop", f"{fleet}/shop/Dockerfile")
+
+
 def test_an_interrupted_scan_goes_on(fleet: Path, tmp_path: Path) -> None:
     results = tmp_path / "rows.jsonl"
     whole, _ = scan(fleet, "--format", "json", "--output", results)
@@ -176,7 +181,9 @@ def in_session(leader: int) -> list[int]:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        pytest.param(["nowhere"], 2, "nowhere: neither a directory nor a list", id="no such path"),
+        pytest.param(
+            ["nowhere"], 2, "slimify scan: nowhere is neither a directory nor a list", id="no such path"
+        ),
         pytest.param([".", "--output", "notes.txt"], 2, "no result of slimify scan", id="another file"),
         pytest.param([".", "--output", "open.txt"], 2, "no result of slimify scan", id="without a line end"),
         pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),

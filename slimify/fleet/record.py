@@ -6,6 +6,7 @@ needed: in memory is where they are.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -30,8 +31,8 @@ class Record:
         or can't be written.
         """
         self._path = path
-        self._places: dict[str, dict[str, int]] = {}  # by piece of work and file
-        self._superseded = False
+        self._places: dict[int, tuple[int, ...]] = {}  # by piece of work, in few bytes
+        self._several = False  # rows of one piece of work, of which some may be outdated
         self._file: IO[bytes] = _opened(path)
         try:
             self._begin()
@@ -44,7 +45,7 @@ class Record:
         for number, line in enumerate(self._file, 1):
             if not line.endswith(b"\n") and line[: len(_START)] == _START[: len(line)]:
                 break
-            self._note(_read(line, number, self._path), end)
+            self._note(_read(line, number, self._path)["key"], end)
             end += len(line)
         self._file.truncate(end)
 
@@ -52,31 +53,38 @@ class Record:
         start, lines = self._file.seek(0, 2), []
         for row in rows:
             lines.append(_line(row))
-            self._note(row, start)
+            self._note(row["key"], start)
             start += len(lines[-1])
         self._file.write(b"".join(lines))
         self._file.flush()
 
     def rows(self, key: str) -> list[Row]:
         """What is known of a piece of work; none: nothing."""
-        found = []
-        for place in self._places.get(key, {}).values():
-            self._file.seek(place)
-            found.append(json.loads(self._file.readline()))
-        return found
+        return [json.loads(line) for _, line in self._lines(_short(key), key)]
 
-    def _note(self, row: Row, place: int) -> None:
-        files = self._places.setdefault(row["key"], {})
-        self._superseded |= row["file"] in files
-        files[row["file"]] = place
+    def _lines(self, short: int, key: str | None = None) -> list[tuple[int, bytes]]:
+        """The lines of a piece of work, and where they are: of each file the last one."""
+        found = {}
+        for place in self._places.get(short, ()):
+            self._file.seek(place)
+            line = self._file.readline()
+            row = json.loads(line)
+            if key in (None, row["key"]):
+                found[row["key"], row["file"]] = place, line
+        return list(found.values())
+
+    def _note(self, key: str, place: int) -> None:
+        known = self._places.get(_short(key), ())
+        self._places[_short(key)] = (*known, place)
+        self._several |= bool(known)
 
     def forget(self, key: str) -> None:
         """Takes the rows of a piece of work for outdated."""
-        self._superseded |= bool(self._places.pop(key, None))
+        self._several |= bool(self._places.pop(_short(key), None))
 
     def _kept(self) -> Iterator[bytes]:
         """The lines that no later one has taken the place of, in their order."""
-        for place in sorted(place for files in self._places.values() for place in files.values()):
+        for place in sorted(place for short in self._places for place, _ in self._lines(short)):
             self._file.seek(place)
             yield self._file.readline()
 
@@ -86,9 +94,13 @@ class Record:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if self._path is not None and self._superseded:
+        if self._path is not None and self._several:
             write.replace_file(self._path, self._kept())
         self._file.close()
+
+
+def _short(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()[:8], "big")
 
 
 def _opened(path: Path | None) -> IO[bytes]:

@@ -32,7 +32,8 @@ class Work(Struct, frozen=True):
 
 
 def works(paths: Iterable[str]) -> Iterator[Work]:
-    """The work in directories, addresses, and files that list either a line (`#` begins a comment).
+    """The work in Dockerfiles, directories, addresses, and files that list these, one a line (`#` begins a
+    comment).
 
     A directory is searched for git repositories; one without any is a repository itself. Raises
     SlimifyError for a path that is not there.
@@ -48,7 +49,7 @@ def works(paths: Iterable[str]) -> Iterator[Work]:
 def _named(path: str) -> Iterator[Work]:
     if _ADDRESS.match(path):
         yield Work(path)
-    elif Path(path).is_dir():
+    elif Path(path).is_dir() or locate.is_dockerfile(Path(path).name):
         yield from _directory(path)
     else:
         yield from _listed(path)
@@ -60,7 +61,7 @@ def _listed(path: str) -> Iterator[Work]:
     except (OSError, UnicodeDecodeError) as error:
         raise SlimifyError(
             locate.NOT_READABLE,
-            "neither a directory nor a list of repositories that can be read",
+            f"{path} is neither a directory nor a list of repositories that can be read",
             hint="a list has a directory or the address of a git repository on each line",
         ) from error
     for line in lines:
@@ -77,9 +78,10 @@ def _directory(path: str) -> Iterator[Work]:
     except SlimifyError:
         yield Work(path, ".")  # a row that says that there is none
         return
+    top = Path(path).parent if Path(path).is_file() else Path(path)
     roots: dict[Path, bool] = {}
     for target in targets:
-        yield Work(_repository(target.directory, Path(path), roots), target.name)
+        yield Work(_repository(target.directory, top, roots), target.name)
 
 
 def _repository(directory: Path, top: Path, roots: dict[Path, bool]) -> str:
