@@ -187,7 +187,7 @@ class Engine:
             raise EngineProblem("killed", message, log=log.text)
         if done.code:
             raise failures.build_problem(log.text)
-        return Built(tag=tag, seconds=time.monotonic() - began, log=log.text)
+        return Built(tag=tag, seconds=time.monotonic() - began, log=log.text, runs=log.runs)
 
     def _build_to_end(
         self,

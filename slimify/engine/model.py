@@ -37,11 +37,13 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class Built(Struct, frozen=True, kw_only=True):
-    """An image that was built. `tag` names it for the engine until it is removed."""
+    """An image that was built. `tag` names it for the engine until it is removed, `runs` is how many RUN
+    steps were executed."""
 
     tag: str
     seconds: float
     log: str
+    runs: int = 0
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):

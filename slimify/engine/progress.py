@@ -8,8 +8,9 @@ from slimify.engine.model import Progress
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # `#7 [3/3] RUN …`, `#7 [stage-0 2/2] COPY …`, `#12 [linux/amd64 build 2/5] RUN …`
-_BUILDKIT = re.compile(r"#\d+ \[(?P<stage>[^\]]*?) ?(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.*)")
+_BUILDKIT = re.compile(r"#(?P<id>\d+) \[(?P<stage>[^\]]*?) ?(?P<step>\d+)/(?P<steps>\d+)\] (?P<text>.*)")
 _EXPORT = re.compile(r"#\d+ (?P<text>exporting to \S+|sending tarball|importing to docker)")
+_CACHED = re.compile(r"#(?P<id>\d+) CACHED|(?: ---> |--> )Using cache.*")
 # `Step 2/3 : RUN …` (legacy), `STEP 2/3: RUN …`, `[1/2] STEP 2/3: RUN …` (buildah, podman)
 _CLASSIC = re.compile(
     r"(?:\[(?P<stage>\d+)/\d+\] )?S(?:tep|TEP) (?P<step>\d+)/(?P<steps>\d+) ?: (?P<text>.*)"
@@ -37,6 +38,8 @@ class BuildLog:
         self._steps: dict[str, int] = {}
         self._text = ""
         self._done = False
+        self._runs: set[str] = set()  # RUN steps, by the number that BuildKit gives them
+        self._last = ""
 
     def feed(self, chunk: bytes) -> bool:
         """Adds what was printed; True if the build has come further."""
@@ -53,6 +56,11 @@ class BuildLog:
     def text(self) -> str:
         return "".join(f"{line}\n" for line in self.lines)
 
+    @property
+    def runs(self) -> int:
+        """How many RUN steps were executed: not those whose result was kept."""
+        return len(self._runs)
+
     def position(self, elapsed: float) -> Progress:
         """Where the build is after `elapsed` seconds."""
         steps = sum(self._steps.values())
@@ -62,9 +70,15 @@ class BuildLog:
     def _take(self, raw: bytes) -> bool:
         line = clean(raw.decode("utf-8", "replace"))
         self.lines.append(line)
+        if match := _CACHED.fullmatch(line):
+            self._runs.discard(match["id"] or self._last)
+            return False
         if match := _BUILDKIT.fullmatch(line) or _CLASSIC.fullmatch(line):
             stage, step = (match["stage"] or "").rpartition(" ")[2], int(match["step"])
             self._steps[stage] = int(match["steps"])
+            self._last = match.groupdict().get("id") or f"{stage}/{step}"
+            if match["text"].startswith("RUN "):
+                self._runs.add(self._last)
             if (stage, step) in self._seen:
                 return False
             self._seen.add((stage, step))

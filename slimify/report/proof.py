@@ -130,6 +130,8 @@ def rows(proof: Proof) -> list[tuple[str, str, str]]:
         before, after = getattr(one, name), getattr(other, name)
         if before is not None and after is not None:
             found.append((title, f"{before:.1f} s", f"{after:.1f} s"))
+    if one.rebuilt is not None and other.rebuilt is not None:
+        found.append(("RUN steps after a change of one line", str(one.rebuilt), str(other.rebuilt)))
     return found
 
 
@@ -252,4 +254,5 @@ def _measures(
         "executables": sizes.executables,
         "layers": [{"instruction": name, "size": number} for name, number in sizes.layers],
         "seconds": {"cold": seconds.cold, "changed": seconds.changed, "start": seconds.start},
+        "rebuilt": seconds.rebuilt,
     }

@@ -67,7 +67,7 @@ def timed(
                     raise
                 continue
             engine.remove_image(built.tag)
-            found[label] = replace(found[label], changed=built.seconds)
+            found[label] = replace(found[label], changed=built.seconds, rebuilt=built.runs)
     return found
 
 

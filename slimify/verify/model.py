@@ -59,10 +59,12 @@ class Sizes(Struct, frozen=True, kw_only=True):
 
 
 class Times(Struct, frozen=True, kw_only=True):
-    """Seconds, None where not measured: build from nothing, after one changed source line, start to ready."""
+    """Seconds, None where not measured: build from nothing, after one changed source line, start to ready.
+    `rebuilt` are the RUN steps that the changed line executes again."""
 
     cold: float | None = None
     changed: float | None = None
+    rebuilt: int | None = None
     start: float | None = None
 
 

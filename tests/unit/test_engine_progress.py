@@ -102,3 +102,26 @@ def test_chunks_may_be_cut_anywhere(cuts: list[int]) -> None:
 )
 def test_clean(raw: str, text: str) -> None:
     assert clean(raw) == text
+
+
+KEPT = "#5 [2/4] RUN a\n#5 CACHED\n#6 [3/4] COPY . .\n#6 DONE 0.1s\n#7 [4/4] RUN b\n#7 DONE 1.0s\n"
+LEGACY_KEPT = (
+    "Step 1/3 : FROM debian\n ---> 2aa\nStep 2/3 : RUN a\n ---> Using cache\n ---> 3bb\nStep 3/3 : RUN b\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        pytest.param("", 0, id="nothing"),
+        pytest.param(BUILDKIT, 1, id="a-step-that-is-told-twice"),
+        pytest.param(KEPT, 1, id="one-was-kept"),
+        pytest.param(LEGACY, 1, id="legacy"),
+        pytest.param(LEGACY_KEPT, 1, id="legacy-one-was-kept"),
+        pytest.param(PODMAN, 1, id="podman"),
+    ],
+)
+def test_steps_that_were_executed(text: str, runs: int) -> None:
+    log = BuildLog("")
+    log.feed(text.encode())
+    assert log.runs == runs
