@@ -1,5 +1,5 @@
 FROM python:3.12-slim-bookworm
-RUN apt-get update && apt-get install -y libmagic1 && rm -rf /var/lib/apt/lists/*
+RUN apt-get update && apt-get install -y libmagic1 git && rm -rf /var/lib/apt/lists/*
 RUN useradd --no-create-home keeper
 
 WORKDIR /srv/shelf

@@ -49,6 +49,8 @@ class Package:
     section: str
     essential: bool
     depends: list[list[str]] = field(default_factory=list)
+    recommends: list[list[str]] = field(default_factory=list)
+    kilobytes: int = 0
 
 
 @dataclass
@@ -106,13 +108,20 @@ def read_packages(path: Path) -> tuple[dict[str, Package], dict[str, list[str]]]
             essential=fields.get("Essential") == "yes"
             or fields.get("Priority") == "required"
             or name == "apt",
-            depends=[[bare(a) for a in group.split("|")] for group in depends.split(",") if group.strip()],
+            depends=groups(depends),
+            recommends=groups(fields.get("Recommends", "")),
+            kilobytes=int(fields.get("Installed-Size", "0")),
         )
         for provided in fields.get("Provides", "").split(","):
             if provided.strip():
                 providers.setdefault(bare(provided), []).append(name)
         fields = {}
     return packages, providers
+
+
+def groups(field: str) -> list[list[str]]:
+    """The alternatives of each dependency."""
+    return [[bare(a) for a in group.split("|")] for group in field.split(",") if group.strip()]
 
 
 def bare(dependency: str) -> str:

@@ -177,3 +177,25 @@ def test_in_place(case: Case, tmp_path: Path) -> None:
     assert bool(text) == bool(case.new), text
     assert [part for part in case.new if f"\n{part}\n" not in text] == [], text
     assert [part for part in case.gone if f"\n{part}\n" in text] == [], text
+
+
+@pytest.mark.parametrize(
+    ("base", "packages", "told"),
+    [
+        pytest.param("python:3.12-slim-bookworm", "git", "openssh-client", id="named-with-their-size"),
+        pytest.param("python:3.12-slim-bookworm", "libmagic1", "", id="nothing-comes-along"),
+        pytest.param("python:3.12-bookworm", "git", "", id="the-base-image-has-it"),
+        pytest.param(
+            "python:3.12-slim-bookworm", "some-tool", "what some-tool only recommends", id="unknown"
+        ),
+        pytest.param("python:3.12-slim-bookworm", "--no-install-recommends git", "", id="said-already"),
+    ],
+)
+def test_recommended_packages(base: str, packages: str, told: str, tmp_path: Path) -> None:
+    file = f"FROM {base}\nRUN apt-get update && apt-get install -y {packages}\nCOPY app.py .\n{START}"
+    (tmp_path / "app.py").write_text("print()\n")
+    options = Options(single_stage=True, min_saving=MinSaving(percent=0, bytes=0))
+    outcome = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path, options=options)
+    texts = [d.text for d in outcome.decisions if d.code == "SL355"]
+    assert len(texts) == bool(told)
+    assert all(told in text for text in texts)

@@ -1,0 +1,18 @@
+"""What apt installs beside a package only because something recommends it, from recommends.json."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from slimify.facts import load
+
+
+def brought_along(names: Iterable[str], suite: str | None) -> Mapping[str, int] | None:
+    """The packages that come along with others of a Debian release, with the bytes that they take; None
+    where one of these is not listed."""
+    table = load("recommends.json").get(suite or "", {})
+    rows, sizes = table.get("brings", {}), table.get("kilobytes", {})
+    wanted = tuple(names)
+    if any(name not in rows for name in wanted):
+        return None
+    return {other: 1_000 * sizes[other] for name in wanted for other in rows[name].split()}
