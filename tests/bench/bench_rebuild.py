@@ -14,9 +14,15 @@ import sys
 import tomllib
 from pathlib import Path
 
-from slimify import proofs
-from slimify.locate import Target
-from slimify.verify.model import Proof
+from slimify import pipeline
+from slimify.config import Options
+from slimify.engine.containers import Engine
+from slimify.engine.detect import detect
+from slimify.engine.model import BuildOptions, EngineProblem
+from slimify.verify import measure
+from slimify.verify.case import case
+from slimify.verify.model import Times
+from slimify.verify.probes import Probe
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 CASES = (
@@ -31,35 +37,43 @@ CASES = (
     "single-node-prune",
     "single-py-build-packages",
 )
-_TITLES = ("case", "rung", "cold, s", "one line later, s", "RUN steps then", "size, MB")
+_TITLES = ("case", "rung", "cold, s", "one line later, s", "RUN steps then")
 
 
 def main() -> None:
     print(f"| {' | '.join(_TITLES)} |\n|{' --- |' * len(_TITLES)}", flush=True)
-    for case in sys.argv[1:] or CASES:
-        print(f"| {case} | {_row(case)} |", flush=True)
+    with detect() as engine:
+        for name in sys.argv[1:] or CASES:
+            print(f"| {name} | {_row(engine, GOLDEN / name)} |", flush=True)
 
 
-def _row(case: str) -> str:
-    path = GOLDEN / case / "input" / "Dockerfile"
-    values = tomllib.loads((GOLDEN / case / "case.toml").read_text("utf-8"))
-    options: dict[str, object] = {"single_stage": "--single-stage" in values.get("args", ())}
-    wishes = proofs.Wishes(timed=True, run=False)
-    job = (Target(name=str(path), path=path), None)
-    _, outcome, proof = proofs.proven(job, None, options, wishes, proofs.silent())
-    if proof is None or not proof.times or proof.before is None or proof.after is None:
-        why = outcome.error.message if outcome.error else proof.problem if proof else outcome.kind
-        return f"not built: {why}"
-    return " | ".join((outcome.rung, *_cells(proof)))
+def _row(engine: Engine, directory: Path) -> str:
+    path, context = directory / "input" / "Dockerfile", directory / "input"
+    values = tomllib.loads((directory / "case.toml").read_text("utf-8"))
+    options = Options(single_stage="--single-stage" in values.get("args", ()))
+    outcome = pipeline.rewrite(path.read_bytes(), context, name=str(path), options=options)
+    if outcome.after is None:
+        return outcome.kind
+    subject = case(
+        path.read_bytes(),
+        name=str(path),
+        context=context,
+        options=options,
+        probe=Probe(),
+        build=BuildOptions(),
+        timed=True,
+    )
+    ignore = outcome.ignore.after.encode() if outcome.ignore else None
+    try:
+        times = measure.timed(engine, subject, (outcome.after.encode(), ignore), {}, None)
+    except EngineProblem as problem:
+        return f"not built: {problem.message}"
+    return " | ".join((outcome.rung, *_cells(times["original"], times["rewritten"])))
 
 
-def _cells(proof: Proof) -> tuple[str, ...]:
-    assert proof.before is not None
-    assert proof.after is not None
-    old, new = proof.times["original"], proof.times["rewritten"]
+def _cells(old: Times, new: Times) -> tuple[str, ...]:
     seconds = [f"{a or 0:.1f} → {b or 0:.1f}" for a, b in ((old.cold, new.cold), (old.changed, new.changed))]
-    size = f"{proof.before.disk / 1e6:.0f} → {proof.after.disk / 1e6:.0f}"
-    return (*seconds, f"{old.rebuilt} → {new.rebuilt}", size)
+    return (*seconds, f"{old.rebuilt} → {new.rebuilt}")
 
 
 if __name__ == "__main__":
