@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slimify.classify.program import Program
-from slimify.model import Instruction
+from slimify.classify.program import Program, Step
+from slimify.model import Effect, Instruction
 from slimify.strategies.layout import Layout, WordEdit
 from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.shell import edit
@@ -51,7 +51,33 @@ def edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) 
         return instruction.raw
     step = step_at(program, index)
     assert step.script is not None
-    return edit(instruction, step.script, drop=drop, drop_words=words.drop, replace_words=words.replace)
+    return edit(
+        instruction,
+        step.script,
+        drop=drop,
+        drop_words=words.drop,
+        replace_words=words.replace,
+        keep_state=not _anywhere(step, drop),
+    )
+
+
+# Commands that do the same in any directory.
+_PLACELESS = frozenset({"packages", "unpackage", "index", "users"})
+
+
+def _anywhere(step: Step, drop: frozenset[int]) -> bool:
+    """Whether all that goes of the shell's state is its directory, which no command that stays works in."""
+    assert step.script is not None
+    states = [a for a in step.atoms if a.index in drop and step.script.atoms[a.index].state]
+    stays = [e for a in step.atoms if a.index not in drop for e in a.effects]
+    return all(e.tool == "cd" for a in states for e in a.effects) and all(_placeless(e) for e in stays)
+
+
+def _placeless(effect: Effect) -> bool:
+    words = (w.value or "" for w in effect.command.words[1:])
+    return effect.kind in _PLACELESS or (
+        effect.kind in ("cache", "check") and all(w.startswith(("/", "-")) for w in words)
+    )
 
 
 def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int]) -> str | None:

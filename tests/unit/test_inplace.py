@@ -19,7 +19,13 @@ NODE: Mapping[str, str] = {
     "package-lock.json": '{"name": "a", "lockfileVersion": 3, "packages": {}}',
     "server.js": "require('express')().listen(80)\n",
 }
+CFFI: Mapping[str, str] = {"requirements.txt": "cffi==1.17.1\n", "app.py": "import cffi\n"}
+GO: Mapping[str, str] = {
+    "go.mod": "module example.org/a\n\ngo 1.20\n",
+    "main.go": 'package main\n\nfunc main() { println("up") }\n',
+}
 SLIM = "FROM python:3.12-slim-bookworm\n"
+ALPINE = "FROM python:3.12-alpine\n"
 START = 'CMD ["python", "app.py"]\n'
 
 
@@ -120,6 +126,42 @@ CASES = (
             "RUN apt-get update && apt-get install -y gcc libpq-dev libpq5 && pip install --no-cache-dir -r requirements.txt \\",
             "    && apt-get purge -y --auto-remove gcc libpq-dev \\",
         ),
+    ),
+    Case(
+        id="a-group-of-the-step-that-uses-them-takes-them-along",
+        file=f"{ALPINE}RUN apk add --no-cache libffi-dev bash\nCOPY requirements.txt .\nRUN apk add --no-cache --virtual .build-deps gcc musl-dev && pip install --no-cache-dir -r requirements.txt && apk del .build-deps\nCOPY . .\n{START}",
+        new=(
+            "RUN apk add --no-cache libffi bash",
+            "RUN apk add --no-cache --virtual .build-deps gcc musl-dev libffi-dev && pip install --no-cache-dir -r requirements.txt && apk del .build-deps",
+        ),
+        files=CFFI,
+    ),
+    Case(
+        id="a-group-that-stays-keeps-its-name-to-itself",
+        file=f"{ALPINE}RUN apk add --no-cache gcc bash\nCOPY requirements.txt .\nRUN apk add --no-cache --virtual .build-deps musl-dev libffi-dev && pip install --no-cache-dir -r requirements.txt\nCOPY . .\n{START}",
+        new=("RUN apk add --no-cache --virtual .build-deps-2 gcc \\", "    && apk del .build-deps-2"),
+        files=CFFI,
+    ),
+    Case(
+        id="a-removal-that-is-there-already-takes-them-along",
+        file=f"{ALPINE}COPY requirements.txt .\nRUN apk add --no-cache gcc musl-dev libffi-dev bash && pip install --no-cache-dir -r requirements.txt && apk del gcc\nCOPY . .\n{START}",
+        new=(
+            "RUN apk add --no-cache gcc musl-dev libffi-dev libffi bash && pip install --no-cache-dir -r requirements.txt && apk del gcc musl-dev libffi-dev",
+        ),
+        files=CFFI,
+    ),
+    Case(
+        id="what-apt-installs-and-purges-in-one-step-takes-further-packages-along",
+        file=f"{SLIM}RUN apt-get update && apt-get install -y libpq-dev && rm -rf /var/lib/apt/lists/*\nCOPY requirements.txt .\nRUN apt-get update && apt-get install -y gcc && pip install --no-cache-dir -r requirements.txt && apt-get purge -y --auto-remove gcc && rm -rf /var/lib/apt/lists/*\nCOPY . .\n{START}",
+        new=(
+            "RUN apt-get update && apt-get install -y gcc libpq-dev && pip install --no-cache-dir -r requirements.txt && apt-get purge -y --auto-remove gcc libpq-dev && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Case(
+        id="what-go-kept-goes-without-go-where-that-was-removed",
+        file='FROM alpine:3.19\nWORKDIR /src\nCOPY . .\nRUN apk add --no-cache go \\\n\t&& go build -o /usr/bin/a . \\\n\t&& apk del go\nCMD ["/usr/bin/a"]\n',
+        new=("\t&& rm -rf /root/.cache/go-build /root/go/pkg/mod",),
+        files=GO,
     ),
     Case(
         id="the-user-is-made-before-the-files-are-copied",

@@ -22,6 +22,7 @@ MODULE = 2 * estimate.MB  # of one required module, unpacked
 _RECENT = frozenset(
     "bullseye bookworm trixie focal jammy noble 3.14 3.15 3.16 3.17 3.18 3.19 3.20 3.21 3.22".split()
 )
+_PACKAGES = frozenset({"go", "golang", "golang-go"})
 _COMPILING = frozenset({"build", "install", "get", "test", "vet", "run", "generate"})
 _FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
 
@@ -33,17 +34,17 @@ def go_cleaner(program: Program, step: Step) -> str:
     cleaned = any(e.manager == "go" and e.kind == "cache" for e in step.effects)
     if cleaned or not _knows(program, 1, 10):
         return ""
-    alone = fetching_steps(program) == (step,)
-    return (
-        "go clean -cache -modcache"
-        if alone and _knows(program, 1, 11) and _modules(program)
-        else "go clean -cache"
-    )
+    modules = fetching_steps(program) == (step,) and _knows(program, 1, 11) and bool(_modules(program))
+    if any(p.name in _PACKAGES for e in step.effects if e.kind == "unpackage" for p in e.packages):
+        caches = {c: None for e in step.effects if e.kind == "go" for c in e.caches}
+        return f"rm -rf {' '.join(caches)}"  # Go itself is gone by then
+    return "go clean -cache -modcache" if modules else "go clean -cache"
 
 
 def go_saving(program: Program, command: str) -> int:
     """The bytes that the caches take, estimated."""
-    return BUILD_CACHE + (MODULE * _modules(program) if command.endswith("-modcache") else 0)
+    modules = command.endswith(("-modcache", "/pkg/mod"))
+    return BUILD_CACHE + (MODULE * _modules(program) if modules else 0)
 
 
 def unused(program: Program) -> bool:
@@ -81,6 +82,6 @@ def _knows(program: Program, *least: int) -> bool:
     if base is None or base.language != "go":
         named = {p.name for s in program.steps for e in s.effects for p in e.packages if e.kind == "packages"}
         recent = base is not None and base.suite in _RECENT
-        return recent and bool(named & {"go", "golang", "golang-go"})
+        return recent and bool(named & _PACKAGES)
     numbers = tuple(int(n) for n in re.findall(r"\d+", base.version or "")[:2])
     return numbers >= least

@@ -18,6 +18,7 @@ from slimify.classify.walk import Visit
 from slimify.facts.carried import installed
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate
+from slimify.strategies.inplace import alongside
 from slimify.strategies.inplace.certain import unsure
 from slimify.strategies.inplace.edits import Edits, place
 from slimify.strategies.inplace.runs import (
@@ -41,7 +42,6 @@ _INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv", "npm", "yarn", "pnpm"}
 )
 _QUIET = frozenset({"index", "cache", "state", "check", "unpackage"})
-_GROUP = ".build-deps"
 # Packages that only bring others: of no size where the base image has these.
 _META = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
 
@@ -140,13 +140,20 @@ def _commands(program: Program, name: str) -> tuple[str, ...]:
 
 
 def _uses(found: _Install, step: Step, commands: set[str]) -> bool:
-    if not step.atoms:
-        return True
+    return not step.atoms or bool(_using(found, step, commands))
+
+
+def _using(found: _Install, step: Step, commands: set[str]) -> list[int]:
+    """The atoms of a RUN that may need one of the packages."""
     atoms = [a for a in step.atoms if step is not found.step or a.index > found.atom.index]
-    effects = tuple(tuple(e for e in a.effects if not _only_installers(e)) for a in atoms)
-    if any(e.kind in _COMPILING for own in effects for e in own):
+    return [a.index for a in atoms if _atom_uses(step, a, commands)]
+
+
+def _atom_uses(step: Step, atom: AtomStep, commands: set[str]) -> bool:
+    effects = tuple(e for e in atom.effects if not _only_installers(e))
+    if any(e.kind in _COMPILING for e in effects):
         return True
-    visit = Visit(index=step.index, instruction=step.instruction, state=step.state, effects=effects)
+    visit = Visit(index=step.index, instruction=step.instruction, state=step.state, effects=(effects,))
     return bool(commands & {name.rpartition("/")[2] for name in build_tools([visit])})
 
 
@@ -173,22 +180,21 @@ def _unused(program: Program, found: _Install) -> Edits | str:
 def _removed_at_end(program: Program, found: _Install) -> Edits | str:
     if not prolonged(found.step):
         return f"nothing can be put behind the commands of {place(found.step)}"
-    swap, drop = _swapped(program, found), frozenset[tuple[int, int]]()
+    step, swap = found.step, _swapped(program, found)
+    assert step.script is not None
     counterparts = [n for names in swap.values() for n in names]
     words = {span: " ".join((_text(found, span), *names)) for span, names in swap.items() if names}
-    text = edit(
-        found.step.instruction,
-        found.step.script,  # type: ignore[arg-type]
-        drop_words=drop,
-        replace_words=words,
-    )
+    using = _using(found, step, {c for n in found.names for c in _commands(program, n)})
+    removed = alongside.removal(step, found.effect.manager, found.names, max(using))
+    text = edit(step.instruction, step.script, replace_words={**words, **(removed or {})})
     assert text is not None
-    tail = _removal(program, found.names)
-    if program.base is not None and program.base.manager == "apk":
-        tail = (f"apk del {' '.join(found.names)}",)
-    if any("lists" in d for e in found.step.effects for d in e.deletes):
-        tail = tail[:1]
-    text = lengthened(program, found.step, tail, text)
+    if removed is None:
+        tail = _removal(program, found.names)
+        if found.effect.manager == "apk":
+            tail = (f"apk del {' '.join(found.names)}",)
+        if any("lists" in d for e in step.effects for d in e.deletes):
+            tail = tail[:1]
+        text = lengthened(program, step, tail, text)
     return Edits(
         texts={found.step.index: text},
         decisions=(_told(found, found.step, counterparts),),
@@ -210,14 +216,15 @@ def _carried_over(program: Program, found: _Install, users: list[Step], *, asked
         return f"{place(first)} can't be lengthened"
     if not asked and _behind_sources(program, found.step, first):
         return f"they would be installed anew with every change of a source, in {place(first)}"
-    head = _installation(program, found)
-    commands = [
-        *head,
-        body(first.instruction),
-        *(commented(program, s) for s in members[1:]),
-        *_removal(program, found.names),
-    ]
-    text = joined(lead(first.instruction), commands, program.dockerfile.newline)
+    text = _taken_along(program, found, first) if members == [first] else None
+    if text is None:
+        commands = [
+            *_installation(program, found),
+            body(first.instruction),
+            *(commented(program, s) for s in members[1:]),
+            *_removal(program, found.names),
+        ]
+        text = joined(lead(first.instruction), commands, program.dockerfile.newline)
     counterparts = [n for names in _swapped(program, found).values() for n in names]
     texts = {s.index: text if s is first else "" for s in members}
     texts[found.step.index] = _without(program, found) or ""
@@ -227,6 +234,13 @@ def _carried_over(program: Program, found: _Install, users: list[Step], *, asked
         decisions=(_told(found, first, counterparts),),
         saving=_size(program, found),
     )
+
+
+def _taken_along(program: Program, found: _Install, step: Step) -> str | None:
+    """The RUN whose own install and removal of packages take these along; None where it has none."""
+    using = _using(found, step, {c for n in found.names for c in _commands(program, n)})
+    words = alongside.installation(step, found.effect.manager, _texts(found), found.names, using)
+    return edit(step.instruction, step.script, replace_words=words) if words and step.script else None
 
 
 def _behind_sources(program: Program, install: Step, user: Step) -> bool:
@@ -262,7 +276,8 @@ def _installation(program: Program, found: _Install) -> tuple[str, ...]:
     words = [w.text for w in found.effect.command.words if (w.start, w.end) not in spans]
     if found.effect.manager == "apk":
         cached = [] if "--no-cache" in words else ["--no-cache"]
-        return (_broken(program, " ".join([*words, *cached, "--virtual", _GROUP]), _texts(found)),)
+        group = ["--virtual", alongside.group(program)]
+        return (_broken(program, " ".join([*words, *cached, *group]), _texts(found)),)
     return (_broken(program, f"apt-get update && {' '.join(words)}", _texts(found)),)
 
 
@@ -275,7 +290,7 @@ def _broken(program: Program, command: str, names: list[str]) -> str:
 
 def _removal(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:
     if program.base is not None and program.base.manager == "apk":
-        return (f"apk del {_GROUP}",)
+        return (f"apk del {alongside.group(program)}",)
     return (f"apt-get purge -y --auto-remove {' '.join(names)}", "rm -rf /var/lib/apt/lists/*")
 
 

@@ -82,6 +82,7 @@ def _apart(command: str) -> tuple[list[str], str]:
 
 
 _TRAILING = re.compile(r"&&[ \t]*\\\r?\n([ \t]*)")
+_LEADING = re.compile(r"\\\r?\n([ \t]*)&& ")
 
 
 def lengthened(program: Program, step: Step, tail: Sequence[str], text: str = "") -> str:
@@ -94,6 +95,9 @@ def lengthened(program: Program, step: Step, tail: Sequence[str], text: str = ""
     trailing = _TRAILING.search(own)
     if trailing is not None:
         return lead(instruction) + f" && \\{end}{trailing[1]}".join((own, *tail)) + end
+    leading = _LEADING.findall(own)
+    if leading:
+        return lead(instruction) + f" \\{end}{leading[-1]}&& ".join((own, *tail)) + end
     return joined(lead(instruction), (own, *tail), end)
 
 

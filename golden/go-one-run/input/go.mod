@@ -1,0 +1,3 @@
+module example.org/mirrord
+
+go 1.22
