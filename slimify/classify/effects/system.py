@@ -15,6 +15,7 @@ _CACHES = {
     "yum": ("/var/cache/yum", "/var/cache/dnf"),
     "zypper": ("/var/cache/zypp",),
 }
+_DISTCLEAN = frozenset({"distclean", "dist-clean"})
 _VERSION = re.compile(r"[=~<>@].*\Z")
 
 
@@ -93,7 +94,8 @@ def _managed(
     elif kind == "packages":
         rest["caches"] = () if manager == "apk" and call.flag("--no-cache") else caches
     elif kind == "cache":
-        rest["deletes"] = caches if manager != "apt" else ("/var/cache/apt",)
+        # apt clean leaves the package lists, apt distclean does not
+        rest["deletes"] = caches if manager != "apt" or action in _DISTCLEAN else ("/var/cache/apt",)
     elif kind == "fetch":
         rest["writes"] = (call.state.cwd,) if call.state.cwd else ()
     elif kind == "source":
