@@ -10,6 +10,7 @@ from slimify.classify.copies import targets
 from slimify.classify.paths import BROAD
 from slimify.classify.program import Program, Step
 from slimify.classify.walk import Visit
+from slimify.model import Effect
 from slimify.strategies.finalsteps import real_atoms
 from slimify.syntax.instructions import env_pairs
 from slimify.syntax.words import expand
@@ -68,7 +69,7 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
     ones of which nothing is known."""
     for home in homes:
         text = program.end.view.text(posixpath.join(home, script)) or ""
-        if not _SHELL_SCRIPT.match(text):
+        if not (_SHELL_SCRIPT.match(text) or script.endswith(".sh")):
             continue
         for word in _WORD.findall(text):
             path = posixpath.normpath(posixpath.join(home, word))
@@ -81,6 +82,25 @@ _SHELL_SCRIPT = re.compile(r"#!.*\b(?:ba|da|a|k|z)?sh\b")
 _WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
 
 
+def _written(program: Program, effect: Effect) -> Iterator[str]:
+    """What a line that a step writes into a file of the system names of the files that were copied (a shell's
+    settings, a table of cron's), and what the scripts among them name."""
+    view = program.end.view
+    words = [m for w in effect.command.words for m in _WORD.findall(w.value or "") if m.startswith("/")]
+    pending = [p for p in words if p not in effect.writes and view.context_path(p) is not None]
+    seen: dict[str, None] = {}
+    while pending and len(seen) < _MOST_NAMED:
+        path = pending.pop()
+        if path not in seen:
+            seen[path] = None
+            inner = [path, *view.under(path)]
+            pending += [n for p in inner[:_MOST_NAMED] for n in _named_in_script(program, p, ("/",))]
+    yield from seen
+
+
+_MOST_NAMED = 100
+
+
 def _executable(program: Program, index: int, found: dict[str, None]) -> None:
     """Scripts that a step makes executable are there to be executed; what it copies, to be there."""
     step = program.step(index)
@@ -89,6 +109,7 @@ def _executable(program: Program, index: int, found: dict[str, None]) -> None:
             if effect.kind in ("files", "system") and atom.role == "run":
                 sources = (".go", ".mod", ".sum")
                 found.update((p, None) for p in effect.reads if p not in BROAD and not p.endswith(sources))
+                found.update(dict.fromkeys(_written(program, effect)))
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
                 for path in effect.writes:
                     inner = step.state.view.context_path(path)

@@ -436,6 +436,25 @@ ROWS = (
         final=("COPY wait.sh ./", "RUN chmod +x wait.sh"),
     ),
     Row(
+        id="scripts-that-a-line-in-the-shells-settings-names",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN echo '. /app/ops/aliases.sh' >> /root/.bashrc",
+            START,
+        ),
+        files={
+            **SHOP,
+            "ops/aliases.sh": "alias last='sh /app/ops/last.sh'\n",
+            "ops/last.sh": "cat /app/notes/last.txt\n",
+            "notes/last.txt": "none",
+            "drafts/first.txt": "none",
+        },
+        base="debian:bookworm-slim",
+        final=("COPY ops ./ops", "COPY notes ./notes", "RUN echo '. /app/ops/aliases.sh' >> /root/.bashrc"),
+        never=("drafts",),
+    ),
+    Row(
         id="mode-of-the-program-is-copied",
         file=("FROM golang:1.22", *BUILD[:2], BUILD[2] + " && chmod u+x /usr/local/bin/shop", START),
         final=(SHOP_COPY,),
