@@ -28,6 +28,7 @@ from slimify.classify.verdicts import instruction_role
 from slimify.classify.walk import Visit, start_state, walk
 from slimify.config import Options
 from slimify.context.manifests.run import run_commands
+from slimify.context.manifests.run_yaml import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
@@ -119,10 +120,9 @@ def _shown_base(
     return base_facts(evidence, file, reference)
 
 
-def _named(context: Context, name: str) -> tuple[Use, ...]:
+def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
     """The command lines that other files of the context run in this image."""
-    commands = run_commands(context, _in_context(context, name))
-    return tuple(Use(name=u.text, file=u.file, line=u.line) for u in commands if u.certain)
+    return tuple(c for c in run_commands(context, _in_context(context, name)) if c.certain)
 
 
 def _judged(

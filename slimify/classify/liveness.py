@@ -10,12 +10,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from slimify.classify.effects.interpret import interpret
 from slimify.classify.effects.state import State
 from slimify.classify.needs import installed_modules, needs_of
 from slimify.classify.program import Live, Runtime
 from slimify.classify.sources import SourceUse, read_sources
 from slimify.classify.view import View
+from slimify.context.manifests.run_yaml import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.model import Effect, Script, Use
@@ -36,7 +39,7 @@ def live(
     runtime: Runtime,
     state: State,
     effects: Iterable[Effect],
-    named: Sequence[Use],
+    named: Sequence[RunCommand],
     language: str | None,
     base: ImageFacts | None,
 ) -> Live:
@@ -44,11 +47,14 @@ def live(
     RUNs (for the manifests whose packages are installed); `named` are command lines that the context
     says are run in this image (compose files, Procfile, Kubernetes manifests); `base` is what
     is known of the base image."""
-    roots = [*_roots(runtime, named), *_hooks(base, state.view)]
-    start = tuple(e for text, _ in roots for e in _interpret(text, state))
+    roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
+    roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _mounted(state, n)) for n in named]
+    start: tuple[Effect, ...] = ()
     commands: dict[str, Use] = {}
-    for text, use in roots:
-        for effect in _interpret(text, state):
+    for text, use, where in roots:
+        own = _interpret(text, where)
+        start += own
+        for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
     for use, text in _configured(state.view, start):
@@ -64,7 +70,7 @@ def live(
     needs = needs_of(installed_modules(everything, state.view), base, headers)
     for command, use in needs.commands.items():
         _note(commands, command, use)
-    paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in e.reads}
+    paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
     return Live(
         commands=commands,
         paths=paths,
@@ -98,8 +104,16 @@ def _note(commands: dict[str, Use], tool: str, use: Use) -> None:
             commands.setdefault(tool, use)
 
 
-def _roots(runtime: Runtime, named: Sequence[Use]) -> list[tuple[str, Use]]:
-    """Command lines that are started, each with where it is said."""
+def _mounted(state: State, command: RunCommand) -> State:
+    """The state with the directories of the context that a compose file lays over the image's."""
+    view = state.view
+    for source, target in command.mounts:
+        view = view.with_copy([source], target)
+    return replace(state, view=view)
+
+
+def _roots(runtime: Runtime) -> list[tuple[str, Use]]:
+    """Command lines that the Dockerfile starts, each with where it is said."""
     roots: list[tuple[str, Use]] = []
     entry, cmd = runtime.entrypoint or (), runtime.cmd or ()
     if runtime.own_start:
@@ -114,7 +128,6 @@ def _roots(runtime: Runtime, named: Sequence[Use]) -> list[tuple[str, Use]]:
         if text.startswith("["):
             text = " ".join(shlex.quote(w) for w in _json_words(text))
         roots.append((text, Use(name="HEALTHCHECK", file="Dockerfile", line=0)))
-    roots.extend((use.name, use) for use in named)
     return roots
 
 

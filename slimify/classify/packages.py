@@ -12,7 +12,7 @@ from slimify.classify.system import system_package
 from slimify.classify.toolchains import build_only
 from slimify.classify.walk import Visit
 from slimify.facts.debian import PackageFacts
-from slimify.facts.languages import npm
+from slimify.facts.languages import npm, pypi
 from slimify.model import Effect, PackageVerdict, Reason, Role, Use
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
@@ -123,7 +123,7 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
                 if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
-                if effect.kind == "global" and not _plain_javascript(effect):
+                if (effect.kind == "global" and not _plain_javascript(effect)) or _compiled(effect):
                     names = (*names, *_implied(effect), "python3", "python")
                 for tool in names:
                     name = tool.rpartition("/")[2]
@@ -141,6 +141,12 @@ def _plain_javascript(effect: Effect) -> bool:
     """Whether everything that is installed globally is known, and has nothing to compile."""
     facts = [npm(p.name) for p in effect.packages]
     return bool(facts) and all(f.known and f.prebuilt is None for f in facts)
+
+
+def _compiled(effect: Effect) -> bool:
+    """Whether pip may compile something: not what it knows by name and has wheels of."""
+    wheels = all(pypi(p.name).wheels != "none" for p in effect.packages)
+    return effect.kind == "python" and (bool(effect.manifests or effect.reads) or not wheels)
 
 
 def _implied(effect: Effect) -> tuple[str, ...]:

@@ -29,14 +29,19 @@ def thinned(state: Pass) -> dict[str, Made]:
 
 
 def _deleted(state: Pass) -> Iterator[tuple[Visit, str]]:
-    """Each path of the context, in the image, that a build step deletes."""
+    """Each path of the context, in the image, that a build step deletes; one that steps only ever read is
+    taken to come with the context, even if it is not in this copy of it."""
+    read: set[str] = set()
+    made: list[str] = []
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
-            if state.atoms[(visit.index, number)] != "build":
-                continue
-            for path in (d for e in effects if e.kind == "files" for d in e.deletes):
-                if not inside_any(path, SCRATCH) and _from_context(visit, path):
-                    yield visit, path
+            if state.atoms[(visit.index, number)] == "build":
+                for path in (d for e in effects if e.kind == "files" for d in e.deletes):
+                    missing = path in read and not inside_any(path, made)
+                    if not inside_any(path, SCRATCH) and (missing or _from_context(visit, path)):
+                        yield visit, path
+            read.update(r for e in effects for r in e.reads)
+            made += [w for e in effects for w in (*e.writes, *e.outputs)]
 
 
 def _from_context(visit: Visit, path: str) -> bool:

@@ -272,7 +272,7 @@ def _only_manifests(state: Pass, visit: Visit, targets: Sequence[str], live_text
         )
         if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
             return False
-        if name.rpartition("/")[2] in live_texts and not _copied_again(state, visit.index, name):
+        if {name, name.rpartition("/")[2]} & live_texts and not _copied_again(state, visit.index, name):
             return False
     return True
 

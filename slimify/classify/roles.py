@@ -20,12 +20,12 @@ from slimify.classify.generators import leaves_go
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.removals import thinned
 from slimify.classify.results import copy_roles, follow_copies, live_results, settle_directories, widened
-from slimify.classify.roletypes import BUILD_KINDS, FOLLOW_KINDS, Made, Pass, Roles, Where, say
+from slimify.classify.roletypes import BIN, BUILD_KINDS, FOLLOW_KINDS, SITE, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
 from slimify.classify.takenout import taken_out
 from slimify.classify.toolsettings import read_by_build_only
 from slimify.classify.walk import Visit
-from slimify.facts.languages import npm
+from slimify.facts.languages import npm, pypi
 from slimify.model import Effect, PackageVerdict
 
 RUN_KINDS = frozenset({"users", "system", "source"})
@@ -84,6 +84,8 @@ def _atom(state: Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> 
             say(state, where, "build", "SL215", "adds a package source that only the build installs from")
         else:
             say(state, where, "run", "SL215", _RUN_TEXT["source"])
+    elif "global" not in kinds and _into_other_python(state, effects):
+        _global(state, where, effects)
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
@@ -202,9 +204,16 @@ def _packages(state: Pass, where: Where) -> None:
         say(state, where, "both", "SL203", "some packages are needed when the image runs")
 
 
+def _into_other_python(state: Pass, effects: Sequence[Effect]) -> bool:
+    """pip beside an application in another language: it fills the system's Python, among its packages."""
+    known = state.language in ("node", "go")
+    return known and all(e.kind == "python" and {SITE, BIN} & set(e.writes) for e in effects)
+
+
 def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
     names = [p.name for e in effects for p in e.packages]
-    bins = {b for name in names for b in npm(name).bins} | set(names)
+    python = any(e.kind == "python" for e in effects)
+    bins = {b for n in names for b in (pypi(n).scripts if python else npm(n).bins)} | set(names)
     if any(e.deletes for e in effects):
         say(state, where, "both", "SL216", "removes a program from the image that runs")
     elif "corepack" in names:
@@ -261,7 +270,8 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
         if r not in BROAD
     )
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
-    within = within or (not writes and _leftovers(visit, deletes, made))
+    unpacked = bool(deletes) and state.consumed.issuperset(deletes)
+    within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
     if from_build or within:
         say(state, where, "build", "SL217", "reworks what a build step made")
         state.linked.update(r for e in effects if e.action == "link" for r in e.reads)

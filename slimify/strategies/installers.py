@@ -21,6 +21,7 @@ from slimify.context.manifests.python_lock import pinned_packages
 from slimify.facts.languages import Installer, installers, normalised, pypi
 from slimify.model import Decision, Effect
 from slimify.strategies.layout import Tree
+from slimify.strategies.sitepackages import unknown_start
 
 _LOCKED = frozenset({"poetry", "pipenv", "pdm"})
 _IN_LINE = 72  # columns of package names that still read well in one line
@@ -37,6 +38,8 @@ class TakenOut(Struct, frozen=True, kw_only=True):
 def without_installers(program: Program, trees: tuple[Tree, ...]) -> TakenOut:
     """What takes the installers out of the directory of packages that is copied."""
     if not any(t.path.endswith(("/site-packages", "/dist-packages")) for t in trees) or not _by_root(program):
+        return TakenOut()
+    if unknown_start(program):
         return TakenOut()
     found = [(s, e) for s in program.steps for e in s.effects if _installs(e)]
     idle = _idle(program, (e for _, e in found))

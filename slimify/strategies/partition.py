@@ -14,7 +14,7 @@ from slimify.classify.copies import targets
 from slimify.classify.paths import inside_any
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
-from slimify.facts.languages import npm
+from slimify.facts.languages import npm, pypi
 from slimify.model import Effect
 from slimify.strategies.estimate import package_manager, removes_lists
 from slimify.strategies.finalsteps import (
@@ -190,9 +190,10 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         return not later.needs_users and not later.npm_fills(homes)
     if kinds <= {"app", "fetch"}:
         return True
-    if kinds == {"global"}:
+    if kinds in ({"global"}, {"python"}):
         names = {p.name for e in atom.effects for p in e.packages}
-        return bool(names) and not later.calls({*names, *(b for n in names for b in npm(n).bins)})
+        bins = (b for n in names for b in (npm(n).bins if "global" in kinds else pypi(n).scripts))
+        return bool(names) and not later.calls({*names, *bins})
     if kinds <= {"files", "meta"}:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
         shared = (p for p in paths if not inside_any(p, later.foreign))

@@ -37,7 +37,7 @@ from slimify.strategies.sitepackages import (
     only_installers,
     site_packages,
 )
-from slimify.strategies.unknown import blocked, keep_everything_before_unknown
+from slimify.strategies.unknown import blocked, installs_at_start, keep_everything_before_unknown
 
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
 # Directories that can't be copied whole: the final base has its own files there.
@@ -48,6 +48,9 @@ def propose(program: Program, options: Options) -> Proposal:
     """Layouts on the slim variant and on the same base."""
     layouts: list[Layout] = []
     reasons: list[Reason] = []
+    compiling = installs_at_start(program)
+    if compiling:
+        return Proposal(layouts=(), reasons=(Reason(code="SL392", text=compiling),))
     partner = same_family(written_base(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
         _try(program, "slim", partner, options, layouts, reasons)

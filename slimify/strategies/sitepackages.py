@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from slimify.classify.liveness import unread_start
 from slimify.classify.paths import SCRATCH, inside, inside_any
 from slimify.classify.program import Program
 from slimify.classify.roletypes import BIN, SITE
@@ -24,6 +25,8 @@ from slimify.strategies.distropython import (
 _BY_ITSELF = frozenset({"python", "uv", "tiangolo", "bitnami"})
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
+# Images that start an application of their own accord.
+_STARTING = frozenset({"tiangolo"})
 # Packages that only install or build others; pip's own directory is in every image.
 _INSTALLERS = frozenset((
     "pip", "setuptools", "wheel", "poetry", "poetry-core", "poetry-plugin-export", "pipenv", "uv",
@@ -95,10 +98,18 @@ def _by_name(program: Program) -> tuple[str, ...] | Reason:
     return unknown if other else (f"{base.prefix}/lib/python{minor}/site-packages", f"{base.prefix}/bin")
 
 
+def unknown_start(program: Program) -> bool:
+    """Nothing says what is run in the image, or what does could not be read: an installer may be called."""
+    own = program.base is not None and program.base.family in _STARTING
+    return not (program.live.start or own) or bool(unread_start(program.live.start))
+
+
 def only_installers(program: Program) -> bool:
     """Whether site-packages gets nothing but installers that nothing at run time calls: their results
     lie elsewhere (poetry's own environment, uv's .venv)."""
     effects = site_installs(program)
+    if unknown_start(program):
+        return False
     if any(SITE in e.writes for s in program.steps for e in s.effects if e.kind != "python"):
         return False
     for effect in effects:

@@ -34,6 +34,25 @@ def blocked(program: Program, wanted: Parting) -> str:
     return ""
 
 
+def installs_at_start(program: Program) -> str:
+    """Why the start of the image may need compilers and headers: it installs Python packages that no step
+    installed before; "" where it does not."""
+    there = [e for s in program.steps for e in s.effects if e.kind == "python"]
+    manifests = {m for e in there for m in e.manifests}
+    names = {p.name.lower() for e in there for p in e.packages}
+    for effect in program.live.start:
+        if effect.kind != "python" or effect.action not in _INSTALLING:
+            continue
+        new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
+        if new or not (effect.manifests or effect.packages):
+            text = f"`{effect.tool} {effect.action}`"
+            return f"{text} is run whenever the image starts: what it may need to compile with stays"
+    return ""
+
+
+_INSTALLING = frozenset({"install", "install -e", "sync", "update"})
+
+
 def guessed_home(program: Program, trees: Sequence[Tree]) -> str:
     """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
     raw = program.dockerfile.instructions

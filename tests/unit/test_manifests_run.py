@@ -130,6 +130,14 @@ def test_found(
     ] == expected
 
 
+def test_directories_that_compose_mounts(tmp_path: Path) -> None:
+    bind = "{type: bind, source: ., target: /d}"
+    volumes = f"[data:/data, '..:/app:ro', ./x.sh:/x.sh, /etc/hosts:/h, ../..:/up, {bind}]"
+    text = f"services:\n  a:\n    build: ..\n    command: x\n    volumes: {volumes}\n"
+    (found,) = run_commands(lay(tmp_path, {"deploy/compose.yml": text}))
+    assert found.mounts == ((".", "/app"), ("deploy/x.sh", "/x.sh"), ("deploy", "/d"))
+
+
 def test_another_dockerfile_of_the_same_context(tmp_path: Path) -> None:
     text = "services:\n  a:\n    build: {context: ., dockerfile: docker/W.Dockerfile}\n    command: x\n"
     context = lay(tmp_path, {"compose.yml": text})

@@ -498,3 +498,29 @@ def test_pruning_changes_no_version(
     lines = [line.strip().removeprefix("&& ") for line in (outcome.after or "").splitlines()]
     found = [line for line in lines if line.startswith(("npm prune", "pnpm prune", "yarn install --prod"))]
     assert found == ([pruned] if pruned else [])
+
+
+@pytest.mark.parametrize(
+    ("install", "has", "lacks"),
+    [
+        pytest.param("yt-dlp", "python3-pip", "gcc", id="nothing-to-compile"),
+        pytest.param("pycurl", "gcc", "", id="may-be-compiled"),
+        pytest.param("-r tools.txt", "gcc", "", id="a-list"),
+    ],
+)
+def test_pip_beside_an_application_is_executed_where_that_runs(
+    tmp_path: Path, install: str, has: str, lacks: str
+) -> None:
+    command = f"RUN pip3 install --break-system-packages {install}"
+    text = (
+        "FROM node:20-bookworm\nRUN apt-get update && apt-get install -y python3-pip\n"
+        f"COPY tools.txt /tmp/tools.txt\n{command}\n"
+        "WORKDIR /app\nCOPY package.json ./\nRUN npm install --omit=dev\nCOPY . .\nCMD node a.js\n"
+    )
+    files = {"a.js": "require('child_process').execFile('yt-dlp', ['-U'])\n", "tools.txt": "supervisor\n"}
+    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, files)
+    last = final(outcome)
+    assert f"\n{command}\n" in last
+    assert has in last, last
+    assert not lacks or lacks not in last
+    assert outcome.rung == "slim"

@@ -45,6 +45,19 @@ START = 'CMD ["python", "app.py"]'
 ROWS = (
     # --- nothing to do, or nothing that is certain ---------------------------------------------------
     Row(
+        id="lists-that-distclean-removes",
+        file=lines(
+            "FROM python:3.13-slim-trixie",
+            "RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && apt-get distclean",
+            "COPY requirements.txt .",
+            "RUN pip install --no-cache-dir -r requirements.txt",
+            "COPY app.py .",
+            START,
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
         id="a-file-in-tmp-that-the-image-starts-with",
         file=lines(
             "FROM python:3.11",
@@ -534,7 +547,7 @@ ROWS = (
             "FROM debian:bookworm-slim",
             "RUN apt-get update && apt-get install -y python3-pip gcc python3-dev && rm -rf /var/lib/apt/lists/*",
             "RUN pip3 install --break-system-packages flask",
-            'CMD ["sh", "-c", "pip3 install --break-system-packages -r extra.txt && python3 app.py"]',
+            'CMD ["sh", "-c", "pip3 list --outdated; python3 app.py"]',
         ),
         rung="same-base",
         final=(
@@ -555,6 +568,19 @@ ROWS = (
         ),
     ),
     # --- what is copied ------------------------------------------------------------------------------------
+    Row(
+        id="an-archive-beside-the-sources-does-not-come-back",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /srv/shop",
+            "COPY . .",
+            "RUN pip install -r requirements.txt",
+            "RUN mkdir static && tar -xzf theme.tar.gz -C static && rm theme.tar.gz",
+            START,
+        ),
+        final=("COPY --from=builder /srv/shop /srv/shop", SITE),
+        never=("COPY . .",),
+    ),
     Row(
         id="installers-alone-in-site-packages",
         file=lines(
@@ -585,6 +611,68 @@ ROWS = (
         ),
         files={"pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n', "poetry.lock": "", "app.py": ""},
         final=("COPY --from=builder /app/.venv /app/.venv", SITE),
+    ),
+    Row(
+        id="poetry-that-nobody-says-who-calls",
+        file=lines(
+            "FROM python:3.11",
+            "ENV POETRY_VIRTUALENVS_IN_PROJECT=true",
+            "RUN pip install poetry",
+            "WORKDIR /app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN poetry install --no-root",
+            "COPY . .",
+        ),
+        files={"pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n', "poetry.lock": "", "app.py": ""},
+        final=("COPY --from=builder /app/.venv /app/.venv", SITE),
+    ),
+    Row(
+        id="poetry-that-a-mounted-script-calls",
+        file=lines(
+            "FROM python:3.11",
+            "ENV POETRY_VIRTUALENVS_PATH=/envs",
+            "RUN pip install poetry",
+            "WORKDIR /app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN poetry install --no-root",
+        ),
+        files={
+            "pyproject.toml": '[tool.poetry]\nname="x"\nversion="1"\n',
+            "poetry.lock": "",
+            "dev/up.sh": "#!/bin/sh\npoetry run python app.py\n",
+            "compose.yaml": "services:\n  web:\n    build: .\n    command: /app/dev/up.sh\n    volumes: ['.:/app']\n",
+        },
+        final=("COPY pyproject.toml poetry.lock ./", SITE),
+    ),
+    Row(
+        id="uv-that-is-started-reads-the-project",
+        file=lines(
+            "FROM python:3.11",
+            "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv",
+            "WORKDIR /app",
+            "COPY pyproject.toml uv.lock ./",
+            "RUN uv sync --frozen",
+            "COPY src src",
+            'CMD ["uv", "run", "src/app.py"]',
+        ),
+        files={
+            "pyproject.toml": '[project]\nname="x"\nversion="1"\nrequires-python=">=3.11"\n',
+            "uv.lock": "",
+            "src/app.py": "",
+        },
+        final=("COPY pyproject.toml uv.lock ./", "COPY src src"),
+    ),
+    Row(
+        id="what-the-start-installs-may-be-compiled",
+        file=lines("FROM python:3.11", "COPY . .", "CMD pip install -r requirements.txt && python app.py"),
+        kind="refused",
+        rung="unchanged",
+        reason="`pip install` is run whenever the image starts",
+    ),
+    Row(
+        id="what-the-start-installs-again-is-there",
+        file=lines("FROM python:3.11", *INSTALL, "CMD pip install -r requirements.txt && python app.py"),
+        final=(SITE, "COPY requirements.txt ."),
     ),
     Row(
         id="poetrys-own-installer",

@@ -107,12 +107,17 @@ def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | Non
     return call.targets((venv if venv is not None else ".venv",))
 
 
+# What tells a tool that runs programs in a project's environment where the project is.
+_PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyproject.toml", "pipenv": "Pipfile"}
+
+
 def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
         return (call.unknown("what is run"),)
     effects = call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
-    return tuple(replace(e, tools=(*e.tools, call.name)) for e in effects)
+    project = call.known((_PROJECT[call.name],)) if call.name in _PROJECT else ()
+    return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)
 
 
 def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:

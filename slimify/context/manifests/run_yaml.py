@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.context.scan import Context, clean
 
@@ -38,7 +39,8 @@ class RunCommand(Struct, frozen=True, kw_only=True):
 
     `entrypoint`: it replaces the image's entrypoint, else its CMD. `image` is the image, service
     or container it names, "" where it names none. `certain`: a name ties it to the image that the
-    Dockerfile makes; without that it may be for another one.
+    Dockerfile makes; without that it may be for another one. `mounts` are directories and files of the
+    context that lie over the image's when it runs: path in the context, path in the image.
     """
 
     text: str
@@ -49,6 +51,7 @@ class RunCommand(Struct, frozen=True, kw_only=True):
     entrypoint: bool = False
     image: str = ""
     certain: bool = False
+    mounts: tuple[tuple[str, str], ...] = ()
 
 
 def repository(image: str) -> str:
@@ -76,7 +79,8 @@ def compose_commands(
         for name, service in services.items():
             if name in built or _string(_get(service, "image")) in images:
                 names.add(name)
-                found.extend(_service(service, path, name))
+                mounts = _mounts(service, path)
+                found.extend(replace(c, mounts=mounts) for c in _service(service, path, name))
         names |= {repository(image) for image in images}
     return found, names
 
@@ -188,6 +192,20 @@ def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
             image=name,
             certain=True,
         )
+
+
+def _mounts(service: Node, path: str) -> tuple[tuple[str, str], ...]:
+    """The service's bind mounts of what lies in the context."""
+    found: list[tuple[str, str]] = []
+    for item in _items(_get(service, "volumes")):
+        source, _, rest = _string(item).partition(":")
+        target = rest.partition(":")[0]
+        if _string(_get(item, "type")) == "bind":
+            source, target = _string(_get(item, "source")), _string(_get(item, "target"))
+        inside = posixpath.normpath(posixpath.join(posixpath.dirname(path), source))
+        if source.startswith(".") and target.startswith("/") and not inside.startswith(".."):
+            found.append((inside, target))
+    return tuple(found)
 
 
 def _joined(
