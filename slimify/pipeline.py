@@ -159,6 +159,8 @@ def _plans(program: Program, options: Options, read: Callable[[str], Program]) -
         # what saves nothing is no rewrite, whatever the floor
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield too_small(layout.rung, layout.saving, measured=layout.measured)
+            # what stays, and why, may be all that is in the way
+            yield from (Reason(code=d.code, text=d.text) for d in layout.decisions if d.code == "SL313")
         else:
             yield assemble(program, layout)
     plan = _cleaned(program, options, read)
