@@ -7,8 +7,7 @@ COPY package.json ./
 RUN npm install
 
 COPY . ./
-RUN npm run build \
-    && npm prune --omit=dev --no-package-lock
+RUN npm run build
 
 FROM node:20-slim
 
@@ -17,7 +16,7 @@ ENV PATH /app/node_modules/.bin:$PATH
 
 RUN npm install -g serve@14.2.4 && npm cache clean --force
 
-COPY --from=builder /app /app
+COPY --from=builder /app/dist /app/dist
 
 EXPOSE 3000
 CMD ["serve", "-s", "dist", "-l", "3000"]

@@ -20,6 +20,7 @@ from slimify.model import Decision, PackageVerdict, Reason, Rung
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal, too_small
 from slimify.strategies.finalsteps import Parting
+from slimify.strategies.handedout import only_site
 from slimify.strategies.inplace.caches import cleaner
 from slimify.strategies.layout import Layout, Tree
 from slimify.strategies.nodestart import foreign, installs_at_start, out_of_package, unknown_start, unread
@@ -70,12 +71,14 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     trees, site = without_project(
         program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
     )
+    trees, handed, left = only_site(program, trees)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
     tail, pruned, saved = (
         prune(program, trees, options.keep_paths) if not follows_build(program) else ((), (), 0)
     )
+    saved += left
     wanted = Parting(
         rung=rung,
         base=base,
@@ -83,7 +86,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         needless=_RUNTIME if program.base and program.base.family == "node" else (),
         builder_tail=tail,
         final_head=head,
-        decisions=(*_decisions(program, rung, base, trees), *site, *put, *pruned),
+        decisions=(*_decisions(program, rung, base, trees), *site, *handed, *put, *pruned),
         saving=_saving(program, rung) + saved,
         original=estimate.original(program) + saved,
     )
