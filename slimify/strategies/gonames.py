@@ -87,7 +87,8 @@ def _written(program: Program, effect: Effect) -> Iterator[str]:
     settings, a table of cron's), and what the scripts among them name."""
     view = program.end.view
     words = [m for w in effect.command.words for m in _WORD.findall(w.value or "") if m.startswith("/")]
-    pending = [p for p in words if p not in effect.writes and view.context_path(p) is not None]
+    worked_on = {*effect.reads, *effect.writes, *effect.deletes}
+    pending = [p for p in words if p not in worked_on and view.context_path(p) is not None]
     seen: dict[str, None] = {}
     while pending and len(seen) < _MOST_NAMED:
         path = pending.pop()
