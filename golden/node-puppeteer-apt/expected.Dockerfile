@@ -7,16 +7,6 @@ COPY package.json ./
 RUN npm install
 
 FROM node:20-slim
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends \
-        libcairo2 \
-        libexpat1 \
-        libglib2.0-0 \
-        libpango-1.0-0 \
-        libx11-6 \
-        libxcb1 \
-        libxext6 \
-    && rm -rf /var/lib/apt/lists/*
 RUN apt-get update && apt-get install -y chromium fonts-freefont-ttf && rm -rf /var/lib/apt/lists/*
 ENV PUPPETEER_SKIP_DOWNLOAD=true \
     PUPPETEER_EXECUTABLE_PATH=/usr/bin/chromium

@@ -106,6 +106,11 @@ def companions(name: str) -> tuple[str, ...]:
     return tuple(load("packages-debian.toml")["companions"].get(name, ()))
 
 
+def brings(name: str) -> tuple[str, ...]:
+    """What apt installs along with a package, of what may be put back one by one."""
+    return tuple(load("packages-debian.toml")["brings"].get(name, ()))
+
+
 def library_package(library: str, suite: str | None) -> str | None:
     """The package with a shared library: `libmagic.so.1`, `libmagic` or `magic`.
 

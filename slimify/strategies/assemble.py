@@ -24,6 +24,7 @@ from slimify.strategies.finaltext import (
 )
 from slimify.strategies.joining import lengthened, side_by_side
 from slimify.strategies.layout import Layout, Tree, WordEdit
+from slimify.strategies.oneinstall import with_their_lists
 from slimify.strategies.rebase import own_name
 from slimify.syntax.instructions import from_parts
 from slimify.syntax.shell import Refuses
@@ -47,7 +48,8 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     except Refuses as error:
         return Reason(code="SL390", text=f"this layout can't be written: {error}")
     lead, names = _lead(program, blocks), _stage_names(program)
-    final = side_by_side(program, [_from_stage(item, names[0]) for item in final])
+    final = with_their_lists(program, [_from_stage(item, names[0]) for item in final])
+    final = side_by_side(program, final)
     start = from_parts(_from(program))
     stages: list[Stage] = []
     end = file.newline

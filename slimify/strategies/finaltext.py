@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from slimify.classify.program import Program, Step
 from slimify.model import Effect, Instruction
 from slimify.strategies.layout import Layout, WordEdit
+from slimify.strategies.longlines import broken
 from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.shell import edit
 from slimify.syntax.words import references
@@ -101,7 +102,8 @@ def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int
     text = edited(program, index, drop, layout.words.get(index, WordEdit()))
     if text is not None and index in layout.append:
         text = text.rstrip() + layout.append[index] + program.dockerfile.newline
-    return text
+    added = layout.words[index].added if index in layout.words else ()
+    return broken(text, added, program.dockerfile.newline) if text is not None and added else text
 
 
 def repeated_state(program: Program, layout: Layout) -> frozenset[int]:

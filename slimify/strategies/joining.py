@@ -22,7 +22,7 @@ _PLAIN = re.compile(
 
 def lengthened(item: Item, command: str, end: str) -> Item | None:
     """A RUN with one more command at its end; None if it is no RUN, or not plain enough for that."""
-    comments, body = _parted(item.text)
+    comments, body = parted(item.text)
     if not _PLAIN.fullmatch(body):
         return None
     return replace(item, text=f"{comments}{body} \\{end}    && {command}{end}")
@@ -38,7 +38,7 @@ def side_by_side(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
     for item in items:
         single = item.origin is not None and _single(program, item.origin)
         if single and before:
-            comments, body = _parted(item.text)
+            comments, body = parted(item.text)
             last = result[-1]
             joined = lengthened(last, body.partition(" ")[2].lstrip(), end) if not comments else None
             if joined is not None:
@@ -49,7 +49,7 @@ def side_by_side(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(result)
 
 
-def _parted(text: str) -> tuple[str, str]:
+def parted(text: str) -> tuple[str, str]:
     """The comments above an instruction, and its text without the line's end."""
     lines = text.splitlines(keepends=True)
     above = 0

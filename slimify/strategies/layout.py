@@ -24,10 +24,12 @@ class Tree(Struct, frozen=True, kw_only=True):
 
 
 class WordEdit(Struct, frozen=True, kw_only=True):
-    """Word-level edits of one RUN: spans in its logical text to drop or to replace."""
+    """Word-level edits of one RUN: spans in its logical text to drop or to replace. `added` are names among
+    the replacements that the user's text had nothing of: they may go to lines of their own."""
 
     drop: frozenset[tuple[int, int]] = frozenset()
     replace: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    added: tuple[str, ...] = ()
 
 
 class Layout(Struct, frozen=True, kw_only=True):

@@ -28,6 +28,7 @@ from slimify.strategies.finalsteps import (
 )
 from slimify.strategies.later import Later, Readers
 from slimify.strategies.layout import Layout, Tree, WordEdit
+from slimify.strategies.oneinstall import put_alongside
 
 
 def part(program: Program, wanted: Parting) -> Layout:
@@ -36,7 +37,7 @@ def part(program: Program, wanted: Parting) -> Layout:
     trees = wanted.trees
     build: dict[int, frozenset[int]] = {}
     final: dict[int, frozenset[int]] = {}
-    words: dict[int, WordEdit] = {}
+    words: Mapping[int, WordEdit] = {}
     append: dict[int, str] = {}
     anew: dict[int, str] = {}
     executed = _builder_runs(program, last, wanted.builder_runs) if last is not None else {}
@@ -56,7 +57,7 @@ def part(program: Program, wanted: Parting) -> Layout:
             if kept is not None:
                 final[step.index] = kept
                 if edit.drop or edit.replace:
-                    words[step.index] = edit
+                    words = {**words, step.index: edit}
         elif step.keyword in ("COPY", "ADD"):
             if last is not None and step.index <= last and _build_reads(step, readers):
                 build[step.index] = frozenset()
@@ -67,6 +68,9 @@ def part(program: Program, wanted: Parting) -> Layout:
         text = _cleaned(program, index, final)
         if text:
             append[index] = text
+    head, words = put_alongside(
+        program, {i: a for i, a in final.items() if i not in anew}, words, wanted.final_head
+    )
     return Layout(
         rung=wanted.rung,
         language=program.language or "",
@@ -77,7 +81,7 @@ def part(program: Program, wanted: Parting) -> Layout:
         append=append,
         trees=trees,
         builder_tail=wanted.builder_tail if build else (),
-        final_head=wanted.final_head,
+        final_head=head,
         builder_before=wanted.builder_before,
         final_after=wanted.final_after,
         replace={**{i: t for i, t in anew.items() if i in final}, **(wanted.replace or {})},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from slimify.classify.program import Program
 from slimify.facts.carried import carried
+from slimify.facts.debian import brings
 from slimify.model import Decision, Use
 
 # Data files of an image with Go that a smaller one can take from it as they are.
@@ -50,6 +52,7 @@ def put_back(
     for package, use in tuple(wanted.items()):
         for companion in lost.companions.get(package, ()):
             wanted.setdefault(companion, use)
+    installed |= {b for n in installed for b in brings(n)}
     names = sorted(p for p in wanted if plain(p) not in installed)
     if program.live.unresolved:
         library, use = next(iter(program.live.unresolved.items()))
@@ -70,7 +73,7 @@ def put_back(
         )
         for name in names
     )
-    quiet = "" if _installs_already(program) else "# hadolint ignore=DL3008\n"
+    quiet = "" if _installs_already(program) else _UNPINNED
     return (quiet + install_line(names),), decisions, ""
 
 
@@ -113,6 +116,19 @@ def install_line(names: list[str]) -> str:
         f"    && apt-get install -y --no-install-recommends{between}{between.join(names)} \\\n"
         "    && rm -rf /var/lib/apt/lists/*"
     )
+
+
+def put_by(line: str) -> tuple[str, ...]:
+    """The packages that a line of `install_line` installs; none of any other line."""
+    found = _INSTALL.fullmatch(line.removeprefix(_UNPINNED))
+    return tuple(found[1].replace("\\\n", " ").split()) if found else ()
+
+
+_UNPINNED = "# hadolint ignore=DL3008\n"
+_INSTALL = re.compile(
+    r"RUN apt-get update \\\n    && apt-get install -y --no-install-recommends ((?:[\w.+:-]+|[ ]|\\\n)+) \\\n"
+    r"    && rm -rf /var/lib/apt/lists/\*"
+)
 
 
 def _why(use: Use) -> str:

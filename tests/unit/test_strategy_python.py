@@ -455,6 +455,45 @@ ROWS = (
         final=("RUN apt-get update", "RUN apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*"),
     ),
     Row(
+        id="what-is-put-back-goes-with-the-users-own-install",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext",
+            *INSTALL,
+            START,
+        ),
+        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
+        final=(
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext git && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="not-where-that-brings-recommended-packages-along",
+        file=lines("FROM python:3.11", "RUN apt-get update && apt-get install -y gettext", *INSTALL, START),
+        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
+        final=(
+            "    && apt-get install -y --no-install-recommends git \\",
+            "RUN apt-get update && apt-get install -y gettext && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="lists-in-a-layer-of-their-own",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update",
+            "RUN apt-get install -y gettext",
+            "RUN apt-get install -y libpq-dev",
+            *INSTALL,
+            START,
+        ),
+        final=(
+            "RUN apt-get update \\",
+            "    && apt-get install -y gettext \\",
+            "    && apt-get install -y libpq5 \\",
+            "    && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
         id="a-counterpart-is-installed-once",
         file=lines(
             "FROM python:3.11",
