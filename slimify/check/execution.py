@@ -57,7 +57,10 @@ def unmet(program: Program, visits: Sequence[Visit]) -> Iterator[str]:
     yield from _inputs(program, visits, "last stage", _lacking(program))
 
 
-def _lacking(program: Program) -> frozenset[tuple[str, str]]:
+_Lack = tuple[str, str, str]  # program, what it does, path
+
+
+def _lacking(program: Program) -> frozenset[_Lack]:
     """What a RUN of the old file would read, but that comes later there, too: a lock file beside the manifest
     that alone was copied."""
     visits = [
@@ -66,21 +69,21 @@ def _lacking(program: Program) -> frozenset[tuple[str, str]]:
         )
         for x in program.steps
     ]
-    return frozenset((visit.instruction.value, path) for visit, path in _missing(program, visits))
+    return frozenset((e.tool, e.action, path) for _, e, path in _missing(program, visits))
 
 
 def _inputs(
-    program: Program, visits: Sequence[Visit], where: str, lacking: frozenset[tuple[str, str]]
+    program: Program, visits: Sequence[Visit], where: str, lacking: frozenset[_Lack]
 ) -> Iterator[str]:
     """Every file that a RUN works on, and that the old file brought or built, is brought or built."""
-    for visit, path in _missing(program, visits):
-        if (visit.instruction.value, path) not in lacking:
+    for visit, effect, path in _missing(program, visits):
+        if (effect.tool, effect.action, path) not in lacking:
             line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
             yield f"{path} is not there when {line} of the {where} works on it"
 
 
-def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, str]]:
-    """The files of the context that a RUN works on before they are brought or built."""
+def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, Effect, str]]:
+    """The files of the context that a RUN works on before they are brought or built, and its command."""
     have: list[str] = []
     made: list[str] = []
     for visit in visits:
@@ -96,7 +99,7 @@ def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit,
             for effect in effects:
                 for path in _read(effect):
                     if not mounted and _ours(program, path) and not _present(path, have, made):
-                        yield visit, path
+                        yield visit, effect, path
                 made += effect.writes if effect.tool in ("mkdir", "install") else ()
                 have += (
                     ()

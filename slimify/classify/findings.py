@@ -92,14 +92,15 @@ def _unused(
 
 def _dev_server(visits: Sequence[Visit], runtime: Runtime, live: Live) -> Iterator[Decision]:
     starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
-    for effect in live.start:
+    for effect, use in zip(live.start, live.origins, strict=True):
         text = f"{effect.tool} {' '.join(effect.tools)} {effect.action}"
         words = text.replace("/", " ").split()
         for tool, word in _DEV_SERVERS:
             if tool in words and (not word or word in words):
-                yield _advice(
-                    "SL320",
-                    f"`{tool} {word}`".replace(" `", "`") + " is a development server",
-                    starts[-1] if starts else None,
-                )
+                what = f"`{tool} {word}`".replace(" `", "`")
+                if use.file == "Dockerfile":
+                    yield _advice("SL320", f"{what} is a development server", starts[-1] if starts else None)
+                else:
+                    text = f"{what}, which {use.file}:{use.line} starts, is a development server"
+                    yield Decision(code="SL320", safety="advice", text=text)
                 return

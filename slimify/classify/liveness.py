@@ -50,10 +50,12 @@ def live(
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
     roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _mounted(state, n)) for n in named]
     start: tuple[Effect, ...] = ()
+    origins: tuple[Use, ...] = ()
     commands: dict[str, Use] = {}
     for text, use, where in roots:
         own = _interpret(text, where)
         start += own
+        origins += (use,) * len(own)
         for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
@@ -81,6 +83,7 @@ def live(
         shell=_needs_shell(runtime, start, commands),
         system_packages=needs.packages,
         unresolved=needs.unresolved,
+        origins=origins,
     )
 
 

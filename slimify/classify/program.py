@@ -91,7 +91,7 @@ class Live(Struct, frozen=True, kw_only=True):
     `commands`: programs that are started; `paths`: files and directories (image paths) that are
     read; `libraries`: shared libraries loaded by name; `dynamic`: places that start a program
     whose name only run time knows; `start`: the effects of what ENTRYPOINT, CMD and HEALTHCHECK
-    execute.
+    execute, and `origins`: where each of them is said.
     """
 
     commands: Mapping[str, Use]
@@ -103,6 +103,7 @@ class Live(Struct, frozen=True, kw_only=True):
     shell: bool  # something at run time needs a shell
     system_packages: Mapping[str, Use]  # packages that installed modules are known to need
     unresolved: Mapping[str, Use]  # libraries they need whose package is not known
+    origins: tuple[Use, ...] = ()  # as long as `start`
 
 
 class Program(Struct, frozen=True, kw_only=True):

@@ -188,6 +188,12 @@ CASES = (
         ),
     ),
     Case(
+        id="a-lock-file-that-comes-later-is-not-missed",
+        file='FROM python:3.12-slim\nWORKDIR /app\nCOPY Pipfile ./\nRUN pip install --no-cache-dir pipenv\nRUN pipenv install\nCOPY . .\nCMD ["pipenv", "run", "python", "app.py"]\n',
+        new=("RUN pipenv install && rm -rf /root/.cache/pipenv /root/.cache/pip",),
+        files={**APP, "Pipfile": '[packages]\nflask = "*"\n', "Pipfile.lock": "{}"},
+    ),
+    Case(
         id="node-installs-before-the-sources-come",
         file='FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
         new=("COPY package.json package-lock.json ./", "RUN npm ci && npm cache clean --force"),

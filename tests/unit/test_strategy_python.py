@@ -494,6 +494,16 @@ ROWS = (
         ),
     ),
     Row(
+        id="a-development-server-that-a-compose-file-starts",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={
+            **FLASK,
+            "manage.py": "",
+            "compose.yaml": "services:\n  web:\n    build: .\n    command: python manage.py runserver\n",
+        },
+        reason="`manage.py runserver`, which compose.yaml:4 starts, is a development server",
+    ),
+    Row(
         id="a-counterpart-is-installed-once",
         file=lines(
             "FROM python:3.11",
