@@ -598,7 +598,7 @@ ROWS = (
         file=("FROM golang:1.22", "RUN apt-get update", "RUN apt-get install -y ffmpeg", *BUILD, START),
         files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"ffmpeg"')},
         builder=BUILD,
-        final=("RUN apt-get update",),
+        final=("RUN apt-get update \\", "    && apt-get install -y ffmpeg \\"),
         reason="`ffmpeg` is started",
     ),
     Row(

@@ -452,7 +452,11 @@ ROWS = (
             START,
         ),
         rung="same-base",
-        final=("RUN apt-get update", "RUN apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*"),
+        final=(
+            "RUN apt-get update \\",
+            "    && apt-get install -y libpq5 \\",
+            "    && rm -rf /var/lib/apt/lists/*",
+        ),
     ),
     Row(
         id="what-is-put-back-goes-with-the-users-own-install",
