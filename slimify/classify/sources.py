@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.classify.testsupport import without_test_support
 from slimify.classify.view import View
 from slimify.context.uses import merge
 from slimify.model import Effect, SourceFacts, Use
@@ -54,6 +55,8 @@ def read_sources(
             return SourceUse(facts=compiled[0], modules=compiled[1], complete=not compiled[0].skipped)
     for name in dict.fromkeys(x for x in (language, "python", "node") if x):
         chosen, skipped = _choose(view, _ENDINGS[name], limit=name == language)
+        if name == "node":
+            chosen = without_test_support(view, chosen, start)
         if not chosen and not skipped:
             continue
         complete = complete and not skipped

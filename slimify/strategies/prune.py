@@ -12,7 +12,6 @@ from slimify.facts.languages import bin_packages, npm, only_builds
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate
 from slimify.strategies.layout import Tree
-from slimify.strategies.testsupport import only_tests_load
 
 # Files that only tests, linters and bundlers read.
 _NOT_RUN = (
@@ -109,19 +108,17 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     for name in dev:
         for command in npm(name).bins:
             use = program.live.commands.get(command)
-            if use is not None and not only_tests_load(program, use.file, started.values()):
+            if use is not None:
                 return f"`{command}` of {name} is started ({use.name})"
         script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
         if script is not None:
             return f"the script {script} names {name}"
     if dev:
-        peer = _from_nowhere(program, project, started.values())
+        peer = _from_nowhere(program, project)
         if peer:
             return peer
     for use in program.live.sources.imports:
-        if use.name not in dev or re.search(_NOT_RUN, use.file, re.IGNORECASE) or _only_types(use.name):
-            continue
-        if not only_tests_load(program, use.file, started.values()):
+        if use.name in dev and not re.search(_NOT_RUN, use.file, re.IGNORECASE) and not _only_types(use.name):
             return f"{use.file}:{use.line} imports {use.name}"
     for path in _configuration(program, _CONFIGURED):
         text = program.context.text(path) or ""
@@ -136,7 +133,7 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     return ""
 
 
-def _from_nowhere(program: Program, project: NodeProject, started: Iterable[str]) -> str:
+def _from_nowhere(program: Program, project: NodeProject) -> str:
     """A program that is started and that nothing known brings but what development dependencies bring (tsc,
     a peer of ts-node); "" if there is none."""
     everywhere = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
@@ -144,9 +141,7 @@ def _from_nowhere(program: Program, project: NodeProject, started: Iterable[str]
     for command, use in program.live.commands.items():
         packages = bin_packages(command)
         known = len(packages) > 1 or only_builds(command)  # a command of npm's world
-        if not known or command in kept or kept.intersection(packages):
-            continue
-        if not only_tests_load(program, use.file, started):
+        if known and command not in kept and not kept.intersection(packages):
             return f"`{command}` is started ({use.name}), and no other dependency is known to bring it"
     return ""
 
