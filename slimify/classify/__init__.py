@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.classify import roles as role_pass
-from slimify.classify.findings import findings
+from slimify.classify.findings import earlier_sources, findings
 from slimify.classify.installed import own_programs
 from slimify.classify.language import language_of
 from slimify.classify.linked import with_counterparts, with_linked
@@ -99,6 +99,7 @@ def classify(
         findings=(
             *renamed(file.instructions[start], reference, names),
             *showings(evidence, shown, seen),
+            *earlier_sources(instructions[:start], in_force[:start], context),
             *findings(visits, contract, alive, judged),
         ),
         keep_lines=keep,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.classify.program import Live, Runtime
 from slimify.classify.walk import Visit
-from slimify.model import Decision, PackageVerdict
+from slimify.context.scan import Context
+from slimify.model import Decision, Instruction, PackageVerdict
 from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.words import expand
 
@@ -43,22 +44,37 @@ def _advice(code: str, text: str, line: int | None) -> Decision:
 
 def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
     for visit in visits:
-        context = visit.state.view.context
-        if visit.instruction.keyword not in ("COPY", "ADD") or context.root is None:
-            continue
-        parts = copy_parts(visit.instruction)
-        if parts.from_stage is not None:
-            continue
         known = {k: v for k, v in visit.state.env.items() if v is not None}
-        for source in parts.sources:
-            name = expand(source, known)
-            if not name or "://" in name or "$" in name or name.startswith(("<<", "git@")):
-                continue
-            wild = any(ch in name for ch in "*?[")
-            if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):
-                continue
-            text = f"{source} is not in the build context"
-            yield _advice("SL324", text, visit.instruction.line)
+        yield from _missing(visit.instruction, visit.state.view.context, known)
+
+
+def earlier_sources(
+    instructions: Sequence[Instruction], scopes: Sequence[Mapping[str, str]], context: Context
+) -> tuple[Decision, ...]:
+    """What COPYs of the stages before the last one want and the context has not; `scopes` are the values of
+    variables at each instruction."""
+    pairs = zip(instructions, scopes, strict=True)
+    return tuple(d for instruction, known in pairs for d in _missing(instruction, context, known))
+
+
+def _missing(instruction: Instruction, context: Context, known: Mapping[str, str]) -> Iterator[Decision]:
+    if instruction.keyword not in ("COPY", "ADD") or context.root is None:
+        return
+    parts = copy_parts(instruction)
+    if parts.from_stage is not None:
+        return
+    for source in parts.sources:
+        name = expand(source, known)
+        if not name or "://" in name or "$" in name or name.startswith(("<<", "git@")):
+            continue
+        wild = any(ch in name for ch in "*?[")
+        if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):
+            continue
+        if source == "#":
+            text = f"# begins no comment behind {instruction.keyword}: a comment needs a line of its own"
+            yield _advice("SL324", text, instruction.line)
+            return
+        yield _advice("SL324", f"{source} is not in the build context", instruction.line)
 
 
 def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:

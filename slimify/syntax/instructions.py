@@ -73,7 +73,9 @@ def from_parts(instruction: Instruction) -> FromParts:
         message = f"{instruction.value!r} has a placeholder of a template"
         raise fault("SL006", message, instruction.line, "render the template first")
     if len(words) != 3 or words[1].lower() != "as":
-        raise _malformed(instruction, "FROM requires either one or three arguments", "FROM image AS name")
+        noted = any(word.startswith("#") for word in words)
+        hint = "a comment needs a line of its own" if noted else "FROM image AS name"
+        raise _malformed(instruction, "FROM requires either one or three arguments", hint)
     alias = words[2].lower()
     if not _STAGE_NAME.fullmatch(alias):
         raise _malformed(

@@ -295,6 +295,7 @@ REFUSED = [
     ("escape-blank", "# escape= \nFROM x", "SL001", 1, "invalid escape", ""),
     ("escape-bad", "# escape=x\nFROM x", "SL001", 1, "invalid escape", ""),
     ("from-two-words", "FROM a b", "SL001", 1, "one or three", ""),
+    ("from-with-a-comment", "FROM a # b c", "SL001", 1, "one or three", "a line of its own"),
     ("from-bad-name", "FROM a AS 1b", "SL001", 1, 'invalid name for build stage: "1b"', ""),
     ("from-flag", "FROM --form=x a", "SL001", 1, "unknown flag: --form", ""),
     ("copy-one", "FROM x\nCOPY a", "SL001", 2, "at least two arguments", ""),
