@@ -105,9 +105,9 @@ def _planned(
     if isinstance(found, _Found):
         before = (made[1],) if made is not None else outcome.decisions
         return _with_ignore(program, _rewritten(outcome, found, before + program.findings), options)
-    codes = {reason.code for reason in found}
+    codes = {reason.code for reason in found.reasons}
     blocked = codes & _BLOCKING and not codes & _NEEDLESS
-    decisions = (*outcome.decisions, *stated(found), *program.findings)
+    decisions = (*outcome.decisions, *stated(found.reasons), *found.advice, *program.findings)
     outcome = replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
     return _with_ignore(program, outcome, options)
 
@@ -125,14 +125,25 @@ class _Found(Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
+class _Nothing(Struct, frozen=True):
+    """Why there is no plan, and what could be done by hand all the same."""
+
+    reasons: tuple[Reason, ...]
+    advice: tuple[Decision, ...]
+
+
 def _first_proved(
     program: Program, file: Dockerfile, options: Options, read: Callable[[str], Program]
-) -> _Found | tuple[Reason, ...]:
+) -> _Found | _Nothing:
     """The best plan whose text passes the proof, or why there is none."""
     from slimify.strategies.requested import requested
 
     reasons: list[Reason] = []
+    advice: list[Decision] = []
     for plan in _plans(program, options, read):
+        if isinstance(plan, Decision):
+            advice.append(plan)
+            continue
         wanted = requested(program, plan, options) if isinstance(plan, Plan) else plan
         if isinstance(wanted, Reason):
             reasons.append(wanted)
@@ -141,11 +152,14 @@ def _first_proved(
         if isinstance(found, str):
             return _Found(wanted, found, tuple(reasons))
         reasons += found
-    return tuple(reasons)
+    return _Nothing(tuple(reasons), tuple(advice))
 
 
-def _plans(program: Program, options: Options, read: Callable[[str], Program]) -> Iterator[Plan | Reason]:
-    """Plans, best first, and between them why a better one was not possible."""
+def _plans(
+    program: Program, options: Options, read: Callable[[str], Program]
+) -> Iterator[Plan | Reason | Decision]:
+    """Plans, best first, and between them why a better one was not possible; advice where one file has to be
+    cleaned in place and nothing of it can be done."""
     from slimify.strategies import propose
     from slimify.strategies.assemble import assemble
     from slimify.strategies.base import too_small
@@ -163,21 +177,24 @@ def _plans(program: Program, options: Options, read: Callable[[str], Program]) -
             yield from (Reason(code=d.code, text=d.text) for d in layout.decisions if d.code == "SL313")
         else:
             yield assemble(program, layout)
-    plan = _cleaned(program, options, read)
+    plan, changed = _cleaned(program, options, read)
     floor = options.min_saving.in_place if proposal is None else options.min_saving.floor
-    if plan is not None and plan.saving >= floor(plan.original):
+    if changed and plan.saving >= floor(plan.original):
         yield plan
-    elif plan is not None and proposal is None:
+        return
+    if changed and proposal is None:
         yield too_small("cleanup", plan.saving)
     elif options.single_stage:
         yield Reason(code="SL407", text="cleanup: nothing was found that could go in place")
+    if proposal is None:
+        yield from (d for d in plan.decisions if d.safety == "advice")
 
 
 _MOST_EDITS = 50  # of one cleaner: each of them makes the file smaller, or its order better
 
 
-def _cleaned(program: Program, options: Options, read: Callable[[str], Program]) -> Plan | None:
-    """The file in one stage, or with its last stage, cleaned in place; None where nothing can go."""
+def _cleaned(program: Program, options: Options, read: Callable[[str], Program]) -> tuple[Plan, bool]:
+    """The file in one stage, or with its last stage, cleaned in place, and whether that changes it."""
     from slimify.strategies import inplace
     from slimify.strategies.sizes import cleaned
 
@@ -189,7 +206,9 @@ def _cleaned(program: Program, options: Options, read: Callable[[str], Program])
             if not edits.changes:
                 break
             draft = replace(draft, program=read(draft.text))
-    return cleaned(program, inplace.plan(draft, program)) if draft.text != program.dockerfile.text else None
+    plan = inplace.plan(draft, program)
+    changed = draft.text != program.dockerfile.text
+    return (cleaned(program, plan) if changed else plan), changed
 
 
 def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:

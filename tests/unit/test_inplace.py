@@ -247,3 +247,28 @@ def test_recommended_packages(base: str, packages: str, told: str, tmp_path: Pat
     texts = [d.text for d in outcome.decisions if d.code == "SL355"]
     assert len(texts) == bool(told)
     assert all(told in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        pytest.param(
+            "FROM node:20\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci --cache /tmp/c\n"
+            'COPY server.js ./\nRUN npm run build\nRUN npm prune --omit=dev\nCMD ["node", "server.js"]\n',
+            "`npm prune --omit=dev` frees nothing: the layer of line 4 keeps what it removes; other instructions",
+            id="something-stands-in-between",
+        ),
+        pytest.param(
+            f"{SLIM}RUN useradd app\nUSER app\nRUN curl -so /tmp/x.tgz https://example.org/x.tgz\nUSER root\n"
+            f"RUN rm /tmp/x.tgz\n{START}",
+            "`rm /tmp/x.tgz` frees nothing: the layer of line 4 keeps what it removes; another user",
+            id="another-user",
+        ),
+    ],
+)
+def test_what_frees_nothing_is_told(file: str, why: str, tmp_path: Path) -> None:
+    for name, text in {**APP, **NODE}.items():
+        (tmp_path / name).write_text(text)
+    options = Options(single_stage=True, min_saving=MinSaving(percent=0, bytes=0))
+    outcome = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path, options=options)
+    assert [d.text for d in outcome.decisions if d.code == "SL356" and d.text.startswith(why)]

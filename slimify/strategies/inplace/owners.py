@@ -206,10 +206,10 @@ def _makes_too(change: _Change) -> bool:
 
 def _known(program: Program, owner: str, index: int) -> bool:
     """User and group exist when the instruction is executed."""
-    names = {n for n in owner.split(":") if not n.isdigit()}
+    names = {n for n in owner.split(":") if not n.isdigit()} - {"root"}
     base = program.base
     if base is not None:
-        names -= {base.user} | ({"node"} if base.family == "node" else set()) | {"root", "nobody", "www-data"}
+        names -= {base.user} | ({"node"} if base.family == "node" else set()) | {"nobody", "www-data"}
     for step in program.steps:
         if step.index < index:
             names -= _named(step, [e for e in step.effects if e.kind == "users"])

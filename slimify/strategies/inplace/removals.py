@@ -44,12 +44,17 @@ class _Removal(Struct, frozen=True):
 
 
 def removals(program: Program) -> Edits:
-    """The first deletion that can go up to where its files are made; the next ones follow in a next run."""
+    """The first deletion that can go up to where its files are made; the next ones follow in a next run. Else
+    advice on those that free nothing where they are."""
+    advice: list[Decision] = []
     for found in _removals(program):
         edits = _moved(program, found)
-        if edits is not None:
+        if isinstance(edits, Edits):
             return edits
-    return Edits()
+        words = words_of(program, found.step, found.atom)
+        text = f"`{words}` frees nothing: the layer of {place(found.group[0])} keeps what it removes; {edits}"
+        advice.append(Decision(code="SL356", safety="advice", text=text, line=found.step.line))
+    return Edits(decisions=tuple(advice))
 
 
 def _removals(program: Program) -> Iterator[_Removal]:
@@ -148,26 +153,28 @@ def _used(effect: Effect) -> tuple[str, ...]:
     return (*places, *effect.caches, *at)
 
 
-def _moved(program: Program, found: _Removal) -> Edits | None:
-    """The deletion behind the last of the RUNs, which become one if they are several."""
+def _moved(program: Program, found: _Removal) -> Edits | str:
+    """The deletion behind the last of the RUNs, which become one if they are several; or why not."""
     step, group = found.step, found.group
     first, last = group[0], group[-1]
-    if not all(prolonged(s) and s.state.user == step.state.user for s in group):
-        return None
+    if not all(prolonged(s) for s in group):
+        return f"nothing can be put behind the commands of {place(last)}"
+    if not all(s.state.user == step.state.user for s in group):
+        return "another user removes it"
     text = words_of(program, step, found.atom)
     if not _means_the_same(last, step, text):
-        return None
+        return f"its words mean something else in {place(last)}"
     try:
         rest = edit(step.instruction, step.script, drop=frozenset({found.atom.index}))  # type: ignore[arg-type]
-    except Refuses:
-        return None
+    except Refuses as error:
+        return str(error)
     texts = {step.index: rest or ""}
     if len(group) == 1:
         texts[last.index] = lengthened(program, last, (text,))
     else:
         whole = _one(program, first, last, text)
         if whole is None:
-            return None
+            return f"other instructions stand between that and {place(last)}"
         texts |= whole
     what = next(p for p in _deleted(program, step, found.atom))
     told = Decision(code="SL350", safety="safe", text=_told(step, first, what), line=step.line)
