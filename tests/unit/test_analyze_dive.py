@@ -83,6 +83,7 @@ def images(draw: st.DrawFn) -> list[dict[str, int]]:
         gone = {path for path in gone if not any(name.startswith(f"{path}/") for name in wanted)}
         for path in sorted(gone):
             above, _, name = path.rpartition("/")
+            members |= dict.fromkeys(parents(path), 0)  # as real layers list them
             members[f"{above}/.wh.{name}".lstrip("/")] = 0
             there = {other for other in there if other != path and not other.startswith(f"{path}/")}
         for path in sorted({p for name in wanted for p in (name, *parents(name))}):
