@@ -70,6 +70,9 @@ def scan(
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=1, help="Processes; as many as processors, by default.")
     ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again what failed, or did not build, according to the file.")
+    ] = False,
     shard: Annotated[
         str | None,
         typer.Option("--shard", metavar="I/N", help="Only part I of N, to split it over jobs."),
@@ -119,6 +122,8 @@ def scan(
         raise typer.BadParameter("--builds, --build-timeout and --buildx-builder go with --verify")
     if html is not None and not html.resolve().parent.is_dir():
         raise typer.BadParameter(f"{html.parent} is no directory", param_hint="--html")
+    if retry and output is None:
+        raise typer.BadParameter("--retry goes with --output, the file of results")
     part, parts = _shard(shard)
     given = overrides(
         base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
@@ -137,8 +142,9 @@ def scan(
             part=part,
             parts=parts,
             jobs=jobs,
+            again=retry,
             how=How(seconds=timeout, overrides=given),
-            builds=_builds(wishes, builds, build_timeout, buildx_builder),
+            builds=_builds(wishes, builds, build_timeout, buildx_builder, again=retry),
         )
         try:
             with terminable():
@@ -153,7 +159,12 @@ def scan(
 
 
 def _builds(
-    wishes: Wishes | None, number: int | None, timeout: int | None, builders: list[str] | None
+    wishes: Wishes | None,
+    number: int | None,
+    timeout: int | None,
+    builders: list[str] | None,
+    *,
+    again: bool,
 ) -> Builds | None:
     if wishes is None:
         return None
@@ -163,7 +174,7 @@ def _builds(
 
     if timeout is not None:
         wishes = replace(wishes, build=replace(wishes.build, timeout=timeout))
-    return Builds(wishes=wishes, number=number or 1, builders=tuple(builders or ()))
+    return Builds(wishes=wishes, number=number or 1, builders=tuple(builders or ()), again=again)
 
 
 def _scanned(paths: list[str], asked: Asked, format: Literal["text", "json"], html: Path | None) -> None:

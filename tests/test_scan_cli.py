@@ -128,6 +128,20 @@ def test_what_was_not_asked_for_stays_and_what_was_asked_otherwise_is_done_anew(
     assert [row["repository"] for row in kept] == [f"{fleet}/broken", f"{fleet}/shop"]
 
 
+def test_what_failed_is_tried_again_on_request(fleet: Path, tmp_path: Path) -> None:
+    results = tmp_path / "rows.jsonl"
+    scan(fleet, "--output", results)
+    (fleet / "broken" / "Dockerfile").write_text("FROM golang\n")
+    (fleet / "shop" / "Dockerfile").write_text("FORM golang\n")
+
+    def outcomes(*words: str) -> list[str]:
+        found, _ = scan(fleet, "--format", "json", "--output", results, *words)
+        return [row["outcome"] for row in sorted(found, key=lambda row: row["file"])]
+
+    assert outcomes() == ["failed", "rewritten"]
+    assert outcomes("--retry") == ["unchanged", "rewritten"]
+
+
 def test_two_scans_do_not_write_to_one_file(fleet: Path, tmp_path: Path) -> None:
     with Record(tmp_path / "rows.jsonl"):
         scan(fleet, "--output", tmp_path / "rows.jsonl", code=4)

@@ -24,10 +24,12 @@ _GRACE = 90  # seconds in which an engine removes what it made
 
 class Builds(Struct, frozen=True, kw_only=True):
     """How images are built and compared. `number`: of Dockerfiles at a time; `builders`: those of buildx over
-    which repositories are shared out, none: the one that buildx takes."""
+    which repositories are shared out, none: the one that buildx takes; `again`: what did not build is tried
+    again."""
 
     wishes: Wishes
     number: int = 1
+    again: bool = False
     builders: tuple[str, ...] = ()
 
     @property
@@ -49,8 +51,10 @@ class Due(Struct, frozen=True):
 
 def is_due(row: Row, builds: Builds) -> bool:
     """Whether there is anything to build that was not built yet, or not as it is asked for now."""
-    proof = row["proof"]
-    return row["outcome"] == "rewritten" and (proof is None or proof["by"] != builds.by)
+    rewritten, proof = bool(row["outcome"] == "rewritten"), row["proof"]
+    if not rewritten or proof is None:
+        return rewritten
+    return bool(proof["by"] != builds.by or (builds.again and proof["verdict"] == "not built"))
 
 
 def proven(due: Due, how: How, builds: Builds) -> list[Row]:

@@ -29,13 +29,14 @@ def _processors() -> int:
 class Asked(Struct, frozen=True, kw_only=True):
     """How to scan. `results`: the file that gets the rows, and from which an interrupted run goes on;
     `part` and `parts`: the share of the repositories to do; `jobs`: processes, None: as many as processors;
-    `builds`: what can be rewritten is built; `began` is told what begins, of how many pieces of work, and how
-    many of them are done already."""
+    `again`: what failed is tried again; `builds`: what can be rewritten is built; `began` is told what
+    begins, of how many pieces of work, and how many of them are done already."""
 
     results: Path | None = None
     part: int = 1
     parts: int = 1
     jobs: int | None = None
+    again: bool = False
     how: How = field(default_factory=How)
     builds: Builds | None = None
     began: Callable[[str, int, int], None] = lambda _what, _count, _done: None
@@ -73,7 +74,8 @@ def _estimated(todo: list[Work], asked: Asked, record: Record) -> Iterator[list[
 def _known(work: Work, asked: Asked, record: Record) -> bool:
     """Whether it was done, and what was asked for then is what is asked for now."""
     found = record.rows(work.key)
-    if any(row.get("by") != asked.how.by for row in found):
+    failed = asked.again and any(row["outcome"] == "failed" for row in found)
+    if failed or any(row.get("by") != asked.how.by for row in found):
         record.forget(work.key)
         return False
     return bool(found)
