@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from slimify.ci.build import Build
-from slimify.context import cisteps
+from slimify.context import cikaniko, cisteps
 from slimify.model import Decision, Outcome
 from slimify.render import page
 
@@ -44,7 +44,11 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
 
 def _found(build: Build, text: str) -> cisteps.Found | None:
     if build.kind == "kaniko":
-        return cisteps.kaniko(text, build.dockerfile, build.context, build.flags)
+        found = cisteps.kaniko(text, build.dockerfile, build.context, build.flags)
+        made = None
+        if found is not None and found.text is None and not build.given_tag:
+            made = cikaniko.converted(text, build.dockerfile, build.context, build.flags)
+        return made or found
     if build.kind == "github":
         return cisteps.github(text, build.dockerfile, build.inputs)
     line = cisteps.line_with(text, ("--cache-to",))
@@ -57,9 +61,10 @@ def _changed(build: Build, name: str, text: str, found: cisteps.Found, templates
     if found.text == text:
         have = Decision(code="SL380", safety="safe", text="layers are kept already", line=found.line)
         return Step(outcome=Outcome(kind="unchanged", file=name, before=text, decisions=(have,)), shown="")
-    outcome = Outcome(
-        kind="rewritten", file=name, before=text, after=found.text, decisions=_why(build, found.line)
-    )
+    why = _why(build, found.line)
+    if found.why:
+        why = (Decision(code="SL383", safety="assumed", text=found.why, line=found.line), *why)
+    outcome = Outcome(kind="rewritten", file=name, before=text, after=found.text, decisions=why)
     return Step(outcome=outcome, shown="")
 
 

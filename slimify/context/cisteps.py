@@ -11,8 +11,9 @@ from typing import Any
 
 from msgspec import Struct
 
-_LIMIT = 512 << 10  # characters: the pure Python parser is slow
-_KANIKO, _DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
+from slimify.context.yamlnodes import document, get, items, pairs, text_of
+
+KANIKO, DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
 _PUSH, _BUILDX = "docker/build-push-action", "docker/setup-buildx-action"
 
 
@@ -31,14 +32,14 @@ def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Fo
     Without one of Kaniko's, the first that calls Docker: its place is known, but not what else has to go.
     """
     docker = None
-    for step in _items(_get(_document(text), "steps")):
-        name, args = str(_value(_get(step, "name")) or ""), _get(step, "args")
+    for step in items(get(document(text), "steps")):
+        name, args = str(text_of(get(step, "name")) or ""), get(step, "args")
         line = step.start_mark.line + 1
-        if name.partition(":")[0] == _KANIKO and args is not None:
-            given = [str(_value(item)) for item in _items(args)]
+        if name.partition(":")[0] == KANIKO and args is not None:
+            given = [str(text_of(item)) for item in items(args)]
             if _builds(given, dockerfile, context):
                 return _with_flags(text, line, args, given, flags)
-        if name.partition(":")[0] == _DOCKER and docker is None and _mentions(args, "build"):
+        if name.partition(":")[0] == DOCKER and docker is None and _mentions(args, "build"):
             why = "Kaniko takes its place; it pushes by itself, so steps that push and `images:` go, too"
             docker = Found(line, None, why)
     return docker
@@ -46,11 +47,11 @@ def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Fo
 
 def github(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> Found | None:
     """The step of a workflow that builds the Dockerfile with docker/build-push-action, with its cache."""
-    for _, job in _pairs(_get(_document(text), "jobs")):
-        steps = list(_items(_get(job, "steps")))
-        uses = [str(_value(_get(step, "uses")) or "").partition("@")[0] for step in steps]
+    for _, job in pairs(get(document(text), "jobs")):
+        steps = list(items(get(job, "steps")))
+        uses = [str(text_of(get(step, "uses")) or "").partition("@")[0] for step in steps]
         for at, step in enumerate(steps):
-            settings = _get(step, "with")
+            settings = get(step, "with")
             if uses[at] == _PUSH and _file(settings) == dockerfile:
                 found = _with_inputs(text, step.start_mark.line + 1, settings, inputs)
                 why = _no_builder(list(zip(uses, steps, strict=True))[:at])
@@ -63,7 +64,7 @@ def _no_builder(before: Sequence[tuple[str, Any]]) -> str:
     made = [step for uses, step in before if uses == _BUILDX]
     if not made:
         return f"{_BUILDX} has to come before it: the default driver keeps no such cache"
-    return "it chooses the driver" if _get(_get(made[-1], "with"), "driver") is not None else ""
+    return "it chooses the driver" if get(get(made[-1], "with"), "driver") is not None else ""
 
 
 def line_with(text: str, words: Iterable[str]) -> int:
@@ -84,7 +85,7 @@ def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Se
         return Found(line, None, f"it says {names['--cache']}")
     if "--cache-repo" not in names and ("--no-push" in names or "--destination" not in names):
         return Found(line, None, "nothing is pushed, and --cache-repo does not say where layers go")
-    last = list(_items(args))[-1]
+    last = list(items(args))[-1]
     if args.flow_style:
         quote = last.style or ""
         edited = _inserted(text, last.end_mark.index, "".join(f", {quote}{flag}{quote}" for flag in missing))
@@ -97,7 +98,7 @@ def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Se
 
 
 def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str, str]]) -> Found:
-    given = {str(_value(key)): str(_value(value)) for key, value in _pairs(settings)}
+    given = {str(text_of(key)): str(text_of(value)) for key, value in pairs(settings)}
     if {name for name, _ in inputs} <= given.keys():
         stored = given["cache-to"]
         full = "type=gha" not in stored or "mode=max" in stored
@@ -108,7 +109,7 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
         return Found(line, None, "its settings are not one a line")
     lead = " " * settings.start_mark.column
     end = _newline(text)
-    last = list(_pairs(settings))[-1][1]
+    last = list(pairs(settings))[-1][1]
     lines = [f"{name}: {value}" for name, value in inputs]
     if _one_line(last):
         edited = _inserted(text, _line_end(text, last), "".join(f"{end}{lead}{x}" for x in lines))
@@ -118,7 +119,7 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
 
 
 def _with_mode(text: str, line: int, settings: Any) -> Found:
-    value = next(value for key, value in _pairs(settings) if _value(key) == "cache-to")
+    value = next(value for key, value in pairs(settings) if text_of(key) == "cache-to")
     if not _one_line(value) or "mode=" in value.value:
         return Found(line, None, "cache-to does not store the layers of all stages: mode=max does")
     at = value.end_mark.index - (1 if value.style else 0)
@@ -162,7 +163,7 @@ def _inserted(text: str, at: int, more: str) -> str:
 
 def _one_line(node: Any) -> bool:
     """A value whose line ends where it does, a comment aside."""
-    scalar = _value(node) is not None and node.style not in ("|", ">")
+    scalar = text_of(node) is not None and node.style not in ("|", ">")
     return scalar and node.start_mark.line == node.end_mark.line
 
 
@@ -176,42 +177,11 @@ def _newline(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-# --- YAML, with places ------------------------------------------------------------------------------
-
-
-def _document(text: str) -> Any:
-    """The root node; None for what is no YAML, or has anchors, which one edit would change in many places."""
-    import yaml
-
-    if len(text) > _LIMIT or text.startswith("\ufeff"):
-        return None
-    try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            return None
-        return yaml.compose(text, yaml.SafeLoader)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
-
-
-def _value(node: Any) -> str | None:
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) else None
-
-
-def _items(node: Any) -> Iterator[Any]:
-    return iter(node.value if type(node).__name__ == "SequenceNode" else ())
-
-
-def _pairs(node: Any) -> Iterator[tuple[Any, Any]]:
-    return iter(node.value if type(node).__name__ == "MappingNode" else ())
-
-
-def _get(node: Any, key: str) -> Any:
-    return next((value for name, value in _pairs(node) if _value(name) == key), None)
+# --- what a step builds ---------------------------------------------------------------------------
 
 
 def _mentions(args: Any, word: str) -> bool:
-    return any(_value(item) == word for item in _items(args))
+    return any(text_of(item) == word for item in items(args))
 
 
 def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
@@ -225,6 +195,6 @@ def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
 
 def _file(settings: Any) -> str:
     """The Dockerfile of a build-push-action: below the context by default, relative to the root if named."""
-    context = str(_value(_get(settings, "context")) or ".")
-    file = _value(_get(settings, "file")) or posixpath.join(context, "Dockerfile")
+    context = str(text_of(get(settings, "context")) or ".")
+    file = text_of(get(settings, "file")) or posixpath.join(context, "Dockerfile")
     return posixpath.normpath(str(file))

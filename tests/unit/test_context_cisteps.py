@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from slimify.context.cikaniko import converted
 from slimify.context.cisteps import Found, github, kaniko
 
 FLAGS = ("--cache=true", "--cache-ttl=168h")
@@ -170,3 +171,86 @@ def test_a_workflow_for_another_file() -> None:
     assert github(WORKFLOW, "Dockerfile", INPUTS) is None
     matrix = WORKFLOW.replace("context: web", "context: ${{ matrix.dir }}")
     assert github(matrix, "web/Dockerfile", INPUTS) is None
+
+
+BUILD = """\
+steps:
+- id: tests
+  name: golang
+  args: [go, test]
+- name: 'gcr.io/cloud-builders/docker'
+  id: image
+  args:
+  - build
+  - -t
+  - eu.example/web:$SHORT_SHA
+  - --build-arg=KEY=1
+  - -f
+  - web/Dockerfile
+  - web
+  waitFor: [tests]
+- name: gcr.io/cloud-builders/docker
+  args: ["push", "eu.example/web:$SHORT_SHA"]
+# how long it may take
+timeout: 600s
+"""
+KANIKO = """\
+steps:
+- id: tests
+  name: golang
+  args: [go, test]
+- name: gcr.io/kaniko-project/executor:latest
+  id: image
+  waitFor: [tests]
+  args:
+    - --dockerfile=/workspace/web/Dockerfile
+    - --context=dir:///workspace/web
+    - --destination=eu.example/web:$SHORT_SHA
+    - --build-arg=KEY=1
+    - --cache=true
+    - --cache-ttl=168h
+# how long it may take
+timeout: 600s
+"""
+PUSH = BUILD[BUILD.index('- name: gcr.io/cloud-builders/docker\n  args: ["push"') : BUILD.index("# how")]
+IMAGES = "images:\n- eu.example/web:$SHORT_SHA\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(BUILD, KANIKO, id="with its push"),
+        pytest.param(BUILD.replace("\n", "\r\n"), KANIKO.replace("\n", "\r\n"), id="CRLF"),
+        pytest.param(BUILD.replace(PUSH, "") + IMAGES, KANIKO, id="with the list of images"),
+        pytest.param(
+            BUILD.replace(PUSH, "") + IMAGES + "- eu.example/other\n",
+            f"{KANIKO}images:\n- eu.example/other\n",
+            id="another image stays",
+        ),
+    ],
+)
+def test_a_step_of_docker_becomes_kanikos(text: str, expected: str) -> None:
+    found = converted(text, "web/Dockerfile", "web", FLAGS)
+    assert found is not None
+    assert found.text == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        pytest.param(BUILD.replace("web/Dockerfile\n", "api/Dockerfile\n"), None, id="another file"),
+        pytest.param(BUILD.replace("--build-arg=KEY=1", "--squash"), None, id="an option of Docker's"),
+        pytest.param(BUILD.replace("id: image", "volumes: []"), None, id="a setting that is not known"),
+        pytest.param(BUILD.replace("-f\n", "-f  # this one\n"), "in place", id="a comment"),
+        pytest.param(BUILD.replace('["push", "', '["run", "'), "line 16 takes the image", id="used locally"),
+        pytest.param(
+            BUILD.replace(PUSH, "- name: golang\n  args: [go, vet]\n") + IMAGES,
+            "behind line 16",
+            id="pushed in the end",
+        ),
+    ],
+)
+def test_a_step_of_docker_stays(text: str, why: str | None) -> None:
+    found = converted(text, "web/Dockerfile", "web", FLAGS)
+    assert (found is None) == (why is None)
+    assert found is None or (found.text is None and (why or "") in found.why)

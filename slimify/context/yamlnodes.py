@@ -1,0 +1,47 @@
+"""YAML with places: what the parser's nodes hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+_LIMIT = 512 << 10  # characters: the pure Python parser is slow
+
+
+def document(text: str) -> Any:
+    """The root node; None for what is no YAML, or has anchors, which one edit would change in many places."""
+    import yaml
+
+    if len(text) > _LIMIT or text.startswith("\ufeff"):
+        return None
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            return None
+        return yaml.compose(text, yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+
+
+def text_of(node: Any) -> str | None:
+    """What a scalar says."""
+    value = getattr(node, "value", None)
+    return value if isinstance(value, str) else None
+
+
+def items(node: Any) -> Iterator[Any]:
+    return iter(node.value if type(node).__name__ == "SequenceNode" else ())
+
+
+def pairs(node: Any) -> Iterator[tuple[Any, Any]]:
+    return iter(node.value if type(node).__name__ == "MappingNode" else ())
+
+
+def get(node: Any, key: str) -> Any:
+    return next((value for name, value in pairs(node) if text_of(name) == key), None)
+
+
+def last_line(node: Any) -> int:
+    """The line, counted from 0, that the last scalar of a node ends in: a block ends later."""
+    inner = [last_line(child) for child in items(node)]
+    inner += [last_line(child) for pair in pairs(node) for child in pair]
+    return max(inner, default=int(node.end_mark.line))
