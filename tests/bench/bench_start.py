@@ -3,8 +3,8 @@
     python tests/bench/bench_start.py [RUNS]
 
 Milliseconds of user and system time, the least of RUNS (default 15), with bytecode cached by a
-first run. Measured on 2026-11-26, Python 3.11, on two cores for which eleven processes waited: --version
-54, rewrite of go-alpine 185, of go-cgo 199, of node-client-build 229, of py-absolute-script 225.
+first run. Measured on 2026-11-26, Python 3.11, on one of two idle cores: --version 57, rewrite of
+go-alpine 186, of go-cgo 199, of node-client-build 226, of py-absolute-script 207.
 """
 
 from __future__ import annotations
