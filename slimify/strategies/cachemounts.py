@@ -21,7 +21,11 @@ from slimify.strategies.staging import inserted, instruction_start, keyword, new
 
 _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
 # pip keeps nothing when it is told so; with the mount that is beside the point
-_NO_PIP_CACHE = re.compile(r"^[ \t]*--no-cache-dir[ \t]*\\\r?\n|[ \t]+--no-cache-dir(?=\s|$)", re.MULTILINE)
+_NO_PIP_CACHE = re.compile(
+    r"^[ \t]*--no-cache-dir[ \t]*\\\r?\n|[ \t]+--no-cache-dir(?=\s|$)"
+    r"|(?:(?<=pip)|(?<=pip3)|(?<=pip install)|(?<=pip3 install))[ \t]+--no-cache(?=\s|$)",
+    re.MULTILINE,
+)
 
 
 class _Use(Struct, frozen=True):

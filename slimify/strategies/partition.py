@@ -215,18 +215,14 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
     def kinds(index: int) -> set[str]:
         return {e.kind for a in steps[index].atoms if a.index in final[index] for e in a.effects}
 
-    installs = [
-        i
-        for i in final
-        if steps[i].keyword == "RUN" and kinds(i) & {"packages", "system", "source", "unknown"}
-    ]
+    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & _ON_LISTS]
     for index in list(result):
         step = steps[index]
         if step.keyword != "RUN" or not step.atoms:
             continue
         own = kinds(index)
         if (
-            (own <= {"index", "state", "check"} and "index" in own and not any(i > index for i in installs))
+            (own <= {"index", "state", "check"} and "index" in own and _lists_unread(program, final, index))
             or (own <= {"cache", "state", "check"} and not any(i < index for i in installs))
             or (own <= {"index", "cache", "state", "check"} and not installs)
         ) and not removes_copied(program, step):
@@ -234,6 +230,22 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
         else:
             result[index] = _trimmed(step, result[index])
     return result
+
+
+# Steps that may read the package lists which an earlier one fetched.
+_ON_LISTS = frozenset({"packages", "system", "source", "unknown"})
+
+
+def _lists_unread(program: Program, final: Mapping[int, frozenset[int]], index: int) -> bool:
+    """Whether nothing reads the lists that a RUN fetches: no later one does, or fetches its own before."""
+    for step in program.steps:
+        if step.keyword != "RUN" or step.index <= index or step.index not in final:
+            continue
+        kinds = [{e.kind for e in a.effects} for a in step.atoms if a.index in final[step.index]]
+        first = next((k for k in kinds if k & {"index", *_ON_LISTS}), None if step.atoms else _ON_LISTS)
+        if first is not None:
+            return not first & _ON_LISTS
+    return True
 
 
 def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
@@ -262,7 +274,8 @@ def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) 
     if removes_lists(effects) or "lists" in step.instruction.raw:
         return ""
     later = [e for s in program.steps if s.index > index and s.index in final for e in s.effects]
-    if any(e.kind == "packages" and e.manager == "apt" for e in later):
+    installs = any(e.kind == "packages" and e.manager == "apt" for e in later)
+    if installs and not _lists_unread(program, final, index):
         return ""
     if any(a.effects and step.script and step.script.atoms[a.index].opaque for a in kept):
         return ""

@@ -34,6 +34,32 @@ class Case:
 
 CASES = (
     Case(
+        id="lists-that-the-next-install-fetches-itself-are-fetched-once",
+        file="""\
+FROM python:3.12-bookworm
+RUN apt-get update
+RUN apt-get install -y gcc
+RUN apt-get update && apt-get install -y libpq-dev
+RUN apt-get update
+COPY requirements.txt .
+RUN pip install --no-cache-dir -r requirements.txt
+RUN apt-get update
+RUN apt-get install -y ghostscript
+COPY app.py .
+CMD ["python", "app.py"]
+""",
+        final="""\
+RUN apt-get update && apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*
+COPY --from=builder /usr/local/lib/python3.12/site-packages /usr/local/lib/python3.12/site-packages
+COPY --from=builder /usr/local/bin /usr/local/bin
+RUN apt-get update \\
+    && apt-get install -y ghostscript \\
+    && rm -rf /var/lib/apt/lists/*
+COPY app.py .
+CMD ["python", "app.py"]
+""",
+    ),
+    Case(
         id="no-blank-line-behind-from-where-the-user-leaves-none",
         file="""\
 FROM python:3.12-bookworm

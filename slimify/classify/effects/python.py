@@ -66,7 +66,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
             caches = _cache(call, "uv", ".cache/uv", "UV_CACHE_DIR")
-    elif not options.has("--no-cache-dir") and not _true(call.state.get("PIP_NO_CACHE_DIR")):
+    elif not options.has("--no-cache-dir", "--no-cache") and not _true(call.state.get("PIP_NO_CACHE_DIR")):
         caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
     return call.effect(
         "python",
