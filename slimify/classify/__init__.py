@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from slimify.classify import roles as role_pass
 from slimify.classify.findings import earlier_sources, findings
 from slimify.classify.installed import own_programs
+from slimify.classify.installersettings import install_time
 from slimify.classify.language import language_of
 from slimify.classify.linked import with_counterparts, with_linked
 from slimify.classify.liveness import live, unread_start
@@ -158,6 +159,7 @@ def _judged(
         language=language,
         keep=keep,
         unread=unread_start(alive.start),
+        install_time=install_time(alive),
         live_texts=frozenset((*(u.name.rpartition("/")[2] for u in alive.sources.paths), *alive.paths)),
     )
     packages = verdict()

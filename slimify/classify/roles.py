@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from slimify.classify import corepack
 from slimify.classify.aptsources import adds_source, serves_build_only
 from slimify.classify.generators import leaves_go
+from slimify.classify.installersettings import settle_settings
 from slimify.classify.paths import BROAD, inside, inside_any, touches
 from slimify.classify.removals import thinned
 from slimify.classify.results import copy_roles, follow_copies, live_results, settle_directories, widened
@@ -41,14 +42,16 @@ def assign(
     keep: frozenset[int] = frozenset(),
     live_texts: frozenset[str] = frozenset(),
     unread: str = "",
+    install_time: str = "",
 ) -> Roles:
     """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
     that build steps call, `keep` the instructions the user wants at run time, `unread` says why the
-    program that is started could not be read."""
+    program that is started could not be read, `install_time` which settings only an install reads."""
     state = Pass(visits, packages, live_commands, build_tools, language, keep, unread)
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
+    settle_settings(state, install_time)
     state.made = {**thinned(state), **state.made, **corepack.filled(state)}
     _again(state)
     settle_directories(state)
@@ -58,8 +61,7 @@ def assign(
         for path in paths:
             state.made.pop(path, None)
     _follow(state)
-    made = live_results(state)
-    made = widened(state, made)
+    made = widened(state, live_results(state))
     copies, copy_reasons = copy_roles(state, made, live_texts)
     follow_copies(state, copies)
     return Roles(

@@ -230,6 +230,13 @@ def go_settings(kind: Literal["names", "library"] = "names") -> frozenset[str]:
 
 
 @cache
+def installer_settings(kind: Literal["install", "scripts"] = "install") -> frozenset[str]:
+    """Settings of npm, yarn and pnpm that only installs read; of kind `scripts` those that also say how a
+    script of the project is run, or what is printed then."""
+    return frozenset(load("npm.toml")["settings"][kind])
+
+
+@cache
 def go_toolchain() -> frozenset[str]:
     """Programs that are of no use without the Go toolchain: its own, and those that call it."""
     return frozenset(load("go.toml")["toolchain"]["programs"])

@@ -559,3 +559,34 @@ def test_of_a_project_whose_bundle_is_handed_out(tmp_path: Path, start: str, mor
     assert ("COPY --from=builder /app/dist /app/dist" in after) is only, after
     assert ("COPY --from=builder /app /app" in after) is not only
     assert ("/app/package.json /app/package.json" in after) is (only and "npm" in start)
+
+
+REGISTRY = "npm config set registry https://npm.example.org"
+
+
+@pytest.mark.parametrize(
+    ("setting", "start", "behind", "kept"),
+    [
+        pytest.param(REGISTRY, "node a.js", "true", False, id="no-package-manager"),
+        pytest.param(
+            "npm config set registry=https://a.example.org -g", "npm start", "true", False, id="npm"
+        ),
+        pytest.param("npm set //npm.example.org/:_authToken=x", "npm start", "true", False, id="password"),
+        pytest.param("yarn config set network-timeout 9000 -g", "yarn start", "true", False, id="yarn"),
+        pytest.param("npm config set fund=false audit=false", "npm start", "true", False, id="several"),
+        pytest.param("npm config set unsafe-perm true", "node a.js", "true", False, id="no-script-is-run"),
+        pytest.param("npm config set unsafe-perm true", "npm start", "true", True, id="how-a-script-is-run"),
+        pytest.param("npm config set audit=false loglevel=error", "npm start", "true", True, id="one-of-two"),
+        pytest.param("npm config set shape round", "npm start", "true", True, id="not-known"),
+        pytest.param(REGISTRY, "node a.js", "npm i -g pm2", True, id="installs-later"),
+        pytest.param(REGISTRY, "node plugins.js", "true", True, id="installs-itself"),
+    ],
+)
+def test_settings_of_installs(tmp_path: Path, setting: str, start: str, behind: str, kept: bool) -> None:
+    text = f"FROM node:20\nRUN {setting}\nWORKDIR /app\nCOPY . .\nRUN npm install && npm run build\n"
+    scripts = {"build": "tsc", "start": "node a.js"}
+    sources = {"a.js": ""}
+    if start == "node plugins.js":
+        sources = {"plugins.js": "require('child_process').execSync('npm install left-pad')"}
+    after = rewrite(tmp_path, f"{text}RUN {behind}\nCMD {start}\n", {"scripts": scripts, **DEV}, sources)
+    assert (setting in final(after)) is kept
