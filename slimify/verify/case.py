@@ -99,8 +99,8 @@ def _terms(program: Program, probe: Probe) -> Terms:
 
 def _placed(program: Program) -> dict[str, tuple[str, ...]]:
     """Where the sources that were read are in the image."""
-    view = program.end.view
-    return {use.file: view.image_paths(use.file) for use in program.live.sources.imports}
+    view, sources = program.end.view, program.live.sources
+    return {use.file: view.image_paths(use.file) for use in (*sources.imports, *sources.paths)}
 
 
 def _application(program: Program) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from unit.verify_sides import (
 )
 
 from slimify.image.model import Entry
-from slimify.model import SourceFacts, Use
+from slimify.model import Command, Effect, SourceFacts, Use
 from slimify.verify.disk import behind, files, owners, users
 
 Pieces = tuple[Piece, ...]
@@ -83,6 +83,27 @@ def test_files_that_sources_name(old: Pieces, new: Pieces, names: tuple[str, ...
     assert len(said(check)) == len(found)
     assert all(text.endswith(end) for text, end in zip(said(check), found, strict=True))
     assert all(need == "path" for need, _ in needs(check))
+
+
+ENTRY = program("/usr/local/bin/docker-entrypoint.sh")
+STARTED: list[tuple[str, tuple[str, ...], Pieces, bool]] = [
+    ("a server of files", ("docker-entrypoint.sh", "serve"), (), True),
+    ("by a script of package.json", ("docker-entrypoint.sh", "npm", "serve"), (), True),
+    ("a server of files beside a program", ("serve", "node"), (), False),
+    ("a bundle of it", ("docker-entrypoint.sh", "node"), (), False),
+    ("an entry script of the application's", ("docker-entrypoint.sh", "serve"), (ENTRY,), False),
+    ("the source is there", ("docker-entrypoint.sh", "serve"), (file("/app/build.js"),), False),
+]
+
+
+@pytest.mark.parametrize(("tools", "pieces", "idle"), [x[1:] for x in STARTED], ids=[x[0] for x in STARTED])
+def test_what_only_a_build_executed_reads_nothing(tools: tuple[str, ...], pieces: Pieces, idle: bool) -> None:
+    own = (file("/app/build.js"), file("/app/src/index.html"))
+    before = side(*own, *pieces, base=(ENTRY,), WorkingDir="/app")
+    after = side(*pieces, base=(ENTRY,), WorkingDir="/app")
+    start = tuple(Effect(kind="app", tool=tool, command=Command(words=(), start=0, end=0)) for tool in tools)
+    reading = SourceFacts(paths=(Use(name="src/index.html", file="build.js", line=4),))
+    assert files.needed(evidence(before, after, live(sources=reading, start=start))).ok is idle
 
 
 def test_files_that_live_steps_name() -> None:

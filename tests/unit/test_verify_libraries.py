@@ -23,6 +23,7 @@ from unit.verify_sides import (
 from slimify.verify.disk import ldcache, libraries
 from slimify.verify.disk.evidence import Side
 from slimify.verify.disk.linker import Linker
+from slimify.verify.disk.started import executed
 
 LOADER = elf("/lib64/ld-linux-x86-64.so.2")
 LIBC = elf("/usr/lib/x86_64-linux-gnu/libc.so.6", defines=frozenset({"GLIBC_2.2.5", "GLIBC_2.36"}))
@@ -332,6 +333,47 @@ def test_what_the_base_image_brings_is_looked_at_only_if_it_is_started() -> None
     after = side(base=(needing(),))
     assert libraries.check(evidence(before, after), ()).ok
     assert not libraries.check(evidence(before, after), ("/app/x",)).ok
+
+
+XSEL = "/app/node_modules/clipboardy/fallbacks/linux/xsel"
+X11 = elf("/usr/lib/x86_64-linux-gnu/libX11.so.6")
+
+
+def helper(path: str = XSEL, *further: str, interpreter: str = "/lib64/ld-linux-x86-64.so.2") -> Piece:
+    return elf(path, "libX11.so.6", *further, "libc.so.6", interpreter=interpreter)
+
+
+HELPERS: list[tuple[str, Piece, tuple[Piece, ...], dict[str, object], bool]] = [
+    ("of the clipboard", helper(), (), {}, True),
+    ("of Python's", helper("/usr/lib/python3/site-packages/x/xclip"), (), {}, True),
+    ("one that is started", helper(), (), {"Cmd": [XSEL]}, False),
+    ("with an X server", helper(), (program("/usr/bin/Xvfb"),), {}, False),
+    ("with a display elsewhere", helper(), (), {"Env": ["DISPLAY=host:0"]}, False),
+    ("a browser", helper(XSEL, "libnss3.so"), (elf("/lib/libnss3.so"),), {}, False),
+    ("an addon", helper(interpreter=""), (), {}, False),
+    ("the application's own", helper("/app/bin/tool"), (), {}, False),
+    ("of another library", elf(XSEL, "libfontconfig.so.1", interpreter="/x"), (), {}, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("tool", "further", "config", "idle"), [row[1:] for row in HELPERS], ids=[row[0] for row in HELPERS]
+)
+def test_what_only_talks_to_a_display_that_is_not_there(
+    tool: Piece, further: tuple[Piece, ...], config: dict[str, object], idle: bool
+) -> None:
+    common = (*GLIBC, file("/x"), tool, *further)
+    before = side(*common, X11, elf("/usr/lib/x86_64-linux-gnu/libfontconfig.so.1"), **config)
+    after = side(*common, **config)
+    found = libraries.check(evidence(before, after), executed(after))
+    assert (found.ok, found.note) == (idle, idle)
+    assert not idle or f"{tool.entry.path} lacks libX11.so.6" in found.detail
+
+
+def test_a_helper_that_a_source_starts_needs_its_display() -> None:
+    config = {"Env": ["PATH=/app/node_modules/clipboardy/fallbacks/linux"]}
+    before, after = side(*GLIBC, helper(), X11, **config), side(*GLIBC, helper(), **config)
+    assert not libraries.check(evidence(before, after, live(commands=used("xsel"))), ()).ok
 
 
 def test_libraries_that_sources_load() -> None:

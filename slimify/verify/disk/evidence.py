@@ -13,6 +13,7 @@ from slimify.classify.program import Live
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
+from slimify.model import Use
 from slimify.verify.model import Constraint, Finding
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -89,6 +90,11 @@ class Evidence(Struct, frozen=True):
     after: Side
     live: Live | None = None
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def place(self, use: Use) -> str:
+        """Where a source file of the context is in the image: below WORKDIR, if nobody says otherwise."""
+        places = self.placed.get(use.file) or (posixpath.join(self.before.workdir, use.file),)
+        return places[0]
 
 
 def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str = "") -> Finding:

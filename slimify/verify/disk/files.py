@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from slimify.image.model import Entry
 from slimify.model import Use
+from slimify.verify.disk import handed_out
 from slimify.verify.disk.behind import waste
 from slimify.verify.disk.evidence import Evidence, Side, owned, passing
 from slimify.verify.model import Check, Constraint, Finding
@@ -54,7 +55,10 @@ def _named(evidence: Evidence) -> set[tuple[str, Use]]:
         return set()
     found = {(path, use) for path, use in evidence.live.paths.items()}
     workdir = evidence.before.workdir
+    served = handed_out.only(evidence)
     for use in evidence.live.sources.paths:
+        if served and evidence.after.entry(evidence.place(use)) is None:
+            continue  # only the build executed it
         found.add((posixpath.normpath(posixpath.join(workdir, use.name)), use))
     return {(path, use) for path, use in found if path not in ("/", workdir)}
 

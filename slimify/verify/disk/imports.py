@@ -40,7 +40,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
     findings: dict[str, Finding] = {}
     found: set[str] = set()
     for use in uses:
-        file = _image_path(evidence, use)
+        file = evidence.place(use)
         before = old.locate(use.name, file)
         if before is None or (language == "node" and not _executed(evidence, file)):
             continue
@@ -66,12 +66,6 @@ def _uses(evidence: Evidence, language: str | None) -> Iterator[Use]:
             continue
         if use.name.strip("."):
             yield use
-
-
-def _image_path(evidence: Evidence, use: Use) -> str:
-    """Where a source file of the context is in the image: below WORKDIR, if nobody says otherwise."""
-    places = evidence.placed.get(use.file) or (posixpath.join(evidence.before.workdir, use.file),)
-    return places[0]
 
 
 def _executed(evidence: Evidence, file: str) -> bool:

@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from slimify.image.model import Elf
+from slimify.verify.disk import display
 from slimify.verify.disk.evidence import Evidence, Side, finding
 from slimify.verify.disk.linker import Linker, Missing, is_libc
 from slimify.verify.model import Check, Constraint, Finding
 
 LIBRARY, INTERPRETER, LIBC, LOADED = "SL522", "SL523", "SL524", "SL525"
+
+_SHOWN = 3
 
 
 def check(evidence: Evidence, executed: Iterable[str]) -> Check:
@@ -20,7 +23,8 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
 
     A library that the original lacked as well is no difference: many packages bring plug-ins for
     libraries that nobody installed. A file that moved is looked up in the original by its name. A plug-in
-    that the original lacked, for a C library that neither image has, is never loaded.
+    that the original lacked, for a C library that neither image has, is never loaded; what only talks to a
+    display that neither has is told, as a note.
     """
     old, new = Linker(evidence.before), Linker(evidence.after)
     elves = evidence.after.image.elves
@@ -29,6 +33,7 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
     looked |= {path for path in executed if path in elves}
     by_name = _by_name(evidence.before)
     findings: dict[tuple[str, str], Finding] = {}
+    idle: list[str] = []
     lacking = 0
     for path in sorted(looked):
         missing = new.missing(path)
@@ -41,15 +46,24 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
         for item in missing:
             if (item.name, item.version) in known:
                 lacking += 1
+            elif item.by == path and display.useless(evidence, path):
+                idle.append(f"{path} lacks {item.name}")
             elif (item.name, item.version) not in findings:
                 findings[item.name, item.version] = _finding(evidence, old, new, item)
     detail = f"{len(looked)} ELF files have all they need"
     if lacking:
         detail += f" ({lacking} times something is missing that the original lacked too)"
+    if idle:
+        detail += f"; of use with a display alone, and there is none: {', '.join(idle[:_SHOWN])}"
     if findings:
         detail = f"{len(findings)} libraries are missing"
     return Check(
-        name="libraries", layer="disk", ok=not findings, detail=detail, findings=tuple(findings.values())
+        name="libraries",
+        layer="disk",
+        ok=not findings,
+        detail=detail,
+        findings=tuple(findings.values()),
+        note=bool(idle) and not findings,
     )
 
 

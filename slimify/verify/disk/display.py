@@ -1,0 +1,42 @@
+"""Programs that can do nothing without a display, in images that have none.
+
+Packages for the clipboard bring such programs and fall back on them where the system has none of its own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.disk.linker import is_libc
+from slimify.verify.disk.started import executed
+
+# The client's side of X11 as its own libraries are called; a browser needs many others beside them.
+_CLIENT = re.compile(
+    r"lib(?:X11(?:-xcb)?|xcb(?:-[\w-]+)?|X(?:au|aw7?|cursor|damage|dmcp|ext|fixes|i|inerama|muu?|pm|randr"
+    r"|render|ss|t|tst|v)|ICE|SM)\.so(?:\.\d+)*"
+)
+_SERVERS = ("X", "Xorg", "Xvfb", "Xvnc", "Xtigervnc", "Xtightvnc", "Xephyr", "Xwayland", "xvfb-run")
+_INSTALLED = ("/node_modules/", "/site-packages/", "/dist-packages/")
+
+
+def useless(evidence: Evidence, path: str) -> bool:
+    """Whether an ELF file of the rewritten image is a program of an installed package's that only talks to
+    an X server, while nothing is seen to start it and neither image has a server or says where one is."""
+    elf = evidence.after.image.elves[path]
+    if not elf.interpreter or not any(place in path for place in _INSTALLED):
+        return False
+    needed = [name for name in elf.needed if not is_libc(name)]
+    if not needed or not all(_CLIENT.fullmatch(name) for name in needed) or _started(evidence, path):
+        return False
+    return not (_display(evidence.before) or _display(evidence.after))
+
+
+def _started(evidence: Evidence, path: str) -> bool:
+    side, live = evidence.after, evidence.live
+    named = (side.command(name) for name in live.commands) if live else ()
+    return path in executed(side) or path in named
+
+
+def _display(side: Side) -> bool:
+    return "DISPLAY" in side.env or any(side.command(name) for name in _SERVERS)
