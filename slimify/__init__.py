@@ -6,7 +6,8 @@
     if outcome.kind == "rewritten":
         print(outcome.after, slimify.diff(outcome))
 
-What is listed in `__all__` is stable: it changes with the first number of the version only.
+What is listed in `__all__` is stable: it changes with the first number of the version only. The command line
+is made of it alone; beside it there is only what reads options and shows results.
 """
 
 from __future__ import annotations
@@ -15,39 +16,151 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from slimify.config import MinSaving, Options
-    from slimify.library import prove_file, rewrite_file, scan
+    from slimify.analyses import Analyses, AnalyzeOptions, analyze_images, read_image
+    from slimify.analyze.rules import Limit, Limits, parse_limit, parse_share, parse_size
+    from slimify.checks import (
+        BaselineFile,
+        CheckOptions,
+        check_files,
+        compare_baseline,
+        read_baseline,
+        stale_entries,
+        update_baseline,
+    )
+    from slimify.cibuilds import CiStep, plan_ci, write_ci
+    from slimify.config import Base, Builder, MinSaving, Options, parse_min_saving
+    from slimify.config.pr import ForgeKind, Per
+    from slimify.engine.model import BuildOptions
+    from slimify.fleet.proving import ScanBuilds
+    from slimify.fleet.rows import Row
+    from slimify.fleet.scan import ScanOptions, scan_all
+    from slimify.image.model import Image
+    from slimify.inforce import Settings, settings_of
+    from slimify.jobs import (
+        Job,
+        Source,
+        explain_files,
+        failed,
+        find,
+        is_internal,
+        new_content,
+        withheld,
+        write_file,
+    )
+    from slimify.library import explain_code, prove_file, rewrite_file, scan
+    from slimify.lint.findings import Checked
+    from slimify.merges import merge_files
     from slimify.model import Decision, Outcome, SlimifyError
-    from slimify.pipeline import rewrite
+    from slimify.pipeline import explain, rewrite
+    from slimify.proofs import Listeners, ProofOptions
+    from slimify.publishing import Published, PublishOptions, open_requests
+    from slimify.remember import keep_constraints
     from slimify.report.diff import diff
     from slimify.report.json import to_dict
+    from slimify.results import rewrite_files
     from slimify.verify.model import Proof
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Analyses",
+    "AnalyzeOptions",
+    "Base",
+    "BaselineFile",
+    "BuildOptions",
+    "Builder",
+    "CheckOptions",
+    "Checked",
+    "CiStep",
     "Decision",
+    "ForgeKind",
+    "Image",
+    "Job",
+    "Limit",
+    "Limits",
+    "Listeners",
     "MinSaving",
     "Options",
     "Outcome",
+    "Per",
     "Proof",
+    "ProofOptions",
+    "PublishOptions",
+    "Published",
+    "Row",
+    "ScanBuilds",
+    "ScanOptions",
+    "Settings",
     "SlimifyError",
+    "Source",
+    "analyze_images",
+    "check_files",
+    "compare_baseline",
     "diff",
+    "explain",
+    "explain_code",
+    "explain_files",
+    "failed",
+    "find",
+    "is_internal",
+    "keep_constraints",
+    "merge_files",
+    "new_content",
+    "open_requests",
+    "parse_limit",
+    "parse_min_saving",
+    "parse_share",
+    "parse_size",
+    "plan_ci",
     "prove_file",
+    "read_baseline",
+    "read_image",
     "rewrite",
     "rewrite_file",
+    "rewrite_files",
     "scan",
+    "scan_all",
+    "settings_of",
+    "stale_entries",
     "to_dict",
+    "update_baseline",
+    "withheld",
+    "write_ci",
+    "write_file",
 ]
 _MODULES = {
-    "config": ("MinSaving", "Options"),
-    "library": ("prove_file", "rewrite_file", "scan"),
+    "analyses": ("Analyses", "AnalyzeOptions", "analyze_images", "read_image"),
+    "analyze.rules": ("Limit", "Limits", "parse_limit", "parse_share", "parse_size"),
+    "checks": (
+        "BaselineFile", "CheckOptions", "check_files", "compare_baseline", "read_baseline", "stale_entries",
+        "update_baseline",
+    ),
+    "cibuilds": ("CiStep", "plan_ci", "write_ci"),
+    "config": ("Base", "Builder", "MinSaving", "Options", "parse_min_saving"),
+    "config.pr": ("ForgeKind", "Per"),
+    "engine.model": ("BuildOptions",),
+    "fleet.proving": ("ScanBuilds",),
+    "fleet.rows": ("Row",),
+    "fleet.scan": ("ScanOptions", "scan_all"),
+    "image.model": ("Image",),
+    "inforce": ("Settings", "settings_of"),
+    "jobs": (
+        "Job", "Source", "explain_files", "failed", "find", "is_internal", "new_content", "withheld",
+        "write_file",
+    ),
+    "library": ("explain_code", "prove_file", "rewrite_file", "scan"),
+    "lint.findings": ("Checked",),
+    "merges": ("merge_files",),
     "model": ("Decision", "Outcome", "SlimifyError"),
-    "pipeline": ("rewrite",),
+    "pipeline": ("explain", "rewrite"),
+    "proofs": ("Listeners", "ProofOptions"),
+    "publishing": ("PublishOptions", "Published", "open_requests"),
+    "remember": ("keep_constraints",),
     "report.diff": ("diff",),
     "report.json": ("to_dict",),
+    "results": ("rewrite_files",),
     "verify.model": ("Proof",),
-}
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

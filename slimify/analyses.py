@@ -60,8 +60,9 @@ class Place(Struct, frozen=True, kw_only=True):
     engine: EngineName | None = None
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
-    """What was asked for on the command line. `dockerfiles`: of the first image, and of the second."""
+class AnalyzeOptions(Struct, frozen=True, kw_only=True):
+    """How to look at images. `dockerfiles`: of the first image, and of the second; `limits`: those by which
+    the last one is judged."""
 
     dockerfiles: tuple[Path, ...] = ()
     context: Path | None = None
@@ -74,7 +75,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     ci_config: Path | None = None
 
 
-class Looked(Struct, frozen=True, kw_only=True):
+class Analyses(Struct, frozen=True, kw_only=True):
     """The images that could be read, the rules that the last one was judged by, and what went wrong."""
 
     analyses: tuple[Analysis, ...]
@@ -107,7 +108,7 @@ def place(text: str, engine: EngineName | None = None) -> Place:
     return Place(kind="engine", name=_reference(text), engine=engine)
 
 
-def looked(names: Sequence[str], wishes: Wishes) -> Looked:
+def analyze_images(names: Sequence[str], asked: AnalyzeOptions) -> Analyses:
     """The images, read one after the other and looked at, and how the last one stands to the limits.
 
     What goes wrong is the failure: what `place` and `dive_values` raise, ImageError for what can't be
@@ -117,22 +118,22 @@ def looked(names: Sequence[str], wishes: Wishes) -> Looked:
     from slimify.engine.model import EngineProblem
 
     found: list[Analysis] = []
-    name = str(wishes.ci_config or DIVE_FILE)
+    name = str(asked.ci_config or DIVE_FILE)
     try:
-        values = _dive_values(wishes)
+        values = _dive_values(asked)
         for number, name in enumerate(names):
-            dockerfile = wishes.dockerfiles[number] if number < len(wishes.dockerfiles) else None
-            found.append(_analysed(name, dockerfile, wishes))
-        return Looked(analyses=tuple(found), rules=_judged(found[-1], wishes.limits, values))
+            dockerfile = asked.dockerfiles[number] if number < len(asked.dockerfiles) else None
+            found.append(_analysed(name, dockerfile, asked))
+        return Analyses(analyses=tuple(found), rules=_judged(found[-1], asked.limits, values))
     except EngineProblem as problem:
         failure = jobs.failed(name, proofs.engine_error(problem))
     except Exception as error:
         failure = jobs.failed(name, error)
-    return Looked(analyses=tuple(found), failure=failure)
+    return Analyses(analyses=tuple(found), failure=failure)
 
 
-def evidence(name: str) -> Image | Outcome:
-    """An image, with what a rewrite of its Dockerfile asks of it; the failure, as for `looked`."""
+def read_image(name: str) -> Image | Outcome:
+    """An image, with what a rewrite of its Dockerfile asks of it; the failure, as for `analyze_images`."""
     from slimify.classify.built import keep
     from slimify.engine.model import EngineProblem
 
@@ -144,40 +145,18 @@ def evidence(name: str) -> Image | Outcome:
         return jobs.failed(name, error)
 
 
-def no_browser(name: str) -> Outcome | None:
-    """Why an image can't be looked at in the terminal; None if it can."""
-    from slimify import browse
-
-    try:
-        browse.check()
-    except SlimifyError as error:
-        return jobs.failed(name, error)
-    return None
-
-
-def saved(page: str, path: Path) -> Outcome | None:
-    """Writes a page; the failure, if it can't be written."""
-    from slimify import write
-
-    try:
-        write.replace_file(path, page.encode("utf-8", "replace"))
-    except SlimifyError as error:
-        return jobs.failed(str(path), SlimifyError(error.code, error.message))
-    return None
-
-
-def _dive_values(wishes: Wishes) -> Mapping[str, str] | None:
+def _dive_values(asked: AnalyzeOptions) -> Mapping[str, str] | None:
     """The rules of `--ci-config`, else those of `.dive-ci` in the current directory, in CI alone; where
     neither they nor limits are there, dive's own. None: none."""
     # dive's words for yes, which are not all that programs know
-    in_ci = os.environ.get("CI", "") in ("true", "1", "yes") if wishes.ci is None else wishes.ci
-    path = wishes.ci_config or Path(DIVE_FILE)
-    if wishes.ci_config is None and not in_ci:
+    in_ci = os.environ.get("CI", "") in ("true", "1", "yes") if asked.ci is None else asked.ci
+    path = asked.ci_config or Path(DIVE_FILE)
+    if asked.ci_config is None and not in_ci:
         return None
-    if wishes.ci_config is not None or path.is_file():
+    if asked.ci_config is not None or path.is_file():
         text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "replace")
         return rules.dive_values(text, str(path))
-    return None if wishes.limits.any else rules.DIVE_DEFAULTS
+    return None if asked.limits.any else rules.DIVE_DEFAULTS
 
 
 def _judged(analysis: Analysis, limits: Limits, values: Mapping[str, str] | None) -> tuple[Rule, ...]:
@@ -220,16 +199,16 @@ def _reference(text: str) -> str:
     return text
 
 
-def _analysed(text: str, dockerfile: Path | None, wishes: Wishes) -> Analysis:
+def _analysed(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Analysis:
     from slimify.analyze.analyse import KEEP, analyse
 
     target = Target(name=str(dockerfile), path=dockerfile) if dockerfile is not None else None
     data = locate.read(target) if target is not None else None
-    context = wishes.context
+    context = asked.context
     if context is None and target is not None and data is not None:
         context, _ = locate.build_context(target, data)
-    compress = _LEVEL if wishes.replicas or wishes.nodes else 0
-    image = _read(place(text, wishes.engine), KEEP, compress=compress, platform=wishes.platform)
+    compress = _LEVEL if asked.replicas or asked.nodes else 0
+    image = _read(place(text, asked.engine), KEEP, compress=compress, platform=asked.platform)
     name = text if text != "-" else (*image.names, "standard input")[0]
     return analyse(
         image,
@@ -237,8 +216,8 @@ def _analysed(text: str, dockerfile: Path | None, wishes: Wishes) -> Analysis:
         dockerfile=data,
         dockerfile_name=target.name if target is not None else "",
         context=context,
-        replicas=wishes.replicas,
-        nodes=wishes.nodes,
+        replicas=asked.replicas,
+        nodes=asked.nodes,
     )
 
 

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from slimify import console
-from slimify.config import Base, Builder, MinSaving, parse_min_saving
+import slimify
+from slimify import Base, Builder, MinSaving, console
 from slimify.exits import exit_code
 
 if TYPE_CHECKING:
-    from slimify.image.model import Image
-    from slimify.jobs import Job
-    from slimify.proofs import Wishes
+    from slimify import Image, Job, ProofOptions
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]
@@ -26,7 +24,7 @@ ProofFormat = Literal["text", "json", "markdown"]
 
 def _min_saving(text: str) -> MinSaving:
     try:
-        return parse_min_saving(text)
+        return slimify.parse_min_saving(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
@@ -47,15 +45,13 @@ def needs_verify(
         raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
 
 
-def wishes_of(
+def proof_options(
     verify: bool, *, repair: bool, probe: list[str] | None, engine: EngineChoice | None, run: bool
-) -> Wishes | None:
+) -> ProofOptions | None:
     """What the proof has to do, if one was asked for."""
     if not verify:
         return None
-    from slimify.proofs import Wishes
-
-    return Wishes(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
+    return slimify.ProofOptions(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
 
 
 def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
@@ -66,12 +62,9 @@ def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
         raise typer.BadParameter(f"--image goes with one Dockerfile, not {len(todo)}")
     if name == "-" and any(target.name == "-" for target, _ in todo):
         raise typer.BadParameter("standard input is either the image or the Dockerfile")
-    from slimify import analyses
-    from slimify.model import Outcome
-
     with console.busy(f"reading {name} …"):
-        found = analyses.evidence(name)
-    if not isinstance(found, Outcome):
+        found = slimify.read_image(name)
+    if not isinstance(found, slimify.Outcome):
         return found
     console.show_failure(found)
     return exit_code(found)

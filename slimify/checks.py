@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify import config, write
@@ -19,43 +19,54 @@ from slimify.lint.baseline import Baseline, Entry
 from slimify.lint.findings import Checked, checked
 from slimify.lint.place import place
 from slimify.model import SlimifyError
-from slimify.results import results
+from slimify.proofs import silent
+from slimify.results import rewrite_files
 
 if TYPE_CHECKING:
     from slimify.image.model import Image
-    from slimify.proofs import Listeners, Wishes
+    from slimify.proofs import Listeners, ProofOptions
 
 BAD_BASELINE = "SL906"
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """What is said on the command line. `options` go before the path in the command that shows a change;
-    `wishes`: everything is built and compared; `image`: what was built from the one Dockerfile."""
+class CheckOptions(Struct, frozen=True, kw_only=True):
+    """How to check. `settings`: fields of Options that override those of settings files; `proving`: all is
+    built and compared; `image`: what was built from the one Dockerfile, by the name `image_name`."""
 
-    context: Path | None
-    overrides: dict[str, object]
-    options: tuple[str, ...] = ()
-    wishes: Wishes | None = None
+    context: Path | None = None
+    settings: dict[str, object] = field(default_factory=dict)
+    proving: ProofOptions | None = None
     image: Image | None = None
+    image_name: str = ""
 
 
-def findings(todo: Iterable[Job], asked: Asked, listeners: Callable[[], Listeners]) -> Iterator[Checked]:
-    """What there is to say about each Dockerfile, in order."""
-    found = results(todo, asked.context, asked.overrides, asked.wishes, listeners, asked.image)
+def check_files(
+    todo: Iterable[Job], asked: CheckOptions, listeners: Callable[[], Listeners] = silent
+) -> Iterator[Checked]:
+    """What there is to say about each Dockerfile, in order; whatever goes wrong with one stops no other."""
+    found = rewrite_files(todo, asked.context, asked.settings, asked.proving, listeners, asked.image)
     for source, outcome, proof in found:
         where = place(source.target.path) if source.target.path is not None else None
         yield checked(outcome, where, _command(source, asked), proof)
 
 
-def _command(source: Source, asked: Asked) -> str:
+def _command(source: Source, asked: CheckOptions) -> str:
     """What to type to see the change: with `--write` it is made."""
-    return shlex.join(("slimify", "rewrite", *asked.options, source.target.name))
+    proving = asked.proving
+    options = (
+        *(("--context", str(asked.context)) if asked.context is not None else ()),
+        *(("--image", asked.image_name) if asked.image_name else ()),
+        *config.words(asked.settings),
+        *(("--verify",) if proving else ()),
+        *(("--repair",) if proving and proving.repair else ()),
+    )
+    return shlex.join(("slimify", "rewrite", *options, source.target.name))
 
 
 # --- the baseline -------------------------------------------------------------------------------
 
 
-class Record(Struct, frozen=True):
+class BaselineFile(Struct, frozen=True):
     """A baseline file as it was read; `content` None: there is none yet."""
 
     path: Path
@@ -63,14 +74,14 @@ class Record(Struct, frozen=True):
     entries: Baseline
 
 
-def record(path: Path, *, new: bool) -> Record:
+def read_baseline(path: Path, *, new: bool = False) -> BaselineFile:
     """Reads a baseline file. Raises SlimifyError where it can't be read, or is not there and not `new`."""
     try:
         content = path.read_bytes()
-        return Record(path, content, known.read(content.decode("utf-8")))
+        return BaselineFile(path, content, known.read(content.decode("utf-8")))
     except FileNotFoundError:
         if new:
-            return Record(path, None, {})
+            return BaselineFile(path, None, {})
         hint = "--update-baseline makes it, of what is found now"
         raise SlimifyError(BAD_BASELINE, "no such baseline", hint=hint) from None
     except OSError as error:
@@ -80,22 +91,26 @@ def record(path: Path, *, new: bool) -> Record:
         raise SlimifyError(BAD_BASELINE, f"cannot read the baseline: {error}", hint=hint) from error
 
 
-def compared(items: Iterable[Checked], record: Record, growth: MinSaving) -> Iterator[Checked]:
-    """The same, with what is in the baseline marked as known."""
-    return (known.compared(item, record.entries, growth) for item in items)
+def compare_baseline(
+    items: Iterable[Checked], record: BaselineFile, growth: MinSaving | None = None, *, accept: bool = False
+) -> Iterator[Checked]:
+    """The same, with what is known marked as such: what is in the baseline and has not grown by `growth`
+    meanwhile, or all that will be in it (`accept`)."""
+    if accept:
+        return map(_accepted, items)
+    return (known.compared(item, record.entries, growth or MinSaving()) for item in items)
 
 
-def accepted(item: Checked) -> Checked:
-    """The same with its finding marked as known."""
+def _accepted(item: Checked) -> Checked:
     return item if item.finding is None else replace(item, finding=replace(item.finding, known=True))
 
 
-def stale(record: Record, items: Sequence[Checked]) -> tuple[Entry, ...]:
+def stale_entries(record: BaselineFile, items: Sequence[Checked]) -> tuple[Entry, ...]:
     """The entries that nothing was found for any more."""
     return known.stale(record.entries, items, _gone(record))
 
 
-def update(record: Record, items: Sequence[Checked]) -> int:
+def update_baseline(record: BaselineFile, items: Sequence[Checked]) -> int:
     """Writes the baseline as it is after a run → the number of its entries. Raises SlimifyError."""
     entries = known.updated(record.entries, items, _gone(record))
     content = known.written(entries).encode()
@@ -104,7 +119,7 @@ def update(record: Record, items: Sequence[Checked]) -> int:
     return len(entries)
 
 
-def _gone(record: Record) -> frozenset[str]:
+def _gone(record: BaselineFile) -> frozenset[str]:
     """The files of a baseline that are not there: its paths start where those of findings do."""
     here = Path.cwd()
     root = config.repository_root(here) or config.repository_root(record.path.resolve().parent) or here

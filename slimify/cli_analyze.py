@@ -8,33 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import ContextOption, TableFormat
 from slimify.exits import DIFFERENT, DONE, exit_code, finish
 
 if TYPE_CHECKING:
-    from slimify.analyze.rules import Limit
+    from slimify import Limit, Outcome
 
 T = TypeVar("T")
 ImageEngine = Literal["docker", "podman", "buildah"]
 
 
 def _limit(text: str) -> Limit:
-    from slimify.analyze import rules
-
-    return _understood(rules.limit, text)
+    return _understood(slimify.parse_limit, text)
 
 
 def _size(text: str) -> Limit:
-    from slimify.analyze import rules
-
-    return rules.Limit(text=text.strip(), bytes=_understood(rules.size, text))
+    return slimify.Limit(text=text.strip(), bytes=_understood(slimify.parse_size, text))
 
 
 def _ratio(text: str) -> float:
-    from slimify.analyze import rules
-
-    return _understood(rules.share, text)
+    return _understood(slimify.parse_share, text)
 
 
 def _understood(read: Callable[[str], T], text: str) -> T:
@@ -152,17 +147,14 @@ def analyze(
         raise typer.BadParameter("--interactive shows one image; it prints and judges nothing")
 
     def job() -> int:
-        from slimify import analyses
-        from slimify.analyze.rules import Limits
-
-        wishes = analyses.Wishes(
+        asked = slimify.AnalyzeOptions(
             dockerfiles=tuple(dockerfile or ()),
             context=context,
             replicas=replicas,
             nodes=nodes,
             engine=engine,
             platform=platform,
-            limits=Limits(
+            limits=slimify.Limits(
                 max_size=max_size,
                 max_wasted=max_wasted,
                 max_avoidable=max_avoidable,
@@ -171,11 +163,11 @@ def analyze(
             ci=False if interactive else ci,
             ci_config=ci_config,
         )
-        if interactive and (failure := analyses.no_browser(images[0])) is not None:
+        if interactive and (failure := _no_browser(images[0])) is not None:
             console.show_failure(failure)
             return exit_code(failure)
         with console.busy(f"reading {' and '.join(images)} …"):
-            looked = analyses.looked(images, wishes)
+            looked = slimify.analyze_images(images, asked)
         failure = looked.failure
         if html is not None and failure is None:
             failure = console.show_page(looked.analyses, html)
@@ -191,3 +183,14 @@ def analyze(
         return DONE if all(rule.ok for rule in looked.rules) else DIFFERENT
 
     finish(job)
+
+
+def _no_browser(name: str) -> Outcome | None:
+    """Why an image can't be looked at in the terminal; None if it can."""
+    from slimify import browse
+
+    try:
+        browse.check()
+    except slimify.SlimifyError as error:
+        return slimify.failed(name, error)
+    return None

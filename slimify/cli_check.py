@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from slimify import config, console
+import slimify
+from slimify import console
 from slimify.arguments import (
     BaseOption,
     BuildArgOption,
@@ -25,15 +25,12 @@ from slimify.arguments import (
     built_image,
     needs_verify,
     overrides,
-    wishes_of,
+    proof_options,
 )
 from slimify.exits import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
 
 if TYPE_CHECKING:
-    from slimify.checks import Record
-    from slimify.config import MinSaving
-    from slimify.lint.findings import Checked
-    from slimify.model import SlimifyError
+    from slimify import BaselineFile, Checked
 
 CheckFormat = Literal["text", "json", "github", "sarif", "gitlab"]
 
@@ -98,36 +95,31 @@ def check(
         dockerignore=dockerignore,
         single_stage=single_stage,
     )
-    options = (
-        *(("--context", str(context)) if context is not None else ()),
-        *(("--image", image) if image is not None else ()),
-        *config.words(given),
-        *(["--verify"] * verify),
-        *(["--repair"] * repair),
-    )
 
     def job() -> int:
-        from slimify import checks, jobs
-
-        todo = list(jobs.named(paths))
+        todo = list(slimify.find(paths))
         built = built_image(image, todo)
         if isinstance(built, int):
             return built
-        wishes = wishes_of(verify, repair=repair, probe=probe, engine=engine, run=run)
-        asked = checks.Asked(context=context, overrides=given, options=options, wishes=wishes, image=built)
+        proving = proof_options(verify, repair=repair, probe=probe, engine=engine, run=run)
+        asked = slimify.CheckOptions(
+            context=context, settings=given, proving=proving, image=built, image_name=image or ""
+        )
         record = _record(baseline, new=update_baseline)
         if isinstance(record, int):
             return record
         items = []
-        found = checks.findings(todo, asked, console.listeners)
-        for item in _compared(found, record, min_saving, accept=update_baseline):
+        found = slimify.check_files(todo, asked, console.listeners)
+        if record is not None:
+            found = slimify.compare_baseline(found, record, min_saving, accept=update_baseline)
+        for item in found:
             console.show_checked(item, format if output is None else "text")
             items.append(item)
         code = worst([_code(item) for item in items])
         failed = console.show_all_checked(items, format, output)
         if failed is not None:
             code = worst([code, _told(output, failed)])
-        stale = checks.stale(record, items) if record is not None and not update_baseline else ()
+        stale = slimify.stale_entries(record, items) if record is not None and not update_baseline else ()
         console.tell_summary(items, stale)
         if record is not None and update_baseline:
             code = worst([code, _update(record, items)])
@@ -136,50 +128,28 @@ def check(
     finish(job)
 
 
-def _record(path: Path | None, *, new: bool) -> Record | int | None:
+def _record(path: Path | None, *, new: bool) -> BaselineFile | int | None:
     """The baseline; the exit code, where it can't be read."""
-    from slimify import checks
-    from slimify.model import SlimifyError
-
     if path is None:
         return None
     try:
-        return checks.record(path, new=new)
-    except SlimifyError as error:
+        return slimify.read_baseline(path, new=new)
+    except slimify.SlimifyError as error:
         return _told(path, error)
 
 
-def _compared(
-    items: Iterator[Checked], record: Record | None, min_saving: MinSaving | None, *, accept: bool
-) -> Iterator[Checked]:
-    """With what is known marked as such: what the baseline has, or all that it will have (`accept`)."""
-    from slimify import checks
-    from slimify.config import MinSaving
-
-    if record is None:
-        return items
-    return (
-        map(checks.accepted, items) if accept else checks.compared(items, record, min_saving or MinSaving())
-    )
-
-
-def _update(record: Record, items: list[Checked]) -> int:
-    from slimify import checks
-    from slimify.model import SlimifyError
-
+def _update(record: BaselineFile, items: list[Checked]) -> int:
     try:
-        number = checks.update(record, items)
-    except SlimifyError as error:
+        number = slimify.update_baseline(record, items)
+    except slimify.SlimifyError as error:
         return _told(record.path, error)
     console.tell(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
     return DONE
 
 
-def _told(path: Path | None, error: SlimifyError) -> int:
+def _told(path: Path | None, error: slimify.SlimifyError) -> int:
     """Says what is wrong with a file that is no Dockerfile → the exit code."""
-    from slimify import jobs
-
-    failure = jobs.failed(str(path), error)
+    failure = slimify.failed(str(path), error)
     console.show_failure(failure)
     return exit_code(failure)
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import ContextOption, TableFormat
 from slimify.exits import DONE, REFUSED, exit_code, finish
-
-if TYPE_CHECKING:
-    from slimify.ci.build import Build, Kind
-    from slimify.ci.plan import Step
-    from slimify.locate import Target
 
 
 def ci(
@@ -38,85 +32,16 @@ def ci(
     """
 
     def job() -> int:
-        from slimify import jobs
-        from slimify.ci.plan import planned
-
         try:
-            root, build, templates = _build(kind, path, context, tag, cache_ttl)
-            step = planned(build, _files(root, build), templates)
+            found = slimify.plan_ci(kind, path, context, tag=tag, ttl=cache_ttl)
             if write:
-                _write(root, step)
+                slimify.write_ci(found)
         except Exception as error:
-            failure = jobs.failed(path, error)
+            failure = slimify.failed(path, error)
             console.show_failure(failure)
             return exit_code(failure)
-        console.show_step(step, format, written=write)
+        console.show_step(found.step, format, written=write)
         # to show what has to be done by hand is a job done
-        return REFUSED if write and step.outcome.kind == "refused" else DONE
+        return REFUSED if write and found.step.outcome.kind == "refused" else DONE
 
     finish(job)
-
-
-def _build(kind: Kind, path: str, context: Path | None, tag: str, ttl: int) -> tuple[Path, Build, str]:
-    """The root of the repository, what is built in it, and the directory of the user's templates."""
-    from slimify import config, locate
-    from slimify.ci.build import Build
-
-    target = _target(path)
-    if context is None:
-        context, _ = locate.build_context(target, locate.read(target))
-    directory = target.directory.resolve()
-    root = config.repository_root(directory) or directory
-    file = directory / (target.path or Path("Dockerfile")).name
-    below = os.path.relpath(directory, root).replace(os.sep, "/")
-    name = directory.name.lower()
-    build = Build(
-        kind=kind,
-        dockerfile=os.path.relpath(file, root).replace(os.sep, "/"),
-        context=os.path.relpath((context or directory).resolve(), root).replace(os.sep, "/"),
-        name=name,
-        path="" if below == "." else f"/{below.replace('/', '-').lower()}",
-        given_tag=tag,
-        ttl=ttl,
-    )
-    return root, build, config.load(target.directory, target.path).templates
-
-
-def _target(path: str) -> Target:
-    from slimify import locate
-    from slimify.model import SlimifyError
-
-    found = locate.targets(path)
-    if len(found) > 1:
-        raise SlimifyError("SL901", f"{len(found)} Dockerfiles in this directory", hint="name one of them")
-    if found[0].path is None:
-        raise SlimifyError("SL901", "a CI step needs the path of the Dockerfile")
-    return found[0]
-
-
-def _files(root: Path, build: Build) -> dict[str, str]:
-    """The CI files that are there; links are not followed out of the repository."""
-    from slimify.facts import load
-
-    names = [build.file, *load("ci.toml")[build.kind]["others"]] if build.file else []
-    if build.kind == "github":
-        found = sorted((*root.glob(".github/workflows/*.yml"), *root.glob(".github/workflows/*.yaml")))
-        names = [path.relative_to(root).as_posix() for path in found]
-    files = {}
-    for name in names:
-        path = root / name
-        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
-            files[name] = path.read_bytes().decode("utf-8", "surrogateescape")
-    return files
-
-
-def _write(root: Path, step: Step) -> None:
-    from slimify import write
-
-    outcome = step.outcome
-    if outcome.after is None:
-        return
-    path = root / outcome.file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    before = outcome.before.encode("utf-8", "surrogateescape") if path.exists() else None
-    write.replace_file(path, outcome.after.encode("utf-8", "surrogateescape"), expected=before)

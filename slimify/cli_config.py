@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import (
     BaseOption,
@@ -24,7 +25,7 @@ from slimify.arguments import (
 from slimify.exits import DONE, exit_code, finish, worst
 
 if TYPE_CHECKING:
-    from slimify.jobs import Job
+    from slimify import Job
 
 
 def config(
@@ -61,32 +62,20 @@ def config(
     )
 
     def job() -> int:
-        from slimify import jobs
-
-        todo = jobs.named([path] if path else None)
+        todo = slimify.find([path] if path else None)
         return worst([_shown(item, given, format) for item in todo])
 
     finish(job)
 
 
 def _shown(job: Job, given: dict[str, object], format: TableFormat) -> int:
-    from msgspec.structs import replace
-
-    from slimify import config as settings
-    from slimify import jobs
-    from slimify.model import SlimifyError
-    from slimify.report import settings as report
-
     target, problem = job
     try:
         if problem is not None:
             raise problem
-        path, layers = settings.layers(target.directory, target.path)
-        options = replace(settings.fold(path, layers), **given)
-    except SlimifyError as error:
-        failure = jobs.failed(target.name, error)
+        console.show_settings(slimify.settings_of(target, given), format)
+    except slimify.SlimifyError as error:
+        failure = slimify.failed(target.name, error)
         console.show_failure(failure)
         return exit_code(failure)
-    shown = report.to_json if format == "json" else report.text
-    console.show(shown(target.name, options, layers, given).rstrip("\n") + "\n")
     return DONE

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import (
     BaseOption,
@@ -44,14 +45,12 @@ def explain(
     def job() -> int:
         if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():
             return _explain_code(path.upper(), format)
-        from slimify import jobs
-
-        todo = list(jobs.named([path] if path else None))
+        todo = list(slimify.find([path] if path else None))
         built = built_image(image, todo)
         if isinstance(built, int):
             return built
         codes = []
-        for _, outcome in jobs.outcomes("explain", todo, context, given, built):
+        for _, outcome in slimify.explain_files(todo, context, given, built):
             console.show_explanation(outcome, format)
             # to explain a refusal is a job done
             codes.append(DONE if outcome.error is None else exit_code(outcome))
@@ -61,9 +60,7 @@ def explain(
 
 
 def _explain_code(code: str, format: TableFormat) -> int:
-    from slimify.facts import load
-
-    entry = load("codes.toml").get(code)
+    entry = slimify.explain_code(code)
     if entry is None:
         sys.stderr.write(f"slimify: unknown code {code}\n")
         return USAGE
@@ -72,9 +69,5 @@ def _explain_code(code: str, format: TableFormat) -> int:
 
         console.show(json.dumps({"code": code, **entry}) + "\n")
     else:
-        from slimify.report import text
-
-        console.show(
-            text.code(code, entry, width=console.columns(sys.stdout), paint=console.painter(sys.stdout))
-        )
+        console.show_code(code, entry)
     return DONE

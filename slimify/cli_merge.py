@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import (
     BuildArgOption,
@@ -19,16 +19,9 @@ from slimify.arguments import (
     RunOption,
     needs_verify,
     overrides,
-    wishes_of,
+    proof_options,
 )
 from slimify.exits import finish, proof_code
-
-if TYPE_CHECKING:
-    from slimify.config import Options
-    from slimify.merging import File
-    from slimify.model import Outcome
-    from slimify.proofs import Wishes
-    from slimify.verify.model import Proof
 
 
 def _extract(text: str) -> tuple[str, str]:
@@ -94,63 +87,24 @@ def merge(
     shown = format or ("none" if write or output is not None else "diff")
 
     def job() -> int:
-        from msgspec.structs import replace
-
-        from slimify import config, jobs, locate, merging
-        from slimify.locate import Target
-
-        targets = [Target(name=p, path=None if p == "-" else Path(p)) for p in (builder, path)]
-        source, reading = jobs.Source(targets[1], b""), path
-        proof: Proof | None = None
-        try:
-            source = jobs.Source(targets[1], locate.read(targets[1]))
-            reading = builder
-            first = merging.File(targets[0], locate.read(targets[0]))
-            reading = path
-            beside = context if path == "-" and context is not None else targets[1].directory
-            options = replace(config.load(beside, targets[1].path), **given)
-            second = merging.File(source.target, source.data)
-            wishes = wishes_of(verify, engine=engine, probe=probe, repair=False, run=run)
-            outcome, proof = _merged(first, second, context, options, extracts, wishes)
-        except Exception as error:
-            outcome = jobs.failed(reading, error)
+        proving = proof_options(verify, engine=engine, probe=probe, repair=False, run=run)
+        source, outcome, proof = slimify.merge_files(
+            builder,
+            path,
+            context,
+            settings=given,
+            extracts=extracts,
+            proving=proving,
+            listeners=console.listeners,
+        )
         proven = proof is None or proof.verdict == "equal"
         if not proven:
-            outcome = jobs.withheld(outcome)
+            outcome = slimify.withheld(outcome)
         elif output == "-":
-            console.show_bytes(jobs.new_content(outcome, source) or b"")
+            console.show_bytes(slimify.new_content(outcome, source) or b"")
         elif write or output is not None:
-            outcome = jobs.written(outcome, source, Path(output) if output is not None else None)
+            outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
         console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
         return proof_code(outcome, proof)
 
     finish(job)
-
-
-def _merged(
-    builder: File,
-    runtime: File,
-    context: Path | None,
-    options: Options,
-    given: Sequence[tuple[str, str]],
-    wishes: Wishes | None,
-) -> tuple[Outcome, Proof | None]:
-    """The one file, with its proof if that was wished for."""
-    from slimify import jobs, merging
-    from slimify.model import Outcome
-
-    pair = merging.read(builder, runtime, context=context, options=options, given=given)
-    if isinstance(pair, Outcome):
-        return pair, None
-    if wishes is None:
-        return merging.outcome(pair, options), None
-    from slimify import mergeproofs, proofs
-    from slimify.engine.model import EngineProblem
-
-    told = console.listeners()
-    try:
-        return mergeproofs.proven(builder, runtime, pair, options, wishes, told)
-    except EngineProblem as failure:
-        return jobs.failed(runtime.name, proofs.engine_error(failure)), None
-    finally:
-        told.done()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slimify import console
+import slimify
+from slimify import ForgeKind, Per, console
 from slimify.arguments import (
     BaseOption,
     BuildArgOption,
@@ -24,13 +25,12 @@ from slimify.arguments import (
     TableFormat,
     needs_verify,
     overrides,
-    wishes_of,
+    proof_options,
 )
-from slimify.config.pr import ForgeKind, Per
 from slimify.exits import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
 
 if TYPE_CHECKING:
-    from slimify.publishing import Published
+    from slimify import Published
 
 
 def pr(
@@ -107,35 +107,31 @@ def pr(
         debug_target=debug_target,
         dockerignore=dockerignore,
     )
-    settings = _settings(
+    requests = _requests(
         per=per, limit=limit, base=into, forge=forge, api_url=api_url, draft=draft, sign_off=sign_off,
         labels=label, reviewers=reviewer,
     )  # fmt: skip
 
     def job() -> int:
-        from slimify import jobs
-        from slimify.model import SlimifyError
-        from slimify.publishing import Wish, published
-
-        wish = Wish(
+        wanted = slimify.PublishOptions(
             paths=tuple(paths or ("Dockerfile",)),
             context=context,
-            given=given,
-            settings=settings,
+            settings=given,
+            requests=requests,
             remote=remote,
             fork=fork,
             again=again,
             dry=dry_run,
-            proof=wishes_of(verify, engine=engine, probe=probe, repair=repair, run=run),
+            proving=proof_options(verify, engine=engine, probe=probe, repair=repair, run=run),
             listeners=console.listeners,
         )
         codes = []
         try:
-            for item in published(wish):
+            for item in slimify.open_requests(wanted):
                 console.show_published(item, format, dry=dry_run)
                 codes.append(_code(item))
-        except SlimifyError as error:
-            failure = jobs.failed("slimify pr", error)
+        except slimify.SlimifyError as error:
+            failure = slimify.failed("slimify pr", error)
             console.show_failure(failure)
             codes.append(exit_code(failure))
         return worst(codes)
@@ -143,7 +139,7 @@ def pr(
     finish(job)
 
 
-def _settings(**values: Any) -> dict[str, Any]:
+def _requests(**values: Any) -> dict[str, Any]:
     """What was given; names come as a list, and people are known to write @ in front of them."""
     found = {name: value for name, value in values.items() if value is not None}
     return {
@@ -154,9 +150,6 @@ def _settings(**values: Any) -> dict[str, Any]:
 
 
 def _code(item: Published) -> int:
-    from slimify import jobs
-    from slimify.publish.steps import PROTECTED
-
     codes = [DONE]
     for _, outcome, proof in item.results:
         unequal = proof is not None and outcome.error is None and proof.verdict != "equal"
@@ -166,7 +159,7 @@ def _code(item: Published) -> int:
             else exit_code(outcome)
         )
     if item.error is not None:
-        codes.append(exit_code(jobs.failed(item.offer.branch, item.error)))
-    if item.report is not None and item.report.code == PROTECTED:
+        codes.append(exit_code(slimify.failed(item.offer.branch, item.error)))
+    if item.is_protected:
         codes.append(REFUSED)
     return worst(codes)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import (
     BaseOption,
@@ -29,13 +30,12 @@ from slimify.arguments import (
     built_image,
     needs_verify,
     overrides,
-    wishes_of,
+    proof_options,
 )
 from slimify.exits import finish, proof_code, worst
 
 if TYPE_CHECKING:
-    from slimify.jobs import Source
-    from slimify.verify.model import Proof
+    from slimify import Proof, Source
 
 
 def rewrite(
@@ -100,25 +100,24 @@ def rewrite(
     shown = format or ("none" if write or output is not None else "diff")
 
     def job() -> int:
-        from slimify import jobs
-        from slimify.results import results
-
-        todo = list(jobs.named(paths))
+        todo = list(slimify.find(paths))
         if output is not None and len(todo) > 1:
             raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
         built = built_image(image, todo)
         if isinstance(built, int):
             return built
-        wishes = wishes_of(verify, engine=engine, probe=probe, repair=repair, run=run)
+        proving = proof_options(verify, engine=engine, probe=probe, repair=repair, run=run)
         codes = []
-        for source, outcome, proof in results(todo, context, given, wishes, console.listeners, built):
+        for source, outcome, proof in slimify.rewrite_files(
+            todo, context, given, proving, console.listeners, built
+        ):
             proven = proof is None or proof.verdict == "equal"
             if not proven:
-                outcome = jobs.withheld(outcome)
+                outcome = slimify.withheld(outcome)
             elif output == "-":
-                console.show_bytes(jobs.new_content(outcome, source) or b"")
+                console.show_bytes(slimify.new_content(outcome, source) or b"")
             elif write or output is not None:
-                outcome = jobs.written(outcome, source, Path(output) if output is not None else None)
+                outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
             if write and proof is not None and proof.constraints and outcome.error is None:
                 console.tell(_remembered(source, proof))
             console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
@@ -129,6 +128,4 @@ def rewrite(
 
 
 def _remembered(source: Source, proof: Proof) -> str:
-    from slimify import remember
-
-    return remember.kept(source.target.directory, proof.constraints)
+    return slimify.keep_constraints(source.target.directory, proof.constraints)

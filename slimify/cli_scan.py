@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec.structs import replace
 
+import slimify
 from slimify import console
 from slimify.arguments import (
     BaseOption,
@@ -23,15 +25,12 @@ from slimify.arguments import (
     RunOption,
     needs_verify,
     overrides,
-    wishes_of,
+    proof_options,
 )
 from slimify.exits import DONE, exit_code, finish
 
 if TYPE_CHECKING:
-    from slimify.fleet.proving import Builds
-    from slimify.fleet.rows import Row
-    from slimify.fleet.scan import Asked
-    from slimify.proofs import Wishes
+    from slimify import ProofOptions, Row, ScanBuilds
 
 _SHARD = re.compile(r"(?P<part>[1-9]\d*)/(?P<parts>[1-9]\d*)")
 
@@ -130,27 +129,28 @@ def scan(
     )
 
     def job() -> int:
-        from slimify import jobs as files
-        from slimify.engine.process import terminable
-        from slimify.fleet.rows import How
-        from slimify.fleet.scan import Asked
-        from slimify.model import SlimifyError
-
-        wishes = wishes_of(verify, repair=repair, probe=None, engine=engine, run=run)
-        asked = Asked(
+        proving = proof_options(verify, repair=repair, probe=None, engine=engine, run=run)
+        bar = _Bar(output)
+        asked = slimify.ScanOptions(
+            settings=given,
+            timeout=timeout,
             results=output,
             part=part,
             parts=parts,
             jobs=jobs,
             again=retry,
-            how=How(seconds=timeout, overrides=given),
-            builds=_builds(wishes, builds, build_timeout, buildx_builder, again=retry),
+            builds=_builds(proving, builds, build_timeout, buildx_builder, again=retry),
+            began=bar.began,
         )
         try:
-            with terminable():
-                _scanned(paths, asked, format, html)
-        except SlimifyError as error:
-            failure = files.failed("slimify scan", error)
+            with console.Fleet(format, html) as shown, bar:
+                for rows in slimify.scan_all(paths, asked):
+                    shown.add(rows)
+                    bar.update(rows)
+                bar.close()
+                shown.end()
+        except slimify.SlimifyError as error:
+            failure = slimify.failed("slimify scan", error)
             console.show_failure(failure)
             return exit_code(failure)
         return DONE
@@ -159,48 +159,20 @@ def scan(
 
 
 def _builds(
-    wishes: Wishes | None,
+    proving: ProofOptions | None,
     number: int | None,
     timeout: int | None,
     builders: list[str] | None,
     *,
     again: bool,
-) -> Builds | None:
-    if wishes is None:
+) -> ScanBuilds | None:
+    if proving is None:
         return None
-    from msgspec.structs import replace
-
-    from slimify.fleet.proving import Builds
-
     if timeout is not None:
-        wishes = replace(wishes, build=replace(wishes.build, timeout=timeout))
-    return Builds(wishes=wishes, number=number or 1, builders=tuple(builders or ()), again=again)
-
-
-def _scanned(paths: list[str], asked: Asked, format: Literal["text", "json"], html: Path | None) -> None:
-    """Scans, with a bar; as JSON rows go out at once."""
-    from msgspec.structs import replace
-
-    from slimify import write
-    from slimify.fleet.scan import scan as scanned
-    from slimify.report.fleet import Tally
-    from slimify.report.fleet_html import Page
-
-    tally = Tally()
-    with Page() as page, _Bar(asked.results) as bar:
-        for rows in scanned(paths, replace(asked, began=bar.began)):
-            for row in rows:
-                tally.add(row)
-                if html is not None:
-                    page.add(row)
-            if format == "json":
-                console.show_rows(rows)
-            bar.update(rows)
-        bar.close()
-        if format == "text":
-            console.show_fleet(tally)
-        if html is not None:
-            write.replace_file(html, page.parts(tally))
+        proving = replace(proving, build=replace(proving.build, timeout=timeout))
+    return slimify.ScanBuilds(
+        proving=proving, number=number or 1, builders=tuple(builders or ()), again=again
+    )
 
 
 class _Bar:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import slimify
 from slimify import console
 from slimify.arguments import (
     BaseOption,
@@ -72,15 +73,10 @@ def verify(
         raise typer.BadParameter("--repair plans anew and can't change the file of --rewritten")
 
     def job() -> int:
-        from slimify import jobs
-        from slimify.engine.model import BuildOptions
-        from slimify.proofs import Wishes
-        from slimify.results import results
-
-        build = BuildOptions(
+        build = slimify.BuildOptions(
             secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
         )
-        wishes = Wishes(
+        proving = slimify.ProofOptions(
             build=build,
             engine=engine,
             rewritten=rewritten,
@@ -89,16 +85,18 @@ def verify(
             run=run,
             timed=time,
         )
-        todo = list(jobs.named([path] if path else None))
+        todo = list(slimify.find([path] if path else None))
         if rewritten is not None and len(todo) > 1:
             raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
         built = built_image(image, todo)
         if isinstance(built, int):
             return built
         codes = []
-        for source, outcome, proof in results(todo, context, given, wishes, console.listeners, built):
+        for source, outcome, proof in slimify.rewrite_files(
+            todo, context, given, proving, console.listeners, built
+        ):
             if output is not None and proof is not None and proof.verdict == "equal":
-                outcome = jobs.written(outcome, source, Path(output))
+                outcome = slimify.write_file(outcome, source, Path(output))
             console.show_proof(outcome, proof, format)
             codes.append(proof_code(outcome, proof))
         return worst(codes)

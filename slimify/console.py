@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+import slimify
 
 if TYPE_CHECKING:
+    from slimify import Checked, Listeners, Outcome, Proof, Published, Row, Settings, SlimifyError
     from slimify.analyze.model import Analysis, Rule
     from slimify.ci.plan import Step
-    from slimify.fleet.rows import Row
     from slimify.lint.baseline import Entry
-    from slimify.lint.findings import Checked
-    from slimify.model import Outcome, SlimifyError
-    from slimify.proofs import Listeners
-    from slimify.publishing import Published
     from slimify.report.ansi import Paint
     from slimify.report.checked import Form as CheckFormat
-    from slimify.report.fleet import Tally
-    from slimify.verify.model import Proof
 
 
 def show_rewrite(
@@ -81,14 +77,7 @@ def show_all_checked(items: Sequence[Checked], form: CheckFormat, output: Path |
     if output is None:
         show(checked.document(items, form))
         return None
-    from slimify import write
-    from slimify.model import SlimifyError
-
-    try:
-        write.replace_file(output, checked.whole(items, form).encode("utf-8", "surrogateescape"))
-    except SlimifyError as error:
-        return error
-    return None
+    return _saved(checked.whole(items, form).encode("utf-8", "surrogateescape"), output)
 
 
 def tell_summary(items: Sequence[Checked], stale: Sequence[Entry]) -> None:
@@ -107,6 +96,21 @@ def show_explanation(outcome: Outcome, form: Literal["text", "json"]) -> None:
     elif outcome.error is None:
         show(text.explanation(outcome, width=columns(sys.stdout), paint=painter(sys.stdout)))
     show_failure(outcome)
+
+
+def show_code(code: str, entry: Mapping[str, Any]) -> None:
+    """What `explain` answers for a code."""
+    from slimify.report import text
+
+    show(text.code(code, entry, width=columns(sys.stdout), paint=painter(sys.stdout)))
+
+
+def show_settings(found: Settings, form: Literal["text", "json"]) -> None:
+    """What `config` answers for one file."""
+    from slimify.report import settings as report
+
+    shown = report.to_json if form == "json" else report.text
+    show(shown(found.name, found.options, found.layers, found.given).rstrip("\n") + "\n")
 
 
 def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "json", "markdown"]) -> None:
@@ -170,14 +174,14 @@ def show_analysis(
 
 def show_page(analyses: Sequence[Analysis], target: str) -> Outcome | None:
     """The page of HTML, to a file or with `-` to standard output; the failure, if it can't be written."""
-    from slimify.analyses import saved
     from slimify.report import analysis_html
 
     page = analysis_html.page(*analyses)
-    if target != "-":
-        return saved(page, Path(target))
-    show(page)
-    return None
+    if target == "-":
+        show(page)
+        return None
+    error = _saved(page.encode("utf-8", "replace"), Path(target))
+    return slimify.failed(target, slimify.SlimifyError(error.code, error.message)) if error else None
 
 
 def show_no_analysis(analyses: Sequence[Analysis], failure: Outcome, form: Literal["text", "json"]) -> None:
@@ -203,11 +207,51 @@ def tell_built(rows: Sequence[Row]) -> None:
     tell("".join(fleet.built(row) for row in rows))
 
 
-def show_fleet(tally: Tally) -> None:
-    """Totals of a scan, and where to start."""
-    from slimify.report import fleet
+class Fleet:
+    """What `scan` answers: rows as they come or totals in the end, and the page of HTML."""
 
-    show(fleet.text(tally, paint=painter(sys.stdout)))
+    def __init__(self, form: Literal["text", "json"], html: Path | None) -> None:
+        from slimify.report.fleet import Tally
+        from slimify.report.fleet_html import Page
+
+        self._form, self._html = form, html
+        self._tally, self._page = Tally(), Page()
+
+    def add(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._tally.add(row)
+            if self._html is not None:
+                self._page.add(row)
+        if self._form == "json":
+            show_rows(rows)
+
+    def end(self) -> None:
+        """Raises SlimifyError where the page can't be written."""
+        from slimify import write
+        from slimify.report import fleet
+
+        if self._form == "text":
+            show(fleet.text(self._tally, paint=painter(sys.stdout)))
+        if self._html is not None:
+            write.replace_file(self._html, self._page.parts(self._tally))
+
+    def __enter__(self) -> Fleet:
+        self._page.__enter__()
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._page.__exit__(*raised)
+
+
+def _saved(content: bytes, path: Path) -> SlimifyError | None:
+    """The error, if a file that the user named can't be written."""
+    from slimify import write
+
+    try:
+        write.replace_file(path, content)
+    except slimify.SlimifyError as error:
+        return error
+    return None
 
 
 @contextmanager
@@ -228,10 +272,9 @@ def busy(text: str) -> Iterator[None]:
 def listeners() -> Listeners:
     """What shows how far builds and repairs are, on standard error."""
     from slimify.progress import Live
-    from slimify.proofs import Listeners
 
     live = Live(sys.stderr)
-    return Listeners(live.progress, live.turn, live.close)
+    return slimify.Listeners(live.progress, live.turn, live.close)
 
 
 def show_failure(outcome: Outcome) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+import slimify
+
 if TYPE_CHECKING:
-    from slimify.model import Outcome
-    from slimify.verify.model import Proof
+    from slimify import Outcome, Proof
 
 DONE, DIFFERENT, USAGE, REFUSED, INTERNAL, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 _WORST = (INTERNAL, USAGE, REFUSED, DIFFERENT, DONE)
@@ -25,9 +26,7 @@ def worst(codes: list[int]) -> int:
 def exit_code(outcome: Outcome) -> int:
     """The code for one file, or for one image that could not be read."""
     if outcome.error is not None:
-        from slimify import jobs
-
-        return INTERNAL if jobs.is_internal(outcome.error) else USAGE
+        return INTERNAL if slimify.is_internal(outcome.error) else USAGE
     return REFUSED if outcome.kind == "refused" else DONE
 
 

@@ -24,7 +24,7 @@ FORGE_ERRORS = ("SL915", "SL916", "SL917", "SL918")  # limits, outages, refusals
 Job = tuple[Target, SlimifyError | None]
 
 
-def named(paths: list[str] | None) -> Iterator[Job]:
+def find(paths: list[str] | None) -> Iterator[Job]:
     """Every Dockerfile once, in the order of the arguments; with an error for a path without any."""
     seen = set()
     for path in paths or ["Dockerfile"]:
@@ -65,6 +65,16 @@ def outcomes(
         yield Source(target, data), outcome
 
 
+def explain_files(
+    todo: Iterable[Job],
+    context: Path | None = None,
+    settings: dict[str, object] | None = None,
+    image: Image | None = None,
+) -> Iterator[tuple[Source, Outcome]]:
+    """What each step of each Dockerfile is for. The arguments are those of `rewrite_files`."""
+    return outcomes("explain", todo, context, settings or {}, image)
+
+
 def _process(
     command: Literal["rewrite", "explain"],
     target: Target,
@@ -93,7 +103,7 @@ def new_content(outcome: Outcome, source: Source) -> bytes | None:
     return source.data if outcome.kind == "unchanged" else None
 
 
-def written(outcome: Outcome, source: Source, output: Path | None = None) -> Outcome:
+def write_file(outcome: Outcome, source: Source, output: Path | None = None) -> Outcome:
     """The outcome once the new file is written in place or to `output`: failed, where it cannot be.
 
     In place only what differs is written; `output` gets what stays as it is too, so that whoever

@@ -1,6 +1,6 @@
 """For programs that use slimify: a Dockerfile as it lies in its repository, its proof, a whole fleet.
 
-What needs no files is `pipeline.rewrite`. The command line does its work with the same functions.
+The short forms of what the command line calls with all its options (see `slimify.__all__`).
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def prove_file(
     """
     from slimify import proofs
 
-    wishes = proofs.Wishes(engine=engine, repair=repair, run=run)
-    _, outcome, proof = proofs.proven(_job(path), _path(context), settings, wishes, proofs.silent())
+    proving = proofs.ProofOptions(engine=engine, repair=repair, run=run)
+    _, outcome, proof = proofs.proven(_job(path), _path(context), settings, proving, proofs.silent())
     return outcome, proof
 
 
@@ -73,18 +73,24 @@ def scan(
     """
     from msgspec.structs import replace
 
-    from slimify.fleet.rows import How
-    from slimify.fleet.scan import Asked
-    from slimify.fleet.scan import scan as scanned
+    from slimify.fleet.scan import ScanOptions, scan_all
 
-    asked = Asked(how=How(seconds=timeout, overrides=settings), jobs=processes)
+    asked = ScanOptions(settings=settings, timeout=timeout, jobs=processes)
     if verify:
-        from slimify.fleet.proving import Builds
-        from slimify.proofs import Wishes
+        from slimify.fleet.proving import ScanBuilds
+        from slimify.proofs import ProofOptions
 
-        asked = replace(asked, builds=Builds(wishes=Wishes(), number=builds))
-    for rows in scanned(paths, asked):
+        asked = replace(asked, builds=ScanBuilds(proving=ProofOptions(), number=builds))
+    for rows in scan_all(paths, asked):
         yield from rows
+
+
+def explain_code(code: str) -> dict[str, Any] | None:
+    """What a code such as SL204 means, as `slimify explain SL204 --format json` says it; None for one that
+    there is not."""
+    from slimify.facts import load
+
+    return load("codes.toml").get(code)
 
 
 def _job(path: Name) -> Job:

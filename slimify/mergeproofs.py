@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from slimify.context.gluesteps import Extract, Glue
     from slimify.engine.containers import Engine
     from slimify.merging import File
-    from slimify.proofs import Listeners, Wishes
+    from slimify.proofs import Listeners, ProofOptions
     from slimify.verify.model import Proof
 
 _PAUSE = 0.5  # seconds between two looks at a container that runs
@@ -41,7 +41,7 @@ def proven(
     runtime: File,
     pair: Pair,
     options: Options,
-    wishes: Wishes,
+    proving: ProofOptions,
     told: Listeners,
 ) -> tuple[Outcome, Proof | None]:
     """The outcome of a merge with its proof; no proof where there is no new file.
@@ -53,8 +53,8 @@ def proven(
     if outcome.after is None:
         return outcome, None
     again = any(d.code == "SL371" for d in outcome.decisions)
-    with detect(wishes.engine) as engine, tempfile.TemporaryDirectory(prefix="slimify-merge-") as folder:
-        build = replace(wishes.build, build_args={**options.build_args, **_given(pair.glue)})
+    with detect(proving.engine) as engine, tempfile.TemporaryDirectory(prefix="slimify-merge-") as folder:
+        build = replace(proving.build, build_args={**options.build_args, **_given(pair.glue)})
         target = pair.glue.builder.target if pair.glue is not None else ""
         first = engine.build(
             builder.data, _root(pair.builder), replace(build, target=target), told.progress, "builder"
@@ -67,9 +67,9 @@ def proven(
             name=runtime.name,
             context=context,
             options=options,
-            probe=probe_of(options, wishes, runtime.target),
+            probe=probe_of(options, proving, runtime.target),
             build=_with_image(build, named_images(pair), first.tag),
-            start=wishes.run,
+            start=proving.run,
         )
         subject = replace(subject, context_after=_root(pair.builder))
         with Session(engine, subject, told.progress) as session:

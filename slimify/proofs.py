@@ -29,7 +29,7 @@ def _plain_build() -> BuildOptions:
     return BuildOptions()
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class ProofOptions(Struct, frozen=True, kw_only=True):
     """What was asked for on the command line. `rewritten`: the file to compare with, instead of a
     rewrite; `probes`: the texts of `--probe`; `run` False: nothing is started."""
 
@@ -59,7 +59,7 @@ def proven(
     job: Job,
     context: Path | None,
     overrides: dict[str, object],
-    wishes: Wishes,
+    proving: ProofOptions,
     told: Listeners,
     image: Image | None = None,
 ) -> tuple[Source, Outcome, Proof | None]:
@@ -76,7 +76,7 @@ def proven(
         if problem is not None:
             raise problem
         data = locate.read(target)
-        outcome, proof = _proven(Source(target, data), context, overrides, wishes, told, image)
+        outcome, proof = _proven(Source(target, data), context, overrides, proving, told, image)
     except EngineProblem as failure:
         outcome, proof = jobs.failed(target.name, engine_error(failure)), None
     except Exception as error:
@@ -90,7 +90,7 @@ def _proven(
     source: Source,
     context: Path | None,
     overrides: dict[str, object],
-    wishes: Wishes,
+    proving: ProofOptions,
     told: Listeners,
     image: Image | None,
 ) -> tuple[Outcome, Proof | None]:
@@ -104,7 +104,7 @@ def _proven(
     # standard input belongs to the context that is named with it
     beside = context if target.path is None and context is not None else target.directory
     options: Options = replace(config.load(beside, target.path), **overrides)
-    probe = probe_of(options, wishes, target)
+    probe = probe_of(options, proving, target)
     if context is None:
         context, _ = locate.build_context(target, data)
     if context is None:
@@ -114,11 +114,11 @@ def _proven(
     def rewrite(with_options: Options) -> Outcome:
         return pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
 
-    outcome = _given(wishes.rewritten, rewrite(options), data)
+    outcome = _given(proving.rewritten, rewrite(options), data)
     if outcome.after is None:
         return outcome, None
-    build = replace(wishes.build, build_args={**options.build_args, **wishes.build.build_args})
-    with detect(wishes.engine) as engine:
+    build = replace(proving.build, build_args={**options.build_args, **proving.build.build_args})
+    with detect(proving.engine) as engine:
         subject = case(
             data,
             name=target.name,
@@ -126,8 +126,8 @@ def _proven(
             options=options,
             probe=probe,
             build=build,
-            start=wishes.run,
-            timed=wishes.timed,
+            start=proving.run,
+            timed=proving.timed,
         )
         session = Session(engine, subject, told.progress)
 
@@ -138,7 +138,7 @@ def _proven(
             least = options.min_saving.floor(proof.before.disk) if proof.before else 0
             return replace(proof, least=least)
 
-        if wishes.repair and wishes.rewritten is None:
+        if proving.repair and proving.rewritten is None:
             return repair(outcome, options, rewrite, prove, told.turn)
         return outcome, prove(outcome)
 
@@ -153,7 +153,7 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
     return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), meta={})
 
 
-def probe_of(options: Options, wishes: Wishes, target: Target) -> Probe:
+def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:
     """What is asked of the containers; volumes are relative to the settings file that names them."""
     from slimify.verify import probes
 
@@ -164,7 +164,7 @@ def probe_of(options: Options, wishes: Wishes, target: Target) -> Probe:
     except ValueError as error:
         raise SlimifyError("SL904", f"{settings}: {error}") from error
     try:
-        for text in wishes.probes:
+        for text in proving.probes:
             probe = probes.merged(probe, probes.option(text))
     except ValueError as error:
         raise SlimifyError("SL904", f"--probe: {error}") from error

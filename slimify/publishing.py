@@ -32,11 +32,11 @@ from slimify.publish.model import (
     Repository,
 )
 from slimify.publish.steps import Site
-from slimify.results import results
+from slimify.results import rewrite_files
 
 if TYPE_CHECKING:
     from slimify.jobs import Source
-    from slimify.proofs import Listeners, Wishes
+    from slimify.proofs import Listeners, ProofOptions
     from slimify.publish.client import Client
     from slimify.verify.model import Proof
 
@@ -47,19 +47,21 @@ _UNSEEN = "without a token, what is there already was not looked up"
 _HOPELESS = (TOKEN_REFUSED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
 
 
-class Wish(Struct, frozen=True, kw_only=True):
-    """What was asked for on the command line. `given` are options of the rewrite, `settings` those of
-    requests; `proof` None: nothing is built."""
+class PublishOptions(Struct, frozen=True, kw_only=True):
+    """How to open requests for review. `settings`: fields of Options that override those of settings files;
+    `requests`: the same for the table [pr], by the fields of `config.pr.Requests`; `fork`: the branch goes to
+    a fork; `again`: a request that somebody closed is opened anew; `dry`: nothing is sent; `proving` None:
+    nothing is built."""
 
     paths: tuple[str, ...]
     context: Path | None = None
-    given: dict[str, object] = field(default_factory=dict)
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
+    requests: dict[str, Any] = field(default_factory=dict)
     remote: str = "origin"
     fork: bool = False
     again: bool = False
     dry: bool = False
-    proof: Wishes | None = None
+    proving: ProofOptions | None = None
     listeners: Callable[[], Listeners] = silent
 
 
@@ -71,19 +73,24 @@ class Published(Struct, frozen=True):
     report: Report | None = None
     error: SlimifyError | None = None
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether the branch may not be written to."""
+        return self.report is not None and self.report.code == steps.PROTECTED
 
-def published(wish: Wish) -> Iterator[Published]:
+
+def open_requests(asked: PublishOptions) -> Iterator[Published]:
     """One after the other. Raises SlimifyError where nothing can be offered at all."""
     from slimify.engine.process import terminable
 
-    git = _repository(wish.paths)
-    here = [_inside(git.directory, path) for path in wish.paths]
-    context = _inside(git.directory, str(wish.context)) if wish.context is not None else None
-    with terminable(), _site(wish, git) as (site, client), contextlib.chdir(site.tree):
-        results = list(_results(wish, site, here, Path(context) if context is not None else None))
+    git = _repository(asked.paths)
+    here = [_inside(git.directory, path) for path in asked.paths]
+    context = _inside(git.directory, str(asked.context)) if asked.context is not None else None
+    with terminable(), _site(asked, git) as (site, client), contextlib.chdir(site.tree):
+        results = list(_results(asked, site, here, Path(context) if context is not None else None))
         sources = {outcome.file: source for source, outcome, _ in results}
         site = replace(site, fill=lambda tree, offer: _filled(site, tree, offer, sources))
-        calls = len(client.calls) if not wish.fork else 0
+        calls = len(client.calls) if not asked.fork else 0
         unseen = [_UNSEEN] if client.blind else []
         for offer, concerned in _due(site, _offers(site, results)):
             try:
@@ -127,24 +134,24 @@ def _inside(root: Path, path: str) -> str:
 
 
 @contextlib.contextmanager
-def _site(wish: Wish, git: Git) -> Iterator[tuple[Site, Client]]:
+def _site(asked: PublishOptions, git: Git) -> Iterator[tuple[Site, Client]]:
     """Where requests are made, with a checkout of what they are made against."""
-    settings = replace(requests(config.load(git.directory).pr), **wish.settings)
-    url = gits.remote_url(git, wish.remote)
+    settings = replace(requests(config.load(git.directory).pr), **asked.requests)
+    url = gits.remote_url(git, asked.remote)
     place = remote.place(url, settings.forge, settings.api_url)
     token = remote.token(place.kind)
-    if not token and not wish.dry:
+    if not token and not asked.dry:
         raise remote.missing(place.kind)
-    forge, client = _forge(place, token, dry=wish.dry)
+    forge, client = _forge(place, token, dry=asked.dry)
     repository = forge.repository()
-    home = forge.fork() if wish.fork else repository
+    home = forge.fork() if asked.fork else repository
     git = replace(git, login=Login(user=_USERS[place.kind], token=token, urls=(url, home.https)))
-    tips = git.tips(wish.remote, *([settings.base] if settings.base else []))
+    tips = git.tips(asked.remote, *([settings.base] if settings.base else []))
     base = settings.base or repository.default_branch or tips.get("HEAD", "")
-    commit = tips.get(base) or git.tips(wish.remote, base).get(base, "")
+    commit = tips.get(base) or git.tips(asked.remote, base).get(base, "")
     if not commit:
-        raise SlimifyError(NO_REPOSITORY, f'the remote "{wish.remote}" has no branch "{base}"')
-    git.bring(wish.remote, commit)
+        raise SlimifyError(NO_REPOSITORY, f'the remote "{asked.remote}" has no branch "{base}"')
+    git.bring(asked.remote, commit)
     with git.checkout(commit) as tree:
         site = Site(
             place=place,
@@ -154,12 +161,12 @@ def _site(wish: Wish, git: Git) -> Iterator[tuple[Site, Client]]:
             tree=tree,
             base=base,
             commit=commit,
-            target=_target(url, home, wish),
+            target=_target(url, home, asked),
             settings=settings,
             fill=lambda _tree, _offer: (),
-            options="".join(f" {shlex.quote(word)}" for word in config.words(wish.given)),
-            again=wish.again,
-            dry=wish.dry,
+            options="".join(f" {shlex.quote(word)}" for word in config.words(asked.settings)),
+            again=asked.again,
+            dry=asked.dry,
         )
         yield site, client
 
@@ -181,23 +188,23 @@ def _forge(place: Place, token: str, *, dry: bool) -> tuple[Forge, Client]:
     return gitea.Gitea(place, client), client
 
 
-def _target(url: str, home: Repository, wish: Wish) -> str:
+def _target(url: str, home: Repository, asked: PublishOptions) -> str:
     """What branches are pushed to: the remote itself, or the fork, spoken to in the same way."""
-    if not wish.fork:
-        return wish.remote
+    if not asked.fork:
+        return asked.remote
     return (
         home.https if url.startswith(("http://", "https://", "file://", "/")) else home.ssh
-    ) or wish.remote
+    ) or asked.remote
 
 
 # --- what is offered ----------------------------------------------------------------------------
 
 
-def _results(wish: Wish, site: Site, paths: list[str], context: Path | None) -> Iterator[Result]:
+def _results(asked: PublishOptions, site: Site, paths: list[str], context: Path | None) -> Iterator[Result]:
     """What comes of each Dockerfile of the checkout, which is the working directory."""
-    todo = list(jobs.named(paths))
-    with contextlib.nullcontext() if wish.proof is None else site.git.standalone(site.commit):
-        yield from results(todo, context, wish.given, wish.proof, wish.listeners)
+    todo = list(jobs.find(paths))
+    with contextlib.nullcontext() if asked.proving is None else site.git.standalone(site.commit):
+        yield from rewrite_files(todo, context, asked.settings, asked.proving, asked.listeners)
 
 
 def _offers(site: Site, results: list[Result]) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
@@ -251,11 +258,11 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
             outcome = replace(outcome, ignore=None)  # another one in this request brings it
         if outcome.ignore is not None:
             noted(tree / outcome.ignore.path)
-        done = jobs.written(outcome, source)
+        done = jobs.write_file(outcome, source)
         if done.error is not None:
             raise done.error
         if change.proof is not None and change.proof.constraints:
-            said = remember.kept(source.target.directory, change.proof.constraints)
+            said = remember.keep_constraints(source.target.directory, change.proof.constraints)
             path, _ = config.settings_file(source.target.directory)
             if "by hand" in said:
                 site.forge.remarks.append(said.strip())

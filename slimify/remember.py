@@ -17,7 +17,7 @@ from slimify.verify.model import Constraint
 Value = str | list[str]
 
 
-def kept(directory: Path, constraints: Iterable[Constraint]) -> str:
+def keep_constraints(directory: Path, constraints: Iterable[Constraint]) -> str:
     """Writes the constraints to the settings file of Dockerfiles in `directory` → a sentence about it.
 
     That is the nearest slimify.toml; without any settings file a new one beside the Dockerfile. Only

@@ -14,23 +14,28 @@ from slimify.model import Outcome
 
 if TYPE_CHECKING:
     from slimify.image.model import Image
-    from slimify.proofs import Listeners, Wishes
+    from slimify.proofs import Listeners, ProofOptions
     from slimify.verify.model import Proof
 
     Result = tuple[Source, Outcome, Proof | None]
 
 
-def results(
+def rewrite_files(
     todo: Iterable[Job],
-    context: Path | None,
-    given: dict[str, object],
-    wishes: Wishes | None,
-    listeners: Callable[[], Listeners],
+    context: Path | None = None,
+    settings: dict[str, object] | None = None,
+    proving: ProofOptions | None = None,
+    listeners: Callable[[], Listeners] | None = None,
     image: Image | None = None,
 ) -> Iterator[Result]:
-    """One after the other. Without `wishes` nothing is built; `listeners` are asked for once a Dockerfile."""
+    """What comes of each, one after the other; whatever goes wrong with one stops no other.
+
+    `context` is the build context, found as on the command line without it. `settings` are fields of Options
+    that override those of settings files. Without `proving` nothing is built; `listeners` are asked for once
+    a Dockerfile. `image` was built from it.
+    """
     shown: set[tuple[str, str | None]] = set()
-    for source, outcome, proof in _each(todo, context, given, wishes, listeners, image):
+    for source, outcome, proof in _each(todo, context, settings or {}, proving, listeners, image):
         if proof is None or proof.verdict == "equal":  # others bring nothing
             outcome = _once(outcome, shown)
         yield source, outcome, proof
@@ -39,19 +44,19 @@ def results(
 def _each(
     todo: Iterable[Job],
     context: Path | None,
-    given: dict[str, object],
-    wishes: Wishes | None,
-    listeners: Callable[[], Listeners],
+    settings: dict[str, object],
+    proving: ProofOptions | None,
+    listeners: Callable[[], Listeners] | None,
     image: Image | None,
 ) -> Iterator[Result]:
-    if wishes is None:
-        for source, outcome in jobs.outcomes("rewrite", todo, context, given, image):
+    if proving is None:
+        for source, outcome in jobs.outcomes("rewrite", todo, context, settings, image):
             yield source, outcome, None
         return
     from slimify import proofs
 
     for job in todo:
-        yield proofs.proven(job, context, given, wishes, listeners(), image)
+        yield proofs.proven(job, context, settings, proving, (listeners or proofs.silent)(), image)
 
 
 def _once(outcome: Outcome, shown: set[tuple[str, str | None]]) -> Outcome:

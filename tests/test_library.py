@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +49,39 @@ def test_a_file_has_its_settings(tmp_path: Path) -> None:
     assert slimify.rewrite_file(tmp_path / "Nowhere").kind == "failed"
 
 
+def test_several_files(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    (tmp_path / "bad.Dockerfile").write_text("FORM alpine\n")
+    todo = list(slimify.find([str(tmp_path), str(tmp_path / "none")]))
+    results = list(slimify.rewrite_files(todo))
+    assert [outcome.kind for _, outcome, _ in results] == ["unchanged", "failed", "failed"]
+    explained = [outcome.kind for _, outcome in slimify.explain_files(todo)]
+    assert explained == ["unchanged", "failed", "failed"]
+
+
+def test_what_a_check_finds_can_be_accepted(tmp_path: Path) -> None:
+    for file in INPUT.iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    todo = list(slimify.find([str(tmp_path)]))
+    options = slimify.CheckOptions(settings={"base": "slim"})
+    (item,) = slimify.check_files(todo, options)
+    assert item.finding is not None
+    assert "--base slim" in item.command
+    record = slimify.read_baseline(tmp_path / "known.json", new=True)
+    accepted = list(slimify.compare_baseline([item], record, accept=True))
+    assert slimify.update_baseline(record, accepted) == 1
+    (again,) = slimify.compare_baseline([item], slimify.read_baseline(tmp_path / "known.json"))
+    assert again.finding is not None
+    assert again.finding.known
+
+
+def test_a_code() -> None:
+    entry = slimify.explain_code("SL204")
+    assert entry is not None
+    assert slimify.explain_code("SL000") is None
+
+
 def test_a_fleet() -> None:
     (row,) = [row for row in slimify.scan([str(INPUT)], processes=1) if row["file"].endswith("/Dockerfile")]
     assert (row["outcome"], row["rung"]) == ("rewritten", "minimal")
@@ -64,6 +98,12 @@ def test_everything_that_is_promised_is_there_and_typed() -> None:
     assert set(slimify.__all__) == {name for names in slimify._MODULES.values() for name in names}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         slimify.nothing  # noqa: B018
+
+
+def test_no_name_is_that_of_a_module() -> None:
+    # once imported, a module takes the place of the name in the package
+    modules = {module.name for module in pkgutil.iter_modules(slimify.__path__)}
+    assert sorted(modules & set(slimify.__all__)) == []
 
 
 def test_an_import_alone_costs_nothing() -> None:

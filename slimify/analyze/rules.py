@@ -60,7 +60,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 NO_LIMITS: Final = Limits()
 
 
-def size(text: str) -> int:
+def parse_size(text: str) -> int:
     """Bytes of `500MB`, `1.5 GiB`, `20M` or a bare number; decimal units unless they have an i.
 
     Raises ValueError with a sentence for anything else.
@@ -72,7 +72,7 @@ def size(text: str) -> int:
     return int(float(match[1]) * (_BINARY if match[3] else _UNITS)[unit])
 
 
-def share(text: str) -> float:
+def parse_share(text: str) -> float:
     """A ratio of `0.95` or `95%`. Raises ValueError with a sentence for what is not between 0 and 1."""
     number = text.strip()
     try:
@@ -84,11 +84,11 @@ def share(text: str) -> float:
     return value
 
 
-def limit(text: str) -> Limit:
+def parse_limit(text: str) -> Limit:
     """`20MB` or `10%`. Raises ValueError with a sentence for anything else."""
     if text.strip().endswith("%"):
-        return Limit(text=text.strip(), share=share(text))
-    return Limit(text=text.strip(), bytes=size(text))
+        return Limit(text=text.strip(), share=parse_share(text))
+    return Limit(text=text.strip(), bytes=parse_size(text))
 
 
 def judged(analysis: Analysis, limits: Limits) -> tuple[Rule, ...]:
@@ -121,11 +121,11 @@ def dive(analysis: Analysis, values: Mapping[str, str] = DIVE_DEFAULTS) -> tuple
     off have the limit `disabled`."""
     found = analysis.efficiency
     judges: Mapping[str, Callable[[str], tuple[str, bool]]] = {
-        "lowestEfficiency": lambda wanted: (_ratio(found.score), found.score < share(wanted)),
-        "highestWastedBytes": lambda wanted: (_bytes(found.wasted), found.wasted > size(wanted)),
+        "lowestEfficiency": lambda wanted: (_ratio(found.score), found.score < parse_share(wanted)),
+        "highestWastedBytes": lambda wanted: (_bytes(found.wasted), found.wasted > parse_size(wanted)),
         "highestUserWastedPercent": lambda wanted: (
             _ratio(found.wasted_share),
-            found.wasted_share > share(wanted),
+            found.wasted_share > parse_share(wanted),
         ),
     }
     return tuple(_dive(name, values[name], judge) for name, judge in judges.items())
@@ -151,7 +151,7 @@ def dive_values(text: str, file: str) -> Mapping[str, str]:
     for name, value in values.items():
         try:
             if value != OFF:
-                (size if name == "highestWastedBytes" else share)(value)
+                (parse_size if name == "highestWastedBytes" else parse_share)(value)
         except ValueError as error:
             raise SlimifyError(BAD_RULES, f"{file}: {name}: {error}") from error
     return values

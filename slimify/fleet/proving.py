@@ -14,20 +14,20 @@ from slimify.fleet.sources import Work, one_of
 from slimify.jobs import ENGINE_ERROR
 from slimify.lint.findings import difference
 from slimify.model import SlimifyError
-from slimify.proofs import Wishes, silent
-from slimify.results import results
+from slimify.proofs import ProofOptions, silent
+from slimify.results import rewrite_files
 from slimify.verify.model import Proof
 
 _BUILDS = 10  # times the limit of one build: no proof takes as long that does not hang
 _GRACE = 90  # seconds in which an engine removes what it made
 
 
-class Builds(Struct, frozen=True, kw_only=True):
+class ScanBuilds(Struct, frozen=True, kw_only=True):
     """How images are built and compared. `number`: of Dockerfiles at a time; `builders`: those of buildx over
     which repositories are shared out, none: the one that buildx takes; `again`: what did not build is tried
     again."""
 
-    wishes: Wishes
+    proving: ProofOptions
     number: int = 1
     again: bool = False
     builders: tuple[str, ...] = ()
@@ -35,10 +35,10 @@ class Builds(Struct, frozen=True, kw_only=True):
     @property
     def by(self) -> str:
         """What makes proofs of two runs alike."""
-        wishes = self.wishes
-        engine = ("--engine", wishes.engine) if wishes.engine else ()
+        proving = self.proving
+        engine = ("--engine", proving.engine) if proving.engine else ()
         return " ".join(
-            ("--verify", *["--repair"] * wishes.repair, *["--no-run"] * (not wishes.run), *engine)
+            ("--verify", *["--repair"] * proving.repair, *["--no-run"] * (not proving.run), *engine)
         )
 
 
@@ -49,7 +49,7 @@ class Due(Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
-def is_due(row: Row, builds: Builds) -> bool:
+def is_due(row: Row, builds: ScanBuilds) -> bool:
     """Whether there is anything to build that was not built yet, or not as it is asked for now."""
     rewritten, proof = bool(row["outcome"] == "rewritten"), row["proof"]
     if not rewritten or proof is None:
@@ -57,12 +57,12 @@ def is_due(row: Row, builds: Builds) -> bool:
     return bool(proof["by"] != builds.by or (builds.again and proof["verdict"] == "not built"))
 
 
-def proven(due: Due, how: How, builds: Builds) -> list[Row]:
+def proven(due: Due, how: How, builds: ScanBuilds) -> list[Row]:
     """The rows anew. Where nothing could be built through nobody's fault, it is the old one with the reason,
     and still due."""
     if builds.builders:
-        build = replace(builds.wishes.build, builder=one_of(builds.builders, due.work))
-        builds = replace(builds, wishes=replace(builds.wishes, build=build))
+        build = replace(builds.proving.build, builder=one_of(builds.builders, due.work))
+        builds = replace(builds, proving=replace(builds.proving, build=build))
     if due.work.file:
         return [_proven(row, due.work.file, due.work, how, builds) for row in due.rows]
     try:
@@ -74,18 +74,18 @@ def proven(due: Due, how: How, builds: Builds) -> list[Row]:
         return [_with_reason(row, said(error)) for row in due.rows]
 
 
-def died(due: Due, builds: Builds) -> list[Row]:
+def died(due: Due, builds: ScanBuilds) -> list[Row]:
     """The rows of Dockerfiles whose builds ended the process."""
     return [_judged(row, builds, "not built", 0, said(dead())) for row in due.rows]
 
 
-def _proven(row: Row, path: str, work: Work, how: How, builds: Builds) -> Row:
+def _proven(row: Row, path: str, work: Work, how: How, builds: ScanBuilds) -> Row:
     start = time.monotonic()
-    most = int(_BUILDS * builds.wishes.build.timeout)
+    most = int(_BUILDS * builds.proving.build.timeout)
     try:
         with limit(most, _GRACE):
             todo = [(target(path), None)]
-            ((_, outcome, proof),) = results(todo, None, how.overrides, builds.wishes, silent)
+            ((_, outcome, proof),) = rewrite_files(todo, None, how.overrides, builds.proving, silent)
     except TooLongError:
         return _judged(row, builds, "not built", most, said(too_long(most)))
     if outcome.error is not None and outcome.error.code == ENGINE_ERROR:
@@ -94,7 +94,7 @@ def _proven(row: Row, path: str, work: Work, how: How, builds: Builds) -> Row:
     return fresh if proof is None else _measured(fresh, builds, proof, time.monotonic() - start)
 
 
-def _measured(row: Row, builds: Builds, proof: Proof, seconds: float) -> Row:
+def _measured(row: Row, builds: ScanBuilds, proof: Proof, seconds: float) -> Row:
     """What is equal counts by what it saves, what differs not at all, and what was not built as estimated."""
     why = proof.problem
     if proof.before is not None and proof.after is not None:
@@ -107,7 +107,7 @@ def _measured(row: Row, builds: Builds, proof: Proof, seconds: float) -> Row:
     return _judged(row, builds, proof.verdict, seconds, why)
 
 
-def _judged(row: Row, builds: Builds, verdict: str, seconds: float, why: str) -> Row:
+def _judged(row: Row, builds: ScanBuilds, verdict: str, seconds: float, why: str) -> Row:
     told = {"verdict": verdict, "seconds": round(seconds, 1), "by": builds.by}
     return _with_reason({**row, "proof": told}, why)
 

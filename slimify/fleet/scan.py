@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from slimify.engine.process import terminable
 from slimify.fleet import pool, rows
 from slimify.fleet.record import Record
 from slimify.fleet.rows import How, Row
 from slimify.fleet.sources import Work, share, works
 
 if TYPE_CHECKING:
-    from slimify.fleet.proving import Builds, Due
+    from slimify.fleet.proving import Due, ScanBuilds
 
 
 def _processors() -> int:
@@ -26,23 +27,29 @@ def _processors() -> int:
     return os.cpu_count() or 1
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """How to scan. `results`: the file that gets the rows, and from which an interrupted run goes on;
+class ScanOptions(Struct, frozen=True, kw_only=True):
+    """How to scan. `settings`: fields of Options that override those of settings files; `timeout`: seconds
+    for one Dockerfile; `results`: the file that gets the rows, and from which an interrupted run goes on;
     `part` and `parts`: the share of the repositories to do; `jobs`: processes, None: as many as processors;
     `again`: what failed is tried again; `builds`: what can be rewritten is built; `began` is told what
     begins, of how many pieces of work, and how many of them are done already."""
 
+    settings: dict[str, object] = field(default_factory=dict)
+    timeout: int = 300
     results: Path | None = None
     part: int = 1
     parts: int = 1
     jobs: int | None = None
     again: bool = False
-    how: How = field(default_factory=How)
-    builds: Builds | None = None
+    builds: ScanBuilds | None = None
     began: Callable[[str, int, int], None] = lambda _what, _count, _done: None
 
+    @property
+    def how(self) -> How:
+        return How(overrides=self.settings, seconds=self.timeout)
 
-def scan(paths: Iterable[str], asked: Asked) -> Iterator[list[Row]]:
+
+def scan_all(paths: Iterable[str], asked: ScanOptions) -> Iterator[list[Row]]:
     """The rows of each piece of work, once there is no more to learn about them: first those that the file of
     results has already, those that are built last, most to save first.
 
@@ -52,13 +59,13 @@ def scan(paths: Iterable[str], asked: Asked) -> Iterator[list[Row]]:
     todo = [work for work in works(paths) if share(work, asked.part, asked.parts)]
     if asked.builds is not None:
         _engine(asked.builds)
-    with Record(asked.results) as record:
+    with terminable(), Record(asked.results) as record:
         yield from _estimated(todo, asked, record)
         if asked.builds is not None:
             yield from _built(todo, asked.builds, asked, record)
 
 
-def _estimated(todo: list[Work], asked: Asked, record: Record) -> Iterator[list[Row]]:
+def _estimated(todo: list[Work], asked: ScanOptions, record: Record) -> Iterator[list[Row]]:
     left = [work for work in todo if not _known(work, asked, record)]
     asked.began("Scanning", len(todo), len(todo) - len(left))
     missing = {work.key for work in left}
@@ -71,7 +78,7 @@ def _estimated(todo: list[Work], asked: Asked, record: Record) -> Iterator[list[
         yield _settled(found, asked)
 
 
-def _known(work: Work, asked: Asked, record: Record) -> bool:
+def _known(work: Work, asked: ScanOptions, record: Record) -> bool:
     """Whether it was done, and what was asked for then is what is asked for now."""
     found = record.rows(work.key)
     failed = asked.again and any(row["outcome"] == "failed" for row in found)
@@ -81,7 +88,7 @@ def _known(work: Work, asked: Asked, record: Record) -> bool:
     return bool(found)
 
 
-def _settled(found: list[Row], asked: Asked) -> list[Row]:
+def _settled(found: list[Row], asked: ScanOptions) -> list[Row]:
     """Those rows that no build can change any more."""
     if asked.builds is None:
         return found
@@ -93,7 +100,7 @@ def _settled(found: list[Row], asked: Asked) -> list[Row]:
 # --- builds -------------------------------------------------------------------------------------
 
 
-def _built(todo: list[Work], builds: Builds, asked: Asked, record: Record) -> Iterator[list[Row]]:
+def _built(todo: list[Work], builds: ScanBuilds, asked: ScanOptions, record: Record) -> Iterator[list[Row]]:
     from slimify.fleet import proving
 
     def due(work: Work) -> Due:
@@ -110,14 +117,14 @@ def _built(todo: list[Work], builds: Builds, asked: Asked, record: Record) -> It
         yield found
 
 
-def _engine(builds: Builds) -> None:
+def _engine(builds: ScanBuilds) -> None:
     """Raises SlimifyError where no engine answers: every row would say so."""
     from slimify.engine.detect import detect
     from slimify.engine.model import EngineProblem
     from slimify.proofs import engine_error
 
     try:
-        with detect(builds.wishes.engine):
+        with detect(builds.proving.engine):
             pass
     except EngineProblem as problem:
         raise engine_error(problem) from problem

@@ -19,7 +19,7 @@ from slimify.config import load
 from slimify.engine.model import BuildOptions
 from slimify.jobs import named
 from slimify.model import Outcome
-from slimify.proofs import Listeners, Wishes, proven
+from slimify.proofs import Listeners, ProofOptions, proven
 from slimify.report.proof import settings
 from slimify.verify.model import Proof
 
@@ -142,10 +142,10 @@ def misnamed() -> Iterator[None]:
 
 
 def repaired(context: Path) -> tuple[Outcome, Proof]:
-    wishes = Wishes(build=BuildOptions(), repair=True)
+    proving = ProofOptions(build=BuildOptions(), repair=True)
     told = Listeners(lambda at: None, lambda turn: None)
     (job,) = named([str(context / "Dockerfile")])
-    _, outcome, proof = proven(job, context, {}, wishes, told)
+    _, outcome, proof = proven(job, context, {}, proving, told)
     assert proof is not None, outcome.error
     return outcome, proof
 

@@ -34,19 +34,19 @@ def image(**values: object) -> Analysis:
     ],
 )
 def test_sizes(text: str, count: int) -> None:
-    assert rules.size(text) == count
+    assert rules.parse_size(text) == count
 
 
 @pytest.mark.parametrize("text", ["", "MB", "20 pounds", "-1", "1e3", "20iB", "20%", "nan", "٣MB MB"])
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(ValueError, match="is no size"):
-        rules.size(text)
+        rules.parse_size(text)
 
 
 @pytest.mark.parametrize("text", ["1.01", "-0.1", "101%", "nan", "inf", "much", ""])
 def test_what_is_no_share(text: str) -> None:
     with pytest.raises(ValueError, match="is no"):
-        rules.share(text)
+        rules.parse_share(text)
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_what_is_no_share(text: str) -> None:
     [
         pytest.param(Limits(max_size=Limit(text="", bytes=500_000_000)), True, id="size at the limit"),
         pytest.param(Limits(max_size=Limit(text="", bytes=499_999_999)), False, id="size above it"),
-        pytest.param(Limits(max_wasted=rules.limit("20MB")), True, id="wasted at the limit"),
-        pytest.param(Limits(max_wasted=rules.limit("19.9MB")), False, id="wasted above it"),
-        pytest.param(Limits(max_wasted=rules.limit("10%")), True, id="share at the limit"),
-        pytest.param(Limits(max_wasted=rules.limit("9.9%")), False, id="share above it"),
-        pytest.param(Limits(max_avoidable=rules.limit("10%")), True, id="avoidable share at the limit"),
-        pytest.param(Limits(max_avoidable=rules.limit("49MB")), False, id="avoidable above it"),
+        pytest.param(Limits(max_wasted=rules.parse_limit("20MB")), True, id="wasted at the limit"),
+        pytest.param(Limits(max_wasted=rules.parse_limit("19.9MB")), False, id="wasted above it"),
+        pytest.param(Limits(max_wasted=rules.parse_limit("10%")), True, id="share at the limit"),
+        pytest.param(Limits(max_wasted=rules.parse_limit("9.9%")), False, id="share above it"),
+        pytest.param(Limits(max_avoidable=rules.parse_limit("10%")), True, id="avoidable share at the limit"),
+        pytest.param(Limits(max_avoidable=rules.parse_limit("49MB")), False, id="avoidable above it"),
         pytest.param(Limits(min_efficiency=0.95), True, id="efficiency at the limit"),
         pytest.param(Limits(min_efficiency=0.9500001), False, id="efficiency below it"),
     ],
@@ -76,7 +76,7 @@ def test_no_limits_judge_nothing() -> None:
 
 def test_an_empty_image_breaks_no_share() -> None:
     empty = replace(article(), size=0, avoidable=0)
-    assert [rule.ok for rule in rules.judged(empty, Limits(max_avoidable=rules.limit("0%")))] == [True]
+    assert [rule.ok for rule in rules.judged(empty, Limits(max_avoidable=rules.parse_limit("0%")))] == [True]
 
 
 def test_a_failing_ratio_never_looks_like_its_limit() -> None:

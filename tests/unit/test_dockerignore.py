@@ -192,16 +192,16 @@ def test_both_files_or_none(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     source = jobs.Source(Target(name=str(file), path=file), NODE.encode())
     stale = jobs.Source(source.target, b"FROM other\n")
-    assert jobs.written(outcome, stale).kind == "failed"
+    assert jobs.write_file(outcome, stale).kind == "failed"
     assert file.read_text() == NODE
     assert not (tmp_path / ".dockerignore").exists()
-    assert "not written" in jobs.written(outcome, source, tmp_path / "new").warnings[-1]
+    assert "not written" in jobs.write_file(outcome, source, tmp_path / "new").warnings[-1]
     assert not (tmp_path / ".dockerignore").exists()
-    assert jobs.written(outcome, source).kind == "rewritten"
+    assert jobs.write_file(outcome, source).kind == "rewritten"
     assert (tmp_path / ".dockerignore").read_text() == ".git\nDockerfile\nnode_modules\n"
     again = pipeline.rewrite(file.read_bytes(), name=str(file), context=tmp_path, options=Options())
     assert (again.kind, again.ignore) == ("unchanged", None)
-    assert jobs.written(outcome, source).error is not None  # both have changed meanwhile
+    assert jobs.write_file(outcome, source).error is not None  # both have changed meanwhile
 
 
 def test_one_patch_has_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
