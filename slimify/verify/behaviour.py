@@ -1,4 +1,4 @@
-"""Both images started with the same settings, asked the same, and their answers compared.
+"""What both images did when they were started with the same settings and asked the same, compared.
 
 What is compared: whether and how the container ends, what it answers on its ports, what commands
 in it print, its exit code when it is stopped, and the shape of its log. Whatever could not be asked
@@ -8,30 +8,23 @@ is said in `scope`, so that nobody takes silence for proof.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
-from http import HTTPStatus
 from typing import Any
 
-from slimify.engine.containers import Engine
-from slimify.engine.model import EngineProblem, RunOptions
-from slimify.verify import listening, masks, pages, web
-from slimify.verify.model import Check, Finding
+from slimify.verify import masks
+from slimify.verify.answers import ANSWERS, Answers
+from slimify.verify.model import Check
 from slimify.verify.observation import Observation
-from slimify.verify.probes import Probe, Request, Run
+from slimify.verify.probes import Probe, Run
 from slimify.verify.repeats import Repeats
+from slimify.verify.settling import Courses
+from slimify.verify.verdict import verdict
 
-STARTS, ANSWERS, COMMANDS, LOGS, STOPS = "SL540", "SL541", "SL542", "SL543", "SL544"
+STARTS, COMMANDS, LOGS, STOPS = "SL540", "SL542", "SL543", "SL544"
 
-_QUIET = 2.0  # seconds without a new line after which a container without ports has said what it had to say
-_SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
 _SLOWER = 3.0  # times as long as the one image took, the other one may take
 _PATIENCE = 300.0  # seconds that it gets at most, whatever the first one took
-_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
-_FURTHER = 2.0  # seconds that further ports are waited for once one listens
 _ERROR = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
-_REDIRECTS = 4  # answers in a row that are followed
-_LOADED = 10.0  # seconds for what a page loads
 
 
 def ports(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
@@ -59,153 +52,18 @@ def patience_again(before: Observation, after: Observation) -> float:
     return min(after.start * _SLOWER, _PATIENCE)
 
 
-def observe(
-    engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
-) -> Observation:
-    """Starts the image, waits, asks and stops it. An image that neither ends nor listens is watched for
-    `least` seconds at least. Only a failure of the engine itself raises."""
-    options = RunOptions(env=dict(probe.env), volumes=probe.volumes, ports=asked, arguments=probe.options)
-    began = time.monotonic()
-    try:
-        container = engine.start(image, options)
-    except EngineProblem as problem:
-        if problem.kind != "run":
-            raise
-        return Observation(
-            exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
-        )
-    try:
-        ready, opened = _wait(engine, container, asked, probe, least)
-        start = time.monotonic() - began
-        answers = _ask(engine, container, opened, asked, probe)
-        outputs = {}
-        listens: tuple[int, ...] = ()
-        if engine.state(container).running:
-            listens = () if opened or probe.port else listening.ports(engine, container)
-            outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
-        state = engine.state(container)
-        stopped = None
-        if state.running:
-            engine.stop(container, _GRACE)
-            stopped = engine.state(container).exit_code
-        return Observation(
-            exit_code=None if state.running else state.exit_code,
-            ready=ready,
-            start=start,
-            answers=answers,
-            outputs=outputs,
-            stopped=stopped,
-            log=engine.logs(container),
-            listens=listens,
-        )
-    finally:
-        engine.remove(container)
-
-
-def _execute(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
-    try:
-        return engine.execute(container, run.command, probe.seconds)
-    except EngineProblem as problem:
-        if problem.kind not in ("timeout", "run"):
-            raise
-        return None, problem.message
-
-
-def run_apart(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int | None, str]:
-    """`run IMAGE command` in a container of its own → exit code (None: it did not end) and output."""
-    options = RunOptions(
-        command=run.command, env=dict(probe.env), volumes=probe.volumes, arguments=probe.options
-    )
-    try:
-        container = engine.start(image, options)
-    except EngineProblem as problem:
-        if problem.kind != "run":
-            raise
-        return 127, problem.message
-    try:
-        end = time.monotonic() + probe.seconds
-        while (state := engine.state(container)).running and time.monotonic() < end:
-            time.sleep(0.2)
-        return state.exit_code if not state.running else None, engine.logs(container)
-    finally:
-        engine.remove(container)
-
-
-def _wait(
-    engine: Engine, container: str, asked: tuple[int, ...], probe: Probe, least: float
-) -> tuple[str, tuple[int, ...]]:
-    """Waits for an end, health, or ports that answer → what came, and the ports."""
-    began = time.monotonic()
-    quiet, last = began, ""
-    first: float | None = None
-    while True:
-        state = engine.state(container)
-        now = time.monotonic()
-        if not state.running:
-            return "ended", ()
-        opened = tuple(port for port in asked if _listens(engine, container, port))
-        first = first or (now if opened else None)
-        if opened and (len(opened) == len(asked) or now - (first or now) > _FURTHER):
-            return f"listening on {', '.join(map(str, opened))}", opened
-        if state.health in ("healthy", "unhealthy") and not asked:
-            return state.health, ()
-        log = engine.logs(container)
-        if log != last:
-            quiet, last = now, log
-        silent = now - quiet > _QUIET and now - began > max(_SETTLED, least)
-        if now - began > max(probe.seconds, least) or (silent and not asked and state.health != "starting"):
-            return "running", ()
-        time.sleep(0.3)
-
-
-def _listens(engine: Engine, container: str, port: int) -> bool:
-    place = engine.address(container, port)
-    return place is not None and web.listens(*place)
-
-
-def _ask(
-    engine: Engine, container: str, opened: tuple[int, ...], asked: tuple[int, ...], probe: Probe
-) -> dict[str, web.Answer]:
-    """The user's requests go to the first port that listens; without any, each one is asked for `/`
-    and for what the answer leads to."""
-    answers: dict[str, web.Answer] = {}
-    for port in opened[:1] if probe.http else opened:
-        place = engine.address(container, port)
-        if place is None:
-            continue
-        if probe.http:
-            answers |= {request.name: web.ask(*place, request) for request in probe.http}
-        else:
-            where = "" if port == asked[0] else f" on {port}"
-            answers |= {f"{name}{where}": answer for name, answer in _visited(place).items()}
-    return answers
-
-
-def _visited(place: tuple[str, int]) -> dict[str, web.Answer]:
-    """`/`, the page that it redirects to, and what that page loads from the same server."""
-    answers: dict[str, web.Answer] = {}
-    paths = ["/"]
-    for _ in range(_REDIRECTS):
-        request = Request(path=paths[0])
-        answers[request.name] = web.ask(*place, request)
-        paths = list(pages.following(request.path, answers[request.name]))
-        if answers[request.name].status == HTTPStatus.OK or not paths:
-            break
-    for path in paths:
-        request = Request(path=path)
-        if request.name not in answers:
-            answers[request.name] = web.ask(*place, request, timeout=_LOADED)
-    return answers
-
-
-# --- comparing --------------------------------------------------------------------------------------
-
-
-def compare(before: Observation, after: Observation, probe: Probe, repeats: Repeats) -> tuple[Check, ...]:
-    """One check for each thing that was asked."""
+def compare(
+    before: Observation,
+    after: Observation,
+    probe: Probe,
+    repeats: Repeats,
+    settled: Callable[[], Courses | None] = lambda: None,
+) -> tuple[Check, ...]:
+    """One check for each thing that was asked. `settled` asks both images again until they are at rest; it
+    is called where something differs."""
     checks = [_start(before, after, repeats)]
     checks += _unasked(before, probe)
-    checks += [_answer(name, before, after, probe, repeats) for name in before.answers]
+    checks += Answers(before, after, probe, repeats, settled).checks()
     checks += [
         _output(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
         for run in probe.exec
@@ -214,7 +72,7 @@ def compare(before: Observation, after: Observation, probe: Probe, repeats: Repe
     if before.stopped is not None and after.stopped is not None:
         checks.append(_stop(before, after, repeats))
     alike = all(check.ok for check in checks)  # what fails says something else, however it was built
-    checks.append(_log(before, after, probe, repeats.seen(build=alike)))
+    checks.append(_log(before, after, probe, repeats, settled, build=alike))
     return tuple(checks)
 
 
@@ -236,16 +94,6 @@ def output(run: Run, before: tuple[int | None, str], after: tuple[int | None, st
     return _output(run, before, after, probe)
 
 
-def _verdict(
-    name: str, code: str, wrong: str, detail: str, probe: Probe | None = None, *, original: bool = False
-) -> Check:
-    if not wrong:
-        return Check(name=name, layer="behaviour", ok=True, detail=detail)
-    accepted = probe is not None and name in probe.accept
-    finding = Finding(code=code, text=wrong, accepted=accepted, original=original)
-    return Check(name=name, layer="behaviour", ok=accepted, detail=wrong, findings=(finding,))
-
-
 def _end(seen: Observation) -> str:
     if seen.problem:
         return f"could not be started: {seen.problem}"
@@ -260,40 +108,20 @@ def _unasked(before: Observation, probe: Probe) -> Iterator[Check]:
     for request in probe.http:
         if request.name not in before.answers:
             wrong = f"{request.name} could not be asked: {why}"
-            yield _verdict(request.name, ANSWERS, wrong, "", probe, original=True)
+            yield verdict(request.name, ANSWERS, wrong, "", probe, original=True)
     for run in probe.exec:
         if run.name not in before.outputs:
             name = f"`{run.name}`"
-            yield _verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
+            yield verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
 
 
 def _start(before: Observation, after: Observation, repeats: Repeats) -> Check:
     old, new = _end(before), _end(after)
     if masks.masked(old) == masks.masked(new):
-        return _verdict("start", STARTS, "", old)
+        return verdict("start", STARTS, "", old)
     if new == _end(repeats.again):
-        return _verdict("start", STARTS, "", f"{old}, another time {new}")
-    return _verdict("start", STARTS, f"the original {old}, the rewritten image {new}", "")
-
-
-def _answer(name: str, before: Observation, after: Observation, probe: Probe, repeats: Repeats) -> Check:
-    old, new = before.answers[name], after.answers.get(name)
-    request = next((r for r in probe.http if r.name == name), Request(path="/"))
-    if new is None and not probe.http and name.split()[1] != "/":
-        # where the page that leads there differs in more than a name, that is found already
-        return _verdict(name, ANSWERS, "", "the page of the rewritten image leads elsewhere", probe)
-    if new is None:
-        return _verdict(name, ANSWERS, f"{name}: no answer, the original answers {old.status}", "", probe)
-    wrong = web.unmet(request, new) or web.difference(request, old, new, probe.mask)
-    if wrong and not web.unmet(request, new) and old.status == new.status:
-        thirds = (seen.answers.get(name) for seen in repeats.seen(build=True))
-        if any(third and web.same_but_volatile(request, old, third, new, probe.mask) for third in thirds):
-            return _verdict(name, ANSWERS, "", f"{old.status}, equal but for what changes from run to run")
-    unmet = web.unmet(request, old)
-    if unmet and wrong:
-        wrong += f" (the original: {unmet})"
-    wrong = f"{name}: {wrong}" if wrong else ""
-    return _verdict(name, ANSWERS, wrong, web.described(old), probe, original=bool(unmet))
+        return verdict("start", STARTS, "", f"{old}, another time {new}")
+    return verdict("start", STARTS, f"the original {old}, the rewritten image {new}", "")
 
 
 def _output(
@@ -301,7 +129,7 @@ def _output(
 ) -> Check:
     name = f"`{run.name}`"
     if before is None or after is None:
-        return _verdict(name, COMMANDS, f"{name} could only be run in one of the images", "", probe)
+        return verdict(name, COMMANDS, f"{name} could only be run in one of the images", "", probe)
     wrong = ""
     if before[0] != after[0]:
         wrong = f"{name}: exit code {before[0]} became {after[0]}: {after[1].strip()[-300:]}"
@@ -313,35 +141,46 @@ def _output(
         wrong = (
             f"{name} prints something else: {before[1].strip()[-200:]!r} became {after[1].strip()[-200:]!r}"
         )
-    return _verdict(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
+    return verdict(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
 
 
 def _stop(before: Observation, after: Observation, repeats: Repeats) -> Check:
     if before.stopped == after.stopped or after.stopped == repeats.again.stopped:
-        return _verdict("stop", STOPS, "", f"exit code {after.stopped}")
+        return verdict("stop", STOPS, "", f"exit code {after.stopped}")
     by_itself = repeats.again.exit_code
     if by_itself is not None and by_itself in (before.stopped, after.stopped):
-        return _verdict("stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later")
+        return verdict("stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later")
     wrong = f"stopped, the original exits with {before.stopped}, the rewritten image with {after.stopped}"
-    return _verdict("stop", STOPS, wrong, "")
+    return verdict("stop", STOPS, wrong, "")
 
 
-def _log(before: Observation, after: Observation, probe: Probe, repeats: Iterator[Observation]) -> Check:
+def _log(
+    before: Observation,
+    after: Observation,
+    probe: Probe,
+    repeats: Repeats,
+    settled: Callable[[], Courses | None],
+    *,
+    build: bool,
+) -> Check:
+    """`build`: what the original does that was built once more is looked at, too."""
     old, new = masks.lines(before.log, probe.mask), masks.lines(after.log, probe.mask)
     if old == new:
-        return _verdict(
-            "log", LOGS, "", f"{len(old)} lines of the same shape" if old else "nothing is printed"
-        )
-    found: tuple[str, ...] = ()
-    others: list[frozenset[str]] = []
-    for seen in repeats:
-        others.append(masks.lines(seen.log, probe.mask))
+        detail = f"{len(old)} lines of the same shape" if old else "nothing is printed"
+        return verdict("log", LOGS, "", detail)
+    others = [masks.lines(repeats.again.log, probe.mask)]
+    found = masks.differing(old, new, *others)
+    if found and (courses := settled()):
+        # both for the same time: the one was watched for longer, and the other had more to say
+        others.append(masks.lines(courses[0].log, probe.mask))
+        new |= masks.lines(courses[1].log, probe.mask)
         found = masks.differing(old, new, *others)
-        if not found:
-            break
+    if found and build:
+        others.append(masks.lines(repeats.rebuilt.log, probe.mask))
+        found = masks.differing(old, new, *others)
     shown = "\n".join(line[:200] for line in found[:8])
     more = f"\n… and {len(found) - 8} more" if len(found) > 8 else ""
-    return _verdict("log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe)
+    return verdict("log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe)
 
 
 def _last_word(log: str) -> str:

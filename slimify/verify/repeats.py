@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 
 from slimify.verify.observation import Observation
@@ -27,9 +27,3 @@ class Repeats:
     def rebuilt(self) -> Observation:
         """What an image does that was built a second time."""
         return self._build()
-
-    def seen(self, *, build: bool) -> Iterator[Observation]:
-        """The second run; with `build`, behind it the second build's, which takes as long as a build."""
-        yield self.again
-        if build:
-            yield self.rebuilt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from slimify.classify.program import Live
 from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
-from slimify.verify import behaviour, contract, measure, sides, symptoms
+from slimify.verify import behaviour, contract, measure, settling, sides, symptoms, watching
 from slimify.verify.contract import Terms
 from slimify.verify.disk import (
     behind,
@@ -35,6 +36,7 @@ from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe
 from slimify.verify.repeats import Repeats
+from slimify.verify.settling import Courses
 
 BUILD = "SL501"
 
@@ -95,7 +97,7 @@ class _Subject(Struct, dict=True):
         return behaviour.ports(tcp, self.case.probe)
 
     def observed(self, asked: tuple[int, ...], least: float = 0) -> Observation:
-        return behaviour.observe(self.engine, self.built.tag, asked, self.case.probe, least)
+        return watching.observe(self.engine, self.built.tag, asked, self.case.probe, least)
 
     @cached_property
     def seen(self) -> Observation:
@@ -275,11 +277,17 @@ class Session(Struct):
             self._repeats = Repeats(
                 lambda: original.observed(asked, least), lambda: self._rebuilt(original, asked, least)
             )
-        yield from behaviour.compare(seen, subject.seen, probe, self._repeats)
-        said = [(seen.said, subject.seen.said)]
+        images = original.built.tag, subject.built.tag
+
+        @functools.cache
+        def settled() -> Courses | None:
+            return settling.watched(self.engine, images, (seen, now), asked, probe)
+
+        yield from behaviour.compare(seen, now, probe, self._repeats, settled)
+        said = [(seen.said, now.said)]
         for run in probe.run:
-            before = behaviour.run_apart(self.engine, original.built.tag, run, probe)
-            after = behaviour.run_apart(self.engine, subject.built.tag, run, probe)
+            before = watching.run_apart(self.engine, original.built.tag, run, probe)
+            after = watching.run_apart(self.engine, subject.built.tag, run, probe)
             said.append((before[1], after[1]))
             yield behaviour.output(run, before, after, probe)
         evidence = self._evidence(original, subject)

@@ -12,7 +12,7 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, listening, pages, web
+from slimify.verify import behaviour, listening, pages, watching, web
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
 from slimify.verify.repeats import Repeats
@@ -103,11 +103,11 @@ class Container:
 
 
 def observed(container: Container, *asked: int, probe: Probe | None = None) -> Observation:
-    return behaviour.observe(cast(Engine, container), "image", asked, probe or Probe(seconds=1))
+    return watching.observe(cast(Engine, container), "image", asked, probe or Probe(seconds=1))
 
 
 def test_every_port_that_listens_is_asked(server: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(behaviour, "_FURTHER", 0.1)
+    monkeypatch.setattr(watching, "_FURTHER", 0.1)
     seen = observed(Container({80: server, 81: server}), 80, 81, 82)
     assert seen.ready == "listening on 80, 81"
     assert {name: answer.body for name, answer in seen.answers.items()} == {
@@ -364,7 +364,7 @@ def test_only_what_never_listens_is_tried_again(
 @pytest.mark.parametrize(("least", "expected"), [(0.0, "running"), (60.0, "ended")])
 def test_what_may_still_end_is_watched_for_longer(least: float, expected: str) -> None:
     container = cast(Engine, Container(looks=4))
-    assert behaviour.observe(container, "image", (80,), Probe(seconds=0), least).ready == expected
+    assert watching.observe(container, "image", (80,), Probe(seconds=0), least).ready == expected
 
 
 @pytest.mark.parametrize(

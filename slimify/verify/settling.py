@@ -1,0 +1,159 @@
+"""Both images side by side, asked again and again until what they answer no longer changes.
+
+A program that makes its pages when it starts answers otherwise from one moment to the next, and each image
+was asked at another one. What stays different stays a difference; what never comes to rest is said.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from slimify.engine.containers import Engine
+from slimify.engine.model import EngineProblem
+from slimify.verify import masks, watching, web
+from slimify.verify.observation import Observation
+from slimify.verify.probes import Probe, Request
+from slimify.verify.web import Answer
+
+_PAUSE = 2.0  # seconds between two questions
+_STEADY = 3  # answers in a row that have to be the same
+_APART = 6  # and where the two images stay different
+
+
+class Course(Struct, frozen=True, kw_only=True):
+    """What one image answered from time to time, and the log it had each time."""
+
+    answers: tuple[Mapping[str, Answer], ...]
+    logs: tuple[str, ...]
+
+    @property
+    def log(self) -> str:
+        """Its log at the end."""
+        return self.logs[-1]
+
+    def of(self, name: str) -> tuple[Answer, ...]:
+        """The answers to one request, as long as it was asked."""
+        return tuple(found[name] for found in self.answers if name in found)
+
+
+Courses = tuple[Course, Course]  # the original's, the rewritten image's
+
+
+def watched(
+    engine: Engine,
+    images: tuple[str, str],
+    first: tuple[Observation, Observation],
+    asked: tuple[int, ...],
+    probe: Probe,
+) -> Courses | None:
+    """Starts both images and asks them until both are at rest, for the probe's time at most, and three times
+    at least. `first` is what they did before: they are not taken to be alike as long as they did not come
+    to where they differed. None where one does not run on, or both can't run side by side."""
+    if any(one.problem or one.exit_code is not None for one in first):
+        return None
+    with contextlib.ExitStack() as stack:
+        try:
+            both = [stack.enter_context(watching.started(engine, image, asked, probe)) for image in images]
+        except EngineProblem as problem:
+            if problem.kind != "run":
+                raise
+            return None
+        answers: tuple[list[Mapping[str, Answer]], ...] = ([], [])
+        logs: tuple[list[str], ...] = ([], [])
+        end = time.monotonic() + probe.seconds
+        while True:
+            for one, heard, said in zip(both, answers, logs, strict=True):
+                heard.append(watching.ask(engine, one, asked, probe))
+                said.append(engine.logs(one.container))
+            if not all(engine.state(one.container).running for one in both):
+                return None
+            before, after = (
+                Course(answers=tuple(x), logs=tuple(y)) for x, y in zip(answers, logs, strict=True)
+            )
+            enough = len(before.answers) >= _STEADY and time.monotonic() > end
+            if enough or _rests(before, after, first, probe):
+                return before, after
+            time.sleep(_PAUSE)
+
+
+def request(name: str, probe: Probe) -> Request:
+    """The request that has a name: the user's, else a plain one."""
+    return next((one for one in probe.http if one.name == name), Request(path="/"))
+
+
+def restless(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> str:
+    """Which image's answer never came to rest, or ""."""
+    original, rewritten = (not steady(one, course[-_STEADY:], own) for course in (before, after))
+    if original and rewritten:
+        return "both images"
+    return "the original" if original else "the rewritten image" if rewritten else ""
+
+
+def to_and_fro(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
+    """Whether both images change between the same answers, more than once: then it is no start, but what
+    the program does."""
+    for here, there in ((before, after), (after, before)):
+        if sum(bool(web.difference(one, a, b, own)) for a, b in pairwise(here)) < 2:
+            return False
+        if not all(any(not web.difference(one, a, b, own) for b in there) for a in here):
+            return False
+    return True
+
+
+def steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) -> bool:
+    """Whether answers are the same but for words that are others each time."""
+    if len(answers) < _STEADY:
+        return False
+    if all(not web.difference(one, a, b, own) for a, b in pairwise(answers)):
+        return True
+    return all(
+        web.same_but_volatile(one, answers[i], answers[i - 1], answers[i - 2], own)
+        for i in range(len(answers))
+    )
+
+
+def _rests(before: Course, after: Course, first: tuple[Observation, Observation], probe: Probe) -> bool:
+    """Whether both were the same for a while and are alike, or were so for longer and are not."""
+    if not (_still(before, probe, _STEADY) and _still(after, probe, _STEADY)):
+        return False
+    alike = before.answers[-1].keys() == after.answers[-1].keys() and all(
+        _alike(request(name, probe), before.of(name), after.of(name), probe.mask)
+        for name in before.answers[-1]
+    )
+    if alike:
+        return _again(before, after, first, probe)
+    return _still(before, probe, _APART) and _still(after, probe, _APART)
+
+
+def _again(before: Course, after: Course, first: tuple[Observation, Observation], probe: Probe) -> bool:
+    """Whether both gave the answers once more in which they differed."""
+    old, new = (one.answers for one in first)
+    for name in old.keys() & new.keys():
+        one = request(name, probe)
+        if not web.difference(one, old[name], new[name], probe.mask):
+            continue
+        for answer, course in ((old[name], before), (new[name], after)):
+            if all(web.difference(one, answer, other, probe.mask) for other in course.of(name)):
+                return False
+    return True
+
+
+def _still(course: Course, probe: Probe, times: int) -> bool:
+    if len(course.answers) < times:
+        return False
+    if len({masks.lines(log, probe.mask) for log in course.logs[-times:]}) > 1:
+        return False
+    last = course.answers[-times:]
+    return all(found.keys() == last[0].keys() for found in last) and all(
+        steady(request(name, probe), [found[name] for found in last], probe.mask) for name in last[0]
+    )
+
+
+def _alike(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
+    old, new = before[-1], after[-1]
+    return not web.difference(one, old, new, own) or web.same_but_volatile(one, old, before[-2], new, own)

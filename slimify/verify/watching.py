@@ -1,0 +1,184 @@
+"""One image started, waited for, asked and stopped: what it does, not what that means."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from msgspec import Struct
+
+from slimify.engine.containers import Engine
+from slimify.engine.model import EngineProblem, RunOptions
+from slimify.verify import listening, pages, web
+from slimify.verify.observation import Observation
+from slimify.verify.probes import Probe, Request, Run
+
+_QUIET = 2.0  # seconds without a new line after which a container without ports has said what it had to say
+_SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
+_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+_FURTHER = 2.0  # seconds that further ports are waited for once one listens
+_REDIRECTS = 4  # answers in a row that are followed
+_LOADED = 10.0  # seconds for what a page loads
+
+
+class Ready(Struct, frozen=True):
+    """A container that was waited for: what came (as in `Observation.ready`), the ports that answer, and
+    after how many seconds."""
+
+    container: str
+    ready: str
+    opened: tuple[int, ...]
+    start: float
+
+
+@contextlib.contextmanager
+def started(
+    engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
+) -> Iterator[Ready]:
+    """Starts an image and waits for it; at the end its container is removed. Raises EngineProblem."""
+    options = RunOptions(env=dict(probe.env), volumes=probe.volumes, ports=asked, arguments=probe.options)
+    began = time.monotonic()
+    container = engine.start(image, options)
+    try:
+        ready, opened = _wait(engine, container, asked, probe, least)
+        yield Ready(container, ready, opened, time.monotonic() - began)
+    finally:
+        engine.remove(container)
+
+
+def observe(
+    engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
+) -> Observation:
+    """Starts the image, waits, asks and stops it. An image that neither ends nor listens is watched for
+    `least` seconds at least. Only a failure of the engine itself raises."""
+    with contextlib.ExitStack() as stack:
+        try:
+            one = stack.enter_context(started(engine, image, asked, probe, least))
+        except EngineProblem as problem:
+            if problem.kind != "run":
+                raise
+            return Observation(
+                exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
+            )
+        return _observed(engine, one, asked, probe)
+
+
+def _observed(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) -> Observation:
+    container = one.container
+    answers = ask(engine, one, asked, probe)
+    outputs = {}
+    listens: tuple[int, ...] = ()
+    if engine.state(container).running:
+        listens = () if one.opened or probe.port else listening.ports(engine, container)
+        outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
+    state = engine.state(container)
+    stopped = None
+    if state.running:
+        engine.stop(container, _GRACE)
+        stopped = engine.state(container).exit_code
+    return Observation(
+        exit_code=None if state.running else state.exit_code,
+        ready=one.ready,
+        start=one.start,
+        answers=answers,
+        outputs=outputs,
+        stopped=stopped,
+        log=engine.logs(container),
+        listens=listens,
+    )
+
+
+def _execute(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+    try:
+        return engine.execute(container, run.command, probe.seconds)
+    except EngineProblem as problem:
+        if problem.kind not in ("timeout", "run"):
+            raise
+        return None, problem.message
+
+
+def run_apart(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+    """`run IMAGE command` in a container of its own → exit code (None: it did not end) and output."""
+    options = RunOptions(
+        command=run.command, env=dict(probe.env), volumes=probe.volumes, arguments=probe.options
+    )
+    try:
+        container = engine.start(image, options)
+    except EngineProblem as problem:
+        if problem.kind != "run":
+            raise
+        return 127, problem.message
+    try:
+        end = time.monotonic() + probe.seconds
+        while (state := engine.state(container)).running and time.monotonic() < end:
+            time.sleep(0.2)
+        return state.exit_code if not state.running else None, engine.logs(container)
+    finally:
+        engine.remove(container)
+
+
+def _wait(
+    engine: Engine, container: str, asked: tuple[int, ...], probe: Probe, least: float
+) -> tuple[str, tuple[int, ...]]:
+    """Waits for an end, health, or ports that answer → what came, and the ports."""
+    began = time.monotonic()
+    quiet, last = began, ""
+    first: float | None = None
+    while True:
+        state = engine.state(container)
+        now = time.monotonic()
+        if not state.running:
+            return "ended", ()
+        opened = tuple(port for port in asked if _listens(engine, container, port))
+        first = first or (now if opened else None)
+        if opened and (len(opened) == len(asked) or now - (first or now) > _FURTHER):
+            return f"listening on {', '.join(map(str, opened))}", opened
+        if state.health in ("healthy", "unhealthy") and not asked:
+            return state.health, ()
+        log = engine.logs(container)
+        if log != last:
+            quiet, last = now, log
+        silent = now - quiet > _QUIET and now - began > max(_SETTLED, least)
+        if now - began > max(probe.seconds, least) or (silent and not asked and state.health != "starting"):
+            return "running", ()
+        time.sleep(0.3)
+
+
+def _listens(engine: Engine, container: str, port: int) -> bool:
+    place = engine.address(container, port)
+    return place is not None and web.listens(*place)
+
+
+def ask(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) -> dict[str, web.Answer]:
+    """The user's requests go to the first port that listens; without any, each one is asked for `/`
+    and for what the answer leads to."""
+    answers: dict[str, web.Answer] = {}
+    for port in one.opened[:1] if probe.http else one.opened:
+        place = engine.address(one.container, port)
+        if place is None:
+            continue
+        if probe.http:
+            answers |= {request.name: web.ask(*place, request) for request in probe.http}
+        else:
+            where = "" if port == asked[0] else f" on {port}"
+            answers |= {f"{name}{where}": answer for name, answer in _visited(place).items()}
+    return answers
+
+
+def _visited(place: tuple[str, int]) -> dict[str, web.Answer]:
+    """`/`, the page that it redirects to, and what that page loads from the same server."""
+    answers: dict[str, web.Answer] = {}
+    paths = ["/"]
+    for _ in range(_REDIRECTS):
+        request = Request(path=paths[0])
+        answers[request.name] = web.ask(*place, request)
+        paths = list(pages.following(request.path, answers[request.name]))
+        if answers[request.name].status == HTTPStatus.OK or not paths:
+            break
+    for path in paths:
+        request = Request(path=path)
+        if request.name not in answers:
+            answers[request.name] = web.ask(*place, request, timeout=_LOADED)
+    return answers
