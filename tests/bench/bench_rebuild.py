@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 
 from slimify import pipeline
-from slimify.config import Options
+from slimify.config import MinSaving, Options, parse_min_saving
 from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions, EngineProblem
@@ -49,8 +49,7 @@ def main() -> None:
 
 def _row(engine: Engine, directory: Path) -> str:
     path, context = directory / "input" / "Dockerfile", directory / "input"
-    values = tomllib.loads((directory / "case.toml").read_text("utf-8"))
-    options = Options(single_stage="--single-stage" in values.get("args", ()))
+    options = _options(tomllib.loads((directory / "case.toml").read_text("utf-8")).get("args", []))
     outcome = pipeline.rewrite(path.read_bytes(), context, name=str(path), options=options)
     if outcome.after is None:
         return outcome.kind
@@ -69,6 +68,12 @@ def _row(engine: Engine, directory: Path) -> str:
     except EngineProblem as problem:
         return f"not built: {problem.message}"
     return " | ".join((outcome.rung, *_cells(times["original"], times["rewritten"])))
+
+
+def _options(args: list[str]) -> Options:
+    """What of a case's arguments decides how its file is written."""
+    least = parse_min_saving(args[args.index("--min-saving") + 1]) if "--min-saving" in args else MinSaving()
+    return Options(single_stage="--single-stage" in args, min_saving=least)
 
 
 def _cells(old: Times, new: Times) -> tuple[str, ...]:
