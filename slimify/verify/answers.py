@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 
 from msgspec import Struct
 
@@ -52,6 +53,20 @@ class Answers(Struct, frozen=True):
             if found.wrong and found.old and found.new:
                 found = self._against(name, self.repeats.rebuilt.answers.get(name), found)
             yield self._check(name, found)
+        if not courses:
+            yield from self._led_astray(self.before.answers, self.after.answers)
+        else:
+            yield from self._led_astray(rest, courses[1].answers[-1])
+
+    def _led_astray(self, before: Mapping[str, Answer], after: Mapping[str, Answer]) -> Iterator[Check]:
+        """What a page of the rewritten image leads to under a name that the original's lacks has to be there
+        as well, if all that those lead to is."""
+        if any(_fails(answer) for name, answer in before.items() if self._led(name)):
+            return
+        for name, answer in after.items():
+            if name not in before and self._led(name) and _fails(answer):
+                text = f"{name}, to which a page of the rewritten image leads: {web.described(answer)}"
+                yield verdict(name, ANSWERS, text, "", self.probe)
 
     def _at_once(self, name: str) -> _Found:
         """What each image answered when it was asked the first time."""
@@ -106,3 +121,7 @@ class Answers(Struct, frozen=True):
         wrong = found.wrong + (f" (the original: {unmet})" if unmet else "")
         text = f"{name}: {wrong}" if found.wrong else ""
         return verdict(name, ANSWERS, text, found.detail, self.probe, original=bool(unmet))
+
+
+def _fails(answer: Answer) -> bool:
+    return answer.status is None or answer.status >= HTTPStatus.BAD_REQUEST

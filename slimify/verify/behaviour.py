@@ -24,6 +24,7 @@ STARTS, COMMANDS, LOGS, STOPS = "SL540", "SL542", "SL543", "SL544"
 
 _SLOWER = 3.0  # times as long as the one image took, the other one may take
 _PATIENCE = 300.0  # seconds that it gets at most, whatever the first one took
+_NOT_RUN = (126, 127)  # of a command that is not executable or not there: it proves nothing
 _ERROR = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
 
@@ -133,6 +134,9 @@ def _output(
     wrong = ""
     if before[0] != after[0]:
         wrong = f"{name}: exit code {before[0]} became {after[0]}: {after[1].strip()[-300:]}"
+    elif run.exit is None and before[0] in _NOT_RUN:
+        wrong = f"{name} can't be run in the original either: {before[1].strip()[-300:]}"
+        return verdict(name, COMMANDS, wrong, "", probe, original=True)
     elif run.exit is not None and after[0] != run.exit:
         wrong = f"{name}: exit code {after[0]}, not {run.exit}: {after[1].strip()[-300:]}"
     elif run.contains not in after[1]:

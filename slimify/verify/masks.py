@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# Every row: what it looks like, what stands in its place. The first ones are the longest.
+# Every row: what it looks like, what stands in its place. The first ones are the longest. A zone stays: one
+# that the other image does not know makes it another one, and that is no matter of the moment.
 _VOLATILE = (
     (r"\x1b\[[0-9;]*[A-Za-z]", ""),  # colours
-    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[ ]?[+-]\d\d:?\d\d)?", "<time>"),
-    (r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]\d{4})?", "<time>"),
+    (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[ ]?[+-]00:?00)?", "<time>"),
+    (r"\d{1,2}/[A-Z][a-z]{2}/\d{4}[: ]\d\d:\d\d:\d\d(?: [+-]0000)?", "<time>"),
     (r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?", "<time>"),
     (
         r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,? )?(?:\d{1,2} )?"
         r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?[ /-]\d{1,4},?"
-        r"(?:[ /-]\d{4})?(?:[ :]?\d\d:\d\d:\d\d)?(?: (?:GMT|UTC|[+-]\d{4}))?",
+        r"(?:[ /-]\d{4})?(?:[ :]?\d\d:\d\d:\d\d)?(?: (?:GMT|UTC|[+-]0000))?",
         "<time>",
     ),
     (r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b", "<time>"),
@@ -22,8 +23,9 @@ _VOLATILE = (
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
     (r"\b0x[0-9a-fA-F]+\b", "<address>"),
     (r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", "<id>"),
-    (r"\b(?:127\.0\.0\.1|localhost):\d{4,5}\b", "<here>"),
-    (r"\b\d{1,3}(?:\.\d{1,3}){3}:\d{4,5}\b", "<address>"),
+    # ports that the kernel chooses (ip_local_port_range); any other one is the program's own choice
+    (r"\b(?:127\.0\.0\.1|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", "<here>"),
+    (r"\b\d{1,3}(?:\.\d{1,3}){3}:(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", "<address>"),
     (r"\b(?:10|172|192|169)(?:\.\d{1,3}){3}\b", "<address>"),
 )
 
@@ -87,11 +89,30 @@ def differing(before: frozenset[str], after: frozenset[str], *others: frozenset[
     """The lines that one log has and the other has not, `-` or `+` in front.
 
     `others` are the logs of further runs of the original: a line that came out with other numbers
-    there, or did not come at all, proves nothing.
+    there, or did not come at all, proves nothing; of a line with other numbers, each number that was
+    the same in all of them has to be there again.
     """
-    every = before.union(*others)
-    steady = before.intersection(*others)
-    moving = {unnumbered(line) for line in every - steady}
-    gone = (line for line in steady - after if unnumbered(line) not in moving)
-    new = (line for line in after - every if unnumbered(line) not in moving)
+    runs = (before, *others)
+    steady = frozenset.intersection(*runs)
+    shapes = [{unnumbered(line) for line in run} for run in runs]
+    moving = {unnumbered(line) for line in frozenset.union(*runs) - steady}
+    there = {unnumbered(line) for line in after}
+    gone = {line for line in steady - after if unnumbered(line) not in moving & there}
+    lost = set.intersection(*shapes) & moving - there
+    gone |= {min(line for line in before if unnumbered(line) == shape) for shape in lost}
+    new = (line for line in after.difference(*runs) if not _seen(line, runs))
     return (*(f"- {line}" for line in sorted(gone)), *(f"+ {line}" for line in sorted(new)))
+
+
+def _seen(line: str, runs: Iterable[frozenset[str]]) -> bool:
+    """Whether a line has the shape of others, and only such numbers of its own as differ among the runs, or
+    tell how long something took."""
+    shape, values = unnumbered(line), _NUMBERS.findall(line)
+    found = [[_NUMBERS.findall(other) for other in run if unnumbered(other) == shape] for run in runs]
+    if not all(found):
+        return any(found)  # it comes at times
+    for place, value in enumerate(values):
+        seen = [{numbers[place] for numbers in run} for run in found]
+        if value[-1].isdigit() and value not in set.union(*seen) and all(x == seen[0] for x in seen):
+            return False
+    return True

@@ -14,13 +14,18 @@ from slimify.verify import masks
 from slimify.verify.probes import Request
 
 _LIMIT = 20_000_000  # bytes of a body that are read
+_SILENT = frozenset({"TimeoutError", "timeout"})
+_CLOSED = frozenset(
+    {"RemoteDisconnected", "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError"}
+)
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """Status (None: no HTTP answer came, then `body` says why), type and body."""
+    """Status (None: no HTTP answer came, then `body` says why), type, character set and body."""
 
     status: int | None
     kind: str = ""
+    charset: str = ""
     location: str = ""
     body: bytes = b""
 
@@ -50,6 +55,7 @@ def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
         return Answer(
             status=answer.status,
             kind=answer.headers.get_content_type(),
+            charset=answer.headers.get_content_charset(""),
             location=answer.headers.get("Location", ""),
             body=answer.read(_LIMIT),
         )
@@ -74,9 +80,10 @@ def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -
         said = new.body[:200].decode("utf-8", "replace") if new.status is None or new.status >= 400 else ""
         return f"status {old.status} became {new.status}" + (f": {said}" if said else "")
     if old.status is None:
-        return ""  # neither speaks HTTP; that both listen is what was seen
-    if old.kind != new.kind:
-        return f"content type {old.kind} became {new.kind}"
+        before, now = _without_http(old), _without_http(new)
+        return "" if before == now else f"who speaks no HTTP {before}, now it {now}"
+    if (old.kind, old.charset) != (new.kind, new.charset):
+        return f"content type {_type(old)} became {_type(new)}"
     if old.location != new.location:
         return f"the redirect to {old.location} became one to {new.location}"
     if request.compare != "body":
@@ -94,17 +101,44 @@ def same_but_volatile(
     request: Request, first: Answer, again: Answer, other: Answer, own: Iterable[str]
 ) -> bool:
     """Whether `other` differs from `first` only in words in which the same image's second answer does."""
-    if not (first.status == again.status == other.status) or not (first.kind == again.kind == other.kind):
+    three = (first, again, other)
+    if len({(answer.status, answer.kind, answer.charset) for answer in three}) > 1:
         return False
-    one, two, three = (_words(_lines(answer, own)) for answer in (first, again, other))
+    places = [_words([answer.location]) for answer in three]
+    bodies = [_lines(answer, own) for answer in three]
+    texts = [_words(lines) for lines in bodies] if request.compare == "body" else [[], [], []]
+    if request.compare == "body" and texts[0] == texts[2] and bodies[0] != bodies[2]:
+        return bodies[0] != bodies[1]  # they differ between the words
+    return _volatile(places) and _volatile(texts)
+
+
+def _volatile(texts: list[list[str]]) -> bool:
+    one, two, three = texts
     if not len(one) == len(two) == len(three):
         return False
-    return all(a == c or a != b for a, b, c in zip(one, two, three, strict=True))
+    return all(a == c or (a != b and _alike(a, b, c)) for a, b, c in zip(one, two, three, strict=True))
 
 
 def _words(lines: list[str]) -> list[str]:
     # a random name may hold hyphens, one more or one less each time
     return re.findall(r"[\w-]+|[^\w\s-]", "\n".join(lines))
+
+
+def _alike(first: str, again: str, other: str) -> bool:
+    """Whether the third may stand where the first two do: numbers are not followed by a word."""
+    return other.isdigit() or not (first.isdigit() and again.isdigit())
+
+
+def _type(answer: Answer) -> str:
+    return f"{answer.kind}; charset={answer.charset}" if answer.charset else answer.kind
+
+
+def _without_http(answer: Answer) -> str:
+    """What is done instead of an answer; whether one hangs up or breaks off is a matter of moments."""
+    failure = answer.body.partition(b":")[0].decode("utf-8", "replace")
+    if failure in _SILENT:
+        return "says nothing"
+    return "hangs up" if failure in _CLOSED or not failure else "says something else"
 
 
 def described(answer: Answer) -> str:

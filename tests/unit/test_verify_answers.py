@@ -14,7 +14,7 @@ from slimify.verify import masks, probes, web
 from slimify.verify.probes import Probe, Request, Run
 
 VOLATILE = [
-    ("a time", "started 2026-11-24T03:04:05.123Z", "started 2027-01-01 00:00:00+0100"),
+    ("a time", "started 2026-11-24T03:04:05.123Z", "started 2027-01-01 00:00:00+0000"),
     ("a date in a header", "Date: Tue, 24 Nov 2026 03:04:05 GMT", "Date: Wed, 25 Nov 2026 13:14:15 GMT"),
     ("a log time", "2026/11/24 03:04:05 listening", "2026/11/25 13:14:15 listening"),
     ("an id", "request 0b7f5f8e-3b0a-4f0e-9d58-1f2b3c4d5e6f", "request 1c8f5f8e-3b0a-4f0e-9d58-1f2b3c4d5e6a"),
@@ -32,6 +32,7 @@ VOLATILE = [
     ),
     ("colours", "\x1b[32mok\x1b[0m", "ok"),
     ("an address in the network", "from 172.17.0.2", "from 172.17.0.3"),
+    ("a port that the kernel chose", "from 127.0.0.1:43210", "from 127.0.0.1:56789"),
     (
         "packages at another place",
         "/usr/local/lib/python3.12/site-packages/flask/app.py",
@@ -46,6 +47,10 @@ MEANT = [
     ("a version", "express 4.18.2", "express 4.19.0"),
     ("a path", "/app/templates", "/app/static"),
     ("a short word of hexadecimal letters", "decade", "facade"),
+    ("a zone", "2026-11-24T03:04:05+01:00", "2026-11-24T02:04:05Z"),
+    ("a zone behind a date", "24/Nov/2026:03:04:05 +0100", "24/Nov/2026:02:04:05 +0000"),
+    ("a port of its own", "on http://localhost:3000", "on http://localhost:4000"),
+    ("a port that it listens on", "on 0.0.0.0:8000", "on 0.0.0.0:9000"),
 ]
 
 
@@ -74,6 +79,17 @@ LOGS: list[tuple[str, str, str, str, tuple[str, ...]]] = [
         "12 templates",
         ("- 12 templates", "+ 0 templates"),
     ),
+    (
+        "a number beside one that always differs",
+        "12 templates in 3 ms",
+        "0 templates in 4 ms",
+        "12 templates in 5 ms",
+        ("+ 0 templates in 4 ms",),
+    ),
+    ("several that always differ", "job 1 of 3", "job 3 of 9", "job 2 of 4", ()),
+    ("how long it took, twice the same", "1 in 2 ms, 3 ms", "1 in 4 ms, 5 ms", "1 in 2 ms, 6 ms", ()),
+    ("a line with a number that always differs is gone", "a\nin 3 ms", "a", "a\nin 4 ms", ("- in 3 ms",)),
+    ("a line with a number that comes at times", "a\nin 3 ms", "a", "a", ()),
     ("a line that comes at times", "a\nretry", "a", "a", ()),
     ("a line that came the second time only", "a", "a\nretry", "a\nretry", ()),
 ]
@@ -221,6 +237,59 @@ def test_a_token_that_changes_every_time_hides_nothing_else() -> None:
     assert not web.same_but_volatile(ROOT, first, again, answer('{"token": "uvw"}'), ())
 
 
+HTTP: list[tuple[str, dict[str, str], dict[str, str], str]] = [
+    ("a redirect", {"location": "/login"}, {"location": "/error"}, "the redirect to /login"),
+    ("a character set", {"charset": "utf-8"}, {}, "content type text/html; charset=utf-8 became text/html"),
+    ("a space", {"body": "a b"}, {"body": "a  b"}, "the body differs"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "text"), [row[1:] for row in HTTP], ids=[row[0] for row in HTTP])
+def test_what_the_original_does_alike_each_time_is_not_volatile(
+    old: dict[str, str], new: dict[str, str], text: str
+) -> None:
+    before, after = (
+        web.Answer(
+            status=302,
+            kind="text/html",
+            body=one.get("body", "").encode(),
+            location=one.get("location", ""),
+            charset=one.get("charset", ""),
+        )
+        for one in (old, new)
+    )
+    assert web.difference(ROOT, before, after, ()).startswith(text)
+    assert not web.same_but_volatile(ROOT, before, before, after, ())
+
+
+def test_what_differs_each_time_explains_no_more_than_that() -> None:
+    def redirect(place: str) -> web.Answer:
+        return web.Answer(status=302, location=place)
+
+    assert web.same_but_volatile(ROOT, redirect("/a?s=1"), redirect("/a?s=2"), redirect("/a?s=3"), ())
+    assert not web.same_but_volatile(ROOT, redirect("/a?s=1"), redirect("/a?s=2"), redirect("/b?s=3"), ())
+    first, again = answer("items: 3"), answer("items: 4")
+    assert web.same_but_volatile(ROOT, first, again, answer("items: 5"), ())
+    assert not web.same_but_volatile(ROOT, first, again, answer("items: none"), ())
+    assert web.same_but_volatile(ROOT, answer("a b 1"), answer("a  b 1"), answer("a   b 1"), ())
+
+
+SILENT: list[tuple[str, str, str]] = [
+    ("RemoteDisconnected: x", "ConnectionResetError: y", ""),
+    ("BadStatusLine: 5.7.1 abc", "BadStatusLine: 5.7.1 xyz", ""),
+    ("BadStatusLine: 5.7.1", "RemoteDisconnected: x", "says something else, now it hangs up"),
+    ("RemoteDisconnected: x", "TimeoutError: timed out", "hangs up, now it says nothing"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "text"), SILENT)
+def test_without_http_what_is_done_instead_is_compared(old: str, new: str, text: str) -> None:
+    before, after = (web.Answer(status=None, body=body.encode()) for body in (old, new))
+    wrong = web.difference(ROOT, before, after, ())
+    assert text in wrong
+    assert bool(wrong) is bool(text)
+
+
 class _Site(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(302 if self.path == "/old" else 200)
@@ -249,6 +318,7 @@ def test_a_real_server_is_asked(site: int) -> None:
     assert web.ask("127.0.0.1", site, ROOT).body == b"hello"
     moved = web.ask("127.0.0.1", site, Request(path="/old"))
     assert (moved.status, moved.location, moved.kind) == (302, "/new", "text/plain")
+    assert moved.charset == "utf-8"
 
 
 def test_a_closed_port_does_not_listen(site: int) -> None:

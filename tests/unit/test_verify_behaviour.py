@@ -160,6 +160,35 @@ def test_what_a_page_loads_is_compared(after: dict[str, Answer], expected: dict[
     assert {name: ok for name, ok in checks.items() if name.startswith("GET")} == expected
 
 
+FOUND, LOST, NO_HTTP = Answer(status=200), Answer(status=404), Answer(status=None)
+ASTRAY: list[tuple[str, dict[str, Answer], dict[str, Answer], bool]] = [
+    ("another name", {"GET /a.1.js": FOUND}, {"GET /a.2.js": FOUND}, True),
+    ("another name that is not there", {"GET /a.1.js": FOUND}, {"GET /a.2.js": LOST}, False),
+    ("another name without an answer", {"GET /a.1.js": FOUND}, {"GET /a.2.js": NO_HTTP}, False),
+    ("neither is there", {"GET /a.1.js": LOST}, {"GET /a.2.js": LOST}, True),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "equal"), [row[1:] for row in ASTRAY], ids=[row[0] for row in ASTRAY])
+def test_what_only_the_new_page_leads_to_is_there_too(
+    old: dict[str, Answer], new: dict[str, Answer], equal: bool
+) -> None:
+    page = {"GET /": Answer(status=200)}
+    assert all(compared(did(answers=page | old), did(answers=page | new)).values()) is equal
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "ok"), [(127, None, False), (126, None, False), (127, 127, True), (1, None, True)]
+)
+def test_a_command_that_neither_image_can_run_proves_nothing(
+    code: int, expected: int | None, ok: bool
+) -> None:
+    run = Run(command=("x",), exit=expected)
+    check = behaviour.output(run, (code, "x: not found"), (code, "x: not found"), Probe())
+    assert check.ok is ok
+    assert all(finding.original for finding in check.findings)
+
+
 LEADS: list[tuple[str, str, Answer, tuple[str, ...]]] = [
     ("a redirect", "/", Answer(status=302, location="/login"), ("/login",)),
     ("to a place beside", "/a/b", Answer(status=301, location="c"), ("/a/c",)),
@@ -295,7 +324,6 @@ def _seen(**values: Any) -> Observation:
     return Observation(**{"exit_code": None, "ready": "running", "start": 1.0, "log": "x", **values})
 
 
-FOUND, LOST, NO_HTTP = Answer(status=200), Answer(status=404), Answer(status=None)
 UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ("a page", _seen(answers={"GET /": FOUND}), (80,), Probe(), ""),
     ("one page of two", _seen(answers={"GET /": LOST, "GET / on 81": FOUND}), (80, 81), Probe(), ""),
