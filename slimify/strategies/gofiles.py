@@ -20,6 +20,7 @@ from slimify.context.scan import Context
 from slimify.strategies.finalsteps import real_atoms
 from slimify.strategies.gonames import named_paths, opens_unknown, visit_of
 from slimify.strategies.layout import Tree
+from slimify.strategies.linktargets import with_link_targets
 from slimify.strategies.rebase import on_path
 from slimify.syntax.instructions import copy_parts
 
@@ -185,18 +186,25 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     found = dict.fromkeys(
         p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown)
     )
-    if len(found) > _MOST_LINES or len(found) == len({p.partition("/")[0] for p in below}):
+    entries = with_link_targets(context, source, places[0], found)
+    if len(entries) > _MOST_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
         return None
-    return tuple(found)
+    return entries
 
 
 def _below(context: Context, source: str) -> list[str]:
     """What lies in a directory of the context, relative to it: files, links, directories without a file, such
     as one that a program fills or a submodule that was not fetched."""
     prefix = source + "/" if source else ""
-    bare = (p for p in context.directories if not context.under(p))
+    linked = {folder for link in context.symlinks for folder in _folders(link)}
+    bare = (p for p in context.directories if not context.under(p) and p not in linked)
     others = sorted(p for p in (*context.symlinks, *bare) if p.startswith(prefix) and p != prefix)
     return [p[len(prefix) :] for p in (*context.under(source), *others)]
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:

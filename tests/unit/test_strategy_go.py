@@ -41,6 +41,7 @@ class Row:
     id: str
     file: tuple[str, ...]
     files: Mapping[str, str] = field(default_factory=lambda: SHOP)
+    links: Mapping[str, str] = field(default_factory=dict)  # name -> target
     kind: str = "rewritten"
     base: str = ""
     final: tuple[str, ...] = ()
@@ -863,6 +864,26 @@ ROWS = (
         },
         base="gcr.io/distroless/cc-debian12",
     ),
+    Row(
+        id="links-bring-what-they-lead-to",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": OPENS.replace("os.Args[1]", '"conf/" + os.Args[1]'),
+            "conf/shop.yaml": "",
+            "common/base.yaml": "",
+            "more/vat.yaml": "",
+            "README.md": "",
+        },
+        links={
+            "conf/base.yaml": "../common/base.yaml",
+            "common/vat.yaml": "/app/more/vat.yaml",
+            "conf/gone.yaml": "../../elsewhere.yaml",
+            "docs/index.md": "../README.md",
+        },
+        final=("COPY conf ./conf", "COPY common ./common", "COPY more ./more"),
+        never=("README", "docs", "COPY . ."),
+    ),
 )
 
 
@@ -874,6 +895,9 @@ def outcome(row: Row, directory: Path) -> Outcome:
             path.mkdir()
         else:
             path.write_text(text)
+    for name, target in row.links.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).symlink_to(target)
     data = ("\n".join(row.file) + "\n").encode()
     (directory / "Dockerfile").write_bytes(data)
     return pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options())
