@@ -32,7 +32,7 @@ def findings(
     found = [
         *_missing_sources(visits),
         *_secrets(visits),
-        *_unused(packages, visits, runtime),
+        *(_unused(packages, visits, runtime) if live.start else ()),
         *_dev_server(visits, runtime, live),
     ]
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
@@ -95,15 +95,21 @@ def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
 def _unused(
     packages: Sequence[tuple[int, PackageVerdict]], visits: Sequence[Visit], runtime: Runtime
 ) -> Iterator[Decision]:
-    """Packages that nothing uses, with what was looked at."""
+    """Packages that nothing uses, those of one install together, with what was looked at."""
     steps = sum(v.instruction.keyword == "RUN" for v in visits)
     started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
     known = bool(started) and runtime.own_start
     reached = f"anything that `{started}` is known to start" if known else "anything that run time reaches"
+    effects = [e for v in visits for atom in v.effects for e in atom]
+    gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}
+    idle: dict[int, dict[str, None]] = {}
     for line, verdict in packages:
-        if any(r.code == "SL206" for r in verdict.reasons):
-            text = f"`{verdict.name}`: none of the {steps} RUN steps calls it, nor does {reached}"
-            yield _advice("SL206", text, line)
+        if verdict.name not in gone and any(r.code == "SL206" for r in verdict.reasons):
+            idle.setdefault(line, {})[f"`{verdict.name}`"] = None
+    for line, names in idle.items():
+        them = "it" if len(names) == 1 else "them"
+        text = f"{', '.join(names)}: none of the {steps} RUN steps calls {them}, nor does {reached}"
+        yield _advice("SL206", text, line)
 
 
 def _dev_server(visits: Sequence[Visit], runtime: Runtime, live: Live) -> Iterator[Decision]:

@@ -13,6 +13,7 @@ from slimify.classify.toolchains import build_only
 from slimify.classify.walk import Visit
 from slimify.facts.debian import PackageFacts
 from slimify.facts.languages import npm, pypi
+from slimify.facts.packages import callers
 from slimify.model import Effect, PackageVerdict, Reason, Role, Use
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
@@ -38,6 +39,7 @@ def judge(
     bring, `naming` knows the texts of the context, `pure`: nothing that is built is linked with a library."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
+    called = {*tools, *live.commands, *_brought(visits, distro, suite)}
     everything = [e for v in visits for effects in v.effects for e in effects]
     gone = {p.name for e in everything if e.kind == "unpackage" for p in e.packages}
     for visit in visits:
@@ -57,7 +59,7 @@ def judge(
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
                 verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, pure)
-                found.append(_used_unseen(verdict, facts, tools, own, naming))
+                found.append(_used_unseen(verdict, facts, tools, called, own, naming))
             verdicts[(visit.index, number)] = tuple(found)
     return verdicts
 
@@ -66,6 +68,13 @@ def _said(name: str, role: Role, code: str, text: str, counterparts: tuple[str, 
     return PackageVerdict(
         name=name, role=role, counterparts=counterparts, reasons=(Reason(code=code, text=text),)
     )
+
+
+def _brought(visits: Sequence[Visit], distro: str | None, suite: str | None) -> frozenset[str]:
+    """The programs of the packages that an application calls, whatever calls them."""
+    effects = (e for v in visits for atom in v.effects for e in atom if e.kind == "packages")
+    facts = [system_package(p.name, distro, suite) for e in effects for p in e.packages if p.name]
+    return frozenset(c for f in facts if f is not None and f.kind == "run" for c in f.commands)
 
 
 def _removed(name: str, facts: PackageFacts | None, visit: Visit, number: int) -> PackageVerdict | None:
@@ -226,6 +235,7 @@ def _used_unseen(
     verdict: PackageVerdict,
     facts: PackageFacts | None,
     tools: Mapping[str, Use],
+    called: Collection[str],
     own: str | None,
     naming: Naming | None,
 ) -> PackageVerdict:
@@ -238,6 +248,9 @@ def _used_unseen(
     user = next((tools[c] for c in _BESIDE.get(name, ()) if c in tools), None)
     if user is not None:
         return _said(name, "run", "SL203", f"`{user.name}` (line {user.line}) needs it, run time may, too")
+    starters = sorted({c for command in facts.commands for c in callers(command)}.intersection(called))
+    if starters:
+        return _said(name, "run", "SL203", f"`{starters[0]}` may start a program of it, so it stays")
     file = naming.file((name, *facts.commands)) if naming is not None else ""
     return _said(name, "run", "SL203", f"{file} names it, so it stays") if file else verdict
 

@@ -6,6 +6,7 @@ A `distro` is `debian`, `ubuntu` or `alpine`, a `suite` a codename or an Alpine 
 
 from __future__ import annotations
 
+from slimify.facts import load
 from slimify.facts.alpine import (
     alpine_command,
     alpine_counterparts,
@@ -28,6 +29,7 @@ __all__ = [
     "alpine_library",
     "alpine_package",
     "busybox_commands",
+    "callers",
     "command_package",
     "counterparts",
     "debian_command",
@@ -45,6 +47,11 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
     if distro == "alpine":
         return alpine_package(name, suite)
     return PackageFacts(name=name, kind="unknown", known=False)
+
+
+def callers(command: str) -> frozenset[str]:
+    """The programs that start a program by themselves, as no source or script shows."""
+    return frozenset(load("packages-debian.toml")["callers"].get(command, ()))
 
 
 def command_package(command: str, distro: str | None, suite: str | None) -> str | None:

@@ -224,6 +224,37 @@ PACKAGES = (
         texts={"app.py": "import flask\n"},
     ),
     Package(
+        id="a-later-step-removes-it",
+        name="htop",
+        file=f'{DEBIAN}RUN apt-get purge -y htop\nCMD ["node", "a.js"]\n',
+        texts={},
+    ),
+    Package(
+        id="a-program-of-another-package-starts-it",
+        name="ghostscript",
+        file=f'{DEBIAN}RUN apt-get install -y imagemagick\nCMD ["node", "a.js"]\n',
+        texts={},
+    ),
+    Package(
+        id="no-program-is-there-to-start-it",
+        name="ghostscript",
+        file=f'{DEBIAN}CMD ["node", "a.js"]\n',
+        texts={},
+        unneeded=True,
+    ),
+    Package(
+        id="tar-starts-it",
+        name="bzip2",
+        file=f'{DEBIAN}RUN tar -xf files.tbz2 -C /srv\nCMD ["node", "a.js"]\n',
+        texts={},
+    ),
+    Package(
+        id="nothing-says-what-is-started",
+        name="vim",
+        file="FROM debian:12\nRUN apt-get install -y {name}\n",
+        texts={},
+    ),
+    Package(
         id="npm-comes-with-it",
         name="nodejs",
         file="FROM golang:1.24\nRUN apt-get update && apt-get install -y {name}\nRUN npm install -g gulp\n",

@@ -98,8 +98,8 @@ def _installs(program: Program) -> list[_Install]:
 
 
 def _removed_later(step: Step, atom: AtomStep) -> set[str]:
-    """What the same RUN removes again."""
-    later = (e for a in step.atoms if a.index > atom.index for e in a.effects if e.kind == "unpackage")
+    """What the same RUN removes again, maybe in the same `if`."""
+    later = (e for a in step.atoms if a.index >= atom.index for e in a.effects if e.kind == "unpackage")
     return {p.name for e in later for p in e.packages}
 
 
