@@ -18,6 +18,7 @@ from slimify.strategies.layout import Tree, WordEdit
 from slimify.strategies.putback import install_line, plain
 
 QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
+PLAIN = frozenset({"", "heredoc"})  # for a command that is executed, whatever happens, with what is said
 
 
 class Parting(Struct, frozen=True, kw_only=True):
@@ -149,7 +150,8 @@ def install_anew(step: Step, kept: frozenset[int] | None, wanted: Parting) -> st
     for verdict in (v for a in atoms for v in a.packages):
         own = _counterparts(verdict, wanted) if verdict.role == "build" else (verdict.name,)
         names |= {n: None for n in own if n not in wanted.present}
-    return install_line(list(names)) if names else None
+    sparing = any(w.value == "--no-install-recommends" for e in installs for w in e.command.words)
+    return install_line(list(names), sparing=sparing) if names else None
 
 
 def _installs(atom: AtomStep) -> bool:
@@ -188,7 +190,7 @@ def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[
     assert step.script is not None
     roots = {t.path for t in trees if not t.is_file and not _comes_later(program, step, t)}
     owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
-    if not owned or not atom.effects or step.script.atoms[atom.index].opaque:
+    if not owned or not atom.effects or step.script.atoms[atom.index].opaque not in PLAIN:
         return False
     # the mkdir in front of the chown makes the directory that it works on
     if any(e.kind not in ("meta", "state", "check") and e.tool != "mkdir" for e in atom.effects):

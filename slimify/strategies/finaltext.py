@@ -9,8 +9,9 @@ from slimify.classify.program import Program, Step
 from slimify.model import Effect, Instruction
 from slimify.strategies.layout import Layout, WordEdit
 from slimify.strategies.longlines import broken
+from slimify.syntax.heredoc_edit import edit_heredoc
 from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
-from slimify.syntax.shell import edit
+from slimify.syntax.shell import Refuses, edit
 from slimify.syntax.words import references
 
 # Instructions that only describe the image; a stage that is thrown away needs none of them.
@@ -52,7 +53,8 @@ def edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) 
         return instruction.raw
     step = step_at(program, index)
     assert step.script is not None
-    return edit(
+    change = edit_heredoc if instruction.heredocs else edit
+    return change(
         instruction,
         step.script,
         drop=drop,
@@ -60,6 +62,16 @@ def edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) 
         replace_words=words.replace,
         keep_state=not _anywhere(step, drop),
     )
+
+
+def editable(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> bool:
+    """Whether a RUN can be written with these of its commands, and these changes of their words."""
+    drop = frozenset(range(len(step_at(program, index).atoms))) - kept
+    try:
+        edited(program, index, drop, words)
+    except Refuses:
+        return False
+    return True
 
 
 # Commands that do the same in any directory.

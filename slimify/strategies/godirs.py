@@ -16,7 +16,7 @@ from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import BROAD, inside, outermost, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.model import Effect
-from slimify.strategies.finalsteps import QUIET, real_atoms
+from slimify.strategies.finalsteps import PLAIN, QUIET, real_atoms
 from slimify.strategies.gonames import visit_of
 from slimify.strategies.layout import Tree
 
@@ -76,7 +76,7 @@ def _made(step: Step) -> dict[str, str]:
     for atom in real_atoms(step):
         if not _lasting(atom):
             continue
-        if step.script is None or step.script.atoms[atom.index].opaque:
+        if step.script is None or step.script.atoms[atom.index].opaque not in PLAIN:
             return {}
         for effect in (e for e in atom.effects if e.kind not in QUIET):
             owner = _owner(effect) if effect.tool == "chown" else ""

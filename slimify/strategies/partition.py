@@ -26,6 +26,7 @@ from slimify.strategies.finalsteps import (
     real_atoms,
     removes_copied,
 )
+from slimify.strategies.finaltext import editable
 from slimify.strategies.later import Later, Readers
 from slimify.strategies.layout import Layout, Tree, WordEdit
 from slimify.strategies.oneinstall import put_alongside
@@ -50,7 +51,7 @@ def part(program: Program, wanted: Parting) -> Layout:
                 continue
             kept, edit = final_atoms(program, step, wanted)
             rewritten = install_anew(step, kept, wanted)
-            if rewritten is not None:
+            if rewritten is not None and not (kept and _in_lines(program, step, kept, edit)):
                 final[step.index] = frozenset(a.index for a in step.atoms)
                 anew[step.index] = rewritten
                 continue
@@ -90,6 +91,12 @@ def part(program: Program, wanted: Parting) -> Layout:
         saving=wanted.saving,
         original=wanted.original,
     )
+
+
+def _in_lines(program: Program, step: Step, kept: frozenset[int], words: WordEdit) -> bool:
+    """Whether a here-document can be changed line by line: every package is named in it."""
+    named = all(p.span != (-1, -1) for e in step.effects for p in e.packages)
+    return bool(step.instruction.heredocs) and named and editable(program, step.index, kept, words)
 
 
 def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
@@ -151,7 +158,8 @@ def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
 
 
 def _of_the_application(effect: Effect) -> bool:
-    return effect.kind == "app" or (effect.kind == "fetch" and effect.manager in ("python", "node", "npm"))
+    fetches = effect.kind == "fetch" and effect.manager in ("python", "node", "npm")
+    return effect.kind == "app" or fetches or effect.action == "install-deps"
 
 
 def _run_time_tail(step: Step) -> frozenset[int]:

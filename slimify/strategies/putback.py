@@ -42,8 +42,9 @@ def put_back(
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
+    own = any(e.action == "install-deps" for s in program.steps for e in s.effects)
     for package, use in program.live.system_packages.items():
-        if package in lost.packages:
+        if package in lost.packages and not (own and "playwright" in use.name):
             wanted.setdefault(package, use)
     for library, use in program.live.libraries.items():
         package = _library(lost.libraries, library)
@@ -108,12 +109,14 @@ def _reaches_apt(program: Program) -> bool:
 _IN_LINE = 60  # columns of package names that still read well in one line
 
 
-def install_line(names: list[str]) -> str:
-    """A RUN that installs Debian packages and leaves nothing else; many stand in lines of their own."""
+def install_line(names: list[str], *, sparing: bool = True) -> str:
+    """A RUN that installs Debian packages, with what they recommend unless it is to be sparing, and leaves
+    nothing else; many stand in lines of their own."""
+    option = " --no-install-recommends" if sparing else ""
     between = " " if len(" ".join(names)) <= _IN_LINE else " \\\n        "
     return (
         "RUN apt-get update \\\n"
-        f"    && apt-get install -y --no-install-recommends{between}{between.join(names)} \\\n"
+        f"    && apt-get install -y{option}{between}{between.join(names)} \\\n"
         "    && rm -rf /var/lib/apt/lists/*"
     )
 

@@ -73,7 +73,7 @@ def read_run(
     Spans are offsets in `instruction.value`, except in the script of a lone `RUN <<EOF`, which is
     the body of that here-document (dockerfile reference, "RUN: here-documents"). Atoms of a RUN
     with here-documents, of one with a comment at its end, and of one in exec form are opaque, for
-    they cannot be cut.
+    they cannot be cut (but see `heredoc_edit`).
     """
     text = instruction.value
     if instruction.exec_form is not None:
@@ -240,7 +240,8 @@ def _heredoc_script(instruction: Instruction) -> Script:
         shebang = _SHEBANG.match(body)
         if shebang and shebang[1].rsplit("/", 1)[-1] not in SHELLS:
             return Script(text=body, atoms=(), opaque="shebang")
-        return _closed(read(body), "heredoc")
+        script = read(body)
+        return replace(script, atoms=tuple(replace(a, opaque=a.opaque or "heredoc") for a in script.atoms))
     parts = [text.rstrip("\n")]
     for heredoc in heredocs:
         body = heredoc.body

@@ -47,8 +47,8 @@ def edit(
     if script.atoms and len(drop) == len(script.atoms):
         return None
     if keep_state:
-        _check_state(script, drop)
-    _check_status(script, drop)
+        check_state(script, drop)
+    check_status(script, drop)
     layout = Layout(instruction, [(atom.start, atom.end) for atom in script.atoms])
     changes = list(_cuts(script, drop, layout))
     for span in drop_words:
@@ -84,7 +84,8 @@ def _check(
         raise Refuses("no such word in the commands that stay")
 
 
-def _check_state(script: Script, drop: frozenset[int]) -> None:
+def check_state(script: Script, drop: frozenset[int]) -> None:
+    """Whether no command that stays builds upon one that goes. Raises `Refuses`."""
     last_kept = max((i for i in range(len(script.atoms)) if i not in drop), default=-1)
     for index in sorted(drop):
         atom = script.atoms[index]
@@ -92,8 +93,8 @@ def _check_state(script: Script, drop: frozenset[int]) -> None:
             raise Refuses(f"later commands depend on `{script.text[atom.start : atom.end]}`")
 
 
-def _check_status(script: Script, drop: frozenset[int]) -> None:
-    """Whether the kept commands abort the build in the same cases as before."""
+def check_status(script: Script, drop: frozenset[int]) -> None:
+    """Whether the kept commands abort the build in the same cases as before. Raises `Refuses`."""
     if not drop:
         return
     statements: list[list[int]] = []
