@@ -136,8 +136,9 @@ _RUN_TEXT = {
 
 
 def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
-    """Data that a program reads when it runs, fetched by the interpreter that reads it."""
-    return any(e.kind == "fetch" and e.manager in ("python", "node", "npm") for e in effects)
+    """Data that a program reads when it runs, fetched by the interpreter that reads it, or what it needs."""
+    fetched = ("python", "node", "npm")
+    return any((e.kind == "fetch" and e.manager in fetched) or e.action == "install-deps" for e in effects)
 
 
 _BUILD_TEXT = {
@@ -228,9 +229,8 @@ def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
         say(state, where, "both", "SL203", f"{state.unread}, and may call it")
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
-        say(
-            state, where, "build", "SL201", f"`{used}` is called by build steps, nothing at run time calls it"
-        )
+        text = f"`{used}` is called by build steps, nothing at run time calls it"
+        say(state, where, "build", "SL201", text)
     else:
         say(state, where, "both", "SL203", "nothing shows that run time does without it")
 

@@ -22,6 +22,7 @@ from slimify.strategies.finaltext import (
     step_at,
     when_users_matter,
 )
+from slimify.strategies.firstuse import starts_installed
 from slimify.strategies.joining import lengthened, side_by_side
 from slimify.strategies.layout import Layout, Tree, WordEdit
 from slimify.strategies.oneinstall import with_their_lists
@@ -310,6 +311,8 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
     step = step_at(program, index)
     atoms = layout.final.get(index, frozenset())
     effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
+    if any(starts_installed(e) for e in effects):
+        return False
     if all(e.kind in _SYSTEM or _only_removes(e, layout.trees) for e in effects):
         return True
     installs = any(e.kind == "packages" for e in effects)  # changes less often than what is built

@@ -20,6 +20,7 @@ from slimify.model import Decision, PackageVerdict, Reason, Rung
 from slimify.strategies import estimate
 from slimify.strategies.base import Proposal, too_small
 from slimify.strategies.finalsteps import Parting
+from slimify.strategies.firstuse import before_first_use
 from slimify.strategies.handedout import only_site
 from slimify.strategies.inplace.caches import cleaner
 from slimify.strategies.layout import Layout, Tree
@@ -72,6 +73,9 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
     )
     trees, handed, left = only_site(program, trees)
+    trees, why = before_first_use(program, trees)
+    if why:
+        return Reason(code="SL392", text=why)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)

@@ -110,6 +110,8 @@ def dev_needed(program: Program, project: NodeProject) -> str:
             use = program.live.commands.get(command)
             if use is not None:
                 return f"`{command}` of {name} is started ({use.name})"
+            if command in program.late:
+                return f"line {program.late[command].line} runs `{command}` of {name} in the stage that runs"
         script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
         if script is not None:
             return f"the script {script} names {name}"
