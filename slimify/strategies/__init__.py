@@ -13,12 +13,32 @@ from slimify.strategies.base import Proposal, Strategy
 
 
 def propose(program: Program, options: Options) -> Proposal:
-    """The layouts of the strategy for the program's language."""
+    """The layouts of the strategy for the program's language; none where no step can be executed."""
+    empty = _nothing_to_run_with(program)
+    if empty:
+        return Proposal(reasons=(Reason(code="SL411", text=empty),))
     if program.language is None:
         nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
         return Proposal(reasons=(nothing,))
     strategy = cast("Strategy", import_module(f"slimify.strategies.{program.language}"))
     return _with_glibc(strategy.propose(program, options), options.min_glibc)
+
+
+def _nothing_to_run_with(program: Program) -> str:
+    """Why the file can't be built: a RUN on the empty image, where nothing that was copied may be a shell or
+    the program that it starts; "" if there is no such RUN."""
+    if program.base_ref != "scratch":
+        return ""
+    for step in program.steps:
+        if step.keyword == "ADD" or (step.keyword == "COPY" and step.instruction.flag("from") is not None):
+            return ""
+        if step.keyword == "RUN":
+            exec_form = step.instruction.exec_form
+            shell = exec_form[0] if exec_form else "/bin/sh"
+            if not shell.startswith("/") or step.state.view.context_path(shell) is not None:
+                return ""
+            return f"line {step.line}: on scratch there is no {shell} to execute this with"
+    return ""
 
 
 def _with_glibc(proposal: Proposal, least: str) -> Proposal:
