@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from slimify.classify.liveness import configured
 from slimify.classify.walk import Visit
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
@@ -41,13 +42,19 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
 
 
 def _started(visits: Sequence[Visit]) -> str | None:
-    """The language of the program that the last CMD or ENTRYPOINT names."""
-    for visit in reversed(visits):
-        if visit.instruction.keyword in ("CMD", "ENTRYPOINT"):
-            for language, words in _START.items():
-                if any(word in visit.instruction.value for word in words):
-                    return language
-    return None
+    """The language of the program that the last CMD or ENTRYPOINT names, else that of most command lines
+    which a process manager finds in its settings."""
+    starts = (v.instruction.value for v in reversed(visits) if v.instruction.keyword in ("CMD", "ENTRYPOINT"))
+    found = next((language for text in starts if (language := _named(text))), None)
+    if found or not visits:
+        return found
+    managed = Counter(filter(None, (_named(text) for _, text in configured(visits[-1].state.view))))
+    return managed.most_common(1)[0][0] if managed else None
+
+
+def _named(text: str) -> str | None:
+    """The language whose interpreter, or a program written in it, a command line names."""
+    return next((language for language, words in _START.items() if any(w in text for w in words)), None)
 
 
 _START = {"python": ("python", "gunicorn", "uvicorn", "celery", "flask"), "node": ("node", "npm", "yarn")}

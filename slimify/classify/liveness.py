@@ -59,7 +59,7 @@ def live(
         for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
-    for use, text in _configured(state.view, start):
+    for use, text in configured(state.view):
         for effect in _interpret(text, state):
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
@@ -159,7 +159,7 @@ def _interpret(text: str, state: State) -> tuple[Effect, ...]:
     return tuple(e for atom in interpret(script, state) for e in atom)
 
 
-def _configured(view: View, start: Sequence[Effect]) -> Iterable[tuple[Use, str]]:
+def configured(view: View) -> Iterable[tuple[Use, str]]:
     """Command lines in configuration files of process managers that are copied into the image."""
     context: Context = view.context
     for path in context.files:
