@@ -114,7 +114,9 @@ def _again(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
     known = {use.at for use in uses}
     installs = re.compile(rf"\b{manager} install\b")
     for at, item in enumerate(stage.items):
-        if manager in ("npm", "yarn", "pnpm") and at not in known and installs.search(item.text):
+        if manager not in ("npm", "yarn", "pnpm") or at in known or keyword(item) != "RUN":
+            continue
+        if installs.search(item.text, instruction_start(item)):
             yield _Use(at, uses[0].step, uses[0].targets)
 
 
