@@ -339,7 +339,7 @@ class Stage(Struct, frozen=True, kw_only=True):
 
     name: str
     base: str
-    purpose: Literal["build", "run", "debug"]
+    purpose: Literal["base", "build", "run", "debug"]
     items: tuple[Item, ...]
 
 

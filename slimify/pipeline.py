@@ -150,7 +150,7 @@ def _first_proved(
             continue
         found = _proved(program, wanted, file, options)
         if isinstance(found, str):
-            return _Found(wanted, found, tuple(reasons))
+            return _Found(*_told_once(program, wanted, found, options), tuple(reasons))
         reasons += found
     return _Nothing(tuple(reasons), tuple(advice))
 
@@ -221,6 +221,18 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
         return [Reason(code="SL407", text=f"{plan.rung}: nothing would change")]
     found = problems(program, plan, text)
     return [Reason(code="SL409", text=f"{plan.rung}: {problem}") for problem in found] if found else text
+
+
+def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
+    """The plan and its text with what both stages begin with in one of its own, where that reads better."""
+    from slimify.render import render
+    from slimify.strategies.sharedbase import same_steps, with_shared_base
+
+    shared = with_shared_base(program, plan)
+    if shared is None:
+        return plan, text
+    new = render(shared, program.dockerfile, annotate=options.annotate, templates=options.templates)
+    return (shared, new) if same_steps(text, new) else (plan, text)
 
 
 def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) -> Outcome:

@@ -102,7 +102,8 @@ def _paragraph(offer: Offer, index: int) -> str:
 
 def _base(stages: Sequence[Stage]) -> str:
     final = [stage.base for stage in stages if stage.purpose == "run"]
-    return final[-1] if final else "a smaller one"
+    shared = {stage.name: stage.base for stage in stages if stage.purpose == "base"}
+    return shared.get(final[-1], final[-1]) if final else "a smaller one"
 
 
 def estimated(outcome: Outcome) -> tuple[int, int] | None:

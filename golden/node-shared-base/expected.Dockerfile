@@ -1,0 +1,33 @@
+FROM node:20-alpine AS base
+
+LABEL org.opencontainers.image.title="press"
+ARG PRESS_RELEASE=edge
+
+COPY ops/prepare /usr/local/bin/prepare
+# the account that prints, and where its pages go
+RUN apk add --no-cache \
+        tini \
+        tzdata \
+    && addgroup -S press \
+    && adduser -S -G press press \
+    && prepare /var/lib/press
+
+WORKDIR /srv/press
+COPY package.json ./
+
+FROM base AS builder
+
+RUN npm install \
+    && npm prune --omit=dev --no-package-lock
+
+FROM base
+
+ARG PRESS_RELEASE=edge
+
+COPY --from=builder /srv/press/node_modules /srv/press/node_modules
+COPY lib ./lib
+
+ENV PRESS_RELEASE=$PRESS_RELEASE
+USER press
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "lib/press.js"]

@@ -1,0 +1,150 @@
+"""Steps that both stages begin with, in a stage of their own: `FROM x AS base`, then `FROM base` twice.
+
+Where the final stage starts from the original base again, builder and final stage often repeat the same
+long list: packages, users, scripts. Told once, nobody has to keep two lists alike. A stage inherits
+everything but the arguments that are said again where something behind names them: not every builder
+hands those on (dockerfile reference, "ARG: scope").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from slimify.classify.program import Program
+from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Stage
+from slimify.strategies.joining import parted
+from slimify.strategies.staging import keyword, keyword_case, new_item, renamed
+from slimify.syntax.dockerfile import parse
+from slimify.syntax.instructions import arg_names, from_parts
+
+# What only describes the image does no harm to a builder. Not what a later ENTRYPOINT would reset if it were
+# inherited, nor a volume, whose later changes are lost.
+_HARMLESS = frozenset({"LABEL", "MAINTAINER", "EXPOSE", "STOPSIGNAL"})
+_LEAST_LINES = 6  # fewer are easier to read twice than in a third stage
+
+
+def with_shared_base(program: Program, plan: Plan) -> Plan | None:
+    """The plan with a stage for what its two begin with; None where they have too little in common."""
+    if len(plan.stages) != 2 or plan.rung != "same-base":
+        return None
+    builder, final = plan.stages
+    if builder.base != final.base or builder.purpose != "build":
+        return None
+    shared, here, there = _shared(builder.items[1:], final.items[1:])
+    lines = sum(len(parted(item.text)[1].splitlines()) for item in shared)
+    if lines < _LEAST_LINES or not any(keyword(item) == "RUN" for item in shared):
+        return None
+    taken = {builder.name, final.name.lower(), program.base_ref.lower()}
+    name = next((n for n in ("base", "common", "shared") if n not in taken), None)
+    if name is None or program.base_ref.lower() == name:
+        return None
+    end, case = program.dockerfile.newline, keyword_case(program)
+    alias = f" {case('AS')} {final.name}" if final.name else ""
+    heads = (
+        renamed(builder.items[0], name, case, end),
+        new_item(f"{case('FROM')} {name} {case('AS')} {builder.name}", end),
+        new_item(f"{case('FROM')} {name}{alias}", end),
+    )
+    spaced = bool(shared) and shared[0].spaced
+    stages = (
+        Stage(name=name, base=builder.base, purpose="base", items=(heads[0], *shared)),
+        Stage(
+            name=builder.name,
+            base=name,
+            purpose="build",
+            items=(heads[1], *_begun(program, shared, here, spaced)),
+        ),
+        Stage(
+            name=final.name,
+            base=name,
+            purpose="run",
+            items=(heads[2], *_begun(program, shared, there, spaced)),
+        ),
+    )
+    text = f"what {builder.name} and the final stage begin with stands in a stage that both start from"
+    told = Decision(code="SL304", safety="safe", text=text, line=program.steps[0].line)
+    return replace(plan, stages=stages, decisions=(*plan.decisions, told))
+
+
+def same_steps(plain: str, shared: str) -> bool:
+    """Whether a text with a shared base says the same as one of two stages: its first stage put in front of
+    the others, without what these say again, is what stood there before."""
+    before, (base, *others) = _stages(parse(_bytes(plain))), _stages(parse(_bytes(shared)))
+    again = {_said(x) for x in base if x.keyword == "ARG"}
+    for old, new in zip(before, others, strict=True):
+        unfolded = [*base[1:], *(x for x in new[1:] if _said(x) not in again)]
+        building = old is before[0]
+        told = [_said(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
+        if told != [_said(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]:
+            return False
+    start = from_parts(base[0])
+    return all(from_parts(x[0]).image == start.alias for x in others) and all(
+        from_parts(x[0]).image == start.image for x in before
+    )
+
+
+def _shared(
+    building: Sequence[Item], final: Sequence[Item]
+) -> tuple[tuple[Item, ...], tuple[Item, ...], tuple[Item, ...]]:
+    """What both begin with, as the final stage has it, and the rest of each."""
+    shared: list[Item] = []
+    passed: list[Item] = []  # of the final stage alone, harmless to the builder
+    here = there = 0
+    for number, item in enumerate(final):
+        if keyword(item) in _HARMLESS:
+            passed.append(item)
+            continue
+        if here == len(building) or not _same(building[here], item):
+            break
+        comments = max(building[here].text, item.text, key=len)
+        shared += [*passed, replace(item, text=comments)]
+        passed = []
+        here, there = here + 1, number + 1
+    return tuple(shared), tuple(building[here:]), tuple(final[there:])
+
+
+def _same(one: Item, other: Item) -> bool:
+    """Whether both are the same instruction of the file, with the same words; a SHELL is told everywhere."""
+    told = parted(one.text)[1] == parted(other.text)[1]
+    return one.origin is not None and one.origin == other.origin and told and keyword(one) != "SHELL"
+
+
+def _begun(program: Program, shared: Sequence[Item], rest: Sequence[Item], spaced: bool) -> Iterator[Item]:
+    """The rest of a stage, with the arguments of the shared one that it needs in front of it."""
+    end = program.dockerfile.newline
+    texts = " ".join(item.text for item in rest)
+    runs = any(keyword(item) == "RUN" for item in rest)
+    kept = {name for item in shared if keyword(item) == "ENV" for name in re.findall(r"\w+", item.text)}
+    everything = " ".join(x.raw for x in program.dockerfile.instructions if x.keyword != "ARG")
+    again: list[Item] = []
+    for item in (x for x in shared if keyword(x) == "ARG" and x.origin is not None):
+        names = {name for name, _ in arg_names(program.dockerfile.instructions[item.origin or 0])}
+        named = any(re.search(rf"\b{re.escape(n)}\b", texts) for n in names)
+        heard = runs and not any(re.search(rf"\b{re.escape(n)}\b", everything) for n in names)
+        if (named or heard) and not names & kept:
+            again.append(Item(text=parted(item.text)[1] + end, spaced=spaced and not again))
+    yield from again
+    for number, item in enumerate(rest):
+        yield replace(item, spaced=item.spaced or (spaced and not number))
+
+
+def _stages(file: Dockerfile) -> list[list[Instruction]]:
+    stages: list[list[Instruction]] = []
+    for instruction in file.instructions:
+        if instruction.keyword == "FROM":
+            stages.append([instruction])
+        elif stages:
+            stages[-1].append(instruction)
+    return stages
+
+
+def _said(instruction: Instruction) -> tuple[object, ...]:
+    flags = tuple((f.name, f.value) for f in instruction.flags)
+    return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

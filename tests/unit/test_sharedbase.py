@@ -1,0 +1,91 @@
+"""What builder and final stage begin with, in a stage of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+from slimify.strategies.sharedbase import same_steps
+
+TOOLS = (
+    "RUN apk add --no-cache \\\n        bash \\\n        tini \\\n    && adduser -D press \\\n"
+    "    && prepare /srv \\\n    && prepare /var\n"
+)
+REST = "WORKDIR /srv\nCOPY package.json ./\nRUN npm install\nCOPY . .\n"
+LITTLE = MinSaving(percent=0.0, bytes=1_000_000)
+START = 'CMD ["node", "a.js"]\n'
+
+
+def _after(directory: Path, file: str) -> str:
+    package = {"dependencies": {"express": "4"}, "devDependencies": {"jest": "29"}}
+    (directory / "package.json").write_text(json.dumps(package))
+    (directory / "a.js").write_text("require('express')().listen(80)\n")
+    data = file.encode()
+    outcome = pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options(min_saving=LITTLE))
+    assert outcome.after is not None, outcome.decisions
+    return outcome.after
+
+
+@pytest.mark.parametrize(
+    ("file", "shared"),
+    [
+        pytest.param(f"FROM node:20-alpine\n{TOOLS}{REST}{START}", True, id="a-long-list"),
+        pytest.param(f"FROM node:20-alpine\nLABEL a=b\n{TOOLS}{REST}{START}", True, id="behind-a-label"),
+        pytest.param(f"FROM node:20-alpine\nRUN prepare /srv\n{REST}{START}", False, id="a-short-one"),
+        pytest.param(f"FROM node:20-alpine\n{START}{TOOLS}{REST}", False, id="behind-the-start"),
+        pytest.param(f"FROM node:20-alpine\nVOLUME /srv\n{TOOLS}{REST}{START}", False, id="behind-a-volume"),
+        pytest.param(
+            f'FROM node:20-alpine\nSHELL ["/bin/sh", "-ec"]\n{TOOLS}{REST}{START}', False, id="another-shell"
+        ),
+    ],
+)
+def test_a_stage_for_both(file: str, shared: bool, tmp_path: Path) -> None:
+    after = _after(tmp_path, file)
+    assert ("\nFROM base AS builder\n" in after and "\nFROM base\n" in after) is shared
+    assert after.count("tini") == (file.count("tini") if shared else 2 * file.count("tini"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "behind", "again"),
+    [
+        pytest.param("ARG PLACE=/srv", "ENV AT=$PLACE\n", True, id="named"),
+        pytest.param("ARG PLACE=/srv", "", False, id="nothing-executed-may-read-it"),
+        pytest.param("ARG PLACE=/srv\nENV PLACE=$PLACE", "ENV AT=$PLACE\n", False, id="in-the-environment"),
+    ],
+)
+def test_arguments(setting: str, behind: str, again: bool, tmp_path: Path) -> None:
+    after = _after(tmp_path, f"FROM node:20-alpine\n{setting}\n{TOOLS}{REST}{behind}{START}")
+    assert after.startswith("FROM node:20-alpine AS base\n")
+    assert ("ARG PLACE" in after.rpartition("\nFROM base\n")[2]) is again
+
+
+PLAIN = (
+    "FROM a AS builder\nARG X\nRUN b\nRUN c\n\nFROM a\nLABEL d=e\nARG X\nRUN b\nCOPY --from=builder /f /f\n"
+)
+HEAD = "FROM a AS base\nLABEL d=e\nARG X\nRUN b\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        pytest.param(
+            f"{HEAD}FROM base AS builder\nRUN c\nFROM base\nARG X\nCOPY --from=builder /f /f\n",
+            True,
+            id="same",
+        ),
+        pytest.param(
+            f"{HEAD}FROM base AS builder\nFROM base\nCOPY --from=builder /f /f\n", False, id="one-less"
+        ),
+        pytest.param(
+            f"{HEAD}FROM base AS builder\nRUN c\nFROM a\nCOPY --from=builder /f /f\n",
+            False,
+            id="another-base",
+        ),
+    ],
+)
+def test_same_steps(text: str, same: bool) -> None:
+    assert same_steps(PLAIN, text) is same
