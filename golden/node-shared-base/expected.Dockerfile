@@ -1,15 +1,15 @@
-FROM node:20-alpine AS base
+FROM node:20-slim AS base
 
 LABEL org.opencontainers.image.title="press"
 ARG PRESS_RELEASE=edge
 
 COPY ops/prepare /usr/local/bin/prepare
 # the account that prints, and where its pages go
-RUN apk add --no-cache \
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
         tini \
-        tzdata \
-    && addgroup -S press \
-    && adduser -S -G press press \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system press \
     && prepare /var/lib/press
 
 WORKDIR /srv/press

@@ -17,7 +17,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
     python3 \
     ca-certificates \
     python3-setuptools \
-    && ln -s /usr/bin/python3 /usr/bin/python && rm -rf /var/lib/apt/lists/*
+    && ln -s /usr/bin/python3 /usr/bin/python \
+    && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /srv/pack
 COPY --from=builder /usr/local/lib/python3.11/dist-packages /usr/local/lib/python3.11/dist-packages

@@ -21,7 +21,8 @@ RUN apt-get update && apt-get install -y \
         libyaml-0-2 \
         python3 \
         ca-certificates \
-        python3-setuptools && rm -rf /var/lib/apt/lists/*
+        python3-setuptools \
+    && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/service
 COPY --from=builder /opt/service/env /opt/service/env

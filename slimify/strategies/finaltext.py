@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from slimify.classify.program import Program, Step
 from slimify.model import Effect, Instruction
 from slimify.strategies.layout import Layout, WordEdit
-from slimify.strategies.longlines import broken
+from slimify.strategies.longlines import broken, with_more
 from slimify.syntax.heredoc_edit import edit_heredoc
 from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.shell import Refuses, edit
@@ -113,7 +113,9 @@ def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int
     drop = frozenset(range(len(step.script.atoms))) - atoms
     text = edited(program, index, drop, layout.words.get(index, WordEdit()))
     if text is not None and index in layout.append:
-        text = text.rstrip() + layout.append[index] + program.dockerfile.newline
+        end, more = program.dockerfile.newline, layout.append[index]
+        longer = with_more(text.rstrip(), (more.removeprefix(" && "),), end)
+        text = (longer if longer is not None else text.rstrip() + more) + end
     added = layout.words[index].added if index in layout.words else ()
     return broken(text, added, program.dockerfile.newline) if text is not None and added else text
 

@@ -1,11 +1,26 @@
-"""Lines of a RUN that got too long by names which were added to them."""
+"""Lines of a RUN to which something is added: names that make one too long, commands behind its last."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _MOST = 110  # columns of a line
 _NAMES = 80  # columns of names in a line of their own
+_TRAILING = re.compile(r"&&[ \t]*\\\r?\n([ \t]*)")
+_LEADING = re.compile(r"\\\r?\n([ \t]*)&& ")
+
+
+def with_more(text: str, commands: Sequence[str], end: str) -> str | None:
+    """The text of a RUN, without its last line's end, with commands behind its last one, each on a line like
+    those before it; None where all of it is one line."""
+    trailing = _TRAILING.search(text)
+    if trailing is not None:
+        return f" && \\{end}{trailing[1]}".join((text, *commands))
+    if "\n" not in text:
+        return None
+    leading = _LEADING.findall(text) or ["    "]
+    return f" \\{end}{leading[-1]}&& ".join((text, *commands))
 
 
 def broken(text: str, names: Sequence[str], end: str) -> str:

@@ -120,7 +120,9 @@ def _joined(program: Program, items: Sequence[Item]) -> Item | None:
         return None
     for item in items[1:]:
         comments, body = parted(item.text)
-        command = body.partition(" ")[2].lstrip().replace(_CLEAN, f" \\{end}   {_CLEAN}")
+        command = body.partition(" ")[2].lstrip()
+        if f"\\{end}   {_CLEAN}" not in command:
+            command = command.replace(_CLEAN, f" \\{end}   {_CLEAN}")
         longer = lengthened(made, command, end) if not comments.strip() else None
         if longer is None:
             return None

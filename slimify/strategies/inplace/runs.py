@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.model import Effect, Instruction
+from slimify.strategies.longlines import with_more
 
 # A failure of what stands in front would be lost, or what stands behind would not be executed.
 _OPEN_ENDED = frozenset({"||", "background", "comment", "heredoc", "exec form"})
@@ -81,10 +81,6 @@ def _apart(command: str) -> tuple[list[str], str]:
     return lines[:first], "\n".join(lines[first:])
 
 
-_TRAILING = re.compile(r"&&[ \t]*\\\r?\n([ \t]*)")
-_LEADING = re.compile(r"\\\r?\n([ \t]*)&& ")
-
-
 def lengthened(program: Program, step: Step, tail: Sequence[str], text: str = "") -> str:
     """The RUN with commands behind its last, laid out as it is: on its line where that stays short."""
     end = program.dockerfile.newline
@@ -92,13 +88,12 @@ def lengthened(program: Program, step: Step, tail: Sequence[str], text: str = ""
     own = body(instruction, text)
     if "\n" not in own and len(lead(instruction) + own + "".join(tail)) <= 100 and len(tail) == 1:
         return f"{lead(instruction)}{own} && {tail[0]}{end}"
-    trailing = _TRAILING.search(own)
-    if trailing is not None:
-        return lead(instruction) + f" && \\{end}{trailing[1]}".join((own, *tail)) + end
-    leading = _LEADING.findall(own)
-    if leading:
-        return lead(instruction) + f" \\{end}{leading[-1]}&& ".join((own, *tail)) + end
-    return joined(lead(instruction), (own, *tail), end)
+    longer = with_more(own, tail, end)
+    return (
+        f"{lead(instruction)}{longer}{end}"
+        if longer is not None
+        else joined(lead(instruction), (own, *tail), end)
+    )
 
 
 def words_of(program: Program, step: Step, atom: AtomStep) -> str:
