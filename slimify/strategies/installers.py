@@ -68,7 +68,7 @@ def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
     called = set(program.live.commands) | set(program.late) | {e.manager for e in program.live.start}
     modules = installed_modules((e for s in program.steps for e in s.effects), program.end.view)
     every = {normalised(m.use.name) for m in modules if m.kind == "python"}
-    main = _pinned(program, main=True)
+    main = pinned(program, main=True)
     known = installers()
     names = {n for e in effects for n in _names(e) if n in known}
     names -= called | _imported(program, names) | main
@@ -107,8 +107,8 @@ def _pip(effect: Effect) -> str:
 
 def _locked(program: Program) -> set[str] | None:
     """The names of all lock files; None where something is installed that none of them covers."""
-    pinned = _pinned(program)
-    if not pinned:
+    names = pinned(program)
+    if not names:
         return None
     made = {
         w for s in program.steps for e in s.effects if e.manager in _LOCKED for w in (*e.writes, *e.outputs)
@@ -122,13 +122,13 @@ def _locked(program: Program) -> set[str] | None:
                 effect.manifests or effect.reads or not _names(effect) <= _ALONE | installers().keys()
             ):
                 return None
-    return pinned
+    return names
 
 
 _ALONE = frozenset({"pip", "setuptools", "wheel"})  # they need nothing
 
 
-def _pinned(program: Program, *, main: bool = False) -> set[str]:
+def pinned(program: Program, *, main: bool = False) -> set[str]:
     """What the lock files pin that the installs of the file read; `main`: less what only developing needs."""
     view = program.end.view
     names: set[str] = set()

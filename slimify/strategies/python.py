@@ -37,6 +37,7 @@ from slimify.strategies.sitepackages import (
     only_installers,
     site_packages,
 )
+from slimify.strategies.superseded import make_way
 from slimify.strategies.unknown import blocked, installs_at_start, keep_everything_before_unknown
 
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
@@ -91,6 +92,7 @@ def _try(
     if rung == "slim":
         types, told = media_types(program, base)
         head, put = (*head, *types), (*put, *told)
+    way, made_way = make_way(program, trees, options.keep_packages)
     saving = _saving(program, base, rung, trees) + out.size
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
@@ -101,10 +103,10 @@ def _try(
         present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
         needless=_OWN_PYTHON if own_python else _among_packages(program),
         builder_tail=(*tail, *out.tail),
-        final_head=head,
+        final_head=(*head, *way),
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*_decisions(program, rung, base, trees), *dropped, *out.decisions, *put),
+        decisions=(*_decisions(program, rung, base, trees), *dropped, *out.decisions, *put, *made_way),
         saving=saving,
         original=estimate.original(program),
     )

@@ -21,6 +21,7 @@ from slimify.verify.contract import Terms
 from slimify.verify.disk import (
     behind,
     commands,
+    distributions,
     files,
     imports,
     libraries,
@@ -251,6 +252,7 @@ class Session(Struct):
             yield manifests.check(evidence)
         if self.case.language == "python":
             yield imports.extension_libraries(evidence)
+            yield distributions.check(evidence)
         yield files.needed(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)

@@ -63,6 +63,24 @@ print("loaded", library.PQlibVersion() > 90000)
         marks=(pytest.mark.ci,),
     ),
     Case(
+        id="a release of setuptools that no file of the context names",
+        files={
+            "Dockerfile": """FROM python:3.11
+RUN echo setuptools==75.8.0 > /tmp/list && pip install --no-cache-dir -r /tmp/list && rm /tmp/list
+WORKDIR /app
+COPY . .
+CMD ["python", "app.py"]
+""",
+            "app.py": """from importlib import metadata
+
+print([d.version for d in metadata.distributions() if d.name == "setuptools"])
+""",
+        },
+        code="SL536",
+        settings={"keep-packages": ["setuptools"]},
+        rung="slim",
+    ),
+    Case(
         id="a command whose name is made in another module",
         files={
             "Dockerfile": SCRIPT,

@@ -1,0 +1,57 @@
+"""Python's packages are there in one release, as they were in the original.
+
+A COPY of site-packages onto a base with packages of its own leaves the metadata of both, and modules that
+the newer release has no more: which release the program finds is a matter of luck.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.model import Check, Constraint, Finding
+
+TWICE = "SL536"
+
+_METADATA = re.compile(r"/([^/-]+)-([^/-]+)[^/]*\.(?:dist|egg)-info\Z")
+# What python images bring themselves: the planner can make these give way.
+_BROUGHT = frozenset({"pip", "setuptools", "wheel"})
+
+
+def check(evidence: Evidence) -> Check:
+    """One finding for each package of which a directory has more releases than in the original, and for pip
+    and its like where they were removed there."""
+    before, after = _releases(evidence.before), _releases(evidence.after)
+    known = {place for place, _ in before}
+    findings = []
+    for (place, name), releases in sorted(after.items()):
+        was = before.get((place, name), set())
+        removed = not was and name in _BROUGHT and place in known
+        if len(releases) <= max(len(was), 1) and not removed:
+            continue
+        text = f"{place} has {name} {' and '.join(sorted(releases))}"
+        text += f", the original {' and '.join(sorted(was)) or 'none'}"
+        need = Constraint(need="package", value=name, because=text)
+        findings.append(
+            Finding(code=TWICE, text=text, path=place, constraints=(need,) if name in _BROUGHT else ())
+        )
+    return Check(
+        name="releases",
+        layer="disk",
+        ok=not findings,
+        detail="; ".join(item.text for item in findings) or f"{len(after)} packages, each once",
+        findings=tuple(findings),
+    )
+
+
+def _releases(side: Side) -> dict[tuple[str, str], set[str]]:
+    """The releases of each package by directory and normalised name (PEP 503)."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for entry in side.files.walk():
+        match = _METADATA.search(entry.path)
+        place = posixpath.dirname(entry.path)
+        if match and place.endswith("-packages"):
+            name = re.sub(r"[-_.]+", "-", match[1]).lower()
+            found.setdefault((place, name), set()).add(match[2])
+    return found
