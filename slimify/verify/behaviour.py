@@ -20,7 +20,7 @@ from slimify.verify.repeats import Repeats
 from slimify.verify.settling import Courses
 from slimify.verify.verdict import verdict
 
-STARTS, COMMANDS, LOGS, STOPS = "SL540", "SL542", "SL543", "SL544"
+STARTS, COMMANDS, LOGS, STOPS, HEALTH = "SL540", "SL542", "SL543", "SL544", "SL545"
 
 _SLOWER = 3.0  # times as long as the one image took, the other one may take
 _PATIENCE = 300.0  # seconds that it gets at most, whatever the first one took
@@ -37,6 +37,14 @@ def variable(config: Mapping[str, Any], probe: Probe, name: str) -> str:
     """The value that a variable has in a container: the probe's, else the image's; "" without one."""
     brought: dict[str, str] = dict(item.partition("=")[::2] for item in config.get("Env") or ())
     return {**brought, **probe.env}.get(name, "")
+
+
+def health(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The command of an image's health check; none without one."""
+    kind, *words = (config.get("Healthcheck") or {}).get("Test") or ("NONE",)
+    if kind == "CMD-SHELL":
+        return (*(config.get("Shell") or ("/bin/sh", "-c")), *words)
+    return tuple(words) if kind == "CMD" else ()
 
 
 def patience(other: Observation) -> float:
@@ -70,6 +78,8 @@ def compare(
         for run in probe.exec
         if run.name in before.outputs
     ]
+    if before.health is not None and after.health is not None:
+        checks.append(_health(before.health, after.health, repeats))
     if before.stopped is not None and after.stopped is not None:
         checks.append(_stop(before, after, repeats))
     alike = all(check.ok for check in checks)  # what fails says something else, however it was built
@@ -146,6 +156,18 @@ def _output(
             f"{name} prints something else: {before[1].strip()[-200:]!r} became {after[1].strip()[-200:]!r}"
         )
     return verdict(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
+
+
+def _health(before: tuple[int | None, str], after: tuple[int | None, str], repeats: Repeats) -> Check:
+    """Docker asks no more of a health check than whether it succeeds."""
+    old, new = before[0] == 0, after[0] == 0
+    if old != new and (again := repeats.again.health) is not None and (again[0] == 0) == new:
+        return verdict("health check", HEALTH, "", "succeeds at times")
+    wrong = ""
+    if old != new:
+        said = (after if old else before)[1].strip()[-300:]
+        wrong = f"the health check fails in {'the rewritten image' if old else 'the original'} alone: {said}"
+    return verdict("health check", HEALTH, wrong, "succeeds" if old else "fails in both images")
 
 
 def _stop(before: Observation, after: Observation, repeats: Repeats) -> Check:

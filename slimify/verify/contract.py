@@ -12,6 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from slimify.model import SlimifyError
+from slimify.syntax.dockerfile import parse
+from slimify.syntax.instructions import env_pairs
 from slimify.verify.model import Check, Finding
 
 DIFFERENT, ENVIRONMENT = "SL510", "SL511"
@@ -27,12 +30,29 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What may differ. `own_env` are the names that the original file's ENV instructions set,
     `base_env` those that its base image is known to bring, `own_labels` what its LABELs set;
     `accepted` fields (`Cmd`, `Env.NAME`,
-    `Labels.NAME`) are the stated decisions and the user's settings."""
+    `Labels.NAME`) are the stated decisions and the user's settings. `added` are the fields that
+    instructions of the rewritten file set: no base image brings those."""
 
     own_env: frozenset[str] = frozenset()
     base_env: frozenset[str] = frozenset()
     own_labels: frozenset[str] = frozenset()
     accepted: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
+
+
+def set_by(dockerfile: bytes) -> frozenset[str]:
+    """The fields that a file's ENV and LABEL instructions set: `Env.NAME`, `Labels.NAME`."""
+    try:
+        instructions = parse(dockerfile, "Dockerfile").instructions
+    except SlimifyError:
+        return frozenset()
+    kinds = {"ENV": "Env", "LABEL": "Labels"}
+    return frozenset(
+        f"{kinds[one.keyword]}.{name}"
+        for one in instructions
+        if one.keyword in kinds
+        for name, _ in env_pairs(one)
+    )
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any], terms: Terms) -> tuple[Check, ...]:
@@ -130,7 +150,9 @@ def _labelled(before: Mapping[str, str], after: Mapping[str, str], terms: Terms)
         (
             f"Labels.{name}",
             _changed(name, before.get(name), after.get(name)),
-            "" if name in terms.own_labels else "each base image has its own",
+            ""
+            if name in terms.own_labels or f"Labels.{name}" in terms.added
+            else "each base image has its own",
         )
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
@@ -166,7 +188,7 @@ def _variables(
         if old == new:
             continue
         why = ""
-        if name not in terms.own_env:
+        if name not in terms.own_env and f"Env.{name}" not in terms.added:
             if new is None and name in terms.base_env:
                 why = "it described the toolchain of the base image"
             elif old is None:

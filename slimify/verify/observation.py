@@ -15,6 +15,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     start: float
     answers: dict[str, Answer] = field(default_factory=dict)
     outputs: dict[str, tuple[int | None, str]] = field(default_factory=dict)
+    health: tuple[int | None, str] | None = None  # what its HEALTHCHECK ended with and printed
     stopped: int | None = None
     log: str = ""
     problem: str = ""  # it could not be started at all

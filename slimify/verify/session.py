@@ -98,7 +98,8 @@ class _Subject(Struct, dict=True):
         return behaviour.ports(tcp, self.case.probe)
 
     def observed(self, asked: tuple[int, ...], least: float = 0) -> Observation:
-        return watching.observe(self.engine, self.built.tag, asked, self.case.probe, least)
+        health = behaviour.health(self.config)
+        return watching.observe(self.engine, self.built.tag, asked, self.case.probe, least, health)
 
     @cached_property
     def seen(self) -> Observation:
@@ -206,7 +207,9 @@ class Session(Struct):
     def _compared(
         self, proof: Proof, original: _Subject, subject: _Subject, accepted: frozenset[str]
     ) -> Proof:
-        terms = replace(self.case.terms, accepted=self.case.terms.accepted | accepted)
+        terms = self.case.terms
+        added = contract.set_by(subject.dockerfile) - contract.set_by(original.dockerfile)
+        terms = replace(terms, accepted=terms.accepted | accepted, added=added)
         checks = [Check(name="build", layer="build", ok=True, detail="both images are built")]
         checks += contract.compare(original.config, subject.config, terms)
         with ThreadPoolExecutor(2) as pool:

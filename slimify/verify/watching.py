@@ -21,6 +21,7 @@ _GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 _FURTHER = 2.0  # seconds that further ports are waited for once one listens
 _REDIRECTS = 4  # answers in a row that are followed
 _LOADED = 10.0  # seconds for what a page loads
+_TRIES, _BETWEEN = 3, 2.0  # of a health check that fails, as Docker's `--retries`; seconds between them
 
 
 class Ready(Struct, frozen=True):
@@ -49,10 +50,16 @@ def started(
 
 
 def observe(
-    engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
+    engine: Engine,
+    image: str,
+    asked: tuple[int, ...],
+    probe: Probe,
+    least: float = 0,
+    health: tuple[str, ...] = (),
 ) -> Observation:
     """Starts the image, waits, asks and stops it. An image that neither ends nor listens is watched for
-    `least` seconds at least. Only a failure of the engine itself raises."""
+    `least` seconds at least; `health` is the command of its health check. Only a failure of the engine
+    itself raises."""
     with contextlib.ExitStack() as stack:
         try:
             one = stack.enter_context(started(engine, image, asked, probe, least))
@@ -62,17 +69,21 @@ def observe(
             return Observation(
                 exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
             )
-        return _observed(engine, one, asked, probe)
+        return _observed(engine, one, asked, probe, health)
 
 
-def _observed(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) -> Observation:
+def _observed(
+    engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe, health: tuple[str, ...]
+) -> Observation:
     container = one.container
     answers = ask(engine, one, asked, probe)
     outputs = {}
+    healthy = None
     listens: tuple[int, ...] = ()
     if engine.state(container).running:
         listens = () if one.opened or probe.port else listening.ports(engine, container)
         outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
+        healthy = _healthy(engine, container, Run(command=health), probe) if health else None
     state = engine.state(container)
     stopped = None
     if state.running:
@@ -84,10 +95,21 @@ def _observed(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) 
         start=one.start,
         answers=answers,
         outputs=outputs,
+        health=healthy,
         stopped=stopped,
         log=engine.logs(container),
         listens=listens,
     )
+
+
+def _healthy(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+    """The health check, like Docker's again where it fails: what listens may not be ready yet."""
+    for _ in range(_TRIES - 1):
+        found = _execute(engine, container, run, probe)
+        if found[0] == 0 or not engine.state(container).running:
+            return found
+        time.sleep(_BETWEEN)
+    return _execute(engine, container, run, probe)
 
 
 def _execute(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:

@@ -189,6 +189,56 @@ def test_a_command_that_neither_image_can_run_proves_nothing(
     assert all(finding.original for finding in check.findings)
 
 
+TESTS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({}, ()),
+    ({"Healthcheck": {"Test": ["NONE"]}}, ()),
+    ({"Healthcheck": {"Interval": 5}}, ()),
+    ({"Healthcheck": {"Test": ["CMD", "app", "--check"]}}, ("app", "--check")),
+    ({"Healthcheck": {"Test": ["CMD-SHELL", "a || b"]}}, ("/bin/sh", "-c", "a || b")),
+    (
+        {"Healthcheck": {"Test": ["CMD-SHELL", "a"]}, "Shell": ["/bin/bash", "-ec"]},
+        ("/bin/bash", "-ec", "a"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("config", "command"), TESTS)
+def test_the_command_of_a_health_check(config: dict[str, Any], command: tuple[str, ...]) -> None:
+    assert behaviour.health(config) == command
+
+
+WELL, ILL = (0, "ok"), (1, "no curl")
+CHECKED: list[tuple[str, tuple[int, str], tuple[int, str], tuple[int, str], bool]] = [
+    ("both well", WELL, WELL, WELL, True),
+    ("both ill, by other codes", ILL, (7, "refused"), ILL, True),
+    ("ill alone", WELL, ILL, WELL, False),
+    ("well alone", ILL, WELL, ILL, False),
+    ("ill at times", WELL, ILL, ILL, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "again", "equal"), [row[1:] for row in CHECKED], ids=[row[0] for row in CHECKED]
+)
+def test_health_checks(
+    before: tuple[int, str], after: tuple[int, str], again: tuple[int, str], equal: bool
+) -> None:
+    repeats = Repeats(lambda: did(health=again), lambda: did(health=again))
+    checks = behaviour.compare(did(health=before), did(health=after), Probe(), repeats)
+    assert all(check.ok for check in checks) is equal
+
+
+def test_a_health_check_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_BETWEEN", 0)
+    container, codes = Container(), [1, 1, 0]
+    monkeypatch.setattr(
+        container, "execute", lambda name, command, timeout: (codes.pop(0), ""), raising=False
+    )
+    probe = Probe(seconds=1, port=80)
+    seen = watching.observe(cast(Engine, container), "image", (80,), probe, health=("app", "--check"))
+    assert (seen.health, codes) == ((0, ""), [])
+
+
 LEADS: list[tuple[str, str, Answer, tuple[str, ...]]] = [
     ("a redirect", "/", Answer(status=302, location="/login"), ("/login",)),
     ("to a place beside", "/a/b", Answer(status=301, location="c"), ("/a/c",)),

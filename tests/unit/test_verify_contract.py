@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from slimify.verify.contract import Terms, compare
+from slimify.verify.contract import Terms, compare, set_by
 
 BASE = {
     "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "APP=1"],
@@ -100,6 +100,29 @@ def test_the_user_accepts_a_field(field: str) -> None:
     assert names[field] in all_wrong
     accepted = replace(TERMS, accepted=frozenset({field}))
     assert wrong(before, after, accepted) == [name for name in all_wrong if name != names[field]]
+
+
+ADDED: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
+    ("a variable", {"Env": []}, {"Env": ["MODE=x"]}, ["Env"]),
+    ("another value", {"Env": ["LANG=C.UTF-8"]}, {"Env": ["LANG=C"]}, ["Env"]),
+    ("a label", {}, {"Labels": {"vendor": "y"}}, ["labels"]),
+    ("the same as before", {"Env": ["MODE=x"]}, {"Env": ["MODE=x"]}, []),
+    ("what the base brings beside it", {"Env": []}, {"Env": ["OTHER=x"]}, []),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "names"), [row[1:] for row in ADDED], ids=[row[0] for row in ADDED]
+)
+def test_what_the_rewritten_file_sets_is_not_its_base(
+    before: dict[str, Any], after: dict[str, Any], names: list[str]
+) -> None:
+    added = set_by(b"FROM x\nENV MODE=x LANG=C\nLABEL vendor=y\n")
+    assert wrong(before, after, replace(TERMS, added=added)) == names
+
+
+def test_a_file_that_is_none_sets_nothing() -> None:
+    assert set_by(b"\x00") == frozenset()
 
 
 def test_a_path_entry_of_the_file_itself_is_no_property_of_the_base() -> None:
