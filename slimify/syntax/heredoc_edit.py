@@ -66,6 +66,8 @@ def edit_heredoc(
             body = _without(body, _above(body, segment.start), segment.end)
         elif gone or changed:
             body = body[: segment.start] + _edited(own, segment, gone, changed) + body[segment.code :]
+    if len(read(body).atoms) != len(script.atoms) - len(drop):
+        raise Refuses("what would be left does not read as what it was")
     start, end = spans[0]
     return instruction.raw[:start] + body + instruction.raw[end:]
 
