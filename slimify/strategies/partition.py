@@ -223,7 +223,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
     def kinds(index: int) -> set[str]:
         return {e.kind for a in steps[index].atoms if a.index in final[index] for e in a.effects}
 
-    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & _ON_LISTS]
+    installs = [i for i in final if steps[i].keyword == "RUN" and kinds(i) & ON_LISTS]
     for index in list(result):
         step = steps[index]
         if step.keyword != "RUN" or not step.atoms:
@@ -241,7 +241,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
 
 
 # Steps that may read the package lists which an earlier one fetched.
-_ON_LISTS = frozenset({"packages", "system", "source", "unknown"})
+ON_LISTS = frozenset({"packages", "system", "source", "unknown"})
 
 
 def _lists_unread(program: Program, final: Mapping[int, frozenset[int]], index: int) -> bool:
@@ -250,9 +250,9 @@ def _lists_unread(program: Program, final: Mapping[int, frozenset[int]], index: 
         if step.keyword != "RUN" or step.index <= index or step.index not in final:
             continue
         kinds = [{e.kind for e in a.effects} for a in step.atoms if a.index in final[step.index]]
-        first = next((k for k in kinds if k & {"index", *_ON_LISTS}), None if step.atoms else _ON_LISTS)
+        first = next((k for k in kinds if k & {"index", *ON_LISTS}), None if step.atoms else ON_LISTS)
         if first is not None:
-            return not first & _ON_LISTS
+            return not first & ON_LISTS
     return True
 
 
@@ -282,7 +282,7 @@ def _cleaned(program: Program, index: int, final: Mapping[int, frozenset[int]]) 
     if removes_lists(effects) or "lists" in step.instruction.raw:
         return ""
     later = [e for s in program.steps if s.index > index and s.index in final for e in s.effects]
-    installs = any(e.kind == "packages" and e.manager == "apt" for e in later)
+    installs = any(e.kind == "unknown" or (e.kind == "packages" and e.manager == "apt") for e in later)
     if installs and not _lists_unread(program, final, index):
         return ""
     if any(a.effects and step.script and step.script.atoms[a.index].opaque for a in kept):

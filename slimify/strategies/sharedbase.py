@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from slimify.classify.program import Program
 from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Stage
 from slimify.strategies.joining import parted
+from slimify.strategies.partition import ON_LISTS
 from slimify.strategies.staging import keyword, keyword_case, new_item, renamed
 from slimify.syntax.dockerfile import parse
 from slimify.syntax.instructions import arg_names, from_parts
@@ -23,6 +24,11 @@ from slimify.syntax.instructions import arg_names, from_parts
 # What only describes the image does no harm to a builder. Not what a later ENTRYPOINT would reset if it were
 # inherited, nor a volume, whose later changes are lost.
 _HARMLESS = frozenset({"LABEL", "MAINTAINER", "EXPOSE", "STOPSIGNAL"})
+# What the final stage says behind an install; a builder that installs nothing more does without lists, too.
+_CLEANED = re.compile(r"[\s\\]*&& rm -rf /var/lib/apt/lists/\*\s*")
+_Said = tuple[
+    str, tuple[tuple[str, str | None], ...], str, tuple[str, ...]
+]  # keyword, flags, value, heredocs
 _LEAST_LINES = 6  # fewer are easier to read twice than in a third stage
 
 
@@ -33,7 +39,7 @@ def with_shared_base(program: Program, plan: Plan) -> Plan | None:
     builder, final = plan.stages
     if builder.base != final.base or builder.purpose != "build":
         return None
-    shared, here, there = _shared(builder.items[1:], final.items[1:])
+    shared, here, there = _shared(program, builder.items[1:], final.items[1:])
     lines = sum(len(parted(item.text)[1].splitlines()) for item in shared)
     if lines < _LEAST_LINES or not any(keyword(item) == "RUN" for item in shared):
         return None
@@ -78,7 +84,10 @@ def same_steps(plain: str, shared: str) -> bool:
         unfolded = [*base[1:], *(x for x in new[1:] if _said(x) not in again)]
         building = old is before[0]
         told = [_said(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
-        if told != [_said(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]:
+        wanted = [_said(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]
+        if len(told) != len(wanted) or not all(
+            a == b or (building and _cleaned(a, b)) for a, b in zip(told, wanted, strict=True)
+        ):
             return False
     start = from_parts(base[0])
     return all(from_parts(x[0]).image == start.alias for x in others) and all(
@@ -87,7 +96,7 @@ def same_steps(plain: str, shared: str) -> bool:
 
 
 def _shared(
-    building: Sequence[Item], final: Sequence[Item]
+    program: Program, building: Sequence[Item], final: Sequence[Item]
 ) -> tuple[tuple[Item, ...], tuple[Item, ...], tuple[Item, ...]]:
     """What both begin with, as the final stage has it, and the rest of each."""
     shared: list[Item] = []
@@ -97,7 +106,8 @@ def _shared(
         if keyword(item) in _HARMLESS:
             passed.append(item)
             continue
-        if here == len(building) or not _same(building[here], item):
+        installs = any(_installs(program, x) for x in building[here + 1 :])
+        if here == len(building) or not _same(building[here], item, cleaned=not installs):
             break
         comments = max(building[here].text, item.text, key=len)
         shared += [*passed, replace(item, text=comments)]
@@ -106,10 +116,22 @@ def _shared(
     return tuple(shared), tuple(building[here:]), tuple(final[there:])
 
 
-def _same(one: Item, other: Item) -> bool:
-    """Whether both are the same instruction of the file, with the same words; a SHELL is told everywhere."""
-    told = parted(one.text)[1] == parted(other.text)[1]
-    return one.origin is not None and one.origin == other.origin and told and keyword(one) != "SHELL"
+def _installs(program: Program, item: Item) -> bool:
+    """Whether an item may read apt's lists."""
+    if keyword(item) != "RUN":
+        return False
+    step = program.step(item.origin) if item.origin is not None else None
+    if step is None or not step.atoms:
+        return True
+    return bool(ON_LISTS & {e.kind for e in step.effects})
+
+
+def _same(one: Item, other: Item, *, cleaned: bool) -> bool:
+    """Whether both are the same instruction of the file, with the same words; the other one may remove apt's
+    lists besides if that is `cleaned`. A SHELL is told everywhere."""
+    told, final = parted(one.text)[1], parted(other.text)[1]
+    same = told == final or (cleaned and final.startswith(told) and _CLEANED.fullmatch(final, len(told)))
+    return one.origin is not None and one.origin == other.origin and bool(same) and keyword(one) != "SHELL"
 
 
 def _begun(program: Program, shared: Sequence[Item], rest: Sequence[Item], spaced: bool) -> Iterator[Item]:
@@ -131,6 +153,13 @@ def _begun(program: Program, shared: Sequence[Item], rest: Sequence[Item], space
         yield replace(item, spaced=item.spaced or (spaced and not number))
 
 
+def _cleaned(new: _Said, old: _Said) -> bool:
+    """Whether a RUN only removes apt's lists besides."""
+    return (new[0], new[1], new[3]) == (old[0], old[1], old[3]) == ("RUN", old[1], ()) and bool(
+        new[2].startswith(old[2]) and _CLEANED.fullmatch(new[2], len(old[2]))
+    )
+
+
 def _stages(file: Dockerfile) -> list[list[Instruction]]:
     stages: list[list[Instruction]] = []
     for instruction in file.instructions:
@@ -141,7 +170,7 @@ def _stages(file: Dockerfile) -> list[list[Instruction]]:
     return stages
 
 
-def _said(instruction: Instruction) -> tuple[object, ...]:
+def _said(instruction: Instruction) -> _Said:
     flags = tuple((f.name, f.value) for f in instruction.flags)
     return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))
 

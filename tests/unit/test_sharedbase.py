@@ -49,6 +49,25 @@ def test_a_stage_for_both(file: str, shared: bool, tmp_path: Path) -> None:
     assert after.count("tini") == (file.count("tini") if shared else 2 * file.count("tini"))
 
 
+APT = (
+    "FROM node:20-slim\nRUN apt-get update \\\n    && apt-get install -y \\\n        git \\\n"
+    "        tini \\\n        curl \\\n    && prepare /srv\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("between", "shared"),
+    [
+        pytest.param("", True, id="nothing-reads-the-lists"),
+        pytest.param("RUN apt-get install -y gcc\n", False, id="the-builder-installs-more"),
+        pytest.param("RUN ./prepare-more\n", True, id="both-keep-them-for-what-is-not-known"),
+    ],
+)
+def test_lists_that_the_final_stage_removes(between: str, shared: bool, tmp_path: Path) -> None:
+    after = _after(tmp_path, f"{APT}{between}{REST}{START}")
+    assert ("\nFROM base AS builder\n" in after) is shared, after
+
+
 @pytest.mark.parametrize(
     ("setting", "behind", "again"),
     [
