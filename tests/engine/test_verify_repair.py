@@ -17,7 +17,7 @@ import pytest
 from slimify import pipeline
 from slimify.config import load
 from slimify.engine.model import BuildOptions
-from slimify.jobs import named
+from slimify.jobs import find
 from slimify.model import Outcome
 from slimify.proofs import Listeners, ProofOptions, proven
 from slimify.report.proof import settings
@@ -162,7 +162,7 @@ def misnamed() -> Iterator[None]:
 def repaired(context: Path) -> tuple[Outcome, Proof]:
     proving = ProofOptions(build=BuildOptions(), repair=True)
     told = Listeners(lambda at: None, lambda turn: None)
-    (job,) = named([str(context / "Dockerfile")])
+    (job,) = find([str(context / "Dockerfile")])
     _, outcome, proof = proven(job, context, {}, proving, told)
     assert proof is not None, outcome.error
     return outcome, proof
