@@ -39,7 +39,7 @@ def judge(
     bring, `naming` knows the texts of the context, `pure`: nothing that is built is linked with a library."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
-    called = {*tools, *live.commands, *_brought(visits, distro, suite)}
+    there = {*live.commands, *_brought(visits, distro, suite)}
     everything = [e for v in visits for effects in v.effects for e in effects]
     gone = {p.name for e in everything if e.kind == "unpackage" for p in e.packages}
     for visit in visits:
@@ -58,8 +58,8 @@ def judge(
                 only = None if verdict else build_only(name, visits, live, tools, language, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
-                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, pure)
-                found.append(_used_unseen(verdict, facts, tools, called, own, naming))
+                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, pure, there)
+                found.append(_used_unseen(verdict, facts, tools, own, naming))
             verdicts[(visit.index, number)] = tuple(found)
     return verdicts
 
@@ -178,6 +178,7 @@ def _verdict(
     language: str | None,
     keep: Collection[str],
     pure: bool,
+    there: Collection[str],
 ) -> PackageVerdict:
     def said(role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
         return _said(name, role, code, text, counterparts)
@@ -189,7 +190,9 @@ def _verdict(
         return said("run", "SL202", f"`{use.name}` ({_place(use)}) needs it when it runs")
     if facts is None:
         return said("run", "SL203", "nothing is known about it, so it stays")
-    user = next((tools[c] for c in facts.commands if c in tools), None)
+    starters = sorted({s for c in facts.commands for s in callers(c)})
+    direct = [s for s in starters if s in tools and tools[s].name == s]
+    user = next((tools[c] for c in (*facts.commands, *direct) if c in tools), None)
     called = [c for c in facts.commands if c in live.commands]
     if called:
         use = live.commands[called[0]]
@@ -208,6 +211,9 @@ def _verdict(
             text = f"{needed}run time needs {', '.join(facts.counterparts)} instead"
             return said("build", "SL204", text, facts.counterparts)
         return said("build", "SL201", f"{needed}nothing at run time calls it")
+    starter = next((s for s in starters if s in there), None)
+    if starter is not None:
+        return said("run", "SL203", f"`{starter}` may start a program of it, so it stays")
     if name in _INTERPRETERS and language == "node" and _compiles(names):
         return said("build", "SL201", "compiles native modules, nothing at run time calls it")
     if facts.kind in ("fetch", "tool") and user is not None:
@@ -235,7 +241,6 @@ def _used_unseen(
     verdict: PackageVerdict,
     facts: PackageFacts | None,
     tools: Mapping[str, Use],
-    called: Collection[str],
     own: str | None,
     naming: Naming | None,
 ) -> PackageVerdict:
@@ -248,9 +253,6 @@ def _used_unseen(
     user = next((tools[c] for c in _BESIDE.get(name, ()) if c in tools), None)
     if user is not None:
         return _said(name, "run", "SL203", f"`{user.name}` (line {user.line}) needs it, run time may, too")
-    starters = sorted({c for command in facts.commands for c in callers(command)}.intersection(called))
-    if starters:
-        return _said(name, "run", "SL203", f"`{starters[0]}` may start a program of it, so it stays")
     file = naming.file((name, *facts.commands)) if naming is not None else ""
     return _said(name, "run", "SL203", f"{file} names it, so it stays") if file else verdict
 

@@ -245,6 +245,12 @@ PACKAGES = (
     Package(
         id="tar-starts-it",
         name="bzip2",
+        file=f'{DEBIAN}CMD ["node", "a.js"]\n',
+        texts={"a.js": "require('child_process').spawn('tar', ['-xf', 'files.tbz2'])"},
+    ),
+    Package(
+        id="tar-starts-it-in-the-build",
+        name="bzip2",
         file=f'{DEBIAN}RUN tar -xf files.tbz2 -C /srv\nCMD ["node", "a.js"]\n',
         texts={},
     ),
