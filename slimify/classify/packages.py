@@ -124,15 +124,17 @@ def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
 def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[str, Use]:
     """The programs that steps call which are executed in the final stage: it needs their packages."""
     tools: dict[str, Use] = {}
+    done: list[Effect] = []
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             if roles.get((visit.index, number)) not in ("run", "both", "unknown"):
+                done += (e for e in effects if e.kind == "python")
                 continue
             for effect in effects:
                 if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
-                if (effect.kind == "global" and not _plain_javascript(effect)) or _compiled(effect):
+                if (effect.kind == "global" and not _plain_javascript(effect)) or _compiled(effect, done):
                     names = (*names, *_implied(effect), "python3", "python")
                 for tool in names:
                     name = tool.rpartition("/")[2]
@@ -152,10 +154,25 @@ def _plain_javascript(effect: Effect) -> bool:
     return bool(facts) and all(f.known and f.prebuilt is None for f in facts)
 
 
-def _compiled(effect: Effect) -> bool:
-    """Whether pip may compile something: not what it knows by name and has wheels of."""
+def _compiled(effect: Effect, done: Sequence[Effect]) -> bool:
+    """Whether pip may compile something: not what it knows by name and has wheels of, nor what was installed
+    just so before (`uv run` looks whether it was)."""
+    if any(_covers(e, effect) for e in done):
+        return False
     wheels = all(pypi(p.name).wheels != "none" for p in effect.packages)
     return effect.kind == "python" and (bool(effect.manifests or effect.reads) or not wheels)
+
+
+def _covers(before: Effect, effect: Effect) -> bool:
+    """Whether an install of a project brought all that a later one asks for."""
+    return (
+        before.manager == effect.manager == "uv"
+        and not effect.packages
+        and bool(effect.manifests)
+        and {*effect.manifests} <= {*before.manifests}
+        and {*effect.writes} <= {*before.writes}
+        and before.dev >= effect.dev
+    )
 
 
 def _implied(effect: Effect) -> tuple[str, ...]:

@@ -252,9 +252,12 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         copies_first = bool(made and trees) and not _independent(program, layout, index)
         if copies_first and made and block.comments:
             made = [replace(made[0], spaced=block.spaced), *made[1:]]  # not the comment of the copy
+        copies += [
+            Item(text=_ended(instructions[w].raw, end), origin=w)
+            for w, after in late.items()
+            if after == index
+        ]
         made = copies + made if copies_first else made + copies
-        for workdir in (w for w, after in late.items() if after == index):
-            made.append(Item(text=_ended(instructions[workdir].raw, end), origin=workdir))
         pending_space = spaced and not made
         for position, item in enumerate(made):
             items.append(replace(item, spaced=item.spaced or (spaced and not position)))

@@ -590,3 +590,17 @@ def test_settings_of_installs(tmp_path: Path, setting: str, start: str, behind: 
         sources = {"plugins.js": "require('child_process').execSync('npm install left-pad')"}
     after = rewrite(tmp_path, f"{text}RUN {behind}\nCMD {start}\n", {"scripts": scripts, **DEV}, sources)
     assert (setting in final(after)) is kept
+
+
+def test_programs_of_the_project_are_started_in_it(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nRUN useradd shots\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\n"
+        "RUN npx playwright install-deps chromium\nUSER shots\nCOPY --chown=shots . .\nRUN npm run build\n"
+        'CMD ["node", "dist/a.js"]\n'
+    )
+    package = {"scripts": {"build": "tsc"}, "dependencies": {"playwright": "1"}, **DEV}
+    after = final(rewrite(tmp_path, text, package, {"a.ts": "import { chromium } from 'playwright'\n"}))
+    assert (
+        "COPY --from=builder --chown=shots:shots /app /app\nWORKDIR /app\nRUN npx playwright install-deps"
+        in after
+    )

@@ -72,6 +72,26 @@ ROWS = (
         final=("COPY site.json /tmp/site.json",),
     ),
     Row(
+        id="what-is-installed-already-needs-no-compiler",
+        file=lines(
+            "FROM python:3.12",
+            "RUN pip install uv",
+            "WORKDIR /app",
+            "COPY pyproject.toml uv.lock ./",
+            "RUN uv sync --frozen",
+            "RUN uv run playwright install --with-deps firefox",
+            "COPY app.py .",
+            'CMD ["uv", "run", "app.py"]',
+        ),
+        files={
+            "pyproject.toml": '[project]\nname = "a"\nversion = "1"\ndependencies = ["playwright"]\n',
+            "uv.lock": 'version = 1\n\n[[package]]\nname = "playwright"\nversion = "1.44.0"\n',
+            "app.py": "import playwright\n",
+        },
+        final=("RUN uv run playwright install --with-deps firefox && rm -rf /var/lib/apt/lists/*",),
+        never=("gcc",),
+    ),
+    Row(
         id="an-application-in-tmp",
         file=lines(
             "FROM python:3.11",
@@ -528,7 +548,7 @@ ROWS = (
             START,
         ),
         rung="same-base",
-        final=("    && apt-get install -y --no-install-recommends libpq5 curl \\",),
+        final=("    && apt-get install -y libpq5 curl \\",),
     ),
     Row(
         id="a-tool-that-a-final-step-calls",
