@@ -277,7 +277,7 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
 
 def stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
     """Reasons as decisions that were taken."""
-    return tuple(Decision(code=r.code, safety="safe", text=r.text) for r in reasons)
+    return tuple(dict.fromkeys(Decision(code=r.code, safety="safe", text=r.text) for r in reasons))
 
 
 explain = rewrite

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from slimify.classify.copies import files, targets
 from slimify.classify.paths import BROAD, inside
+from slimify.classify.places import written_into
 from slimify.classify.program import Program
 from slimify.classify.walk import Visit, start_state, walk
 from slimify.facts.carried import carried
@@ -83,7 +84,8 @@ def _inputs(
 
 
 def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, Effect, str]]:
-    """The files of the context that a RUN works on before they are brought or built, and its command."""
+    """The files of the context that a RUN works on before they are brought or built, the directories that it
+    writes into before there is anything in them, and its command."""
     have: list[str] = []
     made: list[str] = []
     for visit in visits:
@@ -99,6 +101,9 @@ def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit,
             for effect in effects:
                 for path in _read(effect):
                     if not mounted and _ours(program, path) and not _present(path, have, made):
+                        yield visit, effect, path
+                for path in written_into(effect):
+                    if not mounted and not _present(path, have, made):
                         yield visit, effect, path
                 made += effect.writes if effect.tool in ("mkdir", "install") else ()
                 have += (

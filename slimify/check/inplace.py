@@ -13,6 +13,7 @@ from msgspec import Struct
 from slimify.check.execution import unmet
 from slimify.classify.copies import files
 from slimify.classify.program import Program
+from slimify.classify.system import system_package
 from slimify.classify.walk import Visit, start_state, walk
 from slimify.facts.carried import installed
 from slimify.model import Dockerfile, Effect, Instruction
@@ -57,6 +58,7 @@ def in_place(
     yield from _copies(program, visits, old)
     yield from _commands(visits, old)
     yield from _packages(program, visits, old)
+    yield from _callers(program, visits, old)
     yield from unmet(program, visits)
 
 
@@ -190,6 +192,36 @@ def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -
         needed = [n for n in verdict.counterparts if n not in have]
         if needed:
             yield f"{needed[0]}, which replaces {name}, would not be installed"
+
+
+def _callers(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+    """A command finds the programs of the packages that it found them of before."""
+    before, after = _callings(program, old), _callings(program, visits)
+    for text, packages in after.items():
+        for name in sorted(before.get(text, frozenset()) - packages):
+            yield f"`{text[:50]}` calls a program of {name}, which would not be there then"
+
+
+def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[str]]:
+    """The system packages of which each command calls a program, as far as they are installed then."""
+    release = (program.base.distro, program.base.suite) if program.base else (None, None)
+    found: dict[str, frozenset[str]] = {}
+    have: dict[str, tuple[str, ...]] = {}
+    for visit in visits:
+        atoms = visit.script.atoms if visit.script is not None else ()
+        for atom, effects in zip(atoms, visit.effects, strict=False):
+            assert visit.script is not None
+            text = _plain(" ".join(visit.script.text[atom.start : atom.end].split()))
+            tools = {t.rpartition("/")[2] for e in effects for t in (e.tool, *e.tools)}
+            found[text] = frozenset(name for name, commands in have.items() if tools & {*commands})
+            for effect in effects:
+                for name in (p.name for p in effect.packages):
+                    if effect.kind == "packages" and effect.manager != "pip":
+                        facts = system_package(name, *release)
+                        have[name] = facts.commands if facts is not None else (name,)
+                    elif effect.kind == "unpackage":
+                        have.pop(name, None)
+    return found
 
 
 def _left(visits: Sequence[Visit]) -> frozenset[str]:

@@ -180,7 +180,8 @@ def copy_roles(
 
 
 def follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
-    """Owner and mode of files that only the build reads are changed where these are (a lock file)."""
+    """Owner and mode of files that only the build reads are changed, and these are deleted, where they are
+    (a lock file)."""
     placed = {
         visit.index: _targets(state, position) or ()
         for position, visit in enumerate(state.visits)
@@ -191,11 +192,35 @@ def follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
         for number, effects in enumerate(visit.effects):
             where, kinds = (visit.index, number), {e.kind for e in effects}
             paths = [w for e in effects for w in e.writes]
-            if state.atoms[where] != "run" or not paths or "meta" not in kinds or kinds - {"meta", "check"}:
+            deleted = [d for e in effects for d in e.deletes]
+            if state.atoms[where] != "run":
                 continue
-            makers = [{i for i, made in earlier.items() if any(inside(p, m) for m in made)} for p in paths]
+            if paths and "meta" in kinds and not kinds - {"meta", "check"}:
+                makers = [
+                    {i for i, made in earlier.items() if any(inside(p, m) for m in made)} for p in paths
+                ]
+                what = "changes"
+            elif deleted and not paths and kinds == {"files"} and not _worked_on(state, visit, deleted):
+                makers = [
+                    {i for i, made in earlier.items() if any(inside(m, d) for m in made)} for d in deleted
+                ]
+                what = "deletes"
+            else:
+                continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
-                say(state, where, "build", "SL217", "changes files that only the build reads")
+                say(state, where, "build", "SL217", f"{what} files that only the build reads")
+
+
+def _worked_on(state: Pass, until: Visit, paths: Sequence[str]) -> bool:
+    """Whether a step of the image that runs, or a WORKDIR, made something at these paths by then."""
+    for visit in state.visits:
+        if visit.index > until.index:
+            break
+        steps = (e for n, e in enumerate(visit.effects) if state.atoms[(visit.index, n)] != "build")
+        made = [w for effects in steps for e in effects for w in (*e.writes, *e.outputs)]
+        if any(inside(p, d) for p in (*made, visit.state.cwd or "/") for d in paths):
+            return True
+    return False
 
 
 def _emulator(visit: Visit) -> bool:

@@ -194,6 +194,15 @@ CASES = (
         files={**APP, "Pipfile": '[packages]\nflask = "*"\n', "Pipfile.lock": "{}"},
     ),
     Case(
+        id="the-installer-comes-before-the-first-step-that-calls-it",
+        file=f"FROM debian:bookworm\nRUN apt-get update && apt-get install -y python3-pip python3-dev gcc\nWORKDIR /app\nCOPY requirements.txt ./\nRUN pip3 install --upgrade --break-system-packages pip\nRUN pip3 install --break-system-packages -r requirements.txt\nCOPY app.py ./\n{START.replace('python', 'python3')}",
+        new=(
+            "RUN apt-get update && apt-get install -y python3-pip python3-dev gcc \\\n    && pip3 install --no-cache-dir --upgrade --break-system-packages pip \\",
+        ),
+        gone=("RUN pip3 install --no-cache-dir --upgrade --break-system-packages pip",),
+        files=CFFI,
+    ),
+    Case(
         id="node-installs-before-the-sources-come",
         file='FROM node:20-alpine\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
         new=("COPY package.json package-lock.json ./", "RUN npm ci && npm cache clean --force"),

@@ -45,6 +45,19 @@ START = 'CMD ["python", "app.py"]'
 ROWS = (
     # --- nothing to do, or nothing that is certain ---------------------------------------------------
     Row(
+        id="a-directory-that-is-emptied-holds-more-than-what-the-build-read",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY requirements.txt /in/requirements.txt",
+            "RUN date > /in/stamp && cp /in/stamp /app/stamp",
+            "RUN pip install -r /in/requirements.txt && rm -rf /in",
+            "COPY app.py .",
+            START,
+        ),
+        final=("RUN rm -rf /in",),
+    ),
+    Row(
         id="lists-that-distclean-removes",
         file=lines(
             "FROM python:3.13-slim-trixie",
@@ -422,6 +435,45 @@ ROWS = (
         kind="unchanged",
         rung="unchanged",
         reason="uv may download Python 3.13",
+    ),
+    Row(
+        id="a-manifest-that-makes-the-directory-of-a-later-file",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt /app/",
+            "RUN pip install --no-cache-dir -r /app/requirements.txt",
+            "RUN touch /app/people.db",
+            "COPY app.py /app/",
+            'CMD ["python", "/app/app.py"]',
+        ),
+        final=("COPY requirements.txt /app/", "RUN touch /app/people.db"),
+    ),
+    Row(
+        id="a-step-that-makes-the-directory-itself-needs-no-manifest",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt /app/",
+            "RUN pip install --no-cache-dir -r /app/requirements.txt",
+            "RUN mkdir -p /app/data && touch /app/data/people.db",
+            "COPY app.py /app/",
+            'CMD ["python", "/app/app.py"]',
+        ),
+        final=("RUN mkdir -p /app/data && touch /app/data/people.db",),
+        never=("requirements.txt",),
+    ),
+    Row(
+        id="a-manifest-is-deleted-where-it-is-read",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY requirements.txt /app/",
+            "RUN pip install --no-cache-dir -r requirements.txt && rm -f requirements.txt",
+            "COPY app.py .",
+            START,
+        ),
+        builder=("RUN pip install --no-cache-dir -r requirements.txt && rm -f requirements.txt",),
+        final=(SITE,),
+        never=("rm -f", "requirements.txt"),
     ),
     # --- a moving tag ----------------------------------------------------------------------------------
     Row(

@@ -41,6 +41,7 @@ _COMPILING = frozenset({"python", "node", "global", "go", "build", "unknown"})
 _INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv", "npm", "yarn", "pnpm"}
 )
+_MANAGING = frozenset({"packages", "unpackage", "index", "state"})
 _QUIET = frozenset({"index", "cache", "state", "check", "unpackage"})
 # Packages that only bring others: of no size where the base image has these.
 _META = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
@@ -150,6 +151,9 @@ def _using(found: _Install, step: Step, commands: set[str]) -> list[int]:
 
 
 def _atom_uses(step: Step, atom: AtomStep, commands: set[str]) -> bool:
+    called = (t for e in atom.effects if e.kind not in _MANAGING for t in (e.tool, *e.tools))
+    if commands & {t.rpartition("/")[2] for t in called}:
+        return True
     effects = tuple(e for e in atom.effects if not _only_installers(e))
     if any(e.kind in _COMPILING for e in effects):
         return True

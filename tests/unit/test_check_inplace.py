@@ -1,0 +1,74 @@
+"""The proof of a file that was cleaned in place: what it says about files that no planner made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slimify.check import split_stages
+from slimify.check.inplace import in_place
+from slimify.classify import classify
+from slimify.config import Options
+from slimify.context.scan import scan
+from slimify.syntax.dockerfile import parse
+
+OLD = """FROM debian:bookworm
+RUN apt-get update && apt-get install -y python3-pip gcc
+COPY requirements.txt ./
+RUN pip3 install --upgrade pip
+RUN pip3 install -r requirements.txt
+COPY app.py ./
+CMD ["python3", "app.py"]
+"""
+
+
+def _swapped(old: str, new: str) -> str:
+    assert old in OLD
+    return OLD.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("new", "problem"),
+    [
+        pytest.param(OLD, "", id="the same"),
+        pytest.param(
+            _swapped("install -r", "install --no-cache-dir -r"), "", id="less is kept of the same command"
+        ),
+        pytest.param(
+            _swapped(" gcc\n", " gcc && rm -rf /var/lib/apt/lists/*\n"), "", id="something is cleaned up"
+        ),
+        pytest.param(
+            _swapped(" python3-pip gcc\n", " python3\n").replace(
+                "RUN pip3 install -r", "RUN apt-get install -y python3-pip gcc && pip3 install -r"
+            ),
+            "`pip3 install --upgrade pip` calls a program of python3-pip",
+            id="a program comes after its caller",
+        ),
+        pytest.param(
+            _swapped("RUN pip3 install -r", "RUN apt-get purge -y python3-pip && pip3 install -r"),
+            "`pip3 install -r requirements.txt` calls a program of python3-pip",
+            id="a program goes before its caller",
+        ),
+        pytest.param(
+            _swapped("COPY app.py ./\n", ""), "`COPY app.py ./` would be gone", id="a file does not come"
+        ),
+        pytest.param(
+            _swapped("RUN pip3 install --upgrade pip\n", ""), "would be gone", id="a command is not there"
+        ),
+        pytest.param(
+            _swapped("COPY requirements.txt ./\n", "").replace(
+                "COPY app.py", "COPY requirements.txt ./\nCOPY app.py"
+            ),
+            "requirements.txt is not there",
+            id="a command comes before what it reads",
+        ),
+    ],
+)  # fmt: skip
+def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("cffi==1.17.1\n")
+    (tmp_path / "app.py").write_text("import cffi\n")
+    program = classify(parse(OLD.encode(), "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
+    file = parse(new.encode(), "Dockerfile")
+    found = "; ".join(in_place(program, file, split_stages(file), split_stages(program.dockerfile)))
+    assert problem in found if problem else not found
