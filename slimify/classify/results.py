@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.classify.places import keep_places
 from slimify.classify.roletypes import BIN, SITE, Made, Pass, Where, say
 from slimify.classify.walk import Visit
 from slimify.model import Reason, Role
@@ -176,10 +177,12 @@ def copy_roles(
             role, reason = "run", Reason(code="SL225", text="files of the image that runs")
         roles[visit.index] = role
         reasons[visit.index] = (reason,)
+    _follow_copies(state, roles)
+    keep_places(state, made, roles, reasons)
     return roles, reasons
 
 
-def follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
+def _follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
     """Owner and mode of files that only the build reads are changed, and these are deleted, where they are
     (a lock file)."""
     placed = {

@@ -19,9 +19,8 @@ from slimify.classify.aptsources import adds_source, serves_build_only
 from slimify.classify.generators import leaves_go
 from slimify.classify.installersettings import settle_settings
 from slimify.classify.paths import BROAD, inside, inside_any, touches
-from slimify.classify.places import keep_places
 from slimify.classify.removals import thinned
-from slimify.classify.results import copy_roles, follow_copies, live_results, settle_directories, widened
+from slimify.classify.results import copy_roles, live_results, settle_directories, widened
 from slimify.classify.roletypes import BIN, BUILD_KINDS, FOLLOW_KINDS, SITE, Made, Pass, Roles, Where, say
 from slimify.classify.systemfiles import with_installs
 from slimify.classify.takenout import taken_out
@@ -64,8 +63,6 @@ def assign(
     _follow(state)
     made = widened(state, live_results(state))
     copies, copy_reasons = copy_roles(state, made, live_texts)
-    follow_copies(state, copies)
-    keep_places(state, made, copies, copy_reasons)
     return Roles(
         atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, made=made
     )
