@@ -24,6 +24,7 @@ STARTS, COMMANDS, LOGS, STOPS, HEALTH = "SL540", "SL542", "SL543", "SL544", "SL5
 
 _SLOWER = 3.0  # times as long as the one image took, the other one may take
 _PATIENCE = 300.0  # seconds that it gets at most, whatever the first one took
+_CHOSEN_BY_THE_KERNEL = 32768  # from here on (ip_local_port_range): another one every time
 _NOT_RUN = (126, 127)  # of a command that is not executable or not there: it proves nothing
 _ERROR = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
@@ -238,6 +239,9 @@ def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str,
     if poor and not works and not probe.http:
         said = ", ".join(poor).replace("None", "no HTTP")
         missing.append(f"the original answers {said}: no page that works was seen; name one with --probe")
+    others = [port for port in seen.listens if port < _CHOSEN_BY_THE_KERNEL] if seen.answers else []
+    if others:
+        missing.append(f"the original also listens on {', '.join(map(str, others))}, which was not asked")
     if asked and not seen.answers:
         missing.append(f"nothing listened on {', '.join(map(str, asked))} within {probe.seconds:g} s")
     if not asked and not probe.exec and not probe.run:

@@ -19,7 +19,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     stopped: int | None = None
     log: str = ""
     problem: str = ""  # it could not be started at all
-    listens: tuple[int, ...] = ()  # where it was found to listen, if not where it was asked
+    listens: tuple[int, ...] = ()  # where it was found to listen and was not asked
 
     @property
     def said(self) -> str:

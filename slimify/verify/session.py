@@ -104,7 +104,7 @@ class _Subject(Struct, dict=True):
     @cached_property
     def seen(self) -> Observation:
         first = self.observed(self.ports)
-        if not first.listens:
+        if first.answers or not first.listens:
             return first
         self.ports = first.listens  # where nothing says that it does
         return self.observed(self.ports)

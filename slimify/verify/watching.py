@@ -81,7 +81,7 @@ def _observed(
     healthy = None
     listens: tuple[int, ...] = ()
     if engine.state(container).running:
-        listens = () if one.opened or probe.port else listening.ports(engine, container)
+        listens = () if probe.port else listening.ports(engine, container)
         outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
         healthy = _healthy(engine, container, Run(command=health), probe) if health else None
     state = engine.state(container)
@@ -98,7 +98,7 @@ def _observed(
         health=healthy,
         stopped=stopped,
         log=engine.logs(container),
-        listens=listens,
+        listens=tuple(port for port in listens if port not in one.opened),
     )
 
 

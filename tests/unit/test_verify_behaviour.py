@@ -279,6 +279,12 @@ def test_where_nothing_says_what_it_listens_on_the_kernel_is_asked() -> None:
     assert container.gone
 
 
+def test_where_else_it_listens_is_seen(server: int) -> None:
+    tables = f"{socket_row('00000000:0050')}\n{socket_row('00000000:1F90')}"
+    seen = observed(Container({80: server}, tables=tables), 80)
+    assert (seen.ready, seen.listens) == ("listening on 80", (8080,))
+
+
 def test_a_port_that_the_user_names_is_the_only_one() -> None:
     seen = observed(Container(tables=socket_row("00000000:1F90")), 80, probe=Probe(seconds=1, port=80))
     assert seen.listens == ()
@@ -390,6 +396,14 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ),
     ("no HTTP", _seen(answers={"GET /": NO_HTTP}), (80,), Probe(), "answers GET / with no HTTP: no page"),
     ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
+    (
+        "another port",
+        _seen(answers={"GET /": FOUND}, listens=(9090,)),
+        (80,),
+        Probe(),
+        "also listens on 9090",
+    ),
+    ("a port of the moment", _seen(answers={"GET /": FOUND}, listens=(43210,)), (80,), Probe(), ""),
     ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
     ("it failed", _seen(exit_code=1, log="a\nno database\n"), (), Probe(), "exit code 1 (“no database”)"),
     (
