@@ -32,6 +32,15 @@ ENDINGS = frozenset(
     """atom avif docx eot epub flac ics jsonld m4a m4v md mjs oga ogg ogv otf pptx rss ttc ttf webp woff woff2
     xlsx yaml yml""".split()
 )
+# Of what Python knows, the endings to which the table gives another type: up to which minor version 3.x, and
+# in which releases of Debian the table does not yet (text/javascript came with RFC 9239).
+_RETOLD: Mapping[str, Mapping[str, tuple[int, frozenset[str]]]] = {
+    "python": {
+        "js": (11, frozenset({"jessie", "stretch", "buster", "bullseye"})),
+        "mjs": (11, frozenset({"jessie", "stretch", "buster", "bullseye"})),
+        "xml": (99, frozenset()),
+    }
+}
 # Packages with such files of their own.
 FRONTENDS: Mapping[str, frozenset[str]] = {
     "python": frozenset({"django.contrib", "gradio", "rest_framework", "streamlit"})
@@ -61,6 +70,20 @@ def serving(imports: Iterable[str], language: str) -> str:
     """The first import that serves files or tells their types; "" without one."""
     servers = _SERVERS.get(language, frozenset())
     return next((name for name in imports if name in servers or name.partition(".")[0] in servers), "")
+
+
+def by_table(language: str, version: str | None, suite: str | None) -> frozenset[str]:
+    """The endings of what browsers are served that get no type, or another, without the table.
+
+    `version` is the language's (`3.8`), `suite` Debian's release (`bookworm`); None where unknown.
+    """
+    minor = int(next(iter((version or "").split(".")[1:2]), "") or 0)
+    retold = (
+        ending
+        for ending, (last, before) in _RETOLD.get(language, {}).items()
+        if minor <= last and suite not in before
+    )
+    return ENDINGS - KNOWN[language] | frozenset(retold)
 
 
 def served(path: str) -> bool:

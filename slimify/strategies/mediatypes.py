@@ -7,7 +7,7 @@ from itertools import chain
 
 from slimify.classify.program import Program
 from slimify.facts.carried import carried
-from slimify.facts.mediatypes import ENDINGS, FRONTENDS, KNOWN, PACKAGES, TABLE, served, serving
+from slimify.facts.mediatypes import FRONTENDS, PACKAGES, TABLE, by_table, served, serving
 from slimify.model import Decision
 
 
@@ -41,8 +41,9 @@ def _reason(program: Program) -> str:
     frontend = next((name for name in imports if name.startswith(tuple(FRONTENDS.get(language, ())))), "")
     if frontend:
         return f"{frontend} brings files that browsers ask for"
-    unknown = ENDINGS - KNOWN[language]
+    image = program.base
+    endings = by_table(language, image and image.version, image and image.suite)
     for path in program.context.files:
-        if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in unknown:
+        if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in endings:
             return f"{server} finds the type of {path} there"
     return ""

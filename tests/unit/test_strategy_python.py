@@ -303,6 +303,25 @@ ROWS = (
         reason="static/text.woff2",
     ),
     Row(
+        id="a-server-that-tells-scripts-by-the-table-of-the-full-image",
+        file=lines("FROM python:3.11-bookworm", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
+        final=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+        reason="static/menu.js",
+    ),
+    Row(
+        id="a-server-whose-python-gives-scripts-the-type-of-the-table",
+        file=lines("FROM python:3.12-bookworm", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
+        never=("mime.types",),
+    ),
+    Row(
+        id="a-table-as-old-as-the-types-of-python",
+        file=lines("FROM python:3.9-bullseye", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
+        never=("mime.types",),
+    ),
+    Row(
         id="a-list-exported-for-pip",
         file=lines(
             "FROM python:3.11",
