@@ -41,8 +41,8 @@ def _reason(program: Program) -> str:
     frontend = next((name for name in imports if name.startswith(tuple(FRONTENDS.get(language, ())))), "")
     if frontend:
         return f"{frontend} brings files that browsers ask for"
-    image = program.base
-    endings = by_table(language, image and image.version, image and image.suite)
+    base = program.base
+    endings = by_table(language, base.version if base else None, base.suite if base else None)
     for path in program.context.files:
         if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in endings:
             return f"{server} finds the type of {path} there"
