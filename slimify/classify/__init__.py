@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.classify import roles as role_pass
+from slimify.classify.earlier import with_earlier
 from slimify.classify.findings import earlier_sources, findings
 from slimify.classify.installed import own_programs
 from slimify.classify.installersettings import install_time
@@ -73,6 +74,8 @@ def classify(
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     alive = live(contract, end, effects, _named(context, name), language, base)
+    if start != next(i for i, x in enumerate(instructions) if x.keyword == "FROM"):
+        alive = with_earlier(alive, file, in_force, visits, context, base, names)
     alive = _with_kept(alive, options.keep_commands)
     keep = _kept(file)
     alive = with_linked(alive, evidence) if evidence is not None else alive

@@ -255,7 +255,7 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
     if any(e.anywhere for e in effects):
         say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
         return
-    reader = read_by_build_only((*writes, *deletes), state.language, state.live_commands)
+    reader = read_by_build_only(state, (*writes, *deletes))
     if reader:
         say(state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that")
         return

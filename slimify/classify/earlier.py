@@ -1,0 +1,94 @@
+"""What was built in an earlier stage and is copied into the last one runs there: what its sources call, and
+what its packages need, is needed there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from slimify.classify.language import language_of
+from slimify.classify.needs import installed_modules, needs_of
+from slimify.classify.program import Live
+from slimify.classify.sources import read_sources
+from slimify.classify.system import system_package
+from slimify.classify.walk import Visit, start_state, walk
+from slimify.context.scan import Context
+from slimify.facts.basemap import BaseMap
+from slimify.facts.images import ImageFacts, image
+from slimify.model import Dockerfile, Instruction, Use
+from slimify.syntax.instructions import copy_parts, from_parts
+from slimify.syntax.words import expand
+
+_CALLED = ("fetch", "tool")  # kinds of packages that people install to be called
+
+
+def with_earlier(
+    live: Live,
+    file: Dockerfile,
+    in_force: Sequence[Mapping[str, str]],
+    visits: Sequence[Visit],
+    context: Context,
+    base: ImageFacts | None,
+    names: BaseMap,
+) -> Live:
+    """The same with what the stages before need whose files the last stage, `visits`, copies. Where what
+    they build is not in the context, it may call whatever the last stage installs to be called."""
+    stages = _stages(file)
+    effects = [e for v in visits for found in v.effects for e in found]
+    installed = [p.name for e in effects if e.kind == "packages" and e.manager != "pip" for p in e.packages]
+    copies = _copies(visits, {from_parts(s[0][1]).alias for s in stages[:-1]}, len(stages) - 1)
+    if not installed or not copies:
+        return live
+    commands, libraries = dict(live.commands), dict(live.libraries)
+    packages, dynamic, unread = dict(live.system_packages), live.dynamic, False
+    for stage in stages[:-1]:
+        facts = _base(stage[0][1], in_force[stage[0][0]], names)
+        found, end = walk(stage[1:], dict(enumerate(in_force)), start_state(facts, context), file.escape)
+        own = tuple(e for v in found for atom in v.effects for e in atom)
+        language = language_of(facts, found, context)
+        sources = read_sources(end.view, language, (), own).facts
+        unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
+        dynamic = (*dynamic, *sources.dynamic)
+        for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
+            commands.setdefault(use.name.rpartition("/")[2], use)
+        libraries = {**{use.name: use for use in sources.libraries}, **libraries}
+        needs = needs_of(installed_modules(own, end.view), base, installed)
+        commands, packages = {**needs.commands, **commands}, {**needs.packages, **packages}
+    if unread:
+        commands = {**_callable(installed, base, copies[0]), **commands}
+    return replace(live, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic)
+
+
+def _stages(file: Dockerfile) -> list[list[tuple[int, Instruction]]]:
+    """The instructions of each stage with their numbers, FROM first."""
+    stages: list[list[tuple[int, Instruction]]] = []
+    for index, instruction in enumerate(file.instructions):
+        if instruction.keyword == "FROM":
+            stages.append([])
+        if stages:
+            stages[-1].append((index, instruction))
+    return stages
+
+
+def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> list[int]:
+    """The lines of the COPYs that take something from a stage of the file."""
+    known = {a.lower() for a in aliases if a} | {str(number) for number in range(count)}
+    return [
+        v.instruction.line
+        for v in visits
+        if v.instruction.keyword == "COPY" and (copy_parts(v.instruction).from_stage or "").lower() in known
+    ]
+
+
+def _base(instruction: Instruction, scope: Mapping[str, str], names: BaseMap) -> ImageFacts | None:
+    reference = expand(from_parts(instruction).image, scope)
+    return image(names.known(reference)) if reference else None
+
+
+def _callable(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:
+    """The programs of packages that are installed to be called."""
+    release = (base.distro, base.suite) if base else (None, None)
+    facts = (system_package(name, *release) for name in installed)
+    known = (f for f in facts if f is not None and f.kind in _CALLED)
+    return {c: Use(name=c, file="Dockerfile", line=line) for f in known for c in (f.name, *f.commands)}

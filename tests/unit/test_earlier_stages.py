@@ -1,0 +1,60 @@
+"""Packages of a last stage that runs what earlier stages have built: which of them cleaning takes away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+
+BUILDER = """FROM python:3.12-bookworm AS builder
+WORKDIR /app
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+{brought}
+RUN pip install -r requirements.txt
+
+FROM python:3.12-slim-bookworm
+RUN apt-get update && apt-get install -y git gcc libpq-dev
+COPY {copied} /opt/venv /opt/venv
+COPY {copied} /app /app
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR /app
+RUN pip install gunicorn
+CMD ["gunicorn", "people:app"]
+"""
+PLAIN = "import flask\napp = flask.Flask(__name__)\n"
+CALLS = f"import subprocess\n{PLAIN}subprocess.run(['git', 'log'])\n"
+FROM_STAGE = "--from=builder"
+
+
+@pytest.mark.parametrize(
+    ("brought", "copied", "files", "stay"),
+    [
+        pytest.param("COPY . .", FROM_STAGE, {"people.py": PLAIN}, set(), id="nothing calls anything"),
+        pytest.param("COPY . .", FROM_STAGE, {"people.py": CALLS}, {"git"}, id="a source there calls git"),
+        pytest.param("COPY . .", "--from=0", {"people.py": CALLS}, {"git"}, id="by the number of the stage"),
+        pytest.param(
+            "COPY requirements.txt .\nRUN git clone https://git.example.org/people .",
+            FROM_STAGE,
+            {},
+            {"git"},
+            id="sources that nobody has seen",
+        ),
+    ],
+)  # fmt: skip
+def test_what_stays(
+    brought: str, copied: str, files: Mapping[str, str], stay: set[str], tmp_path: Path
+) -> None:
+    for name, text in {"requirements.txt": "flask\n", **files}.items():
+        (tmp_path / name).write_text(text)
+    text = BUILDER.format(brought=brought, copied=copied)
+    options = Options(dockerignore=False, min_saving=MinSaving(percent=0, bytes=0))
+    outcome = pipeline.rewrite(text, tmp_path, options=options)
+    last = (outcome.after or "").rpartition("\nFROM ")[2]
+    first, _, rest = last.partition("COPY")
+    assert {name for name in ("git", "gcc", "libpq-dev") if f" {name}" in first} == stay, last
+    assert "purge -y --auto-remove" in rest
