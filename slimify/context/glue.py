@@ -7,17 +7,18 @@ executed, nothing outside the directory is read, and text that no shell reader u
 from __future__ import annotations
 
 import os
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.context import jenkins, makefile
+from slimify.context import gluevars, jenkins, makefile
 from slimify.context.gluecall import Call
-from slimify.model import Command
+from slimify.model import Command, Word
 from slimify.syntax import shell
 
 _MAX_BYTES, _MAX_FILES, _MAX_DEPTH, _MAX_TARGETS = 256 << 10, 400, 5, 60
@@ -61,7 +62,7 @@ def scripts(root: Path, near: str = "") -> Iterator[Script]:
         elif _YAML.fullmatch(base):
             yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
         elif base.endswith((".sh", ".bash")) or _SHEBANG.match(text):
-            yield Script(file=path, name=path, calls=tuple(calls(text)))
+            yield Script(file=path, name=path, calls=tuple(calls(text, folder=posixpath.dirname(path))))
 
 
 def here(word: str) -> str:
@@ -69,16 +70,19 @@ def here(word: str) -> str:
     return _HERE.sub(".", word)
 
 
-def calls(text: str, line: int = 1) -> Iterator[Call]:
-    """The calls of shell text whose first line has that number."""
+def calls(text: str, line: int = 1, folder: str | None = None) -> Iterator[Call]:
+    """The calls of shell text whose first line has that number; `folder` is the directory of a script."""
     read = shell.read(text)
     found: list[Call] = []
     variable, last = "", (0, 0)
+    known = gluevars.values(read.commands, text, folder)
     for command in read.commands:
         first = line + text.count("\n", 0, command.start)
-        call = _call(command, first, first + text.count("\n", command.start, command.end))
+        call = _call(command, first, first + text.count("\n", command.start, command.end), known)
         inside = bool(command.context) and command.context[-1] == "$("
         if inside and variable and last[0] <= command.start < last[1]:
+            if variable in known:
+                continue  # a directory is found out: the script stays where it is
             call = replace(call, assigned=variable)
         elif command.assigns:
             variable, word = command.assigns[-1]
@@ -91,19 +95,22 @@ def calls(text: str, line: int = 1) -> Iterator[Call]:
     yield from found
 
 
-def _call(command: Command, line: int, end: int) -> Call:
-    files = {r.op: _plain(r.target.value, r.target.text) for r in command.redirects}
+def _call(command: Command, line: int, end: int, known: Mapping[str, str]) -> Call:
+    files = {r.op: _plain(r.target, known) for r in command.redirects}
+    words = ((w, _plain(w, known)) for w in command.words)
     return Call(
         line=line,
         end=end,
-        words=tuple(_plain(w.value, w.text) for w in command.words),
+        words=tuple(part for w, text in words for part in (text.split() if gluevars.bare(w) else (text,))),
         stdout=files.get(">", files.get(">>", "")),
         stdin=files.get("<", ""),
     )
 
 
-def _plain(value: str | None, text: str) -> str:
-    return value if value is not None else text.replace('"', "").replace("'", "")
+def _plain(word: Word, known: Mapping[str, str]) -> str:
+    if word.value is not None:
+        return word.value
+    return gluevars.filled(word.text.replace('"', "").replace("'", ""), known)
 
 
 def _targets(path: str, text: str) -> Iterator[Script]:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from slimify.context.glue import Script, here, scripts
 from slimify.context.gluecall import Call
+from slimify.context.gluevars import ROOTED
 from slimify.context.gluewords import name_of, options_of, tar_of
 
 _WRAPPERS = frozenset({"sudo", "exec", "time", "nice", "eval", "then", "else", "do", "!"})
@@ -374,8 +375,10 @@ class _Reader(Struct):
 
     def _path(self, word: str) -> str | None:
         """Relative to the root; None for what lies elsewhere, or only a shell knows."""
-        word = here(word)
+        word, cwd = here(word), self.cwd
+        if word.startswith(ROOTED):
+            word, cwd = word.removeprefix(ROOTED), ""
         if word.startswith(("/", "~", "-")) or re.search(r"[$`*?]|://", word):
             return None
-        path = posixpath.normpath(posixpath.join(self.cwd, word))
+        path = posixpath.normpath(posixpath.join(cwd, word))
         return None if path.startswith("..") else ("" if path == "." else path)

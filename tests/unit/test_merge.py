@@ -143,6 +143,41 @@ SCRIPTS = (
         text='cd "$(dirname "$0")/.."\n' + BUILD + "docker run b cat /src/app > app\n" + AFTER,
         taken=("/src/app=app",),
     ),
+    Glued(
+        id="directories-and-engine-in-variables",
+        name="scripts/build.sh",
+        text='here=$(dirname "$0")\nif [ -w /var/run/docker.sock ]; then engine=docker; '
+        'else engine="sudo docker"; fi\ntop=$(cd $here/..; pwd)\nname=${GROUP}/words\n'
+        "$engine build -t ${name}-dev -f $top/Dockerfile.build $top\n"
+        "$engine create --name words ${name}-dev\n$engine cp words:/src/app $top/app\n"
+        "$engine build -t ${name} $top\n",
+        taken=("/src/app=app",),
+    ),
+    Glued(
+        id="directory-of-bash",
+        name="tools/ci/build",
+        text='#!/bin/bash\nTOP="$( cd "$( dirname "${BASH_SOURCE[0]}" )/../.." && pwd )"\n'
+        "out=app\n"
+        'docker build -t b -f "$TOP/Dockerfile.build" "${TOP}"\n'
+        'docker run --rm b cat /src/$out > "$TOP"/$out\ndocker build "$TOP"\n',
+        taken=("/src/app=app",),
+    ),
+    Glued(
+        id="variable-with-two-values",
+        text="out=app\n[ -n $DEBUG ] && out=debug\n" + BUILD + "docker run b cat /src/$out > app\n",
+        obscure=True,
+    ),
+    Glued(
+        id="variable-that-is-asked-for",
+        text="out=app\nread -r out\n" + BUILD + "docker run b cat /src/$out > app\n",
+        obscure=True,
+    ),
+    Glued(
+        id="variable-of-a-text",
+        text="image=acme/words:build\noptions='-t acme/words:build -f Dockerfile.build'\n"
+        "docker build $options .\ndocker create --name x $image\ndocker cp x:/src/app app\n" + AFTER,
+        taken=("/src/app=app",),
+    ),
 )
 
 
