@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,10 @@ NOT_READABLE = "SL901"
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 _SKIPPED = frozenset({"node_modules", "vendor"})  # other people's Dockerfiles; hidden ones are skipped too
 _STDIN = "-"
+_MANIFESTS = ("go.mod", "package.json", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile")
+_BESIDE = re.compile(
+    r"(?:docker-)?compose[\w.-]*\.ya?ml|.*\.(?:dockerignore|md)|\.env.*|\.git(?:keep|ignore)"
+)
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -70,19 +75,34 @@ def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
 
     That is the directory of the file. Where what it copies is not there, but all of it is in a
     directory above, inside the same repository, it is that one: `docker build -f docker/Dockerfile .`
-    is as common. Standard input has no context.
+    is as common. So it is where it copies the whole directory, in which nothing lies but files of Docker's,
+    and the project above. Standard input has no context.
     """
     if target.path is None:
         return None, ""
     own = target.directory
     sources = _copied(data)
-    if all(_resolves(own, source) for source in sources):
+    bare = _bare(own) and any(os.path.normpath(source) == "." for source in sources)
+    if not bare and all(_resolves(own, source) for source in sources):
         return own, ""
     for directory in config.ancestors(own)[1:]:
-        if all(_resolves(directory, source) for source in sources):
+        if all(_resolves(directory, source) for source in sources) and (not bare or _is_project(directory)):
             shown = os.path.relpath(directory)
             return directory, f"build context taken to be {shown}: what is copied is there"
     return own, ""
+
+
+def _bare(directory: Path) -> bool:
+    """Whether a directory holds files of Docker's and texts for people only."""
+    try:
+        names = os.listdir(directory)
+    except OSError:
+        return False
+    return all(is_dockerfile(n) or _BESIDE.fullmatch(n.lower()) for n in names)
+
+
+def _is_project(directory: Path) -> bool:
+    return any((directory / name).is_file() for name in _MANIFESTS)
 
 
 def _search(root: Path) -> Iterator[Path]:

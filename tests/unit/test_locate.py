@@ -94,6 +94,24 @@ def test_build_context(repository: Path, text: str, expected: str) -> None:
     assert bool(remark) == (expected != ".")
 
 
+@pytest.mark.parametrize(
+    ("beside", "above", "expected"),
+    [
+        pytest.param("main.py", "requirements.txt", "docker", id="a source lies beside it"),
+        pytest.param("README.md", "notes.txt", "docker", id="no project above"),
+        pytest.param("README.md", "requirements.txt", ".", id="nothing of the project lies beside it"),
+        pytest.param("Dockerfile.dev", "package.json", ".", id="several Dockerfiles do"),
+    ],
+)
+def test_the_whole_directory(beside: str, above: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "docker").mkdir()
+    for path in ("docker/Dockerfile", f"docker/{beside}", above):
+        (tmp_path / path).touch()
+    target = Target(name="Dockerfile", path=tmp_path / "docker" / "Dockerfile")
+    assert build_context(target, b"FROM x\nCOPY . /app\n")[0] == tmp_path / expected
+
+
 def test_without_a_repository_nothing_above_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "docker").mkdir()
     (tmp_path / "app.py").touch()
