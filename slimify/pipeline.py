@@ -228,7 +228,7 @@ def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tup
     from slimify.render import render
     from slimify.strategies.sharedbase import same_steps, with_shared_base
 
-    shared = with_shared_base(program, plan)
+    shared = with_shared_base(program, plan, options.builder)
     if shared is None:
         return plan, text
     new = render(shared, program.dockerfile, annotate=options.annotate, templates=options.templates)

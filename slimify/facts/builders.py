@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from slimify.facts import load
 
-Feature = Literal["cache_mounts", "mounts", "heredocs", "chmod", "run_flags", "skips_unused"]
+Feature = Literal["cache_mounts", "mounts", "heredocs", "chmod", "run_flags", "skips_unused", "inherits_args"]
 
 
 def can(builder: str, feature: Feature) -> bool:

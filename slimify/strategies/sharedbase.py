@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from slimify.classify.program import Program
+from slimify.facts.builders import can
 from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Stage
 from slimify.strategies.joining import parted
 from slimify.strategies.partition import ON_LISTS
@@ -26,52 +27,38 @@ from slimify.syntax.instructions import arg_names, from_parts
 _HARMLESS = frozenset({"LABEL", "MAINTAINER", "EXPOSE", "STOPSIGNAL"})
 # What the final stage says behind an install; a builder that installs nothing more does without lists, too.
 _CLEANED = re.compile(r"[\s\\]*&& rm -rf /var/lib/apt/lists/\*\s*")
-_Said = tuple[
-    str, tuple[tuple[str, str | None], ...], str, tuple[str, ...]
-]  # keyword, flags, value, heredocs
+# Keyword, flags, value, here-documents.
+_Said = tuple[str, tuple[tuple[str, str | None], ...], str, tuple[str, ...]]
 _LEAST_LINES = 6  # fewer are easier to read twice than in a third stage
 
 
-def with_shared_base(program: Program, plan: Plan) -> Plan | None:
-    """The plan with a stage for what its two begin with; None where they have too little in common."""
+def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
+    """The plan with a stage for what its two begin with; None where they have too little in common. `builder`
+    is what will build the file."""
     if len(plan.stages) != 2 or plan.rung != "same-base":
         return None
-    builder, final = plan.stages
-    if builder.base != final.base or builder.purpose != "build":
+    build, final = plan.stages
+    if build.base != final.base or build.purpose != "build":
         return None
-    shared, here, there = _shared(program, builder.items[1:], final.items[1:])
+    shared, here, there = _shared(program, build.items[1:], final.items[1:])
     lines = sum(len(parted(item.text)[1].splitlines()) for item in shared)
-    if lines < _LEAST_LINES or not any(keyword(item) == "RUN" for item in shared):
-        return None
-    taken = {builder.name, final.name.lower(), program.base_ref.lower()}
+    taken = {build.name, final.name.lower(), program.base_ref.lower()}
     name = next((n for n in ("base", "common", "shared") if n not in taken), None)
-    if name is None or program.base_ref.lower() == name:
+    if name is None or lines < _LEAST_LINES or not any(keyword(item) == "RUN" for item in shared):
         return None
     end, case = program.dockerfile.newline, keyword_case(program)
-    alias = f" {case('AS')} {final.name}" if final.name else ""
-    heads = (
-        renamed(builder.items[0], name, case, end),
-        new_item(f"{case('FROM')} {name} {case('AS')} {builder.name}", end),
-        new_item(f"{case('FROM')} {name}{alias}", end),
-    )
-    spaced = bool(shared) and shared[0].spaced
-    stages = (
-        Stage(name=name, base=builder.base, purpose="base", items=(heads[0], *shared)),
-        Stage(
-            name=builder.name,
-            base=name,
-            purpose="build",
-            items=(heads[1], *_begun(program, shared, here, spaced)),
-        ),
-        Stage(
-            name=final.name,
-            base=name,
-            purpose="run",
-            items=(heads[2], *_begun(program, shared, there, spaced)),
-        ),
-    )
-    text = f"what {builder.name} and the final stage begin with stands in a stage that both start from"
+    handed_on = can(builder, "inherits_args")
+
+    def begun(stage: Stage, rest: Sequence[Item]) -> Stage:
+        alias = f" {case('AS')} {stage.name}" if stage.name else ""
+        head = new_item(f"{case('FROM')} {name}{alias}", end)
+        return replace(stage, base=name, items=(head, *_begun(program, shared, rest, handed_on)))
+
+    first = renamed(build.items[0], name, case, end)
+    base = Stage(name=name, base=build.base, purpose="base", items=(first, *shared))
+    text = f"what {build.name} and the final stage begin with stands in a stage that both start from"
     told = Decision(code="SL304", safety="safe", text=text, line=program.steps[0].line)
+    stages = (base, begun(build, here), begun(final, there))
     return replace(plan, stages=stages, decisions=(*plan.decisions, told))
 
 
@@ -134,11 +121,12 @@ def _same(one: Item, other: Item, *, cleaned: bool) -> bool:
     return one.origin is not None and one.origin == other.origin and bool(same) and keyword(one) != "SHELL"
 
 
-def _begun(program: Program, shared: Sequence[Item], rest: Sequence[Item], spaced: bool) -> Iterator[Item]:
-    """The rest of a stage, with the arguments of the shared one that it needs in front of it."""
-    end = program.dockerfile.newline
+def _begun(program: Program, shared: Sequence[Item], rest: Sequence[Item], handed_on: bool) -> Iterator[Item]:
+    """The rest of a stage, and in front of it the arguments of the shared one that it names, or that a
+    command may read from its environment where the builder does not hand them on."""
+    end, spaced = program.dockerfile.newline, shared[0].spaced
     texts = " ".join(item.text for item in rest)
-    runs = any(keyword(item) == "RUN" for item in rest)
+    runs = not handed_on and any(keyword(item) == "RUN" for item in rest)
     kept = {name for item in shared if keyword(item) == "ENV" for name in re.findall(r"\w+", item.text)}
     everything = " ".join(x.raw for x in program.dockerfile.instructions if x.keyword != "ARG")
     again: list[Item] = []

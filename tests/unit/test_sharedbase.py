@@ -20,12 +20,14 @@ LITTLE = MinSaving(percent=0.0, bytes=1_000_000)
 START = 'CMD ["node", "a.js"]\n'
 
 
-def _after(directory: Path, file: str) -> str:
+def _after(directory: Path, file: str, builder: str = "buildkit") -> str:
     package = {"dependencies": {"express": "4"}, "devDependencies": {"jest": "29"}}
     (directory / "package.json").write_text(json.dumps(package))
     (directory / "a.js").write_text("require('express')().listen(80)\n")
     data = file.encode()
-    outcome = pipeline.rewrite(data, name="Dockerfile", context=directory, options=Options(min_saving=LITTLE))
+    outcome = pipeline.rewrite(
+        data, name="Dockerfile", context=directory, options=Options(min_saving=LITTLE, builder=builder)
+    )
     assert outcome.after is not None, outcome.decisions
     return outcome.after
 
@@ -69,17 +71,19 @@ def test_lists_that_the_final_stage_removes(between: str, shared: bool, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("setting", "behind", "again"),
+    ("setting", "behind", "builder", "again"),
     [
-        pytest.param("ARG PLACE=/srv", "ENV AT=$PLACE\n", True, id="named"),
-        pytest.param("ARG PLACE=/srv", "", False, id="nothing-executed-may-read-it"),
-        pytest.param("ARG PLACE=/srv\nENV PLACE=$PLACE", "ENV AT=$PLACE\n", False, id="in-the-environment"),
+        pytest.param("ARG AT=/srv", "ENV PLACE=$AT\n", "buildkit", True, id="named"),
+        pytest.param("ARG AT=/srv", "RUN ./fill\n", "buildkit", False, id="handed-on"),
+        pytest.param("ARG AT=/srv", "RUN ./fill\n", "kaniko", True, id="maybe-not-handed-on"),
+        pytest.param("ARG AT=/srv", "", "kaniko", False, id="nothing-executed-may-read-it"),
+        pytest.param("ARG AT=/srv\nENV AT=$AT", "ENV PLACE=$AT\n", "kaniko", False, id="in-the-environment"),
     ],
 )
-def test_arguments(setting: str, behind: str, again: bool, tmp_path: Path) -> None:
-    after = _after(tmp_path, f"FROM node:20-alpine\n{setting}\n{TOOLS}{REST}{behind}{START}")
+def test_arguments(setting: str, behind: str, builder: str, again: bool, tmp_path: Path) -> None:
+    after = _after(tmp_path, f"FROM node:20-alpine\n{setting}\n{TOOLS}{REST}{behind}{START}", builder)
     assert after.startswith("FROM node:20-alpine AS base\n")
-    assert ("ARG PLACE" in after.rpartition("\nFROM base\n")[2]) is again
+    assert ("ARG AT" in after.rpartition("\nFROM base\n")[2]) is again
 
 
 PLAIN = (
