@@ -270,6 +270,8 @@ def _into_directories(program: Program, idle: frozenset[int], done: set[int]) ->
         if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
             continue
         dest, places = copy_parts(step.instruction).dest, targets(visit_of(step)) or ()
+        if dest.endswith("/"):
+            continue
         folder = posixpath.dirname(places[0]) if len(places) == 1 else ""
         line = step.instruction.raw.rstrip()
         at = line.rfind(dest) + len(dest)

@@ -611,6 +611,20 @@ ROWS = (
     ),
     # --- what the second round of foreign repositories broke ------------------------------------------
     Row(
+        id="a-file-into-the-root-beside-an-idle-mkdir",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "COPY entry.sh /",
+            "RUN mkdir /pages",
+            "COPY pages /pages",
+            'CMD ["sh", "/entry.sh"]',
+        ),
+        files={**SHOP, "entry.sh": "exec /usr/local/bin/shop\n", "pages/a.html": "a"},
+        final=("COPY entry.sh /", "COPY pages /pages"),
+        never=("mkdir",),
+    ),
+    Row(
         id="a-file-that-was-copied-into-a-directory-still-lies-in-it",
         file=(
             "FROM golang:1.22-alpine3.20",
