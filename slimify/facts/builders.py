@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from slimify.facts import load
 
-Feature = Literal["cache_mounts", "mounts", "heredocs", "chmod", "run_flags", "skips_unused", "inherits_args"]
+Feature = Literal[
+    "cache_mounts",
+    "mounts",
+    "heredocs",
+    "chmod",
+    "chmod_words",
+    "run_flags",
+    "skips_unused",
+    "inherits_args",
+]
 
 
 def can(builder: str, feature: Feature) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from slimify.classify.program import Program
 from slimify.facts.builders import Feature, can, title
 from slimify.model import Decision, Instruction
+
+_MODE_IN_WORDS = re.compile(r"[ugoa]*[-+=][ugoarwxXst,=+-]*")
 
 
 def unsupported(program: Program, builder: str) -> tuple[Decision, ...]:
@@ -30,4 +33,9 @@ def _features(instruction: Instruction) -> Iterator[tuple[Feature, str]]:
         elif keyword == "RUN" and flag.name in ("network", "security"):
             yield "run_flags", f"RUN --{flag.name}"
         elif keyword in ("COPY", "ADD") and flag.name == "chmod":
-            yield "chmod", f"{keyword} --chmod"
+            words = _MODE_IN_WORDS.fullmatch(flag.value or "") is not None
+            yield (
+                ("chmod_words", f"{keyword} --chmod={flag.value}")
+                if words
+                else ("chmod", f"{keyword} --chmod")
+            )

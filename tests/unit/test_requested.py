@@ -226,6 +226,16 @@ ROWS = (
         lines=("RUN --network=default npm ci",),
         codes={"SL337": "RUN --network"},
     ),
+    Row(
+        id="builder-knows-modes-by-number-only",
+        file=npm(
+            "COPY --chmod=u=rw,g=r package.json LICENSE", "COPY --chmod=640 package.json NOTICE", "RUN npm ci"
+        ),
+        files=NODE,
+        options={"builder": "kaniko"},
+        lines=("COPY --chmod=640 package.json NOTICE",),
+        codes={"SL337": "COPY --chmod=u=rw,g=r: kaniko"},
+    ),
 )
 
 
