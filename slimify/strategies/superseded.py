@@ -47,7 +47,11 @@ def make_way(
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()
-    text = f"{', '.join(names)} of the final base make way for what the builder has of them"
+    one = len(names) == 1
+    text = (
+        f"{', '.join(names)} of the final base {'makes' if one else 'make'} way for what the builder has of "
+        f"{'it' if one else 'them'}: the COPY would leave files of both releases"
+    )
     line = program.dockerfile.instructions[tree.after].line
     decision = Decision(code="SL348", safety="safe", text=text, line=line)
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
