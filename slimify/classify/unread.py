@@ -21,6 +21,7 @@ from slimify.context.hidden import raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
 
+_LISTS = frozenset({"http.server", "SimpleHTTPServer"})  # python -m …
 _VENV = re.compile(r"(^|/)(\.?v?env|\.?virtualenv)$")
 
 
@@ -39,11 +40,17 @@ def unread(program: Program) -> tuple[Unread, ...]:
     if context.root is None or not context.complete() or program.base is None:
         return ()
     found = readers(program)
-    if found is None:
+    if found is None or _hands_out_all(program):
         return ()
     rows = [row for kind in load("unread.toml")["kind"] for row in _of_kind(program, found, kind)]
     rows += _installed(program, found)
     return tuple({row.pattern: row for row in rows}.values())
+
+
+def _hands_out_all(program: Program) -> bool:
+    """Whether the start is a server that lists its directory: whatever lies there may be asked for."""
+    words = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
+    return not _LISTS.isdisjoint(part for word in words for part in word.split())
 
 
 def _of_kind(program: Program, found: Readers, kind: Mapping[str, Any]) -> Iterator[Unread]:

@@ -48,6 +48,8 @@ NOTHING = [
     ("all-ignored", NODE, {**NODE_FILES, **REPO, ".dockerignore": ".git\nnode_modules\n"}, None),
     ("nothing-there-to-keep-out", NODE, {**NODE_FILES, **IGNORED}, None),
     ("only-small-things", NODE, {**NODE_FILES, **IGNORED, ".idea/a.xml": ""}, None),
+    ("a-server-that-lists-its-directory", PYTHON.replace("python app.py", "python -m http.server 80"),
+     {**PYTHON_FILES, **REPO}, None),
     ("no-directory-is-copied", NODE.replace("COPY . .", "COPY index.js package.json ./"),
      {**NODE_FILES, **REPO}, None),
     ("node-modules-that-nothing-installs",
