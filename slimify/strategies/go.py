@@ -158,7 +158,7 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         why = f"the program may write to {opened}, which {program.base_ref} opens to every user"
         return Reason(code="SL392", text=f"{base}: {why}")
     if opened:
-        head = with_opened(head, opened, found.trees)
+        head = with_opened(program, head, opened, found.trees, found.drop)
         text = f"{opened} stays open to {program.runtime.user}, as {program.base_ref} has it"
         put = (*put, Decision(code="SL311", safety="safe", text=text))
     wanted = Parting(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
+from slimify.classify.copies import targets
 from slimify.classify.program import Program
+from slimify.classify.walk import Visit
 from slimify.facts.carried import carried
 from slimify.model import Decision, Use
 from slimify.strategies.gobase import wanted_packages
@@ -27,10 +28,18 @@ def open_to_all(program: Program) -> str:
     return cwd if opens_unknown(program) else ""
 
 
-def with_opened(head: tuple[str, ...], opened: str, trees: Sequence[Tree]) -> tuple[str, ...]:
-    """The head of the final stage with such a directory, and those beside it that come to be there."""
+def with_opened(
+    program: Program, head: tuple[str, ...], opened: str, trees: Sequence[Tree], drop: Container[int]
+) -> tuple[str, ...]:
+    """The head of the final stage with such a directory, and those beside it that come to be there: for
+    `trees`, and for the copies from the context that are not in `drop` (indices of instructions)."""
     at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
-    beside = sorted({posixpath.dirname(tree.path) for tree in trees} & {*_OPEN} - {opened})
+    places = {tree.path for tree in trees}
+    for step in program.steps:
+        if step.keyword in ("COPY", "ADD") and step.index not in drop:
+            visit = Visit(index=step.index, instruction=step.instruction, state=step.state)
+            places.update(targets(visit) or ())
+    beside = (path for path in _OPEN if path != opened and any(p.startswith(path + "/") for p in places))
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 
 

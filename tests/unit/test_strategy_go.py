@@ -211,6 +211,19 @@ ROWS = (
         final=("RUN install -d -m 1777 /go", "WORKDIR /go"),
     ),
     Row(
+        id="another-user-in-go-beside-files-of-the-sources",
+        file=(
+            "FROM golang:1.22",
+            "COPY . src/shop",
+            "RUN cd src/shop && go build -o /usr/local/bin/shop",
+            "USER 1000",
+            START,
+        ),
+        files={**SHOP, "main.go": OPENS, "pages/start.html": ""},
+        base="debian:bookworm-slim",
+        final=("RUN install -d -m 1777 /go /go/src", "COPY pages src/shop/pages"),
+    ),
+    Row(
         id="another-user-that-opens-no-file",
         file=(
             "FROM golang:1.22",
