@@ -84,7 +84,8 @@ def compare(
     if before.stopped is not None and after.stopped is not None:
         checks.append(_stop(before, after, repeats))
     alike = all(check.ok for check in checks)  # what fails says something else, however it was built
-    checks.append(_log(before, after, probe, repeats, settled, build=alike))
+    if not (before.problem and after.problem):  # what could not be started said nothing of its own
+        checks.append(_log(before, after, probe, repeats, settled, build=alike))
     return tuple(checks)
 
 
@@ -116,7 +117,8 @@ def _end(seen: Observation) -> str:
 
 def _unasked(before: Observation, probe: Probe) -> Iterator[Check]:
     """What the user wants to be asked and the original, as it was started here, could not be."""
-    why = f"the original {_end(before)}"
+    end = _end(before)
+    why = f"the original {'runs on without listening' if end == 'running' else end}"
     for request in probe.http:
         if request.name not in before.answers:
             wrong = f"{request.name} could not be asked: {why}"

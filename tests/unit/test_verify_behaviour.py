@@ -299,6 +299,11 @@ def compared(before: Observation, after: Observation, probe: Probe | None = None
     return {check.name: check.ok for check in checks}
 
 
+def test_of_what_could_not_be_started_no_log_is_compared() -> None:
+    broken = did(problem="no network x")
+    assert compared(broken, broken) == {"start": True}
+
+
 def test_what_could_not_be_asked_is_not_proven() -> None:
     probe = Probe(http=(Request(path="/login", status=200),), exec=(Run(command=("true",)),))
     ended = did(exit_code=1, ready="ended")
