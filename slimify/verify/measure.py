@@ -73,7 +73,7 @@ def timed(
 
 
 def _touch(path: Path) -> None:
-    """Adds a comment at the end of a source file, another one each time: an engine may have built the last."""
+    """Adds a comment at the end of a source file: another one each time, an engine may know the last."""
     sign = _COMMENTS.get(path.suffix, "#")
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{os.linesep}{sign} changed to see what is built again: {time.time_ns()}\n")
