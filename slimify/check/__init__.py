@@ -21,7 +21,7 @@ from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.mediatypes import in_base
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES
 from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import arg_names, copy_parts, from_parts
+from slimify.syntax.instructions import arg_names, copy_parts, from_parts, split_stages
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
 
@@ -48,17 +48,6 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     found += _secrets(program, stages)
     found += execution(program, file, stages)
     return tuple(dict.fromkeys(found))
-
-
-def split_stages(file: Dockerfile) -> list[list[Instruction]]:
-    """The instructions of each stage, FROM first; global ARGs left out."""
-    stages: list[list[Instruction]] = []
-    for instruction in file.instructions:
-        if instruction.keyword == "FROM":
-            stages.append([instruction])
-        elif stages:
-            stages[-1].append(instruction)
-    return stages
 
 
 def default_target(stages: list[list[Instruction]]) -> list[list[Instruction]]:

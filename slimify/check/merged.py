@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from slimify.check import contract, split_stages
+from slimify.check import contract
 from slimify.check.execution import execution
 from slimify.classify.program import Program
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.finaltext import CONFIG_ONLY
 from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import copy_parts, from_parts
+from slimify.syntax.instructions import copy_parts, from_parts, split_stages
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
 

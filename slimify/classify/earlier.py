@@ -17,7 +17,7 @@ from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
 from slimify.model import Dockerfile, Instruction, Use
-from slimify.syntax.instructions import copy_parts, from_parts
+from slimify.syntax.instructions import copy_parts, from_parts, split_stages
 from slimify.syntax.words import expand
 
 _CALLED = ("fetch", "tool")  # kinds of packages that people install to be called
@@ -34,17 +34,19 @@ def with_earlier(
 ) -> Live:
     """The same with what the stages before need whose files the last stage, `visits`, copies. Where what
     they build is not in the context, it may call whatever the last stage installs to be called."""
-    stages = _stages(file)
+    stages = split_stages(file)
+    places = {id(x): index for index, x in enumerate(file.instructions)}
     effects = [e for v in visits for found in v.effects for e in found]
     installed = [p.name for e in effects if e.kind == "packages" and e.manager != "pip" for p in e.packages]
-    copies = _copies(visits, {from_parts(s[0][1]).alias for s in stages[:-1]}, len(stages) - 1)
+    copies = _copies(visits, {from_parts(s[0]).alias for s in stages[:-1]}, len(stages) - 1)
     if not installed or not copies:
         return live
     commands, libraries = dict(live.commands), dict(live.libraries)
     packages, dynamic, unread = dict(live.system_packages), live.dynamic, False
     for stage in stages[:-1]:
-        facts = _base(stage[0][1], in_force[stage[0][0]], names)
-        found, end = walk(stage[1:], dict(enumerate(in_force)), start_state(facts, context), file.escape)
+        facts = _base(stage[0], in_force[places[id(stage[0])]], names)
+        body = [(places[id(x)], x) for x in stage[1:]]
+        found, end = walk(body, dict(enumerate(in_force)), start_state(facts, context), file.escape)
         own = tuple(e for v in found for atom in v.effects for e in atom)
         language = language_of(facts, found, context)
         sources = read_sources(end.view, language, (), own).facts
@@ -58,17 +60,6 @@ def with_earlier(
     if unread:
         commands = {**_callable(installed, base, copies[0]), **commands}
     return replace(live, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic)
-
-
-def _stages(file: Dockerfile) -> list[list[tuple[int, Instruction]]]:
-    """The instructions of each stage with their numbers, FROM first."""
-    stages: list[list[tuple[int, Instruction]]] = []
-    for index, instruction in enumerate(file.instructions):
-        if instruction.keyword == "FROM":
-            stages.append([])
-        if stages:
-            stages[-1].append((index, instruction))
-    return stages
 
 
 def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> list[int]:

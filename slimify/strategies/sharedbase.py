@@ -15,12 +15,12 @@ from msgspec.structs import replace
 
 from slimify.classify.program import Program
 from slimify.facts.builders import can
-from slimify.model import Decision, Dockerfile, Instruction, Item, Plan, Stage
+from slimify.model import Decision, Instruction, Item, Plan, Stage
 from slimify.strategies.joining import parted
 from slimify.strategies.partition import ON_LISTS
 from slimify.strategies.staging import keyword, keyword_case, new_item, renamed
 from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import arg_names, from_parts
+from slimify.syntax.instructions import arg_names, from_parts, split_stages
 
 # What only describes the image does no harm to a builder. Not what a later ENTRYPOINT would reset if it were
 # inherited, nor a volume, whose later changes are lost.
@@ -65,7 +65,7 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
 def same_steps(plain: str, shared: str) -> bool:
     """Whether a text with a shared base says the same as one of two stages: its first stage put in front of
     the others, without what these say again, is what stood there before."""
-    before, (base, *others) = _stages(parse(_bytes(plain))), _stages(parse(_bytes(shared)))
+    before, (base, *others) = split_stages(parse(_bytes(plain))), split_stages(parse(_bytes(shared)))
     again = {_said(x) for x in base if x.keyword == "ARG"}
     for old, new in zip(before, others, strict=True):
         unfolded = [*base[1:], *(x for x in new[1:] if _said(x) not in again)]
@@ -146,16 +146,6 @@ def _cleaned(new: _Said, old: _Said) -> bool:
     return (new[0], new[1], new[3]) == (old[0], old[1], old[3]) == ("RUN", old[1], ()) and bool(
         new[2].startswith(old[2]) and _CLEANED.fullmatch(new[2], len(old[2]))
     )
-
-
-def _stages(file: Dockerfile) -> list[list[Instruction]]:
-    stages: list[list[Instruction]] = []
-    for instruction in file.instructions:
-        if instruction.keyword == "FROM":
-            stages.append([instruction])
-        elif stages:
-            stages[-1].append(instruction)
-    return stages
 
 
 def _said(instruction: Instruction) -> _Said:

@@ -275,3 +275,14 @@ def _malformed(instruction: Instruction, message: str, hint: str = "") -> Slimif
 def several_stages(file: Dockerfile) -> bool:
     """Whether more than one FROM stands in the file."""
     return sum(x.keyword == "FROM" for x in file.instructions) > 1
+
+
+def split_stages(file: Dockerfile) -> list[list[Instruction]]:
+    """The instructions of each stage, FROM first; global ARGs left out."""
+    stages: list[list[Instruction]] = []
+    for instruction in file.instructions:
+        if instruction.keyword == "FROM":
+            stages.append([instruction])
+        elif stages:
+            stages[-1].append(instruction)
+    return stages

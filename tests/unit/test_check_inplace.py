@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from slimify.check import split_stages
 from slimify.check.inplace import in_place
 from slimify.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.syntax.dockerfile import parse
+from slimify.syntax.instructions import split_stages
 
 OLD = """FROM debian:bookworm
 RUN apt-get update && apt-get install -y python3-pip gcc
