@@ -179,6 +179,13 @@ def test_a_lost_link_needs_what_it_led_to() -> None:
     assert needs(files.links(evidence(before, side(TO_X)))) == [("path", "/srv/y")]
 
 
+def test_a_lost_link_to_root_certificates_needs_their_package() -> None:
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    to_bundle = link("/usr/lib/ssl/cert.pem", bundle)
+    before = side(to_bundle, file(bundle), *package("ca-certificates"))
+    assert needs(files.links(evidence(before, side(to_bundle)))) == [("package", "ca-certificates")]
+
+
 def table(**ids: int) -> str:
     return "root:x:0:0:root:/root:/bin/sh\n" + "".join(f"{n}:x:{i}:{i}::/home/{n}:\n" for n, i in ids.items())
 

@@ -10,6 +10,8 @@ from slimify.verify.disk import distributions
 VENV = "/opt/venv/lib/python3.11/site-packages"
 SITE = "/usr/local/lib/python3.11/site-packages"
 OLD, NEW = folder(f"{SITE}/setuptools-65.5.1.dist-info"), folder(f"{SITE}/setuptools-80.9.0.dist-info")
+DIST = "/usr/lib/python3/dist-packages"
+DEBIAN = folder(f"{DIST}/six-1.17.0.dist-info")
 FLASK = folder(f"{SITE}/Flask-3.0.0.dist-info")
 ROWS: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], list[str], list[tuple[str, str]]]] = [
     ("none", (), (), [], []),
@@ -19,6 +21,7 @@ ROWS: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], list[str], list[tupl
     ("one is gone", (OLD, NEW), (NEW,), [], []),
     ("in another directory", (FLASK,), (folder(f"{VENV}/flask-3.dist-info"),), [], []),
     ("a package that only the new base has", (FLASK,), (FLASK, folder(f"{SITE}/six-1.dist-info")), [], []),
+    ("Debian's own", (DEBIAN,), (DEBIAN, folder(f"{DIST}/setuptools-78.1.1.dist-info")), [], []),
     ("no directory of packages", (), (folder("/srv/a-1.dist-info"), folder("/srv/a-2.dist-info")), [], []),
     (
         "the older one of the base",

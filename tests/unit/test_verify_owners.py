@@ -32,6 +32,7 @@ MODES: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], dict[str, object], 
     ("others can't read now", (CLOSED,), (folder("/go", mode=0o700),), {}, 1),
     ("another owner", (OPEN,), (folder("/go", uid=7),), {}, 1),
     ("a file", (file("/app/x", mode=0o664),), (file("/app/x"),), {}, 1),
+    ("a backup of accounts", (file("/etc/passwd-", mode=0o644),), (file("/etc/passwd-", mode=0o600),), {}, 0),
 ]
 
 

@@ -21,21 +21,20 @@ _BROUGHT = frozenset({"pip", "setuptools", "wheel"})
 
 def check(evidence: Evidence) -> Check:
     """One finding for each package of which a directory has more releases than in the original, and for pip
-    and its like where they were removed there."""
+    and its like where they were removed there. What Debian has in its dist-packages is none of pip's."""
     before, after = _releases(evidence.before), _releases(evidence.after)
     known = {place for place, _ in before}
     findings = []
     for (place, name), releases in sorted(after.items()):
         was = before.get((place, name), set())
-        removed = not was and name in _BROUGHT and place in known
+        brought = name in _BROUGHT and place.endswith("/site-packages")
+        removed = not was and brought and place in known
         if len(releases) <= max(len(was), 1) and not removed:
             continue
         text = f"{place} has {name} {' and '.join(sorted(releases))}"
         text += f", the original {' and '.join(sorted(was)) or 'none'}"
         need = Constraint(need="package", value=name, because=text)
-        findings.append(
-            Finding(code=TWICE, text=text, path=place, constraints=(need,) if name in _BROUGHT else ())
-        )
+        findings.append(Finding(code=TWICE, text=text, path=place, constraints=(need,) if brought else ()))
     return Check(
         name="releases",
         layer="disk",

@@ -24,7 +24,10 @@ _PASSING = (
     "/tmp", "/var/tmp", "/var/cache", "/var/log", "/run", "/var/run", "/proc", "/sys", "/dev", "/var/lib/apt",
     "/var/lib/dpkg", "/lib/apk", "/usr/lib/apk", "/etc/ld.so.cache", "/etc/hosts", "/etc/hostname",
     "/etc/resolv.conf", "/etc/mtab",
+    # what shadow and adduser keep of the last state
+    "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
 )  # fmt: skip
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt")
 _PASSING_NAMES = ("/__pycache__/", "/.cache/", "/.npm/", "/.yarn/cache/", "/.git/")
 
 
@@ -110,6 +113,13 @@ def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str
     else:
         constraint = Constraint(need="path", value=path, because=text)
     return Finding(code=code, text=text, path=path, owner=owner, constraints=(constraint,))
+
+
+def certificates(evidence: Evidence, path: str, text: str) -> Constraint | None:
+    """What brings root certificates back: the package whose trigger makes their bundle."""
+    if path in BUNDLES and evidence.before.packages.get("ca-certificates"):
+        return Constraint(need="package", value="ca-certificates", because=text)
+    return None
 
 
 def owned(entry: Entry) -> str:

@@ -10,7 +10,7 @@ from slimify.image.model import Entry
 from slimify.model import Use
 from slimify.verify.disk import handed_out
 from slimify.verify.disk.behind import waste
-from slimify.verify.disk.evidence import Evidence, Side, owned, passing
+from slimify.verify.disk.evidence import Evidence, Side, certificates, owned, passing
 from slimify.verify.model import Check, Constraint, Finding
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
@@ -160,9 +160,8 @@ def links(evidence: Evidence) -> Check:
         old = evidence.before.entry(entry.path)
         if old is not None:
             text = f"the link {entry.path} leads to {entry.target}, which is not there"
-            findings.append(
-                Finding(code=LINK, text=text, path=entry.path, constraints=(_path(old.path, text),))
-            )
+            need = certificates(evidence, old.path, text) or _path(old.path, text)
+            findings.append(Finding(code=LINK, text=text, path=entry.path, constraints=(need,)))
     return _check("links", f"{count} lead somewhere" if count else "none", findings)
 
 

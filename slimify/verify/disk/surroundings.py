@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.verify.disk.evidence import Evidence, Side, finding
-from slimify.verify.model import Check, Constraint, Finding
+from slimify.verify.disk.evidence import BUNDLES, Evidence, Side, certificates, finding
+from slimify.verify.model import Check, Finding
 
 SURROUNDINGS = "SL535"
 
 _ZONES = "/usr/share/zoneinfo"
 _LOCALES = "/usr/lib/locale"
-_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt")
 _BUILT_IN = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # what every C library has
 # Programs and modules that ask the system for its root certificates. Node has its own; curl and wget are
 # asked for this machine more often than for another.
@@ -69,13 +68,13 @@ def _locale(side: Side, name: str) -> str:
 def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]:
     if not _calls_out(evidence, language):
         return
-    if any(evidence.after.entry(path) for path in _BUNDLES):
+    if any(evidence.after.entry(path) for path in BUNDLES):
         return
-    for path in _BUNDLES:
+    for path in BUNDLES:
         if evidence.before.entry(path) is not None:
             text = "the root certificates are not there"
-            if evidence.before.packages.get("ca-certificates"):  # its trigger makes the bundle
-                need = Constraint(need="package", value="ca-certificates", because=text)
+            need = certificates(evidence, path, text)
+            if need is not None:
                 yield Finding(code=SURROUNDINGS, text=text, path=path, owner=need.value, constraints=(need,))
             else:
                 yield finding(evidence, SURROUNDINGS, text, path)
