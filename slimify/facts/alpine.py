@@ -18,7 +18,7 @@ def alpine_package(name: str, release: str | None) -> PackageFacts:
     kind, listed = _kind(name)
     rows = load("packages-alpine.toml")
     provides = rows["provides"].get(name)
-    program = listed and kind in ("fetch", "tool", "run") and not re.fullmatch(rows["no_program"], name)
+    program = listed and kind != "unknown" and not re.fullmatch(rows["no_program"], name)
     return PackageFacts(
         name=name,
         kind=kind,

@@ -237,6 +237,9 @@ def test_alpine_kinds_and_commands() -> None:
     assert alpine_package("postgresql-dev", "3.20").kind == "build"
     assert alpine_package("py3-yaml", "3.20").kind == "run"
     assert alpine_package("git", "3.20").commands == ("git",)
+    assert alpine_package("make", "3.20").commands == ("make",)
+    assert alpine_package("samurai", "3.20").commands == ("ninja", "samu")
+    assert alpine_package("musl-dev", "3.20").commands == ()
     assert alpine_package("nonesuch", "3.20").kind == "unknown"
     assert {"wget", "nc", "vi", "unzip", "tar", "sh"} <= busybox_commands()
     assert not {"curl", "bash", "git", "openssl"} & busybox_commands()

@@ -164,6 +164,16 @@ CASES = (
         files=GO,
     ),
     Case(
+        id="make-that-starts-the-program-stays",
+        file=f'{ALPINE}RUN apk add --no-cache make\nCOPY requirements.txt /\nRUN pip install --no-cache-dir -r /requirements.txt\nCOPY . /app\nCMD ["make", "-C", "/app", "serve"]\n',
+        files={**APP, "Makefile": "serve:\n\tpython app.py\n"},
+    ),
+    Case(
+        id="modules-that-a-watcher-compiles-with-stay",
+        file='FROM golang:1.23\nRUN go install github.com/air-verse/air@latest\nWORKDIR /src\nCOPY go.mod ./\nRUN go mod download\nCOPY . .\nCMD ["air"]\n',
+        files=GO,
+    ),
+    Case(
         id="the-user-is-made-before-the-files-are-copied",
         file=f"{SLIM}WORKDIR /app\nCOPY . .\nRUN useradd --no-create-home app && chown -R app:app /app\nRUN pip install flask\nUSER app\n{START}",
         new=("RUN useradd --no-create-home app", "COPY --chown=app:app . .", "RUN chown app:app /app"),
