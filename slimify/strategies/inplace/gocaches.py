@@ -12,6 +12,7 @@ from slimify.classify.paths import touches
 from slimify.classify.program import Program, Step
 from slimify.context.manifests.gomod import go_module
 from slimify.facts.builders import cache
+from slimify.facts.languages import go_toolchain
 from slimify.model import Effect
 from slimify.strategies import estimate
 from slimify.strategies.inplace.certain import unsure
@@ -50,7 +51,8 @@ def go_saving(program: Program, command: str) -> int:
 def unused(program: Program) -> bool:
     """Nothing that runs calls Go or reads what it fetched; an image to build in is there for that."""
     places = [c for s in program.steps for e in s.effects if e.kind == "go" for c in e.caches]
-    if unsure(program) or "go" in program.live.commands or any(e.manager == "go" for e in program.live.start):
+    compiling = go_toolchain() & program.live.commands.keys()
+    if unsure(program) or compiling or any(e.manager == "go" for e in program.live.start):
         return False
     if any(touches(p, c) for p in program.live.paths for c in places):
         return False
