@@ -195,6 +195,8 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if name == "ensurepip":
         return (call.effect("python", "ensurepip", manager="pip", writes=environment(call)[0]),)
     kind = commands().modules.get(name)
+    if name in ("compileall", "py_compile"):
+        return (_bytecode(inner, name),)
     if kind == "check":
         return (call.effect("check", name),)
     if kind == "build":
@@ -205,6 +207,17 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         program = word("django-admin" if name == "django" else name)
         return call.start((program, *args[1:]))
     return (call.own_code(name),)
+
+
+def _bytecode(call: Call, name: str) -> Effect:
+    """compileall, py_compile: bytecode beside the sources that are named; a mere check where none are, or
+    where they lie is not known."""
+    valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
+    words = call.options(valued).operands
+    paths = call.known(words)
+    if not paths or len(paths) < len(words) or "/" in paths:
+        return call.effect("check", name)
+    return call.effect("files", name, reads=paths, writes=paths)
 
 
 def _download_module(call: Call, name: str) -> tuple[Effect, ...]:
