@@ -21,11 +21,12 @@ from slimify.classify.view import View
 from slimify.context.manifests.run_yaml import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
+from slimify.facts.packages import starts
 from slimify.model import Effect, Script, Use
 from slimify.syntax.shell import read
 
 _NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
-_OWN_ENTRY = frozenset({"docker-entrypoint.sh"})  # of the official images
+OWN_ENTRY = frozenset({"docker-entrypoint.sh"})  # of the official images
 
 # Configuration of process managers and schedulers: their values are command lines.
 _COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")
@@ -72,6 +73,9 @@ def live(
     needs = needs_of(installed_modules(everything, state.view), base, headers)
     for command, use in needs.commands.items():
         _note(commands, command, use)
+    for command, use in tuple(commands.items()):
+        for started in starts(command):
+            _note(commands, started, use)
     paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
     return Live(
         commands=commands,
@@ -93,7 +97,7 @@ def unread_start(start: Iterable[Effect]) -> str:
         (
             e.why
             for e in start
-            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in _OWN_ENTRY
+            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in OWN_ENTRY
         ),
         "",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 
-from slimify.classify.liveness import unread_start
+from slimify.classify.liveness import OWN_ENTRY, unread_start
 from slimify.classify.paths import inside, inside_any
 from slimify.classify.program import Program
 from slimify.facts.languages import npm
+from slimify.model import Effect
 
 
 def unread(program: Program) -> str:
@@ -32,10 +34,21 @@ def foreign(program: Program) -> bool:
     return any(set(npm(name).bins) & set(program.live.commands) for name in installed - _RUNNERS)
 
 
+_SHELLS = frozenset({"sh", "bash", "ash", "zsh"})
+
+
+def only_shell(start: Sequence[Effect]) -> bool:
+    """Whether the image starts a shell for people to work in, and nothing else."""
+    programs = [e for e in start if e.kind not in ("check", "state") and e.tool not in OWN_ENTRY]
+    return bool(programs) and all(e.tool.rpartition("/")[2] in _SHELLS for e in programs)
+
+
 def unknown_start(program: Program) -> str:
     """Why a base with fewer programs may lack one: what is started is not known."""
     if not program.live.start:
         return f"nothing says what is run in the image, and it may need what {program.base_ref} has"
+    if only_shell(program.live.start):
+        return f"a shell is started, and people may run in it what {program.base_ref} has"
     for effect in program.live.start:
         if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
             return f"{effect.why}, and it may need what {program.base_ref} has"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slimify.classify.liveness import unread_start
 from slimify.classify.program import Program
-from slimify.strategies.nodestart import foreign, unread
+from slimify.strategies.nodestart import foreign, only_shell, unread
 
 # What a start that installs, compiles or downloads may call, nobody can tell from the outside.
 _MAKING = frozenset({"node", "global", "python", "go", "build", "packages", "fetch"})
@@ -25,6 +25,6 @@ def unsure(program: Program) -> str:
         if effect.kind in _MAKING:
             words = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return f"{words} is run whenever the image starts, and may need them"
-    if all(e.kind in _NO_PROGRAM or e.tool.rpartition("/")[2] in ("sh", "bash", "ash", "zsh") for e in start):
+    if only_shell(start) or all(e.kind in _NO_PROGRAM for e in start):
         return "a shell is started, and what people run in it is not known"
     return ""
