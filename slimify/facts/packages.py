@@ -37,6 +37,7 @@ __all__ = [
     "library_package",
     "package_facts",
     "soname_package",
+    "starts",
 ]
 
 
@@ -52,6 +53,11 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
 def callers(command: str) -> frozenset[str]:
     """The programs that start a program by themselves, as no source or script shows."""
     return frozenset(load("packages-debian.toml")["callers"].get(command, ()))
+
+
+def starts(command: str) -> tuple[str, ...]:
+    """The programs that a program starts by itself, where no package of it says so."""
+    return tuple(load("packages-debian.toml")["starts"].get(command, ()))
 
 
 def command_package(command: str, distro: str | None, suite: str | None) -> str | None:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct, field
 
 from slimify.classify.copies import targets
-from slimify.classify.paths import inside
+from slimify.classify.paths import inside, inside_any
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.walk import Visit
 from slimify.facts.carried import installed as base_packages
@@ -52,8 +52,11 @@ def real_atoms(step: Step) -> tuple[AtomStep, ...]:
     return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= QUIET)
 
 
-def final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozenset[int] | None, WordEdit]:
-    """The atoms of a RUN that the final stage executes, and the package names that change in them."""
+def final_atoms(
+    program: Program, step: Step, wanted: Parting, built: frozenset[int] = frozenset()
+) -> tuple[frozenset[int] | None, WordEdit]:
+    """The atoms of a RUN that the final stage executes, and the package names that change in them; `built`
+    are those that the builder executes."""
     if not step.atoms:
         return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
     kept: set[int] = set()
@@ -71,6 +74,8 @@ def final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozense
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
+        elif atom.index in built and _copied_already(step, atom, wanted.trees):
+            continue
         elif atom.role in ("run", "both", "unknown") or plain_check(atom) or _serves_installs(atom):
             kept.add(atom.index)
         elif _on_tree_root(program, step, atom, wanted.trees):
@@ -96,6 +101,21 @@ def final_atoms(program: Program, step: Step, wanted: Parting) -> tuple[frozense
                 break
             kept.discard(atom.index)
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
+
+
+def _copied_already(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+    """Links and directories that the builder made where it is copied from, by this step or before: made a
+    second time they would be in the way."""
+    made = [e for e in atom.effects if e.kind not in QUIET]
+    there = [t.path for t in trees if not t.is_file and t.after <= step.index]
+    return bool(made) and all(
+        e.kind == "files"
+        and e.tool in ("ln", "mkdir")
+        and e.writes
+        and not (e.deletes or e.anywhere)
+        and all(w not in there and inside_any(w, there) for w in e.writes)
+        for e in made
+    )
 
 
 def removes_copied(program: Program, step: Step) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 
 from slimify.classify.paths import PathMarks, inside_any
@@ -88,6 +89,13 @@ def _in_system(step: Step) -> bool:
     return False
 
 
+def _looked_at(effect: Effect) -> Iterable[str]:
+    """Where a test or a linter looks: around where it is executed, and at what its words may name."""
+    words = (w.value for w in effect.command.words[1:])
+    named = (posixpath.join(effect.cwd or "/", w) for w in words if w and not w.startswith("-"))
+    return (p for p in map(posixpath.normpath, (effect.cwd or "/", *named)) if p != "/")
+
+
 class Readers:
     """Which steps of the builder use files by name: those of `executed`, the RUNs it executes."""
 
@@ -100,8 +108,8 @@ class Readers:
                 for path in (*effect.reads, *effect.writes):
                     self._named.note(path, step.index)
                 looks = effect.kind == "check" and effect.tool not in PLAIN_CHECKS
-                if looks and effect.cwd is not None and effect.cwd != "/":
-                    self._looked.note(effect.cwd, step.index)  # a test or a linter
+                for path in _looked_at(effect) if looks else ():
+                    self._looked.note(path, step.index)
 
     def use(self, places: Iterable[str], after: int) -> bool:
         """A step behind `after` works on what lies at these places, or looks for it around there."""

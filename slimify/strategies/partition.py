@@ -49,7 +49,7 @@ def part(program: Program, wanted: Parting) -> Layout:
                 build[step.index] = executed[step.index]
             if step.index in wanted.drop_final:
                 continue
-            kept, edit = final_atoms(program, step, wanted)
+            kept, edit = final_atoms(program, step, wanted, executed.get(step.index, frozenset()))
             rewritten = install_anew(step, kept, wanted)
             if rewritten is not None and not (kept and _in_lines(program, step, kept, edit)):
                 final[step.index] = frozenset(a.index for a in step.atoms)

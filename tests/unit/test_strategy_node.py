@@ -68,6 +68,19 @@ def test_development_dependencies(tmp_path: Path, start: str, files: dict[str, s
     assert ("npm prune" in (outcome.after or "")) is pruned
 
 
+def test_an_image_to_work_in_keeps_its_base(tmp_path: Path) -> None:
+    text = 'FROM node:20\nWORKDIR /src\nCOPY . .\nCMD ["/bin/bash"]\n'
+    assert rewrite(tmp_path, text, {"name": "a"}, {}).kind == "unchanged"
+
+
+def test_a_tool_in_plain_javascript_needs_no_compiler_where_it_is_installed_again(tmp_path: Path) -> None:
+    install = "COPY package.json .\nRUN npm install -g jest\nRUN npm install\nCOPY . .\n"
+    text = f'FROM node:20\nWORKDIR /app\n{install}CMD ["jest"]\n'
+    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, {})
+    assert "RUN npm install -g jest" in final(outcome)
+    assert "g++" not in final(outcome)
+
+
 @pytest.mark.parametrize(
     ("path", "pruned"),
     [("/app/node_modules/nock", False), ("/app/data", True)],

@@ -58,6 +58,47 @@ ROWS = (
         final=("RUN rm -rf /in",),
     ),
     Row(
+        id="bytecode-is-compiled-where-the-sources-are",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py /srv/site/app.py",
+            "RUN python -m compileall /srv/site",
+            "RUN pip install gunicorn",
+            'CMD ["python", "/srv/site/app.py"]',
+        ),
+        final=("RUN python -m compileall /srv/site",),
+    ),
+    Row(
+        id="a-linter-that-is-told-where-to-look",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt flake8",
+            "COPY app.py /srv/site/app.py",
+            "RUN flake8 /srv/site",
+            'CMD ["python", "/srv/site/app.py"]',
+        ),
+        builder=("COPY app.py /srv/site/app.py", "RUN flake8 /srv/site"),
+        final=("COPY app.py /srv/site/app.py",),
+        never=("RUN flake8",),
+    ),
+    Row(
+        id="a-link-that-comes-along-is-not-made-again",
+        file=lines(
+            "FROM ubuntu:20.04",
+            "RUN apt-get update && apt-get install -y python3-pip && cd /usr/local/bin && ln -s /usr/bin/python3 python && pip3 install wheel",
+            "WORKDIR /app",
+            *INSTALL,
+            "RUN ln -s /app/app.py /usr/local/bin/app",
+            START,
+        ),
+        rung="same-base",
+        final=("RUN ln -s /app/app.py /usr/local/bin/app",),
+        never=("ln -s /usr/bin/python3",),
+    ),
+    Row(
         id="lists-that-distclean-removes",
         file=lines(
             "FROM python:3.13-slim-trixie",
@@ -548,6 +589,12 @@ ROWS = (
             "    && apt-get install -y libpq5 \\",
             "    && rm -rf /var/lib/apt/lists/*",
         ),
+    ),
+    Row(
+        id="a-program-of-the-context-that-starts-git",
+        file=lines("FROM python:3.11", "WORKDIR /app", *INSTALL, "COPY gh .", START),
+        files={**FLASK, "gh": "", "app.py": "import os\nos.system('./gh repo clone a/b')\n"},
+        final=("    && apt-get install -y --no-install-recommends git \\",),
     ),
     Row(
         id="what-is-put-back-goes-with-the-users-own-install",
