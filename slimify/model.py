@@ -325,13 +325,15 @@ class Decision(Struct, frozen=True, kw_only=True):
 class Item(Struct, frozen=True, kw_only=True):
     """One instruction of the new file, as text with its comments.
 
-    `origin` is the index of the instruction it comes from (None: new), `spaced`: a blank line was above it.
+    `origin` is the index of the instruction it comes from (None: new), `spaced`: a blank line was above it;
+    `gap` are the user's own blank lines there, "" for one without anything in it.
     """
 
     text: str
     origin: int | None = None
     note: str = ""  # shown as a comment with --annotate
     spaced: bool = False
+    gap: str = ""
 
 
 class Stage(Struct, frozen=True, kw_only=True):

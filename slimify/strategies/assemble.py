@@ -36,7 +36,11 @@ class Block(Struct, frozen=True, kw_only=True):
 
     instruction: Instruction
     comments: str
-    spaced: bool  # a blank line stood above
+    gap: str  # the blank lines above
+
+    @property
+    def spaced(self) -> bool:
+        return bool(self.gap)
 
 
 def assemble(program: Program, layout: Layout) -> Plan | Reason:
@@ -111,18 +115,18 @@ def _from(program: Program) -> Instruction:
 def blocks_of(file: Dockerfile) -> tuple[Block, ...]:
     """One block an instruction, in order; comments that stand apart go with the next one."""
     blocks: list[Block] = []
-    comments, spaced = "", False
+    comments, gap = "", ""
     for node in file.nodes:
         if isinstance(node, Instruction):
-            blocks.append(Block(instruction=node, comments=comments, spaced=spaced))
-            comments, spaced = "", False
+            blocks.append(Block(instruction=node, comments=comments, gap=gap))
+            comments, gap = "", ""
         elif node.kind == "comment":
             comments += node.raw
         elif node.kind == "blank":
             if comments:
                 comments += node.raw
             else:
-                spaced = True
+                gap += node.raw
     return tuple(blocks)
 
 
@@ -214,7 +218,9 @@ def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) 
         if text is not None:
             for number, line in enumerate(layout.builder_before.get(index, ())):
                 items.append(_new(line, end, spaced=block.spaced and not number))
-            items.append(Item(text=block.comments + _ended(text, end), origin=index, spaced=block.spaced))
+            gap = "" if index in layout.builder_before else block.gap
+            item = Item(text=block.comments + _ended(text, end), origin=index, spaced=block.spaced, gap=gap)
+            items.append(item)
     return tuple(items)
 
 
@@ -260,7 +266,8 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         made = copies + made if copies_first else made + copies
         pending_space = spaced and not made
         for position, item in enumerate(made):
-            items.append(replace(item, spaced=item.spaced or (spaced and not position)))
+            own = block.gap if block.spaced and not position and item.origin == index else ""
+            items.append(replace(item, spaced=item.spaced or (spaced and not position), gap=own))
     items = _without_repeats(program.dockerfile, items)
     trailing = _trailing(program.dockerfile)
     if trailing:
