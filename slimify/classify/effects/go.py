@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, Options
-from slimify.classify.effects.gopackages import directories, module_files, module_root, modules, named
+from slimify.classify.effects.gopackages import module_files, module_root, modules, named, sources
 from slimify.classify.effects.state import absolute, gopath
 from slimify.classify.effects.table import row_effects
 from slimify.classify.generators import GO_ONLY
@@ -85,7 +85,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     if directory is not None and directory.value is not None:
         call = _moved(call, directory.value)
     names, sure = named(call, packages)
-    reads = call.known(directories(call, packages))
+    reads = call.known(sources(call, packages))
     manifests = module_files(call)
     target = options.last("-o")
     if target is not None:
@@ -158,7 +158,7 @@ def _platform(call: Call) -> str | None:
 def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     where, below = _bin(call), _platform(call)
     names, sure = named(call, [p for p in packages if not _flags(p)])
-    reads = call.known(directories(call, packages))
+    reads = call.known(sources(call, packages))
     manifests = module_files(call) if reads else ()
     if where is None:
         return _go(call, action, anywhere=True, why="GOPATH is not known", reads=reads)
@@ -198,7 +198,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             outputs = [posixpath.join(where, name) for name in names]
         else:
             writes.append(where)
-    reads = call.known(directories(call, packages))
+    reads = call.known(sources(call, packages))
     files = module_files(call)
     return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
 
@@ -254,7 +254,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         caches=_caches(call),
         anywhere=True,
         why="runs the application's own code",
-        reads=call.known(directories(call, packages)),
+        reads=call.known(sources(call, packages)),
     )
     return (effect,)
 

@@ -11,6 +11,8 @@ from slimify.classify.effects.state import absolute, gopath
 
 _MAIN = re.compile(r"(?m)^\s*package\s+main\b")
 _MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
+_USED = re.compile(r"(?m)^[ \t]*(?:use[ \t]+)?(\"?\.{1,2}(?:/[^\s\"]*)?\"?)[ \t]*(?://.*)?$")
+_REPLACED = re.compile(r"(?m)=>[ \t]*(\"?(?:\.{1,2}(?:/[^\s\"]*)?|/[^\s\"]+)\"?)[ \t]*(?://.*)?$")
 
 
 def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
@@ -110,6 +112,12 @@ def directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
     return tuple(found)
 
 
+def sources(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    """The directories of packages, and of the modules beside theirs; none where they are fetched."""
+    found = directories(call, packages)
+    return (*found, *beside(call)) if found else ()
+
+
 def _place(call: Call, path: str) -> str | None:
     """The directory of an import path: of the module that the working directory is in, or below GOPATH."""
     root = module_root(call) if modules(call) else None
@@ -149,18 +157,48 @@ def modules(call: Call) -> bool:
 
 
 def module_files(call: Call) -> tuple[str, ...]:
-    """go.mod and go.sum of the module that the working directory is in, as far as the view knows."""
-    root = module_root(call)
-    if root is None:
-        return ()
-    found = (posixpath.join(root, name) for name in ("go.mod", "go.sum"))
+    """go.mod and go.sum of the module that the working directory is in and of those beside it that it is
+    built with, go.work and go.work.sum, as far as the view knows them."""
+    root, work = module_root(call), _workspace(call)
+    places = [root] if root is not None else []
+    found = [posixpath.join(p, name) for p in (*places, *beside(call)) for name in ("go.mod", "go.sum")]
+    found += [posixpath.join(work, name) for name in ("go.work", "go.work.sum") if work is not None]
     return tuple(path for path in found if call.state.view.context_path(path) is not None)
 
 
+def beside(call: Call) -> tuple[str, ...]:
+    """The directories of further modules that are compiled along: those of the workspace, and those that
+    go.mod replaces others with (`replace example.org/a => ../a`)."""
+    if not modules(call):
+        return ()
+    root, work = module_root(call), _workspace(call)
+    found = _named_in(call, posixpath.join(work, "go.work"), _USED) if work is not None else []
+    for place in ([root] if root is not None else []) + found[:]:
+        found += _named_in(call, posixpath.join(place, "go.mod"), _REPLACED)
+    return tuple(p for p in dict.fromkeys(found) if p not in (root, "/"))
+
+
+def _named_in(call: Call, path: str, pattern: re.Pattern[str]) -> list[str]:
+    """The directories that a file names, from where it lies."""
+    text = call.state.view.text(path) or ""
+    names = (match.strip('"') for match in pattern.findall(text))
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in names]
+
+
+def _workspace(call: Call) -> str | None:
+    """The directory of the go.work that the go command finds; None without one."""
+    return None if call.state.get("GOWORK") == "off" else _upwards(call, "go.work")
+
+
 def module_root(call: Call) -> str | None:
+    return _upwards(call, "go.mod")
+
+
+def _upwards(call: Call, name: str) -> str | None:
+    """The nearest directory with a file of that name, from the working directory on."""
     place = call.state.cwd
     while place is not None:
-        if call.state.view.context_path(posixpath.join(place, "go.mod")) is not None:
+        if call.state.view.context_path(posixpath.join(place, name)) is not None:
             return place
         if place == "/":
             return None
