@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.classify.patterns import settle_patterns
 from slimify.classify.places import keep_places
 from slimify.classify.roletypes import BIN, SITE, Made, Pass, Where, say
 from slimify.classify.walk import Visit
@@ -212,6 +213,7 @@ def _follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
                 continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
                 say(state, where, "build", "SL217", f"{what} files that only the build reads")
+    settle_patterns(state, copies, placed)
 
 
 def _worked_on(state: Pass, until: Visit, paths: Sequence[str]) -> bool:
