@@ -14,6 +14,7 @@ from slimify.model import Effect, Role
 
 _INSTALLS = frozenset({"packages", "system", "source"})
 _BRINGS = frozenset({"fetch", "unpack", "files", "meta", "check", "state"})
+_ENDINGS = (".apk", ".deb", ".rpm")
 Where = tuple[int, int]
 
 
@@ -49,6 +50,6 @@ def _files(effect: Effect) -> tuple[str, ...]:
     """The files that an install reads, package files among its operands included."""
     if effect.kind not in _INSTALLS:
         return ()
-    local = [p.name for p in effect.packages if p.name.startswith((".", "/"))]
+    local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_ENDINGS)]
     cwd = effect.cwd or "/"
     return (*effect.reads, *(posixpath.normpath(posixpath.join(cwd, name)) for name in local))

@@ -73,6 +73,38 @@ def test_an_image_to_work_in_keeps_its_base(tmp_path: Path) -> None:
     assert rewrite(tmp_path, text, {"name": "a"}, {}).kind == "unchanged"
 
 
+@pytest.mark.parametrize(
+    ("owner", "later", "kept"),
+    [
+        pytest.param("chown -R app /srv/*", "chown -R app /srv/shop", False, id="given-again"),
+        pytest.param("chmod 644 /srv/shop/*", "true", False, id="files-that-come-again"),
+        pytest.param("chown -R app /srv/*", "true", None, id="whose-directory-it-is-is-not-known"),
+        pytest.param(
+            "mkdir -p /srv/shop/log && chmod 755 /srv/shop/*", "true", True, id="finds-something-there"
+        ),
+    ],
+)
+def test_a_pattern_in_front_of_the_install(tmp_path: Path, owner: str, later: str, kept: bool | None) -> None:
+    text = (
+        f"FROM node:20\nRUN useradd app\nCOPY package.json /srv/shop/\nRUN {owner}\nWORKDIR /srv/shop\n"
+        f'RUN npm install\nCOPY . /srv/shop\nRUN {later}\nCMD ["node", "a.js"]\n'
+    )
+    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, {"a.js": ""})
+    if kept is None:
+        assert outcome.rung not in ("slim", "same-base")
+    else:
+        assert (owner.rpartition("&& ")[2] in final(outcome)) is kept
+
+
+def test_a_package_file_is_fetched_where_it_is_installed(tmp_path: Path) -> None:
+    fetch = "RUN wget https://example.org/tool-1.apk && apk add --allow-untrusted tool-1.apk\n"
+    text = f"FROM node:20-alpine\nWORKDIR /app\n{fetch}{BUILD.partition('COPY')[2]}"
+    text = text.replace(" . .", "COPY . .", 1) + 'CMD ["node", "dist/index.js"]\n'
+    outcome = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, {})
+    assert "wget https://example.org/tool-1.apk && apk add" in final(outcome)
+    assert "COPY --from=builder /app/tool-1.apk" not in final(outcome)
+
+
 def test_a_tool_in_plain_javascript_needs_no_compiler_where_it_is_installed_again(tmp_path: Path) -> None:
     install = "COPY package.json .\nRUN npm install -g jest\nRUN npm install\nCOPY . .\n"
     text = f'FROM node:20\nWORKDIR /app\n{install}CMD ["jest"]\n'
