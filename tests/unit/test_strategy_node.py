@@ -96,6 +96,16 @@ def test_a_pattern_in_front_of_the_install(tmp_path: Path, owner: str, later: st
         assert (owner.rpartition("&& ")[2] in final(outcome)) is kept
 
 
+def test_a_package_of_a_directory_beside_is_there_for_the_install(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nCOPY shared /shared\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n"
+        'COPY . .\nCMD ["node", "a.js"]\n'
+    )
+    files = {"shared/package.json": '{"name": "shared"}', "a.js": "require('shared')"}
+    after = rewrite(tmp_path, text, {"dependencies": {"shared": "file:../shared"}}, files).after or ""
+    assert after.count("COPY shared /shared") == 2  # npm leaves a link to it
+
+
 def test_a_package_file_is_fetched_where_it_is_installed(tmp_path: Path) -> None:
     fetch = "RUN wget https://example.org/tool-1.apk && apk add --allow-untrusted tool-1.apk\n"
     text = f"FROM node:20-alpine\nWORKDIR /app\n{fetch}{BUILD.partition('COPY')[2]}"

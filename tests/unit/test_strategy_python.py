@@ -58,6 +58,46 @@ ROWS = (
         final=("RUN rm -rf /in",),
     ),
     Row(
+        id="a-package-of-a-directory-beside",
+        file=lines(
+            "FROM python:3.11",
+            "COPY lib /srv/lib",
+            "WORKDIR /srv/app",
+            "COPY base.txt requirements.txt ./",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py .",
+            START,
+        ),
+        files={
+            "lib/setup.py": "from setuptools import setup\nsetup(name='lib')\n",
+            "base.txt": "flask\n-e ../lib\n",
+            "requirements.txt": "-r base.txt\n",
+            "app.py": "import flask, lib\n",
+        },
+        builder=("COPY lib /srv/lib",),
+        final=("COPY lib /srv/lib",),
+    ),
+    Row(
+        id="a-path-that-poetry-installs-from",
+        file=lines(
+            "FROM python:3.11",
+            "RUN pip install poetry",
+            "COPY lib /srv/lib",
+            "WORKDIR /srv/app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN poetry config virtualenvs.create false && poetry install --no-root",
+            "COPY app.py .",
+            START,
+        ),
+        files={
+            "lib/setup.py": "from setuptools import setup\nsetup(name='lib')\n",
+            "pyproject.toml": '[tool.poetry]\nname = "a"\n[tool.poetry.dependencies]\nlib = { path = "../lib" }\n',
+            "poetry.lock": "",
+            "app.py": "import lib\n",
+        },
+        builder=("COPY lib /srv/lib",),
+    ),
+    Row(
         id="bytecode-is-compiled-where-the-sources-are",
         file=lines(
             "FROM python:3.11",

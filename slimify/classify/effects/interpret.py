@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.classify.effects.call import Arg, Call, arguments, output_files
+from slimify.classify.effects.localsources import with_local_sources
 from slimify.classify.effects.moves import move
 from slimify.classify.effects.registry import effects_of
 from slimify.classify.effects.state import State, fields, resolve
@@ -157,7 +158,8 @@ class _Walk(Struct):
         if body is not None and ("function", call.name) not in self.seen:
             effects = self._called(call, body)
         else:
-            effects = _wrapped(effects_of(call), call.wrappers)
+            found = tuple(with_local_sources(e, self.state.view) for e in effects_of(call))
+            effects = _wrapped(found, call.wrappers)
             moved = move(call, self.state, self.source)
             if command.operator == "||":
                 moved = _joined(self.state, moved)
