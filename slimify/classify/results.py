@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from slimify.classify.aptsources import PACKAGE_SOURCES
+from slimify.classify.around import around, reads_anything
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
 from slimify.classify.patterns import settle_patterns
 from slimify.classify.places import keep_places
@@ -269,11 +270,11 @@ def _users(state: Pass) -> tuple[_User, ...]:
                 if effect.kind in ("packages", "index", "cache", "state", "unpackage"):
                     continue
                 narrow = effect.kind in ("fetch", "unpack", "files", "meta", "check")
-                if effect.cwd is None and not narrow:
+                if (effect.cwd is None and not narrow) or reads_anything(effect):
                     users.append(_User(visit.index, effect.tool, None))
                     continue
                 named = (*effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
-                places = named if narrow else (effect.cwd or "", *named)
+                places = named if narrow else (effect.cwd or "", *around(effect), *named)
                 known = tuple(p for p in places if p and not p.startswith("@"))
                 if known:
                     users.append(_User(visit.index, f"{effect.tool} {effect.action}".strip(), known))
