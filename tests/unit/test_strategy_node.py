@@ -96,6 +96,17 @@ def test_a_pattern_in_front_of_the_install(tmp_path: Path, owner: str, later: st
         assert (owner.rpartition("&& ")[2] in final(outcome)) is kept
 
 
+def test_what_lies_beside_a_project_is_there_for_its_build(tmp_path: Path) -> None:
+    text = (
+        "FROM node:20\nWORKDIR /src\nCOPY tsconfig.base.json ./\nCOPY start.sh /start.sh\nWORKDIR /src/app\n"
+        'COPY package.json .\nRUN npm install\nCOPY app .\nRUN npm run build\nCMD ["node", "dist/a.js"]\n'
+    )
+    files = {"tsconfig.base.json": "{}", "app/a.ts": "", "start.sh": ""}
+    after = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, files).after or ""
+    assert after.count("COPY tsconfig.base.json ./") == 2
+    assert after.count("COPY start.sh /start.sh") == 1
+
+
 def test_a_package_of_a_directory_beside_is_there_for_the_install(tmp_path: Path) -> None:
     text = (
         "FROM node:20\nCOPY shared /shared\nWORKDIR /app\nCOPY package.json .\nRUN npm install\n"

@@ -98,6 +98,21 @@ ROWS = (
         builder=("COPY lib /srv/lib",),
     ),
     Row(
+        id="a-directory-that-a-compilers-words-name",
+        file=lines(
+            "FROM python:3.11",
+            "COPY proto /proto",
+            "WORKDIR /app",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "RUN python -m grpc_tools.protoc -I/proto --python_out=. /proto/a.proto",
+            "COPY app.py .",
+            START,
+        ),
+        files={"proto/a.proto": "", "requirements.txt": "grpcio-tools\n", "app.py": "import a_pb2\n"},
+        builder=("COPY proto /proto",),
+    ),
+    Row(
         id="bytecode-is-compiled-where-the-sources-are",
         file=lines(
             "FROM python:3.11",
