@@ -1,0 +1,241 @@
+"""Python: what the final stage installs, also where a tag moves on. Cases that need no golden file."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.python_layouts import FLASK, INSTALL, START, VENV, Row, holds, lines
+
+ROWS = (
+    # --- a moving tag ------------------------------------------------------------------------------------
+    Row(
+        id="moving-tag-gets-a-virtual-environment",
+        file=lines("FROM python:3", *INSTALL, START),
+        builder=("RUN python -m venv /opt/venv", 'ENV PATH="/opt/venv/bin:$PATH"'),
+        final=(VENV, 'ENV PATH="/opt/venv/bin:$PATH"'),
+        never=("site-packages",),
+    ),
+    Row(
+        id="version-from-a-build-argument",
+        file=lines("ARG VERSION=3.11", "FROM python:${VERSION}", *INSTALL, START),
+        final=(VENV,),
+        never=("python3.11",),
+    ),
+    Row(
+        id="moving-tag-and-cron-that-goes-by-its-own-path",
+        file=lines(
+            "FROM python:3", *INSTALL, "RUN apt-get update && apt-get install -y cron", 'CMD ["cron", "-f"]'
+        ),
+        kind="unchanged",
+        rung="unchanged",
+        reason="does not go by PATH",
+    ),
+    Row(
+        id="moving-tag-and-a-script-that-names-the-interpreter",
+        file=lines("FROM python:3", *INSTALL, "COPY run.sh .", 'CMD ["sh", "run.sh"]'),
+        files={**FLASK, "run.sh": "exec /usr/local/bin/python app.py\n"},
+        kind="unchanged",
+        rung="unchanged",
+        reason="run.sh names the interpreter",
+    ),
+    Row(
+        id="an-environment-of-the-users-own-in-opt-venv",
+        file=lines(
+            "FROM python:3", "RUN python -m venv /opt/venv", 'ENV PATH="/opt/venv/bin:$PATH"', *INSTALL, START
+        ),
+        final=(VENV, 'ENV PATH="/opt/venv/bin:$PATH"'),
+    ),
+    # --- what the final stage installs -------------------------------------------------------------------
+    Row(
+        id="lists-are-fetched-for-the-counterpart",
+        file=lines(
+            "FROM python:3.11-slim",
+            "RUN apt-get update",
+            "RUN apt-get install -y gcc libpq-dev",
+            "RUN pip install psycopg2",
+            START,
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update \\",
+            "    && apt-get install -y libpq5 \\",
+            "    && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="a-program-of-the-context-that-starts-git",
+        file=lines("FROM python:3.11", "WORKDIR /app", *INSTALL, "COPY gh .", START),
+        files={**FLASK, "gh": "", "app.py": "import os\nos.system('./gh repo clone a/b')\n"},
+        final=("    && apt-get install -y --no-install-recommends git \\",),
+    ),
+    Row(
+        id="what-is-put-back-goes-with-the-users-own-install",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext",
+            *INSTALL,
+            START,
+        ),
+        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
+        final=(
+            "RUN apt-get update && apt-get install -y --no-install-recommends gettext git && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="not-where-that-brings-recommended-packages-along",
+        file=lines("FROM python:3.11", "RUN apt-get update && apt-get install -y gettext", *INSTALL, START),
+        files={**FLASK, "app.py": "import subprocess\nsubprocess.run(['git', 'fetch'])\n"},
+        final=(
+            "    && apt-get install -y --no-install-recommends git \\",
+            "RUN apt-get update && apt-get install -y gettext && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="lists-in-a-layer-of-their-own",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update",
+            "RUN apt-get install -y gettext",
+            "RUN apt-get install -y libpq-dev",
+            *INSTALL,
+            START,
+        ),
+        final=(
+            "RUN apt-get update \\",
+            "    && apt-get install -y gettext \\",
+            "    && apt-get install -y libpq5 \\",
+            "    && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="a-development-server-that-a-compose-file-starts",
+        file=lines("FROM python:3.11", *INSTALL, START),
+        files={
+            **FLASK,
+            "manage.py": "",
+            "compose.yaml": "services:\n  web:\n    build: .\n    command: python manage.py runserver\n",
+        },
+        reason="`manage.py runserver`, which compose.yaml:4 starts, is a development server",
+    ),
+    Row(
+        id="a-counterpart-is-installed-once",
+        file=lines(
+            "FROM python:3.11",
+            "RUN apt-get update && apt-get install -y libpq-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN pip install psycopg2==2.9.9",
+            START,
+        ),
+        final=("RUN apt-get update && apt-get install -y libpq5 && rm -rf /var/lib/apt/lists/*",),
+        never=("--no-install-recommends",),
+    ),
+    Row(
+        id="names-out-of-variables",
+        file=lines(
+            "FROM python:3.11-slim",
+            'ENV BUILD="gcc libpq-dev" RUN="libpq5 curl"',
+            "RUN apt-get update && apt-get install -y $BUILD $RUN",
+            "RUN pip install psycopg2 && apt-get purge -y $BUILD",
+            START,
+        ),
+        rung="same-base",
+        final=("    && apt-get install -y libpq5 curl \\",),
+    ),
+    Row(
+        id="a-tool-that-a-final-step-calls",
+        file=lines(
+            "FROM python:3.11-slim",
+            "RUN apt-get update && apt-get install -y gcc curl gnupg "
+            "&& curl -fsSL https://packages.example.com/key | apt-key add - && rm -rf /var/lib/apt/lists/*",
+            "RUN apt-get update && apt-get install -y redis-tools && rm -rf /var/lib/apt/lists/*",
+            *INSTALL,
+            'CMD ["redis-cli"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y curl gnupg "
+            "&& curl -fsSL https://packages.example.com/key | apt-key add - && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="git-goes-through-a-function-of-the-application",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "COPY *.py ./",
+            START,
+        ),
+        files={
+            **FLASK,
+            "shell.py": "import subprocess\ndef execute(command):\n    return subprocess.check_output(command)\n",
+            "sync.py": "from shell import execute\ncommand = ['git', 'clone']\nexecute([*command, 'x'])\n",
+        },
+        final=("    && apt-get install -y --no-install-recommends git \\",),
+        reason="sync.py:2 needs it",
+    ),
+    Row(
+        id="a-list-where-every-program-is-known",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt .",
+            "RUN pip install -r requirements.txt",
+            "COPY *.py ./",
+            START,
+        ),
+        files={
+            **FLASK,
+            "sync.py": "import subprocess\nkinds = ['git', 'hg']\nsubprocess.run(['id', '-u'])\n",
+        },
+        never=("apt-get",),
+    ),
+    Row(
+        id="pip-of-the-distribution-is-for-the-build",
+        file=lines(
+            "FROM debian:bookworm-slim",
+            "RUN apt-get update && apt-get install -y python3-pip gcc python3-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN pip3 install --break-system-packages flask",
+            'CMD ["python3", "app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y ca-certificates python3 python3-setuptools "
+            "&& rm -rf /var/lib/apt/lists/*",
+            "COPY --from=builder /usr/local/lib/python3.11/dist-packages /usr/local/lib/python3.11/dist-packages",
+        ),
+        never=("python3-pip", "gcc"),
+    ),
+    Row(
+        id="pip-that-is-started",
+        file=lines(
+            "FROM debian:bookworm-slim",
+            "RUN apt-get update && apt-get install -y python3-pip gcc python3-dev && rm -rf /var/lib/apt/lists/*",
+            "RUN pip3 install --break-system-packages flask",
+            'CMD ["sh", "-c", "pip3 list --outdated; python3 app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "RUN apt-get update && apt-get install -y python3-pip python3 && rm -rf /var/lib/apt/lists/*",
+        ),
+    ),
+    Row(
+        id="python-2-of-the-distribution",
+        file=lines(
+            "FROM ubuntu:18.04",
+            "RUN apt-get update && apt-get install -y python python-pip python-dev build-essential",
+            "RUN pip install flask",
+            'CMD ["python", "app.py"]',
+        ),
+        rung="same-base",
+        final=(
+            "COPY --from=builder /usr/local/lib/python2.7/dist-packages /usr/local/lib/python2.7/dist-packages",
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_layout(row: Row, tmp_path: Path) -> None:
+    holds(row, tmp_path)

@@ -1,0 +1,296 @@
+"""Python: which steps the final stage executes. Cases that need no golden file of their own."""
+
+# ruff: noqa: E501 - lines of Dockerfiles as people write them
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.python_layouts import FLASK, INSTALL, SITE, START, Row, holds, lines
+
+ROWS = (
+    Row(
+        id="an-alpine-that-moves",
+        file=lines(
+            "FROM alpine:latest",
+            "RUN apk add --no-cache python3 py3-pip gcc musl-dev python3-dev",
+            *INSTALL,
+            'CMD ["python3", "app.py"]',
+        ),
+        rung="cleanup",
+        final=("    && apk del .build-deps",),
+        reason="a tag that names the release would do",
+    ),
+    Row(
+        id="pip-of-ubuntus-python-2",
+        file=lines(
+            "FROM ubuntu:trusty",
+            "RUN apt-get update && apt-get install -y python-dev python-pip gcc",
+            *INSTALL,
+            START,
+        ),
+        rung="same-base",
+        final=(
+            "COPY --from=builder /usr/local/lib/python2.7/dist-packages /usr/local/lib/python2.7/dist-packages",
+            "COPY --from=builder /usr/local/bin /usr/local/bin",
+        ),
+    ),
+    Row(
+        id="a-link-from-python-to-the-distributions-python3",
+        file=lines(
+            "FROM ubuntu:22.04",
+            "RUN apt-get update && apt-get install -y python3-dev python3-pip build-essential && ln -s /usr/bin/python3 /usr/bin/python",
+            *INSTALL,
+            START,
+        ),
+        rung="same-base",
+        final=(
+            "COPY --from=builder /usr/local/lib/python3.10/dist-packages /usr/local/lib/python3.10/dist-packages",
+        ),
+    ),
+    Row(
+        id="a-link-from-python-to-another-one",
+        file=lines(
+            "FROM ubuntu:20.04",
+            "RUN apt-get update && apt-get install -y python3.9 python3-pip build-essential && ln -s /usr/bin/python3.9 /usr/bin/python",
+            *INSTALL,
+            START,
+        ),
+        rung="cleanup",
+        reason="is not known",
+    ),
+    Row(
+        id="slim-without-caches",
+        file=lines(
+            "FROM python:3.12-slim",
+            "COPY requirements.txt .",
+            "RUN pip install --no-cache-dir -r requirements.txt",
+            START,
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="alpine-that-removes-its-compiler",
+        file=lines(
+            "FROM alpine:3.20",
+            "COPY requirements.txt .",
+            "RUN apk add --no-cache python3 py3-pip && apk add --no-cache --virtual .build gcc musl-dev python3-dev "
+            "&& pip3 install --no-cache-dir -r requirements.txt && apk del .build",
+            'CMD ["python3", "app.py"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="a-server-without-files-of-unusual-types",
+        file=lines("FROM python:3.11", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/site.css": "", "static/logo.png": ""},
+        never=("mime.types",),
+    ),
+    Row(
+        id="a-server-that-tells-fonts-by-the-table-of-the-full-image",
+        file=lines("FROM python:3.11", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/text.woff2": ""},
+        final=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+        reason="static/text.woff2",
+    ),
+    Row(
+        id="a-server-that-tells-scripts-by-the-table-of-the-full-image",
+        file=lines("FROM python:3.11-bookworm", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
+        final=("COPY --from=builder /etc/mime.types /etc/mime.types",),
+        reason="static/menu.js",
+    ),
+    Row(
+        id="a-server-whose-python-gives-scripts-the-type-of-the-table",
+        file=lines("FROM python:3.12-bookworm", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
+        never=("mime.types",),
+    ),
+    Row(
+        id="a-table-as-old-as-the-types-of-python",
+        file=lines("FROM python:3.9-bullseye", *INSTALL, "COPY static static", START),
+        files={**FLASK, "app.py": "import flask\n", "static/menu.js": ""},
+        never=("mime.types",),
+    ),
+    Row(
+        id="a-list-exported-for-pip",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY pyproject.toml poetry.lock ./",
+            "RUN pip install poetry && poetry export -f requirements.txt -o requirements.txt",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py .",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"pyproject.toml": "", "poetry.lock": "", "app.py": ""},
+        rung="slim",
+        final=("COPY --from=builder /app/requirements.txt /app/requirements.txt",),
+        never=("RUN poetry",),
+    ),
+    Row(
+        id="a-list-redirected-for-pip",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY Pipfile Pipfile.lock ./",
+            "RUN pip install pipenv && pipenv requirements > requirements.txt",
+            "RUN pip install -r requirements.txt",
+            "COPY app.py .",
+            'CMD ["python", "app.py"]',
+        ),
+        files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
+        rung="slim",
+        final=("COPY --from=builder /app/requirements.txt /app/requirements.txt",),
+        never=("RUN pipenv",),
+    ),
+    Row(
+        id="pipenv-that-clears-up-behind-itself",
+        file=lines(
+            "FROM alpine:3.20",
+            "RUN apk add --no-cache python3 pipenv",
+            "COPY Pipfile.lock .",
+            "RUN pipenv install --system --deploy --clear",
+            "COPY app.py .",
+            'CMD ["python3", "app.py"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="pipenv-started-with-the-image-keeps-its-cache",
+        file=lines(
+            "FROM alpine:3.20",
+            "RUN apk add --no-cache python3 pipenv",
+            "COPY Pipfile Pipfile.lock ./",
+            "RUN pipenv install --system --deploy",
+            "COPY app.py .",
+            "CMD pipenv sync --system && python3 app.py",
+        ),
+        files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
+        kind="unchanged",
+        rung="unchanged",
+    ),
+    Row(
+        id="pipenv-leaves-its-downloads",
+        file=lines(
+            "FROM alpine:3.20",
+            "RUN apk add --no-cache python3 pipenv",
+            "COPY Pipfile Pipfile.lock ./",
+            "RUN pipenv install --system --deploy",
+            "COPY app.py .",
+            'CMD ["python3", "app.py"]',
+        ),
+        files={"Pipfile": "", "Pipfile.lock": "{}", "app.py": ""},
+        rung="cleanup",
+        final=("RUN pipenv install --system --deploy && rm -rf /root/.cache/pipenv /root/.cache/pip",),
+        reason="would save no more than cleaning up",
+    ),
+    Row(
+        id="only-a-cache-is-left-in-place",
+        file=lines("FROM python:3.11-slim", *INSTALL, START),
+        rung="cleanup",
+        final=("RUN pip install --no-cache-dir -r requirements.txt",),
+    ),
+    Row(
+        id="another-python-than-the-release-brings",
+        file=lines(
+            "FROM ubuntu:22.04",
+            "RUN apt-get update && apt-get install -y python3.12 python3.12-dev gcc curl",
+            "RUN curl -sS https://bootstrap.pypa.io/get-pip.py | python3.12",
+            "COPY requirements.txt .",
+            "RUN python3.12 -m pip install -r requirements.txt",
+            'CMD ["python3.12", "app.py"]',
+        ),
+        rung="cleanup",
+        reason="is not known",
+    ),
+    Row(
+        id="python3-is-switched-to-another-version",
+        file=lines(
+            "FROM ubuntu:20.04",
+            "RUN apt-get update && apt-get install -y python3.9 python3-pip gcc",
+            "RUN update-alternatives --install /usr/bin/python3 python3 /usr/bin/python3.9 1",
+            "RUN python3 -m pip install flask",
+            'CMD ["python3", "app.py"]',
+        ),
+        rung="cleanup",
+        reason="is not known",
+    ),
+    Row(
+        id="debians-python-in-a-python-image",
+        file=lines(
+            "FROM python:3.11",
+            "RUN /usr/bin/python3 -m pip install flask",
+            'CMD ["/usr/bin/python3", "app.py"]',
+        ),
+        kind="unchanged",
+        rung="unchanged",
+        reason="is not known",
+    ),
+    Row(
+        id="uv-downloads-a-python",
+        file=lines(
+            "FROM python:3.12",
+            "COPY --from=ghcr.io/astral-sh/uv:latest /uv /bin/uv",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN uv sync --frozen",
+            'CMD ["/app/.venv/bin/python", "app.py"]',
+        ),
+        files={
+            "pyproject.toml": '[project]\nname="x"\nversion="1"\nrequires-python=">=3.13"\n',
+            "uv.lock": "",
+        },
+        kind="unchanged",
+        rung="unchanged",
+        reason="uv may download Python 3.13",
+    ),
+    Row(
+        id="a-manifest-that-makes-the-directory-of-a-later-file",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt /app/",
+            "RUN pip install --no-cache-dir -r /app/requirements.txt",
+            "RUN touch /app/people.db",
+            "COPY app.py /app/",
+            'CMD ["python", "/app/app.py"]',
+        ),
+        final=("COPY requirements.txt /app/", "RUN touch /app/people.db"),
+    ),
+    Row(
+        id="a-step-that-makes-the-directory-itself-needs-no-manifest",
+        file=lines(
+            "FROM python:3.11",
+            "COPY requirements.txt /app/",
+            "RUN pip install --no-cache-dir -r /app/requirements.txt",
+            "RUN mkdir -p /app/data && touch /app/data/people.db",
+            "COPY app.py /app/",
+            'CMD ["python", "/app/app.py"]',
+        ),
+        final=("RUN mkdir -p /app/data && touch /app/data/people.db",),
+        never=("requirements.txt",),
+    ),
+    Row(
+        id="a-manifest-is-deleted-where-it-is-read",
+        file=lines(
+            "FROM python:3.11",
+            "WORKDIR /app",
+            "COPY requirements.txt /app/",
+            "RUN pip install --no-cache-dir -r requirements.txt && rm -f requirements.txt",
+            "COPY app.py .",
+            START,
+        ),
+        builder=("RUN pip install --no-cache-dir -r requirements.txt && rm -f requirements.txt",),
+        final=(SITE,),
+        never=("rm -f", "requirements.txt"),
+    ),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_layout(row: Row, tmp_path: Path) -> None:
+    holds(row, tmp_path)
