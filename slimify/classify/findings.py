@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from slimify.classify.devserver import dev_server
 from slimify.classify.program import Live, Runtime
 from slimify.classify.walk import Visit
 from slimify.context.scan import Context
@@ -16,13 +17,6 @@ SECRET = re.compile(
     r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|SECRETS|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(_|$)",
     re.IGNORECASE,
 )
-# Programs that compile or watch while they serve: tool, and a word its command line has then.
-_DEV_SERVERS = (
-    ("next", "dev"), ("vite", ""), ("webpack-dev-server", ""), ("webpack", "serve"), ("ng", "serve"),
-    ("react-scripts", "start"), ("nodemon", ""), ("ts-node-dev", ""), ("tsnd", ""),
-    ("vue-cli-service", "serve"), ("gatsby", "develop"), ("nuxt", "dev"), ("parcel", ""),
-    ("manage.py", "runserver"), ("django-admin", "runserver"),
-)  # fmt: skip
 
 
 def findings(
@@ -33,7 +27,7 @@ def findings(
         *_missing_sources(visits),
         *_secrets(visits),
         *(_unused(packages, visits, runtime) if live.start else ()),
-        *_dev_server(visits, runtime, live),
+        *_dev_server(visits, live),
     ]
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
 
@@ -112,17 +106,14 @@ def _unused(
         yield _advice("SL206", text, line)
 
 
-def _dev_server(visits: Sequence[Visit], runtime: Runtime, live: Live) -> Iterator[Decision]:
-    starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
-    for effect, use in zip(live.start, live.origins, strict=True):
-        text = f"{effect.tool} {' '.join(effect.tools)} {effect.action}"
-        words = text.replace("/", " ").split()
-        for tool, word in _DEV_SERVERS:
-            if tool in words and (not word or word in words):
-                what = f"`{tool} {word}`".replace(" `", "`")
-                if use.file == "Dockerfile":
-                    yield _advice("SL320", f"{what} is a development server", starts[-1] if starts else None)
-                else:
-                    text = f"{what}, which {use.file}:{use.line} starts, is a development server"
-                    yield Decision(code="SL320", safety="advice", text=text)
-                return
+def _dev_server(visits: Sequence[Visit], live: Live) -> Iterator[Decision]:
+    found = dev_server(live)
+    if found is None:
+        return
+    what, use = found
+    if use.file == "Dockerfile":
+        starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
+        yield _advice("SL320", f"`{what}` is a development server", starts[-1] if starts else None)
+    else:
+        text = f"`{what}`, which {use.file}:{use.line} starts, is a development server"
+        yield Decision(code="SL320", safety="advice", text=text)

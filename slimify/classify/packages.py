@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
+from slimify.classify.liveness import unread_start
 from slimify.classify.naming import Naming
 from slimify.classify.program import Live
 from slimify.classify.roletypes import Where
@@ -233,6 +234,9 @@ def _verdict(
         return said("run", "SL203", f"`{starter}` may start a program of it, so it stays")
     if name in _INTERPRETERS and language == "node" and _compiles(names):
         return said("build", "SL201", "compiles native modules, nothing at run time calls it")
+    unread = unread_start(live.start) if facts.kind in ("fetch", "tool") and user is not None else ""
+    if unread:
+        return said("run", "SL203", f"{unread}, and may start a program of it")
     if facts.kind in ("fetch", "tool") and user is not None:
         if live.dynamic and facts.kind == "tool":
             use = live.dynamic[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from slimify.classify.devserver import compiling_server
 from slimify.classify.liveness import unread_start
 from slimify.classify.program import Program
 from slimify.context.manifests.node import NodeProject, node_project
@@ -102,6 +103,9 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     unread = unread_start(program.live.start)
     if unread:
         return unread
+    server = compiling_server(program.live)
+    if server:
+        return f"`{server}` compiles the sources when it runs, with any of them"
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
     dev = [name for name in dev if not name.startswith("@types/")]
     started = _started_scripts(program, project)

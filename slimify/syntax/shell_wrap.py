@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.model import Command
+from slimify.model import Command, Word
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
@@ -83,10 +83,17 @@ def unwrap(command: Command) -> Command | None:
         value = None if word.value is None else word.value.partition("=")[2]
         assigns.append((key, replace(word, text=text, value=value, start=word.start + len(key) + 1)))
         at += 1
+    while name.endswith("env") and at < len(words) and _substituted(words[at]):
+        at += 1  # `env $(cat .env | xargs) CMD`: what a file assigns
     at += wrapper.operands
     if at >= len(words):
         return None
     return replace(command, words=words[at:], assigns=tuple(assigns))
+
+
+def _substituted(word: Word) -> bool:
+    """A word that is nothing but what another command prints, without quotes: it may become several."""
+    return word.value is None and word.text.startswith(("$(", "`")) and word.text.endswith((")", "`"))
 
 
 def _behind_options(command: Command, wrapper: _Wrapper) -> int | None:

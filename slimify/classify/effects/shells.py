@@ -122,6 +122,8 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     None if it does not."""
     path = _found(call)
     text = call.state.view.text(path) if path is not None else None
+    if path is not None and text is None and _missing(call, path):
+        return (call.unknown(f"the script {path} is not in the build context"),)
     if path is None or text is None:
         return None
     match = _SHEBANG.match(text)
@@ -140,9 +142,17 @@ def _found(call: Call) -> str | None:
         return absolute(call.path, call.state)
     for place in (call.state.get("PATH") or _PATH).split(":"):
         path = posixpath.join(place, call.path)
-        if place and call.state.view.text(path) is not None:
+        if place and (call.state.view.text(path) is not None or _missing(call, path)):
             return path
     return None
+
+
+def _missing(call: Call, path: str) -> bool:
+    """Whether a COPY puts a script there, by its name, that is not in the build context."""
+    source = call.state.view.context_path(path)
+    return (
+        source is not None and source.endswith((".sh", ".bash")) and not call.state.view.context.has(source)
+    )
 
 
 def _interpreter(call: Call) -> tuple[Effect, ...]:

@@ -1,0 +1,1 @@
+export default () => <h1 className="text-xl">high tide at noon</h1>;
