@@ -9,7 +9,7 @@ RUN useradd --create-home app
 WORKDIR /srv
 COPY --chown=app:app requirements.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
-COPY --chown=app:app --from=pages /web/dist ./static
+COPY --from=pages --chown=app:app /web/dist ./static
 COPY --chown=app:app serve.py ./
 RUN chown app:app /srv
 USER app

@@ -80,6 +80,10 @@ CASES = (
         file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN ./prepare\nRUN chown -R app:app /app\nUSER app\n{START}",
     ),
     Case(
+        id="modes-of-the-same-files-are-set-all-the-same",
+        file=f"{SLIM}RUN useradd app\nWORKDIR /app\nCOPY . .\nRUN chown -R app:app /app && chmod -R 755 /app\nUSER app\n{START}",
+    ),
+    Case(
         id="a-user-without-its-group-and-files-of-another-stage",
         file=f"FROM python:3.12 AS built\nRUN mkdir /app\n{SLIM}RUN useradd app\nCOPY --from=built /app /app\nRUN chown -R app /app\nUSER app\n{START}",
     ),

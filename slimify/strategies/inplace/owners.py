@@ -26,6 +26,7 @@ from slimify.syntax.shell import Refuses, edit
 from slimify.syntax.words import expand, references
 
 _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
+_RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
 _NODE_MODULES = 30 * estimate.MB
 
 
@@ -69,7 +70,7 @@ def _changes(program: Program) -> Iterator[_Change]:
         for atom in step.atoms:
             for effect in atom.effects:
                 words = [w.value or "" for w in effect.command.words]
-                recursive = any(re.fullmatch(r"-\w*R\w*|--recursive", w) for w in words)
+                recursive = any(_RECURSIVE.fullmatch(w) for w in words)
                 if effect.kind != "meta" or words[:1] != ["chown"] or not recursive:
                     continue
                 if len(atom.effects) == 1 and direct(step, atom, effect) and effect.writes:
@@ -106,6 +107,9 @@ def _copied(program: Program, change: _Change) -> Edits | str:
         return f"{change.written} is set after a COPY"
     if any(not _within(s, places) for s in brought):
         return "a COPY brings more than it changes"
+    again = _moded(program, change, brought)
+    if again is not None:
+        return f"`chmod -R` ({place(again)}) would store them all the same"
     made = _made(program, change)
     if isinstance(made, str):
         return made
@@ -136,6 +140,20 @@ def _copied(program: Program, change: _Change) -> Edits | str:
 
 def _before(program: Program, change: _Change) -> list[Step]:
     return [s for s in program.steps if s.index < change.step.index]
+
+
+def _moded(program: Program, change: _Change, brought: Iterable[Step]) -> Step | None:
+    """A later step that changes modes of all that a COPY brought: it stores the files as well."""
+    for step in program.steps:
+        if step.index < change.step.index or not readable(step):
+            continue
+        for effect in step.effects:
+            words = [w.value or "" for w in effect.command.words]
+            if words[:1] != ["chmod"] or not any(_RECURSIVE.fullmatch(w) for w in words):
+                continue
+            if all(any(inside(t, w) for w in effect.writes) for s in brought for t in _targets(s) or ()):
+                return step
+    return None
 
 
 def _targets(step: Step) -> tuple[str, ...] | None:
@@ -269,11 +287,11 @@ def _words(step: Step, atom: AtomStep) -> str:
 
 
 def _with_owner(step: Step, owner: str) -> str:
-    """The COPY with the owner as its first flag."""
+    """The COPY with the owner as its first flag, behind the stage it takes from."""
     if step.instruction.flag("chown") is not None:
         return step.instruction.raw
     raw = step.instruction.raw
-    return re.sub(r"^(\s*\w+)([ \t]+)", rf"\1\2--chown={owner} ", raw, count=1)
+    return re.sub(r"^(\s*\w+[ \t]+(?:--from=\S+[ \t]+)?)", rf"\1--chown={owner} ", raw, count=1)
 
 
 def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | Refuses | None:
