@@ -161,6 +161,8 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
     if call.args and call.args[0].value in asked:
         return (call.effect("check"),)
     script = next((a for a in call.args if not a.text.startswith("-")), None)
+    if script is None and (call.upstream is not None or call.stdin is not None):
+        return (call.unknown("a script that another command prints"),)
     if call.name == "ruby" and script is not None and script.value == "extconf.rb":
         # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
         return row_effects(call, commands().known["configure"])
