@@ -31,6 +31,7 @@ _SOURCE = (
     r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
     r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json|slimify\.toml)$"
 )
+_SETTINGS = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
 _MOST_LINES = 6
 
 
@@ -50,6 +51,7 @@ def along(program: Program) -> Along:
         for m in program.made
         if _wanted(program, m, named, unknown)
     )
+    later = [n for n in named if _comes_later(program, n)]
     drop: set[int] = set()
     replace: dict[int, str] = {}
     kept = [t.path for t in trees]
@@ -59,6 +61,9 @@ def along(program: Program) -> Along:
         if step.keyword not in ("COPY", "ADD"):
             continue
         places = targets(visit_of(step)) or ()
+        if step.role == "both" and _brings_settings(program, step, later):
+            kept += places
+            continue
         if step.role == "both" and _source_only(step, named, unknown):
             drop.add(step.index)
             lost += places
@@ -190,6 +195,26 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     if len(entries) > _MOST_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
         return None
     return entries
+
+
+def _brings_settings(program: Program, step: Step, later: Sequence[str]) -> bool:
+    """Whether a COPY of a directory would bring one of these files, were it there."""
+    parts = copy_parts(step.instruction)
+    source = posixpath.normpath(parts.sources[0]).strip("/") if len(parts.sources) == 1 else None
+    if (
+        source is None
+        or parts.from_stage is not None
+        or (source != "." and not program.context.is_dir(source))
+    ):
+        return False
+    home = posixpath.normpath(posixpath.join(step.state.cwd or "/", parts.dest))
+    return any(inside(path, home) for path in later)
+
+
+def _comes_later(program: Program, path: str) -> bool:
+    """A file of settings that no repository has, and that lies in the context only where images are made."""
+    place = program.end.view.context_path(path)
+    return bool(_SETTINGS.search(path)) and (place is None or place not in program.context.files)
 
 
 def _below(context: Context, source: str) -> list[str]:

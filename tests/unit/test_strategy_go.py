@@ -679,6 +679,26 @@ ROWS = (
     ),
     # --- what the second round of foreign repositories broke ------------------------------------------
     Row(
+        id="settings-that-are-only-there-where-images-are-made",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open(".env") }\n',
+        },
+        final=("COPY . .",),
+    ),
+    Row(
+        id="settings-that-are-there",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open(".env") }\n',
+            ".env": "A=1\n",
+        },
+        final=("COPY .env ./",),
+        never=("COPY . .",),
+    ),
+    Row(
         id="a-file-into-the-root-beside-an-idle-mkdir",
         file=(
             "FROM golang:1.22",
