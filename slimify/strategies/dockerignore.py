@@ -8,7 +8,9 @@ whatever an exception lets in, it still lets in.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from posixpath import normpath
 
 from slimify.classify.program import Program
 from slimify.classify.sent import Taken, taken, weight
@@ -18,6 +20,7 @@ from slimify.context.ignore import Ignore
 from slimify.context.scan import Context
 from slimify.ignorefile import IgnoreFile
 from slimify.model import Decision
+from slimify.syntax.instructions import copy_parts
 
 
 def proposal(
@@ -26,7 +29,7 @@ def proposal(
     """The file and what is said of it; None where there is nothing to keep out, or nobody to read it.
     `more` are rows that the user asked for."""
     context = program.context
-    if not options.dockerignore or not _is_read(context, options.builder):
+    if not options.dockerignore or not _is_read(context, options.builder) or _is_elsewhere(program):
         return None
     takes = taken(program.dockerfile, context, program.build_args)
     if takes is None:
@@ -70,6 +73,14 @@ def _effective(context: Context, rows: Iterable[Unread]) -> Iterator[Unread]:
         rules = Ignore.parse(completed(context.ignore_text, [row.pattern]))
         if all(rules.ignores(path) for path in row.paths):
             yield row
+
+
+def _is_elsewhere(program: Program) -> bool:
+    """Whether nothing that is copied by name is there: the build context is another directory."""
+    missing = Counter(found.line for found in program.findings if found.code == "SL324")
+    copies = [s for s in program.steps if s.keyword in ("COPY", "ADD") and s.instruction.flag("from") is None]
+    named = {s.line: [x for x in copy_parts(s.instruction).sources if normpath(x) != "."] for s in copies}
+    return bool(missing) and all(missing[line] == len(names) for line, names in named.items())
 
 
 def _is_read(context: Context, builder: Builder) -> bool:

@@ -18,7 +18,7 @@ from slimify.classify.program import Program, Step
 from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
 from slimify.strategies.finalsteps import real_atoms
-from slimify.strategies.gonames import named_paths, opens_unknown, visit_of
+from slimify.strategies.gonames import SETTINGS, named_paths, opens_unknown, visit_of
 from slimify.strategies.layout import Tree
 from slimify.strategies.linktargets import with_link_targets
 from slimify.strategies.rebase import on_path
@@ -31,7 +31,6 @@ _SOURCE = (
     r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
     r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json|slimify\.toml)$"
 )
-_SETTINGS = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
 _MOST_LINES = 6
 
 
@@ -214,7 +213,7 @@ def _brings_settings(program: Program, step: Step, later: Sequence[str]) -> bool
 def _comes_later(program: Program, path: str) -> bool:
     """A file of settings that no repository has, and that lies in the context only where images are made."""
     place = program.end.view.context_path(path)
-    return bool(_SETTINGS.search(path)) and (place is None or place not in program.context.files)
+    return bool(SETTINGS.search(path)) and (place is None or place not in program.context.files)
 
 
 def _below(context: Context, source: str) -> list[str]:

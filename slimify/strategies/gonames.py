@@ -73,10 +73,13 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
             continue
         for word in _WORD.findall(text):
             path = posixpath.normpath(posixpath.join(home, word))
-            if path not in homes and program.end.view.context_path(path) is not None:
+            there = program.end.view.context_path(path) is not None
+            if path not in homes and (there or SETTINGS.search(path)):
                 yield path
 
 
+# Files that no repository has, and that lie in the context only where images are made.
+SETTINGS = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
 # Its first line, and words as far as they are plain paths.
 _SHELL_SCRIPT = re.compile(r"#!.*\b(?:ba|da|a|k|z)?sh\b")
 _WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")

@@ -52,6 +52,8 @@ NOTHING = [
      {**PYTHON_FILES, **REPO}, None),
     ("no-directory-is-copied", NODE.replace("COPY . .", "COPY index.js package.json ./"),
      {**NODE_FILES, **REPO}, None),
+    ("nothing-of-that-name-is-there", PYTHON.replace("COPY . .", "COPY requirements.txt ./\nCOPY . ."),
+     REPO, None),
     ("node-modules-that-nothing-installs",
      PYTHON, {**PYTHON_FILES, **IGNORED, "node_modules/a/i.js": "", ".gitignore": "node_modules"}, None),
     ("node-modules-that-are-checked-in",

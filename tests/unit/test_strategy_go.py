@@ -688,6 +688,16 @@ ROWS = (
         final=("COPY . .",),
     ),
     Row(
+        id="settings-that-the-start-script-reads",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["sh", "start.sh"]'),
+        files={
+            **SHOP,
+            "start.sh": "env $(cat config/prod.env | xargs) shop\n",
+            "config/example.env": "A=1\n",
+        },
+        final=("COPY . .",),
+    ),
+    Row(
         id="settings-that-are-there",
         file=("FROM golang:1.22", *BUILD, START),
         files={
