@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import posixpath
 
+from slimify.classify.program import Step
 from slimify.classify.view import View
 from slimify.classify.walk import Visit
 from slimify.syntax.instructions import copy_parts
 from slimify.syntax.words import expand
+
+
+def visit_of(step: Step) -> Visit:
+    """The instruction of a step as the walk found it."""
+    return Visit(index=step.index, instruction=step.instruction, state=step.state)
 
 
 def targets(visit: Visit) -> tuple[str, ...] | None:

@@ -10,10 +10,9 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.paths import touches
 from slimify.classify.program import Program, Step
-from slimify.classify.walk import Visit
 from slimify.model import Effect
 from slimify.strategies.layout import Tree
 
@@ -50,7 +49,7 @@ def _needs(step: Step, tree: Tree) -> bool:
 def _changes(step: Step, tree: Tree) -> bool:
     """Whether the final stage changes something in the tree by this step."""
     if step.keyword in ("COPY", "ADD") and step.role != "build":
-        places = targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+        places = targets(visit_of(step))
         return places is None or any(touches(p, tree.path) for p in places)
     effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not starts_installed(e)]
     return any(e.anywhere or any(touches(p, tree.path) for p in (*e.writes, *e.deletes)) for e in effects)

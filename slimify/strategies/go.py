@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.paths import SYSTEM, inside
 from slimify.classify.program import Program
 from slimify.config import Options
@@ -32,7 +32,6 @@ from slimify.strategies.gobase import (
 )
 from slimify.strategies.godirs import directories
 from slimify.strategies.gofiles import Along, along, compiled
-from slimify.strategies.gonames import visit_of
 from slimify.strategies.gosettings import idle_settings, left
 from slimify.strategies.gosystem import open_to_all, put_back_of_go, with_opened
 from slimify.strategies.layout import Layout, Tree

@@ -11,13 +11,12 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import BROAD, inside, outermost, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.model import Effect
 from slimify.strategies.finalsteps import PLAIN, QUIET, real_atoms
-from slimify.strategies.gonames import visit_of
 from slimify.strategies.layout import Tree
 
 # Debian's numbers of the account that distroless images have, too.

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.classify.copies import files, targets
+from slimify.classify.copies import files, targets, visit_of
 from slimify.classify.paths import BROAD, PathMarks, inside, inside_any, touches
 from slimify.classify.program import Program, Step
 from slimify.classify.roletypes import Made
 from slimify.context.scan import Context
 from slimify.strategies.finalsteps import real_atoms
-from slimify.strategies.gonames import SETTINGS, named_paths, opens_unknown, visit_of
+from slimify.strategies.gonames import SETTINGS, named_paths, opens_unknown
 from slimify.strategies.layout import Tree
 from slimify.strategies.linktargets import with_link_targets
 from slimify.strategies.rebase import on_path

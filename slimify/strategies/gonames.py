@@ -6,18 +6,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.paths import BROAD
-from slimify.classify.program import Program, Step
-from slimify.classify.walk import Visit
+from slimify.classify.program import Program
 from slimify.model import Effect
 from slimify.strategies.finalsteps import real_atoms
 from slimify.syntax.instructions import env_pairs
 from slimify.syntax.words import expand
-
-
-def visit_of(step: Step) -> Visit:
-    return Visit(index=step.index, instruction=step.instruction, state=step.state)
 
 
 def opens_unknown(program: Program) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.program import Program
-from slimify.classify.walk import Visit
 from slimify.facts.carried import carried
 from slimify.model import Decision, Use
 from slimify.strategies.gobase import wanted_packages
@@ -37,7 +36,7 @@ def with_opened(
     places = {tree.path for tree in trees}
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
-            visit = Visit(index=step.index, instruction=step.instruction, state=step.state)
+            visit = visit_of(step)
             places.update(targets(visit) or ())
     beside = (path for path in _OPEN if path != opened and any(p.startswith(path + "/") for p in places))
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])

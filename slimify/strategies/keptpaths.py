@@ -8,10 +8,9 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from slimify.classify.copies import files, targets
+from slimify.classify.copies import files, targets, visit_of
 from slimify.classify.paths import BROAD, inside, touches
 from slimify.classify.program import Program
-from slimify.classify.walk import Visit
 from slimify.facts.mediatypes import TABLE
 from slimify.model import Decision, Plan, Reason, Role, Stage
 from slimify.strategies.mediatypes import in_base
@@ -76,7 +75,7 @@ def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
     """The instructions that put something at a path, in it or around it, each with its role."""
     for step in program.steps:
         if step.keyword in ("COPY", "ADD"):
-            visit = Visit(index=step.index, instruction=step.instruction, state=step.state)
+            visit = visit_of(step)
             brought = files(visit) or targets(visit) or ()
             if any(inside(place, path) for place in brought):
                 yield step.index, "both"

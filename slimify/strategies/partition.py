@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.paths import inside_any
 from slimify.classify.program import AtomStep, Program, Step
-from slimify.classify.walk import Visit
 from slimify.facts.languages import npm, pypi
 from slimify.model import Effect
 from slimify.strategies.estimate import package_manager, removes_lists
@@ -180,7 +179,7 @@ def _build_reads(step: Step, readers: Readers) -> bool:
     on these files."""
     if step.role in ("build", "both", "unknown"):
         return True
-    places = targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+    places = targets(visit_of(step))
     return places is not None and readers.use(places, step.index)
 
 

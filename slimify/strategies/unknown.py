@@ -10,10 +10,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.paths import inside, inside_any
 from slimify.classify.program import AtomStep, Program, Step
-from slimify.classify.walk import Visit
 from slimify.strategies.finalsteps import QUIET, Parting
 from slimify.strategies.layout import Tree
 
@@ -123,7 +122,7 @@ def _all_stay(step: Step, copied: Sequence[str]) -> Step:
     )
     role = step.role
     if step.keyword in ("COPY", "ADD") and role == "build":
-        places = targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+        places = targets(visit_of(step))
         if places is None or not all(any(inside(p, c) for c in copied) for p in places):
             role = "both"
     return replace(step, atoms=atoms, role=role)

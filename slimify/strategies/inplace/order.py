@@ -9,10 +9,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.classify.copies import files
+from slimify.classify.copies import files, visit_of
 from slimify.classify.paths import inside
 from slimify.classify.program import Program, Step
-from slimify.classify.walk import Visit
 from slimify.context.manifests.node import node_project
 from slimify.context.manifests.requirements import read_requirements
 from slimify.model import Decision, Effect
@@ -56,7 +55,7 @@ def _brought(step: Step) -> frozenset[str]:
     whole = all("$" not in s and context.is_dir(s.strip("/") or ".") for s in (*parts.sources,))
     if not whole or "$" in parts.dest or step.state.user not in ("", "root", "0"):
         return frozenset()
-    return files(Visit(index=step.index, instruction=step.instruction, state=step.state)) or frozenset()
+    return files(visit_of(step)) or frozenset()
 
 
 def _block(program: Program, step: Step) -> tuple[Step, ...]:

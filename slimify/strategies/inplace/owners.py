@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from slimify.classify.copies import targets
+from slimify.classify.copies import targets, visit_of
 from slimify.classify.effects.state import ROOT
 from slimify.classify.paths import inside, touches
 from slimify.classify.program import AtomStep, Program, Step
 from slimify.classify.sent import weight
-from slimify.classify.walk import Visit
 from slimify.model import Decision, Effect
 from slimify.strategies import estimate
 from slimify.strategies.inplace.edits import Edits, place
@@ -157,7 +156,7 @@ def _moded(program: Program, change: _Change, brought: Iterable[Step]) -> Step |
 
 
 def _targets(step: Step) -> tuple[str, ...] | None:
-    return targets(Visit(index=step.index, instruction=step.instruction, state=step.state))
+    return targets(visit_of(step))
 
 
 def _reaches(step: Step, places: tuple[str, ...]) -> bool:

@@ -128,10 +128,9 @@ def _makes(effect: Effect, path: str) -> bool:
 def _brings(step: Step, path: str) -> bool:
     if step.keyword not in ("COPY", "ADD"):
         return False
-    from slimify.classify.copies import files, targets
-    from slimify.classify.walk import Visit
+    from slimify.classify.copies import files, targets, visit_of
 
-    visit = Visit(index=step.index, instruction=step.instruction, state=step.state)
+    visit = visit_of(step)
     found = files(visit) or targets(visit)
     return found is None or any(touches(f, path) for f in found)
 
