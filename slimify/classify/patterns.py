@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from slimify.classify.roletypes import Pass, Where, say
+from slimify.classify.roletypes import Pass, made_by, say
 from slimify.classify.walk import Visit
 from slimify.model import Effect, Role
 
@@ -35,7 +35,7 @@ def settle_patterns(state: Pass, copies: Mapping[int, Role], placed: Mapping[int
                 text = "what its pattern finds is not known where the program runs"
                 say(state, where, "unknown", "SL221", text)
             elif not any(_brought(p, here, copies, _FINAL) for p in patterns) and not any(
-                _found(made, p) for made in _made(state, where) for p in patterns
+                _found(made, p) for made in made_by(state, where) for p in patterns
             ):
                 say(state, where, "build", "SL217", "changes files that only the build reads")
 
@@ -52,18 +52,6 @@ def _brought(
 ) -> tuple[str, ...]:
     """What a pattern finds of the files that came with a COPY of one of these roles."""
     return tuple(m for i, paths in placed.items() if copies[i] in roles for m in paths if _found(m, pattern))
-
-
-def _made(state: Pass, until: Where) -> tuple[str, ...]:
-    """What the final stage has made by then, besides what is copied."""
-    made: list[str] = []
-    for visit in state.visits:
-        if visit.index <= until[0]:
-            made.append(visit.state.cwd or "/")
-        for number, effects in enumerate(visit.effects):
-            if (visit.index, number) < until and state.atoms[(visit.index, number)] != "build":
-                made += [w for e in effects for w in (*e.writes, *e.outputs)]
-    return tuple(made)
 
 
 def _again(state: Pass, visit: Visit, pattern: str) -> bool:

@@ -14,7 +14,7 @@ from slimify.classify.around import around, reads_anything
 from slimify.classify.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
 from slimify.classify.patterns import settle_patterns
 from slimify.classify.places import keep_places
-from slimify.classify.roletypes import BIN, SITE, Made, Pass, Where, say
+from slimify.classify.roletypes import BIN, SITE, Made, Pass, Where, made_by, say
 from slimify.classify.walk import Visit
 from slimify.model import Reason, Role
 from slimify.syntax.instructions import copy_parts
@@ -201,32 +201,21 @@ def _follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
             if state.atoms[where] != "run":
                 continue
             if paths and "meta" in kinds and not kinds - {"meta", "check"}:
-                makers = [
-                    {i for i, made in earlier.items() if any(inside(p, m) for m in made)} for p in paths
-                ]
                 what = "changes"
-            elif deleted and not paths and kinds == {"files"} and not _worked_on(state, visit, deleted):
+                makers = [{i for i, made in earlier.items() if inside_any(p, made)} for p in paths]
+            elif deleted and not paths and kinds == {"files"}:
+                by_then = made_by(state, (visit.index, len(visit.effects)))
+                if any(inside_any(made, deleted) for made in by_then):
+                    continue
+                what = "deletes"
                 makers = [
                     {i for i, made in earlier.items() if any(inside(m, d) for m in made)} for d in deleted
                 ]
-                what = "deletes"
             else:
                 continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
                 say(state, where, "build", "SL217", f"{what} files that only the build reads")
     settle_patterns(state, copies, placed)
-
-
-def _worked_on(state: Pass, until: Visit, paths: Sequence[str]) -> bool:
-    """Whether a step of the image that runs, or a WORKDIR, made something at these paths by then."""
-    for visit in state.visits:
-        if visit.index > until.index:
-            break
-        steps = (e for n, e in enumerate(visit.effects) if state.atoms[(visit.index, n)] != "build")
-        made = [w for effects in steps for e in effects for w in (*e.writes, *e.outputs)]
-        if any(inside(p, d) for p in (*made, visit.state.cwd or "/") for d in paths):
-            return True
-    return False
 
 
 def _emulator(visit: Visit) -> bool:

@@ -75,6 +75,18 @@ class Pass(Struct, dict=True):
         return {name: v.index for v in copies for name in files(v) or ()}
 
 
+def made_by(state: Pass, until: Where) -> tuple[str, ...]:
+    """What the final stage has made by then, besides what is copied."""
+    made: list[str] = []
+    for visit in state.visits:
+        if visit.index <= until[0]:
+            made.append(visit.state.cwd or "/")
+        for number, effects in enumerate(visit.effects):
+            if (visit.index, number) < until and state.atoms[(visit.index, number)] != "build":
+                made += [w for e in effects for w in (*e.writes, *e.outputs)]
+    return tuple(made)
+
+
 def say(state: Pass, where: Where, role: Role, code: str, text: str) -> None:
     state.atoms[where] = role
     state.reasons[where] = (Reason(code=code, text=text),)
