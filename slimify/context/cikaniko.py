@@ -43,7 +43,7 @@ def converted(text: str, dockerfile: str, context: str, flags: Sequence[str]) ->
     line = docker.node.start_mark.line + 1
     pushes = [s for s in steps[number + 1 :] if _pushes(s, docker.tags)]
     for step in steps[number + 1 :]:
-        name = (text_of(get(step, "name")) or "").partition(":")[0]
+        name = _image(step)
         used = {text_of(arg) for arg in items(get(step, "args"))} & set(docker.tags)
         if step not in pushes and used and name == DOCKER:
             return Found(line, None, f"line {step.start_mark.line + 1} takes the image from the machine")
@@ -63,7 +63,7 @@ def _docker(step: Any, dockerfile: str, context: str) -> _Docker | None:
     known = {"name", "args", "dir", "env", *_KEPT}
     keys = {text_of(key) for key, _ in pairs(step)}
     args, env = get(step, "args"), [text_of(item) for item in items(get(step, "env"))]
-    if (text_of(get(step, "name")) or "").partition(":")[0] != DOCKER or not keys <= known:
+    if _image(step) != DOCKER or not keys <= known:
         return None
     words = [text_of(item) or "" for item in items(args)]
     words = words[1:] if words[:1] == ["buildx"] else words
@@ -87,9 +87,14 @@ def _docker(step: Any, dockerfile: str, context: str) -> _Docker | None:
     return _Docker(step, tags, tuple(flags))
 
 
+def _image(step: Any) -> str:
+    """The image of a step, without its tag."""
+    return (text_of(get(step, "name")) or "").partition(":")[0]
+
+
 def _pushes(step: Any, tags: Sequence[str]) -> bool:
     words = [text_of(item) for item in items(get(step, "args"))]
-    name = (text_of(get(step, "name")) or "").partition(":")[0]
+    name = _image(step)
     return name == DOCKER and len(words) == 2 and words[0] == "push" and words[1] in tags
 
 

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from slimify.context import gluevars, jenkins, makefile
 from slimify.context.gluecall import Call
+from slimify.context.yamlnodes import items, pairs, text_of
 from slimify.model import Command, Word
 from slimify.syntax import shell
 
@@ -149,10 +150,10 @@ def _of_yaml(text: str) -> Iterator[Call]:
         root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError):
         return
-    steps = next((v for k, v in _pairs(root) if k.value == "steps"), None)
-    if steps is not None and any(k.value == "name" for step in _items(steps) for k, _ in _pairs(step)):
-        for step in _items(steps):
-            yield from _cloud_step({k.value: v for k, v in _pairs(step)})
+    steps = next((v for k, v in pairs(root) if k.value == "steps"), None)
+    if steps is not None and any(k.value == "name" for step in items(steps) for k, _ in pairs(step)):
+        for step in items(steps):
+            yield from _cloud_step({k.value: v for k, v in pairs(step)})
         return
     for scalar in _scalars(root, 0):
         yield from _of_scalar(scalar)
@@ -165,17 +166,17 @@ def _of_scalar(scalar: Any) -> Iterator[Call]:
 
 def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
     """A step runs a container with the sources at /workspace, which is also where it starts."""
-    name = _value(step.get("name"))
+    name = text_of(step.get("name")) or ""
     line = min(node.start_mark.line for node in step.values()) + 1
     end = max(_last_line(node) for node in step.values())
-    args = [_value(item) for item in _items(step.get("args"))]
-    entry = _value(step.get("entrypoint"))
-    folder = _value(step.get("dir"))
+    args = [text_of(item) or "" for item in items(step.get("args"))]
+    entry = text_of(step.get("entrypoint")) or ""
+    folder = text_of(step.get("dir")) or ""
     prefix = ("cd", folder) if folder else ()
     if prefix:
         yield Call(line=line, end=end, words=prefix)
     if entry in ("bash", "sh", "/bin/bash", "/bin/sh") and "-c" in args and "cloud-builders" in name:
-        script = list(_items(step["args"]))[-1]
+        script = list(items(step["args"]))[-1]
         yield from _of_scalar(script)
     elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:
         yield Call(line=line, end=end, words=("docker", *args))
@@ -194,26 +195,13 @@ def _last_line(node: Any) -> int:
 def _scalars(node: Any, depth: int) -> Iterator[Any]:
     if depth > 40:
         return
-    text = _value(node)
+    text = text_of(node) or ""
     if _DOCKER.search(text) or _ON_FILES.match(text):
         yield node
-    for item in _items(node):
+    for item in items(node):
         yield from _scalars(item, depth + 1)
-    for _, value in _pairs(node):
+    for _, value in pairs(node):
         yield from _scalars(value, depth + 1)
-
-
-def _value(node: Any) -> str:
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) else ""
-
-
-def _items(node: Any) -> list[Any]:
-    return node.value if node is not None and type(node).__name__ == "SequenceNode" else []
-
-
-def _pairs(node: Any) -> list[tuple[Any, Any]]:
-    return node.value if node is not None and type(node).__name__ == "MappingNode" else []
 
 
 # --- files -------------------------------------------------------------------------------------------
