@@ -27,17 +27,16 @@ from slimify.classify.roletypes import Roles, Where
 from slimify.classify.runtime import runtime
 from slimify.classify.showings import renamed, showings
 from slimify.classify.verdicts import instruction_role
-from slimify.classify.walk import Visit, start_state, walk
+from slimify.classify.walk import Visit, base_of, start_state, walk
 from slimify.config import Options
 from slimify.context.manifests.run import run_commands
 from slimify.context.manifests.run_yaml import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
-from slimify.facts.images import ImageFacts, image
+from slimify.facts.images import ImageFacts
 from slimify.model import Dockerfile, PackageVerdict, Use
-from slimify.syntax.instructions import from_parts
+from slimify.syntax.instructions import several_stages
 from slimify.syntax.scope import scopes
-from slimify.syntax.words import expand
 
 if TYPE_CHECKING:
     from slimify.classify.built import Built
@@ -57,7 +56,7 @@ def classify(
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     names = BaseMap(options.bases)
-    reference, base = _base(file, start, options.build_args, names)
+    reference, base = base_of(instructions[start], scopes(file, {}, options.build_args)[start], names)
     shown = _shown_base(file, reference, base, evidence)
     base = base or shown
     base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
@@ -74,7 +73,7 @@ def classify(
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     alive = live(contract, end, effects, _named(context, name), language, base)
-    if start != next(i for i, x in enumerate(instructions) if x.keyword == "FROM"):
+    if several_stages(file):
         alive = with_earlier(alive, file, in_force, visits, context, base, names)
     alive = _with_kept(alive, options.keep_commands)
     keep = _kept(file)
@@ -188,18 +187,6 @@ def _in_context(context: Context, name: str) -> str:
         return name
     path = os.path.relpath(os.path.realpath(name), context.root)
     return os.path.basename(name) if path.startswith("..") else path.replace(os.sep, "/")
-
-
-def _base(
-    file: Dockerfile, start: int, build_args: Mapping[str, str], names: BaseMap
-) -> tuple[str, ImageFacts | None]:
-    """The reference behind the last FROM, global ARGs expanded, and what is known about it."""
-    parts = from_parts(file.instructions[start])
-    scope = scopes(file, {}, build_args)[start]
-    reference = expand(parts.image, scope)
-    if not reference:
-        return parts.image, None
-    return reference, image(names.known(reference))
 
 
 def _step(visit: Visit, roles: Roles, packages: Mapping[Where, Sequence[object]]) -> Step:

@@ -12,13 +12,12 @@ from slimify.classify.needs import installed_modules, needs_of
 from slimify.classify.program import Live
 from slimify.classify.sources import read_sources
 from slimify.classify.system import system_package
-from slimify.classify.walk import Visit, start_state, walk
+from slimify.classify.walk import Visit, base_of, start_state, walk
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
-from slimify.facts.images import ImageFacts, image
-from slimify.model import Dockerfile, Instruction, Use
+from slimify.facts.images import ImageFacts
+from slimify.model import Dockerfile, Use
 from slimify.syntax.instructions import copy_parts, from_parts, split_stages
-from slimify.syntax.words import expand
 
 _CALLED = ("fetch", "tool")  # kinds of packages that people install to be called
 
@@ -44,7 +43,7 @@ def with_earlier(
     commands, libraries = dict(live.commands), dict(live.libraries)
     packages, dynamic, unread = dict(live.system_packages), live.dynamic, False
     for stage in stages[:-1]:
-        facts = _base(stage[0], in_force[places[id(stage[0])]], names)
+        _, facts = base_of(stage[0], in_force[places[id(stage[0])]], names)
         body = [(places[id(x)], x) for x in stage[1:]]
         found, end = walk(body, dict(enumerate(in_force)), start_state(facts, context), file.escape)
         own = tuple(e for v in found for atom in v.effects for e in atom)
@@ -70,11 +69,6 @@ def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> li
         for v in visits
         if v.instruction.keyword == "COPY" and (copy_parts(v.instruction).from_stage or "").lower() in known
     ]
-
-
-def _base(instruction: Instruction, scope: Mapping[str, str], names: BaseMap) -> ImageFacts | None:
-    reference = expand(from_parts(instruction).image, scope)
-    return image(names.known(reference)) if reference else None
 
 
 def _callable(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:

@@ -12,9 +12,10 @@ from slimify.classify.effects.state import State
 from slimify.classify.paths import joined
 from slimify.classify.view import View
 from slimify.context.scan import Context
-from slimify.facts.images import ImageFacts
+from slimify.facts.basemap import BaseMap
+from slimify.facts.images import ImageFacts, image
 from slimify.model import Effect, Instruction, Script
-from slimify.syntax.instructions import arg_names, copy_parts, env_pairs
+from slimify.syntax.instructions import arg_names, copy_parts, env_pairs, from_parts
 from slimify.syntax.shell import read_run
 from slimify.syntax.words import expand
 
@@ -27,6 +28,16 @@ class Visit(Struct, frozen=True, kw_only=True):
     state: State
     script: Script | None = None
     effects: tuple[tuple[Effect, ...], ...] = ()
+
+
+def base_of(
+    instruction: Instruction, scope: Mapping[str, str], names: BaseMap
+) -> tuple[str, ImageFacts | None]:
+    """The reference behind a FROM, its ARGs expanded, and what is known about it."""
+    reference = expand(from_parts(instruction).image, scope)
+    if not reference:
+        return from_parts(instruction).image, None
+    return reference, image(names.known(reference))
 
 
 def start_state(base: ImageFacts | None, context: Context) -> State:

@@ -22,7 +22,7 @@ from slimify.strategies.gonames import SETTINGS, named_paths, opens_unknown
 from slimify.strategies.layout import Tree
 from slimify.strategies.linktargets import with_link_targets
 from slimify.strategies.rebase import on_path
-from slimify.syntax.instructions import copy_parts
+from slimify.syntax.instructions import CopyParts, copy_parts
 
 _SOURCE = (
     r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
@@ -173,15 +173,10 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     context = program.context
     parts = copy_parts(step.instruction)
     places = targets(visit_of(step)) or ()
-    source = posixpath.normpath(parts.sources[0]).strip("/") if len(parts.sources) == 1 else None
-    source = "" if source == "." else source
-    if step.role != "both" or source is None or parts.from_stage is not None or len(places) != 1:
+    source = _folder(context, parts)
+    if step.role != "both" or source is None or len(places) != 1:
         return None
-    if (
-        not program.live.sources.imports
-        or set(source) & set("*?[$")
-        or not (source == "" or context.is_dir(source))
-    ):
+    if not program.live.sources.imports or set(source) & set("*?[$"):
         return None
     below = _below(context, source)
     if not below or any(n == places[0] for n in named if n != program.end.cwd):
@@ -196,15 +191,20 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     return entries
 
 
+def _folder(context: Context, parts: CopyParts) -> str | None:
+    """The one directory of the context that a COPY takes, "" for all of it; None where it takes others."""
+    if len(parts.sources) != 1 or parts.from_stage is not None:
+        return None
+    source = posixpath.normpath(parts.sources[0]).strip("/")
+    if source in ("", "."):
+        return ""
+    return source if context.is_dir(source) else None
+
+
 def _brings_settings(program: Program, step: Step, later: Sequence[str]) -> bool:
     """Whether a COPY of a directory would bring one of these files, were it there."""
     parts = copy_parts(step.instruction)
-    source = posixpath.normpath(parts.sources[0]).strip("/") if len(parts.sources) == 1 else None
-    if (
-        source is None
-        or parts.from_stage is not None
-        or (source != "." and not program.context.is_dir(source))
-    ):
+    if _folder(program.context, parts) is None:
         return False
     home = posixpath.normpath(posixpath.join(step.state.cwd or "/", parts.dest))
     return any(inside(path, home) for path in later)
@@ -244,8 +244,8 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
     """COPY instructions for some entries of a directory, with the flags and the words of the user's."""
     context: Context = program.context
     parts = copy_parts(step.instruction)
-    source = posixpath.normpath(parts.sources[0]).strip("/")
-    source = "" if source in (".", "") else source + "/"
+    folder = _folder(context, parts)
+    source = f"{folder}/" if folder else ""
     flags = "".join(
         f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags
     )
