@@ -35,9 +35,9 @@ def rewrite(
     """
     from slimify.classify.silenced import without_silenced
     from slimify.context.scan import Context, scan
-    from slimify.syntax.dockerfile import parse
+    from slimify.syntax.dockerfile import encode, parse
 
-    data = dockerfile.encode("utf-8", "surrogateescape") if isinstance(dockerfile, str) else dockerfile
+    data = encode(dockerfile) if isinstance(dockerfile, str) else dockerfile
     options = options or Options()
     try:
         file = parse(data, name)
@@ -73,7 +73,7 @@ def _planned(
     """The outcome of a file that could be read."""
     from slimify.classify import classify
     from slimify.strategies.gorun import compiled
-    from slimify.syntax.dockerfile import parse
+    from slimify.syntax.dockerfile import encode, parse
     from slimify.syntax.instructions import several_stages
 
     program = classify(file, context, name, options, evidence)
@@ -87,7 +87,7 @@ def _planned(
     )
 
     def read(text: str) -> Program:
-        made = parse(text.encode("utf-8", "surrogateescape"), name)
+        made = parse(encode(text), name)
         return classify(made, context, name, options, evidence)
 
     several = several_stages(file)

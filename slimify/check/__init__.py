@@ -20,7 +20,7 @@ from slimify.facts.mediatypes import TABLE
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.mediatypes import in_base
 from slimify.strategies.putback import CERTIFICATES, GO_ZONES, ZONES
-from slimify.syntax.dockerfile import parse
+from slimify.syntax.dockerfile import encode, parse
 from slimify.syntax.instructions import arg_names, copy_parts, from_parts, split_stages
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
@@ -29,7 +29,7 @@ from slimify.syntax.words import expand
 def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     """Why the text must not be given to anybody; empty when everything holds."""
     try:
-        file = parse(text.encode("utf-8", "surrogateescape"), program.name)
+        file = parse(encode(text), program.name)
     except SlimifyError as error:
         return (f"the new file can't be read: {error.message}",)
     stages = split_stages(file)

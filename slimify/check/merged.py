@@ -14,7 +14,7 @@ from slimify.check.execution import execution
 from slimify.classify.program import Program
 from slimify.model import Dockerfile, Instruction, Plan, SlimifyError
 from slimify.strategies.finaltext import CONFIG_ONLY
-from slimify.syntax.dockerfile import parse
+from slimify.syntax.dockerfile import encode, parse
 from slimify.syntax.instructions import copy_parts, from_parts, split_stages
 from slimify.syntax.scope import scopes
 from slimify.syntax.words import expand
@@ -26,7 +26,7 @@ def problems(
     """Why the text must not be given to anybody; empty when everything holds. `extracted` are the paths that
     were taken out of the builder's image before."""
     try:
-        file = parse(text.encode("utf-8", "surrogateescape"), runtime.name)
+        file = parse(encode(text), runtime.name)
     except SlimifyError as error:
         return (f"the new file can't be read: {error.message}",)
     stages, before = split_stages(file), split_stages(builder.dockerfile)

@@ -26,7 +26,8 @@ from slimify.model import Effect, Script, Use
 from slimify.syntax.shell import read
 
 _NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
-OWN_ENTRY = frozenset({"docker-entrypoint.sh"})  # of the official images
+# Of the official images; that of Node's only decides whether to put node in front.
+OWN_ENTRY = frozenset({"docker-entrypoint.sh"})
 
 # Configuration of process managers and schedulers: their values are command lines.
 _COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")

@@ -20,7 +20,7 @@ from slimify.context.hidden import hidden_files, raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.model import Dockerfile, SlimifyError
-from slimify.syntax.dockerfile import parse
+from slimify.syntax.dockerfile import encode, parse
 
 _DOCKERFILES = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "Dockerfile-*")
 _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
@@ -108,7 +108,7 @@ def _others(program: Program) -> Iterator[Dockerfile | None]:
         if text == program.dockerfile.text:
             continue
         try:
-            yield parse((text or "").encode("utf-8", "surrogateescape"), path)
+            yield parse(encode(text or ""), path)
         except SlimifyError:
             yield None
 

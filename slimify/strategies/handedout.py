@@ -8,6 +8,7 @@ import posixpath
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.classify.liveness import OWN_ENTRY
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.context.manifests.node import NodeProject, node_project
@@ -23,7 +24,6 @@ _SERVERS = {
     "http-server": (("-p", "--port", "-a", "-c", "-t"), ("-S", "--tls", "-C", "--cert", "-K", "--key")),
 }
 _RUNNERS = frozenset({"npm", "yarn", "pnpm"})
-_ENTRY = "docker-entrypoint.sh"  # of the node images: it only decides whether to put node in front
 
 
 class _Site(Struct, frozen=True):
@@ -64,7 +64,7 @@ def _project(program: Program) -> NodeProject | None:
 def _site(program: Program, project: NodeProject) -> _Site | None:
     """What the only program that is started hands out, if it was installed globally and is told to."""
     words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
-    words = words[1:] if words[:1] == [_ENTRY] else words
+    words = words[1:] if OWN_ENTRY & set(words[:1]) else words
     cwd, manifest = program.end.cwd or "/", ""
     if words[:1] and words[0] in _RUNNERS:
         words = _script(project, words)
@@ -76,7 +76,7 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     own = {*project.dependencies, *project.dev_dependencies}
     if server not in _SERVERS or server not in every or server in own:
         return None
-    started = {e.tool for e in program.live.start} - {_ENTRY, server}
+    started = {e.tool for e in program.live.start} - OWN_ENTRY - {server}
     path = _directory(server, words[1:])
     if not path or started - _RUNNERS or (started and not manifest):
         return None

@@ -23,7 +23,7 @@ from slimify.model import Decision, Effect
 from slimify.strategies.layout import Tree
 from slimify.strategies.sitepackages import unknown_start
 
-_LOCKED = frozenset({"poetry", "pipenv", "pdm"})
+LOCKED = frozenset({"poetry", "pipenv", "pdm"})
 _IN_LINE = 72  # columns of package names that still read well in one line
 
 
@@ -111,11 +111,11 @@ def _locked(program: Program) -> set[str] | None:
     if not names:
         return None
     made = {
-        w for s in program.steps for e in s.effects if e.manager in _LOCKED for w in (*e.writes, *e.outputs)
+        w for s in program.steps for e in s.effects if e.manager in LOCKED for w in (*e.writes, *e.outputs)
     }
     for step in program.steps:
         for effect in step.effects:
-            if SITE not in effect.writes or effect.kind != "python" or effect.manager in _LOCKED:
+            if SITE not in effect.writes or effect.kind != "python" or effect.manager in LOCKED:
                 continue
             lists = effect.manifests and set(effect.manifests) <= made
             if not lists and (
@@ -135,7 +135,7 @@ def pinned(program: Program, *, main: bool = False) -> set[str]:
     directories: set[str] = set()
     for step in program.steps:
         for effect in step.effects:
-            for manifest in effect.manifests if effect.manager in _LOCKED else ():
+            for manifest in effect.manifests if effect.manager in LOCKED else ():
                 path = view.context_path(manifest)
                 directories |= {posixpath.dirname(path)} if path is not None else set()
     for directory in directories:

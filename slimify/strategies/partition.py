@@ -37,7 +37,7 @@ def part(program: Program, wanted: Parting) -> Layout:
     trees = wanted.trees
     build: dict[int, frozenset[int]] = {}
     final: dict[int, frozenset[int]] = {}
-    words: Mapping[int, WordEdit] = {}
+    edits: dict[int, WordEdit] = {}
     append: dict[int, str] = {}
     anew: dict[int, str] = {}
     executed = _builder_runs(program, last, wanted.builder_runs) if last is not None else {}
@@ -57,7 +57,7 @@ def part(program: Program, wanted: Parting) -> Layout:
             if kept is not None:
                 final[step.index] = kept
                 if edit.drop or edit.replace:
-                    words = {**words, step.index: edit}
+                    edits[step.index] = edit
         elif step.keyword in ("COPY", "ADD"):
             if last is not None and step.index <= last and _build_reads(step, readers):
                 build[step.index] = frozenset()
@@ -69,7 +69,7 @@ def part(program: Program, wanted: Parting) -> Layout:
         if text:
             append[index] = text
     head, words = put_alongside(
-        program, {i: a for i, a in final.items() if i not in anew}, words, wanted.final_head
+        program, {i: a for i, a in final.items() if i not in anew}, edits, wanted.final_head
     )
     return Layout(
         rung=wanted.rung,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slimify.classify.liveness import OWN_ENTRY
 from slimify.classify.paths import inside
 from slimify.classify.program import Program
 from slimify.classify.toolchains import NODE_COMMANDS
@@ -11,7 +12,6 @@ from slimify.strategies.layout import Tree
 # They serve files from the directories that their configuration names, and run none of them.
 _SERVERS = frozenset({"nginx", "httpd", "apache2", "apachectl", "apache2ctl", "lighttpd", "caddy"})
 _COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still lead into the project
-_ENTRY = "docker-entrypoint.sh"  # of the node images: it only decides whether to put node in front
 
 
 def without_project(
@@ -30,7 +30,7 @@ def without_project(
 
 def _server(program: Program) -> str:
     """The web server that is all the image starts, told of absolute paths only; "" for none."""
-    started = {e.tool.rpartition("/")[2] for e in program.live.start} - {_ENTRY}
+    started = {e.tool.rpartition("/")[2] for e in program.live.start} - OWN_ENTRY
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
     if len(started) != 1 or not started <= _SERVERS or relative or NODE_COMMANDS & set(program.live.commands):

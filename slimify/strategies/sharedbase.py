@@ -19,7 +19,7 @@ from slimify.model import Decision, Instruction, Item, Plan, Stage
 from slimify.strategies.joining import parted
 from slimify.strategies.partition import ON_LISTS
 from slimify.strategies.staging import keyword, keyword_case, new_item, renamed
-from slimify.syntax.dockerfile import parse
+from slimify.syntax.dockerfile import encode, parse
 from slimify.syntax.instructions import arg_names, from_parts, split_stages
 
 # What only describes the image does no harm to a builder. Not what a later ENTRYPOINT would reset if it were
@@ -65,7 +65,7 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
 def same_steps(plain: str, shared: str) -> bool:
     """Whether a text with a shared base says the same as one of two stages: its first stage put in front of
     the others, without what these say again, is what stood there before."""
-    before, (base, *others) = split_stages(parse(_bytes(plain))), split_stages(parse(_bytes(shared)))
+    before, (base, *others) = split_stages(parse(encode(plain))), split_stages(parse(encode(shared)))
     again = {_said(x) for x in base if x.keyword == "ARG"}
     for old, new in zip(before, others, strict=True):
         unfolded = [*base[1:], *(x for x in new[1:] if _said(x) not in again)]
@@ -151,7 +151,3 @@ def _cleaned(new: _Said, old: _Said) -> bool:
 def _said(instruction: Instruction) -> _Said:
     flags = tuple((f.name, f.value) for f in instruction.flags)
     return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")

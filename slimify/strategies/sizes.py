@@ -19,7 +19,7 @@ from slimify.facts.images import image
 from slimify.model import Plan
 from slimify.strategies.layout import Layout
 from slimify.strategies.rebase import written_base
-from slimify.syntax.dockerfile import parse
+from slimify.syntax.dockerfile import encode, parse
 
 if TYPE_CHECKING:
     from slimify.classify.built import Built
@@ -128,6 +128,6 @@ def _of_packages(built: Built, step: Step, names: Iterable[str], *, lists: bool)
 
 def _narrowed(built: Built, step: Step, text: str) -> int:
     """The bytes of what a COPY brings that takes less than the original one."""
-    copies = parse(f"FROM scratch\n{text}\n".encode("utf-8", "surrogateescape"), "").instructions[1:]
+    copies = parse(encode(f"FROM scratch\n{text}\n"), "").instructions[1:]
     visits = (Visit(index=step.index, instruction=item, state=step.state) for item in copies)
     return sum(built.sized(path) for visit in visits for path in targets(visit) or ())

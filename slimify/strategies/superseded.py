@@ -17,7 +17,7 @@ from slimify.context.manifests.python import python_project
 from slimify.context.manifests.requirements import Requirement, requirements
 from slimify.facts.languages import normalised
 from slimify.model import Decision, Effect
-from slimify.strategies.installers import pinned
+from slimify.strategies.installers import LOCKED, pinned
 from slimify.strategies.layout import Tree
 
 # What the official images bring (docker-library/python: setuptools and wheel up to Python 3.11).
@@ -26,7 +26,6 @@ _LAST_WITH_ALL = 11
 _FAMILIES = frozenset({"python", "uv", "tiangolo"})
 _ANEW = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
 _VERSION = re.compile(r"[=<>~!@]")
-_LOCKED = frozenset({"poetry", "pipenv", "pdm"})
 
 
 def make_way(
@@ -68,7 +67,7 @@ def _touched(program: Program) -> Iterator[str]:
             anew = effect.action == "uninstall" or any(map(_ANEW.fullmatch, words))
             yield from (normalised(p.name) for p in effect.packages if anew or _VERSION.search(p.text))
             yield from (r.name for r in _listed(program, effect) if anew or r.specifier or r.url)
-            if effect.manager in _LOCKED:
+            if effect.manager in LOCKED:
                 yield from pinned(program)
 
 

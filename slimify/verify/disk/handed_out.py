@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from slimify.classify.liveness import OWN_ENTRY
 from slimify.verify.disk.evidence import Evidence
 
 _SERVERS = frozenset({"serve", "http-server", "nginx"})
 _RUNNERS = frozenset({"npm", "yarn", "pnpm"})  # what they start was followed
-_ENTRY = "docker-entrypoint.sh"
 
 
 def only(evidence: Evidence) -> bool:
     """Whether all that the original starts is a server of files; the entry script of its base image, which
     starts what it is told to, may lead to that."""
     started = {effect.tool for effect in evidence.live.start} if evidence.live else set()
-    if _ENTRY in started and _of_base(evidence, _ENTRY):
-        started.discard(_ENTRY)
+    started -= {entry for entry in started & OWN_ENTRY if _of_base(evidence, entry)}
     return bool(started & _SERVERS) and started <= _SERVERS | _RUNNERS
 
 
