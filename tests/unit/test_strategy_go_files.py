@@ -1,0 +1,360 @@
+"""Go: which files and directories go along with a program. Cases that need no golden file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from unit.go_layouts import BUILD, MODULE, OPENS, SERVER, SHOP, SHOP_COPY, START, STARTS, Row, holds
+
+ROWS = (
+    # --- what goes along ---------------------------------------------------------------------------------
+    Row(
+        id="tools-of-the-build-stay-there",
+        file=(
+            "FROM golang:1.10",
+            "RUN go get github.com/golang/protobuf/protoc-gen-go github.com/gorilla/mux",
+            "COPY . /go/src/example.com/shop",
+            "RUN go install example.com/shop",
+            'CMD ["/go/bin/shop"]',
+        ),
+        files={"main.go": SERVER},
+        never=("protoc-gen-go", "mux", "ENV PATH", "COPY . "),
+    ),
+    Row(
+        id="named-files-only",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            **SHOP,
+            "main.go": SERVER.replace("_ = http", 'loadTemplates("web/pages/index.html"); _ = http'),
+            "web/pages/index.html": "x",
+            "docs/manual.txt": "x",
+            "vendor/x.io/y/y.go": "package y\n",
+        },
+        final=("COPY web ./web", SHOP_COPY),
+        never=("docs", "vendor", "COPY . ."),
+    ),
+    Row(
+        id="embedded-files-are-in-the-program",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "embed"\n\n//go:embed web\nvar files embed.FS\n\n'
+            'func main() { _, _ = files.Open("web") }\n',
+            "web/index.html": "x",
+        },
+        never=("web",),
+    ),
+    Row(
+        id="names-of-run-time-take-all-but-sources",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open(os.Args[1]) }\n',
+            "data/a.csv": "1",
+            "internal/x/x.go": "package x\n",
+            "LICENSE": "",
+        },
+        final=("COPY data ./data",),
+        never=("internal", "LICENSE", "go.mod"),
+    ),
+    Row(
+        id="asks-where-it-was-compiled",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "runtime"\n\nfunc main() { runtime.Caller(0) }\n',
+            "data/a.csv": "1",
+        },
+        final=("COPY data ./data",),
+    ),
+    Row(
+        id="script-made-executable",
+        file=("FROM golang:1.22", *BUILD, "RUN chmod +x wait.sh", START),
+        files={**SHOP, "wait.sh": "#!/bin/sh\n"},
+        base="debian:bookworm-slim",
+        final=("COPY wait.sh ./", "RUN chmod +x wait.sh"),
+    ),
+    Row(
+        id="scripts-that-a-line-in-the-shells-settings-names",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN echo '. /app/ops/aliases.sh' >> /root/.bashrc",
+            START,
+        ),
+        files={
+            **SHOP,
+            "ops/aliases.sh": "alias last='sh /app/ops/last.sh'\n",
+            "ops/last.sh": "cat /app/notes/last.txt\n",
+            "notes/last.txt": "none",
+            "drafts/first.txt": "none",
+        },
+        base="debian:bookworm-slim",
+        final=("COPY ops ./ops", "COPY notes ./notes", "RUN echo '. /app/ops/aliases.sh' >> /root/.bashrc"),
+        never=("drafts",),
+    ),
+    Row(
+        id="mode-of-the-program-is-copied",
+        file=("FROM golang:1.22", *BUILD[:2], BUILD[2] + " && chmod u+x /usr/local/bin/shop", START),
+        final=(SHOP_COPY,),
+        never=("chmod",),
+    ),
+    Row(
+        id="copied-by-pattern",
+        file=(
+            "FROM golang:1.22",
+            *BUILD[:2],
+            "RUN go build -o bin/shop . && cp bin/* /usr/bin/",
+            'ENTRYPOINT ["shop"]',
+        ),
+        final=("COPY --from=builder /usr/bin/shop /usr/bin/shop",),
+    ),
+    Row(
+        id="own-program-prepares-data",
+        file=("FROM golang:1.22", *BUILD, "RUN shop init --to /var/shop", START),
+        base="debian:bookworm-slim",
+        final=(SHOP_COPY, "RUN shop init --to /var/shop"),
+    ),
+    Row(
+        id="go-run-is-compiled",
+        file=("FROM golang:1.22", "WORKDIR /shop", "COPY . .", 'CMD ["go", "run", ".", "--port", "80"]'),
+        final=('CMD ["/usr/local/bin/shop", "--port", "80"]', SHOP_COPY),
+        reason="`go run` is replaced",
+    ),
+    Row(
+        id="tests-of-the-context-say-nothing-about-the-program",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go build -o /usr/local/bin/shop ./cmd/shop",
+            START,
+        ),
+        files={
+            "go.mod": MODULE,
+            "cmd/shop/main.go": SERVER,
+            "cmd/other/main.go": 'package main\n\nimport "os/exec"\n\nfunc main() { exec.Command("git") }\n',
+        },
+        base="gcr.io/distroless/base-debian12",
+    ),
+    # --- directories -----------------------------------------------------------------------------------
+    Row(
+        id="empty-directory",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir -p /data", START),
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY --from=builder /data /data",),
+        never=("RUN",),
+    ),
+    Row(
+        id="empty-directory-of-a-user",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir /data && chown -R 1000:0 /data", "USER 1000", START),
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY --from=builder --chown=1000:0 /data /data", "USER 1000"),
+    ),
+    Row(
+        id="directory-of-a-user-in-one-of-root",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir -p /data/in /data/out && chown nobody /data/in", START),
+        base="gcr.io/distroless/base-debian12",
+        final=("COPY --from=builder /data /data",),
+    ),
+    Row(
+        id="directory-beside-build-output-as-a-user",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /work/src",
+            "COPY . .",
+            "RUN mkdir -p /work/data && chown 1000 /work/data",
+            "RUN go build -o /usr/local/bin/shop .",
+            START,
+        ),
+        base="debian:bookworm-slim",
+        final=("RUN mkdir -p /work/data && chown 1000 /work/data",),
+    ),
+    Row(
+        id="directory-open-to-all",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir /data && chmod 777 /data", START),
+        base="debian:bookworm-slim",
+        final=("RUN mkdir /data && chmod 777 /data",),
+    ),
+    Row(
+        id="directory-with-a-mode",
+        file=("FROM golang:1.22", *BUILD, "RUN mkdir -m 700 /data", START),
+        base="debian:bookworm-slim",
+    ),
+    # --- what is known to be left where --------------------------------------------------------------
+    Row(
+        id="generator-of-api-documents",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install github.com/swaggo/swag/cmd/swag@v1.16.3",
+            "RUN swag init -g main.go",
+            "RUN go build -o shop .",
+            'CMD ["./shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": OPENS, "prices.csv": "tea,2\n"},
+        base="gcr.io/distroless/base-debian12",
+        final=(
+            "COPY prices.csv ./",
+            "COPY --from=builder /app/shop /app/shop",
+            "COPY --from=builder /app/docs /app/docs",
+        ),
+    ),
+    Row(
+        id="program-in-a-copied-directory-is-there",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go build -o shop . && mage pack",
+            'CMD ["./shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": OPENS, "prices.csv": "tea,2\n"},
+        base="gcr.io/distroless/base-debian12",
+    ),
+    Row(
+        id="directory-without-a-file",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": OPENS,
+            "prices.csv": "tea,2\n",
+            "uploads/": "",
+            "internal/empty.go": "package internal\n",
+        },
+        final=("COPY uploads ./uploads",),
+    ),
+    Row(
+        id="files-among-those-of-the-system",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "RUN apt-get update && apt-get install -y ruby && gem install haml",
+            START,
+        ),
+        final=(
+            "RUN apt-get update && apt-get install -y ruby && gem install haml"
+            " && rm -rf /var/lib/apt/lists/*",
+        ),
+        reason="can't be told from what the system has there",
+    ),
+    # --- settings and directories that are not as they seem ------------------------------------------
+    Row(
+        id="settings-that-are-only-there-where-images-are-made",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open(".env") }\n',
+        },
+        final=("COPY . .",),
+    ),
+    Row(
+        id="settings-that-the-start-script-reads",
+        file=("FROM golang:1.22", *BUILD, 'CMD ["sh", "start.sh"]'),
+        files={
+            **SHOP,
+            "start.sh": "env $(cat config/prod.env | xargs) shop\n",
+            "config/example.env": "A=1\n",
+        },
+        final=("COPY . .",),
+    ),
+    Row(
+        id="settings-that-are-there",
+        file=("FROM golang:1.22", *BUILD, START),
+        files={
+            "go.mod": MODULE,
+            "main.go": 'package main\n\nimport "os"\n\nfunc main() { _, _ = os.Open(".env") }\n',
+            ".env": "A=1\n",
+        },
+        final=("COPY .env ./",),
+        never=("COPY . .",),
+    ),
+    Row(
+        id="a-file-into-the-root-beside-an-idle-mkdir",
+        file=(
+            "FROM golang:1.22",
+            *BUILD,
+            "COPY entry.sh /",
+            "RUN mkdir /pages",
+            "COPY pages /pages",
+            'CMD ["sh", "/entry.sh"]',
+        ),
+        files={**SHOP, "entry.sh": "exec /usr/local/bin/shop\n", "pages/a.html": "a"},
+        final=("COPY entry.sh /", "COPY pages /pages"),
+        never=("mkdir",),
+    ),
+    Row(
+        id="a-file-that-was-copied-into-a-directory-still-lies-in-it",
+        file=(
+            "FROM golang:1.22-alpine3.20",
+            "RUN mkdir /app && mkdir /app/pages",
+            "COPY go.mod main.go /app",
+            "COPY pages/index.html /app/pages",
+            "WORKDIR /app",
+            "RUN go build -o shop .",
+            'ENTRYPOINT ["/app/shop"]',
+        ),
+        files={"go.mod": MODULE, "main.go": OPENS, "pages/index.html": "<p>"},
+        final=("COPY pages/index.html /app/pages/",),
+        never=("mkdir",),
+    ),
+    Row(
+        id="a-directory-above-the-one-it-starts-in-goes-along",
+        file=(
+            "FROM golang:1.22-alpine3.20",
+            "WORKDIR /srv",
+            "COPY assets assets",
+            "COPY web web",
+            "WORKDIR /srv/web",
+            "RUN go build -o web .",
+            'CMD ["./web"]',
+        ),
+        files={
+            "web/go.mod": MODULE,
+            "web/names.go": 'package main\n\nconst assets = "../assets"\n',
+            "web/main.go": SERVER.replace("{ _", '{ http.Handle("/", http.FileServer(http.Dir(assets))); _'),
+            "assets/shop.css": "p {}",
+        },
+        final=("COPY assets assets",),
+        never=("COPY web",),
+    ),
+    Row(
+        id="a-library-leaves-no-program",
+        file=(
+            "FROM golang:1.22",
+            "WORKDIR /app",
+            "COPY . .",
+            "RUN go install . && go build -o /usr/local/bin/shop ./cmd/shop",
+            START,
+        ),
+        files={"go.mod": MODULE, "lib.go": "package shop\n", "cmd/shop/main.go": SERVER},
+        final=(SHOP_COPY,),
+        never=("/go/bin",),
+    ),
+    Row(
+        id="settings-of-git-where-the-program-calls-git",
+        file=("FROM golang:1.22", "RUN git config --global safe.directory /app", *BUILD, START),
+        files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"git"')},
+        final=("RUN git config --global safe.directory /app",),
+    ),
+    Row(
+        id="settings-of-git-for-the-build",
+        file=(
+            "FROM golang:1.22",
+            "ARG TOKEN",
+            'RUN git config --global url."https://$TOKEN@git.example/".insteadOf "https://git.example/"',
+            'RUN echo "machine git.example login $TOKEN" > ~/.netrc && chmod 600 ~/.netrc',
+            *BUILD,
+            START,
+        ),
+        base="gcr.io/distroless/base-debian12",
+        never=("TOKEN", "git", "netrc"),
+    ),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+def test_layout(row: Row, tmp_path: Path) -> None:
+    holds(row, tmp_path)
