@@ -16,9 +16,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from slimify.analyses import Analyses, AnalyzeOptions, analyze_images, read_image
     from slimify.analyze.rules import Limit, Limits, parse_limit, parse_share, parse_size
-    from slimify.checks import (
+    from slimify.app.analyze import Analyses, AnalyzeOptions, analyze_images, read_image
+    from slimify.app.check import (
         BaselineFile,
         CheckOptions,
         check_files,
@@ -27,16 +27,8 @@ if TYPE_CHECKING:
         stale_entries,
         update_baseline,
     )
-    from slimify.cibuilds import CiStep, plan_ci, write_ci
-    from slimify.config import Base, Builder, MinSaving, Options, parse_min_saving
-    from slimify.config.pr import ForgeKind, Per
-    from slimify.engine.model import BuildOptions
-    from slimify.fleet.proving import ScanBuilds
-    from slimify.fleet.rows import Row
-    from slimify.fleet.scan import ScanOptions, scan_all
-    from slimify.image.model import Image
-    from slimify.inforce import Settings, settings_of
-    from slimify.jobs import (
+    from slimify.app.ci import CiStep, plan_ci, write_ci
+    from slimify.app.dockerfiles import (
         Job,
         Source,
         explain_files,
@@ -47,17 +39,28 @@ if TYPE_CHECKING:
         withheld,
         write_file,
     )
-    from slimify.library import explain_code, prove_file, rewrite_file, scan
+    from slimify.app.effective_settings import Settings, settings_of
+    from slimify.app.learned_settings import keep_constraints
+    from slimify.app.library import explain_code, prove_file, rewrite_file
+    from slimify.app.merge import merge_files
+    from slimify.app.prove import Listeners, ProofOptions
+    from slimify.app.publish import Published, PublishOptions, open_requests
+    from slimify.app.rewrite import rewrite_files
+    from slimify.config import Base, Builder, MinSaving, Options, parse_min_saving
+    from slimify.config.pr import ForgeKind, Per
+    from slimify.engine.model import BuildOptions
+    from slimify.fleet.library import scan
+    from slimify.fleet.proving import ScanBuilds
+    from slimify.fleet.rows import Row
+    from slimify.fleet.scan import ScanOptions, scan_all
+    from slimify.image.model import Image
     from slimify.lint.findings import Checked
-    from slimify.merges import merge_files
-    from slimify.model import Decision, Outcome, SlimifyError
+    from slimify.model.decisions import Decision
+    from slimify.model.errors import SlimifyError
+    from slimify.model.outcome import Outcome
     from slimify.pipeline import explain, rewrite
-    from slimify.proofs import Listeners, ProofOptions
-    from slimify.publishing import Published, PublishOptions, open_requests
-    from slimify.remember import keep_constraints
     from slimify.report.diff import diff
     from slimify.report.json import to_dict
-    from slimify.results import rewrite_files
     from slimify.verify.model import Proof
 
 __version__ = "0.1.0"
@@ -129,13 +132,25 @@ __all__ = [
     "write_file",
 ]
 _MODULES = {
-    "analyses": ("Analyses", "AnalyzeOptions", "analyze_images", "read_image"),
     "analyze.rules": ("Limit", "Limits", "parse_limit", "parse_share", "parse_size"),
-    "checks": (
+    "app.analyze": ("Analyses", "AnalyzeOptions", "analyze_images", "read_image"),
+    "app.check": (
         "BaselineFile", "CheckOptions", "check_files", "compare_baseline", "read_baseline", "stale_entries",
         "update_baseline",
     ),
-    "cibuilds": ("CiStep", "plan_ci", "write_ci"),
+    "app.ci": ("CiStep", "plan_ci", "write_ci"),
+    "app.dockerfiles": (
+        "Job", "Source", "explain_files", "failed", "find", "is_internal", "new_content", "withheld",
+        "write_file",
+    ),
+    "app.effective_settings": ("Settings", "settings_of"),
+    "app.learned_settings": ("keep_constraints",),
+    "app.library": ("explain_code", "prove_file", "rewrite_file"),
+    "fleet.library": ("scan",),
+    "app.merge": ("merge_files",),
+    "app.prove": ("Listeners", "ProofOptions"),
+    "app.publish": ("PublishOptions", "Published", "open_requests"),
+    "app.rewrite": ("rewrite_files",),
     "config": ("Base", "Builder", "MinSaving", "Options", "parse_min_saving"),
     "config.pr": ("ForgeKind", "Per"),
     "engine.model": ("BuildOptions",),
@@ -143,22 +158,13 @@ _MODULES = {
     "fleet.rows": ("Row",),
     "fleet.scan": ("ScanOptions", "scan_all"),
     "image.model": ("Image",),
-    "inforce": ("Settings", "settings_of"),
-    "jobs": (
-        "Job", "Source", "explain_files", "failed", "find", "is_internal", "new_content", "withheld",
-        "write_file",
-    ),
-    "library": ("explain_code", "prove_file", "rewrite_file", "scan"),
     "lint.findings": ("Checked",),
-    "merges": ("merge_files",),
-    "model": ("Decision", "Outcome", "SlimifyError"),
+    "model.decisions": ("Decision",),
+    "model.errors": ("SlimifyError",),
+    "model.outcome": ("Outcome",),
     "pipeline": ("explain", "rewrite"),
-    "proofs": ("Listeners", "ProofOptions"),
-    "publishing": ("PublishOptions", "Published", "open_requests"),
-    "remember": ("keep_constraints",),
     "report.diff": ("diff",),
     "report.json": ("to_dict",),
-    "results": ("rewrite_files",),
     "verify.model": ("Proof",),
 }  # fmt: skip
 

@@ -10,11 +10,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.config import Options
-from slimify.model import Decision, Dockerfile, Outcome, Plan, Reason, SlimifyError
+from slimify.model.decisions import Decision, Reason
+from slimify.model.dockerfile import Dockerfile
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+from slimify.model.plan import Plan
 
 if TYPE_CHECKING:
-    from slimify.classify.built import Built
-    from slimify.classify.program import Program
+    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.program import Program
     from slimify.context.scan import Context
     from slimify.image.model import Image
 
@@ -33,9 +37,9 @@ def rewrite(
     less can be decided. `name` stands for the file in messages, `-` for one that has no name. `image` was
     built from it, as far as its history shows. Raises nothing for malformed input: its outcome is `failed`.
     """
-    from slimify.classify.silenced import without_silenced
+    from slimify.analysis.advice.silenced import without_silenced
     from slimify.context.scan import Context, scan
-    from slimify.syntax.dockerfile import encode, parse
+    from slimify.syntax.dockerfile.parser import encode, parse
 
     data = encode(dockerfile) if isinstance(dockerfile, str) else dockerfile
     options = options or Options()
@@ -46,7 +50,7 @@ def rewrite(
     where = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
     evidence: Built | str | None = None
     if image is not None:
-        from slimify.classify.built import built
+        from slimify.analysis.evidence.built_image import built
 
         evidence = built(image, file)
     outcome = _planned(file, name, where, options, None if isinstance(evidence, str) else evidence)
@@ -71,10 +75,10 @@ def _planned(
     file: Dockerfile, name: str, context: Context, options: Options, evidence: Built | None
 ) -> Outcome:
     """The outcome of a file that could be read."""
-    from slimify.classify import classify
-    from slimify.strategies.gorun import compiled
-    from slimify.syntax.dockerfile import encode, parse
-    from slimify.syntax.instructions import several_stages
+    from slimify.analysis.classify import classify
+    from slimify.languages.go.planning.compile_go_run import compiled
+    from slimify.syntax.dockerfile.instructions import several_stages
+    from slimify.syntax.dockerfile.parser import encode, parse
 
     program = classify(file, context, name, options, evidence)
     outcome = Outcome(
@@ -136,7 +140,7 @@ def _first_proved(
     program: Program, file: Dockerfile, options: Options, read: Callable[[str], Program]
 ) -> _Found | _Nothing:
     """The best plan whose text passes the proof, or why there is none."""
-    from slimify.strategies.requested import requested
+    from slimify.planning.options.requested import requested
 
     reasons: list[Reason] = []
     advice: list[Decision] = []
@@ -160,11 +164,11 @@ def _plans(
 ) -> Iterator[Plan | Reason | Decision]:
     """Plans, best first, and between them why a better one was not possible; advice where one file has to be
     cleaned in place and nothing of it can be done."""
-    from slimify.strategies import propose
-    from slimify.strategies.assemble import assemble
-    from slimify.strategies.base import too_small
-    from slimify.strategies.sizes import measured
-    from slimify.syntax.instructions import several_stages
+    from slimify.planning.estimates.measured import measured
+    from slimify.planning.propose import propose
+    from slimify.planning.stages.assemble import assemble
+    from slimify.planning.strategy import too_small
+    from slimify.syntax.dockerfile.instructions import several_stages
 
     several = several_stages(program.dockerfile)
     proposal = propose(program, options) if not (several or options.single_stage) else None
@@ -195,26 +199,26 @@ _MOST_EDITS = 50  # of one cleaner: each of them makes the file smaller, or its 
 
 def _cleaned(program: Program, options: Options, read: Callable[[str], Program]) -> tuple[Plan, bool]:
     """The file in one stage, or with its last stage, cleaned in place, and whether that changes it."""
-    from slimify.strategies import inplace
-    from slimify.strategies.sizes import cleaned
+    from slimify.planning.estimates.measured import cleaned
+    from slimify.planning.in_place import cleaners
 
-    draft = inplace.begun(program)
-    for clean in inplace.CLEANERS:
+    draft = cleaners.begun(program)
+    for clean in cleaners.CLEANERS:
         for _ in range(_MOST_EDITS):
             edits = clean(draft.program, options)
             draft = draft.edited(edits)
             if not edits.changes:
                 break
             draft = replace(draft, program=read(draft.text))
-    plan = inplace.plan(draft, program)
+    plan = cleaners.plan(draft, program)
     changed = draft.text != program.dockerfile.text
     return (cleaned(program, plan) if changed else plan), changed
 
 
 def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
     """The text of the new file, or what speaks against it."""
-    from slimify.check import problems
     from slimify.render import render
+    from slimify.validation.validate import problems
 
     text = render(plan, file, annotate=options.annotate, templates=options.templates)
     if text == file.text:
@@ -225,8 +229,8 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
 
 def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
     """The plan and its text with what both stages begin with in one of its own, where that reads better."""
+    from slimify.planning.stages.shared_base import same_steps, with_shared_base
     from slimify.render import render
-    from slimify.strategies.sharedbase import same_steps, with_shared_base
 
     shared = with_shared_base(program, plan, options.builder)
     if shared is None:
@@ -253,11 +257,11 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
 
 def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcome:
     """The outcome with the ignore file that was proved, beside a new Dockerfile, else with that as advice."""
-    from slimify.check.ignored import problems
-    from slimify.classify.assets import assets
-    from slimify.classify.unimported import unimported
-    from slimify.strategies.dockerignore import advised, proposal
-    from slimify.strategies.staticfiles import marked, patterns, told
+    from slimify.analysis.advice.assets import assets
+    from slimify.analysis.advice.unimported import unimported
+    from slimify.planning.options.dockerignore import advised, proposal
+    from slimify.planning.options.static_files import marked, patterns, told
+    from slimify.validation.ignore_file import problems
 
     files = assets(program)
     more = patterns(files) if options.exclude_assets else ()

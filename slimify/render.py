@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slimify.model import Dockerfile, Plan, SlimifyError
+from slimify.model.dockerfile import Dockerfile
+from slimify.model.errors import SlimifyError
+from slimify.model.plan import Plan
 
 if TYPE_CHECKING:
     from jinja2 import Environment

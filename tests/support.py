@@ -43,7 +43,7 @@ class Result:
 
 def invoke(*args: str, cwd: Path | None = None, stdin: bytes = b"") -> Result:
     """Runs the command line in this process, its streams captured."""
-    from slimify import cli
+    from slimify.cli import app
 
     out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
     with (
@@ -54,7 +54,7 @@ def invoke(*args: str, cwd: Path | None = None, stdin: bytes = b"") -> Result:
         contextlib.redirect_stderr(err),
     ):
         try:
-            cli.main()
+            app.main()
             code = 0
         except SystemExit as leaving:
             code = leaving.code if isinstance(leaving.code, int) else 0

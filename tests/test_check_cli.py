@@ -105,7 +105,7 @@ def test_an_image_as_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for name, content in {**SOURCES, "Dockerfile": OPAQUE}.items():
         (tmp_path / name).write_text(content)
     made = opaque(opt__app__server=Content(size=9 * MB, elf=DYNAMIC))
-    monkeypatch.setattr("slimify.analyses.read_image", lambda name: made)
+    monkeypatch.setattr("slimify.app.analyze.read_image", lambda name: made)
     assert invoke("check", cwd=tmp_path).code == 0
     result = invoke("check", "--image", "shop:7", "--format", "json", cwd=tmp_path)
     (finding,) = objects(result.stdout)[0]["findings"]

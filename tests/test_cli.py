@@ -19,7 +19,10 @@ from support import ROOT, invoke
 import slimify
 from slimify.config import MinSaving, Options
 from slimify.image.model import Image
-from slimify.model import Decision, Outcome, SlimifyError, Stage
+from slimify.model.decisions import Decision
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+from slimify.model.plan import Stage
 
 BEFORE = "FROM python:3.12\nCOPY . .\n"
 AFTER = "FROM python:3.12-slim\nCOPY . .\n"

@@ -26,8 +26,8 @@ from typing import Any
 import pytest
 from support import GOLDEN, context_with, invoke
 
-from slimify.model import SlimifyError
-from slimify.syntax import dockerfile
+from slimify.model.errors import SlimifyError
+from slimify.syntax.dockerfile import parser
 
 UPDATE = "SLIMIFY_UPDATE"
 
@@ -159,17 +159,17 @@ def test_read_and_written_back(case: Case) -> None:
         texts.append(case.expected().read_bytes())
     for text in texts:
         try:
-            parsed = dockerfile.parse(text)
+            parsed = parser.parse(text)
         except SlimifyError:
             assert case.outcome in ("failed", "refused")
             continue
-        assert dockerfile.encode(dockerfile.serialise(parsed)) == text
+        assert parser.encode(parser.serialise(parsed)) == text
 
 
 @rewritten
 def test_builder_accepts_it(case: Case) -> None:
     oracle = pytest.importorskip("e2b_dockerfile_utils")
-    ours = dockerfile.parse(new_text(case))
+    ours = parser.parse(new_text(case))
     theirs = oracle.parse_dockerfile_ast(new_text(case).decode())
     assert [i.name for i in theirs.instructions] == [i.keyword for i in ours.instructions]
 

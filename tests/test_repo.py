@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from support import GOLDEN, ROOT, invoke
 
-from slimify import cli
+from slimify.cli import app
 
 PACKAGE = ROOT / "slimify"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -40,7 +40,8 @@ PLANNING = {"jinja2", "msgspec", "tree_sitter"}
 )
 def test_start_up_imports_only_what_the_command_needs(arguments: list[str], needed: set[str]) -> None:
     script = (
-        "import sys; from slimify.cli import main\ntry: main()\nfinally: print(*sys.modules, file=sys.stderr)"
+        "import sys; from slimify.cli.app import main\n"
+        "try: main()\nfinally: print(*sys.modules, file=sys.stderr)"
     )
     language = ""
     if arguments[0] in ("rewrite", "check"):
@@ -52,14 +53,18 @@ def test_start_up_imports_only_what_the_command_needs(arguments: list[str], need
     )
     assert done.returncode == (1 if arguments[0] == "check" else 0)
     loaded = set(done.stderr.splitlines()[-1].split())
-    assert "slimify.cli" in loaded
+    assert "slimify.cli.app" in loaded
     assert PARSERS & loaded <= needed
     # what the other languages need
-    strategies = {f"slimify.strategies.{name}" for name in ("go", "node", "python")}
-    assert strategies & loaded == ({f"slimify.strategies.{language}"} if language else set())
+    strategies = {f"slimify.languages.{name}.planning.layouts" for name in ("go", "node", "python")}
+    assert strategies & loaded == ({f"slimify.languages.{language}.planning.layouts"} if language else set())
     assert "slimify.image.model" not in loaded
     if arguments[0].startswith("--"):
-        assert {name for name in loaded if name.startswith("slimify.")} == {"slimify.cli", "slimify.console"}
+        assert {name for name in loaded if name.startswith("slimify.")} == {
+            "slimify.cli",
+            "slimify.cli.app",
+            "slimify.cli.console",
+        }
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -80,15 +85,15 @@ def test_the_update_flag_is_off_where_it_would_hide_failures() -> None:
 
 
 def commands_and_options() -> Iterator[str]:
-    for name in cli.COMMANDS:
+    for name in app.COMMANDS:
         yield f"slimify {name}"
-        for parameter in cli.command(name).params:
+        for parameter in app.command(name).params:
             yield from (option for option in parameter.opts if option.startswith("--"))
 
 
-@pytest.mark.parametrize("name", cli.COMMANDS)
+@pytest.mark.parametrize("name", app.COMMANDS)
 def test_help_says_of_a_command_what_its_own_help_begins_with(name: str) -> None:
-    assert (cli.command(name).help or "").split("\n")[0] == cli.COMMANDS[name]
+    assert (app.command(name).help or "").split("\n")[0] == app.COMMANDS[name]
 
 
 @pytest.mark.parametrize("word", sorted(set(commands_and_options()) - {"--help"}))
@@ -103,9 +108,15 @@ def test_readme_names_every_setting() -> None:
 
 
 def test_readme_names_every_exit_code() -> None:
-    from slimify import exits
+    from slimify.cli import exit_codes
 
-    for code in (exits.DONE, exits.DIFFERENT, exits.USAGE, exits.REFUSED, exits.INTERNAL):
+    for code in (
+        exit_codes.DONE,
+        exit_codes.DIFFERENT,
+        exit_codes.USAGE,
+        exit_codes.REFUSED,
+        exit_codes.INTERNAL,
+    ):
         assert re.search(rf"^\| {code} \|", README, re.MULTILINE)
 
 
@@ -185,10 +196,10 @@ def test_lock_file_names_only_the_public_index() -> None:
 def test_schema_names_every_rung_and_role() -> None:
     from typing import get_args
 
-    from slimify import model
+    from slimify.model import decisions, plan
 
     schema = json.loads((PACKAGE / "report" / "schema.json").read_text("utf-8"))
-    assert schema["properties"]["rung"]["enum"] == list(model.RUNGS)
-    assert schema["$defs"]["role"]["enum"] == list(get_args(model.Role))
+    assert schema["properties"]["rung"]["enum"] == list(plan.RUNGS)
+    assert schema["$defs"]["role"]["enum"] == list(get_args(decisions.Role))
     safety = schema["$defs"]["decision"]["properties"]["safety"]["enum"]
-    assert safety == list(get_args(model.Safety))
+    assert safety == list(get_args(decisions.Safety))

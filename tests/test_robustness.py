@@ -12,7 +12,7 @@ from support import GOLDEN, invoke, slowness
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 OPTIONS = Options(min_saving=MinSaving(percent=0, bytes=0))
 FILES = sorted(GOLDEN.glob("*/input/Dockerfile"))

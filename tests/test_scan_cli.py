@@ -20,7 +20,7 @@ from fleetjobs import dying
 from support import GOLDEN
 from typer.testing import CliRunner
 
-from slimify.cli import app
+from slimify.cli.app import app
 from slimify.fleet import pool, rows
 from slimify.fleet.limit import TooLongError, limit
 from slimify.fleet.record import Record
@@ -252,7 +252,7 @@ def test_time_is_limited() -> None:
 def test_what_takes_too_long_is_a_row_and_the_others_of_its_repository_are_too(
     fleet: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes = rows.jobs.outcomes
+    outcomes = rows.dockerfiles.outcomes
 
     def slow(command: str, todo: Any, *rest: Any) -> Any:
         if todo[0][0].name.endswith("slow.Dockerfile"):
@@ -262,7 +262,7 @@ def test_what_takes_too_long_is_a_row_and_the_others_of_its_repository_are_too(
     (fleet / "shop" / "slow.Dockerfile").write_text(PLAIN)
     (fleet / "shop" / "web.Dockerfile").write_text(PLAIN)
     commit(fleet / "shop")
-    monkeypatch.setattr(rows.jobs, "outcomes", slow)
+    monkeypatch.setattr(rows.dockerfiles, "outcomes", slow)
     found = rows.estimated(Work(f"file://{fleet}/shop"), rows.How())
     assert [(row["file"], row["outcome"], row["reasons"][0][:5]) for row in found] == [
         ("Dockerfile", "rewritten", "SL300"),

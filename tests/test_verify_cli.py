@@ -22,12 +22,13 @@ from support import ROOT, invoke
 from unit.engine_fakes import Fakes
 
 import slimify
+from slimify.cli.progress import Live
 from slimify.config import Options
 from slimify.engine.model import Progress
-from slimify.ignorefile import IgnoreFile
 from slimify.image.model import Image
-from slimify.model import Decision, Outcome
-from slimify.progress import Live
+from slimify.model.decisions import Decision
+from slimify.model.ignore_file import IgnoreFile
+from slimify.model.outcome import Outcome
 from slimify.verify.model import Constraint, Round
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "schema.json").read_text("utf-8"))

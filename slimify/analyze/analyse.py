@@ -8,10 +8,10 @@ from typing import Final
 
 from slimify.analyze import dive, layers, trees
 from slimify.analyze.cost import cost
+from slimify.analyze.image_inputs import Sight, is_source
 from slimify.analyze.masks import without_secrets
 from slimify.analyze.model import Analysis, LayerView
 from slimify.analyze.programs import is_script
-from slimify.analyze.sight import Sight, is_source
 from slimify.analyze.sums import avoidable
 from slimify.analyze.waste.development import is_manifest
 from slimify.analyze.waste.search import search

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 from slimify.analyze.masks import masked
 from slimify.facts import load
 from slimify.image.model import Image, Step
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.history import NOP, keyword_of, paired
+from slimify.syntax.dockerfile.history import NOP, keyword_of, paired
+from slimify.syntax.dockerfile.parser import parse
 
 _BUILDKIT = re.compile(r"\s*# buildkit(?:\.exporter\.image\.v0)?\s*$")
 # What builders put in front of a command: build arguments by their number, then the shell.

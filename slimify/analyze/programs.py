@@ -10,7 +10,7 @@ import json
 import posixpath
 import re
 
-from slimify.analyze.sight import Sight
+from slimify.analyze.image_inputs import Sight
 from slimify.image.layout import mapping
 
 _WORD = re.compile(r"[A-Za-z0-9_.+@/-]+")

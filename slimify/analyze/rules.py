@@ -15,8 +15,8 @@ from typing import Final
 from msgspec import Struct
 
 from slimify.analyze.model import Analysis, Rule
-from slimify.context.manifests.values import yaml_of
-from slimify.model import SlimifyError
+from slimify.context.values import yaml_of
+from slimify.model.errors import SlimifyError
 
 BAD_RULES: Final = "SL754"
 DIVE_DEFAULTS: Final[Mapping[str, str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from slimify.analyze.sight import Claim
+from slimify.analyze.image_inputs import Claim
 
 
 def avoidable(claims: Iterable[Claim], sizes: Mapping[tuple[str, int], int]) -> int:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 
 if TYPE_CHECKING:
     from slimify.analyze.model import Analysis

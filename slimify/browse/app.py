@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.browse.stack import Stack
 from slimify.browse.tree import FileTree
-from slimify.report.analysis_text import score
+from slimify.report.analysis.text import score
 from slimify.report.text import size
 from slimify.report.words import masked, shown
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from slimify.ci.build import Build
-from slimify.context import cikaniko, cisteps
-from slimify.model import Decision, Outcome
+from slimify.context.ci_files import build_steps, kaniko
+from slimify.model.decisions import Decision
+from slimify.model.outcome import Outcome
 from slimify.render import page
 
 _BUILDS = ("docker build", "docker buildx build", "/kaniko/executor")
@@ -33,29 +34,29 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
         if found is not None:
             return _changed(build, name, text, found, templates)
     for name, text in files.items():
-        line = cisteps.line_with(text, _BUILDS)
+        line = build_steps.line_with(text, _BUILDS)
         if line or build.kind != "github":  # another workflow may stand beside those that are there
             why = "the step takes the place of what builds the image there" if line else ""
-            return _by_hand(build, name, text, cisteps.Found(line, None, why), templates)
+            return _by_hand(build, name, text, build_steps.Found(line, None, why), templates)
     text = _page(build, f"ci/{build.kind}.j2", templates)
     outcome = Outcome(kind="rewritten", file=build.file, before="", after=text, decisions=_why(build))
     return Step(outcome=outcome, shown=text)
 
 
-def _found(build: Build, text: str) -> cisteps.Found | None:
+def _found(build: Build, text: str) -> build_steps.Found | None:
     if build.kind == "kaniko":
-        found = cisteps.kaniko(text, build.dockerfile, build.context, build.flags)
+        found = build_steps.kaniko(text, build.dockerfile, build.context, build.flags)
         made = None
         if found is not None and found.text is None and not build.given_tag:
-            made = cikaniko.converted(text, build.dockerfile, build.context, build.flags)
+            made = kaniko.converted(text, build.dockerfile, build.context, build.flags)
         return made or found
     if build.kind == "github":
-        return cisteps.github(text, build.dockerfile, build.inputs)
-    line = cisteps.line_with(text, ("--cache-to",))
-    return cisteps.Found(line, text) if line else None
+        return build_steps.github(text, build.dockerfile, build.inputs)
+    line = build_steps.line_with(text, ("--cache-to",))
+    return build_steps.Found(line, text) if line else None
 
 
-def _changed(build: Build, name: str, text: str, found: cisteps.Found, templates: str) -> Step:
+def _changed(build: Build, name: str, text: str, found: build_steps.Found, templates: str) -> Step:
     if found.text is None:
         return _by_hand(build, name, text, found, templates)
     if found.text == text:
@@ -68,7 +69,7 @@ def _changed(build: Build, name: str, text: str, found: cisteps.Found, templates
     return Step(outcome=outcome, shown="")
 
 
-def _by_hand(build: Build, name: str, text: str, found: cisteps.Found, templates: str) -> Step:
+def _by_hand(build: Build, name: str, text: str, found: build_steps.Found, templates: str) -> Step:
     """The step alone, with where it goes."""
     where = f"belongs to line {found.line}" if found.line else "is a step of its own"
     why = f": {found.why}" if found.why else ""

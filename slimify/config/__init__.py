@@ -48,7 +48,7 @@ from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_
 from slimify.config.readers import SETTINGS, is_path, release
 
 if TYPE_CHECKING:
-    from slimify.model import SlimifyError
+    from slimify.model.errors import SlimifyError
 
 __all__ = [
     "BAD_SETTING", "SETTINGS", "Base", "Builder", "Layer", "MinSaving", "Options", "ancestors", "concerns",
@@ -203,6 +203,6 @@ def _layer(path: Path, origin: str, table: Mapping[str, object], *, special: boo
 
 
 def _wrong(message: str, hint: str = "") -> SlimifyError:
-    from slimify.model import SlimifyError  # not for `slimify --version`
+    from slimify.model.errors import SlimifyError  # not for `slimify --version`
 
     return SlimifyError(BAD_SETTING, message, hint=hint)

@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from slimify.context.ignore import Glob, Ignore
+from slimify.context.ignore_rules import Glob, Ignore
 
 # History: known to exist, never an input of the application, not listed.
 _HISTORY = frozenset({".git", ".hg", ".svn", ".bzr"})

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from slimify.facts import load
-from slimify.model import EffectKind
+from slimify.model.effects import EffectKind
 
 
 class Known(Struct, frozen=True, kw_only=True):

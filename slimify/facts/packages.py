@@ -14,13 +14,7 @@ from slimify.facts.alpine import (
     alpine_package,
     busybox_commands,
 )
-from slimify.facts.debian import (
-    PackageFacts,
-    counterparts,
-    debian_command,
-    debian_package,
-    library_package,
-)
+from slimify.facts.debian import PackageFacts, counterparts, debian_command, debian_package, library_package
 
 __all__ = [
     "PackageFacts",

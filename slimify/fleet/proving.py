@@ -8,14 +8,14 @@ import time
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.app.dockerfiles import ENGINE_ERROR
+from slimify.app.prove import ProofOptions, silent
+from slimify.app.rewrite import rewrite_files
 from slimify.fleet.limit import TooLongError, limit
 from slimify.fleet.rows import How, Row, clone, dead, facts, said, target, too_long
 from slimify.fleet.sources import Work, one_of
-from slimify.jobs import ENGINE_ERROR
 from slimify.lint.findings import difference
-from slimify.model import SlimifyError
-from slimify.proofs import ProofOptions, silent
-from slimify.results import rewrite_files
+from slimify.model.errors import SlimifyError
 from slimify.verify.model import Proof
 
 _BUILDS = 10  # times the limit of one build: no proof takes as long that does not hang

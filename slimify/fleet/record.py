@@ -14,9 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from slimify import write
+from slimify.app import write
 from slimify.fleet.rows import SCHEMA, Row
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 
 _START = f'{{"schema": {SCHEMA}, '.encode()
 

@@ -14,10 +14,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from slimify import __version__, config, jobs, locate
+from slimify import __version__, config
+from slimify.app import dockerfiles, locate
 from slimify.fleet.limit import TooLongError, limit
 from slimify.fleet.sources import Work
-from slimify.model import Outcome, SlimifyError
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
 
 SCHEMA = 1
 NO_DOCKERFILE, CLONE_FAILED, TOO_LONG, DIED = "SL907", "SL908", "SL909", "SL910"
@@ -96,9 +98,9 @@ def _row(work: Work, path: str, shown: str, how: How) -> Row:
     start = time.process_time()
     try:
         with limit(how.seconds, _GRACE):
-            ((_, outcome),) = jobs.outcomes("rewrite", [(target(path), None)], None, how.overrides)
+            ((_, outcome),) = dockerfiles.outcomes("rewrite", [(target(path), None)], None, how.overrides)
     except TooLongError:
-        outcome = jobs.failed(shown, too_long(how.seconds))
+        outcome = dockerfiles.failed(shown, too_long(how.seconds))
     return {**facts(work, shown, outcome, how), "seconds": round(time.process_time() - start, 3)}
 
 
@@ -139,4 +141,4 @@ def said(error: SlimifyError) -> str:
 
 
 def _failed(work: Work, shown: str, error: SlimifyError, kind: str, how: How) -> Row:
-    return {**facts(work, shown, jobs.failed(shown, error), how), "outcome": kind}
+    return {**facts(work, shown, dockerfiles.failed(shown, error), how), "outcome": kind}

@@ -119,9 +119,9 @@ def _built(todo: list[Work], builds: ScanBuilds, asked: ScanOptions, record: Rec
 
 def _engine(builds: ScanBuilds) -> None:
     """Raises SlimifyError where no engine answers: every row would say so."""
+    from slimify.app.prove import engine_error
     from slimify.engine.detect import detect
     from slimify.engine.model import EngineProblem
-    from slimify.proofs import engine_error
 
     try:
         with detect(builds.proving.engine):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from slimify import locate
-from slimify.model import SlimifyError
+from slimify.app import locate
+from slimify.model.errors import SlimifyError
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, BinaryIO, Literal
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 
 CHUNK = 256 * 1024
 GZIP = b"\x1f\x8b"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slimify.lint.place import Place
-from slimify.model import Decision, Instruction, Outcome
+from slimify.model.decisions import Decision
+from slimify.model.dockerfile import Instruction
+from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
     from slimify.verify.model import Proof

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from slimify import __version__
-from slimify.model import CommandVerdict, InstructionVerdict, Outcome
+from slimify.model.decisions import CommandVerdict, InstructionVerdict
+from slimify.model.outcome import Outcome
 from slimify.publish.commits import estimated
 from slimify.publish.model import Change, Offer
 from slimify.render import page

@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from slimify import __version__
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish.model import RATE_LIMITED, SAID_NO, TOKEN_REFUSED, UNREACHABLE
 
 PATIENCE = 90.0  # seconds that one call may wait altogether

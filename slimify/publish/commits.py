@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.model import Outcome, Stage
+from slimify.model.outcome import Outcome
+from slimify.model.plan import Stage
 from slimify.publish.git import Git
 from slimify.publish.model import Offer
 from slimify.report.text import size

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish.model import GIT_FAILED, NO_REPOSITORY
 from slimify.publish.remote import shown
 

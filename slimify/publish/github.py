@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish import pulls
 from slimify.publish.client import Client
 from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from msgspec import Struct, field
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish.client import Client
 from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request, State
 

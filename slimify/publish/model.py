@@ -10,7 +10,7 @@ from msgspec import Struct
 from slimify.config.pr import ForgeKind
 
 if TYPE_CHECKING:
-    from slimify.model import Outcome
+    from slimify.model.outcome import Outcome
     from slimify.verify.model import Proof
 
 State = Literal["open", "closed", "merged"]

@@ -6,7 +6,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish.client import Client
 from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request
 

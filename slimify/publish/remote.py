@@ -8,7 +8,7 @@ import urllib.parse
 from collections.abc import Mapping
 
 from slimify.config.pr import ForgeKind
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish.model import NAMES, NO_FORGE, NO_TOKEN, Place
 
 # Hosts that everybody means by these names.

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from slimify.model import Outcome, SlimifyError
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
 from slimify.publish.model import Offer, Report
 from slimify.report.ansi import Paint
 from slimify.report.diff import colour

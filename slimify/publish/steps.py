@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from slimify.config.pr import Requests
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish import body as bodies
 from slimify.publish import commits
 from slimify.publish.git import Git

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 from slimify.report.diff import diff
 from slimify.report.text import PLAIN, WIDTH, hanging

@@ -6,7 +6,7 @@ import difflib
 import os
 from pathlib import Path
 
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 
 _COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}

@@ -5,17 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from slimify.ignorefile import Asset
-from slimify.model import (
-    CommandVerdict,
-    Decision,
-    InstructionVerdict,
-    Outcome,
-    PackageVerdict,
-    Reason,
-    SlimifyError,
-    Stage,
-)
+from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
+from slimify.model.errors import SlimifyError
+from slimify.model.ignore_file import Asset
+from slimify.model.outcome import Outcome
+from slimify.model.plan import Stage
 from slimify.report.diff import diff
 
 if TYPE_CHECKING:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
-from slimify.model import CommandVerdict, Decision, InstructionVerdict, Outcome, Reason, SlimifyError
+from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, Reason
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 
 PLAIN = Paint()

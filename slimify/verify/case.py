@@ -6,17 +6,18 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
-from slimify.classify import classify
-from slimify.classify.program import Program
+from slimify.analysis.classify import classify
+from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.engine.model import BuildOptions
 from slimify.facts.images import environment
 from slimify.facts.languages import go_settings
-from slimify.model import Decision, Outcome
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import copy_parts, env_pairs
-from slimify.syntax.words import expand
+from slimify.model.decisions import Decision
+from slimify.model.outcome import Outcome
+from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
+from slimify.syntax.dockerfile.parser import parse
+from slimify.syntax.dockerfile.words import expand
 from slimify.verify.contract import Terms
 from slimify.verify.probes import Probe
 from slimify.verify.session import Case

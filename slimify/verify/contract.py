@@ -12,9 +12,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.model import SlimifyError
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import env_pairs
+from slimify.model.errors import SlimifyError
+from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.syntax.dockerfile.parser import parse
 from slimify.verify.model import Check, Finding
 
 DIFFERENT, ENVIRONMENT = "SL510", "SL511"

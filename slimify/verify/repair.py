@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.config import Base, Options, is_path, release
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.verify.model import Constraint, Finding, Proof, Round
 
 ROUNDS = 6  # each builds an image; the ladder has four rungs, and most causes show in the first build

@@ -13,23 +13,22 @@ from typing import Any, Self
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.classify.program import Live
+from slimify.analysis.program import Live
 from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
+from slimify.languages.node.verify import packages
+from slimify.languages.python.verify import distributions, imports
 from slimify.verify import behaviour, contract, measure, settling, sides, symptoms, watching
 from slimify.verify.contract import Terms
 from slimify.verify.disk import (
-    behind,
     commands,
-    distributions,
+    environment_check,
     files,
-    imports,
+    leftovers,
     libraries,
-    manifests,
     media,
     owners,
     started,
-    surroundings,
     users,
 )
 from slimify.verify.disk.evidence import Evidence, Side
@@ -252,7 +251,7 @@ class Session(Struct):
         yield libraries.loaded(evidence)
         yield imports.check(evidence, self.case.language)
         if self.case.language == "node":
-            yield manifests.check(evidence)
+            yield packages.check(evidence)
         if self.case.language == "python":
             yield imports.extension_libraries(evidence)
             yield distributions.check(evidence)
@@ -261,10 +260,10 @@ class Session(Struct):
         yield files.links(evidence)
         yield owners.check(evidence)
         yield users.check(evidence)
-        yield surroundings.check(evidence, self.case.language)
+        yield environment_check.check(evidence, self.case.language)
         yield media.check(evidence, self.case.language)
-        yield behind.check(evidence, self.case.application, self.case.language)
-        yield behind.elsewhere(evidence, self.case.application)
+        yield leftovers.check(evidence, self.case.application, self.case.language)
+        yield leftovers.elsewhere(evidence, self.case.application)
         if self.case.probe.files:
             yield files.contents(evidence, self.case.probe.files)
 

@@ -12,11 +12,11 @@ from slimify.image import archive
 from slimify.image.model import Image
 from slimify.image.packages import is_database
 from slimify.image.tree import Files
-from slimify.model import SlimifyError
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.history import paired
+from slimify.languages.node.verify.packages import is_manifest
+from slimify.model.errors import SlimifyError
+from slimify.syntax.dockerfile.history import paired
+from slimify.syntax.dockerfile.parser import parse
 from slimify.verify.disk.evidence import Side
-from slimify.verify.disk.manifests import is_manifest
 
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
 _KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from slimify.syntax.dockerfile import encode, parse
-from slimify.syntax.scope import scopes
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.dockerfile.scope import scopes
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "instructions": lambda n: "RUN apt-get update && apt-get install -y curl\n" * n,

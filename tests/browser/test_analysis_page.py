@@ -12,7 +12,7 @@ import pytest
 from chromium import Chrome
 
 from slimify.analyze.model import Analysis
-from slimify.report.analysis_html import page
+from slimify.report.analysis.html import page
 from slimify.report.words import shown
 
 pytestmark = pytest.mark.browser

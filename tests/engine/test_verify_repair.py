@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
+from slimify.app.dockerfiles import find
+from slimify.app.prove import Listeners, ProofOptions, proven
 from slimify.config import load
 from slimify.engine.model import BuildOptions
-from slimify.jobs import find
-from slimify.model import Outcome
-from slimify.proofs import Listeners, ProofOptions, proven
+from slimify.model.outcome import Outcome
 from slimify.report.proof import settings
 from slimify.verify.model import Proof
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from slimify.cli import main
+from slimify.cli.app import main
 from slimify.publish.git import Git
 
 FOLDER, NAME, NUMBER = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.report.diff import diff
 from slimify.report.text import summary
 

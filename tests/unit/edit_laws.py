@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
-from slimify.model import Atom, Dockerfile, Instruction, Node
-from slimify.syntax.dockerfile import encode, parse, serialise
-from slimify.syntax.shell import edit, read_run
+from slimify.model.dockerfile import Dockerfile, Instruction, Node
+from slimify.model.shell import Atom
+from slimify.syntax.dockerfile.parser import encode, parse, serialise
+from slimify.syntax.shell.script import edit, read_run
 
 Span = tuple[int, int]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 MODULE = "module example.com/shop\n\ngo 1.22\n"
 SERVER = 'package main\n\nimport "net/http"\n\nfunc main() { _ = http.ListenAndServe(":80", nil) }\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 FLASK: Mapping[str, str] = {"requirements.txt": "flask==3.0.0\n", "app.py": "import flask\n"}
 SITE = "COPY --from=builder /usr/local/lib/python3.11/site-packages /usr/local/lib/python3.11/site-packages"

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from slimify.model import Script
+from slimify.model.shell import Script
 
 
 class Flat(NamedTuple):

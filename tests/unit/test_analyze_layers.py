@@ -8,8 +8,8 @@ import pytest
 
 from slimify.analyze.layers import cleaned, origin
 from slimify.image.model import Image, Layer, Step
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.history import keyword_of, paired
+from slimify.syntax.dockerfile.history import keyword_of, paired
+from slimify.syntax.dockerfile.parser import parse
 
 CLEANED = {
     "nothing known": ("", ""),

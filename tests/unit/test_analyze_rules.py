@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from slimify.analyze import rules
 from slimify.analyze.model import Analysis, Efficiency
 from slimify.analyze.rules import Limit, Limits
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 
 
 def image(**values: object) -> Analysis:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slimify.analyze.cost import cost
+from slimify.analyze.image_inputs import Claim
 from slimify.analyze.model import LayerView
-from slimify.analyze.sight import Claim
 from slimify.analyze.sums import avoidable
 
 SIZES = {("/a", 0): 10, ("/a", 1): 7, ("/b", 1): 5}

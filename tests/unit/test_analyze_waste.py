@@ -359,7 +359,7 @@ def test_sources_of_the_context_count(tmp_path: Path) -> None:
 def test_sources_that_are_too_many_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     step = Made("COPY . /app", {"/app/x.py": "print()", "/app/media/Kit.zip": 34 * MB})
     assert [w.code for w in found(step).findings] == ["SL732"]
-    monkeypatch.setattr("slimify.analyze.sight.TEXTS", 3)
+    monkeypatch.setattr("slimify.analyze.image_inputs.TEXTS", 3)
     analysis = found(step)
     assert not analysis.findings
     assert "too many" in analysis.warnings[-1]

@@ -19,7 +19,7 @@ from support import invoke, slowness
 from slimify import browse
 from slimify.analyze.model import Analysis, Node
 from slimify.browse.stack import Item, Stack, matching
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 
 pytest.importorskip("textual")
 

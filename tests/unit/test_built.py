@@ -10,12 +10,12 @@ from madeimages import MB, Content, Made, image
 from msgspec.structs import replace
 
 from slimify import pipeline
-from slimify.classify.built import built, keep
-from slimify.classify.builtbase import base_facts
+from slimify.analysis.evidence.built_base import base_facts
+from slimify.analysis.evidence.built_image import built, keep
 from slimify.config import Options
 from slimify.image.model import Elf, Image
-from slimify.model import Outcome
-from slimify.syntax.dockerfile import parse
+from slimify.model.outcome import Outcome
+from slimify.syntax.dockerfile.parser import parse
 
 DEBIAN = "ID=debian\nVERSION_ID=12\nVERSION_CODENAME=bookworm\n"
 DYNAMIC = Elf(machine="x86_64", interpreter="/lib64/ld-linux-x86-64.so.2", needed=("libc.so.6",))

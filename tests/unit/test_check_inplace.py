@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from slimify.check.inplace import in_place
-from slimify.classify import classify
+from slimify.analysis.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.instructions import split_stages
+from slimify.syntax.dockerfile.instructions import split_stages
+from slimify.syntax.dockerfile.parser import parse
+from slimify.validation.in_place import in_place
 
 OLD = """FROM debian:bookworm
 RUN apt-get update && apt-get install -y python3-pip gcc

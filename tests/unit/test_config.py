@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slimify.config import MinSaving, Options, concerns, load, parse_min_saving
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 
 
 @pytest.mark.parametrize(

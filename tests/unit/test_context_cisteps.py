@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.context.cikaniko import converted
-from slimify.context.cisteps import Found, github, kaniko
+from slimify.context.ci_files.build_steps import Found, github, kaniko
+from slimify.context.ci_files.kaniko import converted
 
 FLAGS = ("--cache=true", "--cache-ttl=168h")
 INPUTS = (("cache-from", "type=gha"), ("cache-to", "type=gha,mode=max"))

@@ -10,9 +10,10 @@ from e2b_dockerfile_utils import DockerfileSyntaxError, parse_dockerfile_ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slimify.model import Dockerfile, Instruction, SlimifyError
-from slimify.syntax import lines
-from slimify.syntax.dockerfile import encode, heredoc_spans, logical_to_raw, parse, serialise
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.errors import SlimifyError
+from slimify.syntax.dockerfile import lines
+from slimify.syntax.dockerfile.parser import encode, heredoc_spans, logical_to_raw, parse, serialise
 
 
 def read(text: str) -> Dockerfile:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
-from slimify.check.ignored import problems
-from slimify.classify import classify
+from slimify.analysis.classify import classify
 from slimify.config import Options
 from slimify.context.scan import scan
-from slimify.ignorefile import IgnoreFile
-from slimify.model import Outcome
-from slimify.strategies.dockerignore import completed
-from slimify.syntax.dockerfile import parse
+from slimify.model.ignore_file import IgnoreFile
+from slimify.model.outcome import Outcome
+from slimify.planning.options.dockerignore import completed
+from slimify.syntax.dockerfile.parser import parse
+from slimify.validation.ignore_file import problems
 
 NODE = "FROM node:20\nWORKDIR /app\nCOPY . .\nRUN npm install\nCMD node index.js\n"
 PYTHON = "FROM python:3.12\nWORKDIR /app\nCOPY . .\nRUN pip install flask\nCMD python app.py\n"
@@ -189,23 +189,23 @@ def test_the_proof_sees_what_is_needed(tmp_path: Path) -> None:
 
 
 def test_both_files_or_none(tmp_path: Path) -> None:
-    from slimify import jobs
-    from slimify.locate import Target
+    from slimify.app import dockerfiles
+    from slimify.app.locate import Target
 
     outcome = outcome_of(tmp_path, NODE, {**NODE_FILES, **REPO})
     file = tmp_path / "Dockerfile"
-    source = jobs.Source(Target(name=str(file), path=file), NODE.encode())
-    stale = jobs.Source(source.target, b"FROM other\n")
-    assert jobs.write_file(outcome, stale).kind == "failed"
+    source = dockerfiles.Source(Target(name=str(file), path=file), NODE.encode())
+    stale = dockerfiles.Source(source.target, b"FROM other\n")
+    assert dockerfiles.write_file(outcome, stale).kind == "failed"
     assert file.read_text() == NODE
     assert not (tmp_path / ".dockerignore").exists()
-    assert "not written" in jobs.write_file(outcome, source, tmp_path / "new").warnings[-1]
+    assert "not written" in dockerfiles.write_file(outcome, source, tmp_path / "new").warnings[-1]
     assert not (tmp_path / ".dockerignore").exists()
-    assert jobs.write_file(outcome, source).kind == "rewritten"
+    assert dockerfiles.write_file(outcome, source).kind == "rewritten"
     assert (tmp_path / ".dockerignore").read_text() == ".git\nDockerfile\nnode_modules\n"
     again = pipeline.rewrite(file.read_bytes(), name=str(file), context=tmp_path, options=Options())
     assert (again.kind, again.ignore) == ("unchanged", None)
-    assert jobs.write_file(outcome, source).error is not None  # both have changed meanwhile
+    assert dockerfiles.write_file(outcome, source).error is not None  # both have changed meanwhile
 
 
 def test_one_patch_has_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from slimify.classify.effects import State, after, interpret, registry
-from slimify.classify.view import View
+import slimify
 from slimify.context.scan import Context, scan
-from slimify.model import Effect
-from slimify.syntax.shell import read
+from slimify.model.effects import Effect
+from slimify.semantics.context_files import View
+from slimify.semantics.effects import State, after, interpret, registry
+from slimify.syntax.shell.script import read
 
 TABLE = Path(__file__).parent.parent / "data" / "effects" / "cases.txt"
 SCRIPTS = {
@@ -175,10 +176,8 @@ def test_scripts_that_run_each_other_end(tmp_path: Path) -> None:
 
 def test_every_module_is_asked_for_exactly_the_programs_it_knows() -> None:
     # a program that the table lacks is never interpreted, one too many fails when it is met
-    package = Path(registry.__file__).parent
-    known = {
-        path.stem: set(import_module(f"slimify.classify.effects.{path.stem}").HANDLERS)
-        for path in package.glob("*.py")
-        if "\nHANDLERS" in path.read_text("utf-8")
-    }
+    package = Path(slimify.__file__).parent
+    modules = [path for path in package.rglob("*.py") if "\nHANDLERS" in path.read_text("utf-8")]
+    names = [".".join(path.relative_to(package).with_suffix("").parts) for path in modules]
+    known = {name: set(import_module(f"slimify.{name}").HANDLERS) for name in names}
     assert {module: set(names.split()) for module, names in registry.MODULES.items()} == known

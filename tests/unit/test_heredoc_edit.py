@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.model import Instruction
-from slimify.syntax.dockerfile import encode, parse
-from slimify.syntax.heredoc_edit import edit_heredoc
-from slimify.syntax.shell import Refuses, read_run
+from slimify.model.dockerfile import Instruction
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.shell.heredoc_edit import edit_heredoc
+from slimify.syntax.shell.script import Refuses, read_run
 
 
 def _run(text: str) -> Instruction:

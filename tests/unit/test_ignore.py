@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import slowness
 
-from slimify.context.ignore import Glob, Ignore
+from slimify.context.ignore_rules import Glob, Ignore
 
 # (id, .dockerignore, path, ignored?)
 NOOP = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.model import Flag, Instruction
-from slimify.syntax import instructions as read
-from slimify.syntax.dockerfile import encode, parse
-from slimify.syntax.instructions import CopyParts, FromParts, HealthcheckParts
-from slimify.syntax.scope import DEFAULT_PATH, scopes
+from slimify.model.dockerfile import Flag, Instruction
+from slimify.syntax.dockerfile import instructions as read
+from slimify.syntax.dockerfile.instructions import CopyParts, FromParts, HealthcheckParts
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.dockerfile.scope import DEFAULT_PATH, scopes
 
 
 def last(text: str) -> Instruction:

@@ -9,7 +9,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 
 def _outcome(directory: Path, file: str, texts: Mapping[str, str]) -> Outcome:

@@ -13,7 +13,10 @@ from slimify.lint import baseline
 from slimify.lint.baseline import Entry
 from slimify.lint.findings import Checked, Finding, checked, fingerprint
 from slimify.lint.place import Place, place
-from slimify.model import Decision, Instruction, InstructionVerdict, Outcome, SlimifyError
+from slimify.model.decisions import Decision, InstructionVerdict
+from slimify.model.dockerfile import Instruction
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
 from slimify.verify.model import Proof, Sizes
 
 FROM = Instruction(

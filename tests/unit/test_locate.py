@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from slimify.locate import Target, build_context, read, targets
-from slimify.model import SlimifyError
+from slimify.app.locate import Target, build_context, read, targets
+from slimify.model.errors import SlimifyError
 
 
 def test_names_in_a_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

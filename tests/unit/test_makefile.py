@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support import slowness
 
-from slimify.context.makefile import Recipe, read, target
+from slimify.context.make.targets import Recipe, read, target
 
 MAKE = shutil.which("make")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests.gomod import GoModule, go_module
 from slimify.context.scan import Context, scan
+from slimify.languages.go.go_mod import GoModule, go_module
 
 
 def lay(root: Path, files: Mapping[str, str]) -> Context:

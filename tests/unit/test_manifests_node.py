@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests.node import NodeProject, line_of, node_project
-from slimify.context.manifests.node_lock import lock_packages, providers
 from slimify.context.scan import Context, scan
+from slimify.languages.node.manifests.lock_files import lock_packages, providers
+from slimify.languages.node.manifests.package_json import NodeProject, line_of, node_project
 
 
 def lay(root: Path, files: Mapping[str, object]) -> Context:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from slimify.context.manifests.python import PythonProject, python_project
-from slimify.context.manifests.python_lock import pinned_packages
-from slimify.context.manifests.requirements import (
+from slimify.context.scan import Context, scan
+from slimify.languages.python.manifests.lock_files import pinned_packages
+from slimify.languages.python.manifests.project import PythonProject, python_project
+from slimify.languages.python.manifests.requirements import (
     normalise,
     parse_requirement,
     read_requirements,
     requirements,
 )
-from slimify.context.scan import Context, scan
 
 
 def lay(root: Path, files: Mapping[str, str]) -> Context:

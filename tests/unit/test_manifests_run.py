@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import slowness
 
-from slimify.context.manifests.run import run_commands
+from slimify.context.compose.run_commands import run_commands
 from slimify.context.scan import Context, scan
 
 

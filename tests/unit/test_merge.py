@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from slimify import merging
+from slimify.app import merge_pipeline
+from slimify.app.locate import Target
 from slimify.config import Options
-from slimify.context.gluesteps import glue
-from slimify.locate import Target
-from slimify.model import Outcome
+from slimify.context.build_scripts.transfers import glue
+from slimify.model.outcome import Outcome
 
 BUILD = "docker build -t b -f Dockerfile.build .\n"
 AFTER = "docker build -t app .\n"
@@ -365,11 +365,11 @@ def _outcome(row: Row, where: Path) -> Outcome:
     files = {"main.go": MAIN, "Dockerfile": row.runtime, "Dockerfile.build": row.builder, **row.files}
     _files(where, {**files, "build.sh": row.script} if row.script else files)
     pair = [
-        merging.File(Target(name=name, path=where / name), (where / name).read_bytes())
+        merge_pipeline.File(Target(name=name, path=where / name), (where / name).read_bytes())
         for name in ("Dockerfile.build", "Dockerfile")
     ]
-    read = merging.read(pair[0], pair[1], context=None, options=Options(), given=row.given)
-    return read if isinstance(read, Outcome) else merging.outcome(read, Options())
+    read = merge_pipeline.read(pair[0], pair[1], context=None, options=Options(), given=row.given)
+    return read if isinstance(read, Outcome) else merge_pipeline.outcome(read, Options())
 
 
 def _files(where: Path, files: Mapping[str, str]) -> None:

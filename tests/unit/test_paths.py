@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slimify.classify.paths import PathMarks, inside, touches
+from slimify.semantics.paths import PathMarks, inside, touches
 
 PATHS = st.lists(st.sampled_from(("a", "b", "ab", "a.b")), max_size=4).map(
     lambda parts: "/" + "/".join(parts)

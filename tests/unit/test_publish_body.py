@@ -12,7 +12,7 @@ from support import GOLDEN
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.publish import body as bodies
 from slimify.publish.body import Setting, body, mark, replaced, withdrawn
 from slimify.publish.model import Change, Offer

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish import client as clients
 from slimify.publish.client import Client
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.model import SlimifyError
+from slimify.model.errors import SlimifyError
 from slimify.publish import remote
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.classify.refusals import refusals
-from slimify.syntax import dockerfile
+from slimify.analysis.refusals import refusals
+from slimify.syntax.dockerfile import parser
 
 PLACEHOLDERS = (
     # --- a label says nothing about what is built ---------------------------------------------------
@@ -24,5 +24,5 @@ PLACEHOLDERS = (
 
 @pytest.mark.parametrize(("line", "codes"), PLACEHOLDERS)
 def test_placeholders(line: str, codes: tuple[str, ...]) -> None:
-    file = dockerfile.parse(f"FROM node:20\n{line}\n".encode())
+    file = parser.parse(f"FROM node:20\n{line}\n".encode())
     assert tuple(reason.code for reason in refusals(file, None, "node:20")) == codes

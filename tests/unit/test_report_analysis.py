@@ -14,10 +14,11 @@ from support import ROOT
 
 from slimify.analyze import model, rules
 from slimify.analyze.model import Analysis, Efficiency, LayerView, Rule, Waste
-from slimify.model import SlimifyError
-from slimify.report import analysis_json, analysis_text
+from slimify.model.errors import SlimifyError
+from slimify.report.analysis import json as analysis_json
+from slimify.report.analysis import text as analysis_text
+from slimify.report.analysis.largest_places import findings_at, largest
 from slimify.report.ansi import Paint
-from slimify.report.places import findings_at, largest
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "analysis.schema.json").read_text("utf-8"))
 ESCAPES = re.compile(r"\x1b\[\d+m")

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 
 from slimify.lint.findings import Checked, Finding
 from slimify.lint.place import Place
-from slimify.model import Outcome, SlimifyError
-from slimify.report import findings, github
-from slimify.report.replacements import replacements
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+from slimify.report.findings import github
+from slimify.report.findings import text as findings
+from slimify.report.findings.replacements import replacements
 
 FINDING = Finding(
     code="SL301",

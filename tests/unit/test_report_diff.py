@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import slowness
 
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 from slimify.report.diff import colour, diff
 

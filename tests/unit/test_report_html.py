@@ -19,10 +19,10 @@ from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, Node
 from slimify.render import page as template
-from slimify.report.analysis_gone import difference
-from slimify.report.analysis_html import KINDS, TREE_BUDGET, page
-from slimify.report.analysis_tree import CHANGES, REST, VISIBLE, columns
-from slimify.report.analysis_tree import KINDS as FILE_KINDS
+from slimify.report.analysis.html import KINDS, TREE_BUDGET, page
+from slimify.report.analysis.removed_files import difference
+from slimify.report.analysis.tree import CHANGES, REST, VISIBLE, columns
+from slimify.report.analysis.tree import KINDS as FILE_KINDS
 from slimify.report.words import shown
 
 _VOID = {"meta", "link", "input", "br", "hr"}

@@ -8,18 +8,12 @@ import jsonschema
 import pytest
 from support import ROOT
 
-from slimify.ignorefile import IgnoreFile
-from slimify.model import (
-    CommandVerdict,
-    Decision,
-    Instruction,
-    InstructionVerdict,
-    Outcome,
-    PackageVerdict,
-    Reason,
-    SlimifyError,
-    Stage,
-)
+from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
+from slimify.model.dockerfile import Instruction
+from slimify.model.errors import SlimifyError
+from slimify.model.ignore_file import IgnoreFile
+from slimify.model.outcome import Outcome
+from slimify.model.plan import Stage
 from slimify.report.json import to_dict, to_json
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "schema.json").read_text("utf-8"))

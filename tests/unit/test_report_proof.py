@@ -8,7 +8,7 @@ import tomllib
 import pytest
 from msgspec.structs import replace
 
-from slimify import remember
+from slimify.app import learned_settings
 from slimify.report import proof as report
 from slimify.verify.model import Check, Constraint, Finding, Layer, Need, Proof, Round, Sizes, Times
 
@@ -234,7 +234,7 @@ def test_constraints_as_settings() -> None:
     assert report.settings(()) == {}
     assert report.settings((need("base", ""),)) == {}
     assert report.settings(NEEDS) == WANTED
-    assert tomllib.loads(remember.lines(report.settings(NEEDS))) == WANTED
+    assert tomllib.loads(learned_settings.lines(report.settings(NEEDS))) == WANTED
     assert '    min-glibc = "2.38"\n' in report.text(proof(verdict="equal", constraints=NEEDS))
     assert '```toml\nkeep-packages = ["libpq5", "git"]\n' in report.markdown(
         proof(verdict="equal", constraints=NEEDS)
@@ -291,7 +291,7 @@ EDITS: list[tuple[str, str, dict[str, str | list[str]], str | None]] = [
 def test_a_settings_file_is_edited_by_hand_or_not_at_all(
     text: str, wanted: dict[str, str | list[str]], after: str | None
 ) -> None:
-    found = remember.edited(text, wanted)
+    found = learned_settings.edited(text, wanted)
     if after is not None or found is None:
         assert found == after
     else:  # another place is as good, as long as nothing else changes

@@ -8,17 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slimify.model import (
-    CommandVerdict,
-    Decision,
-    Flag,
-    Instruction,
-    InstructionVerdict,
-    Outcome,
-    PackageVerdict,
-    Reason,
-    SlimifyError,
-)
+from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
+from slimify.model.dockerfile import Flag, Instruction
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
 from slimify.report.ansi import Paint
 from slimify.report.text import code, explanation, failure, page, size, summary
 

@@ -11,7 +11,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 MODULE = "module example.com/shop\n\ngo 1.22\n"
 SERVER = 'package main\n\nimport "net/http"\n\nfunc main() { _ = http.ListenAndServe(":8080", nil) }\n'

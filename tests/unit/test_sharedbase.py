@@ -9,7 +9,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
-from slimify.strategies.sharedbase import same_steps
+from slimify.planning.stages.shared_base import same_steps
 
 TOOLS = (
     "RUN apk add --no-cache \\\n        bash \\\n        tini \\\n    && adduser -D press \\\n"

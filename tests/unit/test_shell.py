@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit import shell_oracle as oracle
 
-from slimify.model import Command, Instruction
-from slimify.syntax.dockerfile import parse
-from slimify.syntax.shell import inner_scripts, read, read_run, unwrap, words_of
+from slimify.model.dockerfile import Instruction
+from slimify.model.shell import Command
+from slimify.syntax.dockerfile.parser import parse
+from slimify.syntax.shell.script import inner_scripts, read, read_run, unwrap, words_of
 
 _BODIES = Path(__file__).parents[1] / "data" / "shell" / "bodies.txt"
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.edit_laws import check
 
-from slimify.model import Dockerfile, Instruction, Script
-from slimify.syntax.dockerfile import encode, parse
-from slimify.syntax.shell import Refuses, edit, read_run
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.shell import Script
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.shell.script import Refuses, edit, read_run
 
 
 def _file(text: str) -> tuple[Dockerfile, Instruction, Script]:

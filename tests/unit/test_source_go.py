@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slimify.context import go
-from slimify.context.gopackages import head
-from slimify.context.uses import MAX_FILE
-from slimify.model import SourceFacts
+from slimify.context.source_uses import MAX_FILE
+from slimify.languages.go.sources import uses
+from slimify.languages.go.sources.packages import head
+from slimify.model.sources import SourceFacts
 
 
 def names(facts: SourceFacts, kind: str) -> list[str]:
@@ -29,7 +29,7 @@ NOOP = {
 
 @pytest.mark.parametrize("text", NOOP.values(), ids=NOOP)
 def test_noop(text: str) -> None:
-    assert go.read(text, "a.go") == SourceFacts()
+    assert uses.read(text, "a.go") == SourceFacts()
 
 
 HEADS = {
@@ -76,18 +76,18 @@ FEATURES = {
 
 @pytest.mark.parametrize(("text", "expected"), FEATURES.values(), ids=FEATURES)
 def test_features(text: str, expected: list[str]) -> None:
-    assert sorted(go.read(f"package a\n{text}\n", "a.go").features) == expected
+    assert sorted(uses.read(f"package a\n{text}\n", "a.go").features) == expected
 
 
 def test_main() -> None:
-    assert go.read("package main\n\nfunc main() {\n}\n", "a.go").features == {"main"}
+    assert uses.read("package main\n\nfunc main() {\n}\n", "a.go").features == {"main"}
 
 
 def test_embedded_time_zones_hold_for_all_files() -> None:
     reads = ("a.go", 'package a\nimport "time"\nvar l, _ = time.LoadLocation("Asia/Tokyo")')
     embeds = ("b.go", 'package a\nimport _ "time/tzdata"')
-    assert "tz" in go.read_many([reads]).features
-    assert "tz" not in go.read_many([reads, embeds]).features
+    assert "tz" in uses.read_many([reads]).features
+    assert "tz" not in uses.read_many([reads, embeds]).features
 
 
 def test_cgo_lines_name_libraries() -> None:
@@ -96,7 +96,7 @@ def test_cgo_lines_name_libraries() -> None:
         "// #cgo linux pkg-config: libpng zlib\n"
         '// #include <magic.h>\nimport "C"\n'
     )
-    facts = go.read(text, "a.go")
+    facts = uses.read(text, "a.go")
     assert names(facts, "libraries") == ["libpng", "m", "magic", "zlib"]
     assert facts.features == {"cgo"}
 
@@ -128,21 +128,21 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = go.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go")
+    facts = uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go")
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
 
 
 def test_names_are_those_of_the_function() -> None:
     text = f'{IMPORTS}func f(t string) {{ exec.Command(t) }}\nfunc g() {{ t := "tar"; exec.Command(t) }}\n'
-    facts = go.read(text, "a.go")
+    facts = uses.read(text, "a.go")
     assert [(use.name, use.line) for use in facts.commands] == [("tar", 4)]
     assert [use.line for use in facts.dynamic] == [3]
 
 
 def test_renamed_imports() -> None:
     text = 'package a\nimport e "os/exec"\nimport . "os"\nfunc f() { e.Command("git"); Open("x") }\n'
-    facts = go.read(text, "a.go")
+    facts = uses.read(text, "a.go")
     assert names(facts, "commands") == ["git"]
     assert names(facts, "paths") == ["x"]
 
@@ -175,12 +175,12 @@ ANY_FILE = {
 
 @pytest.mark.parametrize(("text", "expected"), ANY_FILE.values(), ids=ANY_FILE)
 def test_files_of_unknown_name(text: str, expected: bool) -> None:
-    assert ("files" in go.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go").features) is expected
+    assert ("files" in uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go").features) is expected
 
 
 @pytest.mark.parametrize(("text", "expected"), PATHS.values(), ids=PATHS)
 def test_paths(text: str, expected: list[str]) -> None:
-    assert names(go.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go"), "paths") == expected
+    assert names(uses.read(f"{IMPORTS}func f() {{\n{text}\n}}\n", "a.go"), "paths") == expected
 
 
 def test_files_served() -> None:
@@ -188,7 +188,7 @@ def test_files_served() -> None:
     text += (
         'func f() { http.ServeFile(w, r, "i.html"); http.ListenAndServeTLS(":1", "c.pem", "k.pem", nil) }\n'
     )
-    assert names(go.read(text, "a.go"), "paths") == ["c.pem", "i.html", "k.pem", "public"]
+    assert names(uses.read(text, "a.go"), "paths") == ["c.pem", "i.html", "k.pem", "public"]
 
 
 # --- which files belong to a build: the rules of `go help buildconstraint` ---
@@ -233,7 +233,7 @@ BUILDS = {
 
 @pytest.mark.parametrize(("file", "above", "expected"), BUILDS.values(), ids=BUILDS)
 def test_build_constraints(file: str, above: str, expected: bool) -> None:
-    assert go.applies(file, f"{above}package a\n") is expected
+    assert uses.applies(file, f"{above}package a\n") is expected
 
 
 ELSEWHERE = {
@@ -250,18 +250,18 @@ ELSEWHERE = {
 @pytest.mark.parametrize(("file", "above", "expected"), ELSEWHERE.values(), ids=ELSEWHERE)
 def test_files_of_other_systems_need_nothing(file: str, above: str, expected: bool) -> None:
     text = f'{above}package a\nimport "os/exec"\nfunc f() {{ exec.Command("git") }}\n'
-    assert bool(go.read(text, file).commands) is expected
+    assert bool(uses.read(text, file).commands) is expected
 
 
 def test_cgo_files_fall_away_without_cgo() -> None:
-    assert go.applies("a.go", 'package a\nimport "C"\n')
-    assert not go.applies("a.go", 'package a\nimport "C"\n', cgo=False)
-    assert not go.applies("a.go", "//go:build cgo\n\npackage a\n", cgo=False)
+    assert uses.applies("a.go", 'package a\nimport "C"\n')
+    assert not uses.applies("a.go", 'package a\nimport "C"\n', cgo=False)
+    assert not uses.applies("a.go", "//go:build cgo\n\npackage a\n", cgo=False)
 
 
 def test_tags_given() -> None:
-    assert not go.applies("a.go", "//go:build netgo\n\npackage a\n")
-    assert go.applies("a.go", "//go:build netgo\n\npackage a\n", tags=frozenset({"netgo"}))
+    assert not uses.applies("a.go", "//go:build netgo\n\npackage a\n")
+    assert uses.applies("a.go", "//go:build netgo\n\npackage a\n", tags=frozenset({"netgo"}))
 
 
 def test_main_packages() -> None:
@@ -275,7 +275,7 @@ def test_main_packages() -> None:
         ("lib/lib.go", "package lib\n\nfunc main() {}\n"),
         ("half/half.go", "package main\n\n/*\nfunc main() {}\n*/\nvar s = `\nfunc main() {}\n`\n"),
     ]
-    assert go.main_packages(files) == ("", "cmd/b")
+    assert uses.main_packages(files) == ("", "cmd/b")
 
 
 # --- the import graph ---
@@ -296,8 +296,8 @@ MODULES = {"example.org/app": "", "example.org/other": "other"}
 
 def graph(
     tree: dict[str, str], *, vendor: bool = True, known_cgo: frozenset[str] = frozenset()
-) -> go.ImportGraph:
-    return go.import_graph(tree, tree.get, "cmd/x", modules=MODULES, vendor=vendor, known_cgo=known_cgo)
+) -> uses.ImportGraph:
+    return uses.import_graph(tree, tree.get, "cmd/x", modules=MODULES, vendor=vendor, known_cgo=known_cgo)
 
 
 def test_graph_of_pure_go() -> None:
@@ -335,12 +335,12 @@ def test_graph_with_cgo_deep_in_it() -> None:
 
 def test_graph_with_a_file_that_cannot_be_read() -> None:
     tree: dict[str, str | None] = {**TREE, "lib/lib.go": None}
-    found = go.import_graph(tree, tree.get, "cmd/x", modules=MODULES)
+    found = uses.import_graph(tree, tree.get, "cmd/x", modules=MODULES)
     assert found.unknown == ("lib/lib.go",)
 
 
 def test_graph_of_nothing() -> None:
-    assert not go.import_graph([], {}.get, "", modules={}).pure
+    assert not uses.import_graph([], {}.get, "", modules={}).pure
 
 
 # --- any input ---
@@ -366,13 +366,13 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_no_time(text: str) -> None:
     for whole in (text, f'package a\nimport "os/exec"\nfunc g() {{ exec.Command("a") }}\n{text}'):
-        assert isinstance(go.read(whole, "a.go"), SourceFacts)
-        assert isinstance(go.applies("a.go", whole), bool)
-        go.main_packages([("a.go", whole)])
+        assert isinstance(uses.read(whole, "a.go"), SourceFacts)
+        assert isinstance(uses.applies("a.go", whole), bool)
+        uses.main_packages([("a.go", whole)])
 
 
 def test_files_over_the_limit_are_named() -> None:
-    assert go.read("package a\n" * MAX_FILE, "big.go").skipped == ("big.go",)
+    assert uses.read("package a\n" * MAX_FILE, "big.go").skipped == ("big.go",)
 
 
 TEXT = """package import main func main() ( ) { } " ` // /* */ //go:build +build linux ! && ||
@@ -383,6 +383,6 @@ TOKENS = st.sampled_from([*TEXT.split(), "\n", "\n\n"])
 @settings(max_examples=300, deadline=None)
 @given(st.text() | st.lists(TOKENS, max_size=60).map(" ".join))
 def test_any_text_is_read(text: str) -> None:
-    assert isinstance(go.read(text, "a.go"), SourceFacts)
-    assert isinstance(go.applies("a.go", text), bool)
-    assert isinstance(go.main_packages([("a.go", text)]), tuple)
+    assert isinstance(uses.read(text, "a.go"), SourceFacts)
+    assert isinstance(uses.applies("a.go", text), bool)
+    assert isinstance(uses.main_packages([("a.go", text)]), tuple)

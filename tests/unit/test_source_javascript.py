@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slimify.context import javascript
-from slimify.context.uses import MAX_FILE
-from slimify.model import SourceFacts
+from slimify.context.source_uses import MAX_FILE
+from slimify.languages.node.sources import uses
+from slimify.model.sources import SourceFacts
 
 
 def names(facts: SourceFacts, kind: str) -> list[str]:
@@ -30,7 +30,7 @@ NOOP = {
 
 @pytest.mark.parametrize("text", NOOP.values(), ids=NOOP)
 def test_noop(text: str) -> None:
-    assert javascript.read(text, "a.js") == SourceFacts()
+    assert uses.read(text, "a.js") == SourceFacts()
 
 
 # id: (source, file, packages)
@@ -65,7 +65,7 @@ IMPORTS = {
 
 @pytest.mark.parametrize(("text", "file", "expected"), IMPORTS.values(), ids=IMPORTS)
 def test_imports(text: str, file: str, expected: list[str]) -> None:
-    assert names(javascript.read(text, file), "imports") == expected
+    assert names(uses.read(text, file), "imports") == expected
 
 
 CP = "const cp = require('child_process');\n"
@@ -121,7 +121,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = javascript.read(text, "src/a.js")
+    facts = uses.read(text, "src/a.js")
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
 
@@ -158,13 +158,13 @@ PATHS = {
 
 @pytest.mark.parametrize(("text", "expected"), PATHS.values(), ids=PATHS)
 def test_paths(text: str, expected: list[str]) -> None:
-    assert names(javascript.read(text, "src/app/a.js"), "paths") == expected
+    assert names(uses.read(text, "src/app/a.js"), "paths") == expected
 
 
 def test_relative_modules_are_given_apart() -> None:
     text = "import a from './a'\nexport * from '../b/c.js'\nrequire('.')\nrequire('../../../out')\n"
     text += "require('x')\n"
-    facts, relative = javascript.read_module(text, "src/app/main.ts")
+    facts, relative = uses.read_module(text, "src/app/main.ts")
     assert [(use.name, use.line) for use in relative] == [("src/app/a", 1), ("src/b/c.js", 2), ("src/app", 3)]
     assert names(facts, "imports") == ["x"]
 
@@ -173,7 +173,7 @@ def test_lines() -> None:
     text = (
         "<script>\nimport x from 'x'\nimport { exec } from 'child_process'\n\nexec(\n  'ls'\n)\n</script>\n"
     )
-    facts = javascript.read(text, "a.vue")
+    facts = uses.read(text, "a.vue")
     assert [(use.name, use.line) for use in facts.imports] == [("x", 2)]
     assert [(use.name, use.line) for use in facts.commands] == [("sh", 5), ("ls", 5)]
 
@@ -199,11 +199,11 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_nesting_takes_no_time(text: str, extension: str) -> None:
     text = f"const cp = require('child_process');\n{text}"
-    assert isinstance(javascript.read(text, f"a.{extension}"), SourceFacts)
+    assert isinstance(uses.read(text, f"a.{extension}"), SourceFacts)
 
 
 def test_files_over_the_limit_are_named() -> None:
-    assert javascript.read("x;\n" * MAX_FILE, "bundle.js").skipped == ("bundle.js",)
+    assert uses.read("x;\n" * MAX_FILE, "bundle.js").skipped == ("bundle.js",)
 
 
 TEXT = """const let x cp require ( ) { } [ ] ' " ` ${ } , ; = => . .. ... 'a' import from export * as
@@ -214,4 +214,4 @@ TOKENS = st.sampled_from([*TEXT.split(), "\n"])
 @settings(max_examples=300, deadline=None)
 @given(st.text() | st.lists(TOKENS, max_size=60).map(" ".join), st.sampled_from(["js", "ts", "tsx", "vue"]))
 def test_any_text_is_read(text: str, extension: str) -> None:
-    assert isinstance(javascript.read(text, f"a.{extension}"), SourceFacts)
+    assert isinstance(uses.read(text, f"a.{extension}"), SourceFacts)

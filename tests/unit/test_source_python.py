@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from slimify.context import pyscan, python
-from slimify.context.uses import MAX_FILE
-from slimify.model import SourceFacts
+from slimify.context.source_uses import MAX_FILE
+from slimify.languages.python.sources import scan, uses
+from slimify.model.sources import SourceFacts
 
 
 def names(facts: SourceFacts, kind: str) -> list[str]:
@@ -33,7 +33,7 @@ NOOP = {
 
 @pytest.mark.parametrize("text", NOOP.values(), ids=NOOP)
 def test_noop(text: str) -> None:
-    facts = python.read(text, "a.py")
+    facts = uses.read(text, "a.py")
     assert replace(facts, mentioned=()) == SourceFacts()
 
 
@@ -68,7 +68,7 @@ IMPORTS = {
 
 @pytest.mark.parametrize(("text", "expected"), IMPORTS.values(), ids=IMPORTS)
 def test_imports(text: str, expected: list[str]) -> None:
-    assert names(python.read(text, "a.py"), "imports") == expected
+    assert names(uses.read(text, "a.py"), "imports") == expected
 
 
 HEAD = "import subprocess, os, sys, shutil, asyncio\nfrom pathlib import Path\n"
@@ -148,7 +148,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), COMMANDS.values(), ids=COMMANDS)
 def test_commands(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = python.read(HEAD + text, "pkg/a.py")
+    facts = uses.read(HEAD + text, "pkg/a.py")
     assert names(facts, "commands") == expected
     assert bool(facts.dynamic) is dynamic
 
@@ -171,7 +171,7 @@ MENTIONED = {
 
 @pytest.mark.parametrize(("text", "expected"), MENTIONED.values(), ids=MENTIONED)
 def test_mentioned(text: str, expected: list[str]) -> None:
-    assert names(python.read(text, "a.py"), "mentioned") == expected
+    assert names(uses.read(text, "a.py"), "mentioned") == expected
 
 
 LIBRARIES = {
@@ -187,7 +187,7 @@ LIBRARIES = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), LIBRARIES.values(), ids=LIBRARIES)
 def test_libraries(text: str, expected: list[str], dynamic: bool) -> None:
-    facts = python.read(text, "a.py")
+    facts = uses.read(text, "a.py")
     assert names(facts, "libraries") == expected
     assert bool(facts.dynamic) is dynamic
 
@@ -229,7 +229,7 @@ PATHS = {
 
 @pytest.mark.parametrize(("text", "expected"), PATHS.values(), ids=PATHS)
 def test_paths(text: str, expected: list[str]) -> None:
-    assert names(python.read(text, "pkg/sub/a.py"), "paths") == expected
+    assert names(uses.read(text, "pkg/sub/a.py"), "paths") == expected
 
 
 def test_lines() -> None:
@@ -248,18 +248,18 @@ def test_lines() -> None:
         def g(): subprocess.run(['c'])
         """
     )
-    assert [(u.name, u.line) for u in python.read(text, "a.py").commands] == [("a", 7), ("b", 10), ("c", 11)]
+    assert [(u.name, u.line) for u in uses.read(text, "a.py").commands] == [("a", 7), ("b", 10), ("c", 11)]
 
 
 def test_files_over_the_limit_are_named() -> None:
-    facts = python.read_many([("big.py", "x = 1\n" * MAX_FILE), ("small.py", "import a\n")])
+    facts = uses.read_many([("big.py", "x = 1\n" * MAX_FILE), ("small.py", "import a\n")])
     assert facts.skipped == ("big.py",)
     assert names(facts, "imports") == ["a"]
 
 
 def test_beyond_the_budget_nothing_is_missed() -> None:
     text = "import subprocess as s\nx = ['git']\ns.Popen(x)\ns.check_output(['curl', 'x'])\nopen('a.txt')\n"
-    facts = python.read_many([("a.py", text)], budget=0)
+    facts = uses.read_many([("a.py", text)], budget=0)
     assert names(facts, "commands") == ["curl", "sh"]
     assert names(facts, "dynamic") == ["Popen"]
     assert names(facts, "paths") == ["a.txt"]
@@ -292,7 +292,7 @@ DEEP = {
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_hostile_nesting_ends_no_process(text: str) -> None:
     """libcst by itself ends the process on most of these."""
-    facts = python.read("import subprocess\n" + text, "a.py")
+    facts = uses.read("import subprocess\n" + text, "a.py")
     assert "subprocess" in names(facts, "imports")
 
 
@@ -300,8 +300,8 @@ def test_hostile_nesting_ends_no_process(text: str) -> None:
 @given(st.text())
 @example("\U00031350")  # a letter to one version of Unicode only: the tree can't be built
 def test_any_text_is_read(text: str) -> None:
-    assert isinstance(python.read(text, "a.py"), SourceFacts)
-    assert isinstance(python.read("import subprocess\n" + text, "a.py"), SourceFacts)
+    assert isinstance(uses.read(text, "a.py"), SourceFacts)
+    assert isinstance(uses.read("import subprocess\n" + text, "a.py"), SourceFacts)
 
 
 PIECES = [
@@ -331,12 +331,12 @@ def test_import_scan_agrees_with_the_grammar(pieces: list[str]) -> None:
             expected |= {(alias.name.split(".")[0], node.lineno) for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             expected.add((node.module.split(".")[0], node.lineno))
-    assert {(use.name, use.line) for use in python.read(text, "a.py").imports} == expected
+    assert {(use.name, use.line) for use in uses.read(text, "a.py").imports} == expected
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="'\"\\#\nrf ax{}"))
 def test_masking_keeps_offsets(text: str) -> None:
-    code = pyscan.masked(text)
+    code = scan.masked(text)
     assert len(code) == len(text)
     assert [i for i, c in enumerate(code) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]

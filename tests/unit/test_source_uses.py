@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slimify.context import uses
-from slimify.context.uses import HERE, UNKNOWN
-from slimify.syntax import shell
+from slimify.context import source_uses
+from slimify.context.source_uses import HERE, UNKNOWN
+from slimify.syntax.shell import script as shell
 
 # id: (shell text, programs, whether one is not constant)
 SHELL = {
@@ -51,7 +51,7 @@ SHELL = {
 
 @pytest.mark.parametrize(("text", "expected", "dynamic"), SHELL.values(), ids=SHELL)
 def test_shell_programs(text: str, expected: list[str], dynamic: bool) -> None:
-    names, unknown = uses.shell_programs(text)
+    names, unknown = source_uses.shell_programs(text)
     assert sorted(names) == expected
     assert unknown is dynamic
 
@@ -97,25 +97,25 @@ SIGNS = [
 def test_no_program_is_missed(text: str) -> None:
     """What the shell reader of the Dockerfile side finds, the quick one finds, or says it cannot."""
     script = shell.read(text)
-    names, dynamic = uses.shell_programs(text)
+    names, dynamic = source_uses.shell_programs(text)
     if script.opaque or dynamic:
         return
     # Behind a redirection a reserved word is a program's name; nobody calls one `{`.
-    expected = {c.name for c in script.commands if c.name} - uses.BUILTINS - uses.RESERVED
+    expected = {c.name for c in script.commands if c.name} - source_uses.BUILTINS - source_uses.RESERVED
     assert expected <= set(names) | {"exec", "command", "builtin"}
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab '\"\\$(){}`;&|<>#\n-c/\0=", max_size=60))
 def test_any_shell_text_is_read(text: str) -> None:
-    names, dynamic = uses.shell_programs(text)
+    names, dynamic = source_uses.shell_programs(text)
     assert all(name and UNKNOWN not in name for name in names)
     assert isinstance(dynamic, bool)
 
 
 @pytest.mark.parametrize("sign", ["$(", "`", "${", '"', "'", "(", "a;", "a|", "$((", "<", "# "])
 def test_shell_text_takes_linear_time(sign: str) -> None:
-    uses.shell_programs(sign * 500_000)
+    source_uses.shell_programs(sign * 500_000)
 
 
 PATHS = {
@@ -138,16 +138,16 @@ PATHS = {
 
 @pytest.mark.parametrize(("path", "expected"), PATHS.values(), ids=PATHS)
 def test_constant_path(path: str, expected: str) -> None:
-    assert uses.constant_path(path) == expected
+    assert source_uses.constant_path(path) == expected
 
 
 def test_variants_show_every_value() -> None:
-    assert list(uses.variants([["a", "b"], ["c"], ["d", "e"]])) == [
+    assert list(source_uses.variants([["a", "b"], ["c"], ["d", "e"]])) == [
         ("a", "c", "d"),
         ("b", "c", "d"),
         ("a", "c", "e"),
     ]
-    assert list(uses.variants([])) == [()]
+    assert list(source_uses.variants([])) == [()]
 
 
 def test_readers_cost_nothing_until_they_read() -> None:
@@ -156,7 +156,9 @@ def test_readers_cost_nothing_until_they_read() -> None:
     import sys
 
     code = (
-        "import sys; from slimify.context import go, javascript, python\n"
+        "import sys; from slimify.languages.go.sources import uses as go\n"
+        "from slimify.languages.node.sources import uses as javascript\n"
+        "from slimify.languages.python.sources import uses as python\n"
         "python.read('import os\\n', 'a.py'); go.read('package a\\n', 'a.go')\n"
         "print([m for m in ('libcst', 'tree_sitter') if m in sys.modules])"
     )

@@ -9,7 +9,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 _DEFAULT = Options()
 DEV = {"devDependencies": {"typescript": "5", "ts-node": "10", "jest": "29", "nock": "13"}}

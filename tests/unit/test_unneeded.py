@@ -10,7 +10,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 
 FILE = "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY . .\n"
 NODE = f'{FILE}CMD ["node", "server.js"]\n'

@@ -19,8 +19,10 @@ from unit.verify_sides import (
 )
 
 from slimify.image.model import Entry
-from slimify.model import Command, Effect, SourceFacts, Use
-from slimify.verify.disk import behind, files, owners, users
+from slimify.model.effects import Effect
+from slimify.model.shell import Command
+from slimify.model.sources import SourceFacts, Use
+from slimify.verify.disk import files, leftovers, owners, users
 
 Pieces = tuple[Piece, ...]
 
@@ -413,14 +415,14 @@ BEHIND: list[tuple[str, Pieces, Pieces, str | None, str]] = [
     ("old", "new", "language", "text"), [x[1:] for x in BEHIND], ids=[x[0] for x in BEHIND]
 )
 def test_left_behind(old: Pieces, new: Pieces, language: str | None, text: str) -> None:
-    check = behind.check(evidence(side(*old), side(*new)), ("/app", "/none"), language)
+    check = leftovers.check(evidence(side(*old), side(*new)), ("/app", "/none"), language)
     assert check.ok
     assert check.note == bool(text)
     assert check.detail == (text or "all that run time could need is there")
 
 
 def test_what_the_base_image_has_in_the_directory_is_not_the_application() -> None:
-    assert not behind.check(evidence(side(base=(A,)), side()), ("/app",), None).note
+    assert not leftovers.check(evidence(side(base=(A,)), side()), ("/app",), None).note
 
 
 ELSEWHERE: list[tuple[str, Pieces, Pieces, str]] = [
@@ -446,7 +448,7 @@ ELSEWHERE: list[tuple[str, Pieces, Pieces, str]] = [
 
 @pytest.mark.parametrize(("old", "new", "text"), [x[1:] for x in ELSEWHERE], ids=[x[0] for x in ELSEWHERE])
 def test_data_elsewhere(old: Pieces, new: Pieces, text: str) -> None:
-    check = behind.elsewhere(evidence(side(*old), side(*new)), ("/app",))
+    check = leftovers.elsewhere(evidence(side(*old), side(*new)), ("/app",))
     assert check.ok
     assert check.note == bool(text)
     assert check.detail == (text or "none stayed behind")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, evidence, file, folder, needs, said, side
 
-from slimify.verify.disk import distributions
+from slimify.languages.python.verify import distributions
 
 VENV = "/opt/venv/lib/python3.11/site-packages"
 SITE = "/usr/local/lib/python3.11/site-packages"

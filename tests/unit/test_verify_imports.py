@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, elf, evidence, file, folder, live, needs, package, said, side
 
-from slimify.model import SourceFacts, Use
-from slimify.verify.disk import imports
+from slimify.languages.python.verify import imports
+from slimify.model.sources import SourceFacts, Use
 from slimify.verify.model import Check
 
 Pieces = tuple[Piece, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.verify.disk.imports import _between, _upwards
+from slimify.languages.python.verify.imports import _between, _upwards
 
 
 @pytest.mark.parametrize("path", ["/", "//", "//app", "/app", "//app/sub"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, evidence, file, live, needs, side
 
-from slimify.model import SourceFacts, Use
+from slimify.model.sources import SourceFacts, Use
 from slimify.verify.disk import media
 
 TABLE = file("/etc/mime.types", "# types\nfont/woff2\twoff2\ntext/css css\ntext/csv csv\ntext/x-python py\n")

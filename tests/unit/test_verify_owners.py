@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, evidence, file, folder, live, program, side, used
 
-from slimify.model import Use
+from slimify.model.sources import Use
 from slimify.verify.disk import commands, owners
 
 OPEN = folder("/go", mode=0o1777)

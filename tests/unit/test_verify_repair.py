@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from slimify.config import Options
-from slimify.model import Outcome
+from slimify.model.outcome import Outcome
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round
 from slimify.verify.repair import ROUNDS, constrained, repair
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, evidence, file, folder, live, needs, package, said, side, used
 
-from slimify.model import SourceFacts, Use
-from slimify.verify.disk import surroundings
+from slimify.model.sources import SourceFacts, Use
+from slimify.verify.disk import environment_check
 
 Pieces = tuple[Piece, ...]
 LONDON, BERLIN = file("/usr/share/zoneinfo/Europe/London"), file("/usr/share/zoneinfo/Europe/Berlin")
@@ -61,12 +61,12 @@ def test_surroundings(
     old: Pieces, new: Pieces, config: dict[str, object], facts: SourceFacts, found: list[str]
 ) -> None:
     both = evidence(side(*old, **config), side(*new, **config), live(sources=facts))
-    assert said(surroundings.check(both, "go")) == found
+    assert said(environment_check.check(both, "go")) == found
 
 
 def test_what_is_needed() -> None:
     zone = side(BERLIN, *package("tzdata", "/usr/share/zoneinfo/Europe/Berlin"), **TZ)
-    assert needs(surroundings.check(evidence(zone, side(**TZ)), None)) == [("package", "tzdata")]
+    assert needs(environment_check.check(evidence(zone, side(**TZ)), None)) == [("package", "tzdata")]
     bundle = side(BUNDLE, *package("ca-certificates"))
     for facts, language, found in (
         (live(commands=used("git")), "node", True),
@@ -74,5 +74,5 @@ def test_what_is_needed() -> None:
         (live(commands=used("curl")), "node", False),
         (live(sources=SourceFacts(imports=(Use(name="ssl", file="a.js", line=1),))), "node", False),
     ):
-        check = surroundings.check(evidence(bundle, side(), facts), language)
+        check = environment_check.check(evidence(bundle, side(), facts), language)
         assert needs(check) == [("package", "ca-certificates")] * found

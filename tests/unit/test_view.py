@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from slimify.classify.view import View
 from slimify.context.scan import Context, scan
+from slimify.semantics.context_files import View
 
 FILES = ("a.txt", "b.txt", "src/main.py", "src/lib/x.py", "data.tar.gz", "web/index.html", "web/app.js")
 

@@ -7,7 +7,7 @@ from e2b_dockerfile_utils import ShellLex, parse_words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slimify.syntax.words import expand, expand_words, references, split_words
+from slimify.syntax.dockerfile.words import expand, expand_words, references, split_words
 
 ENV = {"x": "foobar.tar.gz", "e": "", "y": "a b", "p": "/usr/local/bin"}
 

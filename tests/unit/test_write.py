@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from slimify.model import SlimifyError
-from slimify.write import replace_file
+from slimify.app.write import replace_file
+from slimify.model.errors import SlimifyError
 
 OLD, NEW = b"FROM python:3.12\r\n", b"FROM python:3.12-slim\r\n\xff"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from slimify.classify.program import Live
+from slimify.analysis.program import Live
 from slimify.image.model import Elf, Entry, Image, Layer
 from slimify.image.tree import Files
-from slimify.model import SourceFacts, Use
+from slimify.model.sources import SourceFacts, Use
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check
 

@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
 from slimify.facts import load
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
 
 ALONE: Final = 1024 * 1024  # bytes from which on a file gets a finding of its own

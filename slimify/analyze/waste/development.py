@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
 from slimify.facts.languages import bin_packages, pypi
 from slimify.image.layout import mapping
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
 from slimify.facts import load
 from slimify.facts.languages import npm, pypi

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from slimify.analyze.sight import Found, Sight
+from slimify.analyze.image_inputs import Found, Sight
 from slimify.analyze.waste import (
     caches,
     debug,

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+from slimify.analyze.image_inputs import Found, Sight, Stored, finding
 from slimify.analyze.layers import cleaned
 from slimify.analyze.masks import is_secret, masked
 from slimify.analyze.model import Waste
-from slimify.analyze.sight import Found, Sight, Stored, finding
 from slimify.facts import load
 from slimify.image.layout import strings
-from slimify.syntax.history import keyword_of
+from slimify.syntax.dockerfile.history import keyword_of
 
 LOOKED = 1024 * 1024  # bytes of a file that are searched
 NEVER = r"(?!)"

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.sight import Found, Sight, Stored, finding
+from slimify.analyze.image_inputs import Found, Sight, Stored, finding
 from slimify.facts import load
 
 MOST = 200  # files that are looked into, the largest

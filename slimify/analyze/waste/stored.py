@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.image.tree import Lost
 
 SMALLEST: Final = 16 * 1024  # equal files below this size are everywhere, and not worth a thought

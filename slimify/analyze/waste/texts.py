@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from slimify.analyze.sight import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
 from slimify.facts import load
 

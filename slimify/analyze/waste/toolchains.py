@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slimify.analyze.image_inputs import Found, Sight, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.analyze.sight import Found, Sight, by_layer, finding
 from slimify.facts import load
 
 

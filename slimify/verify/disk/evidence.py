@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from slimify.classify.program import Live
+from slimify.analysis.program import Live
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
-from slimify.model import Use
+from slimify.model.sources import Use
 from slimify.verify.model import Constraint, Finding
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -7,10 +7,10 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from slimify.image.model import Entry
-from slimify.model import Use
-from slimify.verify.disk import handed_out
-from slimify.verify.disk.behind import waste
+from slimify.model.sources import Use
+from slimify.verify.disk import static_site
 from slimify.verify.disk.evidence import Evidence, Side, certificates, owned, passing
+from slimify.verify.disk.leftovers import waste
 from slimify.verify.model import Check, Constraint, Finding
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
@@ -55,7 +55,7 @@ def _named(evidence: Evidence) -> set[tuple[str, Use]]:
         return set()
     found = {(path, use) for path, use in evidence.live.paths.items()}
     workdir = evidence.before.workdir
-    served = handed_out.only(evidence)
+    served = static_site.only(evidence)
     for use in evidence.live.sources.paths:
         if served and evidence.after.entry(evidence.place(use)) is None:
             continue  # only the build executed it

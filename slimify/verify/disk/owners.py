@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.image.model import Entry
-from slimify.verify.disk import manifests
+from slimify.languages.node.verify import packages
 from slimify.verify.disk.evidence import Evidence, Side, owned, passing
 from slimify.verify.disk.files import OWNER
 from slimify.verify.disk.started import roots, started
@@ -90,7 +90,7 @@ def _replaced(evidence: Evidence, old: Entry, new: Entry) -> bool:
     choice, another one without the packages of development. What needs which is compared elsewhere."""
     if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
         return False
-    versions = {manifests.version(side, old.path) for side in _both(evidence)}
+    versions = {packages.version(side, old.path) for side in _both(evidence)}
     return len(versions) == 2 and "" not in versions
 
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from slimify.model import Command, Word
-from slimify.syntax import shell
+from slimify.model.shell import Command, Word
+from slimify.syntax.shell import script as shell
 from slimify.verify.disk.evidence import Side
 
 SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")

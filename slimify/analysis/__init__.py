@@ -1,0 +1,1 @@
+"""From what the steps do to a labelled `Program`: roots, roles, packages, contract."""

@@ -1,0 +1,1 @@
+"""What slimify reports and does not change."""

@@ -1,0 +1,156 @@
+"""Static files that enter the image: large ones, with who names them and what to do about them.
+
+In: a `Program`; out: `Asset` rows, largest first. A file whose name, or whose directory's, no source, page,
+script or setting holds is needed by nobody that can be seen; one whose directory is named may be served.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+
+from slimify.analysis.context_readers import Readers, readers
+from slimify.analysis.program import Program, Step
+from slimify.facts import load
+from slimify.model.ignore_file import Asset
+from slimify.semantics.paths import inside_any
+from slimify.syntax.dockerfile.instructions import copy_parts
+
+# Where web servers and frameworks look for files without being told.
+_SERVED = frozenset({"static", "public", "assets", "www", "wwwroot", "htdocs", "html", "uploads"})
+_SERVERS = ("/usr/share/nginx/html", "/var/www", "/usr/local/apache2/htdocs")
+# A directory that is served, or compiled in, as a whole.
+_WHOLE = (
+    r"go:embed\s+(?:all:)?(?:\*|\.(?=\s|$))|FileServer\(\s*http\.Dir\(\s*[\"'`]\.?/?[\"'`]|"
+    r"(?:static|serve|serveStatic)\(\s*(?:__dirname\s*\)|[\"'`]\.?/?[\"'`])|http\.server|autoindex\s+on"
+)
+_DOCS = frozenset({"doc", "docs", "documentation"})
+_PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
+_PAGES = 200
+_TELLING = 4  # letters: shorter names stand everywhere
+_DATA = frozenset({"csv", "tsv", "sql", "dump", "bak", "log", "parquet"})
+
+
+class _File(Struct, frozen=True):
+    """A file of the context with where it comes to lie and the line that copies it."""
+
+    path: str
+    size: int
+    place: str
+    line: int
+
+
+def assets(program: Program) -> tuple[Asset, ...]:
+    """The assets, largest first; of small ones a directory that holds many."""
+    floor = load("waste.toml")["floors"]["static"]
+    located = ((path, list(_located(program, members))) for path, members in _grouped(program, floor))
+    groups = [(path, found) for path, found in located if sum(f.size for f in found) >= floor]
+    named = readers(program) if groups else None
+    if named is None:
+        return ()
+    rows = (_asset(program, named, path, members) for path, members in groups)
+    return tuple(sorted(rows, key=lambda a: (-a.bytes, a.path)))
+
+
+def _grouped(program: Program, floor: int) -> Iterator[tuple[str, list[str]]]:
+    """Large files of an asset's kind by themselves; the small ones of a directory together."""
+    endings = frozenset(load("waste.toml")["static"]["endings"])
+    sizes = program.context.files
+    small: dict[str, list[str]] = {}
+    for path, size in sizes.items():
+        if posixpath.splitext(path)[1][1:].lower() not in endings:
+            continue
+        if size >= floor:
+            yield path, [path]
+        else:
+            small.setdefault(posixpath.dirname(path), []).append(path)
+    for directory, members in small.items():
+        if directory and sum(sizes[path] for path in members) >= floor:
+            yield f"{directory}/", members
+
+
+def _located(program: Program, paths: list[str]) -> Iterator[_File]:
+    """Those that a COPY brings into the image, and no step reads."""
+    elsewhere = re.compile(load("waste.toml")["static"]["elsewhere"])
+    copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
+    reads = {r for s in program.steps for e in s.effects for r in (*e.reads, *e.deletes)}
+    reads = {r for r in (*reads, *program.live.paths) if r.count("/") > 1 and "." in r}
+    for path in paths:
+        place = next(iter(program.end.view.image_paths(path)), "")
+        if not place or elsewhere.search(place) or inside_any(place, reads):
+            continue
+        line = next((s.line for s in reversed(copies) if _brings(s, path)), 0)
+        if line:
+            yield _File(path, program.context.files[path], place, line)
+
+
+def _brings(step: Step, path: str) -> bool:
+    parts = copy_parts(step.instruction)
+    if parts.from_stage is not None:
+        return False
+    sources = [posixpath.normpath(s.strip("/") or ".") for s in parts.sources]
+    return any(s == "." or path == s or path.startswith(f"{s}/") or "*" in s for s in sources)
+
+
+def _asset(program: Program, named: Readers, path: str, members: list[_File]) -> Asset:
+    evidence, used = _evidence(program, named, members)
+    data = all(posixpath.splitext(f.path)[1][1:].lower() in _DATA for f in members)
+    alone = (path.endswith("/") and _fills(program, path, members)) or not path.endswith("/")
+    ignorable = not used and alone and named.whole(path.rstrip("/")) and not re.search(r"[\s\\*?\[!#]", path)
+    action: Literal["ignore", "object storage", "volume"] = "volume" if data else "object storage"
+    return Asset(
+        path=path,
+        bytes=sum(f.size for f in members),
+        line=members[0].line,
+        evidence=evidence,
+        action="ignore" if ignorable else action,
+    )
+
+
+def _fills(program: Program, directory: str, members: list[_File]) -> bool:
+    """Nothing but these files lies in the directory."""
+    return set(program.context.under(directory.rstrip("/"))) <= {f.path for f in members}
+
+
+def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[str, bool]:
+    """What was found about who uses the files, and whether something may."""
+    for file in members:
+        base = posixpath.basename(file.path)
+        stem = posixpath.splitext(base)[0]
+        said = base if named.mentions(base) else stem if named.quotes(stem) else ""
+        if len(said) >= _TELLING:
+            return f"{said} is named by a source or a step", True
+    directories = [d for d in posixpath.dirname(members[0].path).split("/") if d]
+    for name in reversed(directories):
+        if named.opens(name):
+            return f"the directory {name} is named by a source or a step, and may be served", True
+    places = {posixpath.dirname(f.place) for f in members}
+    below = () if directories[:1] and directories[0] in _DOCS else directories
+    if _SERVED.intersection(below) or any(inside_any(p, _SERVERS) for p in places):
+        return "a web server or framework may serve the directory", True
+    if any(re.search(_WHOLE, text) for text in named.texts) or _opens_all(program):
+        return "a source serves or compiles in a whole directory", True
+    page = _shown_on(program, members)
+    if page:
+        read = f"none of the {len(named.texts)} sources, scripts and settings that were read names it"
+        return f"only {page} shows it: {read}", False
+    if "files" in program.live.sources.features or any(s.role == "unknown" for s in program.steps):
+        return "files are read by names that only run time knows", True
+    return f"none of the {len(named.texts)} sources, scripts and settings that were read names it", False
+
+
+def _shown_on(program: Program, members: list[_File]) -> str:
+    """The page for people that shows all of the files: a README is no reader at run time."""
+    context = program.context
+    names = [posixpath.basename(f.path) for f in members]
+    pages = sorted((p for p in context.files if _PAGE.search(p)), key=lambda p: (p.count("/"), p))
+    texts = ((page, context.text(page) or "") for page in pages[:_PAGES])
+    return next((page for page, text in texts if all(name in text for name in names)), "")
+
+
+def _opens_all(program: Program) -> bool:
+    return any(use.name in (".", "./", "/", "..") for use in program.live.sources.paths)

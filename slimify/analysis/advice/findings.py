@@ -1,0 +1,120 @@
+"""Advice: what slimify sees and does not change, because it would change what the image does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from slimify.analysis.program import Live, Runtime
+from slimify.context.scan import Context
+from slimify.languages.node.dev_server import dev_server
+from slimify.model.decisions import Decision, PackageVerdict
+from slimify.model.dockerfile import Instruction
+from slimify.semantics.walk import Visit
+from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
+from slimify.syntax.dockerfile.words import expand
+
+SECRET = re.compile(
+    r"(^|_)(TOKEN|PASSWORD|PASSWD|SECRET|SECRETS|APIKEY|API_KEY|PRIVATE_KEY|ACCESS_KEY|CREDENTIALS?)(_|$)",
+    re.IGNORECASE,
+)
+
+
+def findings(
+    visits: Sequence[Visit], runtime: Runtime, live: Live, packages: Sequence[tuple[int, PackageVerdict]]
+) -> tuple[Decision, ...]:
+    """Advice for the whole file, in the order of its lines."""
+    found = [
+        *_missing_sources(visits),
+        *_secrets(visits),
+        *(_unused(packages, visits, runtime) if live.start else ()),
+        *_dev_server(visits, live),
+    ]
+    return tuple(sorted(found, key=lambda d: d.line or 10**9))
+
+
+def _advice(code: str, text: str, line: int | None) -> Decision:
+    return Decision(code=code, safety="advice", text=text, line=line)
+
+
+def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
+    for visit in visits:
+        known = {k: v for k, v in visit.state.env.items() if v is not None}
+        yield from _missing(visit.instruction, visit.state.view.context, known)
+
+
+def earlier_sources(
+    instructions: Sequence[Instruction], scopes: Sequence[Mapping[str, str]], context: Context
+) -> tuple[Decision, ...]:
+    """What COPYs of the stages before the last one want and the context has not; `scopes` are the values of
+    variables at each instruction."""
+    pairs = zip(instructions, scopes, strict=True)
+    return tuple(d for instruction, known in pairs for d in _missing(instruction, context, known))
+
+
+def _missing(instruction: Instruction, context: Context, known: Mapping[str, str]) -> Iterator[Decision]:
+    if instruction.keyword not in ("COPY", "ADD") or context.root is None:
+        return
+    parts = copy_parts(instruction)
+    if parts.from_stage is not None:
+        return
+    for source in parts.sources:
+        name = expand(source, known)
+        if not name or "://" in name or "$" in name or name.startswith(("<<", "git@")):
+            continue
+        wild = any(ch in name for ch in "*?[")
+        if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):
+            continue
+        if source == "#":
+            text = f"# begins no comment behind {instruction.keyword}: a comment needs a line of its own"
+            yield _advice("SL324", text, instruction.line)
+            return
+        yield _advice("SL324", f"{source} is not in the build context", instruction.line)
+
+
+def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
+    for visit in visits:
+        instruction = visit.instruction
+        if instruction.keyword == "ARG":
+            names = [n for n, _ in arg_names(instruction)]
+        elif instruction.keyword == "ENV":
+            names = [n for n, v in env_pairs(instruction) if v.strip("\"'")]
+        else:
+            continue
+        for name in names:
+            if SECRET.search(name):
+                text = f"{name} looks like a secret, and {instruction.keyword} keeps it readable in the image"
+                yield _advice("SL323", text, instruction.line)
+
+
+def _unused(
+    packages: Sequence[tuple[int, PackageVerdict]], visits: Sequence[Visit], runtime: Runtime
+) -> Iterator[Decision]:
+    """Packages that nothing uses, those of one install together, with what was looked at."""
+    steps = sum(v.instruction.keyword == "RUN" for v in visits)
+    started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
+    known = bool(started) and runtime.own_start
+    reached = f"anything that `{started}` is known to start" if known else "anything that run time reaches"
+    effects = [e for v in visits for atom in v.effects for e in atom]
+    gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}
+    idle: dict[int, dict[str, None]] = {}
+    for line, verdict in packages:
+        if verdict.name not in gone and any(r.code == "SL206" for r in verdict.reasons):
+            idle.setdefault(line, {})[f"`{verdict.name}`"] = None
+    for line, names in idle.items():
+        them = "it" if len(names) == 1 else "them"
+        text = f"{', '.join(names)}: none of the {steps} RUN steps calls {them}, nor does {reached}"
+        yield _advice("SL206", text, line)
+
+
+def _dev_server(visits: Sequence[Visit], live: Live) -> Iterator[Decision]:
+    found = dev_server(live)
+    if found is None:
+        return
+    what, use = found
+    if use.file == "Dockerfile":
+        starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
+        yield _advice("SL320", f"`{what}` is a development server", starts[-1] if starts else None)
+    else:
+        text = f"`{what}`, which {use.file}:{use.line} starts, is a development server"
+        yield Decision(code="SL320", safety="advice", text=text)

@@ -1,0 +1,80 @@
+"""`# slimify: ignore SL204 reason`: findings that the Dockerfile itself silences.
+
+Above an instruction the comment concerns that instruction, above FROM the whole file. What is
+silenced is not reported and does not count for the exit code; it is not done either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.facts import load
+from slimify.model.decisions import Decision
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.outcome import Outcome
+
+_COMMENT = re.compile(r"#\s*slimify:\s*ignore\b[ \t]*(?P<rest>.*)", re.IGNORECASE)
+_CODES = re.compile(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
+
+
+class Silenced(Struct, frozen=True, kw_only=True):
+    """Codes that are silenced: in the whole file, and by the first line of an instruction.
+
+    `remarks` say which comments could not be understood.
+    """
+
+    everywhere: frozenset[str] = frozenset()
+    at: Mapping[int, frozenset[str]]
+    remarks: tuple[str, ...] = ()
+
+    def covers(self, decision: Decision) -> bool:
+        """Whether a decision is silenced."""
+        return decision.code in self.everywhere | self.at.get(decision.line or 0, frozenset())
+
+
+def silenced(file: Dockerfile) -> Silenced:
+    """What the comments of a file silence."""
+    everywhere: set[str] = set()
+    at: dict[int, frozenset[str]] = {}
+    remarks: list[str] = []
+    pending: set[str] = set()
+    above = True
+    for node in file.nodes:
+        comment = _COMMENT.search(node.raw) if node.kind == "comment" else None
+        if comment is not None:
+            codes, remark = _codes(comment["rest"].strip())
+            pending |= codes
+            remarks += [f"line {node.line}: {remark}"] if remark else []
+        elif isinstance(node, Instruction):
+            if above:
+                everywhere |= pending
+            elif pending:
+                at |= dict.fromkeys(range(node.line, node.end_line + 1), frozenset(pending))
+            pending = set()
+            above = above and node.keyword == "ARG"
+    return Silenced(everywhere=frozenset(everywhere), at=at, remarks=tuple(remarks))
+
+
+def _codes(rest: str) -> tuple[set[str], str]:
+    """The codes that a comment names, and what is wrong with it; none at all: the whole file."""
+    if not rest:
+        return set(), ""
+    named = _CODES.match(rest)
+    if named is None:
+        return set(), "`# slimify: ignore` is followed by neither a code nor the end of the line"
+    codes = {code.upper() for code in re.split(r"\s*,\s*", named[0])}
+    unknown = ", ".join(sorted(codes - load("codes.toml").keys()))
+    return codes, f"{unknown} is no code of slimify" if unknown else ""
+
+
+def without_silenced(outcome: Outcome, file: Dockerfile) -> Outcome:
+    """The outcome without what the file silences. A refusal of which all is silenced is no change."""
+    found = silenced(file)
+    left = tuple(d for d in outcome.decisions if not found.covers(d))
+    stated = any(d.safety != "advice" for d in left)
+    kind = "unchanged" if outcome.kind == "refused" and not stated else outcome.kind
+    return replace(outcome, kind=kind, decisions=left, warnings=(*outcome.warnings, *found.remarks))

@@ -1,0 +1,232 @@
+"""Dockerfile and build context -> Program: what every step does and where it has to be executed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from slimify.analysis.advice.findings import earlier_sources, findings
+from slimify.analysis.contract import runtime
+from slimify.analysis.evidence.evidence_decisions import renamed, showings
+from slimify.analysis.installed_commands import own_programs
+from slimify.analysis.language import language_of
+from slimify.analysis.packages.installer_settings import install_time
+from slimify.analysis.packages.linked import with_counterparts, with_linked
+from slimify.analysis.packages.naming import Naming
+from slimify.analysis.packages.verdicts import build_tools, judge, late_tools
+from slimify.analysis.previous_stages import with_earlier
+from slimify.analysis.program import AtomStep, Live, Program, Step
+from slimify.analysis.refusals import refusals
+from slimify.analysis.roles import assign as role_pass
+from slimify.analysis.roles.role_state import Roles, Where
+from slimify.analysis.roles.verdicts import instruction_role
+from slimify.analysis.runtime_needs import live, unread_start
+from slimify.config import Options
+from slimify.context.compose.run_commands import run_commands
+from slimify.context.compose.yaml_commands import RunCommand
+from slimify.context.scan import Context
+from slimify.facts.basemap import BaseMap
+from slimify.facts.images import ImageFacts
+from slimify.languages.go.pure_go import pure_go
+from slimify.model.decisions import PackageVerdict
+from slimify.model.dockerfile import Dockerfile
+from slimify.model.sources import Use
+from slimify.semantics.walk import Visit, base_of, start_state, walk
+from slimify.syntax.dockerfile.instructions import several_stages
+from slimify.syntax.dockerfile.scope import scopes
+
+if TYPE_CHECKING:
+    from slimify.analysis.evidence.built_image import Built
+
+
+_KEEP = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
+
+
+def classify(
+    file: Dockerfile, context: Context, name: str, options: Options, evidence: Built | None = None
+) -> Program:
+    """Label every instruction and command of the last stage.
+
+    `name` is the file's name for messages, `evidence` an image that was built from the file. Never raises
+    for what it can't decide: such steps are `unknown`, and a file that has to be left alone has `refusals`.
+    """
+    instructions = file.instructions
+    start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
+    names = BaseMap(options.bases)
+    reference, base = base_of(instructions[start], scopes(file, {}, options.build_args)[start], names)
+    shown = _shown_base(file, reference, base, evidence)
+    base = base or shown
+    base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
+    in_force = scopes(file, base_env, options.build_args)
+    body = [(i, x) for i, x in enumerate(instructions) if i > start]
+    visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
+    visits = own_programs(visits, end)
+    seen: Mapping[int, tuple[str, ...]] = {}
+    if evidence is not None:
+        from slimify.analysis.evidence.layer_effects import witnessed
+
+        visits, seen = witnessed(visits, evidence)
+    contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
+    language = language_of(base, visits, context)
+    effects = tuple(e for v in visits for atom in v.effects for e in atom)
+    alive = live(contract, end, effects, _named(context, name), language, base)
+    if several_stages(file):
+        alive = with_earlier(alive, file, in_force, visits, context, base, names)
+    alive = _with_kept(alive, options.keep_commands)
+    keep = _kept(file)
+    alive = with_linked(alive, evidence) if evidence is not None else alive
+    pure = pure_go(visits, end, alive, language)
+    packages, roles, late = _judged(visits, alive, base, language, keep, options, Naming(context), pure)
+    if evidence is not None:
+        from slimify.analysis.evidence.built_base import brought
+
+        packages = with_counterparts(packages, alive, evidence, brought(evidence))
+    lines = {v.index: v.instruction.line for v in visits}
+    judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
+    return Program(
+        dockerfile=file,
+        context=context,
+        name=name,
+        base_ref=reference,
+        base=base,
+        language=language,
+        steps=tuple(_step(visit, roles, packages) for visit in visits),
+        runtime=contract,
+        live=alive,
+        made=roles.made,
+        end=end,
+        refusals=refusals(file, base, reference),
+        findings=(
+            *renamed(file.instructions[start], reference, names),
+            *showings(evidence, shown, seen),
+            *earlier_sources(instructions[:start], in_force[:start], context),
+            *findings(visits, contract, alive, judged),
+        ),
+        keep_lines=keep,
+        build_args=options.build_args,
+        late=late,
+        built=evidence,
+        names=names,
+    )
+
+
+def _shown_base(
+    file: Dockerfile, reference: str, base: ImageFacts | None, evidence: Built | None
+) -> ImageFacts | None:
+    """The base image as a built image shows it, where the reference alone tells nothing."""
+    if base is not None or evidence is None:
+        return None
+    from slimify.analysis.evidence.built_base import base_facts
+
+    return base_facts(evidence, file, reference)
+
+
+def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
+    """The command lines that other files of the context run in this image."""
+    return tuple(c for c in run_commands(context, _in_context(context, name)) if c.certain)
+
+
+def _judged(
+    visits: Sequence[Visit],
+    alive: Live,
+    base: ImageFacts | None,
+    language: str | None,
+    keep: frozenset[int],
+    options: Options,
+    naming: Naming,
+    pure: bool,
+) -> tuple[Mapping[Where, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
+    """Packages and roles; judged once more where steps of the final stage turn out to call programs
+    (the third value) whose packages were the build's."""
+    verdict = partial(
+        judge,
+        visits,
+        alive,
+        distro=base.distro if base else None,
+        suite=base.suite if base else None,
+        language=language,
+        keep=options.keep_packages,
+        own=language if base is None or base.language != language else None,
+        naming=naming,
+        pure=pure,
+    )
+    assigned = partial(
+        role_pass.assign,
+        visits,
+        live_commands=frozenset(alive.commands),
+        build_tools=frozenset(build_tools(visits)),
+        language=language,
+        keep=keep,
+        unread=unread_start(alive.start),
+        install_time=install_time(alive),
+        live_texts=frozenset((*(u.name.rpartition("/")[2] for u in alive.sources.paths), *alive.paths)),
+    )
+    packages = verdict()
+    roles = assigned(packages=packages)
+    late = late_tools(visits, roles.atoms)
+    if late:
+        packages = verdict(late=late)
+        roles = assigned(packages=packages)
+    return packages, roles, late
+
+
+def _with_kept(alive: Live, commands: Sequence[str]) -> Live:
+    """What run time needs, with the programs that the settings name."""
+    if not commands:
+        return alive
+    kept = {name: Use(name="keep-commands", file="slimify.toml", line=0) for name in commands}
+    return replace(alive, commands={**kept, **alive.commands})
+
+
+def _in_context(context: Context, name: str) -> str:
+    """The Dockerfile's path below the context, which other files call it by."""
+    if context.root is None or context.has(name):
+        return name
+    path = os.path.relpath(os.path.realpath(name), context.root)
+    return os.path.basename(name) if path.startswith("..") else path.replace(os.sep, "/")
+
+
+def _step(visit: Visit, roles: Roles, packages: Mapping[Where, Sequence[object]]) -> Step:
+    atoms = tuple(
+        AtomStep(
+            index=number,
+            effects=effects,
+            role=roles.atoms[(visit.index, number)],
+            reasons=roles.reasons.get((visit.index, number), ()),
+            packages=tuple(packages.get((visit.index, number), ())),  # type: ignore[arg-type]
+        )
+        for number, effects in enumerate(visit.effects)
+    )
+    if visit.index in roles.copies:
+        role, reasons = roles.copies[visit.index], roles.copy_reasons[visit.index]
+    else:
+        role, reasons = instruction_role(visit.instruction.keyword, atoms)
+    return Step(
+        index=visit.index,
+        instruction=visit.instruction,
+        state=visit.state,
+        role=role,
+        reasons=reasons,
+        script=visit.script,
+        atoms=atoms,
+    )
+
+
+def _kept(file: Dockerfile) -> frozenset[int]:
+    """Instructions under a `# slimify: keep` comment."""
+    kept: set[int] = set()
+    pending, index = False, -1
+    for node in file.nodes:
+        if node.kind == "instruction":
+            index += 1
+            if pending:
+                kept.add(index)
+            pending = False
+        elif node.kind == "comment" and _KEEP.search(node.raw):
+            pending = True
+    return frozenset(kept)

@@ -1,0 +1,101 @@
+"""What of the build context the instructions take: names that COPY, ADD and bind mounts say.
+
+BuildKit sends the files that the instructions name, and nothing else of the context
+(docs.docker.com/build/concepts/context); the builder before it and kaniko get all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+
+from slimify.context.ignore_rules import Glob
+from slimify.context.scan import Context, clean
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.semantics.paths import inside
+from slimify.syntax.dockerfile.instructions import copy_parts
+from slimify.syntax.dockerfile.scope import scopes
+from slimify.syntax.dockerfile.words import expand
+
+_MOST_ENTRIES = 200_000
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """`directories` are taken whole ("" is the whole context); `named` are the other sources, as patterns."""
+
+    directories: tuple[str, ...]
+    named: tuple[str, ...]
+
+    def whole(self, path: str) -> bool:
+        """Whether a path comes along only because a directory above it is taken."""
+        return not self.names(path) and any(
+            d == "" or (inside(path, d) and path != d) for d in self.directories
+        )
+
+    def names(self, path: str) -> bool:
+        """Whether an instruction names it, something below it, or a pattern that it matches."""
+        return any(inside(n, path) or _matches(n, path) for n in (*self.named, *self.directories) if n)
+
+    def takes(self, path: str) -> bool:
+        return self.whole(path) or any(inside(path, n) or _matches(n, path) for n in self.named)
+
+
+def taken(file: Dockerfile, context: Context, build_args: Mapping[str, str]) -> Taken | None:
+    """What all instructions of a file take; None where a source is not known."""
+    directories: list[str] = []
+    named: list[str] = []
+    in_force = scopes(file, {}, build_args)
+    for instruction, scope in zip(file.instructions, in_force, strict=True):
+        for source in _sources(instruction):
+            if "://" in source or source.startswith(("git@", "<<")):
+                continue
+            value = expand(source, scope)
+            if value is None or ("$" in source and not value):
+                return None
+            path = clean(value)
+            (directories if not path or context.is_dir(path) else named).append(path)
+    return Taken(directories=tuple(dict.fromkeys(directories)), named=tuple(dict.fromkeys(named)))
+
+
+def weight(context: Context, path: str) -> int:
+    """The bytes of a file or directory of the context, those of a directory that is not listed, too."""
+    if path in context.files:
+        return context.files[path]
+    if path not in context.skipped or context.root is None:
+        return sum(context.files[name] for name in context.under(path))
+    total = entries = 0
+    for directory, _, names in os.walk(context.root / path):
+        entries += len(names)
+        if entries > _MOST_ENTRIES:
+            break
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(directory, name)).st_size
+            except OSError:
+                continue
+    return total
+
+
+def _sources(instruction: Instruction) -> Iterator[str]:
+    if instruction.keyword in ("COPY", "ADD"):
+        parts = copy_parts(instruction)
+        if parts.from_stage is None:
+            yield from parts.sources
+    for flag in instruction.flags:
+        if instruction.keyword != "RUN" or flag.name != "mount":
+            continue
+        fields = dict(field.partition("=")[::2] for field in (flag.value or "").split(","))
+        if fields.get("type", "bind") == "bind" and "from" not in fields:
+            yield fields.get("source", fields.get("src", "."))
+
+
+def _matches(pattern: str, path: str) -> bool:
+    if not any(char in pattern for char in "*?["):
+        return pattern == path
+    try:
+        return Glob.parse(posixpath.normpath(pattern)).matches(path)
+    except ValueError:
+        return True

@@ -1,0 +1,1 @@
+"""What an image that was built from the Dockerfile shows of it."""

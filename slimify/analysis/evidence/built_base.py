@@ -1,0 +1,174 @@
+"""What the base image of a built image is, for references that no table knows: private, hardened, mirrored.
+
+Distribution, C library and package manager are read from its files. Of its configuration, what the
+Dockerfile does not set is what the image has; a variable that the Dockerfile extends (`PATH=/x:$PATH`)
+is the rest of its value, and one that it replaces stays unknown.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from slimify.analysis.evidence.built_image import GO_VERSION, NODE_VERSION, OS_RELEASE, Built
+from slimify.facts.images import ImageFacts
+from slimify.facts.references import parse_reference
+from slimify.image.layout import strings
+from slimify.image.tree import Files
+from slimify.model.dockerfile import Dockerfile
+from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.syntax.dockerfile.scope import scopes
+
+_MANAGERS = (
+    ("apt", "/usr/bin/apt-get"), ("apk", "/sbin/apk"), ("apk", "/usr/bin/apk"), ("dnf", "/usr/bin/dnf"),
+    ("microdnf", "/usr/bin/microdnf"), ("yum", "/usr/bin/yum"),
+)  # fmt: skip
+_DISTROS = {"debian": "debian", "ubuntu": "ubuntu", "alpine": "alpine", "amzn": "amazon", "rhel": "rhel"}
+_VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what the base image has
+_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+_MAJOR = re.compile(rb"#define\s+NODE_(MAJOR|MINOR|PATCH)_VERSION\s+(\d+)")
+
+
+def base_facts(evidence: Built, file: Dockerfile, reference: str) -> ImageFacts:
+    """What is known about the base image: as much as its layers and the image's configuration tell."""
+    files = Files(evidence.image.layers[: evidence.first_own])
+    parts = parse_reference(reference)
+    release = _release(evidence)
+    distro = _DISTROS.get(release.get("ID", ""))
+    env = _environment(evidence, file)
+    language, version = _language(evidence, files, env)
+    config = evidence.image.config
+    keywords = {x.keyword for x in file.instructions}
+    starts = {"ENTRYPOINT", "CMD"} & keywords
+    musl = any(name.startswith("ld-musl-") for name in files.children("/lib"))
+    libc = evidence.packages.get("libc6") or evidence.packages.get("glibc")
+    number = _NUMBER.match(libc.version.partition(":")[2] or libc.version) if libc is not None else None
+    return ImageFacts(
+        reference=reference,
+        repository=parts.name if parts is not None else reference,
+        tag=parts.tag if parts is not None else "",
+        digest=parts.digest if parts is not None else "",
+        family="",
+        language=language,
+        version=version,
+        version_sure=version is not None,
+        distro=distro,
+        suite=_suite(release, distro),
+        suite_sure=True,
+        libc="musl" if musl else "glibc" if number else None,
+        libc_version=number[0] if number and not musl else None,
+        manager=next((name for name, path in _MANAGERS if files.resolve(path)), None),
+        user=_user(evidence, file),
+        workdir=_workdir(config, file),
+        env=env,
+        entrypoint=() if "ENTRYPOINT" in starts else strings(config.get("Entrypoint")),
+        cmd=() if starts else strings(config.get("Cmd")),
+        size=evidence.base_size(),
+        shell=files.resolve("/bin/sh") is not None,
+        packages=brought(evidence),
+    )
+
+
+def _release(evidence: Built) -> Mapping[str, str]:
+    """os-release(5): shell-like assignments."""
+    data = next((evidence.image.contents[p] for p in OS_RELEASE if p in evidence.image.contents), b"")
+    lines = (line.partition("=")[::2] for line in data.decode("utf-8", "replace").split("\n"))
+    return {name.strip(): value.strip().strip("\"'") for name, value in lines}
+
+
+def _suite(release: Mapping[str, str], distro: str | None) -> str | None:
+    if distro == "alpine":
+        return ".".join(release.get("VERSION_ID", "").split(".")[:2]) or None
+    return release.get("VERSION_CODENAME") or None
+
+
+def brought(evidence: Built) -> frozenset[str]:
+    """The packages of the base image: those with a file in it."""
+    files = Files(evidence.image.layers[: evidence.first_own])
+    return frozenset(
+        package.name
+        for package in evidence.packages.installed
+        if any(files.get(path) is not None for path in package.files[:20])
+    )
+
+
+# --- the configuration --------------------------------------------------------------------------------
+
+
+def _environment(evidence: Built, file: Dockerfile) -> dict[str, str | None]:
+    final = dict(text.partition("=")[::2] for text in strings(evidence.image.config.get("Env")))
+    own = {name for x in file.instructions if x.keyword == "ENV" for name, _ in env_pairs(x)}
+    # A last instruction of the stage sees all that was set before it; ENV last is seen by nobody.
+    last = file.instructions[-1].keyword
+    marked = scopes(file, dict.fromkeys(own, _VALUE), {})[-1] if own and last != "ENV" else {}
+    env: dict[str, str | None] = {}
+    for name, value in final.items():
+        if name not in own:
+            env[name] = value
+        elif _VALUE in (text := marked.get(name, "")):
+            env[name] = _rest(text, value)
+    return env
+
+
+def _rest(text: str, value: str) -> str | None:
+    """What stands in `value` where the mark stands in `text`; None where that is not clear."""
+    before, _, after = text.partition(_VALUE)
+    fits = _VALUE not in after and value.startswith(before) and value.endswith(after)
+    return value[len(before) : len(value) - len(after)] if fits else None
+
+
+def _user(evidence: Built, file: Dockerfile) -> str:
+    """The user of the base image. Where the Dockerfile sets one, who owned what RUN wrote before."""
+    for instruction in file.instructions:
+        if instruction.keyword == "USER":
+            return "root"
+        if instruction.keyword == "RUN":
+            owners = {e.uid for e in evidence.left(instruction) if e.kind == "file"}
+            if owners and 0 not in owners:
+                return str(min(owners))
+            if owners:
+                break
+    named = any(x.keyword == "USER" for x in file.instructions)
+    return "root" if named else str(evidence.image.config.get("User") or "root")
+
+
+def _workdir(config: Mapping[str, object], file: Dockerfile) -> str | None:
+    """Its working directory: that of the image, less what the Dockerfile adds to it; None where only the
+    base image tells and something depends on it."""
+    final = str(config.get("WorkingDir") or "/")
+    for instruction in file.instructions:
+        if instruction.keyword == "WORKDIR":
+            absolute = instruction.value.strip("\"' ").startswith(("/", "$"))
+            return "/" if absolute else None
+        if instruction.keyword in ("RUN", "COPY", "ADD"):
+            break
+    return None if any(x.keyword == "WORKDIR" for x in file.instructions) else final
+
+
+# --- the language -------------------------------------------------------------------------------------
+
+
+def _language(evidence: Built, files: Files, env: Mapping[str, str | None]) -> tuple[str | None, str | None]:
+    """Go, Node or Python and its version, where the base image brings it outside of its packages: what
+    a distribution packages is found by the packages' names."""
+    places = [d for d in (env.get("PATH") or "/usr/local/bin:/usr/bin:/bin").split(":") if d.startswith("/")]
+    for name, language in (("go", "go"), ("node", "node"), ("python3", "python")):
+        found = next((e for d in places if (e := files.resolve(posixpath.join(d, name)))), None)
+        if found is not None and evidence.packages.owner_of(found.path) is None:
+            return language, _version(evidence, language, found.path, env)
+    return None, None
+
+
+def _version(evidence: Built, language: str, path: str, env: Mapping[str, str | None]) -> str | None:
+    contents = evidence.image.contents
+    if language == "python":
+        found = re.search(r"python(3\.\d+)$", path)
+        return found[1] if found else env.get("PYTHON_VERSION")
+    if language == "go":
+        text = contents.get(GO_VERSION, b"").decode("utf-8", "replace")
+        number = re.match(r"go(\d+(?:\.\d+)*)", text)
+        return number[1] if number else env.get("GOLANG_VERSION")
+    parts = dict(_MAJOR.findall(contents.get(NODE_VERSION, b"")))
+    numbers = [parts[key].decode() for key in (b"MAJOR", b"MINOR", b"PATCH") if key in parts]
+    return ".".join(numbers) if len(numbers) == 3 else env.get("NODE_VERSION")

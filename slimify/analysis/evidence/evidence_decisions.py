@@ -1,0 +1,53 @@
+"""What the Dockerfile and its context don't tell, said as decisions: what a built image shows, what the
+settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from slimify.facts.basemap import BaseMap
+from slimify.facts.images import ImageFacts
+from slimify.model.decisions import Decision
+from slimify.model.dockerfile import Instruction
+
+if TYPE_CHECKING:
+    from slimify.analysis.evidence.built_image import Built
+
+
+_LANGUAGES = {"go": "Go", "node": "Node.js", "python": "Python"}
+_SHOWN = 3
+
+
+def showings(
+    evidence: Built | None, base: ImageFacts | None, seen: Mapping[int, tuple[str, ...]]
+) -> tuple[Decision, ...]:
+    """`base` is a base image that only the built one tells of; `seen` what RUNs of unknown effect left, by
+    their lines."""
+    if evidence is None:
+        return ()
+    found = []
+    if base is not None:
+        text = f"the image shows that {base.reference} is {_described(base)}"
+        found.append(Decision(code="SL340", safety="safe", text=text))
+    for line, paths in seen.items():
+        listed = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if paths[_SHOWN:] else "")
+        text = f"the image shows that this step leaves {listed or 'nothing'}"
+        found.append(Decision(code="SL341", safety="assumed", text=text, line=line))
+    return tuple(found)
+
+
+def renamed(start: Instruction, reference: str, names: BaseMap) -> tuple[Decision, ...]:
+    """What the settings say about the name behind FROM."""
+    known = names.known(reference)
+    if known == reference:
+        return ()
+    text = f"{reference} is taken for {known}, as the settings say"
+    return (Decision(code="SL342", safety="assumed", text=text, line=start.line),)
+
+
+def _described(base: ImageFacts) -> str:
+    system = " ".join(filter(None, (base.distro, base.suite)))
+    libc = " ".join(filter(None, (base.libc, base.libc_version)))
+    language = f"{_LANGUAGES[base.language]} {base.version or ''}".strip() if base.language else ""
+    return ", ".join(filter(None, (system or "of an unknown distribution", libc, base.manager, language)))

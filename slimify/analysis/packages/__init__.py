@@ -1,0 +1,1 @@
+"""System packages, one by one: needed for the build, at run time, or by nothing known."""

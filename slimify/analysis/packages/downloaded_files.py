@@ -1,0 +1,56 @@
+"""Files that are downloaded to be installed in the system: package files, keys.
+
+What installs them is executed in the final stage, so is what fetches them there, and what deletes them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping, Sequence
+
+from slimify.model.decisions import Role
+from slimify.model.effects import Effect
+from slimify.semantics.paths import inside, touches
+from slimify.semantics.walk import Visit
+
+_INSTALLS = frozenset({"packages", "system", "source"})
+_BRINGS = frozenset({"fetch", "unpack", "files", "meta", "check", "state"})
+_ENDINGS = (".apk", ".deb", ".rpm")
+Where = tuple[int, int]
+
+
+def with_installs(visits: Sequence[Visit], atoms: Mapping[Where, Role]) -> Mapping[Where, tuple[str, ...]]:
+    """The atoms of the build that have to be executed with an install of the final stage, each with the
+    paths that are not to be copied therefore."""
+    wanted: list[str] = []
+    found: dict[Where, tuple[str, ...]] = {}
+    places = [(v.index, n) for v in visits for n in range(len(v.effects))]
+    effects = {(v.index, n): atom for v in visits for n, atom in enumerate(v.effects)}
+    for where in reversed(places):
+        kinds = {e.kind for e in effects[where]}
+        if atoms.get(where) in ("run", "both", "unknown") and kinds & _INSTALLS:
+            wanted += [path for e in effects[where] for path in _files(e)]
+        writes = tuple(w for e in effects[where] for w in e.writes)
+        if (
+            atoms.get(where) == "build"
+            and kinds <= _BRINGS
+            and any(touches(p, w) for p in wanted for w in writes)
+        ):
+            found[where] = writes
+            wanted += [r for e in effects[where] for r in e.reads]
+    for where in places:
+        deletes = [d for e in effects[where] for d in e.deletes]
+        if atoms.get(where) == "build" and any(
+            inside(w, d) for ws in found.values() for w in ws for d in deletes
+        ):
+            found.setdefault(where, ())
+    return found
+
+
+def _files(effect: Effect) -> tuple[str, ...]:
+    """The files that an install reads, package files among its operands included."""
+    if effect.kind not in _INSTALLS:
+        return ()
+    local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_ENDINGS)]
+    cwd = effect.cwd or "/"
+    return (*effect.reads, *(posixpath.normpath(posixpath.join(cwd, name)) for name in local))

@@ -1,0 +1,90 @@
+"""Settings of package managers that only an install reads: a registry, a proxy, how long to wait for it.
+
+Executed again in a final stage that installs nothing, `npm config set registry …` would leave a file that
+nothing reads, and often a token. What also says how a script of the project is run (unsafe-perm) stays
+wherever a package manager runs one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from slimify.analysis.program import Live
+from slimify.analysis.roles.role_state import Pass, say
+from slimify.facts.languages import installer_settings
+from slimify.model.effects import Effect
+
+_MANAGERS = frozenset({"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"})
+_CHANGES = frozenset({"set", "delete", "rm", "unset"})
+# What is executed in the final stage and installs with none of these managers.
+_ELSEWHERE = frozenset(
+    {
+        "packages",
+        "unpackage",
+        "index",
+        "cache",
+        "users",
+        "files",
+        "meta",
+        "check",
+        "state",
+        "system",
+        "source",
+    }
+)
+
+
+def install_time(alive: Live) -> str:
+    """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
+    of kind "install" where one only runs scripts, "" where what starts it is not known."""
+    started = _MANAGERS & alive.commands.keys()
+    installs = any(e.kind in ("node", "global", "prune") for e in alive.start)
+    if alive.dynamic or installs or any(alive.commands[name].file == "slimify.toml" for name in started):
+        return ""
+    if any(use.name.rpartition("/")[2] in _MANAGERS for use in alive.sources.commands):
+        return ""
+    return "install" if started else "any"
+
+
+def settle_settings(state: Pass, kind: str) -> None:
+    """Gives steps that set nothing else to the build, where no later step of the final stage installs."""
+    if not kind or state.unread:
+        return
+    known = installer_settings() | (installer_settings("scripts") if kind == "any" else frozenset())
+    for visit in reversed(state.visits):
+        for number in reversed(range(len(visit.effects))):
+            where, effects = (visit.index, number), visit.effects[number]
+            if state.atoms[where] == "build":
+                continue
+            keys = [_keys(e) for e in effects]
+            if (
+                visit.index not in state.keep
+                and keys
+                and all(found and known.issuperset(found) for found in keys)
+            ):
+                text = (
+                    f"`{effects[0].tool}` reads it when it installs, and the image that runs installs nothing"
+                )
+                say(state, where, "build", "SL205", text)
+            elif {e.kind for e in effects} - _ELSEWHERE:
+                return
+
+
+def _keys(effect: Effect) -> Sequence[str]:
+    """The names of the settings that a command of npm, yarn or pnpm changes; none of any other command."""
+    if effect.kind != "files" or effect.action not in ("config", "set") or effect.tool not in _MANAGERS:
+        return ()
+    words = [(w.value or w.text).strip("\"'") for w in effect.command.words]
+    for at, word in enumerate(words):
+        if word in _CHANGES:
+            operands = [w for w in words[at + 1 :] if not w.startswith("-")]
+            pairs = word != "set" or "=" in "".join(operands[:1])
+            return tuple(_plain(operands if pairs else operands[:1]))
+    return ()
+
+
+def _plain(words: Iterable[str]) -> Iterable[str]:
+    """Names without their value, and without the registry or scope that they hold for."""
+    for word in words:
+        name = word.partition("=")[0]
+        yield name.rpartition(":")[2] if name.startswith(("//", "@")) else name

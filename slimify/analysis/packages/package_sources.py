@@ -1,0 +1,54 @@
+"""Package sources: what adds one, and whether anything is installed from it at run time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from slimify.model.decisions import PackageVerdict
+from slimify.model.effects import Effect
+from slimify.semantics.paths import inside_any
+from slimify.semantics.walk import Visit
+
+PACKAGE_SOURCES = (
+    "/etc/apt",
+    "/usr/share/keyrings",
+    "/etc/apk/keys",
+    "/etc/apk/repositories",
+    "/etc/yum.repos.d",
+    "/etc/pki/rpm-gpg",
+)
+# Words in the address of a source, and the packages that people take from it.
+_OFFERED = {
+    "nodesource": frozenset({"nodejs", "npm"}),
+    "yarnpkg": frozenset({"yarn", "yarnpkg"}),
+    "cli.github.com": frozenset({"gh"}),
+}
+
+
+def adds_source(effects: Sequence[Effect]) -> bool:
+    """Whether the commands only add a package source: lists, keys, what is downloaded for them."""
+    kinds = {e.kind for e in effects}
+    if "source" in kinds:
+        return kinds <= {"source", "fetch", "files", "check", "state"}
+    writes = [w for e in effects for w in e.writes]
+    return (
+        bool(writes)
+        and kinds <= {"fetch", "files", "check", "state", "meta"}
+        and all(inside_any(w, PACKAGE_SOURCES) for w in writes)
+    )
+
+
+def serves_build_only(
+    visit: Visit, number: int, packages: Mapping[tuple[int, int], tuple[PackageVerdict, ...]]
+) -> bool:
+    """Whether everything that is installed from the source is needed for the build only."""
+    if visit.script is None:
+        return False
+    atom = visit.script.atoms[number]
+    text = visit.script.text[atom.start : atom.end]
+    offered = [names for word, names in _OFFERED.items() if word in text]
+    if not offered:
+        return False
+    names = frozenset().union(*offered)
+    verdicts = [v for found in packages.values() for v in found if v.name in names]
+    return bool(verdicts) and all(v.role == "build" for v in verdicts)

@@ -1,0 +1,294 @@
+"""System packages, one by one: needed for the build, when the image runs, or by nothing known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+
+from slimify.analysis.packages.naming import Naming
+from slimify.analysis.packages.system import system_package
+from slimify.analysis.packages.toolchains import build_only
+from slimify.analysis.program import Live
+from slimify.analysis.roles.role_state import Where
+from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.debian import PackageFacts
+from slimify.facts.languages import npm, pypi
+from slimify.facts.packages import callers
+from slimify.model.decisions import PackageVerdict, Reason, Role
+from slimify.model.effects import Effect
+from slimify.model.sources import Use
+from slimify.semantics.walk import Visit
+
+_COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
+# Interpreters that node-gyp and other build tools are written in.
+_INTERPRETERS = frozenset({"python", "python2", "python3", "perl", "python2-minimal", "python3-minimal"})
+
+
+def judge(
+    visits: Sequence[Visit],
+    live: Live,
+    *,
+    distro: str | None,
+    suite: str | None,
+    language: str | None,
+    keep: Collection[str] = (),
+    late: Mapping[str, Use] = MappingProxyType({}),
+    own: str | None = None,
+    naming: Naming | None = None,
+    pure: bool = False,
+) -> Mapping[Where, tuple[PackageVerdict, ...]]:
+    """A verdict for every package of every install command that names its packages. `late` are the
+    programs that steps executed in the final stage call, `own` is the language whose interpreter packages
+    bring, `naming` knows the texts of the context, `pure`: nothing that is built is linked with a library."""
+    tools = build_tools(visits)
+    verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
+    there = {*live.commands, *_brought(visits, distro, suite)}
+    everything = [e for v in visits for effects in v.effects for e in effects]
+    gone = {p.name for e in everything if e.kind == "unpackage" for p in e.packages}
+    for visit in visits:
+        for number, effects in enumerate(visit.effects):
+            installs = [e for e in effects if e.kind == "packages" and e.manager != "pip"]
+            names = [p.name for e in installs for p in e.packages]
+            if not installs or any(not n for n in names) or any(e.why for e in installs):
+                continue
+            found = []
+            for name in dict.fromkeys(names):
+                facts = system_package(name, distro, suite)
+                verdict = _late(name, facts, late) or _removed(name, facts, visit, number)
+                groups = [set(e.action.split()) for e in installs if "--virtual" in e.action]
+                if verdict is None and any(group & gone for group in groups):
+                    verdict = _said(name, "build", "SL201", "removed again with its group")
+                only = None if verdict else build_only(name, visits, live, tools, language, late)
+                if only is not None and name not in keep:
+                    verdict = _serving(name, *only)
+                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, pure, there)
+                found.append(_used_unseen(verdict, facts, tools, own, naming))
+            verdicts[(visit.index, number)] = tuple(found)
+    return verdicts
+
+
+def _said(name: str, role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+    return PackageVerdict(
+        name=name, role=role, counterparts=counterparts, reasons=(Reason(code=code, text=text),)
+    )
+
+
+def _brought(visits: Sequence[Visit], distro: str | None, suite: str | None) -> frozenset[str]:
+    """The programs of the packages that an application calls, whatever calls them."""
+    effects = (e for v in visits for atom in v.effects for e in atom if e.kind == "packages")
+    facts = [system_package(p.name, distro, suite) for e in effects for p in e.packages if p.name]
+    return frozenset(c for f in facts if f is not None and f.kind == "run" for c in f.commands)
+
+
+def _removed(name: str, facts: PackageFacts | None, visit: Visit, number: int) -> PackageVerdict | None:
+    """What the same RUN removes again is not in the image. The libraries that came with it are where the
+    manager is apt, which keeps them unless told otherwise; apk removes them, too."""
+    for effects in visit.effects[number + 1 :]:
+        for effect in effects:
+            if effect.kind != "unpackage" or all(p.name != name for p in effect.packages):
+                continue
+            if effect.manager == "apk" or facts is None or not facts.counterparts:
+                return _said(name, "build", "SL201", "removed again in the RUN that installs it")
+    return None
+
+
+def _late(name: str, facts: PackageFacts | None, late: Mapping[str, Use]) -> PackageVerdict | None:
+    called = next((c for c in facts.commands if c in late), None) if facts is not None else None
+    if called is None:
+        return None
+    return _said(name, "both", "SL202", f"line {late[called].line} runs `{called}` in the stage that runs")
+
+
+def _serving(name: str, user: Use, counterparts: tuple[str, ...]) -> PackageVerdict:
+    needed = f"needed by `{user.name}` (line {user.line}), "
+    if counterparts:
+        return _said(
+            name, "build", "SL204", f"{needed}run time needs {', '.join(counterparts)} instead", counterparts
+        )
+    return _said(name, "build", "SL201", f"{needed}nothing at run time calls it")
+
+
+def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
+    """The programs that RUN steps call, each with the line of its first caller."""
+    tools: dict[str, Use] = {}
+    for visit in visits:
+        for effects in visit.effects:
+            for effect in effects:
+                if effect.kind in ("packages", "unpackage", "index", "state"):
+                    continue
+                for tool in (effect.tool, *effect.tools, *_implied(effect)):
+                    name = tool.rpartition("/")[2]
+                    tools.setdefault(
+                        name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
+                    )
+    return tools
+
+
+def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[str, Use]:
+    """The programs that steps call which are executed in the final stage: it needs their packages."""
+    tools: dict[str, Use] = {}
+    done: list[Effect] = []
+    for visit in visits:
+        for number, effects in enumerate(visit.effects):
+            if roles.get((visit.index, number)) not in ("run", "both", "unknown"):
+                done += (e for e in effects if e.kind == "python")
+                continue
+            for effect in effects:
+                if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
+                    continue
+                names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
+                if (effect.kind == "global" and not _plain_javascript(effect)) or _compiled(effect, done):
+                    names = (*names, *_implied(effect), "python3", "python")
+                for tool in names:
+                    name = tool.rpartition("/")[2]
+                    tools.setdefault(
+                        name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
+                    )
+    return tools
+
+
+# What installs of packages' sources start by themselves.
+_KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
+
+
+def _plain_javascript(effect: Effect) -> bool:
+    """Whether everything that is installed globally is known, and has nothing to compile."""
+    facts = [npm(p.name) for p in effect.packages]
+    return bool(facts) and all(f.known and f.prebuilt is None for f in facts)
+
+
+def _compiled(effect: Effect, done: Sequence[Effect]) -> bool:
+    """Whether pip may compile something: not what it knows by name and has wheels of, nor what was installed
+    just so before (`uv run` looks whether it was)."""
+    if any(_covers(e, effect) for e in done):
+        return False
+    wheels = all(pypi(p.name).wheels != "none" for p in effect.packages)
+    return effect.kind == "python" and (bool(effect.manifests or effect.reads) or not wheels)
+
+
+def _covers(before: Effect, effect: Effect) -> bool:
+    """Whether an install of a project brought all that a later one asks for."""
+    return (
+        before.manager == effect.manager == "uv"
+        and not effect.packages
+        and bool(effect.manifests)
+        and {*effect.manifests} <= {*before.manifests}
+        and {*effect.writes} <= {*before.writes}
+        and before.dev >= effect.dev
+    )
+
+
+def _implied(effect: Effect) -> tuple[str, ...]:
+    """Programs that an installer starts by itself."""
+    if effect.kind == "go" and effect.action in ("get", "mod download", "mod tidy", "install", "build"):
+        return ("git", "hg", "bzr", "svn")
+    if effect.kind == "source":
+        return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
+    if effect.kind in ("python", "node", "global"):
+        return ("git", "gcc", "cc", "c++", "g++", "make", "pkg-config")
+    return ()
+
+
+def _verdict(
+    name: str,
+    facts: PackageFacts | None,
+    names: Sequence[str],
+    live: Live,
+    tools: Mapping[str, Use],
+    language: str | None,
+    keep: Collection[str],
+    pure: bool,
+    there: Collection[str],
+) -> PackageVerdict:
+    def said(role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+        return _said(name, role, code, text, counterparts)
+
+    if name in keep:
+        return said("run", "SL222", "kept by the configuration")
+    if name in live.system_packages:
+        use = live.system_packages[name]
+        return said("run", "SL202", f"`{use.name}` ({_place(use)}) needs it when it runs")
+    if facts is None:
+        return said("run", "SL203", "nothing is known about it, so it stays")
+    starters = sorted({s for c in facts.commands for s in callers(c)})
+    direct = [s for s in starters if s in tools and tools[s].name == s]
+    user = next((tools[c] for c in (*facts.commands, *direct) if c in tools), None)
+    called = [c for c in facts.commands if c in live.commands]
+    if called:
+        use = live.commands[called[0]]
+        role: Role = "both" if user is not None else "run"  # build steps that call it need it, too
+        return said(role, "SL202", f"{_place(use)} runs `{called[0]}`")
+    if facts.kind == "build":
+        compiler = next((live.commands[c] for c in _COMPILERS if c in live.commands), None)
+        if compiler is not None and name.endswith("-dev"):
+            return said("run", "SL202", f"{_place(compiler)} compiles when it runs, maybe with its headers")
+        needed = f"needed by `{user.name}` (line {user.line}), " if user else ""
+        if pure and facts.counterparts != ():
+            return said("build", "SL201", f"{needed}no program that is built here uses C or its libraries")
+        if facts.counterparts is None:
+            return said("run", "SL203", "what run time needs of it in this release is not known, so it stays")
+        if facts.counterparts:
+            text = f"{needed}run time needs {', '.join(facts.counterparts)} instead"
+            return said("build", "SL204", text, facts.counterparts)
+        return said("build", "SL201", f"{needed}nothing at run time calls it")
+    starter = next((s for s in starters if s in there), None)
+    if starter is not None:
+        return said("run", "SL203", f"`{starter}` may start a program of it, so it stays")
+    if name in _INTERPRETERS and language == "node" and _compiles(names):
+        return said("build", "SL201", "compiles native modules, nothing at run time calls it")
+    unread = unread_start(live.start) if facts.kind in ("fetch", "tool") and user is not None else ""
+    if unread:
+        return said("run", "SL203", f"{unread}, and may start a program of it")
+    if facts.kind in ("fetch", "tool") and user is not None:
+        if live.dynamic and facts.kind == "tool":
+            use = live.dynamic[0]
+            return said("run", "SL203", f"{_place(use)} starts a program whose name is not known")
+        return said(
+            "build", "SL205", f"called by `{user.name}` (line {user.line}), nothing at run time calls it"
+        )
+    if facts.kind in ("fetch", "tool"):
+        return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
+    programs = {name, *_INTERPRETERS} & set(facts.commands)
+    if programs and user is None and not live.dynamic and name not in _IMPLIED:
+        return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
+    return said("run", "SL203", "nothing shows that run time does without it")
+
+
+# What runs a program in each language; what is started is often a script for it.
+_RUNS = {"python": ("python3", "python", "python2"), "node": ("node",)}
+# What comes with a package of another source than the distribution's, or needs it.
+_BESIDE = {"nodejs": ("npm", "npx", "yarn", "pnpm", "corepack")}
+
+
+def _used_unseen(
+    verdict: PackageVerdict,
+    facts: PackageFacts | None,
+    tools: Mapping[str, Use],
+    own: str | None,
+    naming: Naming | None,
+) -> PackageVerdict:
+    """The verdict on a package that nothing was seen to call, where something may use it all the same."""
+    if facts is None or all(r.code != "SL206" for r in verdict.reasons):
+        return verdict
+    name = verdict.name
+    if set(_RUNS.get(own or "", ())) & set(facts.commands):
+        return _said(name, "run", "SL202", "it runs the application")
+    user = next((tools[c] for c in _BESIDE.get(name, ()) if c in tools), None)
+    if user is not None:
+        return _said(name, "run", "SL203", f"`{user.name}` (line {user.line}) needs it, run time may, too")
+    file = naming.file((name, *facts.commands)) if naming is not None else ""
+    return _said(name, "run", "SL203", f"{file} names it, so it stays") if file else verdict
+
+
+# Programs that others call without being seen to: shells, and what a daemon starts.
+_IMPLIED = frozenset({"bash", "dash", "cron", "dbus", "sudo", "tini", "dumb-init", "openssl", "sendmail"})
+
+
+def _compiles(names: Sequence[str]) -> bool:
+    return any(n in ("make", "g++", "gcc", "build-essential", "build-base") for n in names)
+
+
+def _place(use: Use) -> str:
+    if use.line:
+        return f"{use.file}:{use.line}"
+    return use.name if use.name.isupper() else f"`{use.name}`"

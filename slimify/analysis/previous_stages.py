@@ -1,0 +1,80 @@
+"""What was built in an earlier stage and is copied into the last one runs there: what its sources call, and
+what its packages need, is needed there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from slimify.analysis.language import language_of
+from slimify.analysis.packages.needs import installed_modules, needs_of
+from slimify.analysis.packages.system import system_package
+from slimify.analysis.program import Live
+from slimify.analysis.sources import read_sources
+from slimify.context.scan import Context
+from slimify.facts.basemap import BaseMap
+from slimify.facts.images import ImageFacts
+from slimify.model.dockerfile import Dockerfile
+from slimify.model.sources import Use
+from slimify.semantics.walk import Visit, base_of, start_state, walk
+from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, split_stages
+
+_CALLED = ("fetch", "tool")  # kinds of packages that people install to be called
+
+
+def with_earlier(
+    live: Live,
+    file: Dockerfile,
+    in_force: Sequence[Mapping[str, str]],
+    visits: Sequence[Visit],
+    context: Context,
+    base: ImageFacts | None,
+    names: BaseMap,
+) -> Live:
+    """The same with what the stages before need whose files the last stage, `visits`, copies. Where what
+    they build is not in the context, it may call whatever the last stage installs to be called."""
+    stages = split_stages(file)
+    places = {id(x): index for index, x in enumerate(file.instructions)}
+    effects = [e for v in visits for found in v.effects for e in found]
+    installed = [p.name for e in effects if e.kind == "packages" and e.manager != "pip" for p in e.packages]
+    copies = _copies(visits, {from_parts(s[0]).alias for s in stages[:-1]}, len(stages) - 1)
+    if not installed or not copies:
+        return live
+    commands, libraries = dict(live.commands), dict(live.libraries)
+    packages, dynamic, unread = dict(live.system_packages), live.dynamic, False
+    for stage in stages[:-1]:
+        _, facts = base_of(stage[0], in_force[places[id(stage[0])]], names)
+        body = [(places[id(x)], x) for x in stage[1:]]
+        found, end = walk(body, dict(enumerate(in_force)), start_state(facts, context), file.escape)
+        own = tuple(e for v in found for atom in v.effects for e in atom)
+        language = language_of(facts, found, context)
+        sources = read_sources(end.view, language, (), own).facts
+        unread = unread or any(e.kind in ("unknown", "fetch") for e in own) or bool(sources.skipped)
+        dynamic = (*dynamic, *sources.dynamic)
+        for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
+            commands.setdefault(use.name.rpartition("/")[2], use)
+        libraries = {**{use.name: use for use in sources.libraries}, **libraries}
+        needs = needs_of(installed_modules(own, end.view), base, installed)
+        commands, packages = {**needs.commands, **commands}, {**needs.packages, **packages}
+    if unread:
+        commands = {**_callable(installed, base, copies[0]), **commands}
+    return replace(live, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic)
+
+
+def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> list[int]:
+    """The lines of the COPYs that take something from a stage of the file."""
+    known = {a.lower() for a in aliases if a} | {str(number) for number in range(count)}
+    return [
+        v.instruction.line
+        for v in visits
+        if v.instruction.keyword == "COPY" and (copy_parts(v.instruction).from_stage or "").lower() in known
+    ]
+
+
+def _callable(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:
+    """The programs of packages that are installed to be called."""
+    release = (base.distro, base.suite) if base else (None, None)
+    facts = (system_package(name, *release) for name in installed)
+    known = (f for f in facts if f is not None and f.kind in _CALLED)
+    return {c: Use(name=c, file="Dockerfile", line=line) for f in known for c in (f.name, *f.commands)}

@@ -1,0 +1,1 @@
+"""Where each step has to be executed."""

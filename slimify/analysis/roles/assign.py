@@ -1,0 +1,393 @@
+"""Where each step has to be executed, and which of its results run time needs.
+
+A backward question asked in one forward pass: a step that installs, compiles or downloads can be
+executed in a stage that is thrown away, because what it leaves is known and can be copied. Steps
+that only rework what such a step left go with it. Steps that register something in the system
+(packages, users, caches of the linker) and those that run the application's own code are executed
+where the application runs. Whatever is not understood stays, and stays first.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from slimify.analysis.context_removals import thinned
+from slimify.analysis.packages.downloaded_files import with_installs
+from slimify.analysis.packages.installer_settings import settle_settings
+from slimify.analysis.packages.package_sources import adds_source, serves_build_only
+from slimify.analysis.packages.tool_settings import read_by_build_only
+from slimify.analysis.roles.artifacts import copy_roles, live_results, settle_directories, widened
+from slimify.analysis.roles.role_state import (
+    BIN,
+    BUILD_KINDS,
+    FOLLOW_KINDS,
+    SITE,
+    Made,
+    Pass,
+    Roles,
+    Where,
+    follow_packages,
+    say,
+)
+from slimify.facts.languages import npm, pypi
+from slimify.languages.go.generators import leaves_go
+from slimify.languages.node import corepack
+from slimify.languages.python.site_package_removals import taken_out
+from slimify.model.decisions import PackageVerdict
+from slimify.model.effects import Effect
+from slimify.semantics.paths import BROAD, inside, inside_any, touches
+from slimify.semantics.walk import Visit
+
+RUN_KINDS = frozenset({"users", "system", "source"})
+
+
+def assign(
+    visits: Sequence[Visit],
+    packages: Mapping[Where, tuple[PackageVerdict, ...]],
+    *,
+    live_commands: frozenset[str],
+    build_tools: frozenset[str],
+    language: str | None,
+    keep: frozenset[int] = frozenset(),
+    live_texts: frozenset[str] = frozenset(),
+    unread: str = "",
+    install_time: str = "",
+) -> Roles:
+    """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
+    that build steps call, `keep` the instructions the user wants at run time, `unread` says why the
+    program that is started could not be read, `install_time` which settings only an install reads."""
+    state = Pass(visits, packages, live_commands, build_tools, language, keep, unread)
+    for visit in visits:
+        for number, effects in enumerate(visit.effects):
+            _atom(state, visit, number, effects)
+    settle_settings(state, install_time)
+    state.made = {**thinned(state), **state.made, **corepack.filled(state)}
+    _again(state)
+    settle_directories(state)
+    _passing(state)
+    for where, paths in with_installs(visits, state.atoms).items():
+        say(state, where, "run", "SL216", "brings a file that the stage that runs installs")
+        for path in paths:
+            state.made.pop(path, None)
+    follow_packages(state)
+    made = widened(state, live_results(state))
+    copies, copy_reasons = copy_roles(state, made, live_texts)
+    return Roles(
+        atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, made=made
+    )
+
+
+def _atom(state: Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
+    where = (visit.index, number)
+    kinds = {e.kind for e in effects}
+    if visit.index in state.keep:
+        say(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
+    elif "unknown" in kinds and _own_program(state, where, effects):
+        say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+    elif "unknown" in kinds:
+        why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
+        say(state, where, "unknown", "SL221", f"may do anything: {why}")
+    elif not effects or kinds == {"state"}:
+        say(state, where, "both", "SL220", "sets the shell's state for what follows")
+    elif adds_source(effects):
+        if serves_build_only(visit, number, state.packages):
+            say(state, where, "build", "SL215", "adds a package source that only the build installs from")
+        else:
+            say(state, where, "run", "SL215", _RUN_TEXT["source"])
+    elif "global" not in kinds and _into_other_python(state, effects):
+        _global(state, where, effects)
+    elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
+        _build(state, visit, where, effects)
+    elif "packages" in kinds and not _is_download_for_run_time(effects):
+        _packages(state, where)
+    elif "global" in kinds:
+        _global(state, where, effects)
+    elif "app" in kinds or _is_download_for_run_time(effects):
+        _app(state, visit, where, effects)
+    elif kinds & RUN_KINDS:
+        say(
+            state,
+            where,
+            "run",
+            "SL215",
+            _RUN_TEXT[next(k for k in ("users", "system", "source") if k in kinds)],
+        )
+    elif kinds & {"files", "meta"}:
+        _files(state, visit, where, effects)
+    elif kinds & FOLLOW_KINDS:
+        state.gone.extend(d for e in effects for d in e.deletes)
+        say(state, where, "both", "SL218", "belongs to the commands beside it")
+    else:
+        say(state, where, "build", "SL219", "a check: it leaves nothing behind")
+
+
+def _own_program(state: Pass, where: Where, effects: Sequence[Effect]) -> bool:
+    """A program that an earlier step compiled, started once nothing is built any more."""
+    compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "go"}
+    if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
+        return False
+    later = (
+        effect
+        for visit in state.visits
+        for number, found in enumerate(visit.effects)
+        if (visit.index, number) > where
+        for effect in found
+    )
+    return not any(effect.kind in BUILD_KINDS for effect in later)
+
+
+_RUN_TEXT = {
+    "users": "users and groups are needed in the image that runs",
+    "system": "registers something in the system that runs",
+    "source": "adds a package source for what is installed after it",
+}
+
+
+def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
+    """Data that a program reads when it runs, fetched by the interpreter that reads it, or what it needs."""
+    fetched = ("python", "node", "npm")
+    return any((e.kind == "fetch" and e.manager in fetched) or e.action == "install-deps" for e in effects)
+
+
+_BUILD_TEXT = {
+    "python": ("SL210", "installs Python packages: the result is copied, the installer's needs are not"),
+    "node": ("SL210", "installs Node packages: the result is copied, the installer's needs are not"),
+    "prune": ("SL210", "drops development dependencies before the result is copied"),
+    "go": ("SL212", "compiles Go: only the program is needed afterwards"),
+    "build": ("SL211", "compiles or bundles: only what it writes is needed afterwards"),
+    "fetch": ("SL213", "downloads: only the result is needed afterwards"),
+    "unpack": ("SL213", "unpacks: only the result is needed afterwards"),
+}
+
+
+def _build(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+    if any(e.anywhere for e in effects):
+        why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
+        say(state, where, "unknown", "SL221", why)
+        return
+    kind = next(k for k in _BUILD_TEXT if any(e.kind == k for e in effects))
+    say(state, where, "build", *_BUILD_TEXT[kind])
+    for effect in effects:
+        state.consumed |= {r for r in effect.reads if effect.kind == "unpack"}
+        state.gone.extend(effect.deletes)
+        if not (effect.tool == "mkdir" and _filled(effect, effects)):
+            _record(state, visit, effect)
+
+
+def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
+    """A directory that is made for files which the same command makes."""
+    return all(any(inside(o, w) for e in effects for o in e.outputs) for w in effect.writes)
+
+
+def _record(state: Pass, visit: Visit, effect: Effect) -> None:
+    if state.language == "go" and leaves_go(effect):
+        return
+    files = effect.outputs if effect.kind == "go" or effect.outputs else ()
+    for path in effect.outputs:
+        _add(state, visit, effect.kind, path, is_file=True)
+    if effect.kind == "go" and effect.action == "install" and not effect.outputs:
+        for path in effect.writes:  # the binaries' names are not known, their directory is
+            _add(state, visit, "go", path)
+    if effect.kind == "go" or (files and effect.kind == "build"):
+        return
+    for path in effect.writes:
+        _add(state, visit, effect.kind, path)
+
+
+def _add(state: Pass, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
+    state.gone = [g for g in state.gone if g != path]
+    if path not in state.made:
+        state.made[path] = Made(
+            path=path, first=visit.index, user=visit.state.user, kind=kind, is_file=is_file
+        )
+
+
+def _packages(state: Pass, where: Where) -> None:
+    verdicts = state.packages.get(where, ())
+    roles = {v.role for v in verdicts}
+    if not verdicts:
+        say(state, where, "unknown", "SL221", "which packages are installed is only known when it runs")
+    elif roles == {"build"}:
+        say(state, where, "build", "SL201", "every package is needed for the build only")
+    elif roles <= {"run"}:
+        say(state, where, "run", "SL202", "installs what run time needs")
+    else:
+        say(state, where, "both", "SL203", "some packages are needed when the image runs")
+
+
+def _into_other_python(state: Pass, effects: Sequence[Effect]) -> bool:
+    """pip beside an application in another language: it fills the system's Python, among its packages."""
+    known = state.language in ("node", "go")
+    return known and all(e.kind == "python" and {SITE, BIN} & set(e.writes) for e in effects)
+
+
+def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
+    names = [p.name for e in effects for p in e.packages]
+    python = any(e.kind == "python" for e in effects)
+    bins = {b for n in names for b in (pypi(n).scripts if python else npm(n).bins)} | set(names)
+    if any(e.deletes for e in effects):
+        say(state, where, "both", "SL216", "removes a program from the image that runs")
+    elif "corepack" in names:
+        say(state, where, "both", "SL203", "makes the package managers that the image has")
+    elif bins & state.live_commands and any(corepack.fills_cache(e) for e in effects):
+        say(state, where, "build", "SL210", "fills corepack's cache, which is copied")
+    elif bins & state.live_commands:
+        say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
+    elif state.unread and names and bins & state.build_tools:
+        say(state, where, "both", "SL203", f"{state.unread}, and may call it")
+    elif names and bins & state.build_tools:
+        used = sorted(bins & state.build_tools)[0]
+        text = f"`{used}` is called by build steps, nothing at run time calls it"
+        say(state, where, "build", "SL201", text)
+    else:
+        say(state, where, "both", "SL203", "nothing shows that run time does without it")
+
+
+def _app(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+    """The application's own code. Python's is executed where it will run. A Node project's writes
+    into the project, which is copied from the builder as a whole."""
+    node = [e for e in effects if e.kind == "app" and e.cwd is not None]
+    if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
+        say(state, where, "build", "SL211", "runs a script of the project: its directory is copied whole")
+        for effect in node:
+            _add(state, visit, "build", effect.cwd or "/")
+        return
+    say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+
+
+def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+    """Copies, moves, edits: with the build if they work on what a build step made, else at run time."""
+    reads = [r for e in effects for r in e.reads]
+    writes = [w for e in effects for w in e.writes]
+    deletes = [d for e in effects for d in e.deletes]
+    made = tuple(state.made)
+    if any(e.anywhere for e in effects):
+        say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
+        return
+    reader = read_by_build_only(state, (*writes, *deletes))
+    if reader:
+        say(state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that")
+        return
+    if taken_out(state, where, effects):
+        say(state, where, "build", "SL217", "takes files out of the packages that are copied")
+        return
+    if _fleeting(visit, (*writes, *deletes)):
+        say(state, where, "build", "SL217", "made and deleted again in one step with what is built")
+        return
+    from_build = any(
+        inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
+        for r in reads
+        if r not in BROAD
+    )
+    within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
+    unpacked = bool(deletes) and state.consumed.issuperset(deletes)
+    within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
+    if from_build or within:
+        say(state, where, "build", "SL217", "reworks what a build step made")
+        state.linked.update(r for e in effects if e.action == "link" for r in e.reads)
+        landed = _landed(state, reads, writes)
+        if landed is None:
+            place = next(p for p in writes if p in BROAD)
+            say(
+                state,
+                where,
+                "unknown",
+                "SL221",
+                f"which files it puts into {place} is only known when it runs",
+            )
+            return
+        for path in landed:
+            if not inside_any(path, made):
+                is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
+                _add(state, visit, "files", path, is_file=is_file)
+        state.gone.extend(deletes)
+        return
+    state.gone.extend(deletes)
+    say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+
+
+def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:
+    """Deletes something that build steps made, and nothing that was copied into the image."""
+    hit = [d for d in deletes if any(_hits(d, m) for m in made)]
+    view = visit.state.view
+    others = [d for d in deletes if d not in hit]
+    return bool(hit) and not any(
+        fnmatchcase(path, d) or inside(path, d) for d in others for path in view.under(posixpath.dirname(d))
+    )
+
+
+def _hits(deleted: str, made: str) -> bool:
+    return touches(made, deleted) or fnmatchcase(made, deleted)
+
+
+def _landed(state: Pass, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
+    """What a copy writes; into a directory of the system, each known file that its pattern names.
+    None where that can't be told."""
+    landed: list[str] = []
+    for path in writes:
+        if path not in BROAD:
+            landed.append(path)
+            continue
+        for read in reads:
+            found = [m for m in state.made.values() if m.is_file and fnmatchcase(m.path, read)]
+            if not found or any(inside(read, m.path) for m in state.made.values() if not m.is_file):
+                return None
+            landed += [posixpath.join(path, posixpath.basename(m.path)) for m in found]
+    return landed
+
+
+def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
+    """Every path is both written and deleted by the RUN, which builds something besides."""
+    effects = [e for found in visit.effects for e in found]
+    if not paths or not any(e.kind in BUILD_KINDS for e in effects):
+        return False
+    deleted = [d for e in effects for d in e.deletes]
+    written = [w for e in effects if e.kind == "files" for w in e.writes]
+    return all(inside_any(p, deleted) and any(touches(p, w) for w in written) for p in paths)
+
+
+def _again(state: Pass) -> None:
+    """Files that were reworked before a build step made the directory its own go with the build, too."""
+    for visit in state.visits:
+        for number, effects in enumerate(visit.effects):
+            where = (visit.index, number)
+            kinds = {e.kind for e in effects}
+            if (
+                state.atoms[where] == "run"
+                and kinds <= {"files", "meta", "check", "state"}
+                and kinds & {"files"}
+            ):
+                _files(state, visit, where, effects)
+
+
+def _passing(state: Pass) -> None:
+    """A file that one RUN makes and a later one deletes, with a build step in between, was made for that
+    step: both stay with it (an .npmrc with a token)."""
+    numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
+    removals: dict[frozenset[str], list[int]] = {}
+    for position, (_, _, effects) in enumerate(numbered):
+        if _only_files(effects):
+            removals.setdefault(frozenset(d for e in effects for d in e.deletes), []).append(position)
+    built = [i for i, (v, n, _) in enumerate(numbered) if state.atoms[(v.index, n)] == "build"]
+    for position, (visit, number, effects) in enumerate(numbered):
+        paths = frozenset(w for e in effects for w in e.writes)
+        if state.atoms[(visit.index, number)] != "run" or not _only_files(effects) or not paths:
+            continue
+        later = removals.get(paths, [])
+        at = bisect_right(later, position)
+        if at == len(later) or any(visit.state.view.context_path(p) is not None for p in paths):
+            continue
+        if bisect_right(built, position) == bisect_left(built, later[at]):
+            continue
+        for one in (position, later[at]):
+            made, atom, _ = numbered[one]
+            say(state, (made.index, atom), "build", "SL217", "made for a build step and deleted again")
+            insort(built, one)
+
+
+def _only_files(effects: Sequence[Effect]) -> bool:
+    kinds = {e.kind for e in effects}
+    return "files" in kinds and kinds <= {"files", "check", "state"}

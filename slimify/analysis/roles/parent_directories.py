@@ -1,0 +1,66 @@
+"""A COPY that only the build reads may be what makes the directory that a later step of the image that runs
+puts a file into: then it comes along."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from slimify.analysis.copies import targets
+from slimify.analysis.roles.role_state import Made, Pass
+from slimify.model.decisions import Reason, Role
+from slimify.model.effects import Effect
+from slimify.semantics.paths import BROAD, inside, touches
+from slimify.semantics.walk import Visit
+
+# What writes without making the directory; mkdir without -p is one of them.
+_WRITING = frozenset({"files", "fetch", "unpack"})
+
+
+def keep_places(
+    state: Pass, made: tuple[Made, ...], copies: dict[int, Role], reasons: dict[int, tuple[Reason, ...]]
+) -> None:
+    """Such a COPY becomes one of both; its files do no harm."""
+    there: list[str] = []
+    passed: dict[int, tuple[str, ...]] = {}
+    for visit in state.visits:
+        there += [visit.state.cwd or "/", *(m.path for m in made if m.first == visit.index)]
+        if visit.index in copies:
+            placed = targets(visit) or ()
+            if copies[visit.index] == "build":
+                passed[visit.index] = placed
+            else:
+                there += placed
+            continue
+        for effect in _steps(state, visit):
+            for place in written_into(effect):
+                if any(touches(t, place) for t in there if t != "/"):
+                    continue
+                maker = next((i for i, p in passed.items() if any(inside(t, place) for t in p)), None)
+                if maker is not None:
+                    copies[maker] = "both"
+                    line = visit.instruction.line
+                    text = f"makes the directory {place}, into which line {line} puts a file"
+                    reasons[maker] = (Reason(code="SL224", text=text),)
+                    there += passed.pop(maker)
+            there += effect.writes
+
+
+def _steps(state: Pass, visit: Visit) -> Iterator[Effect]:
+    """The effects of a RUN in the image that runs."""
+    for number, effects in enumerate(visit.effects):
+        if state.atoms[(visit.index, number)] != "build":
+            yield from effects
+
+
+def written_into(effect: Effect) -> Iterator[str]:
+    """The directories that have to be there for it: a redirection and most programs don't make them."""
+    if effect.kind not in _WRITING:
+        return
+    if effect.tool in ("mkdir", "install") and any(
+        w.text.startswith("-") and "p" in w.text for w in effect.command.words
+    ):
+        return
+    for path in dict.fromkeys(posixpath.dirname(w) for w in effect.writes if w.startswith("/")):
+        if path not in BROAD and not any(ch in path for ch in "*?[$"):
+            yield path

@@ -1,0 +1,110 @@
+"""What the passes over all steps share: what is made, the roles so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from msgspec import Struct, field
+
+from slimify.model.decisions import PackageVerdict, Reason, Role
+from slimify.semantics.walk import Visit
+
+BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
+
+
+FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
+
+
+SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
+
+
+Where = tuple[int, int]  # instruction, atom
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """Something that build steps leave and run time needs: `path` in the image."""
+
+    path: str
+    first: int  # instruction that makes it first
+    user: str  # who made it
+    kind: str  # kind of the effect that made it
+    is_file: bool = False
+
+
+class Roles(Struct, frozen=True, kw_only=True):
+    """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
+
+    atoms: Mapping[Where, Role]
+    reasons: Mapping[Where, tuple[Reason, ...]]
+    copies: Mapping[int, Role]
+    copy_reasons: Mapping[int, tuple[Reason, ...]]
+    made: tuple[Made, ...]
+
+
+class Pass(Struct, dict=True):
+    """The state of the forward pass over all atoms."""
+
+    visits: Sequence[Visit]
+    packages: Mapping[Where, tuple[PackageVerdict, ...]]
+    live_commands: frozenset[str]
+    build_tools: frozenset[str]
+    language: str | None
+    keep: frozenset[int]
+    unread: str = ""  # why what is started could not be read
+    linked: set[str] = field(default_factory=set)  # what symbolic links point to
+    atoms: dict[Where, Role] = field(default_factory=dict)
+    reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    consumed: set[str] = field(default_factory=set)
+
+    @cached_property
+    def manifests(self) -> frozenset[str]:
+        """What installers read."""
+        return frozenset(
+            m for v in self.visits for effects in v.effects for e in effects for m in e.manifests
+        )
+
+    @cached_property
+    def last_copies(self) -> Mapping[str, int]:
+        """Each single file that comes with a COPY, with the last one that brings it."""
+        from slimify.analysis.copies import files
+
+        copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
+        return {name: v.index for v in copies for name in files(v) or ()}
+
+
+def made_by(state: Pass, until: Where) -> tuple[str, ...]:
+    """What the final stage has made by then, besides what is copied."""
+    made: list[str] = []
+    for visit in state.visits:
+        if visit.index <= until[0]:
+            made.append(visit.state.cwd or "/")
+        for number, effects in enumerate(visit.effects):
+            if (visit.index, number) < until and state.atoms[(visit.index, number)] != "build":
+                made += [w for e in effects for w in (*e.writes, *e.outputs)]
+    return tuple(made)
+
+
+def say(state: Pass, where: Where, role: Role, code: str, text: str) -> None:
+    state.atoms[where] = role
+    state.reasons[where] = (Reason(code=code, text=text),)
+
+
+def follow_packages(state: Pass) -> None:
+    """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
+    for visit in state.visits:
+        numbers = range(len(visit.effects))
+        real = {
+            state.atoms[(visit.index, n)]
+            for n in numbers
+            if not {e.kind for e in visit.effects[n]} <= FOLLOW_KINDS | {"state", "check"}
+        }
+        for n in numbers:
+            kinds = {e.kind for e in visit.effects[n]}
+            if kinds and kinds <= FOLLOW_KINDS | {"state"} and kinds & FOLLOW_KINDS:
+                if real == {"build"}:
+                    state.atoms[(visit.index, n)] = "build"
+                elif real == {"run"}:
+                    state.atoms[(visit.index, n)] = "run"

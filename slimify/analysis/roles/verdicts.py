@@ -1,0 +1,58 @@
+"""Program -> what `explain` shows: a role and reasons for every instruction and command."""
+
+from __future__ import annotations
+
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.model.decisions import CommandVerdict, InstructionVerdict, Reason, Role
+
+_CONFIG = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+)
+
+
+def verdicts(program: Program) -> tuple[InstructionVerdict, ...]:
+    """One verdict an instruction, in order; instructions in front of FROM included."""
+    steps = {step.index: step for step in program.steps}
+    found = []
+    for index, instruction in enumerate(program.dockerfile.instructions):
+        step = steps.get(index)
+        if step is None:
+            reason = Reason(code="SL223", text="the base of the stages")
+            found.append(InstructionVerdict(instruction=instruction, role="both", reasons=(reason,)))
+            continue
+        found.append(
+            InstructionVerdict(
+                instruction=instruction,
+                role=step.role,
+                reasons=step.reasons,
+                commands=tuple(_command(step, atom) for atom in step.atoms),
+            )
+        )
+    return tuple(found)
+
+
+def _command(step: Step, atom: AtomStep) -> CommandVerdict:
+    assert step.script is not None
+    part = step.script.atoms[atom.index]
+    text = " ".join(step.script.text[part.start : part.end].split())
+    return CommandVerdict(
+        text=text, atom=atom.index, role=atom.role, reasons=atom.reasons, packages=atom.packages
+    )
+
+
+def instruction_role(keyword: str, atoms: tuple[AtomStep, ...]) -> tuple[Role, tuple[Reason, ...]]:
+    """The role of an instruction other than COPY and ADD, from its keyword or its commands."""
+    if keyword in _CONFIG:
+        return "run", (Reason(code="SL200", text="describes the image that runs"),)
+    if keyword != "RUN":
+        return "both", (Reason(code="SL223", text="sets the state in which later steps are executed"),)
+    roles = {atom.role for atom in atoms if not _neutral(atom)} or {atom.role for atom in atoms}
+    if not roles or "unknown" in roles:
+        return "unknown", ()
+    if len(roles) == 1:
+        return next(iter(roles)), ()
+    return "both", ()
+
+
+def _neutral(atom: AtomStep) -> bool:
+    return all(e.kind in ("state", "check", "cache", "index") for e in atom.effects)

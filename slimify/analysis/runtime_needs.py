@@ -1,0 +1,208 @@
+"""What run time needs: everything reachable from ENTRYPOINT, CMD and HEALTHCHECK.
+
+The roots are followed through entry scripts, package.json scripts, make targets and `sh -c` strings
+by the same interpreter that reads RUN; then the application's sources and configuration files say
+which programs, libraries and files they name. Nothing is executed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from slimify.analysis.packages.needs import installed_modules, needs_of
+from slimify.analysis.program import Live, Runtime
+from slimify.analysis.sources import SourceUse, read_sources
+from slimify.context.compose.yaml_commands import RunCommand
+from slimify.context.scan import Context
+from slimify.facts.images import ImageFacts
+from slimify.facts.packages import starts
+from slimify.model.effects import Effect
+from slimify.model.shell import Script
+from slimify.model.sources import Use
+from slimify.semantics.context_files import View
+from slimify.semantics.effects.interpret import interpret
+from slimify.semantics.effects.state import State
+from slimify.syntax.shell.script import read
+
+_NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
+# Of the official images; that of Node's only decides whether to put node in front.
+OWN_ENTRY = frozenset({"docker-entrypoint.sh"})
+
+# Configuration of process managers and schedulers: their values are command lines.
+_COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")
+_COMMAND_ENDINGS = (".supervisor", ".cron", ".crontab", "-cron", "_cron")
+_COMMAND_KEYS = ("command", "web", "worker", "release", "exec", "ExecStart")
+# What starts something else named in its arguments, so that CMD is a command of its own.
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash"})
+
+
+def live(
+    runtime: Runtime,
+    state: State,
+    effects: Iterable[Effect],
+    named: Sequence[RunCommand],
+    language: str | None,
+    base: ImageFacts | None,
+) -> Live:
+    """What run time needs. `state` is the one at the end of the file; `effects` are those of all
+    RUNs (for the manifests whose packages are installed); `named` are command lines that the context
+    says are run in this image (compose files, Procfile, Kubernetes manifests); `base` is what
+    is known of the base image."""
+    roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
+    roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _mounted(state, n)) for n in named]
+    start: tuple[Effect, ...] = ()
+    origins: tuple[Use, ...] = ()
+    commands: dict[str, Use] = {}
+    for text, use, where in roots:
+        own = _interpret(text, where)
+        start += own
+        origins += (use,) * len(own)
+        for effect in own:
+            for tool in (effect.tool, *effect.tools):
+                _note(commands, tool, use)
+    for use, text in configured(state.view):
+        for effect in _interpret(text, state):
+            for tool in (effect.tool, *effect.tools):
+                _note(commands, tool, use)
+    everything = tuple(effects)
+    found: SourceUse = read_sources(state.view, language, start, everything)
+    handed_on = found.facts.mentioned if found.facts.dynamic else ()
+    for use in (*found.facts.commands, *handed_on):
+        _note(commands, use.name, use)
+    headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
+    needs = needs_of(installed_modules(everything, state.view), base, headers)
+    for command, use in needs.commands.items():
+        _note(commands, command, use)
+    for command, use in tuple(commands.items()):
+        for started in starts(command):
+            _note(commands, started, use)
+    paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
+    return Live(
+        commands=commands,
+        paths=paths,
+        libraries={use.name: use for use in found.facts.libraries},
+        dynamic=found.facts.dynamic,
+        start=start,
+        sources=found.facts,
+        shell=_needs_shell(runtime, start, commands),
+        system_packages=needs.packages,
+        unresolved=needs.unresolved,
+        origins=origins,
+    )
+
+
+def unread_start(start: Iterable[Effect]) -> str:
+    """Why a script that is started could not be read; "" if all were."""
+    return next(
+        (
+            e.why
+            for e in start
+            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in OWN_ENTRY
+        ),
+        "",
+    )
+
+
+def _note(commands: dict[str, Use], tool: str, use: Use) -> None:
+    name = tool.rpartition("/")[2]
+    if name:
+        commands.setdefault(name, use)
+        if "/" in tool:
+            commands.setdefault(tool, use)
+
+
+def _mounted(state: State, command: RunCommand) -> State:
+    """The state with the directories of the context that a compose file lays over the image's."""
+    view = state.view
+    for source, target in command.mounts:
+        view = view.with_copy([source], target)
+    return replace(state, view=view)
+
+
+def _roots(runtime: Runtime) -> list[tuple[str, Use]]:
+    """Command lines that the Dockerfile starts, each with where it is said."""
+    roots: list[tuple[str, Use]] = []
+    entry, cmd = runtime.entrypoint or (), runtime.cmd or ()
+    if runtime.own_start:
+        joined = tuple(entry) + tuple(cmd)
+        if joined:
+            roots.append((shlex.join(joined), Use(name=joined[0], file="Dockerfile", line=0)))
+        if entry and cmd and not cmd[0].startswith("-"):
+            roots.append((shlex.join(cmd), Use(name=cmd[0], file="Dockerfile", line=0)))
+    probe = runtime.healthcheck.partition(" --")[0]
+    if probe and not probe.upper().startswith("NONE"):
+        text = probe.removeprefix("CMD ").strip()
+        if text.startswith("["):
+            text = " ".join(shlex.quote(w) for w in _json_words(text))
+        roots.append((text, Use(name="HEALTHCHECK", file="Dockerfile", line=0)))
+    return roots
+
+
+def _hooks(base: ImageFacts | None, view: View) -> list[tuple[str, Use]]:
+    """Scripts of the context that the start script of the base image looks for and runs."""
+    found = {path: view.context_path(path) for path in (base.hooks if base else ())}
+    return [
+        (f"sh {shlex.quote(path)}", Use(name=path, file=file, line=1))
+        for path, file in found.items()
+        if file is not None and file in view.context.files
+    ]
+
+
+def _json_words(text: str) -> list[str]:
+    import json
+
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return [text]
+    return [str(w) for w in words] if isinstance(words, list) else [text]
+
+
+def _interpret(text: str, state: State) -> tuple[Effect, ...]:
+    script: Script = read(text)
+    return tuple(e for atom in interpret(script, state) for e in atom)
+
+
+def configured(view: View) -> Iterable[tuple[Use, str]]:
+    """Command lines in configuration files of process managers that are copied into the image."""
+    context: Context = view.context
+    for path in context.files:
+        name = path.rpartition("/")[2]
+        if not (name in _COMMAND_FILES or name.endswith(_COMMAND_ENDINGS) or _supervised(path)):
+            continue
+        if not view.image_paths(path):
+            continue
+        for number, line in enumerate((context.text(path) or "").splitlines(), 1):
+            text = _command_line(line, name)
+            if text:
+                yield Use(name=text, file=path, line=number), text
+
+
+def _supervised(path: str) -> bool:
+    return "supervisor" in path and path.endswith((".conf", ".ini"))
+
+
+def _command_line(line: str, name: str) -> str:
+    line = line.strip()
+    if not line or line.startswith(("#", ";")):
+        return ""
+    if "cron" in name:
+        fields = line.split(None, 5)
+        return fields[5] if len(fields) == 6 and fields[0][:1] in "*0123456789@" else ""
+    key, mark, value = line.partition(":" if name == "Procfile" else "=")
+    if mark and (name == "Procfile" or key.strip() in _COMMAND_KEYS):
+        return value.strip()
+    return ""
+
+
+def _needs_shell(runtime: Runtime, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
+    argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
+    if any(word in _SHELLS for word in argv):
+        return True
+    probe = runtime.healthcheck
+    if probe and not probe.upper().startswith("NONE") and "CMD [" not in probe:
+        return True
+    return any(name in _SHELLS for name in commands) or any(e.action == "script" for e in start)

@@ -1,0 +1,138 @@
+"""Whether the application can run as somebody else than root: what its sources write, and where.
+
+A reading of the text for calls that write, on the safe side: what is not understood counts as
+written to a place that is not known.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from slimify.analysis.program import Program
+from slimify.analysis.sources import application
+from slimify.facts import load
+from slimify.semantics.paths import inside
+
+_CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
+_TEMPORARY = re.compile(r"tmpdir\(|TempDir\(|tempfile\.|gettempdir|mkdtemp")
+_MAKES = re.compile("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
+_ARGUMENT = 120  # characters behind a call in which its place is looked for
+_PASSING = ("/tmp", "/var/tmp", "/dev/null", "/proc/self")
+
+
+class Writes(Struct, frozen=True, kw_only=True):
+    """Directories (absolute image paths) that the application writes to; `why` says what could not
+    be told, or what only root may do: then `places` is not all."""
+
+    places: tuple[str, ...] = ()
+    why: str = ""
+
+
+def writes(program: Program) -> Writes:
+    """What the application's own sources write."""
+    sources = program.live.sources
+    facts: Mapping[str, Any] | None = load("nonroot.toml")["sources"].get(program.language or "")
+    files = application(program.end.view, program.language or "")
+    if facts is None or not files:
+        return Writes(why="the sources of what is started are not in the build context")
+    if sources.skipped:
+        return Writes(why=f"{sources.skipped[0]} was not read")
+    modules = re.compile(facts["modules"], re.IGNORECASE)
+    whole = program.language == "node" or program.language == "python"
+    for use in sources.imports:
+        if modules.fullmatch(use.name) if whole else modules.search(use.name):
+            return Writes(why=f"{use.file}:{use.line}: {use.name} may keep files where it runs")
+    configured = _configured(program)
+    if configured:
+        return Writes(why=configured)
+    places: dict[str, None] = {}
+    for file in files:
+        found = _read(program, file, facts)
+        if isinstance(found, str):
+            return Writes(why=found)
+        places |= dict.fromkeys(found)
+    return Writes(places=tuple(places))
+
+
+def _configured(program: Program) -> str:
+    """The configuration file that names a place to write to; "" if none does."""
+    known = load("nonroot.toml")["config"]
+    for file in program.context.files:
+        name = file.rpartition("/")[2]
+        if not name.endswith(tuple(known["endings"])) or name in known["not"] or "lock" in name:
+            continue
+        if not program.end.view.image_paths(file):
+            continue
+        text = program.context.text(file)
+        match = re.search(known["text"], text or "")
+        if text is None or match is not None:
+            line = f":{_line(text, match.start())}" if text is not None and match is not None else ""
+            return f"{file}{line} may name a place that is written to"
+    return ""
+
+
+def _read(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | str:
+    """The directories that a file's calls write to, or why that can't be told."""
+    text = program.context.text(file)
+    if text is None:
+        return f"{file} was not read"
+    for pattern, what in (
+        (facts["root"], "only root may do that"),
+        (load("nonroot.toml")["ports"]["source"], "a port below 1024"),
+        (facts.get("text", r"(?!)"), "may write files where it runs"),
+    ):
+        match = re.search(pattern, text)
+        if match is not None:
+            return f"{file}:{_line(text, match.start())}: {what}"
+    found: list[str] = []
+    for match in re.finditer(facts["call"], text):
+        argument = text[match.end() : match.end() + _ARGUMENT]
+        constant = _CONSTANT.match(argument)
+        if constant is None:
+            if _TEMPORARY.search(argument.split("\n")[0]):
+                continue
+            return f"{file}:{_line(text, match.start())} writes where only run time knows"
+        place = _directory(program, constant["path"], _MAKES.search(match[0]) is not None)
+        if place is None:
+            return f"{file}:{_line(text, match.start())} writes to {constant['path']}"
+        found += [place] if place else []
+    return found
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
+
+
+def _directory(program: Program, path: str, itself: bool) -> str | None:
+    """The directory that has to be writable: "" for one that anybody's is, None for one that holds
+    more than what is written."""
+    cwd = program.end.cwd
+    if not path.startswith("/") and cwd is None:
+        return None
+    full = posixpath.normpath(posixpath.join(cwd or "/", path))
+    place = full if itself else posixpath.dirname(full)
+    if any(inside(full, p) for p in _PASSING):
+        return ""
+    return place if own_directory(program, place) else None
+
+
+def own_directory(program: Program, place: str) -> bool:
+    """Nothing lies there that the image brings: no system directory, no program, no working directory."""
+    if place.count("/") < 2 and place not in ("/data", "/uploads", "/logs", "/cache", "/storage"):
+        return False
+    if place.startswith(
+        ("/usr/", "/etc/", "/bin/", "/sbin/", "/lib", "/dev/", "/proc/", "/sys/", "/root/", "/run/")
+    ):
+        return False
+    holds = (program.end.cwd or "/", *(m.path for m in program.made if not m.path.startswith("@")))
+    return not any(inside(path, place) for path in holds) and not any(_brought(program, place))
+
+
+def _brought(program: Program, place: str) -> Iterator[str]:
+    """Files of the context that are copied there."""
+    yield from program.end.view.under(place)

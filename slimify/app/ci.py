@@ -1,0 +1,83 @@
+"""A Dockerfile named on the command line → the step of its CI that builds it, and the CI file with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+from slimify import config
+from slimify.app import locate, write
+from slimify.app.locate import Target
+from slimify.ci.build import Build, Kind
+from slimify.ci.plan import Step, planned
+from slimify.facts import load
+from slimify.model.errors import SlimifyError
+
+
+class CiStep(Struct, frozen=True):
+    """`step` with the CI file that it changes, whose path is below `root`, the root of the repository."""
+
+    root: Path
+    step: Step
+
+
+def plan_ci(kind: Kind, path: str, context: Path | None = None, *, tag: str = "", ttl: int = 168) -> CiStep:
+    """The step that builds the Dockerfile at `path` and keeps its layers: of Kaniko for `ttl` hours.
+
+    `tag` is what the image is called, else what the CI file or the directory calls it. Nothing is written.
+    Raises SlimifyError for a Dockerfile or a settings file that can't be read.
+    """
+    target = _target(path)
+    if context is None:
+        context, _ = locate.build_context(target, locate.read(target))
+    directory = target.directory.resolve()
+    root = config.repository_root(directory) or directory
+    file = directory / (target.path or Path("Dockerfile")).name
+    below = os.path.relpath(directory, root).replace(os.sep, "/")
+    build = Build(
+        kind=kind,
+        dockerfile=os.path.relpath(file, root).replace(os.sep, "/"),
+        context=os.path.relpath((context or directory).resolve(), root).replace(os.sep, "/"),
+        name=directory.name.lower(),
+        path="" if below == "." else f"/{below.replace('/', '-').lower()}",
+        given_tag=tag,
+        ttl=ttl,
+    )
+    templates = config.load(target.directory, target.path).templates
+    return CiStep(root, planned(build, _files(root, build), templates))
+
+
+def write_ci(found: CiStep) -> None:
+    """Writes the CI file, where it changes. Raises SlimifyError where that can't be done."""
+    outcome = found.step.outcome
+    if outcome.after is None:
+        return
+    path = found.root / outcome.file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = outcome.before.encode("utf-8", "surrogateescape") if path.exists() else None
+    write.replace_file(path, outcome.after.encode("utf-8", "surrogateescape"), expected=before)
+
+
+def _target(path: str) -> Target:
+    found = locate.targets(path)
+    if len(found) > 1:
+        raise SlimifyError("SL901", f"{len(found)} Dockerfiles in this directory", hint="name one of them")
+    if found[0].path is None:
+        raise SlimifyError("SL901", "a CI step needs the path of the Dockerfile")
+    return found[0]
+
+
+def _files(root: Path, build: Build) -> dict[str, str]:
+    """The CI files that are there; links are not followed out of the repository."""
+    names = [build.file, *load("ci.toml")[build.kind]["others"]] if build.file else []
+    if build.kind == "github":
+        found = sorted((*root.glob(".github/workflows/*.yml"), *root.glob(".github/workflows/*.yaml")))
+        names = [path.relative_to(root).as_posix() for path in found]
+    files = {}
+    for name in names:
+        path = root / name
+        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+            files[name] = path.read_bytes().decode("utf-8", "surrogateescape")
+    return files

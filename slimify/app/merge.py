@@ -1,0 +1,80 @@
+"""Two Dockerfiles named on the command line → the one of both, with its proof where one is wished for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from slimify import config
+from slimify.app import dockerfiles, locate, merge_pipeline
+from slimify.app.dockerfiles import Source
+from slimify.app.locate import Target
+from slimify.app.merge_pipeline import File
+from slimify.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    from slimify.app.prove import Listeners, ProofOptions
+    from slimify.config import Options
+    from slimify.verify.model import Proof
+
+
+def merge_files(
+    builder: str,
+    path: str,
+    context: Path | None = None,
+    *,
+    settings: Mapping[str, object] | None = None,
+    extracts: Sequence[tuple[str, str]] = (),
+    proving: ProofOptions | None = None,
+    listeners: Callable[[], Listeners] | None = None,
+) -> tuple[Source, Outcome, Proof | None]:
+    """What comes of the file that builds, `builder`, and the one that gets the result, `path`, which may be
+    `-` for standard input. Nothing is written, and nothing is built without `proving`.
+
+    `extracts` are paths of the builder's image with the names that they get in the context, where no script
+    tells. Raises nothing: what goes wrong is a failed outcome.
+    """
+    targets = [Target(name=p, path=None if p == "-" else Path(p)) for p in (builder, path)]
+    source, reading = Source(targets[1], b""), path
+    proof: Proof | None = None
+    try:
+        source = Source(targets[1], locate.read(targets[1]))
+        reading = builder
+        first = File(targets[0], locate.read(targets[0]))
+        reading = path
+        beside = context if path == "-" and context is not None else targets[1].directory
+        options = replace(config.load(beside, targets[1].path), **(settings or {}))
+        second = File(source.target, source.data)
+        outcome, proof = _merged(first, second, context, options, extracts, proving, listeners)
+    except Exception as error:
+        outcome = dockerfiles.failed(reading, error)
+    return source, outcome, proof
+
+
+def _merged(
+    builder: File,
+    runtime: File,
+    context: Path | None,
+    options: Options,
+    extracts: Sequence[tuple[str, str]],
+    proving: ProofOptions | None,
+    listeners: Callable[[], Listeners] | None,
+) -> tuple[Outcome, Proof | None]:
+    pair = merge_pipeline.read(builder, runtime, context=context, options=options, given=extracts)
+    if isinstance(pair, Outcome):
+        return pair, None
+    if proving is None:
+        return merge_pipeline.outcome(pair, options), None
+    from slimify.app import merge_proof, prove
+    from slimify.engine.model import EngineProblem
+
+    told = (listeners or prove.silent)()
+    try:
+        return merge_proof.proven(builder, runtime, pair, options, proving, told)
+    except EngineProblem as failure:
+        return dockerfiles.failed(runtime.name, prove.engine_error(failure)), None
+    finally:
+        told.done()

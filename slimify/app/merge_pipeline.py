@@ -1,0 +1,166 @@
+"""Two Dockerfiles and what glued them together -> an outcome for the one file. No decisions here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify import config
+from slimify.app import locate
+from slimify.app.locate import Target
+from slimify.config import Options
+from slimify.model.decisions import Reason
+from slimify.model.dockerfile import Dockerfile
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+from slimify.model.plan import Plan
+from slimify.pipeline import stated
+
+if TYPE_CHECKING:
+    from slimify.analysis.program import Program
+    from slimify.context.build_scripts.transfers import Glue
+    from slimify.planning.merge.plan import Pair
+
+
+class File(Struct, frozen=True):
+    """A Dockerfile as it was read."""
+
+    target: Target
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+
+def read(
+    builder: File,
+    runtime: File,
+    *,
+    context: Path | None,
+    options: Options,
+    given: Sequence[tuple[str, str]] = (),
+) -> Pair | Outcome:
+    """Both files, labelled, with what is between them; the outcome where one can't be read or has stages
+    already. `given` are paths of the builder's image with the names that they get in the context, where no
+    script tells. Raises nothing for malformed input: that is a `failed` outcome."""
+    from slimify.syntax.dockerfile.instructions import several_stages
+    from slimify.syntax.dockerfile.parser import parse
+
+    before = runtime.data.decode("utf-8", "surrogateescape")
+    files: list[Dockerfile] = []
+    for file in (builder, runtime):
+        try:
+            files.append(parse(file.data, file.name))
+        except SlimifyError as error:
+            if error.code == "SL006":
+                reason = Reason(code="SL401", text=f"{file.name}:{error.line}: {error.message}")
+                return Outcome(kind="refused", file=runtime.name, before=before, decisions=stated((reason,)))
+            return Outcome(kind="failed", file=file.name, before=before, error=error)
+    if several_stages(files[1]):
+        several = Reason(code="SL404", text="the file has several stages already")
+        return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=stated((several,)))
+    return _pair((builder, files[0]), (runtime, files[1]), context, options, given)
+
+
+def outcome(pair: Pair, options: Options) -> Outcome:
+    """One multi-stage file of both, or why not."""
+    from slimify.planning.merge.plan import extracted, merged
+    from slimify.render import render
+    from slimify.validation.merged import problems
+
+    refused = Outcome(
+        kind="refused",
+        file=pair.runtime.name,
+        language=pair.builder.language,
+        instructions=pair.runtime.verdicts,
+        before=pair.runtime.dockerfile.text,
+        warnings=tuple(dict.fromkeys((*pair.builder.context.notes, *pair.runtime.context.notes))),
+    )
+    plan = merged(pair)
+    if not isinstance(plan, Plan):
+        return replace(refused, decisions=stated(plan))
+    text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
+    found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
+    if found:
+        return replace(refused, decisions=stated(Reason(code="SL409", text=problem) for problem in found))
+    return replace(
+        refused,
+        kind="rewritten",
+        rung=plan.rung,
+        decisions=plan.decisions,
+        stages=plan.stages,
+        after=text,
+    )
+
+
+def _pair(
+    builder: tuple[File, Dockerfile],
+    runtime: tuple[File, Dockerfile],
+    context: Path | None,
+    options: Options,
+    given: Sequence[tuple[str, str]],
+) -> Pair:
+    """Both files with the contexts that the script between them gives them."""
+    from slimify.planning.merge.plan import Pair
+
+    one, other = (_context(file, context) for file, _ in (builder, runtime))
+    root = _root(builder[0], runtime[0], other)
+    labelled = _labelled(builder, one, options)
+    glue = _glue(root, builder[0], runtime[0], labelled, given, other)
+    if glue is not None and context is None:
+        if (root / glue.builder.context).resolve() != one.resolve():
+            one = root / glue.builder.context
+            labelled = _labelled(builder, one, options)
+        if glue.runtime is not None:
+            other = root / glue.runtime.context
+    return Pair(
+        builder=labelled,
+        runtime=_labelled(runtime, other, options),
+        glue=glue,
+        place=os.path.relpath(other.resolve(), root).replace(os.sep, "/"),
+    )
+
+
+def _context(file: File, context: Path | None) -> Path:
+    return context or locate.build_context(file.target, file.data)[0] or Path()
+
+
+def _root(builder: File, runtime: File, context: Path) -> Path:
+    """Where scripts are looked for: the repository, or what holds both files."""
+    folders = [f.target.directory.resolve() for f in (builder, runtime) if f.target.path is not None]
+    common = Path(os.path.commonpath([*folders, context.resolve()]))
+    return config.repository_root(common) or common
+
+
+def _labelled(file: tuple[File, Dockerfile], context: Path, options: Options) -> Program:
+    from slimify.analysis.classify import classify
+    from slimify.context.scan import scan
+
+    return classify(file[1], scan(context, file[0].target.path), file[0].name, options, None)
+
+
+def _glue(
+    root: Path,
+    builder: File,
+    runtime: File,
+    labelled: Program,
+    given: Sequence[tuple[str, str]],
+    context: Path,
+) -> Glue | None:
+    from slimify.context.build_scripts.transfers import glue, told
+
+    def below(file: File) -> str:
+        path = (
+            file.target.path.resolve() if file.target.path is not None else context.resolve() / "Dockerfile"
+        )
+        return os.path.relpath(path, root).replace(os.sep, "/")
+
+    contract = labelled.runtime
+    found = glue(root, below(builder), below(runtime), contract.entrypoint or (), contract.cmd or ())
+    return told(found, given, os.path.relpath(context.resolve(), root)) if given else found

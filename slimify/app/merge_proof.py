@@ -1,0 +1,150 @@
+"""Two Dockerfiles and what glued them → the one file and its proof: the old image is built as the script did
+it, the builder's image first, then what is taken out of it, then the other file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from slimify.app import merge_pipeline
+from slimify.app.prove import probe_of
+from slimify.engine.detect import detect
+from slimify.engine.model import BuildOptions, RunOptions
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+from slimify.planning.merge.plan import Pair, handed_over, named_images
+from slimify.verify.case import case
+from slimify.verify.session import Session
+
+if TYPE_CHECKING:
+    from slimify.app.merge_pipeline import File
+    from slimify.app.prove import Listeners, ProofOptions
+    from slimify.config import Options
+    from slimify.context.build_scripts.transfers import Extract, Glue
+    from slimify.engine.containers import Engine
+    from slimify.verify.model import Proof
+
+_PAUSE = 0.5  # seconds between two looks at a container that runs
+_PATIENCE = 1800.0  # seconds that it may take
+
+
+def proven(
+    builder: File,
+    runtime: File,
+    pair: Pair,
+    options: Options,
+    proving: ProofOptions,
+    told: Listeners,
+) -> tuple[Outcome, Proof | None]:
+    """The outcome of a merge with its proof; no proof where there is no new file.
+
+    Raises EngineProblem where an image can't be built for the comparison, or the engine fails, SlimifyError
+    where a probe is malformed.
+    """
+    outcome = merge_pipeline.outcome(pair, options)
+    if outcome.after is None:
+        return outcome, None
+    again = any(d.code == "SL371" for d in outcome.decisions)
+    with detect(proving.engine) as engine, tempfile.TemporaryDirectory(prefix="slimify-merge-") as folder:
+        build = replace(proving.build, build_args={**options.build_args, **_given(pair.glue)})
+        target = pair.glue.builder.target if pair.glue is not None else ""
+        first = engine.build(
+            builder.data, _root(pair.builder), replace(build, target=target), told.progress, "builder"
+        )
+        context = _linked(_root(pair.runtime), Path(folder) / "context")
+        for extract in handed_over(pair):
+            _take(engine, first.tag, extract, pair.glue if again and extract.ran else None, context)
+        subject = case(
+            runtime.data,
+            name=runtime.name,
+            context=context,
+            options=options,
+            probe=probe_of(options, proving, runtime.target),
+            build=_with_image(build, named_images(pair), first.tag),
+            start=proving.run,
+        )
+        subject = replace(subject, context_after=_root(pair.builder))
+        with Session(engine, subject, told.progress) as session:
+            return outcome, session.prove(outcome.after.encode("utf-8", "surrogateescape"))
+
+
+def _root(program: object) -> Path:
+    root: Path | None = program.context.root  # type: ignore[attr-defined]
+    if root is None:
+        raise SlimifyError("SL904", "without a build context nothing can be built")
+    return root
+
+
+def _given(glue: Glue | None) -> dict[str, str]:
+    """The build arguments of both builds, as far as the script says their values."""
+    builds = (glue.builder, *((glue.runtime,) if glue.runtime else ())) if glue is not None else ()
+    pairs = (a.partition("=")[::2] for b in builds for a in b.args)
+    return {name: value for name, value in pairs if value and "$" not in value}
+
+
+def _with_image(build: BuildOptions, names: Sequence[str], tag: str) -> BuildOptions:
+    """The options with which a file finds the builder's image by the name that the script gives it."""
+    contexts = tuple(word for n in names for word in ("--build-context", f"{n}=docker-image://{tag}"))
+    return replace(build, arguments=(*build.arguments, *contexts))
+
+
+# --- what the script did ---------------------------------------------------------------------------------
+
+
+def _linked(root: Path, copy: Path) -> Path:
+    """A second directory with the same files: to it goes what is taken out of the builder's image."""
+
+    def link(source: str, target: str) -> str:
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:
+            shutil.copy2(source, target, follow_symlinks=False)
+        return target
+
+    shutil.copytree(root, copy, symlinks=True, copy_function=link)
+    return copy
+
+
+def _take(engine: Engine, tag: str, extract: Extract, ran: Glue | None, context: Path) -> None:
+    """One path of the builder's image into the context; `ran`: after its container did its work."""
+    with _container(engine, tag, ran) as container, engine.copy_out(container, extract.path) as stream:
+        (context / extract.target).parent.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                name = _below(extract.target, member.name)
+                if (context / name).is_file() or (context / name).is_symlink():
+                    (context / name).unlink()  # it may be the user's own file, under a second name
+                link = _below(extract.target, member.linkname) if member.islnk() else member.linkname
+                archive.extract(member.replace(name=name, linkname=link, deep=False), context, filter="tar")
+
+
+def _below(target: str, name: str) -> str:
+    """Where a member of the archive comes to lie: its first part is the path that was asked for."""
+    rest = name.partition("/")[2]
+    return f"{target}/{rest}" if rest else target
+
+
+@contextlib.contextmanager
+def _container(engine: Engine, tag: str, ran: Glue | None) -> Iterator[str]:
+    if ran is None:
+        container = engine.create(tag)
+    else:
+        words = ran.command
+        options = RunOptions(arguments=("--entrypoint", words[0]), command=words[1:])
+        container = engine.start(tag, options)
+        end = time.monotonic() + _PATIENCE
+        while engine.state(container).running and time.monotonic() < end:
+            time.sleep(_PAUSE)
+    try:
+        yield container
+    finally:
+        engine.remove(container)

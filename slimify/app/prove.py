@@ -1,0 +1,184 @@
+"""Dockerfiles named on the command line → a rewrite and its proof, with the user's own engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from slimify import config
+from slimify.app import dockerfiles, locate
+from slimify.app.dockerfiles import Job, Source
+from slimify.app.locate import Target
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    from slimify.config import Options
+    from slimify.engine.model import BuildOptions, EngineName, EngineProblem, Progress
+    from slimify.image.model import Image
+    from slimify.verify.model import Proof, Round
+    from slimify.verify.probes import Probe
+
+
+def _plain_build() -> BuildOptions:
+    from slimify.engine.model import BuildOptions
+
+    return BuildOptions()
+
+
+class ProofOptions(Struct, frozen=True, kw_only=True):
+    """What was asked for on the command line. `rewritten`: the file to compare with, instead of a
+    rewrite; `probes`: the texts of `--probe`; `run` False: nothing is started."""
+
+    build: BuildOptions = field(default_factory=_plain_build)
+    engine: EngineName | None = None
+    rewritten: Path | None = None
+    probes: tuple[str, ...] = ()
+    repair: bool = False
+    run: bool = True
+    timed: bool = False
+
+
+class Listeners(Struct, frozen=True):
+    """What is told while it goes on: the position of builds, the rounds of repair."""
+
+    progress: Callable[[Progress], None]
+    turn: Callable[[Round], None]
+    done: Callable[[], None] = lambda: None
+
+
+def silent() -> Listeners:
+    """Nobody listens."""
+    return Listeners(progress=lambda _at: None, turn=lambda _round: None)
+
+
+def proven(
+    job: Job,
+    context: Path | None,
+    overrides: dict[str, object],
+    proving: ProofOptions,
+    told: Listeners,
+    image: Image | None = None,
+) -> tuple[Source, Outcome, Proof | None]:
+    """The rewrite of one Dockerfile, from which `image` was built, and its proof; no proof where there is
+    nothing to compare.
+
+    A failure of the engine is a failed outcome; Ctrl-C comes through.
+    """
+    from slimify.engine.model import EngineProblem
+
+    target, problem = job
+    data = b""
+    try:
+        if problem is not None:
+            raise problem
+        data = locate.read(target)
+        outcome, proof = _proven(Source(target, data), context, overrides, proving, told, image)
+    except EngineProblem as failure:
+        outcome, proof = dockerfiles.failed(target.name, engine_error(failure)), None
+    except Exception as error:
+        outcome, proof = dockerfiles.failed(target.name, error), None
+    finally:
+        told.done()
+    return Source(target, data), outcome, proof
+
+
+def _proven(
+    source: Source,
+    context: Path | None,
+    overrides: dict[str, object],
+    proving: ProofOptions,
+    told: Listeners,
+    image: Image | None,
+) -> tuple[Outcome, Proof | None]:
+    from slimify import pipeline
+    from slimify.engine.detect import detect
+    from slimify.verify.case import accepted, case
+    from slimify.verify.repair import repair
+    from slimify.verify.session import Session
+
+    target, data = source.target, source.data
+    # standard input belongs to the context that is named with it
+    beside = context if target.path is None and context is not None else target.directory
+    options: Options = replace(config.load(beside, target.path), **overrides)
+    probe = probe_of(options, proving, target)
+    if context is None:
+        context, _ = locate.build_context(target, data)
+    if context is None:
+        raise SlimifyError("SL904", "a Dockerfile from standard input needs --context to be built")
+    directory = context
+
+    def rewrite(with_options: Options) -> Outcome:
+        return pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
+
+    outcome = _given(proving.rewritten, rewrite(options), data)
+    if outcome.after is None:
+        return outcome, None
+    build = replace(proving.build, build_args={**options.build_args, **proving.build.build_args})
+    with detect(proving.engine) as engine:
+        subject = case(
+            data,
+            name=target.name,
+            context=directory,
+            options=options,
+            probe=probe,
+            build=build,
+            start=proving.run,
+            timed=proving.timed,
+        )
+        session = Session(engine, subject, told.progress)
+
+        def prove(one: Outcome) -> Proof:
+            assert one.after is not None
+            ignore = one.ignore.after.encode("utf-8", "surrogateescape") if one.ignore else None
+            proof = session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one), ignore)
+            least = options.min_saving.floor(proof.before.disk) if proof.before else 0
+            return replace(proof, least=least)
+
+        if proving.repair and proving.rewritten is None:
+            return repair(outcome, options, rewrite, prove, told.turn)
+        return outcome, prove(outcome)
+
+
+def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
+    """The outcome as if `path` were what came of the rewrite."""
+    if path is None:
+        return outcome
+    if outcome.kind == "failed":
+        return outcome
+    text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "surrogateescape")
+    return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), meta={})
+
+
+def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:
+    """What is asked of the containers; volumes are relative to the settings file that names them."""
+    from slimify.verify import probes
+
+    settings = Path(options.settings)
+    name = os.path.relpath(target.path or target.name, settings.parent)
+    try:
+        probe = probes.located(probes.read(options.probes, name), settings.parent)
+    except ValueError as error:
+        raise SlimifyError("SL904", f"{settings}: {error}") from error
+    try:
+        for text in proving.probes:
+            probe = probes.merged(probe, probes.option(text))
+    except ValueError as error:
+        raise SlimifyError("SL904", f"--probe: {error}") from error
+    return probe
+
+
+def engine_error(problem: EngineProblem) -> SlimifyError:
+    """A failure of the engine as the command line tells it: with what the user could do."""
+    hints = {
+        "missing": "install Docker, Podman or Buildah, or say which with --engine",
+        "unreachable": "is the engine running, and may you use it?",
+        "disk": "free some space, for example with docker builder prune",
+        "old": "update the engine, or choose another with --engine",
+    }
+    return SlimifyError(dockerfiles.ENGINE_ERROR, problem.message, hint=hints.get(problem.kind, ""))

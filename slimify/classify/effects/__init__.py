@@ -1,6 +1,0 @@
-"""What every command of a RUN does, as `Effect`: see `interpret`."""
-
-from slimify.classify.effects.interpret import after, interpret
-from slimify.classify.effects.state import State, absolute, resolve
-
-__all__ = ["State", "absolute", "after", "interpret", "resolve"]

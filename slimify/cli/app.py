@@ -1,0 +1,80 @@
+"""The command line: the only place that prints (through `console`) or exits.
+
+Start-up is part of the interface (pre-commit hooks, editors), so a command is imported and built when
+it is called, and whatever it needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from slimify import __version__
+from slimify.cli import console
+
+# What --help says of them is the first line of their docstrings.
+COMMANDS = {
+    "rewrite": "Print the multi-stage Dockerfile.",
+    "explain": "Show what each step is for.",
+    "verify": "Build and run both images, and compare them.",
+    "check": "Fail where an image could be smaller.",
+    "scan": "Say what could be saved in many repositories.",
+    "analyze": "Show why an image is big.",
+    "config": "Show the settings in force, and where each comes from.",
+    "ci": "Print the CI step that builds the image and keeps its layers.",
+    "pr": "Offer the rewrite as a pull or merge request.",
+    "merge": "Make one multi-stage Dockerfile of two.",
+}
+
+
+class _Named(TyperCommand):
+    """A command by its name: to build all of them takes longer than `--version` and `--help` may."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:
+        return command(str(self.name)).make_context(info_name, args, *rest, **more)
+
+
+def command(name: str) -> TyperCommand:
+    """The command with its options."""
+    alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
+    alone.command()(getattr(import_module(f"slimify.cli.commands.{name}"), name))
+    built = typer.main.get_command(alone)
+    assert isinstance(built, TyperCommand)
+    return built
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.show(f"slimify {__version__}\n")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Turns a single-stage Dockerfile into a multi-stage one that does the same job in a smaller image.",
+)
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for _name, _help in COMMANDS.items():
+    app.command(_name, cls=_Named, help=_help)(lambda: None)
+
+
+def main() -> None:
+    """The entry point of the `slimify` command."""
+    app(prog_name="slimify")

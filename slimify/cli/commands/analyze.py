@@ -1,0 +1,196 @@
+"""`slimify analyze`: its options and what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+import slimify
+from slimify.cli import console
+from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish
+from slimify.cli.options import ContextOption, TableFormat
+
+if TYPE_CHECKING:
+    from slimify import Limit, Outcome
+
+T = TypeVar("T")
+ImageEngine = Literal["docker", "podman", "buildah"]
+
+
+def _limit(text: str) -> Limit:
+    return _understood(slimify.parse_limit, text)
+
+
+def _size(text: str) -> Limit:
+    return slimify.Limit(text=text.strip(), bytes=_understood(slimify.parse_size, text))
+
+
+def _ratio(text: str) -> float:
+    return _understood(slimify.parse_share, text)
+
+
+def _understood(read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+ImagesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IMAGE|ARCHIVE|DIR|-",
+        help="An image of an engine, an archive, a layout directory, or standard input; two are compared.",
+        show_default=False,
+    ),
+]
+DockerfilesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--dockerfile",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="What the image was built from; once for each image.",
+    ),
+]
+ReplicasOption = Annotated[
+    int,
+    typer.Option("--replicas", metavar="N", min=0, help="How many containers run it.", show_default=False),
+]
+NodesOption = Annotated[
+    int, typer.Option("--nodes", metavar="N", min=0, help="On how many machines.", show_default=False)
+]
+HtmlOption = Annotated[
+    str | None, typer.Option("--html", metavar="FILE", help="Write a page of HTML; - for standard output.")
+]
+InteractiveOption = Annotated[
+    bool, typer.Option("--interactive", "-i", help="Look around in the layers and files.")
+]
+MaxSizeOption = Annotated[
+    Any, typer.Option("--max-size", metavar="SIZE", parser=_size, help="How large it may be: 500MB.")
+]
+MaxWastedOption = Annotated[
+    Any,
+    typer.Option(
+        "--max-wasted",
+        metavar="LIMIT",
+        parser=_limit,
+        help="What may be wasted, as dive counts it: 10%.",
+    ),
+]
+MaxAvoidableOption = Annotated[
+    Any,
+    typer.Option(
+        "--max-avoidable",
+        metavar="LIMIT",
+        parser=_limit,
+        help="What the findings may add up to: 20MB.",
+    ),
+]
+MinEfficiencyOption = Annotated[
+    Any,
+    typer.Option("--min-efficiency", metavar="RATIO", parser=_ratio, help="As dive measures it: 0.95."),
+]
+CiOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--ci/--no-ci", help="Judge by the rules of .dive-ci.", show_default="as CI=true in the environment"
+    ),
+]
+CiConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ci-config", metavar="FILE", exists=True, dir_okay=False, help="Rules as in .dive-ci; implies --ci."
+    ),
+]
+ImageEngineOption = Annotated[
+    ImageEngine | None,
+    typer.Option("--engine", help="Whose image it is.", show_default="the first that has it"),
+]
+PlatformOption = Annotated[
+    str,
+    typer.Option("--platform", metavar="OS/ARCH", help="Which of several images in an archive."),
+]
+
+
+def analyze(
+    images: ImagesArgument,
+    dockerfile: DockerfilesOption = None,
+    context: ContextOption = None,
+    replicas: ReplicasOption = 0,
+    nodes: NodesOption = 0,
+    format: Annotated[TableFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
+    html: HtmlOption = None,
+    interactive: InteractiveOption = False,
+    max_size: MaxSizeOption = None,
+    max_wasted: MaxWastedOption = None,
+    max_avoidable: MaxAvoidableOption = None,
+    min_efficiency: MinEfficiencyOption = None,
+    ci: CiOption = None,
+    ci_config: CiConfigOption = None,
+    engine: ImageEngineOption = None,
+    platform: PlatformOption = "",
+) -> None:
+    """Show why an image is big.
+
+    Layer by layer: which instruction brought it, what it is, and what of it nobody needs. Two images
+    are compared.
+    """
+    if len(images) > 2 or images.count("-") > 1:
+        raise typer.BadParameter("one image, or two that are compared; standard input is one")
+    judges = ci or ci_config or max_size or max_wasted or max_avoidable or min_efficiency is not None
+    if interactive and (judges or len(images) > 1 or format != "text"):
+        raise typer.BadParameter("--interactive shows one image; it prints and judges nothing")
+
+    def job() -> int:
+        asked = slimify.AnalyzeOptions(
+            dockerfiles=tuple(dockerfile or ()),
+            context=context,
+            replicas=replicas,
+            nodes=nodes,
+            engine=engine,
+            platform=platform,
+            limits=slimify.Limits(
+                max_size=max_size,
+                max_wasted=max_wasted,
+                max_avoidable=max_avoidable,
+                min_efficiency=min_efficiency,
+            ),
+            ci=False if interactive else ci,
+            ci_config=ci_config,
+        )
+        if interactive and (failure := _no_browser(images[0])) is not None:
+            console.show_failure(failure)
+            return exit_code(failure)
+        with console.busy(f"reading {' and '.join(images)} …"):
+            looked = slimify.analyze_images(images, asked)
+        failure = looked.failure
+        if html is not None and failure is None:
+            failure = console.show_page(looked.analyses, html)
+        if failure is not None:
+            console.show_no_analysis(looked.analyses, failure, format)
+            return exit_code(failure)
+        if interactive:
+            from slimify import browse
+
+            browse.run(looked.analyses[0])
+            return DONE
+        console.show_analysis(looked.analyses, looked.rules, format if html != "-" else "none")
+        return DONE if all(rule.ok for rule in looked.rules) else DIFFERENT
+
+    finish(job)
+
+
+def _no_browser(name: str) -> Outcome | None:
+    """Why an image can't be looked at in the terminal; None if it can."""
+    from slimify import browse
+
+    try:
+        browse.check()
+    except slimify.SlimifyError as error:
+        return slimify.failed(name, error)
+    return None

@@ -1,0 +1,47 @@
+"""`slimify ci`: the CI step that builds an image and keeps its layers from build to build."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+import slimify
+from slimify.cli import console
+from slimify.cli.exit_codes import DONE, REFUSED, exit_code, finish
+from slimify.cli.options import ContextOption, TableFormat
+
+
+def ci(
+    kind: Annotated[
+        Literal["kaniko", "github", "gitlab", "buildx"], typer.Argument(metavar="kaniko|github|gitlab|buildx")
+    ],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The Dockerfile.")] = "Dockerfile",
+    write: Annotated[bool, typer.Option("--write", help="Write the CI file.")] = False,
+    tag: Annotated[str, typer.Option("--tag", "-t", metavar="NAME", help="What the image is called.")] = "",
+    cache_ttl: Annotated[
+        int, typer.Option("--cache-ttl", metavar="HOURS", min=1, help="How long Kaniko keeps a layer.")
+    ] = 168,
+    context: ContextOption = None,
+    format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
+) -> None:
+    """Print the CI step that builds the image and keeps its layers.
+
+    A new file is shown whole, an existing one as a diff; where that can't be changed for sure, the step and
+    where it goes.
+    """
+
+    def job() -> int:
+        try:
+            found = slimify.plan_ci(kind, path, context, tag=tag, ttl=cache_ttl)
+            if write:
+                slimify.write_ci(found)
+        except Exception as error:
+            failure = slimify.failed(path, error)
+            console.show_failure(failure)
+            return exit_code(failure)
+        console.show_step(found.step, format, written=write)
+        # to show what has to be done by hand is a job done
+        return REFUSED if write and found.step.outcome.kind == "refused" else DONE
+
+    finish(job)

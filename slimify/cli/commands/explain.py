@@ -1,0 +1,73 @@
+"""`slimify explain`: what each step is for, or what a code means."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import slimify
+from slimify.cli import console
+from slimify.cli.exit_codes import DONE, USAGE, exit_code, finish, worst
+from slimify.cli.options import (
+    BaseOption,
+    BuildArgOption,
+    ContextOption,
+    ImageOption,
+    MinSavingOption,
+    TableFormat,
+    built_image,
+    overrides,
+)
+
+
+def explain(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="PATH|CODE", help="Dockerfile, directory, - for stdin, or a code (SL204)."),
+    ] = None,
+    format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
+    context: ContextOption = None,
+    image: ImageOption = None,
+    base: BaseOption = None,
+    min_saving: MinSavingOption = None,
+    build_arg: BuildArgOption = None,
+) -> None:
+    """Show what each step is for.
+
+    Every instruction and command with its role and the reasons; or what a code means.
+    """
+    given = overrides(base=base, min_saving=min_saving, build_args=build_arg)
+
+    def job() -> int:
+        if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():
+            return _explain_code(path.upper(), format)
+        todo = list(slimify.find([path] if path else None))
+        built = built_image(image, todo)
+        if isinstance(built, int):
+            return built
+        codes = []
+        for _, outcome in slimify.explain_files(todo, context, given, built):
+            console.show_explanation(outcome, format)
+            # to explain a refusal is a job done
+            codes.append(DONE if outcome.error is None else exit_code(outcome))
+        return worst(codes)
+
+    finish(job)
+
+
+def _explain_code(code: str, format: TableFormat) -> int:
+    entry = slimify.explain_code(code)
+    if entry is None:
+        sys.stderr.write(f"slimify: unknown code {code}\n")
+        return USAGE
+    if format == "json":
+        import json
+
+        console.show(json.dumps({"code": code, **entry}) + "\n")
+    else:
+        console.show_code(code, entry)
+    return DONE

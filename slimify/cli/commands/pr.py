@@ -1,0 +1,166 @@
+"""`slimify pr`: requests for review on GitHub, GitLab or Gitea."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import slimify
+from slimify import ForgeKind, Per
+from slimify.cli import console
+from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
+from slimify.cli.options import (
+    BaseOption,
+    BuildArgOption,
+    BuilderOption,
+    CacheMountsOption,
+    ContextOption,
+    DebugTargetOption,
+    DockerignoreOption,
+    EngineOption,
+    MinSavingOption,
+    NonrootOption,
+    ProbeOption,
+    RepairOption,
+    RunOption,
+    TableFormat,
+    needs_verify,
+    overrides,
+    proof_options,
+)
+
+if TYPE_CHECKING:
+    from slimify import Published
+
+
+def pr(
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH", help="Dockerfiles, or directories to search.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show branch, diff, text and requests; send nothing.")
+    ] = False,
+    per: Annotated[
+        Per | None, typer.Option("--per", help="One request an image, or one for all.", show_default="image")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="How many may be open at a time.", show_default="5"),
+    ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            "--into", metavar="BRANCH", help="Where it is to go.", show_default="the default branch"
+        ),
+    ] = None,
+    remote: Annotated[str, typer.Option("--remote", metavar="NAME", help="The remote of git.")] = "origin",
+    forge: Annotated[
+        ForgeKind | None, typer.Option("--forge", help="What hosts it.", show_default="told from the remote")
+    ] = None,
+    api_url: Annotated[
+        str | None, typer.Option("--api-url", metavar="URL", help="Where the API of a forge of your own is.")
+    ] = None,
+    fork: Annotated[bool, typer.Option("--fork", help="Push to your fork, and ask from there.")] = False,
+    draft: Annotated[bool | None, typer.Option("--draft/--no-draft", help="Make drafts.")] = None,
+    label: Annotated[list[str] | None, typer.Option("--label", metavar="NAME", help="A label.")] = None,
+    reviewer: Annotated[
+        list[str] | None, typer.Option("--reviewer", metavar="NAME", help="Who is asked; TEAM as org/team.")
+    ] = None,
+    sign_off: Annotated[
+        bool | None, typer.Option("--sign-off/--no-sign-off", help="Add Signed-off-by to commits.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Make a new request where a person closed the last one.")
+    ] = False,
+    format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
+    context: ContextOption = None,
+    base: BaseOption = None,
+    min_saving: MinSavingOption = None,
+    build_arg: BuildArgOption = None,
+    builder: BuilderOption = None,
+    cache_mounts: CacheMountsOption = None,
+    nonroot: NonrootOption = None,
+    debug_target: DebugTargetOption = None,
+    dockerignore: DockerignoreOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build and compare both images; only what is equal is offered.")
+    ] = False,
+    repair: RepairOption = False,
+    probe: ProbeOption = None,
+    run: RunOption = True,
+    engine: EngineOption = None,
+) -> None:
+    """Offer the rewrite as a pull or merge request.
+
+    Made from the newest commit of the branch that it is to go to; your working tree stays as it is.
+    """
+    needs_verify(verify, repair=repair, probe=probe, engine=engine, run=run)
+    if "-" in (paths or ()):
+        raise typer.BadParameter("a request needs files of a repository, not standard input")
+    given = overrides(
+        base=base,
+        min_saving=min_saving,
+        build_args=build_arg,
+        builder=builder,
+        cache_mounts=cache_mounts,
+        nonroot=nonroot,
+        debug_target=debug_target,
+        dockerignore=dockerignore,
+    )
+    requests = _requests(
+        per=per, limit=limit, base=into, forge=forge, api_url=api_url, draft=draft, sign_off=sign_off,
+        labels=label, reviewers=reviewer,
+    )  # fmt: skip
+
+    def job() -> int:
+        wanted = slimify.PublishOptions(
+            paths=tuple(paths or ("Dockerfile",)),
+            context=context,
+            settings=given,
+            requests=requests,
+            remote=remote,
+            fork=fork,
+            again=again,
+            dry=dry_run,
+            proving=proof_options(verify, engine=engine, probe=probe, repair=repair, run=run),
+            listeners=console.listeners,
+        )
+        codes = []
+        try:
+            for item in slimify.open_requests(wanted):
+                console.show_published(item, format, dry=dry_run)
+                codes.append(_code(item))
+        except slimify.SlimifyError as error:
+            failure = slimify.failed("slimify pr", error)
+            console.show_failure(failure)
+            codes.append(exit_code(failure))
+        return worst(codes)
+
+    finish(job)
+
+
+def _requests(**values: Any) -> dict[str, Any]:
+    """What was given; names come as a list, and people are known to write @ in front of them."""
+    found = {name: value for name, value in values.items() if value is not None}
+    return {
+        name: tuple(item.removeprefix("@") for item in value) if isinstance(value, list) else value
+        for name, value in found.items()
+        if value != []
+    }
+
+
+def _code(item: Published) -> int:
+    codes = [DONE]
+    for _, outcome, proof in item.results:
+        unequal = proof is not None and outcome.error is None and proof.verdict != "equal"
+        codes.append(
+            (DIFFERENT if proof and proof.verdict == "different" else REFUSED)
+            if unequal
+            else exit_code(outcome)
+        )
+    if item.error is not None:
+        codes.append(exit_code(slimify.failed(item.offer.branch, item.error)))
+    if item.is_protected:
+        codes.append(REFUSED)
+    return worst(codes)

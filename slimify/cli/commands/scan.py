@@ -1,0 +1,209 @@
+"""`slimify scan`: many repositories at once, and where to start."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from msgspec.structs import replace
+
+import slimify
+from slimify.cli import console
+from slimify.cli.exit_codes import DONE, exit_code, finish
+from slimify.cli.options import (
+    BaseOption,
+    BuildArgOption,
+    BuilderOption,
+    DockerignoreOption,
+    EngineOption,
+    MinSavingOption,
+    RepairOption,
+    RunOption,
+    needs_verify,
+    overrides,
+    proof_options,
+)
+
+if TYPE_CHECKING:
+    from slimify import ProofOptions, Row, ScanBuilds
+
+_SHARD = re.compile(r"(?P<part>[1-9]\d*)/(?P<parts>[1-9]\d*)")
+
+
+def _shard(text: str | None) -> tuple[int, int]:
+    match = _SHARD.fullmatch(text or "1/1")
+    if match is None or int(match["part"]) > int(match["parts"]):
+        raise typer.BadParameter("a shard is a number of a count, like 2/8", param_hint="--shard")
+    return int(match["part"]), int(match["parts"])
+
+
+def scan(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Directories, addresses of git repositories, or files that list them."
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            dir_okay=False,
+            help="Write a JSON line a Dockerfile here; an interrupted scan goes on from it.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", dir_okay=False, help="Write a page with a table of all."),
+    ] = None,
+    format: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="What goes to standard output.")
+    ] = "text",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; as many as processors, by default.")
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Try again what failed, or did not build, according to the file.")
+    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Only part I of N, to split it over jobs."),
+    ] = None,
+    timeout: Annotated[
+        int,
+        typer.Option(
+            "--timeout", min=1, metavar="SECONDS", help="For one Dockerfile, at most; builds not counted."
+        ),
+    ] = 300,
+    base: BaseOption = None,
+    min_saving: MinSavingOption = None,
+    build_arg: BuildArgOption = None,
+    builder: BuilderOption = None,
+    dockerignore: DockerignoreOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Build and compare what can be rewritten; sizes are measured.")
+    ] = False,
+    repair: RepairOption = False,
+    run: RunOption = True,
+    engine: EngineOption = None,
+    builds: Annotated[
+        int | None,
+        typer.Option("--builds", metavar="N", min=1, help="Dockerfiles at a time.", show_default="1"),
+    ] = None,
+    build_timeout: Annotated[
+        int | None,
+        typer.Option(
+            "--build-timeout", metavar="SECONDS", min=1, help="For one build, at most.", show_default="3600"
+        ),
+    ] = None,
+    buildx_builder: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--buildx-builder",
+            metavar="NAME",
+            help="Build there; may be repeated: repositories are shared out over them.",
+        ),
+    ] = None,
+) -> None:
+    """Say what could be saved in many repositories.
+
+    Nothing is changed, and nothing is built unless with --verify. What can't be read is a row like any other.
+    """
+    needs_verify(verify, repair=repair, probe=None, engine=engine, run=run)
+    if not verify and (builds or build_timeout or buildx_builder):
+        raise typer.BadParameter("--builds, --build-timeout and --buildx-builder go with --verify")
+    if html is not None and not html.resolve().parent.is_dir():
+        raise typer.BadParameter(f"{html.parent} is no directory", param_hint="--html")
+    if retry and output is None:
+        raise typer.BadParameter("--retry goes with --output, the file of results")
+    part, parts = _shard(shard)
+    given = overrides(
+        base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
+    )
+
+    def job() -> int:
+        proving = proof_options(verify, repair=repair, probe=None, engine=engine, run=run)
+        bar = _Bar(output)
+        asked = slimify.ScanOptions(
+            settings=given,
+            timeout=timeout,
+            results=output,
+            part=part,
+            parts=parts,
+            jobs=jobs,
+            again=retry,
+            builds=_builds(proving, builds, build_timeout, buildx_builder, again=retry),
+            began=bar.began,
+        )
+        try:
+            with console.Fleet(format, html) as shown, bar:
+                for rows in slimify.scan_all(paths, asked):
+                    shown.add(rows)
+                    bar.update(rows)
+                bar.close()
+                shown.end()
+        except slimify.SlimifyError as error:
+            failure = slimify.failed("slimify scan", error)
+            console.show_failure(failure)
+            return exit_code(failure)
+        return DONE
+
+    finish(job)
+
+
+def _builds(
+    proving: ProofOptions | None,
+    number: int | None,
+    timeout: int | None,
+    builders: list[str] | None,
+    *,
+    again: bool,
+) -> ScanBuilds | None:
+    if proving is None:
+        return None
+    if timeout is not None:
+        proving = replace(proving, build=replace(proving.build, timeout=timeout))
+    return slimify.ScanBuilds(
+        proving=proving, number=number or 1, builders=tuple(builders or ()), again=again
+    )
+
+
+class _Bar:
+    """How far it is, on standard error; a new bar for each thing that begins."""
+
+    def __init__(self, results: Path | None) -> None:
+        self._results, self._what = results, ""
+        self._open = ExitStack()
+        self._update: Callable[[int], None] = lambda _number: None
+
+    def began(self, what: str, count: int, done: int) -> None:
+        self.close()
+        self._what = what
+        if done:
+            console.tell(
+                f"{done} of {count} are known from {self._results}; without it they are looked at anew\n"
+            )
+        bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True)
+        self._update = self._open.enter_context(bar).update
+
+    def update(self, rows: list[Row]) -> None:
+        """A line a proof where nothing moves: each takes minutes."""
+        self._update(1)
+        if self._what == "Building" and not sys.stderr.isatty():
+            console.tell_built(rows)
+
+    def close(self) -> None:
+        self._open.close()
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

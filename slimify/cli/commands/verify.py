@@ -1,0 +1,104 @@
+"""`slimify verify`: both images built, run and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import slimify
+from slimify.cli import console
+from slimify.cli.exit_codes import finish, proof_code, worst
+from slimify.cli.options import (
+    BaseOption,
+    BuildArgOption,
+    ContextOption,
+    EngineOption,
+    ImageOption,
+    MinSavingOption,
+    ProbeOption,
+    ProofFormat,
+    RepairOption,
+    RunOption,
+    built_image,
+    overrides,
+)
+
+
+def verify(
+    path: Annotated[
+        str | None, typer.Argument(metavar="PATH", help="The original Dockerfile, or a directory to search.")
+    ] = None,
+    rewritten: Annotated[
+        Path | None,
+        typer.Option(
+            "--rewritten", metavar="FILE", exists=True, help="Compare with this file, not with ours."
+        ),
+    ] = None,
+    repair: RepairOption = False,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the proven file here.")
+    ] = None,
+    format: Annotated[ProofFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
+    context: ContextOption = None,
+    image: ImageOption = None,
+    base: BaseOption = None,
+    min_saving: MinSavingOption = None,
+    build_arg: BuildArgOption = None,
+    probe: ProbeOption = None,
+    run: RunOption = True,
+    time: Annotated[
+        bool, typer.Option("--time", help="Also build without cache, and after a change of one line.")
+    ] = False,
+    engine: EngineOption = None,
+    builder: Annotated[
+        str, typer.Option("--builder", metavar="NAME", help="A buildx builder, also a remote one.")
+    ] = "",
+    secret: Annotated[
+        list[str] | None, typer.Option("--secret", metavar="SPEC", help="As for docker build.")
+    ] = None,
+    platform: Annotated[str, typer.Option("--platform", metavar="OS/ARCH", help="As for docker build.")] = "",
+    network: Annotated[str, typer.Option("--network", metavar="MODE", help="As for docker build.")] = "",
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="How long one build may take.")
+    ] = 3600,
+) -> None:
+    """Build and run both images, and compare them.
+
+    The original and the rewritten one: contract, files, libraries and behaviour; sizes and times.
+    """
+    given = overrides(base=base, min_saving=min_saving, build_args=build_arg)
+    if rewritten is not None and repair:
+        raise typer.BadParameter("--repair plans anew and can't change the file of --rewritten")
+
+    def job() -> int:
+        build = slimify.BuildOptions(
+            secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
+        )
+        proving = slimify.ProofOptions(
+            build=build,
+            engine=engine,
+            rewritten=rewritten,
+            probes=tuple(probe or ()),
+            repair=repair,
+            run=run,
+            timed=time,
+        )
+        todo = list(slimify.find([path] if path else None))
+        if rewritten is not None and len(todo) > 1:
+            raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
+        built = built_image(image, todo)
+        if isinstance(built, int):
+            return built
+        codes = []
+        for source, outcome, proof in slimify.rewrite_files(
+            todo, context, given, proving, console.listeners, built
+        ):
+            if output is not None and proof is not None and proof.verdict == "equal":
+                outcome = slimify.write_file(outcome, source, Path(output))
+            console.show_proof(outcome, proof, format)
+            codes.append(proof_code(outcome, proof))
+        return worst(codes)
+
+    finish(job)

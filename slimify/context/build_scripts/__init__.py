@@ -1,0 +1,1 @@
+"""Scripts beside a Dockerfile that call docker: shell, Makefiles, Jenkinsfiles, CI files."""

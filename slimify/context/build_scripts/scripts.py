@@ -1,0 +1,232 @@
+"""Scripts beside a Dockerfile, as calls in their order: shell, Makefiles, CI files, Jenkinsfiles.
+
+In: a directory; out: for each script that calls Docker one or several sequences of calls. Nothing is
+executed, nothing outside the directory is read, and text that no shell reader understands has no calls.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.context.build_scripts import jenkinsfile, variables
+from slimify.context.build_scripts.call import Call
+from slimify.context.make import targets
+from slimify.context.yaml_nodes import items, pairs, text_of
+from slimify.model.shell import Command, Word
+from slimify.syntax.shell import script as shell
+
+_MAX_BYTES, _MAX_FILES, _MAX_DEPTH, _MAX_TARGETS = 256 << 10, 400, 5, 60
+_SKIPPED = frozenset({"node_modules", "vendor", "third_party", "testdata", ".git", "__pycache__"})
+_HIDDEN = frozenset({".github", ".circleci", ".ci", ".travis", ".buildkite", ".semaphore"})
+_MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
+_YAML = re.compile(r".*\.ya?ml")
+_SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # without an ending: if its first line says so
+_SHEBANG = re.compile(r"#!.*\b(ba|da|a|k|z)?sh\b")
+_DOCKER = re.compile(r"\b(docker|podman|cloud-builders/docker)\b")
+_ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
+# What a shell word says in place of the working directory.
+_HERE = re.compile(
+    r"^(\$\(pwd\)|`pwd`|\$\{?PWD\}?|\$\(PWD\)|\$\(CURDIR\)|\$\{CURDIR\}|\$\(shell pwd\))(?=/|$|:)"
+)
+
+
+class Script(Struct, frozen=True, kw_only=True):
+    """Calls that are made one after the other; `file` is relative to the directory that was searched."""
+
+    file: str
+    name: str  # the file, with the target of a Makefile
+    calls: tuple[Call, ...]
+
+
+def scripts(root: Path, near: str = "") -> Iterator[Script]:
+    """The scripts below a directory that call Docker, those below `near` first."""
+
+    def distance(path: str) -> tuple[bool, int, str]:
+        return not path.startswith(f"{near}/" if near else ""), path.count("/"), path
+
+    for path in sorted(_files(root), key=distance)[:_MAX_FILES]:
+        text = _text(root / path)
+        if not _DOCKER.search(text):
+            continue
+        base = os.path.basename(path)
+        if _MAKEFILES.fullmatch(base):
+            yield from _targets(path, text)
+        elif jenkinsfile.NAME.fullmatch(base):
+            yield Script(file=path, name=path, calls=tuple(jenkinsfile.steps(text, calls)))
+        elif _YAML.fullmatch(base):
+            yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
+        elif base.endswith((".sh", ".bash")) or _SHEBANG.match(text):
+            yield Script(file=path, name=path, calls=tuple(calls(text, folder=posixpath.dirname(path))))
+
+
+def here(word: str) -> str:
+    """A word with `.` in place of what stands for the working directory."""
+    return _HERE.sub(".", word)
+
+
+def calls(text: str, line: int = 1, folder: str | None = None) -> Iterator[Call]:
+    """The calls of shell text whose first line has that number; `folder` is the directory of a script."""
+    read = shell.read(text)
+    found: list[Call] = []
+    variable, last = "", (0, 0)
+    known = variables.values(read.commands, text, folder)
+    for command in read.commands:
+        first = line + text.count("\n", 0, command.start)
+        call = _call(command, first, first + text.count("\n", command.start, command.end), known)
+        inside = bool(command.context) and command.context[-1] == "$("
+        if inside and variable and last[0] <= command.start < last[1]:
+            if variable in known:
+                continue  # a directory is found out: the script stays where it is
+            call = replace(call, assigned=variable)
+        elif command.assigns:
+            variable, word = command.assigns[-1]
+            last = (word.start, word.end)
+        if command.operator == "|" and found:
+            found[-1] = replace(found[-1], piped=call.words)
+            call = replace(call, fed=True)
+        if call.words:
+            found.append(call)
+    yield from found
+
+
+def _call(command: Command, line: int, end: int, known: Mapping[str, str]) -> Call:
+    files = {r.op: _plain(r.target, known) for r in command.redirects}
+    words = ((w, _plain(w, known)) for w in command.words)
+    return Call(
+        line=line,
+        end=end,
+        words=tuple(part for w, text in words for part in (text.split() if variables.bare(w) else (text,))),
+        stdout=files.get(">", files.get(">>", "")),
+        stdin=files.get("<", ""),
+    )
+
+
+def _plain(word: Word, known: Mapping[str, str]) -> str:
+    if word.value is not None:
+        return word.value
+    return variables.filled(word.text.replace('"', "").replace("'", ""), known)
+
+
+def _targets(path: str, text: str) -> Iterator[Script]:
+    """Every target of a Makefile with what its prerequisites run before; and all of them, each once, in the
+    order in which they stand, as people call one after the other who have to."""
+    read = targets.read(text, file=path)
+    names = dict.fromkeys(re.findall(r"(?m)^([\w./%-]+)\s*:(?![=:])", text))
+    one_by_one: dict[int, list[Call]] = {}
+    for name in list(names)[:_MAX_TARGETS]:
+        recipe = targets.target(read, name)
+        if recipe is None:
+            continue
+        lines = {r.line: list(_of_recipe(r)) for r in recipe.commands if (r.file or path) == path}
+        yield Script(
+            file=path, name=f"{path} ({name})", calls=tuple(c for own in lines.values() for c in own)
+        )
+        one_by_one = {**lines, **one_by_one}
+    yield Script(file=path, name=path, calls=tuple(c for n in sorted(one_by_one) for c in one_by_one[n]))
+
+
+def _of_recipe(command: targets.RecipeCommand) -> Iterator[Call]:
+    known = command.partial
+    if set(command.dynamic) == {"CURDIR"}:  # nothing else is unknown: $(CURDIR), $(shell pwd)
+        known = known.replace("${UNKNOWN}", "$PWD")
+    return calls(known, command.line)
+
+
+# --- YAML --------------------------------------------------------------------------------------------
+
+
+def _of_yaml(text: str) -> Iterator[Call]:
+    """Shell text wherever it stands in a CI file, and the steps of Google Cloud Build."""
+    import yaml
+
+    try:
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
+    steps = next((v for k, v in pairs(root) if k.value == "steps"), None)
+    if steps is not None and any(k.value == "name" for step in items(steps) for k, _ in pairs(step)):
+        for step in items(steps):
+            yield from _cloud_step({k.value: v for k, v in pairs(step)})
+        return
+    for scalar in _scalars(root, 0):
+        yield from _of_scalar(scalar)
+
+
+def _of_scalar(scalar: Any) -> Iterator[Call]:
+    block = scalar.style in ("|", ">")
+    yield from calls(scalar.value, scalar.start_mark.line + (2 if block else 1))
+
+
+def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
+    """A step runs a container with the sources at /workspace, which is also where it starts."""
+    name = text_of(step.get("name")) or ""
+    line = min(node.start_mark.line for node in step.values()) + 1
+    end = max(_last_line(node) for node in step.values())
+    args = [text_of(item) or "" for item in items(step.get("args"))]
+    entry = text_of(step.get("entrypoint")) or ""
+    folder = text_of(step.get("dir")) or ""
+    prefix = ("cd", folder) if folder else ()
+    if prefix:
+        yield Call(line=line, end=end, words=prefix)
+    if entry in ("bash", "sh", "/bin/bash", "/bin/sh") and "-c" in args and "cloud-builders" in name:
+        script = list(items(step["args"]))[-1]
+        yield from _of_scalar(script)
+    elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:
+        yield Call(line=line, end=end, words=("docker", *args))
+    elif name:
+        options = ("-v", ".:/workspace", "-w", "/workspace", *(("--entrypoint", entry) if entry else ()))
+        yield Call(line=line, end=end, words=("docker", "run", *options, name, *args))
+    if prefix:
+        yield Call(line=line, end=end, words=("cd", "-"))
+
+
+def _last_line(node: Any) -> int:
+    """The line that a node ends in; a block says the one behind it."""
+    return int(node.end_mark.line if node.end_mark.column == 0 else node.end_mark.line + 1)
+
+
+def _scalars(node: Any, depth: int) -> Iterator[Any]:
+    if depth > 40:
+        return
+    text = text_of(node) or ""
+    if _DOCKER.search(text) or _ON_FILES.match(text):
+        yield node
+    for item in items(node):
+        yield from _scalars(item, depth + 1)
+    for _, value in pairs(node):
+        yield from _scalars(value, depth + 1)
+
+
+# --- files -------------------------------------------------------------------------------------------
+
+
+def _files(root: Path) -> Iterator[str]:
+    for directory, folders, names in os.walk(root):
+        below = os.path.relpath(directory, root)
+        depth = 0 if below == "." else below.count(os.sep) + 1
+        folders[:] = (
+            [f for f in sorted(folders) if f not in _SKIPPED and (not f.startswith(".") or f in _HIDDEN)]
+            if depth < _MAX_DEPTH
+            else []
+        )
+        for name in names:
+            wanted = (_MAKEFILES, _YAML, _SHELL, jenkinsfile.NAME)
+            if any(p.fullmatch(name) for p in wanted) and not os.path.islink(os.path.join(directory, name)):
+                yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file() or path.stat().st_size > _MAX_BYTES:
+            return ""
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""CI files as text: where the step that builds an image stands."""

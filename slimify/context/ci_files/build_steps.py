@@ -1,0 +1,200 @@
+"""CI files as their own text: where the step that builds a Dockerfile stands, and how settings get into it.
+
+The text is changed at places that the YAML parser names, so that every other byte stays.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from slimify.context.yaml_nodes import document, get, items, pairs, text_of
+
+KANIKO, DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
+_PUSH, _BUILDX = "docker/build-push-action", "docker/setup-buildx-action"
+
+
+class Found(Struct, frozen=True):
+    """The step for a Dockerfile: `text` is the file with what was missing, None where that can't be put in
+    for sure; equal to the old one where nothing is missing."""
+
+    line: int
+    text: str | None
+    why: str = ""
+
+
+def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Found | None:
+    """The step of a cloudbuild.yaml that builds the Dockerfile, with the flags that it lacks.
+
+    Without one of Kaniko's, the first that calls Docker: its place is known, but not what else has to go.
+    """
+    docker = None
+    for step in items(get(document(text), "steps")):
+        name, args = str(text_of(get(step, "name")) or ""), get(step, "args")
+        line = step.start_mark.line + 1
+        if name.partition(":")[0] == KANIKO and args is not None:
+            given = [str(text_of(item)) for item in items(args)]
+            if _builds(given, dockerfile, context):
+                return _with_flags(text, line, args, given, flags)
+        if name.partition(":")[0] == DOCKER and docker is None and _mentions(args, "build"):
+            why = "Kaniko takes its place; it pushes by itself, so steps that push and `images:` go, too"
+            docker = Found(line, None, why)
+    return docker
+
+
+def github(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> Found | None:
+    """The step of a workflow that builds the Dockerfile with docker/build-push-action, with its cache."""
+    for _, job in pairs(get(document(text), "jobs")):
+        steps = list(items(get(job, "steps")))
+        uses = [str(text_of(get(step, "uses")) or "").partition("@")[0] for step in steps]
+        for at, step in enumerate(steps):
+            settings = get(step, "with")
+            if uses[at] == _PUSH and _file(settings) == dockerfile:
+                found = _with_inputs(text, step.start_mark.line + 1, settings, inputs)
+                why = _no_builder(list(zip(uses, steps, strict=True))[:at])
+                return Found(found.line, None, found.why or why) if why and found.text != text else found
+    return None
+
+
+def _no_builder(before: Sequence[tuple[str, Any]]) -> str:
+    """Why the builder of a job is not known to keep such a cache; "" if it is."""
+    made = [step for uses, step in before if uses == _BUILDX]
+    if not made:
+        return f"{_BUILDX} has to come before it: the default driver keeps no such cache"
+    return "it chooses the driver" if get(get(made[-1], "with"), "driver") is not None else ""
+
+
+def line_with(text: str, words: Iterable[str]) -> int:
+    """The first line that has one of the words outside a comment, 0 for none."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if any(word in line.partition("#")[0] for word in words):
+            return number
+    return 0
+
+
+# --- what is missing is put in --------------------------------------------------------------------
+
+
+def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Sequence[str]) -> Found:
+    names = {item.partition("=")[0]: item for item in given}
+    missing = [flag for flag in flags if flag.partition("=")[0] not in names]
+    if names.get("--cache") not in (None, "--cache", "--cache=true"):
+        return Found(line, None, f"it says {names['--cache']}")
+    if "--cache-repo" not in names and ("--no-push" in names or "--destination" not in names):
+        return Found(line, None, "nothing is pushed, and --cache-repo does not say where layers go")
+    last = list(items(args))[-1]
+    if args.flow_style:
+        quote = last.style or ""
+        edited = _inserted(text, last.end_mark.index, "".join(f", {quote}{flag}{quote}" for flag in missing))
+    else:
+        lead = " " * args.start_mark.column + "- "
+        edited = _inserted(
+            text, _line_end(text, last), "".join(f"{_newline(text)}{lead}{f}" for f in missing)
+        )
+    return _checked(text, edited, line, missing)
+
+
+def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str, str]]) -> Found:
+    given = {str(text_of(key)): str(text_of(value)) for key, value in pairs(settings)}
+    if {name for name, _ in inputs} <= given.keys():
+        stored = given["cache-to"]
+        full = "type=gha" not in stored or "mode=max" in stored
+        return Found(line, text) if full else _with_mode(text, line, settings)
+    if {name for name, _ in inputs} & given.keys():
+        return Found(line, None, "it has one of cache-from and cache-to")
+    if settings is None or settings.flow_style:
+        return Found(line, None, "its settings are not one a line")
+    lead = " " * settings.start_mark.column
+    end = _newline(text)
+    last = list(pairs(settings))[-1][1]
+    lines = [f"{name}: {value}" for name, value in inputs]
+    if _one_line(last):
+        edited = _inserted(text, _line_end(text, last), "".join(f"{end}{lead}{x}" for x in lines))
+    else:
+        edited = _inserted(text, settings.start_mark.index, "".join(f"{x}{end}{lead}" for x in lines))
+    return _checked(text, edited, line, lines)
+
+
+def _with_mode(text: str, line: int, settings: Any) -> Found:
+    value = next(value for key, value in pairs(settings) if text_of(key) == "cache-to")
+    if not _one_line(value) or "mode=" in value.value:
+        return Found(line, None, "cache-to does not store the layers of all stages: mode=max does")
+    at = value.end_mark.index - (1 if value.style else 0)
+    return _checked(text, _inserted(text, at, ",mode=max"), line, ["mode=max"])
+
+
+def _checked(text: str, edited: str, line: int, parts: Sequence[str]) -> Found:
+    """The edit, if the file says afterwards what it said before, and `parts` besides."""
+    import yaml
+
+    try:
+        added = list(_added(yaml.safe_load(text), yaml.safe_load(edited)))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        added = [""]
+    if added != list(parts):
+        return Found(line, None, "it could not be changed in place")
+    return Found(line, edited)
+
+
+def _added(before: object, after: object) -> Iterator[str]:
+    """What the second value has and the first has not; ValueError where anything else differs."""
+    if isinstance(before, dict) and isinstance(after, dict) and before.keys() <= after.keys():
+        for key, value in after.items():
+            if key in before:
+                yield from _added(before[key], value)
+            else:
+                yield f"{key}: {value}"
+    elif isinstance(before, list) and isinstance(after, list) and len(before) <= len(after):
+        for old, new in zip(before, after, strict=False):
+            yield from _added(old, new)
+        yield from map(str, after[len(before) :])
+    elif isinstance(before, str) and isinstance(after, str) and after.startswith(before):
+        yield from [after[len(before) :].removeprefix(",")] if after != before else []
+    elif before != after:
+        raise ValueError("something else differs")
+
+
+def _inserted(text: str, at: int, more: str) -> str:
+    return text[:at] + more + text[at:]
+
+
+def _one_line(node: Any) -> bool:
+    """A value whose line ends where it does, a comment aside."""
+    scalar = text_of(node) is not None and node.style not in ("|", ">")
+    return scalar and node.start_mark.line == node.end_mark.line
+
+
+def _line_end(text: str, node: Any) -> int:
+    at = text.find("\n", node.end_mark.index)
+    at = len(text) if at < 0 else at
+    return at - 1 if text[at - 1 : at] == "\r" else at
+
+
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+# --- what a step builds ---------------------------------------------------------------------------
+
+
+def _mentions(args: Any, word: str) -> bool:
+    return any(text_of(item) == word for item in items(args))
+
+
+def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
+    """Kaniko looks for the Dockerfile as it is named, then below its context; everything is in /workspace."""
+    named: Mapping[str, str] = {k: v for k, _, v in (item.partition("=") for item in given)}
+    root = named.get("--context", "").removeprefix("dir://").removeprefix("/workspace").strip("/")
+    file = named.get("--dockerfile", "Dockerfile").removeprefix("/workspace/")
+    places = {posixpath.normpath(file), posixpath.normpath(posixpath.join(root, file))}
+    return dockerfile in places and posixpath.normpath(root or ".") == posixpath.normpath(context)
+
+
+def _file(settings: Any) -> str:
+    """The Dockerfile of a build-push-action: below the context by default, relative to the root if named."""
+    context = str(text_of(get(settings, "context")) or ".")
+    file = text_of(get(settings, "file")) or posixpath.join(context, "Dockerfile")
+    return posixpath.normpath(str(file))

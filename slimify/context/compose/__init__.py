@@ -1,0 +1,1 @@
+"""Commands that compose files, Kubernetes manifests and scripts run inside the image."""

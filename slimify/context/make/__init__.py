@@ -1,0 +1,1 @@
+"""Makefiles: which commands a target runs, found without running anything."""

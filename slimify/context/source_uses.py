@@ -1,0 +1,331 @@
+"""What the source readers have in common: collecting uses, and reading command lines in strings.
+
+A reader evaluates an expression as far as it can; what only a run would tell becomes `UNKNOWN`
+inside the string, so that `f"ffmpeg -i {name}"` still names its program. Nothing here reads a
+file. The shell text handled here is what programs hand to `system()`: one line, mostly one
+command. A full shell reader would say more, but a wrong guess only ever adds a use, and a use
+only ever keeps something in the image.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct, field
+
+from slimify.model.sources import SourceFacts, Use
+
+UNKNOWN = "\0"
+HERE = "\1"  # at the start of a path: the root of the build context, as far as the file can know it
+MAX_FILE = 1_000_000  # characters; hand-written sources stay far below, bundles do not
+_MAX_SHELL = 20_000
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a table written as one string."""
+    return frozenset(text.split())
+
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
+_WRAPPERS = words(
+    """
+    sudo env nice ionice nohup timeout time setsid stdbuf xargs exec command builtin gosu su-exec
+    tini dumb-init npx bunx
+    """
+)
+_BUILTIN_WRAPPERS = frozenset({"exec", "command", "builtin"})
+# Wrappers whose first plain argument is not the program: a duration, a user.
+_WRAPPER_OPERAND = frozenset({"timeout", "gosu", "su-exec"})
+# Their short options that take the next argument.
+_WRAPPER_VALUES = {
+    "sudo": "ughpCrtTUD",
+    "env": "uC",
+    "nice": "n",
+    "ionice": "cn",
+    "timeout": "ks",
+    "stdbuf": "ioe",
+    "xargs": "InPLsEda",
+    "time": "fo",
+    "npx": "pc",
+}
+RESERVED = words("if then else elif fi do done while until for case esac in { } ! [[ ]] function")
+BUILTINS = words(
+    """
+    : . source alias bg break cd continue declare dirs echo eval exit export false fg getopts hash
+    jobs let local popd printf pushd pwd read readonly return set shift shopt test trap true type
+    typeset ulimit umask unalias unset wait [
+    """
+)
+_INDIRECT = frozenset({"eval", "source", "."})
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
+_SHELL_TOKEN = r"""(?P<space>[ \t\r]+|\\\n)
+      | (?P<comment>(?:(?<=\s)|\A)\#[^\n]*)
+      | (?P<redirect>\d*(?:&>>?|<<<|<<-?|>>|[<>]&[\d-]?|>\||<>|[<>])[ \t]*)
+      | (?P<open>\$\((?!\()|`|\()
+      | (?P<close>\))
+      | (?P<operator>&&|\|\||;;|[;&|\n])
+      | (?P<piece>\\.|'[^']*'|"(?:\\.|[^"\\])*"
+          |\$\{[^}]{0,200}\}|\$[\w@*#?$!-]|\$\(\([^)]{0,200}\)\)|[^\s;&|()<>`'"\\$]+|.)
+    """
+_SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+
+
+class Collector(Struct):
+    """Gathers the uses of one file; the same thing on the same line counts once."""
+
+    file: str
+    imports: dict[Use, None] = field(default_factory=dict)
+    commands: dict[Use, None] = field(default_factory=dict)
+    libraries: dict[Use, None] = field(default_factory=dict)
+    paths: dict[Use, None] = field(default_factory=dict)
+    dynamic: dict[Use, None] = field(default_factory=dict)
+    mentioned: dict[Use, None] = field(default_factory=dict)
+    features: set[str] = field(default_factory=set)
+
+    def use(self, name: str, line: int) -> Use:
+        return Use(name=name, file=self.file, line=line)
+
+    def add_import(self, name: str, line: int) -> None:
+        if name and UNKNOWN not in name:
+            self.imports[self.use(name, line)] = None
+
+    def add_library(self, name: str, line: int, what: str) -> None:
+        """A library loaded by name; an unknown one counts as `dynamic` under the loader's name."""
+        if UNKNOWN in name:
+            self.dynamic[self.use(what, line)] = None
+        elif name:
+            self.libraries[self.use(name, line)] = None
+
+    def add_path(self, name: str, line: int) -> None:
+        """A file that is opened. Of a name known only at the start, the known directory counts.
+
+        A name that says nothing, or all of the working directory, gives the feature `files`.
+        """
+        known = constant_path(name)
+        if known:
+            self.paths[self.use(known, line)] = None
+        elif UNKNOWN in name or not in_context(name).strip("./"):
+            self.features.add("files")
+
+    def add_argv(self, argv: Sequence[str], line: int, what: str) -> None:
+        """A program started by its argument list; `what` names the call that starts it."""
+        self._programs(*programs(argv), line, what)
+
+    def add_shell(self, text: str, line: int, what: str) -> None:
+        """A program started through `/bin/sh -c text`."""
+        names, dynamic = shell_programs(text)
+        self._programs(["sh", *names], dynamic, line, what)
+
+    def _programs(self, names: Iterable[str], dynamic: bool, line: int, what: str) -> None:
+        for name in names:
+            if name := in_context(name):
+                self.commands[self.use(name, line)] = None
+        if dynamic:
+            self.dynamic[self.use(what, line)] = None
+
+    def facts(self) -> SourceFacts:
+        return SourceFacts(
+            imports=tuple(self.imports),
+            commands=tuple(self.commands),
+            libraries=tuple(self.libraries),
+            paths=tuple(self.paths),
+            dynamic=tuple(self.dynamic),
+            mentioned=tuple(self.mentioned),
+            features=frozenset(self.features),
+        )
+
+
+def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
+    """The sum of facts: what all of the files need."""
+    parts = tuple(parts)
+    return SourceFacts(
+        imports=tuple(u for p in parts for u in p.imports),
+        commands=tuple(u for p in parts for u in p.commands),
+        libraries=tuple(u for p in parts for u in p.libraries),
+        paths=tuple(u for p in parts for u in p.paths),
+        dynamic=tuple(u for p in parts for u in p.dynamic),
+        mentioned=tuple(u for p in parts for u in p.mentioned),
+        features=frozenset(f for p in parts for f in p.features),
+        skipped=tuple(f for p in parts for f in p.skipped),
+    )
+
+
+def variants(alternatives: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Argument lists, from what each argument may be: every value occurs, not every combination."""
+    first = tuple(values[0] if values else UNKNOWN for values in alternatives)
+    yield first
+    for index, values in enumerate(alternatives):
+        for value in values[1:]:
+            yield (*first[:index], value, *first[index + 1 :])
+
+
+def constant_path(name: str) -> str:
+    """The part of a file name that is sure: itself, or the directory before the first unknown part.
+
+    A directory ends in "/"; "" where nothing is sure. Names that are no file (a URL, text over
+    several lines) give "".
+    """
+    name = in_context(name.removeprefix("file://"))
+    if "\n" in name or "://" in name or len(name) > 1000:
+        return ""
+    known, unknown, _ = name.partition(UNKNOWN)
+    if unknown:
+        directory = known.rpartition("/")[0]
+        return f"{directory}/" if directory.strip("./") else ""
+    return name if name.strip("./") else ""
+
+
+def here(file: str) -> str:
+    """What stands for the directory of `file` in an evaluated path."""
+    return posixpath.join(HERE, posixpath.dirname(file)).rstrip("/")
+
+
+def beside(file: str, name: str) -> str:
+    """`name`, relative to the directory of `file`, as a path from the context root."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
+
+
+def in_context(name: str) -> str:
+    """A name built on the place of its source file, from the context root; others as they are.
+
+    "" for one that leads out of the context.
+    """
+    if not name.startswith(HERE):
+        return name
+    root, _, rest = normal(name).partition("/")
+    return rest + "/" if rest and name.endswith("/") else rest if root == HERE else ""
+
+
+def normal(path: str) -> str:
+    """The path without `.` and `..`; UNKNOWN for one that leads out of the context."""
+    shorter = posixpath.normpath(path)
+    return UNKNOWN if path.startswith(HERE) and not shorter.startswith(HERE) else shorter
+
+
+def programs(argv: Sequence[str], depth: int = 0) -> tuple[list[str], bool]:
+    """The programs that an argument list starts, and whether one of them is not constant.
+
+    Looks through `sudo`, `env` and the like, and into `sh -c TEXT`. A script handed to a shell
+    counts as a program. `[]` and True for an empty list.
+    """
+    if not argv or not argv[0].strip():
+        return [], True
+    first = argv[0]
+    base = first.rpartition("/")[2]
+    if UNKNOWN in first:
+        return ([] if UNKNOWN in base or not base else [base]), True
+    if depth > 4:
+        return [first], False
+    if base in _SHELLS:
+        names, dynamic = _shell_arguments(argv[1:], depth)
+    elif base in _WRAPPERS:
+        names, dynamic = _wrapped(base, argv[1:], depth)
+    else:
+        names, dynamic = [], False
+    return names if base in _BUILTIN_WRAPPERS else [first, *names], dynamic
+
+
+def _shell_arguments(arguments: Sequence[str], depth: int) -> tuple[list[str], bool]:
+    text = False
+    for word in arguments:
+        if word.startswith("-") and len(word) > 1:
+            text = text or ("c" in word and not word.startswith("--"))
+        elif text:
+            return shell_programs(word, depth + 1)
+        else:
+            return ([], True) if UNKNOWN in word else ([word], False)
+    return [], text
+
+
+def _wrapped(wrapper: str, arguments: Sequence[str], depth: int) -> tuple[list[str], bool]:
+    operand = wrapper in _WRAPPER_OPERAND
+    value = False
+    for index, word in enumerate(arguments):
+        if value:
+            value = False
+        elif word.startswith("-"):
+            value = len(word) == 2 and word[1] in _WRAPPER_VALUES.get(wrapper, "")
+        elif operand:
+            operand = False
+        elif not _ASSIGNMENT.match(word):
+            return programs(arguments[index:], depth + 1)
+    return [], False
+
+
+def shell_programs(text: str, depth: int = 0) -> tuple[list[str], bool]:
+    """The programs that shell text starts, and whether one of them is not constant.
+
+    Builtins and reserved words are left out: whoever runs shell text has a shell.
+    """
+    names: list[str] = []
+    dynamic = False
+    for words in _simple_commands(text):
+        found, unknown = _shell_command(words, depth)
+        names += found
+        dynamic = dynamic or unknown
+    if depth < 3:
+        for outer, inner in _SUBSTITUTION.findall(text[:_MAX_SHELL]):
+            found, unknown = shell_programs(outer or inner, 3)
+            names += found
+            dynamic = dynamic or unknown
+    return list(dict.fromkeys(names)), dynamic
+
+
+def _shell_command(words: list[str], depth: int) -> tuple[list[str], bool]:
+    while words and (words[0] in RESERVED or _ASSIGNMENT.match(words[0])):
+        if words[0] in {"for", "case", "function", "[["}:
+            return [], False  # the words up to the next separator are no command
+        words = words[1:]
+    if not words:
+        return [], False
+    if words[0] in BUILTINS:
+        return [], words[0] in _INDIRECT
+    return programs(words, depth + 1)
+
+
+def _simple_commands(text: str) -> list[list[str]]:
+    """Shell text split at its operators, redirections taken out, quotes removed."""
+    commands: list[list[str]] = [[]]
+    outer: list[tuple[str, list[str]]] = []  # what a substitution interrupts, behind its opening
+    word: str | None = None
+    skip = False  # the next word is the target of a redirection
+    for token in re.finditer(_SHELL_TOKEN, text[:_MAX_SHELL], re.VERBOSE | re.DOTALL):
+        kind = token.lastgroup
+        if kind == "piece":
+            word = (word or "") + _unquoted(token[0])
+            continue
+        if word is not None and (kind != "open" or (outer and outer[-1][0] == token[0] == "`")):
+            if not skip:
+                commands[-1].append(word)
+            word, skip = None, False
+        if kind == "redirect":
+            skip = not token[0].rstrip()[-1:].isdigit() and not token[0].rstrip().endswith("-")
+        elif kind == "operator":
+            commands.append([])
+            skip = False
+        elif kind == "close" or (token[0] == "`" and outer and outer[-1][0] == "`"):
+            if outer:
+                opening, words = outer.pop()
+                if opening != "(" and not (words and words[-1].endswith(UNKNOWN)):
+                    words.append(UNKNOWN)
+                commands.append(words)
+        elif kind == "open":
+            outer.append((token[0], [*commands.pop(), *([word + UNKNOWN] if word else [])]))
+            commands.append([])
+            word = None
+    if word is not None and not skip:
+        commands[-1].append(word)
+    return [c for c in [*commands, *(words for _, words in outer)] if c]
+
+
+def _unquoted(piece: str) -> str:
+    if piece[0] == "'":
+        return piece.strip("'")
+    if piece[0] == "\\":
+        return piece[1:]
+    if piece[0] == '"':
+        piece = piece[1:-1] if len(piece) > 1 else ""
+        return _SUBSTITUTION.sub(UNKNOWN, re.sub(r"\$\w+|\$\{[^}]*\}", UNKNOWN, piece))
+    return UNKNOWN if piece[0] == "$" and len(piece) > 1 else piece

@@ -1,0 +1,1 @@
+"""One folder a language: everything that only this language knows."""

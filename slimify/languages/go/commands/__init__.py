@@ -1,0 +1,1 @@
+"""What the go command and its wrappers do."""

@@ -1,0 +1,56 @@
+"""go-wrapper, which golang images had up to Go 1.9: fetches, installs and starts the program of a directory.
+
+source: 1.8/go-wrapper of https://github.com/docker-library/golang, where Go 1.10 has none any more
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from slimify.languages.go.commands.go import go
+from slimify.model.effects import Effect
+from slimify.semantics.context_files import View
+from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.state import gopath
+
+_COMMENT = re.compile(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
+
+
+def program(view: View, cwd: str, path: str | None) -> str:
+    """What `go-wrapper run` starts: with an import comment or a .godir, a program of GOPATH's bin that is
+    called after it; else one on PATH that is called after the directory."""
+    inner = _import_path(view, cwd)
+    name = posixpath.basename(inner or cwd)
+    return posixpath.join(path, "bin", name) if inner and path else name
+
+
+def _import_path(view: View, cwd: str) -> str:
+    sources = [p for p in view.under(cwd) if posixpath.dirname(p) == cwd and p.endswith(".go")]
+    found = (_COMMENT.search(view.text(p) or "") for p in sources if not p.endswith("_test.go"))
+    comment = next((match[1] for match in found if match), "")
+    return comment or (view.text(posixpath.join(cwd, ".godir")) or "").strip()
+
+
+def _wrapper(call: Call) -> tuple[Effect, ...]:
+    action = call.args[0].value if call.args else None
+    cwd, path = call.state.cwd, gopath(call.state)
+    if cwd is None or action not in ("download", "install", "run"):
+        return (call.unknown("what go-wrapper does"),)
+    rest = call.args[1:]
+    if action == "run":
+        name = program(call.state.view, cwd, path)
+        return call.start((Arg(value=name, text=name, prefix=name), *rest))
+    words = ("get", "-v", "-d") if action == "download" else ("install", "-v")
+    effects = go(replace(call, args=(*(Arg(value=w, text=w, prefix=w) for w in words), *rest)))
+    inner = _import_path(call.state.view, cwd)
+    if action == "install" and inner and path:  # it links the directory to its place below GOPATH
+        binary = posixpath.join(path, "bin", posixpath.basename(inner))
+        return tuple(replace(e, outputs=(binary,), writes=(), reads=(cwd,)) for e in effects)
+    return effects
+
+
+HANDLERS: Mapping[str, Callable[[Call], tuple[Effect, ...]]] = {"go-wrapper": _wrapper}

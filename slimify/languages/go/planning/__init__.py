@@ -1,0 +1,1 @@
+"""Layouts for programs written in Go."""

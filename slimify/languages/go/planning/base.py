@@ -1,0 +1,240 @@
+"""On which base a Go program can run: how it is linked, and what it needs of the system."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection
+
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.context.source_uses import words
+from slimify.facts.debian import for_people
+from slimify.model.decisions import Reason
+from slimify.model.effects import Effect
+from slimify.model.plan import Rung
+from slimify.model.sources import Use
+from slimify.planning.final_stage.rebase import path_dirs, written_base
+from slimify.planning.final_stage.steps import real_atoms
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import inside
+
+# Libraries of glibc itself.
+_LIBC = frozenset({"c", "dl", "m", "pthread", "rt", "util", "resolv"})
+_WRAPPERS = frozenset(
+    {
+        "exec",
+        "env",
+        "tini",
+        "dumb-init",
+        "nice",
+        "sh",
+        "bash",
+        "ash",
+        "dash",
+        "cd",
+        "export",
+        "set",
+        "ulimit",
+        "umask",
+    }
+)
+_PLAIN = words(
+    "sh bash dash ash env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee"
+)
+_BUSYBOX_SERVERS = words("crond httpd inetd syslogd")  # applets of Alpine's base image
+# Debian's packages that distroless images are made of.
+PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
+# Accounts that distroless images have.
+_ACCOUNTS = frozenset({"", "root", "nobody", "nonroot"})
+_WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
+
+
+def bases(
+    program: Program, options: Options, trees: tuple[Tree, ...]
+) -> tuple[list[tuple[Rung, str]], tuple[Reason, ...]]:
+    """Rungs with a reference for the final stage, best first, as far as the options allow; why not the
+    smallest one."""
+    base = program.base
+    found: list[tuple[Rung, str]] = []
+    reasons: tuple[Reason, ...] = ()
+    keeps_toolchain = bool(set(program.live.commands) & {"go", "gofmt"})
+    if base is not None and base.runtime_bases and not keeps_toolchain:
+        known = base.runtime_bases
+        if "alpine" in known:
+            found.append(("minimal", known["alpine"]))
+        elif base.suite_sure or static(program):
+            kind = "static" if static(program) else "cc" if cgo(program) or _outside(program) else "base"
+            lacks = needs_system(program, trees) if kind in known else ""
+            if kind in known and not lacks:
+                found.append(("minimal", known[kind]))
+            if lacks and options.base in ("auto", "minimal"):
+                reasons = (Reason(code="SL392", text=f"{known[kind]}: {lacks}"),)
+            if "debian" in known:
+                found.append(("slim", known["debian"]))
+    found.append(("same-base", written_base(program)))
+    wanted = {
+        "auto": ("minimal", "slim", "same-base"),
+        "minimal": ("minimal",),
+        "slim": ("slim",),
+        "same": ("same-base",),
+    }
+    return [(rung, ref) for rung, ref in found if rung in wanted[options.base]], reasons
+
+
+def _builds(program: Program) -> list[tuple[Effect, bool]]:
+    """The steps that build programs, each with whether the stage switches cgo off."""
+    return [
+        (e, s.state.env.get("CGO_ENABLED") == "0")
+        for s in program.steps
+        for e in s.effects
+        if e.kind == "go" and e.outputs and not (e.action == "get" and not e.reads)
+    ]
+
+
+def static(program: Program) -> bool:
+    """Every program is linked statically: cgo is off, the linker is told so, or nothing uses cgo.
+
+    An image that was built from the file has the answer.
+    Without an import of net, os/user or "C" the linker has no C library to link (cmd/link, internal
+    linking of pure Go).
+    """
+    shown = program.built.linking(m.path for m in program.made) if program.built is not None else ()
+    if shown:
+        return all(linking in ("static", "static-pie") for linking in shown)
+    builds = _builds(program)
+    told = {"CGO_ENABLED=0", "static"}
+    if builds and all(off or told & set(e.settings) for e, off in builds):
+        return True
+    sources = program.live.sources
+    pure = bool(sources.imports) and not sources.skipped and not _outside(program)
+    return pure and not {"net", "user", "cgo", "plugin"} & sources.features
+
+
+def cgo(program: Program) -> bool:
+    return bool({"cgo", "plugin"} & program.live.sources.features)
+
+
+def _outside(program: Program) -> bool:
+    """Some of what is compiled was not read: it may be C or C++."""
+    return "external" in program.live.sources.features or not program.live.sources.imports
+
+
+def needs_system(program: Program, trees: tuple[Tree, ...]) -> str:
+    """Why a shell, a package or a RUN is needed in the final stage; "" if none is."""
+    live = program.live
+    if live.shell:
+        return "the image starts a shell"
+    if live.sources.dynamic:
+        return "it starts programs whose names only run time knows"
+    user = program.runtime.user.partition(":")[0]
+    if user not in _ACCOUNTS and not user.isdigit():
+        return f"{user} is no user of such an image"
+    if set(live.libraries) - _LIBC or live.system_packages:
+        return "it loads libraries of the system"
+    built = [o for s in program.steps for e in s.effects if e.kind == "go" for o in e.outputs]
+    brought = (*(t.path for t in trees), *(o for o in built if any(inside(o, t.path) for t in trees)))
+    outputs = {posixpath.basename(path) for path in brought}
+    for name, use in live.commands.items():
+        if posixpath.basename(name) not in outputs and "/" not in name:
+            return f"`{name}` is started ({use.name})"
+    return ""
+
+
+def left_to_people(program: Program) -> frozenset[str]:
+    """Packages that nothing calls: for people, who have no shell on a base without one to call them from.
+    Where some of what is compiled was not read, only editors and the like are sure to be that."""
+    idle = (
+        v.name
+        for s in program.steps
+        for a in s.atoms
+        for v in a.packages
+        if any(r.code == "SL206" for r in v.reasons)
+    )
+    return frozenset(name for name in idle if not _outside(program) or for_people(name))
+
+
+def has_run(program: Program, dropped: frozenset[int], present: Collection[str]) -> str:
+    """Why something has to be executed in the final stage, which has the packages `present` already or can
+    do without them; "" if nothing has."""
+    for step in program.steps:
+        if step.keyword == "RUN" and step.index not in dropped:
+            for atom in real_atoms(step):
+                needed = any(
+                    v.role != "build" or v.counterparts for v in atom.packages if v.name not in present
+                )
+                if needed if atom.packages else atom.role in ("run", "both", "unknown"):
+                    return f"line {step.line} has to be executed in the final stage"
+    return ""
+
+
+def not_started(program: Program, trees: tuple[Tree, ...]) -> str:
+    """The program that the image starts, if nothing is known to bring it; "" if all is well."""
+    runtime = program.runtime
+    argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
+    if not runtime.own_start or not argv:
+        return ""
+    started = [e for e in program.live.start if e.tool not in _WRAPPERS]
+    if not started or started[0].action == "script":
+        return ""
+    effect = started[0]
+    name = effect.command.name or effect.tool
+    places = (
+        [posixpath.normpath(posixpath.join(effect.cwd or program.end.cwd or "/", name))]
+        if "/" in name
+        else [posixpath.join(d, name) for d in path_dirs(program)]
+    )
+    have = [t.path for t in trees]
+    if program.base is None and any(posixpath.basename(h) == name for h in have):
+        return ""  # the PATH of an image that nobody knows
+    if any(inside(p, h) for p in places for h in have):
+        return ""
+    if any(
+        program.end.view.context_path(p) is not None or program.end.view.text(p) is not None for p in places
+    ):
+        return ""
+    alpine = program.base is not None and program.base.distro == "alpine"
+    if posixpath.basename(name) in (_PLAIN | _BUSYBOX_SERVERS if alpine else _PLAIN):
+        return ""
+    if _installed(program, posixpath.basename(name)):
+        return ""
+    return name
+
+
+def _installed(program: Program, name: str) -> bool:
+    """A package of the final stage may bring it: one that is named so, or that nothing is known about."""
+    from slimify.analysis.packages.system import system_package
+
+    base = program.base
+    for step in program.steps:
+        for atom in step.atoms:
+            for verdict in atom.packages:
+                if verdict.role == "build":
+                    continue
+                facts = system_package(
+                    verdict.name, base.distro if base else None, base.suite if base else None
+                )
+                if facts is None or name in facts.commands or name == verdict.name:
+                    return True
+    return False
+
+
+def wanted_packages(program: Program, base: str) -> dict[str, Use]:
+    """Certificates and time zones, which the image with Go has and the small one has not.
+
+    Certificates wherever the program may speak TLS; time zones are those of GOROOT there. Both where some
+    of what is compiled was not read: a client or a driver is mostly a module from outside.
+    """
+    features = program.live.sources.features
+    found: dict[str, Use] = {}
+    unread = " in modules that were not read"
+    if _outside(program) or features & {"net", "tls"}:
+        where = "" if features & {"net", "tls"} else unread
+        found["ca-certificates"] = Use(name=f"TLS{where}", file="", line=0)
+    if _outside(program) or "tz" in features:
+        where = "" if "tz" in features else unread
+        found["tzdata"] = Use(name=f"time.LoadLocation{where}", file="", line=0)
+    tag = base.rpartition(":")[2]
+    version = tuple(int(n) for n in tag.split(".")[:2] if n.isdigit())
+    if "alpine" in base and (len(version) < 2 or version >= _WITH_CERTIFICATES):
+        found.pop("ca-certificates", None)
+    return found

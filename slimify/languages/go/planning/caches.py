@@ -1,0 +1,89 @@
+"""Go's caches in a stage that compiles: `go clean` in the step that filled them.
+
+The build cache goes in every such step. Modules are removed where one step fetches and uses them; where
+several do, only a mount keeps them out of every layer, see mounts.py.
+"""
+
+from __future__ import annotations
+
+import re
+
+from slimify.analysis.program import Program, Step
+from slimify.facts.builders import cache
+from slimify.facts.languages import go_toolchain
+from slimify.languages.go.go_mod import go_module
+from slimify.model.effects import Effect
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.certain import unsure
+from slimify.semantics.paths import touches
+
+BUILD_CACHE = 40 * estimate.MB  # of a small program: the standard library, compiled; measured 34 MB
+MODULE = 2 * estimate.MB  # of one required module, unpacked
+# Releases whose own Go is 1.11 or newer.
+_RECENT = frozenset(
+    "bullseye bookworm trixie focal jammy noble 3.14 3.15 3.16 3.17 3.18 3.19 3.20 3.21 3.22".split()
+)
+_PACKAGES = frozenset({"go", "golang", "golang-go"})
+_COMPILING = frozenset({"build", "install", "get", "test", "vet", "run", "generate"})
+_FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
+
+
+def go_cleaner(program: Program, step: Step) -> str:
+    """The command that empties what Go left in a step; "" for none."""
+    if not any(_fills(e, _COMPILING) for e in step.effects) or not unused(program):
+        return ""
+    cleaned = any(e.manager == "go" and e.kind == "cache" for e in step.effects)
+    if cleaned or not _knows(program, 1, 10):
+        return ""
+    modules = fetching_steps(program) == (step,) and _knows(program, 1, 11) and bool(_modules(program))
+    if any(p.name in _PACKAGES for e in step.effects if e.kind == "unpackage" for p in e.packages):
+        caches = {c: None for e in step.effects if e.kind == "go" for c in e.caches}
+        return f"rm -rf {' '.join(caches)}"  # Go itself is gone by then
+    return "go clean -cache -modcache" if modules else "go clean -cache"
+
+
+def go_saving(program: Program, command: str) -> int:
+    """The bytes that the caches take, estimated."""
+    modules = command.endswith(("-modcache", "/pkg/mod"))
+    return BUILD_CACHE + (MODULE * _modules(program) if modules else 0)
+
+
+def unused(program: Program) -> bool:
+    """Nothing that runs calls Go or reads what it fetched; an image to build in is there for that."""
+    places = [c for s in program.steps for e in s.effects if e.kind == "go" for c in e.caches]
+    compiling = go_toolchain() & program.live.commands.keys()
+    if unsure(program) or compiling or any(e.manager == "go" for e in program.live.start):
+        return False
+    if any(touches(p, c) for p in program.live.paths for c in places):
+        return False
+    facts = cache("go")
+    assert facts is not None
+    text = "\n".join(s.instruction.value for s in program.steps if s.keyword in ("RUN", "ENV"))
+    return not any(p.search(text) for p in facts.mentions)
+
+
+def fetching_steps(program: Program) -> tuple[Step, ...]:
+    """The steps that may fetch modules, or use those that were fetched."""
+    return tuple(s for s in program.steps if any(_fills(e, _FETCHING) for e in s.effects))
+
+
+def _fills(effect: Effect, actions: frozenset[str]) -> bool:
+    return effect.kind == "go" and bool(effect.caches) and effect.action in actions
+
+
+def _modules(program: Program) -> int:
+    """How many modules the program needs that are not part of the context."""
+    module = go_module(program.context)
+    return len(module.requires) if module is not None and not module.vendor else 0
+
+
+def _knows(program: Program, *least: int) -> bool:
+    """Whether the Go of the base image is known to be at least that release; distributions that came after
+    it have a newer one."""
+    base = program.base
+    if base is None or base.language != "go":
+        named = {p.name for s in program.steps for e in s.effects for p in e.packages if e.kind == "packages"}
+        recent = base is not None and base.suite in _RECENT
+        return recent and bool(named & _PACKAGES)
+    numbers = tuple(int(n) for n in re.findall(r"\d+", base.version or "")[:2])
+    return numbers >= least

@@ -1,0 +1,142 @@
+"""`CMD go run …`: compiled once in the build, started from the same directory with the same arguments.
+`CMD go-wrapper run …`: the program that the wrapper starts.
+
+Done on the text before anything is planned, so that what follows is an ordinary `go build`.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import shlex
+
+from slimify.analysis.program import Program, Step
+from slimify.languages.go.commands import go_wrapper
+from slimify.model.decisions import Decision
+from slimify.model.dockerfile import Instruction
+from slimify.semantics.effects.state import gopath
+
+_VALUED = frozenset(
+    {"-exec", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-p", "-modfile", "-overlay", "-pkgdir"}
+)
+_DROPPED = frozenset({"-exec"})
+_PROGRAM = "/usr/local/bin/"
+
+
+def compiled(program: Program) -> tuple[str, Decision] | None:
+    """The file's text with a `go build` and the program as start command; None if it does not apply."""
+    starts = [s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")]
+    if program.language != "go":
+        return None
+    for step in starts:
+        words = _words(step.instruction)
+        if words is None:
+            continue
+        if words[:2] == ["go-wrapper", "run"] and step.state.cwd is not None:
+            return _unwrapped(program, step, step.state.cwd, words[2:])
+        if program.runtime.user not in ("", "root", "0"):
+            continue
+        parsed = _go_run(words)
+        if parsed is None:
+            continue
+        flags, package, arguments, lead = parsed
+        path = _PROGRAM + _name(program, package)
+        build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
+        command = _command(step.instruction, path, arguments, lead)
+        text = _rewritten(program, step.instruction, command, build)
+        line = step.line
+        note = f"`go run` is replaced by {path}, which the builder compiles: same directory, same arguments"
+        return text, Decision(code="SL315", safety="assumed", text=note, line=line)
+    return None
+
+
+def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> tuple[str, Decision]:
+    """The file's text with the program itself as start command, where `go-wrapper run` only starts it."""
+    name = go_wrapper.program(program.end.view, program.end.cwd or cwd, gopath(program.end))
+    text = _rewritten(program, step.instruction, _command(step.instruction, name, arguments, []))
+    note = f"`go-wrapper run` is replaced by {name}, which is all that it starts"
+    return text, Decision(code="SL315", safety="assumed", text=note, line=step.line)
+
+
+def _words(instruction: Instruction) -> list[str] | None:
+    if instruction.exec_form is not None:
+        return list(instruction.exec_form)
+    if re.search(r"[;&|<>`]|\$\(", instruction.value):
+        return None
+    try:
+        return shlex.split(instruction.value)
+    except ValueError:
+        return None
+
+
+def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str]] | None:
+    """(build flags, package or files, arguments, words in front) of a `go run` command line."""
+    lead = words[:1] if words[:1] == ["exec"] else []
+    words = words[len(lead) :]
+    if words[:2] != ["go", "run"]:
+        return None
+    rest = words[2:]
+    flags: list[str] = []
+    while rest and rest[0].startswith("-"):
+        flag = rest.pop(0)
+        if flag in _DROPPED:
+            return None
+        flags.append(flag)
+        if flag in _VALUED and rest:
+            flags.append(rest.pop(0))
+    package: list[str] = []
+    while rest and rest[0].endswith(".go"):
+        package.append(rest.pop(0))
+    if not package and rest:
+        package.append(rest.pop(0))
+    if not package or "@" in package[0]:
+        return None
+    return flags, package, rest, lead
+
+
+def _name(program: Program, package: list[str]) -> str:
+    """A name for the program: the package's directory, or that of the module."""
+    last = package[0]
+    if last.endswith(".go"):
+        last = posixpath.dirname(last) or "."
+    name = posixpath.basename(posixpath.normpath(posixpath.join(program.end.cwd or "/app", last)))
+    return name if re.fullmatch(r"[a-z][a-z0-9_-]*", name) and name not in ("go", "src", "cmd") else "app"
+
+
+def _command(instruction: Instruction, path: str, arguments: list[str], lead: list[str]) -> str:
+    if instruction.exec_form is not None:
+        return f"{instruction.keyword} {json.dumps([path, *arguments])}"
+    # the user's own words behind the package stay as they are written, for the shell to expand
+    tail = instruction.value
+    for word in reversed(arguments[:1]):
+        at = tail.find(word)
+        tail = tail[at:] if at >= 0 else shlex.join(arguments)
+    return " ".join([instruction.keyword, *lead, path, *([tail.strip()] if arguments else [])])
+
+
+def _rewritten(program: Program, start: Instruction, command: str, build: str = "") -> str:
+    """The text with the new start command, and the build behind the last step that makes files."""
+    end = program.dockerfile.newline
+    last = max((s.index for s in program.steps if s.keyword in ("COPY", "ADD", "RUN", "WORKDIR")), default=0)
+    anchor = program.dockerfile.instructions[last]
+    text = ""
+    for node in program.dockerfile.nodes:
+        raw = command + end if node is start else node.raw
+        text += raw if raw.endswith("\n") else raw + end
+        if not build or node is not anchor:
+            continue
+        if _plain_run(anchor) and program.step(last).role == "build":
+            text = text.rstrip() + f" \\{end}    && {build.removeprefix('RUN ')}{end}"
+        else:
+            text += build + end
+    return text
+
+
+def _plain_run(instruction: Instruction) -> bool:
+    """A RUN that a command can be put behind: no list that may end early, no change of directory."""
+    return (
+        instruction.keyword == "RUN"
+        and instruction.exec_form is None
+        and not re.search(r"<<|#|\|\||;|&\s*$|\bcd\b|--mount", instruction.raw)
+    )

@@ -1,0 +1,252 @@
+"""Go: the program is compiled in the builder; what runs is the binary and the files it reads.
+
+The base follows from how the binary is linked (`gobase`), the files from what it opens (`gofiles`).
+A binary from golang:*-alpine goes to the same Alpine. cgo is never switched off.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.facts.images import ImageFacts
+from slimify.facts.languages import go_toolchain
+from slimify.languages.go.planning.base import PRESENT, bases, has_run, left_to_people, not_started, static
+from slimify.languages.go.planning.runtime_files import Along, along, compiled
+from slimify.languages.go.planning.system_files import open_to_all, put_back_of_go, with_opened
+from slimify.languages.go.planning.toolchain_settings import idle_settings, left
+from slimify.model.decisions import Decision, Reason
+from slimify.model.plan import Rung
+from slimify.planning.estimates import estimate
+from slimify.planning.final_stage.mkdir_steps import directories
+from slimify.planning.final_stage.rebase import on_path, restated
+from slimify.planning.final_stage.steps import Parting
+from slimify.planning.final_stage.text import names_in
+from slimify.planning.layout import Layout, Tree
+from slimify.planning.stages.partition import part
+from slimify.planning.stages.unknown_steps import blocked, keep_everything_before_unknown
+from slimify.planning.strategy import Proposal
+from slimify.semantics.paths import SYSTEM, inside
+from slimify.syntax.dockerfile.instructions import env_pairs
+
+
+def propose(program: Program, options: Options) -> Proposal:
+    """Layouts on distroless, on the slim distribution and on the same base."""
+    why = nothing_started(program)
+    if why:
+        return Proposal(reasons=(Reason(code="SL406", text=why),))
+    found = along(program)
+    if not any(_is_program(program, t) for t in found.trees):
+        return Proposal(reasons=(_no_program(program),))
+    lost = not_started(program, found.trees)
+    if lost:
+        text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.trees)}"
+        return Proposal(reasons=(Reason(code="SL394", text=text),))
+    system = next((t for t in found.trees if t.path in _SYSTEM), None)
+    if system is not None:
+        line = program.dockerfile.instructions[system.after].line
+        text = f"line {line}: what it leaves in {system.path} can't be told from what the system has there"
+        return Proposal(reasons=(Reason(code="SL392", text=text),))
+    choices, why_not = bases(program, options, found.trees)
+    reasons = list(why_not)
+    layouts: list[Layout] = []
+    for rung, base in choices:
+        layout = _layout(program, rung, base, found)
+        if isinstance(layout, Reason):
+            reasons.append(layout)
+        else:
+            layouts.append(layout)
+    return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
+
+
+def nothing_started(program: Program) -> str:
+    """Why the image is a toolchain, not a program: it must keep what a slimmer one loses."""
+    if not program.live.start:
+        return "the file starts nothing: with the base image's own command it is an image to build in"
+    for effect in program.live.start:
+        tool = effect.tool.rpartition("/")[2]
+        if tool in go_toolchain() - compiled(program):
+            return f"`{tool}` is what the image starts: the toolchain is its purpose"
+        if _works_on_sources(program, tool):
+            return f"`{tool}` is started, and Go sources lie there that no step compiles"
+        if any(inside(place, read) for read in effect.reads for place in _sources(program)):
+            return f"`{tool}` hands out the directory that the sources are in"
+    return ""
+
+
+def _no_program(program: Program) -> Reason:
+    """Why nothing can be parted: the program comes ready made, or nobody knows which step makes it."""
+    effects = [e for s in program.steps for e in s.effects]
+    if not any(e.kind in ("go", "build", "app", "unknown") for e in effects):
+        return Reason(code="SL410", text="nothing is built here: the program comes ready made")
+    return Reason(code="SL394", text="no build step leaves a program that is known")
+
+
+def _works_on_sources(program: Program, tool: str) -> bool:
+    """A program from outside is started, and the only use of the sources in the image is to it."""
+    steps = [e for s in program.steps for e in s.effects if e.kind == "go"]
+    fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
+    if not fetched or compiled(program):
+        return False
+    view = program.end.view
+    return any(path.endswith(".go") for place in view.placed for path in program.context.under(place.source))
+
+
+def _sources(program: Program) -> tuple[str, ...]:
+    """Where sources that build steps read were copied to."""
+    copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role in ("build", "both"))
+    return tuple(place for step in copies for place in targets(visit_of(step)) or ())
+
+
+def _elsewhere(name: str, trees: tuple[Tree, ...]) -> str:
+    """Why a program that is started is not there."""
+    found = next((t.path for t in trees if posixpath.basename(t.path) == posixpath.basename(name)), None)
+    return f"{found}, which a step makes, is not on PATH" if found else "no step is known to make it"
+
+
+def _is_program(program: Program, tree: Tree) -> bool:
+    """A build step made it: a binary, or a directory in which binaries are."""
+    return any(
+        m.path == tree.path and m.kind in ("go", "build", "files", "unpack", "fetch", "meta")
+        for m in program.made
+    )
+
+
+def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | Reason:
+    same, bare = rung == "same-base", "gcr.io/distroless" in base
+    idle_packages = left_to_people(program) if bare else frozenset()
+    present = PRESENT | idle_packages if bare else frozenset()
+    made = directories(program, found.drop, found.trees) if bare else {}
+    found = replace(
+        found,
+        trees=(*found.trees, *(tree for trees in made.values() for tree in trees)),
+        drop=found.drop | frozenset(made),
+    )
+    why = has_run(program, found.drop, present) if bare else ""
+    if why:
+        return Reason(code="SL392", text=f"{base}: {why}")
+    current = keep_everything_before_unknown(program) if same else program
+    idle = frozenset[str]() if same else idle_settings(program)
+    texts = _said(program, found.drop, idle)
+    head = () if same else restated(program, base, texts, _bins(program, found.trees))
+    if head is None:
+        return Reason(
+            code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known"
+        )
+    put: tuple[Decision, ...] = ()
+    if not same and not bare:
+        install, put, missing = put_back_of_go(program, base)
+        if missing:
+            return Reason(code="SL391", text=missing)
+        head = (*install, *head)
+    elif bare and idle_packages:
+        put = (_left_out(base, idle_packages),)
+    opened = "" if same else open_to_all(program)
+    if opened and bare:
+        why = f"the program may write to {opened}, which {program.base_ref} opens to every user"
+        return Reason(code="SL392", text=f"{base}: {why}")
+    if opened:
+        head = with_opened(program, head, opened, found.trees, found.drop)
+        text = f"{opened} stays open to {program.runtime.user}, as {program.base_ref} has it"
+        put = (*put, Decision(code="SL311", safety="safe", text=text))
+    wanted = Parting(
+        rung=rung,
+        base=base,
+        trees=found.trees,
+        counterparts=not static(program),
+        present=present,
+        drop_final=found.drop,
+        builder_runs=frozenset(made),
+        final_head=head,
+        replace=found.replace,
+        idle_settings=idle,
+        decisions=(*_decisions(program, rung, base, found.trees), *put),
+        saving=_saving(program, base, rung),
+        original=estimate.original(program) + 100 * estimate.MB,
+    )
+    why = blocked(program, wanted)
+    if why:
+        return Reason(code="SL392", text=why)
+    layout = part(current, wanted)
+    return replace(layout, decisions=(*layout.decisions, *left(program, layout)))
+
+
+def _said(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[str]:
+    """The instructions that the final stage may repeat: without settings that none of the others names."""
+    steps = [s for s in program.steps if s.keyword != "RUN" and s.index not in drop]
+    names = {s.index: {n for n, _ in env_pairs(s.instruction)} for s in steps if s.keyword == "ENV"}
+    texts = {s.index: s.instruction.raw for s in steps}
+    for index, own in names.items():
+        others = (names_in(text) for at, text in texts.items() if at != index)
+        if own <= idle and not any(own & named for named in others):
+            texts[index] = ""
+    return list(texts.values())
+
+
+def _left_out(base: str, idle: Iterable[str]) -> Decision:
+    names = ", ".join(f"`{name}`" for name in sorted(idle))
+    text = f"left out, as nothing calls them and {base} has no shell to call them from: {names}"
+    return Decision(code="SL206", safety="assumed", text=text)
+
+
+# Below /usr/local, golang images have Go and nothing else.
+_SYSTEM = SYSTEM - {"/usr/local/bin", "/usr/local/lib", "/usr/local/share"}
+
+
+def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:
+    """Directories of programs that are started by their bare names, or may be by people."""
+    argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
+    full = {
+        posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
+    }
+    return [posixpath.dirname(t.path) for t in trees if on_path(program, t.path) and t.path not in full]
+
+
+def _saving(program: Program, base: str, rung: Rung) -> int:
+    from slimify.facts.images import image
+
+    old, new = program.base, image(base)
+    saving = estimate.dropped_packages(program) + 80 * estimate.MB  # build and module caches
+    if old is not None and rung != "same-base":
+        saving += (old.size or estimate.UNKNOWN_IMAGE) - (new.size if new else 0)
+    return saving
+
+
+def _moves(base: ImageFacts) -> bool:
+    """Whether the tag will stand for another release of Debian some day: `latest`, `1`."""
+    return not base.version_sure and bool(base.suite) and (base.suite or "") not in base.tag
+
+
+def _today(base: ImageFacts | None) -> str:
+    if base is None or not _moves(base):
+        return ""
+    advice = "name the release in the tag to keep them together"
+    return f"; {base.reference} is made from {base.suite} today, {advice}"
+
+
+def _decisions(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
+    sure = program.base is not None and program.base.suite_sure and not _moves(program.base)
+    found = []
+    if rung == "minimal":
+        text = f"the final stage is {base}: nothing that runs needs a shell or a package"
+        if program.base is not None and "alpine" in program.base.runtime_bases:
+            text = f"the final stage is {base}: the same Alpine, without Go"
+        text += _today(program.base)
+        found.append(Decision(code="SL300", safety="safe" if sure else "assumed", text=text))
+    elif rung == "slim":
+        text = f"the final stage is {base}, the release that {program.base_ref} is made from"
+        text += _today(program.base)
+        found.append(Decision(code="SL301", safety="safe" if sure else "assumed", text=text))
+    else:
+        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
+    for tree in trees:
+        line = program.dockerfile.instructions[tree.after].line
+        found.append(
+            Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)
+        )
+    return tuple(found)

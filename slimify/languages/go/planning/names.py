@@ -1,0 +1,116 @@
+"""What a Go program's command line, settings and sources name of the image's files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.program import Program
+from slimify.model.effects import Effect
+from slimify.planning.final_stage.steps import real_atoms
+from slimify.semantics.paths import BROAD
+from slimify.syntax.dockerfile.instructions import env_pairs
+from slimify.syntax.dockerfile.words import expand
+
+
+def opens_unknown(program: Program) -> bool:
+    """The program opens files whose names only run time knows, as far as its sources tell."""
+    sources = program.live.sources
+    return "files" in sources.features or not sources.imports or bool(sources.skipped)
+
+
+def named_paths(program: Program) -> tuple[str, ...]:
+    """Image paths that something at run time names: arguments, variables, sources, chmod."""
+    found: dict[str, None] = {}
+    # where the sources are copied to is often a variable of the build
+    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()}
+    homes = {program.end.cwd or "/", *(e.cwd for e in program.live.start if e.cwd)}
+
+    def note(word: str) -> None:
+        word = word.strip("\"'").partition("*")[0]
+        if word.strip("./"):
+            found.update((posixpath.normpath(posixpath.join(home, word)), None) for home in homes)
+
+    for use in program.live.sources.paths:
+        note(use.name)
+        inner = posixpath.normpath(use.name)
+        if inner == "." or program.context.has(inner):
+            inner = "" if inner == "." else inner
+            found.update((path, None) for path in program.end.view.image_paths(inner))
+    for effect in program.live.start:
+        for word in (*effect.reads, effect.tool):
+            note(word)
+            found.update(dict.fromkeys(_named_in_script(program, word, homes)))
+    for argument in (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())):
+        for word in argument.replace("=", " ").split():
+            if "/" in word or "." in word or program.context.has(posixpath.normpath(word)):
+                note(word)
+    for step in program.steps:
+        if step.keyword == "ENV":
+            known = {k: v for k, v in step.state.env.items() if v is not None}
+            for name, raw in env_pairs(step.instruction):
+                value = expand(raw, known) or ""
+                if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and value not in copied:
+                    note(value)
+        if step.keyword == "RUN":
+            _executable(program, step.index, found)
+    return tuple(found)
+
+
+def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Iterator[str]:
+    """What a shell script names of the files that were copied: the programs that it hands them to may be
+    ones of which nothing is known."""
+    for home in homes:
+        text = program.end.view.text(posixpath.join(home, script)) or ""
+        if not (_SHELL_SCRIPT.match(text) or script.endswith(".sh")):
+            continue
+        for word in _WORD.findall(text):
+            path = posixpath.normpath(posixpath.join(home, word))
+            there = program.end.view.context_path(path) is not None
+            if path not in homes and (there or SETTINGS.search(path)):
+                yield path
+
+
+# Files that no repository has, and that lie in the context only where images are made.
+SETTINGS = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
+# Its first line, and words as far as they are plain paths.
+_SHELL_SCRIPT = re.compile(r"#!.*\b(?:ba|da|a|k|z)?sh\b")
+_WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
+
+
+def _written(program: Program, effect: Effect) -> Iterator[str]:
+    """What a line that a step writes into a file of the system names of the files that were copied (a shell's
+    settings, a table of cron's), and what the scripts among them name."""
+    view = program.end.view
+    words = [m for w in effect.command.words for m in _WORD.findall(w.value or "") if m.startswith("/")]
+    worked_on = {*effect.reads, *effect.writes, *effect.deletes}
+    pending = [p for p in words if p not in worked_on and view.context_path(p) is not None]
+    seen: dict[str, None] = {}
+    while pending and len(seen) < _MOST_NAMED:
+        path = pending.pop()
+        if path not in seen:
+            seen[path] = None
+            inner = [path, *view.under(path)]
+            pending += [n for p in inner[:_MOST_NAMED] for n in _named_in_script(program, p, ("/",))]
+    yield from seen
+
+
+_MOST_NAMED = 100
+
+
+def _executable(program: Program, index: int, found: dict[str, None]) -> None:
+    """Scripts that a step makes executable are there to be executed; what it copies, to be there."""
+    step = program.step(index)
+    for atom in real_atoms(step):
+        for effect in atom.effects:
+            if effect.kind in ("files", "system") and atom.role == "run":
+                sources = (".go", ".mod", ".sum")
+                found.update((p, None) for p in effect.reads if p not in BROAD and not p.endswith(sources))
+                found.update(dict.fromkeys(_written(program, effect)))
+            if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
+                for path in effect.writes:
+                    inner = step.state.view.context_path(path)
+                    if inner is not None and not program.context.is_dir(inner):
+                        found[path] = None

@@ -1,0 +1,309 @@
+"""Which files go along with a Go program: its binaries, and what it may open when it runs.
+
+Sources, modules and what they were downloaded with are read by the compiler only. Where all names
+that a program opens are known, what they name goes along; else everything that is not source.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from slimify.analysis.copies import files, targets, visit_of
+from slimify.analysis.program import Program, Step
+from slimify.analysis.roles.role_state import Made
+from slimify.context.scan import Context
+from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
+from slimify.planning.final_stage.rebase import on_path
+from slimify.planning.final_stage.steps import real_atoms
+from slimify.planning.final_stage.symlink_copies import with_link_targets
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import BROAD, PathMarks, inside, inside_any, touches
+from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
+
+_SOURCE = (
+    r"(^|/)(vendor|Godeps|testdata|\.git|\.github|\.circleci|\.idea|\.vscode)(/|$)|(^|/)Dockerfile[^/]*$|\.Dockerfile$"
+    r"|\.(go|proto|s|c|h|cc|cpp|rl|mod|sum|work)$|(^|/)(Gopkg\.(toml|lock)|glide\.(yaml|lock)|Makefile|go\.work\.sum)$"
+    r"|^\.(?!env)[^/]*(/|$)|^docs?/.*\.(md|rst|adoc)$|(^|/)(LICENSE|COPYING|README|CONTRIBUTING|CHANGELOG)(\.(md|rst|txt))?$"
+    r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
+    r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json|slimify\.toml)$"
+)
+_MOST_LINES = 6
+
+
+class Along(Struct, frozen=True, kw_only=True):
+    """What the final stage takes and what it does without; `replace` are narrowed COPYs."""
+
+    trees: tuple[Tree, ...]
+    drop: frozenset[int]
+    replace: Mapping[int, str]
+
+
+def along(program: Program) -> Along:
+    """What goes along to the stage in which the program runs."""
+    named, unknown = named_paths(program), opens_unknown(program)
+    trees = tuple(
+        Tree(path=m.path, after=m.first, is_file=m.is_file)
+        for m in program.made
+        if _wanted(program, m, named, unknown)
+    )
+    later = [n for n in named if _comes_later(program, n)]
+    drop: set[int] = set()
+    replace: dict[int, str] = {}
+    kept = [t.path for t in trees]
+    folders = [t.path for t in trees if not t.is_file]
+    lost: list[str] = []
+    for step in program.steps:
+        if step.keyword not in ("COPY", "ADD"):
+            continue
+        places = targets(visit_of(step)) or ()
+        if step.role == "both" and _brings_settings(program, step, later):
+            kept += places
+            continue
+        if step.role == "both" and _source_only(step, named, unknown):
+            drop.add(step.index)
+            lost += places
+            continue
+        entries = _entries(program, step, named, unknown)
+        if entries is not None:
+            entries = tuple(e for e in entries if not inside_any(posixpath.join(places[0], e), folders))
+        if entries is None:
+            kept += places if step.role != "build" else ()
+            continue
+        lost += places
+        if entries:
+            replace[step.index] = _narrowed(program, step, entries)
+            kept += [posixpath.join(places[0], e) for e in entries]
+        else:
+            drop.add(step.index)
+    idle = _idle(program, kept, lost, named)
+    replace |= _into_directories(program, idle, drop | set(replace))
+    drop |= idle
+    return Along(trees=trees, drop=frozenset(drop), replace=replace)
+
+
+def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -> bool:
+    """Whether run time may need something that build steps left."""
+    name = posixpath.basename(made.path)
+    if made.path.endswith((".go", ".mod", ".sum")):
+        return False
+    if any(touches(made.path, path) for path in named):
+        return True
+    if not made.is_file and posixpath.basename(made.path) == "vendor":
+        return False
+    if made.is_file and (_tool(program, made.path) or _by_the_way(program, made.path)):
+        return name in program.live.commands
+    if (
+        made.kind in ("fetch", "unpack")
+        and not made.is_file
+        and _all_known(program)
+        and _emptied(program, made.path)
+    ):
+        return False
+    if made.kind in ("fetch", "unpack", "files"):
+        if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
+            return name in compiled(program)
+        return "/src/" not in made.path or (
+            inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
+        )
+    if not made.is_file and _is_source_tree(program, made):
+        return unknown
+    return True
+
+
+def _tool(program: Program, path: str) -> bool:
+    """A program whose source is not of the context: fetched for the build, unless it is started."""
+    makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.kind == "go"]
+    return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
+
+
+def _by_the_way(program: Program, path: str) -> bool:
+    """A program that `go get` installed below GOPATH, where another step builds what is to run."""
+    builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.outputs and e.reads]
+    makers = [e for e in builds if path in e.outputs]
+    return bool(makers) and all(e.action == "get" for e in makers) and any(e.action != "get" for e in builds)
+
+
+def _emptied(program: Program, path: str) -> bool:
+    """What was unpacked for something in it, which a later command took out."""
+    moves = [e for s in program.steps for e in s.effects if e.tool == "mv"]
+    return any(inside(r, path) for e in moves for r in e.reads)
+
+
+def compiled(program: Program) -> frozenset[str]:
+    """The names of the programs that are built from the context."""
+    builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.reads]
+    return frozenset(posixpath.basename(path) for e in builds for path in e.outputs)
+
+
+def _all_known(program: Program) -> bool:
+    """Everything that is started is named: sources were read, and no name is made at run time."""
+    sources = program.live.sources
+    return bool(sources.imports) and not sources.dynamic and not sources.skipped
+
+
+def _reaches(program: Program, place: str) -> bool:
+    """A name that is made at run time may lead there: it starts in the working directory."""
+    return touches(place, program.end.cwd or "/")
+
+
+def _is_source_tree(program: Program, made: Made) -> bool:
+    """A directory that the sources were copied to, or that is there for sources."""
+    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()]
+    return any(inside(p, made.path) or inside(made.path, p) for p in copied)
+
+
+def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
+    """A COPY of single files that only the compiler reads."""
+    names = files(visit_of(step))
+    places = targets(visit_of(step)) or ()
+    if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
+        return True
+    if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
+        return False
+    single = all(n in places for n in names)
+    return all(re.search(_SOURCE, posixpath.basename(n)) for n in names) or (not unknown and not single)
+
+
+def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) -> tuple[str, ...] | None:
+    """The entries of a copied directory that go along; None to copy it as it is."""
+    context = program.context
+    parts = copy_parts(step.instruction)
+    places = targets(visit_of(step)) or ()
+    source = _folder(context, parts)
+    if step.role != "both" or source is None or len(places) != 1:
+        return None
+    if not program.live.sources.imports or set(source) & set("*?[$"):
+        return None
+    below = _below(context, source)
+    if not below or any(n == places[0] for n in named if n != program.end.cwd):
+        return None
+    unknown = unknown and _reaches(program, places[0])
+    found = dict.fromkeys(
+        p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown)
+    )
+    entries = with_link_targets(context, source, places[0], found)
+    if len(entries) > _MOST_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
+        return None
+    return entries
+
+
+def _folder(context: Context, parts: CopyParts) -> str | None:
+    """The one directory of the context that a COPY takes, "" for all of it; None where it takes others."""
+    if len(parts.sources) != 1 or parts.from_stage is not None:
+        return None
+    source = posixpath.normpath(parts.sources[0]).strip("/")
+    if source in ("", "."):
+        return ""
+    return source if context.is_dir(source) else None
+
+
+def _brings_settings(program: Program, step: Step, later: Sequence[str]) -> bool:
+    """Whether a COPY of a directory would bring one of these files, were it there."""
+    parts = copy_parts(step.instruction)
+    if _folder(program.context, parts) is None:
+        return False
+    home = posixpath.normpath(posixpath.join(step.state.cwd or "/", parts.dest))
+    return any(inside(path, home) for path in later)
+
+
+def _comes_later(program: Program, path: str) -> bool:
+    """A file of settings that no repository has, and that lies in the context only where images are made."""
+    place = program.end.view.context_path(path)
+    return bool(SETTINGS.search(path)) and (place is None or place not in program.context.files)
+
+
+def _below(context: Context, source: str) -> list[str]:
+    """What lies in a directory of the context, relative to it: files, links, directories without a file, such
+    as one that a program fills or a submodule that was not fetched."""
+    prefix = source + "/" if source else ""
+    linked = {folder for link in context.symlinks for folder in _folders(link)}
+    bare = (p for p in context.directories if not context.under(p) and p not in linked)
+    others = sorted(p for p in (*context.symlinks, *bare) if p.startswith(prefix) and p != prefix)
+    return [p[len(prefix) :] for p in (*context.under(source), *others)]
+
+
+def _folders(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:n]) for n in range(1, len(parts))]
+
+
+def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
+    """`relative` is the file's place in what is copied; naming all of that names no source."""
+    root = path.removesuffix(relative).rstrip("/")
+    near = [n for n in named if n not in BROAD and inside(path, n)]
+    if any(n != root for n in near) and (path in named or not path.endswith(".go")):
+        return True
+    return (unknown or bool(near)) and not re.search(_SOURCE, relative)
+
+
+def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
+    """COPY instructions for some entries of a directory, with the flags and the words of the user's."""
+    context: Context = program.context
+    parts = copy_parts(step.instruction)
+    folder = _folder(context, parts)
+    source = f"{folder}/" if folder else ""
+    flags = "".join(
+        f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags
+    )
+    dest = parts.dest.rstrip("/") if parts.dest.rstrip("/") else ""
+    keyword = "copy" if step.instruction.raw.lstrip()[:3].islower() else "COPY"
+    folders = [e for e in entries if context.is_dir(source + e)]
+    single = [e for e in entries if e not in folders]
+    lines = [f"{keyword} {flags}{' '.join(source + e for e in single)} {dest}/"] if single else []
+    lines += [f"{keyword} {flags}{source}{e} {dest}/{e}" for e in folders]
+    return program.dockerfile.newline.join(lines)
+
+
+def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
+    """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
+    idle: set[int] = set()
+    stays, names = PathMarks(kept), PathMarks(n for n in named if n not in BROAD)
+    homes = PathMarks((*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)))
+    gone = PathMarks((*lost, *(m.path for m in program.made if m.path not in kept)))
+    for step in program.steps:
+        real = real_atoms(step) if step.keyword == "RUN" else ()
+        effects = [e for a in real for e in a.effects]
+        if not real or {e.kind for e in effects} - {"files", "meta", "check", "state"}:
+            continue
+        made = [p for e in effects for p in (*e.writes, *e.deletes)]
+        makes = bool(made) and step.state.user in ("", "root", "0")
+        makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in ("check", "state"))
+        if makes and all(homes.below(p) >= 0 for p in made):
+            idle.add(step.index)
+            continue
+        if not made or any(names.touching(p) >= 0 for p in made):
+            continue
+        absent = all(gone.holding(p) >= 0 and stays.touching(p) < 0 for p in made)
+        if absent or (makes and all(_above(p, gone, stays) for p in made)):
+            idle.add(step.index)
+            for path in made:
+                gone.note(path)
+    return frozenset(idle)
+
+
+def _into_directories(program: Program, idle: frozenset[int], done: set[int]) -> dict[int, str]:
+    """COPYs of one file to a directory that only an idle mkdir makes: without a slash behind it, the
+    destination would be the file (https://docs.docker.com/reference/dockerfile/#destination)."""
+    made = [p for s in program.steps if s.index in idle for e in s.effects for p in e.writes]
+    found: dict[int, str] = {}
+    for step in program.steps:
+        if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
+            continue
+        dest, places = copy_parts(step.instruction).dest, targets(visit_of(step)) or ()
+        if dest.endswith("/"):
+            continue
+        folder = posixpath.dirname(places[0]) if len(places) == 1 else ""
+        line = step.instruction.raw.rstrip()
+        at = line.rfind(dest) + len(dest)
+        below = any(inside(path, folder) for path in made) if folder else False
+        if below and posixpath.basename(folder) == posixpath.basename(dest):
+            found[step.index] = f"{line[:at]}/{line[at:]}"
+    return found
+
+
+def _above(path: str, gone: PathMarks, kept: PathMarks) -> bool:
+    return gone.below(path) >= 0 and kept.below(path) < 0 and path not in BROAD

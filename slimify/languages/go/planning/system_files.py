@@ -1,0 +1,97 @@
+"""What the final stage gets of what the image with Go has: certificates, time zones, open directories."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.program import Program
+from slimify.facts.carried import carried
+from slimify.languages.go.planning.base import wanted_packages
+from slimify.languages.go.planning.names import opens_unknown
+from slimify.model.decisions import Decision
+from slimify.model.sources import Use
+from slimify.planning.final_stage.restore_packages import CERTIFICATES, GO_ZONES, ZONES, put_back
+from slimify.planning.layout import Tree
+
+# golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
+_OPEN = ("/go", "/go/bin", "/go/src")
+
+
+def open_to_all(program: Program) -> str:
+    """The working directory, if only the image with Go lets the user who starts the program write there
+    and the program may do so; else ""."""
+    assert program.base is not None
+    cwd = program.end.cwd or "/"
+    if program.base.workdir != "/go" or cwd not in _OPEN or program.runtime.user in ("", "root", "0"):
+        return ""
+    return cwd if opens_unknown(program) else ""
+
+
+def with_opened(
+    program: Program, head: tuple[str, ...], opened: str, trees: Sequence[Tree], drop: Container[int]
+) -> tuple[str, ...]:
+    """The head of the final stage with such a directory, and those beside it that come to be there: for
+    `trees`, and for the copies from the context that are not in `drop` (indices of instructions)."""
+    at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
+    places = {tree.path for tree in trees}
+    for step in program.steps:
+        if step.keyword in ("COPY", "ADD") and step.index not in drop:
+            visit = visit_of(step)
+            places.update(targets(visit) or ())
+    beside = (path for path in _OPEN if path != opened and any(p.startswith(path + "/") for p in places))
+    return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
+
+
+def put_back_of_go(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
+    """What the final stage installs of what the image with Go has, with decisions, and what is missing."""
+    wanted = wanted_packages(program, base)
+    copied, told = _copied_data(program, base, wanted)
+    if "alpine" not in base:
+        install, put, missing = put_back(program, base, wanted)
+        if any("ca-certificates" in line for line in install):  # comes along with what is installed
+            copied = tuple(line for line in copied if CERTIFICATES not in line)
+            told = tuple(d for d in told if not d.text.startswith(CERTIFICATES))
+        return (*install, *copied), (*told, *put), missing
+    installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
+    names = sorted(set(wanted) - installed)
+    if not names:
+        return copied, told, ""
+    decisions = told + tuple(
+        Decision(
+            code="SL311",
+            safety="safe",
+            text=f"`{n}` is put back: {wanted[n].name} needs it, and {base} does not have it",
+        )
+        for n in names
+    )
+    quiet = (
+        "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
+    )
+    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, ""
+
+
+def _copied_data(
+    program: Program, base: str, wanted: dict[str, Use]
+) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """COPY lines for certificates and time zones, taken out of `wanted`: files of the image with Go that
+    are the same wherever they lie, so that nothing has to be fetched for them."""
+    assert program.base is not None
+    places = {"ca-certificates": CERTIFICATES, "tzdata": _zones(program)}
+    lines: list[str] = []
+    decisions: list[Decision] = []
+    for name, path in places.items():
+        use = wanted.pop(name, None)
+        if use is None:
+            continue
+        lines.append(f"COPY --from=builder {path} {path}")
+        text = f"{path} is copied along: {use.name} needs it, and {base} does not have it"
+        decisions.append(Decision(code="SL311", safety="safe", text=text))
+    return tuple(lines), tuple(decisions)
+
+
+def _zones(program: Program) -> str:
+    """Go reads the system's zone files first, then those of the toolchain at the path it was built in."""
+    assert program.base is not None
+    lost = carried(program.base)
+    return ZONES if lost.checked and "tzdata" in lost.packages else GO_ZONES

@@ -1,0 +1,45 @@
+"""Settings of the Go toolchain: ENV that only the go command reads is of no use without it.
+
+The tutorial's `ENV GO111MODULE=on CGO_ENABLED=0 GOOS=linux` tells the compiler what to do. Once the final
+stage has no Go it says nothing to anybody, unless something that is kept names the variable.
+"""
+
+from __future__ import annotations
+
+from slimify.analysis.program import Program
+from slimify.facts.languages import go_settings
+from slimify.model.decisions import Decision
+from slimify.planning.final_stage.text import from_index, names_in, repeated_state
+from slimify.planning.layout import Layout
+from slimify.syntax.dockerfile.instructions import env_pairs
+
+
+def idle_settings(program: Program) -> frozenset[str]:
+    """The toolchain's settings that nothing at run time reads, as far as sources and scripts tell."""
+    features = program.live.sources.features
+    if "toolchain" in features or {"go", "gofmt"} & set(program.live.commands):
+        return frozenset()
+    idle = go_settings() - (go_settings("library") if "gobuild" in features else frozenset())
+    scripts = [e for e in program.live.start if e.action == "script"]
+    if not scripts:
+        return idle
+    # a script may call others: every one of the context counts
+    texts = [program.context.text(f) or "" for f in program.context.files if f.endswith((".sh", ".bash"))]
+    texts += [program.end.view.text(path) or "" for e in scripts for path in e.reads]
+    return idle - {name for text in texts for name in names_in(text)}
+
+
+def left(program: Program, layout: Layout) -> tuple[Decision, ...]:
+    """The decision that says which settings the final stage does without."""
+    kept = repeated_state(program, layout)
+    gone = {
+        name: step.line
+        for step in program.steps
+        if step.keyword == "ENV" and step.index > from_index(program) and step.index not in kept
+        for name, _ in env_pairs(step.instruction)
+    }
+    if not gone:
+        return ()
+    reads = "only the Go toolchain reads it" if len(gone) == 1 else "only the Go toolchain reads them"
+    text = f"{', '.join(gone)} {'stays' if len(gone) == 1 else 'stay'} in the builder: {reads}"
+    return (Decision(code="SL319", safety="safe", text=text, line=min(gone.values())),)

@@ -1,0 +1,43 @@
+"""Whether all that an image builds is Go without C: no library of a system package is linked then."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from slimify.analysis.program import Live
+from slimify.context.scan import Context
+from slimify.semantics.effects.state import State
+from slimify.semantics.walk import Visit
+from slimify.syntax.dockerfile.instructions import copy_parts
+
+_C = frozenset({"cgo", "plugin", "external"})  # what the sources use, or what was not read
+# What leaves no program that was not read: Go's own compiler does.
+_PLAIN = frozenset(
+    {"go", "packages", "unpackage", "index", "cache", "check", "state", "files", "meta", "users", "prune"}
+)
+_MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
+_MOST = 2_000  # files whose first bytes are looked at
+
+
+def pure_go(visits: Sequence[Visit], end: State, live: Live, language: str | None) -> bool:
+    """No step builds or fetches anything but Go programs, none of which uses C, and no file that comes with
+    the context is a program of another kind."""
+    sources = live.sources
+    if language != "go" or not sources.imports or sources.skipped or _C & sources.features:
+        return False
+    effects = (e for v in visits for atom in v.effects for e in atom)
+    if any(e.kind not in _PLAIN or e.anywhere for e in effects):
+        return False
+    if any(v.instruction.keyword == "ADD" or _from_elsewhere(v) for v in visits):
+        return False
+    return not _has_program(end.view.context)
+
+
+def _from_elsewhere(visit: Visit) -> bool:
+    return visit.instruction.keyword == "COPY" and copy_parts(visit.instruction).from_stage is not None
+
+
+def _has_program(context: Context) -> bool:
+    files = [p for p in context.files if posixpath.splitext(p)[1][1:].lower() in _MAYBE_PROGRAM]
+    return len(files) > _MOST or any((context.head(p, 4) or "").startswith("\x7fELF") for p in files)

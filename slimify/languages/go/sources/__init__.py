@@ -1,0 +1,1 @@
+"""What Go sources import, embed and need at run time."""

@@ -1,0 +1,348 @@
+"""Go files and packages without a syntax tree: build constraints, imports, the import graph.
+
+A Go file's head is simple enough to be read exactly by tokens: comments, `package`, imports. The
+rules of which file belongs to a build are those of go/build ("Build Constraints" in
+`go help buildconstraint`).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from slimify.context.source_uses import words
+from slimify.model.sources import Use
+
+_SYSTEMS = words(
+    """
+    aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9
+    solaris wasip1 windows zos
+    """
+)
+_ARCHITECTURES = words(
+    """
+    386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32
+    mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm
+    """
+)
+_KEPT_OUT = words("ignore tools generate integration e2e example examples none never")
+_UNIX = words("aix android darwin dragonfly freebsd hurd illumos ios linux netbsd openbsd solaris")
+_HEAD = re.compile(
+    r"""(?P<space>[\s\ufeff]+)
+      | (?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))
+      | (?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)
+      | (?P<word>[^\W\d]\w*)
+      | (?P<sign>[().;])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_GO_BUILD = re.compile(r"//go:build[ \t]+(.*)")
+_PLUS_BUILD = re.compile(r"//[ \t]*\+build(?:[ \t]+(.*))?$")
+_MASK = re.compile(
+    r"//[^\n]*|/\*.*?(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|`[^`]*(?:`|\Z)|'(?:[^'\\\n]|\\.)*'?", re.DOTALL
+)
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
+_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_TERM = re.compile(r"\s*(&&|\|\||[!()]|[\w.]+)")
+
+
+class Head(Struct, frozen=True, kw_only=True):
+    """A file's head.
+
+    `imports` are (path, local name or "", line), `preamble` is the comment before `import "C"`.
+    """
+
+    package: str
+    imports: tuple[tuple[str, str, int], ...]
+    constraint: str = ""  # the `//go:build` expression
+    plus: tuple[str, ...] = ()  # `// +build` lines, used where there is no `//go:build`
+    preamble: str = ""
+
+
+class ImportGraph(Struct, frozen=True, kw_only=True):
+    """What a main package is built from.
+
+    `packages` are directories in the context, `standard` imports from the standard library,
+    `unknown` imports whose source is not in the context, `cgo` the places that need cgo: a file
+    with `import "C"`, or an import of a module known for it.
+    """
+
+    packages: tuple[str, ...]
+    standard: tuple[str, ...]
+    unknown: tuple[str, ...]
+    cgo: tuple[Use, ...]
+
+    @property
+    def pure(self) -> bool:
+        """Whether it is proven that nothing uses cgo."""
+        return not self.cgo and not self.unknown
+
+
+def head(text: str) -> Head:
+    """Reads package clause, imports and build constraints; empty ones where there are none."""
+    package, constraint, preamble, comment = "", "", "", ""
+    plus: list[tuple[int, str]] = []
+    imports: list[tuple[str, str, int]] = []
+    clause = blank = 0  # where the package clause starts; where the last blank line before it is
+    words: list[str] = []
+    grouped = False
+    position, line = 0, 1
+    while match := _HEAD.match(text, position):
+        kind, token = match.lastgroup, match[0]
+        at, line = line, line + token.count("\n")
+        position = match.end()
+        if kind == "comment":
+            comment = token if token.startswith("/*") else f"{comment}\n{token}"
+            if not package:
+                tag = _GO_BUILD.match(token)
+                constraint = constraint or (tag[1].strip() if tag else "")
+                old = _PLUS_BUILD.match(token.rstrip())
+                plus += [(match.start(), old[1] or "")] if old else []
+        elif kind == "space":
+            if _BLANK_LINE.search(token):
+                comment = ""
+                blank = blank if package else match.start()
+        elif kind == "word" and token not in {"import", "package"} and not (words or grouped):
+            break  # the first declaration
+        elif kind == "word":
+            if words == ["package"]:
+                package, words, clause = token, [], match.start()
+            else:
+                words = [token] if token in {"import", "package"} else [*words, token]
+        elif kind == "string":
+            name = words[-1] if words and words[-1] != "import" else ""
+            if token.strip('"`') == "C":
+                preamble += comment
+            imports.append((token[1:-1], name, at))
+            words, comment = [], ""
+        elif token == "(":
+            grouped, words = True, []
+        elif token == ")":
+            grouped, words = False, []
+        elif token == ".":
+            words.append(".")
+    return Head(
+        package=package,
+        imports=tuple(imports),
+        constraint=constraint,
+        # Only those followed by a blank line count, so that package documentation does not.
+        plus=tuple(value for offset, value in plus if offset < blank < clause),
+        preamble=preamble,
+    )
+
+
+def package_name(text: str) -> str:
+    """The name in the package clause, "" if there is none."""
+    return head(text).package
+
+
+def applies(
+    file: str,
+    text: str,
+    goos: str = "linux",
+    goarch: str = "amd64",
+    cgo: bool = True,
+    tags: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether `go build` takes the file: by its name, its constraints, and `import "C"` without cgo.
+
+    Tests never count. `tags` are those given with `-tags`.
+    """
+    if not _is_source(file) or not _name_fits(file, goos, goarch):
+        return False
+    start = head(text)
+    if not cgo and any(path == "C" for path, _, _ in start.imports):
+        return False
+    known = {goos, goarch, "gc", *tags, *({"cgo"} if cgo else ()), *({"unix"} if goos in _UNIX else ())}
+
+    def holds(tag: str) -> bool:
+        return tag in known or tag.startswith("go1.") or (goos == "android" and tag == "linux")
+
+    return _satisfied(start, holds)
+
+
+def may_apply(file: str, start: Head) -> bool:
+    """Whether some build for Linux takes the file, whatever its architecture and the tags given to it.
+
+    Tags by which people keep files out of builds (`ignore`, `tools`) do not count as given.
+    """
+    if not _is_source(file) or not any(_name_fits(file, "linux", arch) for arch in _ARCHITECTURES):
+        return False
+    never = (_SYSTEMS | _KEPT_OUT) - {"linux"}
+
+    def certain(tag: str) -> bool:
+        return tag in {"linux", "unix", "gc"} or tag.startswith("go1.")
+
+    return _satisfied(start, certain) or _satisfied(start, lambda tag: certain(tag) or tag not in never)
+
+
+def _is_source(file: str) -> bool:
+    name = posixpath.basename(file)
+    return name.endswith(".go") and not name.startswith(("_", ".")) and not name.endswith("_test.go")
+
+
+def _satisfied(start: Head, holds: Callable[[str], bool]) -> bool:
+    if start.constraint:
+        return _evaluate(start.constraint, holds)
+    return all(_plus_holds(line, holds) for line in start.plus)
+
+
+def _name_fits(file: str, goos: str, goarch: str) -> bool:
+    """`*_GOOS`, `*_GOARCH` and `*_GOOS_GOARCH`; what stands before the first `_` is no constraint."""
+    parts = posixpath.basename(file).removesuffix(".go").split("_")[1:]
+    if len(parts) >= 2 and parts[-2] in _SYSTEMS and parts[-1] in _ARCHITECTURES:
+        return parts[-2] == goos and parts[-1] == goarch
+    if parts and parts[-1] in _SYSTEMS:
+        return parts[-1] == goos
+    return not (parts and parts[-1] in _ARCHITECTURES) or parts[-1] == goarch
+
+
+def _plus_holds(line: str, holds: Callable[[str], bool]) -> bool:
+    """A space is or, a comma is and, `!` is not."""
+    return any(
+        all(holds(tag.removeprefix("!")) != tag.startswith("!") for tag in option.split(","))
+        for option in line.split()
+    )
+
+
+def _evaluate(expression: str, holds: Callable[[str], bool]) -> bool:
+    """The value of a `//go:build` expression; True for one that is malformed: the file stays in view."""
+    terms = _TERM.findall(expression)
+    if len(terms) > 200:
+        return True
+    position = 0
+
+    def either() -> bool:
+        nonlocal position
+        value = both()
+        while position < len(terms) and terms[position] == "||":
+            position += 1
+            value = both() or value
+        return value
+
+    def both() -> bool:
+        nonlocal position
+        value = one()
+        while position < len(terms) and terms[position] == "&&":
+            position += 1
+            value = one() and value
+        return value
+
+    def one() -> bool:
+        nonlocal position
+        term = terms[position] if position < len(terms) else ")"
+        if term in {"&&", "||", ")"}:
+            raise ValueError(term)
+        position += 1
+        if term == "!":
+            return not one()
+        if term == "(":
+            value = either()
+            position += 1
+            return value
+        return holds(term)
+
+    try:
+        return either()
+    except ValueError:
+        return True
+
+
+def main_packages(
+    files: Iterable[tuple[str, str]], goos: str = "linux", goarch: str = "amd64"
+) -> tuple[str, ...]:
+    """The directories ("" is the root) of (path, text) that hold a package main with a func main, sorted."""
+    found = set()
+    for file, text in files:
+        if package_name(text) == "main" and applies(file, text, goos, goarch):
+            code = _MASK.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+            if _MAIN.search(code):
+                found.add(posixpath.dirname(file))
+    return tuple(sorted(found))
+
+
+def import_graph(
+    files: Iterable[str],
+    read: Callable[[str], str | None],
+    package: str,
+    *,
+    modules: Mapping[str, str],
+    vendor: bool = True,
+    known_cgo: frozenset[str] = frozenset(),
+    goos: str = "linux",
+    goarch: str = "amd64",
+    tags: frozenset[str] = frozenset(),
+) -> ImportGraph:
+    """Follows imports from the package in directory `package` through the tree.
+
+    `files` are all paths of the context, `read` gives a text or None, `modules` maps module paths
+    to their directories ("" is the root): the main module, `replace`d and workspace ones, or in a
+    GOPATH build the import path of the root. With `vendor`, vendor directories above the importing
+    package are searched as well. `known_cgo` are import paths that need cgo without being here.
+    """
+    folders: dict[str, list[str]] = {}
+    for file in files:
+        if file.endswith(".go"):
+            folders.setdefault(posixpath.dirname(file), []).append(file)
+    standard: set[str] = set()
+    unknown, cgo = set(), []
+    seen, waiting = {package}, [package]
+    while waiting:
+        folder = waiting.pop()
+        if folder not in folders:
+            unknown.add(folder or ".")
+        for file in sorted(folders.get(folder, ())):
+            text = read(file)
+            if text is None:
+                unknown.add(file)
+                continue
+            if not applies(file, text, goos, goarch, tags=tags):
+                continue
+            for path, _, line in head(text).imports:
+                if path == "C":
+                    cgo.append(Use(name="C", file=file, line=line))
+                    continue
+                target = next((t for t in _places(path, folder, modules, vendor) if t in folders), None)
+                if _belongs(path, known_cgo):
+                    cgo.append(Use(name=path, file=file, line=line))
+                if target is None:
+                    (standard if _is_standard(path, modules) else unknown).add(path)
+                elif target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+    return ImportGraph(
+        packages=tuple(sorted(seen)),
+        standard=tuple(sorted(standard)),
+        unknown=tuple(sorted(unknown)),
+        cgo=tuple(cgo),
+    )
+
+
+def _places(path: str, folder: str, modules: Mapping[str, str], vendor: bool) -> Iterator[str]:
+    """Where the source of an import may lie, nearest vendor directory first."""
+    if path.startswith("."):
+        yield posixpath.normpath(posixpath.join(folder, path)).removeprefix(".").lstrip("/")
+    while vendor:
+        yield posixpath.join(folder, "vendor", path)
+        yield posixpath.join(folder, "Godeps/_workspace/src", path)
+        if not folder:
+            break
+        folder = posixpath.dirname(folder)
+    for module in sorted((m for m in modules if _belongs(path, frozenset({m}))), key=len, reverse=True):
+        yield posixpath.join(modules[module], path[len(module) :].lstrip("/")).rstrip("/")
+
+
+def _belongs(path: str, modules: frozenset[str]) -> bool:
+    while path:
+        if path in modules:
+            return True
+        path = path.rpartition("/")[0]
+    return False
+
+
+def _is_standard(path: str, modules: Mapping[str, str]) -> bool:
+    """Paths of the standard library have no dot in their first element."""
+    return "." not in path.partition("/")[0] and not _belongs(path, frozenset(modules))

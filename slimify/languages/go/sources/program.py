@@ -1,0 +1,162 @@
+"""Which Go files a program is made of: those of the packages that are built and of what they import."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from slimify.context.scan import Context
+from slimify.languages.go.sources.packages import ImportGraph, applies, import_graph, main_packages
+from slimify.model.effects import Effect
+from slimify.model.sources import Use
+from slimify.semantics.context_files import View
+
+_LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
+_EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
+
+
+class GoSources(Struct, frozen=True, kw_only=True):
+    """Context paths of the files that are compiled, and the imports whose source is not there."""
+
+    files: tuple[str, ...]
+    outside: tuple[str, ...]
+
+
+def built_sources(view: View, effects: Iterable[Effect]) -> GoSources | None:
+    """The sources of all programs that are built from the context; None where they can't be told."""
+    context = view.context
+    modules = _modules(view)
+    graphs: list[tuple[ImportGraph, frozenset[str]]] = []
+    for effect in effects:
+        if effect.kind != "go" or effect.action not in ("build", "install", "get"):
+            continue
+        if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != "build"):
+            continue  # throws its result away, or builds what is not of the context
+        places = [view.context_path(path) for path in effect.reads]
+        tags = _tags(effect)
+        for place in places or [None]:
+            packages = _packages(context, place, effect) if place is not None else ()
+            if not packages:
+                return None
+            for package in packages:
+                found = import_graph(context.files, context.text, package, modules=modules, tags=tags)
+                graphs.append((found, tags))
+    if not graphs:
+        return None
+    files = {file for graph, tags in graphs for file in _compiled(context, graph, tags)}
+    outside = {name for graph, _ in graphs for name in graph.unknown}
+    return GoSources(files=tuple(sorted(files)), outside=tuple(sorted(outside)))
+
+
+def _packages(context: Context, place: str, effect: Effect) -> tuple[str, ...]:
+    """The directories of the packages that one word of a build command stands for."""
+    if place.endswith(".go"):
+        return (posixpath.dirname(place),)
+    if not any(s.startswith("packages=") for s in effect.settings):
+        return (place,)
+    below = (
+        (file, context.text(file) or "")
+        for file in context.under(place)
+        if file.endswith(".go") and not _left_out(file)
+    )
+    return main_packages(below)
+
+
+def _left_out(file: str) -> bool:
+    parts = file.split("/")[:-1]
+    return any(part in ("vendor", "testdata") or part.startswith(("_", ".")) for part in parts)
+
+
+def _compiled(context: Context, graph: ImportGraph, tags: frozenset[str]) -> Iterable[str]:
+    for package in graph.packages:
+        for file in context.under(package) if package else context.files:
+            if posixpath.dirname(file) != package or not file.endswith(".go"):
+                continue
+            if applies(file, context.text(file) or "", tags=tags):
+                yield file
+
+
+def _tags(effect: Effect) -> frozenset[str]:
+    given = [s.partition("=")[2] for s in effect.settings if s.startswith("tags=")]
+    return frozenset(tag for text in given for tag in text.replace(",", " ").strip("\"'").split())
+
+
+def _modules(view: View) -> Mapping[str, str]:
+    """Import paths and their directories in the context: of modules, and of what lies below GOPATH."""
+    context = view.context
+    found: dict[str, str] = {}
+    for placed in view.placed:
+        _, below, path = placed.target.partition("/src/")
+        if placed.directory and below and path:
+            found[path] = placed.source
+    for file in context.files:
+        if posixpath.basename(file) != "go.mod" or _left_out(file):
+            continue
+        for line in (context.text(file) or "").splitlines():
+            words = line.split()
+            if words[:1] == ["module"] and len(words) > 1:
+                found[words[1].strip('"')] = posixpath.dirname(file)
+                break
+    return found
+
+
+def vendored(file: str) -> bool:
+    """The file is a copy of somebody else's source."""
+    return any(part in ("vendor", "_workspace", "third_party") for part in file.split("/")[:-1])
+
+
+def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
+    """Files and directories of the context that string literals name, whoever they are handed to;
+    what is embedded is in the program."""
+    for file in files:
+        if file.endswith(".pb.go"):
+            continue
+        text = context.text(file) or ""
+        home = posixpath.dirname(file)
+        embedded = [
+            posixpath.join(home, w.strip('"`').removeprefix("all:"))
+            for m in _EMBED.findall(text)
+            for w in m.split()
+        ]
+        for match in _LITERAL.finditer(text):
+            name = (match[1] or match[2]).strip()
+            place = posixpath.normpath(name)
+            above = place.lstrip("./") if place.startswith("../") else ""
+            if above and _somewhere(context, above):
+                yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
+            if place.startswith(("/", "..")) or not name.strip("./") or not _data(context, place):
+                continue
+            if any(_within(posixpath.join(home, place), e) or _within(place, e) for e in embedded):
+                continue
+            yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
+
+
+def places_of_sources(context: Context, files: Iterable[str]) -> Iterable[Use]:
+    """The directories of sources that ask where they were compiled, to find files beside them."""
+    for file in files:
+        text = context.text(file) or ""
+        if "runtime.Caller(" in text or '"go/build"' in text:
+            yield Use(name=posixpath.dirname(file) or ".", file=file, line=1)
+
+
+def _data(context: Context, place: str) -> bool:
+    """The context has it, and it is not only Go source."""
+    if vendored(place + "/"):
+        return False
+    if context.is_dir(place):
+        return any(not f.endswith((".go", ".proto")) and "/testdata/" not in f for f in context.under(place))
+    return context.has(place) and not place.endswith((".go", ".mod", ".sum"))
+
+
+def _somewhere(context: Context, tail: str) -> bool:
+    """Data of that name lies in the context: where the program starts tells which `../name` is meant."""
+    ends = "/" + tail
+    return any(("/" + d).endswith(ends) and _data(context, d) for d in (*context.directories, *context.files))
+
+
+def _within(place: str, pattern: str) -> bool:
+    top = pattern.partition("*")[0].rstrip("/")
+    return place == top or place.startswith(top + "/") or top.startswith(place + "/")

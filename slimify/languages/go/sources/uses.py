@@ -1,0 +1,346 @@
+"""What Go sources need when they run, read with tree-sitter.
+
+Package, imports and build constraints come from the file's head (see `gopackages`); a syntax
+tree is made only for files with a call of interest.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from slimify.context import tree_sitter_reader as ts
+from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, merge, variants, words
+from slimify.facts.languages import go_settings
+from slimify.languages.go.sources.packages import (
+    ImportGraph,
+    applies,
+    head,
+    import_graph,
+    main_packages,
+    may_apply,
+    package_name,
+)
+from slimify.model.sources import SourceFacts
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+__all__ = ["ImportGraph", "applies", "import_graph", "main_packages", "package_name", "read", "read_many"]
+
+_NO_NETWORK = words("net/url net/mail net/netip net/textproto net/http/httptest")
+_TLS = words("net/http net/smtp crypto/tls crypto/x509 golang.org/x/net/http2 google.golang.org/grpc")
+_USER = frozenset({"os/user"})
+# Position of the program among the arguments; what follows are its arguments.
+_PROGRAMS = {
+    "os/exec.Command": 0,
+    "os/exec.CommandContext": 1,
+    "os/exec.LookPath": 0,
+    "os.StartProcess": 0,
+    "syscall.Exec": 0,
+    "syscall.ForkExec": 0,
+    "syscall.StartProcess": 0,
+}
+# Position of the file names among the arguments.
+_PATHS = {
+    **{
+        f"os.{n}": (0,)
+        for n in ("Open", "OpenFile", "ReadFile", "ReadDir", "DirFS", "Stat", "Lstat", "Readlink")
+    },
+    **{f"io/ioutil.{n}": (0,) for n in ("ReadFile", "ReadDir")},
+    **{f"path/filepath.{n}": (0,) for n in ("Walk", "WalkDir", "Glob", "EvalSymlinks")},
+    "net/http.Dir": (0,),
+    "net/http.ServeFile": (2,),
+    "net/http.ListenAndServeTLS": (1, 2),
+    "crypto/tls.LoadX509KeyPair": (0, 1),
+}
+# The same for methods, and for packages with names that say enough.
+_METHODS = {
+    **dict.fromkeys(words("ParseGlob LoadHTMLGlob SetConfigFile AddConfigPath ReadInConfigFile"), (0,)),
+    **dict.fromkeys(words("ParseFiles LoadHTMLFiles"), range(50)),
+    **dict.fromkeys(words("Static StaticFile StaticFS ServeFiles"), (1,)),
+    "File": (0, 1),  # of a context, or of a router behind the route
+    "ListenAndServeTLS": (0, 1),
+    "RunTLS": (1, 2),
+}
+_OF_INTEREST = re.compile(
+    r"\b(?:Command|CommandContext|LookPath|StartProcess|ForkExec|Cmd|LoadLocation|Exec|Open|OpenFile|Stat|Lstat|Readlink"
+    r"|ReadFile|ReadDir|DirFS|Walk|WalkDir|Glob|EvalSymlinks|Dir|ServeFile|ListenAndServeTLS|LoadX509KeyPair"
+    r"|ParseGlob|ParseFiles|LoadHTML\w+|Static\w*|ServeFiles|File|RunTLS|SetConfigFile|AddConfigPath|Load)\s*[({]"
+    r"|\"file://"
+)
+_CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
+_SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
+_VERSION = re.compile(r"v\d+")
+_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_QUERY = """
+[(function_declaration) (method_declaration) (func_literal)] @function
+(call_expression) @call
+(composite_literal type: (qualified_type)) @literal
+[(const_spec) (var_spec) (short_var_declaration) (assignment_statement)] @binding
+[(parameter_declaration) (variadic_parameter_declaration) (range_clause)] @unknown
+[(interpreted_string_literal) (raw_string_literal)] @string
+"""
+
+
+def read(text: str, file: str) -> SourceFacts:
+    """What one file needs. `file` is its path from the context root. Never fails."""
+    return read_many([(file, text)])
+
+
+def read_many(files: Iterable[tuple[str, str]]) -> SourceFacts:
+    """What many files need, as (path, text). Linear in their size.
+
+    Tests, and files that no build for Linux takes, need nothing. Files that are too large, or
+    nested beyond reason, are named in `skipped`. Where one of the files imports time/tzdata, none
+    needs the system's time zones.
+    """
+    facts = merge(_read(text, file) for file, text in files)
+    if any(use.name == "time/tzdata" for use in facts.imports):
+        return replace(facts, features=facts.features - {"tz"})
+    return facts
+
+
+def _read(text: str, file: str) -> SourceFacts:
+    if len(text) > MAX_FILE:
+        return SourceFacts(skipped=(file,))
+    start = head(text)
+    found = Collector(file)
+    if not may_apply(file, start):
+        return SourceFacts()
+    for path, _, line in start.imports:
+        if path != "C":
+            found.add_import(path, line)
+    _features(start.package, {path for path, _, _ in start.imports}, text, found)
+    for kind, flags in _CGO_LINE.findall(start.preamble):
+        for word in flags.split():
+            name = word if kind == "pkg-config" else word[2:] if word.startswith("-l") else ""
+            if name and not name.startswith("-"):
+                found.add_library(name, next((n for p, _, n in start.imports if p == "C"), 1), "cgo")
+    if _OF_INTEREST.search(text):
+        root = ts.parse("go", text)
+        if root is None:
+            return replace(found.facts(), skipped=(file,))
+        nodes = ts.captures("go", _QUERY, root)
+        _Calls(nodes, {_local_name(path, name): path for path, name, _ in start.imports}, found).read()
+    return found.facts()
+
+
+def _features(package: str, imports: set[str], text: str, found: Collector) -> None:
+    network = {p for p in imports if (p == "net" or p.startswith("net/")) and p not in _NO_NETWORK}
+    tls = imports & _TLS
+    marks = {
+        "cgo": "C" in imports,
+        "embed": "embed" in imports and "//go:embed" in text,
+        "net": bool(network or tls - {"crypto/x509"}),
+        "tls": bool(tls),
+        "user": bool(imports & _USER),
+        "plugin": "plugin" in imports,
+        "gobuild": "go/build" in imports,
+        "toolchain": any(n in go_settings() for n in _SETTING.findall(text)),
+        "main": package == "main" and _MAIN.search(text) is not None,
+    }
+    found.features |= {name for name, present in marks.items() if present}
+
+
+def _local_name(path: str, name: str) -> str:
+    """The name a package has in the file: as given, or by the habits of naming."""
+    if name:
+        return name
+    parts = path.split("/")
+    if len(parts) > 1 and _VERSION.fullmatch(parts[-1]):
+        parts.pop()
+    return parts[-1].partition(".")[0].removeprefix("go-")
+
+
+class _Calls:
+    def __init__(self, nodes: dict[str, list[Node]], packages: dict[str, str], found: Collector) -> None:
+        self.nodes, self.packages, self.found = nodes, packages, found
+        self.scopes = ts.Scopes(nodes.get("function", []))
+        self.known: dict[int, list[str]] = {}
+        self.depth = 0
+
+    def read(self) -> None:
+        for node in self.nodes.get("binding", ()):
+            self._bind(node)
+        for node in self.nodes.get("unknown", ()):
+            for name in (
+                node.named_children[:-1] if node.type == "parameter_declaration" else node.named_children[:1]
+            ):
+                for inner in [name, *name.named_children]:
+                    if inner.type == "identifier":
+                        self.scopes.bind(ts.source(inner), node, None)
+        for node in self.nodes.get("call", ()):
+            self._call(node)
+        for node in self.nodes.get("literal", ()):
+            self._literal(node)
+        for node in self.nodes.get("string", ()):
+            text = _literal_text(ts.source(node))
+            if text.startswith("file://"):
+                self.found.add_path(text, ts.line(node))
+
+    def _bind(self, node: Node) -> None:
+        if node.type in {"const_spec", "var_spec"}:
+            names = [n for n in node.children_by_field_name("name") if n.is_named]
+            values = node.child_by_field_name("value")
+            if values is None and node.type == "var_spec":
+                return
+        else:
+            left = node.child_by_field_name("left")
+            names = left.named_children if left is not None else []
+            values = node.child_by_field_name("right")
+        found = values.named_children if values is not None else []
+        for index, name in enumerate(names):
+            value = found[index] if index < len(found) and len(found) == len(names) else None
+            if value is None and index == 0 and len(found) == 1:
+                value = found[0]  # `path, err := exec.LookPath("x")`
+            if name.type == "identifier":
+                self.scopes.bind(ts.source(name), node, value)
+
+    # --- values ---
+
+    def values(self, node: Node) -> list[str]:
+        """All strings an expression may be, at most a few; UNKNOWN for what is not known."""
+        known = self.known.get(node.id)
+        if known is not None:
+            return known
+        if self.depth > 25:
+            return [UNKNOWN]
+        self.known[node.id] = [UNKNOWN]  # what a definition by itself is
+        self.depth += 1
+        found = list(dict.fromkeys(text[:4000] for text in self._evaluate(node)))[:6]
+        self.depth -= 1
+        self.known[node.id] = found or [UNKNOWN]
+        return self.known[node.id]
+
+    def one(self, node: Node) -> str:
+        found = self.values(node)
+        return found[0] if len(found) == 1 else UNKNOWN
+
+    def _evaluate(self, node: Node) -> Iterator[str]:
+        kind = node.type
+        if kind in {"interpreted_string_literal", "raw_string_literal"}:
+            yield _literal_text(ts.source(node))
+        elif kind in {"parenthesized_expression", "unary_expression"} and node.named_children:
+            yield from self.values(node.named_children[0])
+        elif kind == "identifier":
+            for value in self.scopes.values(ts.source(node), node)[:6]:
+                yield from self.values(value) if value is not None else [UNKNOWN]
+        elif kind == "binary_expression":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if (
+                left is not None
+                and right is not None
+                and ts.source(node.child_by_field_name("operator")) == "+"
+            ):
+                yield from (text + self.one(right) for text in self.values(left))
+        elif kind in {"call_expression", "type_conversion_expression"}:
+            yield from self._call_value(node)
+
+    def _call_value(self, node: Node) -> Iterator[str]:
+        name, arguments = self._function(node), self._arguments(node)
+        if not arguments:
+            return
+        if name in {"path/filepath.Join", "path.Join"}:
+            rest = [self.one(argument) for argument in arguments[1:]]
+            yield from (
+                posixpath.normpath("/".join(p for p in (text, *rest) if p))
+                for text in self.values(arguments[0])
+            )
+        elif name == "fmt.Sprintf":
+            yield from (
+                re.sub(r"%[-+# 0\d.\[\]*]*[a-zA-Z]", UNKNOWN, text) for text in self.values(arguments[0])
+            )
+        elif name in {"flag.String", "github.com/spf13/pflag.String"} and len(arguments) > 1:
+            yield from self.values(arguments[1])
+            yield UNKNOWN
+        elif name in {
+            "os/exec.LookPath",
+            "path/filepath.Clean",
+            "path/filepath.FromSlash",
+            "net/http.Dir",
+            "string",
+            "path/filepath.Abs",
+        }:
+            yield from self.values(arguments[0])
+
+    # --- calls ---
+
+    def _function(self, node: Node) -> str:
+        """`import/path.Name` of the function called, `.Name` for a method, "" for anything else."""
+        function = node.child_by_field_name("function")
+        if function is None:
+            return ""
+        if function.type == "identifier":
+            name = ts.source(function)
+            return f"{self.packages['.']}.{name}" if "." in self.packages else name
+        return self._selected(function)
+
+    def _selected(self, node: Node) -> str:
+        if node.type != "selector_expression":
+            return ""
+        operand, field = node.child_by_field_name("operand"), node.child_by_field_name("field")
+        package = ts.source(operand) if operand is not None and operand.type == "identifier" else ""
+        return f"{self.packages.get(package, '')}.{ts.source(field)}"
+
+    def _arguments(self, node: Node) -> list[Node]:
+        arguments = node.child_by_field_name("arguments") or node.child_by_field_name("operand")
+        return [a for a in arguments.named_children if a.type != "comment"] if arguments is not None else []
+
+    def _call(self, node: Node) -> None:
+        name = self._function(node)
+        package, _, terminal = name.rpartition(".")
+        line = ts.line(node)
+        if package.endswith("sys/execabs"):
+            name = f"os/exec.{terminal}"
+        if name in _PROGRAMS:
+            self._program(name, self._arguments(node)[_PROGRAMS[name] :], line)
+        elif name == "time.LoadLocation":
+            if not {*map(self.one, self._arguments(node)[:1])} <= {"UTC", ""}:
+                self.found.features.add("tz")
+        elif name == "plugin.Open":
+            for argument in self._arguments(node)[:1]:
+                self.found.add_library(self.one(argument), line, name)
+        elif name in _PATHS or terminal in _METHODS:
+            arguments = self._arguments(node)
+            for position in _PATHS.get(name) or _METHODS.get(terminal, ()):
+                for text in self.values(arguments[position]) if position < len(arguments) else ():
+                    self.found.add_path(text, line)
+        elif terminal == "Load" and package.endswith("godotenv"):
+            for text in [t for a in self._arguments(node) for t in self.values(a)] or [".env"]:
+                self.found.add_path(text, line)
+
+    def _program(self, name: str, arguments: list[Node], line: int) -> None:
+        if not arguments:
+            return
+        if (
+            arguments[0].type == "index_expression"
+            and self._selected(arguments[0].named_children[0]) == "os.Args"
+        ):
+            return  # the program itself
+        if name.startswith(("syscall.", "os.")) and len(arguments) > 1:
+            arguments = arguments[:1]  # then a slice whose first element repeats the name
+        for argv in variants([self.values(argument) for argument in arguments]):
+            self.found.add_argv(argv, line, name)
+
+    def _literal(self, node: Node) -> None:
+        """`exec.Cmd{Path: …}`"""
+        kind = ts.source(node.child_by_field_name("type")).split(".")
+        body = node.child_by_field_name("body")
+        if len(kind) != 2 or kind[1] != "Cmd" or self.packages.get(kind[0]) != "os/exec" or body is None:
+            return
+        for element in body.named_children:
+            parts = element.named_children
+            if len(parts) == 2 and ts.source(parts[0]) == "Path" and parts[1].named_children:
+                for text in self.values(parts[1].named_children[0]):
+                    self.found.add_argv((text,), ts.line(element), "os/exec.Cmd")
+
+
+def _literal_text(source: str) -> str:
+    if source.startswith("`"):
+        return source.strip("`")
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), source[1:-1], flags=re.DOTALL)

@@ -1,0 +1,1 @@
+"""What Node's package managers and tools do."""

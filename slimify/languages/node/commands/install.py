@@ -1,0 +1,355 @@
+"""What Node's package managers share: names, caches, places, and what an install leaves."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.languages.node.commands.project import (
+    dependency,
+    manifests,
+    package_json,
+    project_of,
+    run_script,
+    scripts,
+    workspace_root,
+    workspaces,
+)
+from slimify.model.effects import Effect, Package
+from slimify.semantics.effects.call import Arg, Call, Options, package
+from slimify.semantics.effects.state import State, absolute
+
+CHECKING = frozenset(
+    [
+        "audit",
+        "bin",
+        "doctor",
+        "explain",
+        "fund",
+        "help",
+        "info",
+        "list",
+        "ll",
+        "la",
+        "ls",
+        "outdated",
+        "owner",
+        "ping",
+        "prefix",
+        "repo",
+        "root",
+        "search",
+        "show",
+        "view",
+        "whoami",
+        "why",
+        "version",
+        "versions",
+        "licenses",
+        "pkg",
+        "get",
+        "bugs",
+        "docs",
+        "home",
+        "diff",
+        "check",
+        "check-peer-deps",
+        "explain",
+        "dist-tag",
+        "completion",
+        "env",
+        "edit",
+        "stars",
+        "token",
+        "team",
+        "login",
+        "logout",
+        "adduser",
+        "publish",
+        "query",
+        "sbom",
+        "import",
+    ]
+)
+
+
+def package_name(text: str) -> str:
+    """`@scope/name@version` and `name@version` without the version; addresses by their last part."""
+    if re.match(r"(?:git\+|https?:|git:|github:|ssh:)", text) or re.fullmatch(
+        r"[\w-]+/[\w.-]+(?:#.*)?", text
+    ):
+        tail = re.sub(r"[#?].*", "", text).rstrip("/").rpartition("/")[2]
+        return re.sub(r"(?:\.git|\.tgz)\Z", "", tail)
+    alias = re.match(r"(@?[^@]+)@npm:", text)
+    return alias[1] if alias else re.sub(r"(?<=.)@.*\Z", "", text)
+
+
+def node_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
+    return tuple(
+        package(w, package_name(w.value) if w.value else half_name(w.text)) for w in words if w.value != "."
+    )
+
+
+def half_name(text: str) -> str:
+    """The name in front of an unknown version: `npm@$VERSION`."""
+    match = re.match(r"[\"']?(@?[\w./-]+)@", text)
+    return match[1] if match else ""
+
+
+def in_directory(call: Call, options: Options) -> Call:
+    """With `--prefix DIR`, `--cwd DIR` or `-C DIR`: as if started there."""
+    word = options.last("--prefix", "--cwd", "--dir") or (
+        options.last("-C") if call.name in ("pnpm", "npm") else None
+    )
+    if word is None:
+        return call
+    place = absolute(word.value, call.state) if word.value is not None else None
+    return replace(call, state=replace(call.state, cwd=place))
+
+
+def node_caches(call: Call, manager: str) -> tuple[str, ...]:
+    state = call.state
+    own = {
+        "npm": ("NPM_CONFIG_CACHE", "npm_config_cache"),
+        "yarn": ("YARN_CACHE_FOLDER",),
+        "pnpm": ("PNPM_STORE_DIR",),
+        "bun": (),
+    }[manager]
+    named = next((value for variable in own if (value := state.get(variable))), None)
+    named = state.settings.get(f"{manager} cache", named) if manager == "npm" else named
+    if named:
+        return (named,)
+    places = {
+        "npm": (".npm",),
+        "yarn": (".cache/yarn", ".yarn/berry/cache"),
+        "pnpm": (".local/share/pnpm/store", ".cache/pnpm"),
+        "bun": (".bun/install/cache",),
+    }[manager]
+    found = tuple(path for place in places if (path := call.home(place)) is not None)
+    # as root, yarn 1 keeps its cache beside the installed programs
+    return (
+        ("/usr/local/share/.cache/yarn", *found)
+        if manager == "yarn" and state.user in ("root", "0", "")
+        else found
+    )
+
+
+def with_dev(state: State, options: Options, manager: str) -> bool:
+    """Whether development dependencies are installed too; if it can't be told, they are."""
+    kept = ",".join(a.shown for a in options.all("--include", "--also"))
+    if "dev" in kept or options.has("--dev") or options.value("--production", "--prod") == "false":
+        return True
+    if options.has("--production", "--prod", "-P") or (manager == "bun" and options.has("-p")):
+        return (
+            options.value("--production", "--prod") not in (None, "true", "1", "")
+            if options.last("--production", "--prod")
+            else False
+        )
+    left = ",".join(a.shown for a in options.all("--omit", "--only"))
+    if re.search(r"dev|prod", left) and options.value("--only") != "dev":
+        return False
+    if "dev" in (state.get("NPM_CONFIG_OMIT") or state.settings.get("npm omit") or ""):
+        return False
+    if (state.get("NPM_CONFIG_PRODUCTION") or state.settings.get("npm production") or "") == "true":
+        return False
+    if manager == "yarn" and _berry(state):
+        return True
+    return state.get("NODE_ENV") != "production"
+
+
+def _berry(state: State) -> bool:
+    """Whether yarn 2 or later is in charge."""
+    if state.cwd is None:
+        return False
+    if state.view.context_path(posixpath.join(state.cwd, ".yarnrc.yml")) is not None:
+        return True
+    wanted = (package_json(state) or {}).get("packageManager")
+    return isinstance(wanted, str) and bool(re.match(r"yarn@[2-9]", wanted))
+
+
+def _node_modules(state: State) -> bool:
+    """Whether yarn 2 or later is told to make node_modules, and no .pnp.cjs (the loader's file is
+    there for some projects only)."""
+    text = state.view.text(posixpath.join(state.cwd or "/", ".yarnrc.yml")) or ""
+    return bool(re.search(r"(?m)^nodeLinker:\s*[\"']?(?:node-modules|pnpm)\b", text))
+
+
+def _result(state: State, words: tuple[Arg, ...], manager: str) -> str:
+    """What is sure to be there after an install: node_modules, or only the project's directory. A
+    workspace has node_modules of its own only where versions differ, a project without dependencies
+    has none at all."""
+    data = package_json(state)
+    if workspaces(state) or (manager == "yarn" and _berry(state) and not _node_modules(state)):
+        return "."
+    groups = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
+    if data is not None and not words and not any(data.get(group) for group in groups):
+        return "."
+    return "node_modules"
+
+
+def _shared_cache(call: Call) -> str | None:
+    """Where plug and play loads packages from outside the project: since Yarn 4 its cache is in the home
+    directory (source: yarnpkg.com/configuration/yarnrc, enableGlobalCache)."""
+    project = project_of(call.state)
+    settings = project.settings if project is not None else {}
+    version = (project.package_manager if project is not None else None) or ""
+    wanted = call.state.get("YARN_ENABLE_GLOBAL_CACHE") or settings.get("enableGlobalCache")
+    since = re.search(r"yarn[@-](\d+)", f"{version} {settings.get('yarnPath', '')}")
+    shared = wanted == "true" if wanted else since is None or int(since[1]) >= 4
+    return call.home(".yarn/berry") if shared else None
+
+
+def install(
+    call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
+) -> tuple[Effect, ...]:
+    """An install into node_modules here and in the workspaces, with the project's own hooks.
+
+    Lock files are not results of an install: they are there before, or nobody reads them afterwards.
+    """
+    state = call.state
+    folders = options.all("--modules-folder")
+    writes: list[Arg | str] = list(folders) if folders else [_result(state, words, manager)]
+    if words and action in ("install", "add", "remove") and not options.has("--no-save"):
+        writes.append("package.json")
+    if manager == "yarn" and _berry(state):
+        writes.append(".yarn")
+        cache = None if _node_modules(state) else _shared_cache(call)
+        writes += [cache] if cache else []
+    root = workspace_root(state)
+    if root is not None and manager != "bun":
+        writes.append(root)  # the packages of all members lie there
+    dev = with_dev(state, options, manager)
+    quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
+    for browser in () if quiet else _BROWSERS:
+        place = call.home(browser.place)
+        if place is not None and browser.fetched(state, words, dev=dev):
+            writes.append(place)
+    effect = call.touching(
+        "node",
+        action,
+        manager=manager,
+        writes=writes,
+        packages=node_packages(words),
+        manifests=manifests(state),
+        caches=node_caches(call, manager),
+        dev=dev,
+    )
+    if quiet or words:
+        return (effect,)
+    hooks = ["preinstall", "install", "postinstall"] + (["prepublish", "prepare"] if effect.dev else [])
+    more = tuple(
+        e for hook in hooks if hook in scripts(state) for e in run_script(call, hook, manager=manager)
+    )
+    return (
+        effect,
+        *(
+            replace(
+                e,
+                kind="build",
+                anywhere=False,
+                why="a hook of the install, assumed to write below its directory",
+            )
+            if e.kind == "app" and e.action.startswith("run ")
+            else e
+            for e in more
+        ),
+    )
+
+
+class _Browser(Struct, frozen=True, kw_only=True):
+    """A package whose install downloads a browser into the home directory.
+
+    `since` is the first major version that does so: older ones keep it in their own directory below
+    node_modules (source: Puppeteer's change log, 19.0.0). `off` are variables that switch it off.
+    """
+
+    name: str
+    place: str
+    since: int
+    off: tuple[str, ...]
+
+    def fetched(self, state: State, words: tuple[Arg, ...], *, dev: bool) -> bool:
+        if any(state.get(variable) not in (None, "", "false") for variable in self.off):
+            return False
+        named = next((w.value for w in words if w.value and package_name(w.value) == self.name), None)
+        wanted = named.rpartition("@")[2] if named else dependency(state, self.name, dev=dev)
+        major = re.match(r"[\^~>=v\s]*(\d+)", wanted or "")
+        return wanted is not None and (major is None or int(major[1]) >= self.since)
+
+
+_BROWSERS = (
+    _Browser(
+        name="puppeteer",
+        place=".cache/puppeteer",
+        since=19,
+        off=("PUPPETEER_SKIP_DOWNLOAD", "PUPPETEER_SKIP_CHROMIUM_DOWNLOAD"),
+    ),
+    _Browser(name="cypress", place=".cache/Cypress", since=3, off=("CYPRESS_INSTALL_BINARY",)),
+)
+
+
+def global_places(state: State, manager: str = "npm") -> tuple[str, ...]:
+    """Where globally installed packages and their programs go.
+
+    /usr/local in the official images and with Debian's and Alpine's npm; /usr with NodeSource's.
+    """
+    prefix = (
+        state.get("NPM_CONFIG_PREFIX") or state.get("npm_config_prefix") or state.settings.get("npm prefix")
+    )
+    if manager == "yarn":
+        base = (
+            (f"{state.get('HOME')}/.config/yarn/global", f"{state.get('HOME')}/.yarn")
+            if state.user not in ("root", "0", "")
+            else ()
+        )
+        shared = ("/usr/local/share/.config/yarn/global", f"{prefix or '/usr/local'}/bin")
+        return (*shared, *base)
+    if manager in ("pnpm", "bun"):
+        variable = state.get("PNPM_HOME" if manager == "pnpm" else "BUN_INSTALL")
+        home = state.get("HOME")
+        default = f"{home}/.local/share/pnpm" if manager == "pnpm" else f"{home}/.bun"
+        return (variable or default, "/usr/local/bin")
+    nvm = state.settings.get("nvm")
+    if nvm and not prefix:
+        return (nvm,)
+    prefixes = (
+        (prefix,) if prefix else ("/usr/local",) if "node" in state.languages else ("/usr/local", "/usr")
+    )
+    return tuple(place for base in prefixes for place in (f"{base}/lib/node_modules", f"{base}/bin"))
+
+
+def install_globally(
+    call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
+) -> tuple[Effect, ...]:
+    """npm install -g, yarn global add, …"""
+    places = global_places(call.state, manager)
+    prefix = options.value("--prefix")
+    if prefix:
+        places = call.known((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
+    unknown = next(
+        (f"which packages {w.text} stands for" for w in words if w.value is None and not half_name(w.text)),
+        "",
+    )
+    deleting = action in ("remove", "uninstall")
+    return (
+        call.effect(
+            "global",
+            action,
+            manager=manager,
+            packages=node_packages(words),
+            writes=places,
+            caches=node_caches(call, manager),
+            why=unknown,
+            deletes=_removed(places, words) if deleting else (),
+        ),
+    )
+
+
+def _removed(places: tuple[str, ...], words: tuple[Arg, ...]) -> tuple[str, ...]:
+    """The directories of packages that are taken out of the global ones."""
+    names = [package_name(w.value) for w in words if w.value]
+    roots = [place for place in places if place.endswith("/node_modules")]
+    return tuple(f"{root}/{name}" for root in roots for name in names)

@@ -1,0 +1,236 @@
+"""What surrounds Node packages: corepack, nvm, and launchers such as cross-env and run-s."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import values
+from slimify.languages.node.commands.install import install, node_packages
+from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
+from slimify.languages.node.commands.tools import launched, node_tool, started
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, package
+
+
+def _corepack(call: Call) -> tuple[Effect, ...]:
+    """`enable` makes shims beside node; prepare, install and use fill the cache that the shims need."""
+    words = call.options(("--install-directory", "-o")).operands
+    action = (words[0].value or "") if words else ""
+    home = call.state.get("COREPACK_HOME") or call.home(".cache/node/corepack")
+    target = call.options(("--install-directory",)).last("--install-directory")
+    shims: Arg | str = target if target is not None else "/usr/local/bin"
+    if action == "enable":
+        names = words[1:] or (Arg(value="yarn", text="yarn"), Arg(value="pnpm", text="pnpm"))
+        return (
+            call.touching(
+                "global", "enable", manager="corepack", packages=node_packages(names), writes=(shims,)
+            ),
+        )
+    if action in ("prepare", "install", "use", "up", "hydrate", "pack"):
+        where = (home if home else Arg(value=None, text="~/.cache/node/corepack"),)
+        return (
+            call.touching(
+                "global", action, manager="corepack", packages=node_packages(words[1:]), writes=where
+            ),
+        )
+    if action == "disable":
+        return (call.touching("files", "disable", manager="corepack", writes=(shims,)),)
+    if action in ("yarn", "pnpm", "npm"):
+        return started(call, words)
+    return (call.effect("check", action),)
+
+
+def _versions(call: Call) -> tuple[Effect, ...]:
+    """nvm, n, fnm, volta: other versions of node."""
+    action = call.first
+    if call.name == "nvm" and action in (
+        "use",
+        "alias",
+        "current",
+        "ls",
+        "which",
+        "deactivate",
+        "unload",
+        "--version",
+    ):
+        return (call.effect("state", action),)
+    if action in ("cache", "clean", "prune"):
+        return (call.effect("cache", action),)
+    if action in ("env", "list", "ls", "default", "current"):
+        return (call.effect("state" if action in ("env", "default") else "check", action),)
+    default = {
+        "n": call.state.get("N_PREFIX") or "/usr/local",
+        "nvm": call.state.get("NVM_DIR") or call.home(".nvm"),
+        "fnm": call.state.get("FNM_DIR") or call.home(".local/share/fnm"),
+        "volta": call.state.get("VOLTA_HOME") or call.home(".volta"),
+    }
+    where = default[call.name]
+    return (
+        call.touching(
+            "global",
+            action,
+            manager=call.name,
+            packages=(package(Arg(value="node", text="node")),),
+            writes=(where if where else Arg(value=None, text="~"),),
+        ),
+    )
+
+
+@launched
+def _cross_env(call: Call) -> tuple[Effect, ...]:
+    """cross-env A=b cmd, dotenv -e F -- cmd, env-cmd cmd: the command, in a richer environment."""
+    state = call.state
+    words = list(call.args)
+    while words and (words[0].prefix.startswith("-") or re.match(r"\w+=", words[0].text)):
+        word = words.pop(0)
+        name, _, value = (word.value or word.text).partition("=")
+        if not word.prefix.startswith("-"):
+            state = state.with_env({name: value if word.value is not None else None})
+        elif word.value in ("-e", "-f", "-c", "-v") and words:
+            words.pop(0)
+    if call.name == "cross-env-shell":
+        return call.run(" ".join(w.value or w.text for w in words), state)
+    return started(replace(call, state=state), tuple(words))
+
+
+@launched
+def _run_many(call: Call) -> tuple[Effect, ...]:
+    """npm-run-all, run-s, run-p: scripts of package.json by name or pattern."""
+    options = call.options(("--max-parallel", "--npm-path"))
+    wanted = [arg.value.partition(" ")[0] for arg in options.operands if arg.value]
+    effects = [effect for pattern in wanted for effect in _matching(call, pattern)]
+    return tuple(effects) or (call.effect("check"),)
+
+
+@launched
+def _concurrently(call: Call) -> tuple[Effect, ...]:
+    """concurrently: commands, and `npm:x` for scripts by name or pattern."""
+    effects: list[Effect] = []
+    options = call.options(("-n", "--names", "-c", "--prefix-colors", "-p", "--prefix", "-s", "--success"))
+    for arg in options.operands:
+        text = (arg.value or arg.text).strip("\"'")
+        short = re.match(r"(?:npm|yarn|pnpm|bun):(\S+)", text)
+        effects += _matching(call, short[1]) if short else call.run(text, call.state)
+    return tuple(effects) or (call.own_code(),)
+
+
+def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
+    """The scripts that a pattern names: `*` stops at a colon, `**` does not."""
+    if "*" not in pattern:
+        return run_script(call, pattern)
+    parts = (
+        ".*" if part == "**" else "[^:]*" if part == "*" else re.escape(part)
+        for part in re.split(r"(\*\*?)", pattern)
+    )
+    wanted = re.compile("".join(parts))
+    return tuple(e for name in scripts(call.state) if wanted.fullmatch(name) for e in run_script(call, name))
+
+
+@launched
+def _lerna(call: Call) -> tuple[Effect, ...]:
+    action = call.first
+    if action in ("bootstrap", "link"):
+        return install(call, call.options(values("npm")), (), "npm", "install")
+    if action == "run":
+        words = call.options(("--scope", "--ignore", "--concurrency", "--stream")).operands[1:]
+        return (
+            in_workspaces(call, call.options(("--scope",)).all("--scope"), words[0].value or "", "npm")
+            if words
+            else (call.effect("check"),)
+        )
+    return (call.touching("build", action, writes=(".",)),)
+
+
+def _turbo(call: Call) -> tuple[Effect, ...]:
+    """turbo runs the scripts of the members with the package manager that the project names.
+
+    Source: https://turborepo.com/docs/crafting-your-repository/structuring-a-repository (packageManager).
+    """
+    named = (package_json(call.state) or {}).get("packageManager")
+    manager = named.partition("@")[0] if isinstance(named, str) else ""
+    return tuple(replace(e, tools=(*e.tools, manager)) if manager else e for e in node_tool(call, "build"))
+
+
+def _pm2(call: Call) -> tuple[Effect, ...]:
+    """pm2 install: a module of pm2's own, below its home directory; everything else starts programs."""
+    if call.first not in ("install", "module:install"):
+        return (call.own_code(call.first),)
+    home = call.state.get("PM2_HOME") or call.home(".pm2")
+    where = Arg(value=home, text=home or "~/.pm2")
+    return (
+        call.touching(
+            "global",
+            "install",
+            manager="pm2",
+            packages=(package(Arg(value="pm2", text="pm2")),),
+            writes=(where,),
+        ),
+    )
+
+
+def _deletes(call: Call) -> tuple[Effect, ...]:
+    paths, lost = call.targets(call.options(("-g", "--glob")).operands)
+    return (
+        call.effect(
+            "files",
+            "delete",
+            deletes=paths,
+            anywhere=lost is not None,
+            why="" if lost is None else f"what {lost.text} is",
+        ),
+    )
+
+
+def _mkdirp(call: Call) -> tuple[Effect, ...]:
+    return (call.touching("files", "mkdir", writes=call.options().operands),)
+
+
+def _bower(call: Call) -> tuple[Effect, ...]:
+    if call.first in ("install", "i", "update", ""):
+        return (
+            call.touching(
+                "build", "install", writes=("bower_components", "."), caches=call.known(("~/.cache/bower",))
+            ),
+        )
+    return (call.effect("cache" if call.first == "cache" else "check", call.first),)
+
+
+@launched
+def _shx(call: Call) -> tuple[Effect, ...]:
+    return started(call, call.args)
+
+
+def _husky(call: Call) -> tuple[Effect, ...]:
+    return (call.touching("files", call.first, writes=(".husky", ".git")),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    "corepack": _corepack,
+    **dict.fromkeys(("nvm", "n", "fnm", "volta"), _versions),
+    **dict.fromkeys(
+        (
+            "cross-env",
+            "cross-env-shell",
+            "dotenv",
+            "env-cmd",
+            "dotenvx",
+            "better-npm-run",
+            "cross-os",
+            "npm-watch",
+        ),
+        _cross_env,
+    ),
+    **dict.fromkeys(("npm-run-all", "npm-run-all2", "run-s", "run-p"), _run_many),
+    "concurrently": _concurrently,
+    "lerna": _lerna,
+    "turbo": _turbo,
+    "pm2": _pm2,
+    **dict.fromkeys(("rimraf", "del", "del-cli", "premove"), _deletes),
+    **dict.fromkeys(("mkdirp", "make-dir", "make-dir-cli"), _mkdirp),
+    "bower": _bower,
+    "shx": _shx,
+    "husky": _husky,
+}

@@ -1,0 +1,137 @@
+"""npm: installs, scripts, and the rest of its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import values
+from slimify.languages.node.commands.install import (
+    CHECKING,
+    global_places,
+    in_directory,
+    install,
+    install_globally,
+    node_caches,
+    node_packages,
+)
+from slimify.languages.node.commands.project import in_workspaces, manifests, run_script
+from slimify.languages.node.commands.tools import npx
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, Options
+
+_ALIASES = {
+    "i": "install",
+    "in": "install",
+    "isntall": "install",
+    "clean-install": "ci",
+    "ic": "ci",
+    "install-clean": "ci",
+    "run-script": "run",
+    "rum": "run",
+    "t": "test",
+    "tst": "test",
+    "rb": "rebuild",
+    "un": "uninstall",
+    "rm": "uninstall",
+    "remove": "uninstall",
+    "r": "uninstall",
+    "up": "update",
+    "upgrade": "update",
+    "c": "config",
+    "x": "exec",
+    "ln": "link",
+    "create": "init",
+    "innit": "init",
+    "ddp": "dedupe",
+}
+
+
+def npm(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("npm") - {"-p", "-C"} if call.name == "npm" else values("npm"))
+    words = options.operands
+    action = _ALIASES.get((words[0].value or "") if words else "", (words[0].value or "") if words else "")
+    rest = words[1:]
+    everywhere = options.has("-g", "--global") or options.value("--location") == "global"
+    if not everywhere:
+        call = in_directory(call, options)
+    if action in ("install", "ci", "add", "update", "uninstall", "install-test", "install-ci-test"):
+        if everywhere:
+            return install_globally(call, options, rest, "npm", action)
+        return install(call, options, rest, "npm", {"uninstall": "remove"}.get(action, action))
+    if action in ("run", "test", "start", "stop", "restart"):
+        return _npm_run(call, options, action, rest)
+    return _npm_rest(call, action, rest, everywhere)
+
+
+def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    name = (rest[0].value if rest else None) if action == "run" else action
+    if action == "run" and not rest:
+        return (call.effect("check", "run"),)
+    if name is None:
+        return (call.unknown(f"which script {rest[0].text} is"),)
+    workspace = options.all("-w", "--workspace")
+    if workspace or options.has("--workspaces"):
+        return in_workspaces(call, workspace, name, "npm")
+    return run_script(call, name, rest[1:] if action == "run" else rest)
+
+
+def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) -> tuple[Effect, ...]:
+    verb = (rest[0].value or "") if rest else ""
+    if action == "prune":
+        return (
+            call.touching(
+                "prune",
+                "prune",
+                manager="npm",
+                writes=("node_modules",),
+                deletes=call.known(("node_modules",)),
+            ),
+        )
+    if action == "cache":
+        return (
+            call.effect("cache", f"cache {verb}".strip(), manager="npm", deletes=node_caches(call, "npm")),
+        )
+    if action in ("config", "set"):
+        if action == "config" and verb not in ("set", "delete", "rm", "edit"):
+            return (call.effect("check", action),)
+        where = call.home(".npmrc") if not everywhere else "/usr/local/etc/npmrc"
+        return (
+            call.touching(
+                "files",
+                "config",
+                manager="npm",
+                writes=(where if where else Arg(value=None, text="~/.npmrc"),),
+            ),
+        )
+    if action in ("rebuild", "dedupe", "shrinkwrap"):
+        return (
+            call.touching(
+                "node",
+                action,
+                manager="npm",
+                writes=("node_modules",),
+                manifests=manifests(call.state),
+            ),
+        )
+    if action == "link":
+        return (
+            call.touching(
+                "global",
+                "link",
+                manager="npm",
+                packages=node_packages(rest),
+                writes=(*global_places(call.state), "node_modules"),
+            ),
+        )
+    if action == "exec":
+        return npx(replace(call, args=call.args[1:]))
+    if action in ("init", "pack", "version") and (rest or action != "version"):
+        return (call.touching("files", action, manager="npm", writes=(".",)),)
+    if action in CHECKING or not action:
+        return (call.effect("check", action),)
+    return (call.unknown(f"what npm {action} does"),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"npm": npm, "cnpm": npm}

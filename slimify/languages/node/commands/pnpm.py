@@ -1,0 +1,125 @@
+"""pnpm and bun."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import values
+from slimify.languages.node.commands.install import (
+    CHECKING,
+    global_places,
+    in_directory,
+    install,
+    install_globally,
+    node_caches,
+)
+from slimify.languages.node.commands.project import in_workspaces, manifests, scripts
+from slimify.languages.node.commands.tools import launched, npx
+from slimify.languages.node.commands.yarn import INSTALLS, script_or_program, taken
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call
+
+
+@launched
+def _pnpm(call: Call) -> tuple[Effect, ...]:
+    options, action, rest, behind = taken(call, values("npm") - {"-p", "-c", "-w", "--workspace"})
+    everywhere = options.has("-g", "--global")
+    call = in_directory(call, options)
+    filtered = options.all("--filter", "-F")
+    if not action:
+        return (call.effect("check"),)
+    if action in INSTALLS:
+        if everywhere:
+            return install_globally(call, options, rest, "pnpm", INSTALLS[action])
+        return install(call, options, rest, "pnpm", INSTALLS[action])
+    if action == "fetch":
+        return (
+            call.touching(
+                "node",
+                "fetch",
+                manager="pnpm",
+                writes=("node_modules",),
+                manifests=manifests(call.state)[1:],  # the lock alone, before there is a package.json
+                caches=node_caches(call, "pnpm"),
+                dev=not options.has("--prod", "-P"),
+            ),
+        )
+    if action == "deploy":
+        return (
+            call.touching(
+                "node",
+                "deploy",
+                manager="pnpm",
+                writes=rest[-1:],
+                manifests=manifests(call.state),
+                reads=call.known((".",)),
+                dev=not options.has("--prod", "-P", "--production"),
+            ),
+        )
+    if action == "prune":
+        return (
+            call.touching(
+                "prune",
+                "prune",
+                manager="pnpm",
+                writes=("node_modules",),
+                deletes=call.known(("node_modules",)),
+            ),
+        )
+    if action == "store":
+        return (call.effect("cache", "store", manager="pnpm", deletes=node_caches(call, "pnpm")),)
+    if action in ("config", "set", "c", "setup"):
+        where = tuple(p for p in (call.home(".npmrc"), call.home(".config/pnpm"), call.home(".bashrc")) if p)
+        return (call.effect("files", action, manager="pnpm", writes=where),)
+    if action in ("rebuild", "rb", "approve-builds", "dedupe", "patch-commit"):
+        return (
+            call.touching(
+                "node", action, manager="pnpm", writes=("node_modules",), manifests=manifests(call.state)
+            ),
+        )
+    if action == "env":
+        return (call.effect("global", "env", manager="pnpm", writes=global_places(call.state, "pnpm")),)
+    if action in ("dlx", "exec", "x"):
+        return npx(replace(call, args=behind))
+    if action in ("run", "run-script", "-r", "recursive", "test", "start"):
+        names = (
+            rest if action in ("run", "run-script", "recursive") else (Arg(value=action, text=action), *rest)
+        )
+        names = tuple(w for w in names if w.value not in ("run", "exec"))
+    elif action in CHECKING and action not in scripts(call.state):
+        return (call.effect("check", action),)
+    else:
+        names = (Arg(value=action, text=action), *rest)
+    if not names or names[0].value is None:
+        return (call.unknown("which script is run"),)
+    if filtered or options.has("-r", "--recursive") or action == "recursive":
+        return in_workspaces(call, filtered, names[0].value, "pnpm")
+    return script_or_program(call, names, "pnpm")
+
+
+def _bun(call: Call) -> tuple[Effect, ...]:
+    options, action, rest, behind = taken(call, values("npm"))
+    call = in_directory(call, options)
+    if action in INSTALLS and action:
+        if options.has("-g", "--global"):
+            return install_globally(call, options, rest, "bun", INSTALLS[action])
+        return install(call, options, rest, "bun", INSTALLS[action])
+    if action in ("run", "x"):
+        return script_or_program(call, behind, "bun") if action == "run" else npx(replace(call, args=behind))
+    if action == "build":
+        valued = ("--outdir", "--outfile", "--target", "--compile-executable-path", "--format", "--external")
+        out = replace(call, args=behind).options(valued)
+        return (
+            call.touching("build", "build", manager="bun", writes=(".", *out.all("--outdir", "--outfile"))),
+        )
+    if action == "test" or not action or action == "pm":
+        return (call.effect("check", action),)
+    if re.search(r"\.[mc]?[jt]sx?\Z", action):
+        return (call.own_code(action),)
+    return script_or_program(call, (Arg(value=action, text=action), *behind), "bun")
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"pnpm": _pnpm, "bun": _bun}

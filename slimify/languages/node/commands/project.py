@@ -1,0 +1,236 @@
+"""What a package.json of the image says: its scripts, workspaces and dependencies."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import commands
+from slimify.languages.node.manifests.lock_files import lock_packages
+from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.model.effects import Effect, EffectKind
+from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.state import State
+
+_LOCKS = (
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "bun.lock",
+    "bun.lockb",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    "pnpm-workspace.yaml",
+    "lerna.json",
+)
+_ALONE: frozenset[EffectKind] = frozenset({"packages", "python", "node", "global", "prune", "go"})
+_QUIET: frozenset[EffectKind] = frozenset({"check", "state"})
+
+
+def package_json(state: State) -> Mapping[str, Any] | None:
+    """The package.json of the working directory, None if it is not known or no object."""
+    text = state.view.text(posixpath.join(state.cwd, "package.json")) if state.cwd else None
+    if text is None:
+        return None
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def scripts(state: State) -> Mapping[str, str]:
+    data = package_json(state) or {}
+    found = data.get("scripts")
+    return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, dict) else {}
+
+
+def manifests(state: State) -> tuple[str, ...]:
+    """package.json, and the lock and configuration files beside it that the view knows."""
+    if state.cwd is None:
+        return ()
+    places = (posixpath.join(state.cwd, name) for name in _LOCKS)
+    return (
+        posixpath.join(state.cwd, "package.json"),
+        *(p for p in places if state.view.context_path(p) is not None),
+    )
+
+
+def workspaces(state: State) -> tuple[str, ...]:
+    """The directories of the workspaces below the working directory, as far as they are known."""
+    if state.cwd is None:
+        return ()
+    patterns = _patterns(package_json(state) or {}, state)
+    wanted = [p.strip("/").removeprefix("./") for p in patterns if not p.startswith("!")]
+    if not wanted:
+        return ()
+    found = []
+    for path in state.view.under(state.cwd):
+        directory, name = posixpath.split(path)
+        relative = posixpath.relpath(directory, state.cwd)
+        if (
+            name == "package.json"
+            and "node_modules" not in relative
+            and any(_matches(relative, p) for p in wanted)
+        ):
+            found.append(directory)
+    return tuple(found)
+
+
+def workspace_root(state: State) -> str | None:
+    """The directory above whose workspaces the working directory is one of."""
+    above = posixpath.dirname(state.cwd) if state.cwd else ""
+    while above.strip("/"):
+        if state.cwd in workspaces(replace(state, cwd=above)):
+            return above
+        above = posixpath.dirname(above)
+    return None
+
+
+def _patterns(data: Mapping[str, Any], state: State) -> Sequence[str]:
+    found = data.get("workspaces")
+    if isinstance(found, dict):
+        found = found.get("packages")
+    patterns = [item for item in found if isinstance(item, str)] if isinstance(found, list) else []
+    text = state.view.text(f"{state.cwd}/pnpm-workspace.yaml") or ""
+    block = re.search(r"(?m)^packages:\s*\n((?:\s*(?:-|#).*\n?|\s*\n)*)", text)
+    if block:
+        patterns += re.findall(r"(?m)^\s*-\s*[\"']?([^\"'\s#]+)", block[1])
+    try:
+        lerna = json.loads(state.view.text(f"{state.cwd}/lerna.json") or "{}")
+    except ValueError:
+        lerna = {}
+    more = lerna.get("packages") if isinstance(lerna, dict) else None
+    return patterns + ([item for item in more if isinstance(item, str)] if isinstance(more, list) else [])
+
+
+def _matches(path: str, pattern: str) -> bool:
+    if "**" in pattern:
+        return fnmatch.fnmatchcase(path, pattern)
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatch.fnmatchcase, parts, wanted))
+
+
+def dependency(state: State, name: str, *, dev: bool) -> str | None:
+    """The version of a package that an install brings, by the lock or as package.json asks for it; None
+    where it brings none."""
+    data = package_json(state) or {}
+    for key in ("dependencies", "optionalDependencies", *(("devDependencies",) if dev else ())):
+        group = data.get(key)
+        if isinstance(group, dict) and name in group:
+            return str(group[name])
+    project = project_of(state)
+    locked = lock_packages(state.view.context, project).get(name) if project is not None else None
+    return locked.versions[-1] if locked and locked.versions and (dev or not locked.dev) else None
+
+
+def project_of(state: State) -> NodeProject | None:
+    """The project of the context whose package.json lies in the working directory."""
+    path = state.view.context_path(posixpath.join(state.cwd or "/", "package.json"))
+    return node_project(state.view.context, posixpath.dirname(path)) if path is not None else None
+
+
+def run_script(
+    call: Call, name: str, args: Sequence[Arg] = (), *, manager: str = "npm"
+) -> tuple[Effect, ...]:
+    """`npm run name`: one effect for the script and its hooks, then those that stand for themselves."""
+    known = scripts(call.state)
+    base = call.state.cwd or "?"
+    by_name = _kind_by_name(name)
+    if name not in known:
+        why = (
+            f"the script {name} is not known"
+            if package_json(call.state) is None
+            else f"package.json has no script {name}"
+        )
+        return (_head(call, name, manager, by_name or "app", (), why),)
+    nested: list[Effect] = []
+    state = replace(call.state, languages=call.state.languages | {"node-script"})
+    for hook in (f"pre{name}", name, f"post{name}"):
+        if hook in known:
+            more = " ".join(arg.text for arg in args) if hook == name else ""
+            nested += call.run(f"{known[hook]} {more}".strip(), state, "script", base, hook)
+    tools = tuple(dict.fromkeys(tool for e in nested for tool in (e.tool, *e.tools) if tool))
+    kind, why = _kind_of(nested, by_name)
+    head = _head(call, name, manager, kind, tools, why)
+    return (head, *(e for e in nested if _stands_alone(e, call.state.cwd)))
+
+
+def _head(call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[str, ...], why: str) -> Effect:
+    cwd = call.state.cwd
+    return call.effect(
+        kind,
+        f"run {name}",
+        manager=manager,
+        manifests=manifests(call.state)[:1],
+        reads=(cwd,) if cwd else (),
+        writes=(cwd,) if cwd and kind in ("build", "app") else (),
+        tools=tools,
+        anywhere=kind == "app" or (cwd is None and kind == "build"),
+        why=why or ("runs the application's own code" if kind == "app" else ""),
+    )
+
+
+def _kind_by_name(name: str) -> EffectKind | None:
+    """What the name of a script promises: its first telling part decides (`build:types`, `start:prod`)."""
+    table = commands()
+    for part in (name, *re.split(r"[:_.\-/]", name)):
+        if part in table.run_scripts:
+            return None
+        if part in table.check_scripts:
+            return "check"
+        if part in table.build_scripts:
+            return "build"
+    return None
+
+
+def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str]:
+    if all(e.kind in _QUIET for e in nested):
+        return "check", ""
+    if by_name == "check":
+        return ("build" if any(e.kind == "build" for e in nested) else "check"), ""
+    vague = [e for e in nested if e.kind in ("app", "unknown") or (e.anywhere and e.kind not in _QUIET)]
+    if not vague:
+        return "build", ""
+    if by_name == "build":
+        return (
+            "build",
+            f"{vague[0].tool} is assumed to write below the working directory, as the script is named",
+        )
+    return "app", vague[0].why
+
+
+def _stands_alone(effect: Effect, cwd: str | None) -> bool:
+    """Whether an effect inside a script is more than writing below the script's directory."""
+    if effect.kind in ("check", "state", "app", "unknown") or effect.anywhere:
+        return False
+    if effect.kind in _ALONE:
+        return True
+    inside = (cwd or "/").rstrip("/") + "/"
+    places = (*effect.writes, *effect.outputs, *effect.deletes)
+    return any(path != cwd and not path.startswith(inside) for path in places)
+
+
+def in_workspaces(call: Call, wanted: tuple[Arg, ...], name: str, manager: str) -> tuple[Effect, ...]:
+    """`--workspace X run name`: the script in the workspace of that name or directory, else in all."""
+    places = workspaces(call.state)
+    names = {re.sub(r"[.^{}]", "", w.value or "").strip("/") for w in wanted}
+    chosen = []
+    for place in places:
+        data = package_json(replace(call.state, cwd=place)) or {}
+        if not names or data.get("name") in names or any(place.endswith("/" + n) for n in names if n):
+            chosen.append(place)
+    effects: list[Effect] = []
+    for place in chosen or places:
+        inner = replace(call, state=replace(call.state, cwd=place))
+        if name in scripts(inner.state):
+            effects += run_script(inner, name, manager=manager)
+    return tuple(effects) or run_script(call, name, manager=manager)

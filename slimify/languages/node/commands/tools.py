@@ -1,0 +1,158 @@
+"""The node program, npx, and the programs of node_modules/.bin."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.languages.node.commands.install import package_name
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, word
+
+_SERVING = frozenset(
+    ["start", "serve", "server", "dev", "develop", "watch", "preview", "start:dev", "storybook", "studio"]
+)
+_SERVERS = frozenset({"next", "nuxt", "nuxi", "vite", "astro", "storybook"})  # without a word they serve
+
+
+def launched(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
+    """A launcher is started, too: its own name is among the tools of what it launches."""
+
+    def both(call: Call) -> tuple[Effect, ...]:
+        return tuple(
+            e if call.name in (e.tool, *e.tools) else replace(e, tools=(*e.tools, call.name))
+            for e in handler(call)
+        )
+
+    return both
+
+
+def npx(call: Call) -> tuple[Effect, ...]:
+    """npx, bunx, pnpm dlx, …: the program itself, downloaded if need be."""
+    options = call.options(
+        ("-p", "--package", "-c", "--call", "--prefix", "--node-arg", "-w", "--workspace", "--registry"),
+        stop=True,
+    )
+    text = options.value("-c", "--call")
+    if text:
+        return call.run(text, call.state)
+    return started(call, options.operands)
+
+
+def started(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    """A program of node_modules/.bin with its arguments."""
+    if not words or not words[0].value:
+        return (call.unknown("which program is started"),)
+    name = package_name(words[0].value).rpartition("/")[2]
+    return call.start((word(name), *words[1:]))
+
+
+def _node(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        (
+            "-r",
+            "--require",
+            "-e",
+            "--eval",
+            "-p",
+            "--print",
+            "--max-old-space-size",
+            "--loader",
+            "--import",
+            "-C",
+            "--env-file",
+        ),
+        single=False,
+        stop=True,
+    )
+    if options.has("--version", "-v", "--help", "-h", "--check"):
+        return (call.effect("check"),)
+    code = options.value("-e", "--eval", "-p", "--print", "-pe")
+    if code is not None or options.has("-e", "-p", "--eval", "--print", "-pe"):
+        if code is not None and not re.search(r"write|unlink|rename|mkdir|exec|spawn|require\(['\"]\.", code):
+            return (call.effect("check", "-e"),)
+        return (call.own_code("-e"),)
+    if not options.operands:
+        return (call.own_code("-") if call.upstream or call.stdin else call.effect("check"),)
+    script = options.operands[0]
+    return _node_program(call, script, options.operands[1:])
+
+
+def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    path = script.value or ""
+    match = re.search(r"node_modules/(?:\.bin/([\w.-]+)|((?:@[\w.-]+/)?[\w.-]+)/)", path)
+    if match and (match[1] or re.search(r"/(?:bin|cli|dist|lib)[/.]|cli", path[match.end() :])):
+        name = match[1] or (match[2] or "").rpartition("/")[2]
+        return started(call, (Arg(value=name, text=name), *rest))
+    if match and match[2] in ("puppeteer", "playwright") and "install" in path:
+        where = call.home(".cache/puppeteer" if match[2] == "puppeteer" else ".cache/ms-playwright")
+        return (
+            call.touching(
+                "fetch",
+                f"{match[2]} install",
+                manager="node",
+                writes=(f"node_modules/{match[2]}", where or "~"),
+            ),
+        )
+    if posixpath.basename(path) == "ace" and rest and rest[0].value == "build":
+        return (call.touching("build", "ace build", writes=(".",)),)
+    return (replace(call.own_code(posixpath.basename(path)), reads=call.known((script,))),)
+
+
+def node_tool(call: Call, kind: str) -> tuple[Effect, ...]:
+    """A program that the table of Node programs knows."""
+    first = call.first
+    if call.flag("--version", "-v", "--help") and len(call.args) == 1:
+        return (call.effect("check"),)
+    serving = first in _SERVING or call.flag("--watch", "-w", "--serve")
+    migrating = call.name == "prisma" and first in ("migrate", "db", "studio", "seed")
+    if kind == "app" or serving or migrating or (call.name in _SERVERS and not first):
+        return (call.own_code(first),)
+    if call.flag("--noEmit", "--no-emit", "--dry-run") or first in (
+        "test",
+        "lint",
+        "check",
+        "e2e",
+        "info",
+        "validate",
+        "tslint",
+    ):
+        return (call.effect("check", first),)
+    if kind == "check":
+        if call.flag("--fix", "--write"):
+            return (call.touching("files", "edit", writes=(".",)),)
+        return (call.effect("check", first),)
+    out = call.options(
+        (
+            "-o",
+            "--outDir",
+            "--out-dir",
+            "--dist-dir",
+            "--output",
+            "--out-file",
+            "-d",
+            "--dest",
+            "--dir",
+            "--output-path",
+            "--outdir",
+        )
+    )
+    targets = out.all("-o", "--outDir", "--out-dir", "--dist-dir", "--output-path", "--outdir", "--dest")
+    more = (
+        *targets,
+        *(
+            (out.operands[-1],)
+            if call.name in ("cpx", "cpx2", "copyfiles", "cpy", "ncp", "cpr") and out.operands
+            else ()
+        ),
+    )
+    return (call.touching("build", first if "/" not in first else "", writes=(".", *more)),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("npx", "pnpx", "bunx"), npx),
+    **dict.fromkeys(("node", "nodejs", "deno"), _node),
+}

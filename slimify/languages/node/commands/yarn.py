@@ -1,0 +1,153 @@
+"""yarn, 1 and later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import commands, values
+from slimify.languages.node.commands.install import (
+    CHECKING,
+    in_directory,
+    install,
+    install_globally,
+    node_caches,
+)
+from slimify.languages.node.commands.project import (
+    in_workspaces,
+    manifests,
+    package_json,
+    run_script,
+    scripts,
+)
+from slimify.languages.node.commands.tools import launched, npx, started
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, Options
+
+INSTALLS = {
+    "install": "install",
+    "i": "install",
+    "ci": "ci",
+    "add": "add",
+    "a": "add",
+    "remove": "remove",
+    "rm": "remove",
+    "uninstall": "remove",
+    "un": "remove",
+    "upgrade": "update",
+    "up": "update",
+    "update": "update",
+    "install-test": "install",
+    "": "install",
+}
+
+
+def taken(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, ...], tuple[Arg, ...]]:
+    """Options, the command word, its operands, and everything behind it as written."""
+    options = call.options(valued)
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    at = next((i for i, a in enumerate(call.args) if a.value == action), len(call.args))
+    return options, action, words[1:], call.args[at + 1 :]
+
+
+@launched
+def _yarn(call: Call) -> tuple[Effect, ...]:
+    options, action, rest, behind = taken(call, values("npm"))
+    call = in_directory(call, options)
+    if not action and options.has("--version", "-v", "--help"):
+        return (call.effect("check"),)
+    if action in INSTALLS:
+        return install(call, options, rest, "yarn", INSTALLS[action])
+    if action == "global":
+        verb = (rest[0].value or "") if rest else ""
+        if verb in ("add", "upgrade", "remove"):
+            return install_globally(call, options, rest[1:], "yarn", verb)
+        return (call.effect("check", "global"),)
+    if action == "workspaces" or action == "workspace":
+        return _yarn_workspaces(call, options, action, rest, behind)
+    if action == "run":
+        return script_or_program(call, behind, "yarn")
+    if action in ("dlx", "exec", "node"):
+        inner = behind if action != "node" else (Arg(value="node", text="node"), *behind)
+        return npx(replace(call, args=inner))
+    return _yarn_rest(call, action, rest) or script_or_program(
+        call, (Arg(value=action, text=action), *behind), "yarn"
+    )
+
+
+def _yarn_rest(call: Call, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, ...] | None:
+    verb = (rest[0].value or "") if rest else ""
+    if action == "cache":
+        if verb not in ("clean", "clear"):
+            return (call.effect("check", "cache"),)
+        return (call.effect("cache", "cache clean", manager="yarn", deletes=node_caches(call, "yarn")),)
+    if action == "config":
+        if verb not in ("set", "delete", "unset"):
+            return (call.effect("check", "config"),)
+        where = (
+            call.home(".yarnrc"),
+            call.home(".yarnrc.yml"),
+            call.state.cwd and f"{call.state.cwd}/.yarnrc.yml",
+        )
+        return (call.effect("files", "config", manager="yarn", writes=tuple(p for p in where if p)),)
+    if action in ("set", "plugin", "policies", "init", "unplug", "patch-commit", "import", "version"):
+        return (call.touching("files", action, manager="yarn", writes=(".",)),)
+    if action in ("link", "unlink"):
+        home = call.home(".config/yarn/link")
+        return (
+            call.touching(
+                "files", action, manager="yarn", writes=("node_modules", *((home,) if home else ()))
+            ),
+        )
+    if action in ("autoclean", "rebuild", "dedupe"):
+        return (
+            call.touching(
+                "node", action, manager="yarn", writes=("node_modules",), manifests=manifests(call.state)
+            ),
+        )
+    if action in CHECKING and action not in scripts(call.state):
+        return (call.effect("check", action),)
+    return None
+
+
+def _yarn_workspaces(
+    call: Call, options: Options, action: str, rest: tuple[Arg, ...], behind: tuple[Arg, ...]
+) -> tuple[Effect, ...]:
+    if action == "workspaces" and rest and rest[0].value == "focus":
+        return install(call, options, (), "yarn", "install")
+    if action == "workspaces" and rest and rest[0].value in ("info", "list"):
+        return (call.effect("check", "workspaces"),)
+    names = [w for w in rest if w.value not in ("run", "foreach")]
+    wanted = tuple(names[:1]) if action == "workspace" else ()
+    verb = names[1 if action == "workspace" else 0 :]
+    if not verb or verb[0].value is None:
+        return (call.unknown("what the workspaces run"),)
+    if verb[0].value in ("install", "add"):
+        return install(call, options, (), "yarn", "install")
+    return in_workspaces(call, wanted, verb[0].value, "yarn")
+
+
+def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple[Effect, ...]:
+    """`yarn X`: the script X, else the program X."""
+    named = [w for w in words if not w.prefix.startswith("-")]
+    if not named or named[0].value is None:
+        return (
+            (call.effect("check", "run"),)
+            if not named
+            else (call.unknown(f"which script {named[0].text} is"),)
+        )
+    name = named[0].value
+    rest = words[words.index(named[0]) + 1 :]
+    if name in scripts(call.state):
+        return run_script(call, name, rest, manager=manager)
+    if package_json(call.state) is not None:
+        return started(call, (named[0], *rest))
+
+    if name in commands().node_tools:
+        return started(call, (named[0], *rest))
+    return run_script(call, name, rest, manager=manager)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"yarn": _yarn, "yarnpkg": _yarn}

@@ -1,0 +1,65 @@
+"""The cache of corepack, in which the package managers lie that its shims start.
+
+A shim asks the network for what the cache lacks, so where yarn or pnpm is started at run time the
+cache that the build filled goes along (corepack: COREPACK_HOME, else ~/.cache/node/corepack).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from slimify.analysis.program import Step
+from slimify.analysis.roles.role_state import Made, Pass
+from slimify.model.effects import Effect
+from slimify.semantics.effects.state import State
+from slimify.semantics.walk import Visit
+
+MANAGERS = frozenset({"yarn", "pnpm"})
+KIND = "corepack"
+_SHIMS = frozenset({"enable", "disable"})
+
+
+def fills_cache(effect: Effect) -> bool:
+    """`corepack prepare` and the like: what they leave is the cache alone."""
+    return effect.kind == "global" and effect.manager == "corepack" and effect.action not in _SHIMS
+
+
+def filled(state: Pass) -> dict[str, Made]:
+    """The cache, where the build fills it and what is started reads it."""
+    found: dict[str, Made] = {}
+    for step, home in _filling(state.visits) if MANAGERS & state.live_commands else ():
+        if home is not None:
+            made = Made(path=home, first=step.index, user=step.state.user, kind=KIND)
+            found.setdefault(home, made)
+    return found
+
+
+def lost(steps: Iterable[Step], live_commands: Iterable[str]) -> str:
+    """A package manager that is started out of a cache whose place is not known; "" for none."""
+    started = sorted(MANAGERS & set(live_commands))
+    return started[0] if started and any(home is None for _, home in _filling(steps)) else ""
+
+
+def _filling(steps: Iterable[Visit | Step]) -> Iterator[tuple[Visit | Step, str | None]]:
+    """The steps that fill the cache, each with its place, None where that is not known."""
+    shims = False
+    for step in steps:
+        for effect in _effects(step):
+            if effect.manager == "corepack" and effect.action == "enable":
+                shims = True
+            if fills_cache(effect) or (shims and MANAGERS & {effect.tool, *effect.tools}):
+                yield step, _home(step.state)
+
+
+def _effects(step: Visit | Step) -> Iterable[Effect]:
+    if isinstance(step, Visit):
+        return (e for effects in step.effects for e in effects)
+    return step.effects
+
+
+def _home(state: State) -> str | None:
+    named = state.get("COREPACK_HOME")
+    if named or "COREPACK_HOME" in {**state.env, **state.variables}:
+        return named or None
+    home = state.get("HOME")
+    return f"{home.rstrip('/')}/.cache/node/corepack" if home else None

@@ -1,0 +1,1 @@
+"""package.json and lock files."""

@@ -1,0 +1,321 @@
+"""What a JavaScript lock file says of each package: only for development, runs scripts, brings commands.
+
+In: a `NodeProject`; out: a mapping by package name. Formats: npm lock v1 to v3, Yarn 1, Yarn 2 and
+later, pnpm v5 to v9, bun's text lock. All are read as data, without the loaders of the package managers.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.context.scan import Context
+from slimify.context.values import json_of, strings, table, text_of
+from slimify.languages.node.manifests.package_json import NodeProject, node_project
+
+_LOCK_LIMIT = 64 << 20  # bytes
+
+
+class LockedPackage(Struct, frozen=True, kw_only=True):
+    """One package, all its locked versions taken together.
+
+    `dev`: nothing but development dependencies leads to it; `optional`: it may fail to install;
+    `install_script`: an install runs a script of it (None: the lock does not say); `bins`: the
+    commands it brings (None: the lock does not say); `requires`: names of its dependencies.
+    """
+
+    name: str
+    versions: tuple[str, ...] = ()
+    dev: bool = False
+    optional: bool = False
+    install_script: bool | None = None
+    bins: tuple[str, ...] | None = None
+    requires: tuple[str, ...] = ()
+
+
+def lock_packages(context: Context, project: NodeProject) -> Mapping[str, LockedPackage]:
+    """The packages of the project's lock file by name, sorted; empty without a readable lock."""
+    if project.lock is None:
+        return {}
+    text = context.text(project.lock.path, _LOCK_LIMIT)
+    if text is None:
+        return {}
+    match project.lock.kind:
+        case "npm":
+            found = _npm(json_of(text))
+        case "yarn1" | "berry":
+            found = _live(_yarn(text), context, project)
+        case "pnpm":
+            found = _pnpm(text, context, project)
+        case "bun":
+            found = _live(_bun(text), context, project)
+    merged: dict[str, LockedPackage] = {}
+    for package in found:
+        merged[package.name] = _merged(merged.get(package.name), package)
+    return dict(sorted(merged.items()))
+
+
+def providers(packages: Mapping[str, LockedPackage]) -> Mapping[str, tuple[str, ...]]:
+    """The packages that bring each command, as far as the lock says."""
+    found: dict[str, tuple[str, ...]] = {}
+    for package in packages.values():
+        for command in package.bins or ():
+            found[command] = (*found.get(command, ()), package.name)
+    return found
+
+
+def _merged(old: LockedPackage | None, new: LockedPackage) -> LockedPackage:
+    if old is None:
+        return new
+    return LockedPackage(
+        name=new.name,
+        versions=_unique((*old.versions, *new.versions)),
+        dev=old.dev and new.dev,
+        optional=old.optional and new.optional,
+        install_script=_either(old.install_script, new.install_script),
+        bins=old.bins if new.bins is None else _unique((*(old.bins or ()), *new.bins)),
+        requires=_unique((*old.requires, *new.requires)),
+    )
+
+
+def _either(one: bool | None, other: bool | None) -> bool | None:
+    return True if one or other else (None if one is None or other is None else False)
+
+
+def _unique(items: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(items))
+
+
+# --- npm --------------------------------------------------------------------------------------
+
+
+def _npm(data: object) -> list[LockedPackage]:
+    packages = table(data, "packages")
+    if packages:  # v2 and v3
+        return [_npm_entry(path, table(entry)) for path, entry in packages.items() if "node_modules/" in path]
+    found = []
+    pending = [table(data, "dependencies")]
+    while pending:
+        for name, value in pending.pop().items():
+            entry = table(value)
+            found.append(
+                LockedPackage(
+                    name=name,
+                    versions=_versions(entry),
+                    dev=entry.get("dev") is True,
+                    optional=entry.get("optional") is True,
+                    requires=tuple(strings(entry.get("requires"))),
+                )
+            )
+            pending.append(table(entry, "dependencies"))
+    return found
+
+
+def _npm_entry(path: str, entry: Mapping[str, object]) -> LockedPackage:
+    # An alias has its real name inside; what the program imports is the directory's name.
+    name = path.rpartition("node_modules/")[2]
+    bins = entry.get("bin")
+    either = entry.get("devOptional") is True
+    return LockedPackage(
+        name=name,
+        versions=_versions(entry),
+        dev=entry.get("dev") is True,
+        optional=entry.get("optional") is True or either,
+        install_script=entry.get("hasInstallScript") is True,
+        bins=(posixpath.basename(name),) if isinstance(bins, str) else tuple(strings(bins)),
+        requires=(*strings(entry.get("dependencies")), *strings(entry.get("optionalDependencies"))),
+    )
+
+
+def _versions(entry: Mapping[str, object]) -> tuple[str, ...]:
+    version = text_of(entry.get("version"))
+    return (version,) if version else ()
+
+
+# --- what production needs, where the lock does not say it ---------------------------------------
+
+
+class _Entry(Struct, frozen=True):
+    """A locked package with the keys (`name@range`) it is known by, and those it depends on."""
+
+    package: LockedPackage
+    keys: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+def _live(entries: list[_Entry], context: Context, project: NodeProject) -> list[LockedPackage]:
+    """Mark as `dev` what neither the project nor a workspace member needs in production."""
+    by_key: dict[str, _Entry] = {}
+    by_name: dict[str, list[_Entry]] = {}
+    for entry in entries:
+        by_name.setdefault(entry.package.name, []).append(entry)
+        for key in entry.keys:
+            by_key[key] = entry
+    pending = [f"{name}@{wanted}" for name, wanted in _production(context, project)]
+    live: set[int] = set()
+    while pending:
+        key = pending.pop()
+        exact = by_key.get(key)
+        # A range written another way (npm:, patch:, resolutions): every version of that name is live.
+        name = key[: key.index("@", 1)] if "@" in key[1:] else key
+        for hit in [exact] if exact is not None else by_name.get(name, []):
+            if id(hit) not in live:
+                live.add(id(hit))
+                pending.extend(hit.needs)
+    return [replace(entry.package, dev=id(entry) not in live) for entry in entries]
+
+
+def _production(context: Context, project: NodeProject) -> Iterable[tuple[str, str]]:
+    """The production dependencies of the lock's root and all workspace members."""
+    root = table(json_of(context.text(posixpath.join(project.lock_dir, "package.json"))))
+    manifests = [root, *_member_manifests(context, project)]
+    for data in manifests:
+        for section in ("dependencies", "optionalDependencies", "peerDependencies"):
+            yield from strings(data.get(section)).items()
+
+
+def _member_manifests(context: Context, project: NodeProject) -> list[Mapping[str, object]]:
+    directories = set(project.workspaces) | {project.dir}
+    if project.lock_dir != project.dir:
+        root = node_project(context, project.lock_dir)
+        directories |= set(root.workspaces) if root is not None else set()
+    return [
+        table(json_of(context.text(posixpath.join(name, "package.json")))) for name in sorted(directories)
+    ]
+
+
+# --- Yarn and pnpm: maps told by indentation ---------------------------------------------------
+
+
+def _indented(text: str) -> dict[str, object]:
+    """Nested maps of text by indentation: the subset of YAML, and Yarn's own format, in locks."""
+    root: dict[str, object] = {}
+    stack: list[tuple[int, dict[str, object]]] = [(-1, root)]
+    for line in text.split("\n"):
+        body = line.strip()
+        if not body or body.startswith(("#", "-")):
+            continue
+        indent = len(line) - len(line.lstrip())
+        while stack[-1][0] >= indent:
+            stack.pop()
+        if body.endswith(":"):
+            below: dict[str, object] = {}
+            stack[-1][1][_bare(body[:-1])] = below
+            stack.append((indent, below))
+            continue
+        key, value = _pair(body)
+        stack[-1][1][key] = value
+    return root
+
+
+def _pair(body: str) -> tuple[str, str]:
+    if body[0] in "\"'":
+        end = body.find(body[0], 1)
+        key, rest = body[1:end], body[end + 1 :]
+    else:
+        colon, space = body.find(": "), body.find(" ")
+        end = colon if 0 <= colon < space else space
+        key, rest = (body[:end], body[end:]) if end > 0 else (body, "")
+    return key, _bare(rest.lstrip(":").strip())
+
+
+def _bare(text: str) -> str:
+    return (
+        text[1:-1]
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and ", " not in text
+        else text
+    )
+
+
+def _yarn(text: str) -> list[_Entry]:
+    entries = []
+    for header, value in _indented(text).items():
+        entry = table(value)
+        if header == "__metadata" or not entry or "workspace:" in str(entry.get("resolution", "")):
+            continue
+        keys = tuple(key.strip().strip('"') for key in header.split(", "))
+        needs = {**strings(entry.get("dependencies")), **strings(entry.get("optionalDependencies"))}
+        bins = entry.get("bin")
+        berry = "resolution" in entry
+        package = LockedPackage(
+            name=_name(keys[0]),
+            versions=_versions(entry),
+            bins=tuple(strings(bins)) if berry else None,
+            requires=tuple(needs),
+        )
+        entries.append(
+            _Entry(package, _spellings(keys), tuple(f"{name}@{range_}" for name, range_ in needs.items()))
+        )
+    return entries
+
+
+def _spellings(keys: tuple[str, ...]) -> tuple[str, ...]:
+    # Yarn 2 and later write `npm:` in the lock, package.json does not.
+    return keys + tuple(key.replace("@npm:", "@", 1) for key in keys if "@npm:" in key)
+
+
+def _name(key: str) -> str:
+    at = key.find("@", 1)
+    return key[:at] if at > 0 else key
+
+
+def _pnpm(text: str, context: Context, project: NodeProject) -> list[LockedPackage]:
+    data = _indented(text)
+    # Since v9 what a package needs stands in snapshots, one for each set of peers: `name@1.0.0(peer@2.0.0)`.
+    details = {key.partition("(")[0]: table(value) for key, value in table(data, "snapshots").items()}
+    entries = []
+    flagged = False
+    for key, value in table(data, "packages").items():
+        entry = table(value)
+        key = key.removeprefix("/").partition("(")[0]
+        match = re.match(r"(@[^/]+/[^/@]+|[^/@]+)[/@](.*)", key)
+        name, version = (match[1], match[2]) if match else (key, "")
+        detail = details.get(key, entry)
+        needs = _pnpm_needs(detail)
+        flagged = flagged or "dev" in entry
+        package = LockedPackage(
+            name=name,
+            versions=(version,) if version else (),
+            dev=entry.get("dev") == "true",
+            optional=detail.get("optional") == "true",
+            install_script=None if details else entry.get("requiresBuild") == "true",
+            bins=None if "hasBin" in entry else (),  # it says that there are commands, not which
+            requires=tuple(_name(need) for need in needs),
+        )
+        entries.append(_Entry(package, (f"{name}@{version}",), needs))
+    return [entry.package for entry in entries] if flagged else _live(entries, context, project)
+
+
+def _pnpm_needs(detail: Mapping[str, object]) -> tuple[str, ...]:
+    needs = {**strings(detail.get("dependencies")), **strings(detail.get("optionalDependencies"))}
+    return tuple(
+        # An alias has the real name in its value.
+        value if "@" in value[1:] else f"{name}@{value}"
+        for name, value in (
+            (name, value.removeprefix("/").partition("(")[0]) for name, value in needs.items()
+        )
+    )
+
+
+def _bun(text: str) -> list[_Entry]:
+    data = json_of(re.sub(r",(\s*[}\]])", r"\1", text))
+    entries = []
+    for path, value in table(data, "packages").items():
+        if not isinstance(value, list) or not value or not isinstance(value[0], str):
+            continue
+        detail = next((item for item in value if isinstance(item, dict)), {})
+        needs = {**strings(detail.get("dependencies")), **strings(detail.get("optionalDependencies"))}
+        bins = detail.get("bin")
+        name = _name(value[0])
+        package = LockedPackage(
+            name=name,
+            versions=(value[0][len(name) + 1 :],),
+            bins=(posixpath.basename(name),) if isinstance(bins, str) else tuple(strings(bins)),
+            requires=tuple(needs),
+        )
+        entries.append(_Entry(package, (path,), tuple(f"{name}@{wanted}" for name, wanted in needs.items())))
+    return entries

@@ -1,0 +1,267 @@
+"""package.json and what stands beside it: scripts, dependencies, workspaces, package manager, lock file.
+
+In: a `Context` and a directory of it; out: a `NodeProject`. Nothing is executed or resolved.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from msgspec import Struct, field
+
+from slimify.context.ignore_rules import Glob
+from slimify.context.scan import Context, clean
+from slimify.context.values import json_of, strings, table, text_of, texts, yaml_of
+
+LockKind = Literal["npm", "yarn1", "berry", "pnpm", "bun"]
+Manager = Literal["npm", "yarn", "pnpm", "bun"]
+
+# npm runs these, in this order, for the project itself when it installs (docs.npmjs.com/cli, "scripts").
+INSTALL_HOOKS = (
+    "preinstall",
+    "install",
+    "postinstall",
+    "prepublish",
+    "preprepare",
+    "prepare",
+    "postprepare",
+)
+
+# npm prefers the shrinkwrap; a project that changed its manager may have several lock files.
+_LOCK_FILES: tuple[tuple[str, LockKind], ...] = (
+    ("npm-shrinkwrap.json", "npm"),
+    ("package-lock.json", "npm"),
+    ("yarn.lock", "yarn1"),
+    ("pnpm-lock.yaml", "pnpm"),
+    ("bun.lock", "bun"),
+    ("bun.lockb", "bun"),
+)
+_MAX_MEMBERS = 1_000
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """A lock file: `version` as the file says, None where the format has none."""
+
+    kind: LockKind
+    path: str
+    version: str | None = None
+
+
+class NodeProject(Struct, frozen=True, kw_only=True):
+    """One package.json. `dir` is its directory ("" the root of the context), `path` the file.
+
+    `hooks` are the scripts an install runs, in order; `workspaces` the directories of the members;
+    `lock_dir` the directory the lock belongs to (a parent's, for a workspace member); `settings`
+    the plain settings of .npmrc, .yarnrc and .yarnrc.yml, without credentials; `malformed`: the
+    file is there, but it is no JSON object, and everything else is empty.
+    """
+
+    dir: str
+    path: str
+    name: str | None = None
+    version: str | None = None
+    type: Literal["module", "commonjs"] = "commonjs"
+    main: str | None = None
+    bin: Mapping[str, str] = field(default_factory=dict)
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    hooks: Mapping[str, str] = field(default_factory=dict)
+    dependencies: Mapping[str, str] = field(default_factory=dict)
+    dev_dependencies: Mapping[str, str] = field(default_factory=dict)
+    optional_dependencies: Mapping[str, str] = field(default_factory=dict)
+    peer_dependencies: Mapping[str, str] = field(default_factory=dict)
+    engines: Mapping[str, str] = field(default_factory=dict)
+    workspaces: tuple[str, ...] = ()
+    package_manager: str | None = None
+    manager: Manager = "npm"
+    lock: Lock | None = None
+    locks: tuple[Lock, ...] = ()
+    lock_dir: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    malformed: bool = False
+
+    @property
+    def berry(self) -> bool:
+        """Yarn 2 or later: other commands, other install layout."""
+        return self.manager == "yarn" and bool(
+            (self.lock is not None and self.lock.kind == "berry")
+            or re.match(r"yarn@([2-9]|\d\d)", self.package_manager or "")
+            or "yarnPath" in self.settings
+        )
+
+    @property
+    def plug_and_play(self) -> bool:
+        """No node_modules: Yarn loads packages from its cache at run time."""
+        return self.berry and self.settings.get("nodeLinker", "pnp") == "pnp"
+
+
+def node_project(context: Context, dir: str = "") -> NodeProject | None:
+    """The project whose package.json lies in `dir`, or None where there is none."""
+    dir = clean(dir)
+    path = posixpath.join(dir, "package.json")
+    text = context.text(path)
+    if text is None:
+        return None
+    data = json_of(text)
+    locks, lock_dir = _locks(context, dir)
+    settings = _settings(context, lock_dir if locks else dir)
+    if not isinstance(data, dict):
+        return NodeProject(dir=dir, path=path, locks=locks, lock_dir=lock_dir, malformed=True)
+    package_manager = text_of(data.get("packageManager"))
+    if package_manager is None and lock_dir != dir:
+        package_manager = text_of(table(_package(context, lock_dir)).get("packageManager"))
+    manager, lock = _manager(package_manager, locks, settings)
+    scripts = strings(data.get("scripts"))
+    return NodeProject(
+        dir=dir,
+        path=path,
+        name=text_of(data.get("name")),
+        version=text_of(data.get("version")),
+        type="module" if data.get("type") == "module" else "commonjs",
+        main=text_of(data.get("main")),
+        bin=_bin(data.get("bin"), text_of(data.get("name"))),
+        scripts=scripts,
+        hooks=_hooks(context, dir, scripts),
+        dependencies=strings(data.get("dependencies")),
+        dev_dependencies=strings(data.get("devDependencies")),
+        optional_dependencies=strings(data.get("optionalDependencies")),
+        peer_dependencies=strings(data.get("peerDependencies")),
+        engines=strings(data.get("engines")),
+        workspaces=_members(context, dir, data),
+        package_manager=package_manager,
+        manager=manager,
+        lock=lock,
+        locks=locks,
+        lock_dir=lock_dir,
+        settings=settings,
+    )
+
+
+def line_of(context: Context, path: str, *keys: str) -> int:
+    """The line of a JSON file where the last of these nested keys stands, 1 if it is not found."""
+    text = context.text(path) or ""
+    at = 0
+    for key in keys:
+        match = re.compile(rf'"{re.escape(key)}"\s*:').search(text, at)
+        if match is None:
+            return 1
+        at = match.end()
+    return text.count("\n", 0, at) + 1
+
+
+def _package(context: Context, dir: str) -> Mapping[str, object]:
+    return table(json_of(context.text(posixpath.join(dir, "package.json"))))
+
+
+def _hooks(context: Context, dir: str, scripts: Mapping[str, str]) -> Mapping[str, str]:
+    hooks = {name: scripts[name] for name in INSTALL_HOOKS if name in scripts}
+    # npm builds a native addon by itself where nothing else is said.
+    if (
+        "install" not in hooks
+        and "preinstall" not in hooks
+        and context.has(posixpath.join(dir, "binding.gyp"))
+    ):
+        hooks["install"] = "node-gyp rebuild"
+    return MappingProxyType(hooks)
+
+
+def _bin(value: object, name: str | None) -> Mapping[str, str]:
+    if isinstance(value, str) and name:
+        return MappingProxyType({name.rpartition("/")[2]: value})
+    return strings(value)
+
+
+def _members(context: Context, dir: str, data: Mapping[str, object]) -> tuple[str, ...]:
+    """The directories of the workspace members, sorted: those with a package.json."""
+    declared = data.get("workspaces")
+    patterns = texts(declared) or texts(table(declared).get("packages"))
+    for document in yaml_of(context.text(posixpath.join(dir, "pnpm-workspace.yaml"))):
+        patterns += texts(table(document).get("packages"))
+    if not patterns:
+        patterns = texts(table(json_of(context.text(posixpath.join(dir, "lerna.json")))).get("packages"))
+    if not patterns:
+        return ()
+    found: set[str] = set()
+    candidates = [
+        name.rpartition("/")[0]
+        for name in context.under(dir)
+        if name.endswith("/package.json") and "node_modules/" not in name and name.rpartition("/")[0] != dir
+    ]
+    for pattern in patterns:
+        negated = pattern.startswith("!")
+        try:
+            glob = Glob.parse(clean(posixpath.join(dir, pattern.lstrip("!"))))
+        except ValueError:
+            continue
+        matched = {name for name in candidates if glob.matches(name)}
+        found = found - matched if negated else found | matched
+    return tuple(sorted(found)[:_MAX_MEMBERS])
+
+
+def _locks(context: Context, dir: str) -> tuple[tuple[Lock, ...], str]:
+    """The lock files that count for a directory, and where they lie: its own, or its workspace's."""
+    own = _locks_in(context, dir)
+    parent = dir
+    while not own and parent:
+        parent = posixpath.dirname(parent)
+        if dir in _members(context, parent, _package(context, parent)):
+            return _locks_in(context, parent), parent
+    return own, dir
+
+
+def _locks_in(context: Context, dir: str) -> tuple[Lock, ...]:
+    locks = []
+    for name, kind in _LOCK_FILES:
+        path = posixpath.join(dir, name)
+        if not context.has(path):
+            continue
+        head = context.head(path) or ""
+        version: str | None = None
+        if kind == "yarn1" and re.search(r"^__metadata:", head, re.MULTILINE):
+            locks.append(Lock(kind="berry", path=path, version=_first(r"^\s+version: (\d+)", head)))
+            continue
+        if kind in ("npm", "pnpm", "bun"):
+            version = _first(r"[\"']?lockfileVersion[\"']?:\s*[\"']?([\d.]+)", head)
+        locks.append(Lock(kind=kind, path=path, version=version))
+    return tuple(locks)
+
+
+def _first(pattern: str, text: str) -> str | None:
+    match = re.search(pattern, text, re.MULTILINE)
+    return match[1] if match else None
+
+
+def _manager(
+    field_: str | None, locks: tuple[Lock, ...], settings: Mapping[str, str]
+) -> tuple[Manager, Lock | None]:
+    managers: Mapping[LockKind, Manager] = {
+        "npm": "npm",
+        "yarn1": "yarn",
+        "berry": "yarn",
+        "pnpm": "pnpm",
+        "bun": "bun",
+    }
+    named = (field_ or "").partition("@")[0]
+    for manager in ("npm", "yarn", "pnpm", "bun"):
+        if named == manager:
+            return manager, next((lock for lock in locks if managers[lock.kind] == manager), None)
+    if locks:
+        return managers[locks[0].kind], locks[0]
+    return ("yarn" if "yarnPath" in settings else "npm"), None
+
+
+def _settings(context: Context, dir: str) -> Mapping[str, str]:
+    """Settings that are no secrets: a key with `_auth`, `token` or `password` in it is left out."""
+    found: dict[str, str] = {}
+    for name, separator in ((".npmrc", "="), (".yarnrc", " "), (".yarnrc.yml", ":")):
+        for line in (context.text(posixpath.join(dir, name)) or "").splitlines():
+            if line[:1] in ("", "#", ";", " ", "\t"):
+                continue
+            key, _, value = line.partition(separator)
+            key, value = key.strip().strip('"'), value.strip().strip("\"'")
+            if value and not re.search(r"auth|token|password|secret", key, re.IGNORECASE):
+                found[key] = value
+    return MappingProxyType(found)

@@ -1,0 +1,1 @@
+"""Layouts for applications that run on Node.js."""

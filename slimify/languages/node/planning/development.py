@@ -1,0 +1,124 @@
+"""Node's development dependencies: not installed, or dropped in the layer that installed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.languages.node.manifests.package_json import NodeProject
+from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
+from slimify.model.decisions import Decision
+from slimify.model.effects import Effect
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.edits import Edits, place
+from slimify.planning.in_place.runs import (
+    body,
+    chained,
+    commented,
+    direct,
+    joined,
+    lead,
+    lengthened,
+    prolonged,
+    readable,
+    side_by_side,
+    stateless,
+)
+from slimify.syntax.shell.script import edit
+
+_USING = frozenset({"node", "global", "build", "app", "unknown", "go", "python"})
+
+
+class _Install(Struct, frozen=True):
+    step: Step
+    atom: AtomStep
+    effect: Effect
+    project: NodeProject
+
+
+def development(program: Program) -> Edits:
+    """The install without development dependencies, where nothing that runs needs one."""
+    if any(e.kind == "prune" for s in program.steps for e in s.effects):
+        return Edits()
+    for found in _installs(program):
+        count = len(found.project.dev_dependencies)
+        why = dev_needed(program, found.project)
+        edits = why if why else _dropped(program, found)
+        if isinstance(edits, Edits):
+            return edits
+        text = f"{count} development dependencies stay: {edits}"
+        told = Decision(code="SL313", safety="safe" if why else "advice", text=text, line=found.step.line)
+        return Edits(decisions=(told,))
+    return Edits()
+
+
+def _installs(program: Program) -> Iterator[_Install]:
+    for step in program.steps:
+        for atom in step.atoms:
+            for effect in atom.effects:
+                project = project_of(program, effect) if effect.kind == "node" and effect.dev else None
+                if project is not None and project.dev_dependencies and not effect.packages:
+                    yield _Install(step, atom, effect, project)
+
+
+def _dropped(program: Program, found: _Install) -> Edits | str:
+    """The edits, or why they can't be made."""
+    step = found.step
+    users = [s for s in program.steps if s.index >= step.index and _uses(found, s)]
+    if not readable(step) or not direct(step, found.atom, found.effect):
+        return f"{place(step)} can't be edited"
+    if not users and not found.project.hooks:
+        return _not_installed(program, found)
+    command = prune_command(program, found.project, found.effect)
+    last = users[-1] if users else step
+    members = [s for s in program.steps if step.index <= s.index <= last.index and s.keyword == "RUN"]
+    if command is None:
+        return "nothing drops them without installing anew"
+    if not side_by_side(program, step.index, last.index):
+        return f"{place(last)} needs them, and other instructions stand in between"
+    if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members):
+        return f"{place(last)} is executed elsewhere"
+    if len(members) == 1 and prolonged(step):
+        text = lengthened(program, step, (command,))
+        return _edits(program, found, {step.index: text}, "pruned in the layer that installed them")
+    if not all(chained(s) and stateless(s) for s in members):
+        return f"{place(step)} can't be lengthened"
+    commands = [body(step.instruction), *(commented(program, s) for s in members[1:]), command]
+    text = joined(lead(step.instruction), commands, program.dockerfile.newline)
+    texts = {s.index: text if s is step else "" for s in members}
+    return _edits(program, found, texts, "pruned in the layer that installed them")
+
+
+def _uses(found: _Install, step: Step) -> bool:
+    """It may need a development dependency: builds, runs scripts, installs again."""
+    if step.keyword != "RUN":
+        return False
+    atoms = step.atoms if step is not found.step else step.atoms[found.atom.index + 1 :]
+    return not step.atoms or any(e.kind in _USING or e.anywhere for a in atoms for e in a.effects)
+
+
+def _not_installed(program: Program, found: _Install) -> Edits | str:
+    """No step uses them: the install leaves them out."""
+    version = node_major(program)
+    words = found.effect.command.words
+    flag = {
+        "npm": "--omit=dev" if version is None or version >= 16 else "--production",
+        "yarn": "--production",
+        "pnpm": "--prod",
+    }.get(found.effect.manager)
+    if flag is None or found.project.berry:
+        return "no option leaves them out"
+    last = words[-1]
+    assert found.step.script is not None
+    swap = {(last.start, last.end): f"{last.text} {flag}"}
+    text = edit(found.step.instruction, found.step.script, replace_words=swap)
+    return _edits(program, found, {found.step.index: text or ""}, "not installed: no step uses them")
+
+
+def _edits(program: Program, found: _Install, texts: dict[int, str], how: str) -> Edits:
+    count = len(found.project.dev_dependencies)
+    text = f"{count} development dependencies are {how}, and nothing that runs needs them"
+    told = Decision(code="SL312", safety="assumed", text=text, line=found.step.line)
+    return Edits(texts=texts, decisions=(told,), saving=count * 8 * estimate.NODE_PACKAGE)

@@ -1,0 +1,201 @@
+"""Node: packages are installed and built in the builder; what runs is copied, pruned if it may be.
+
+Where nothing is built, node_modules alone is copied and the user's COPY stays as it is. Where a build
+step writes into the project, its directory is copied whole. Development dependencies are pruned
+after the build, unless something that is started, or a source file, needs one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.analysis.roles.role_state import Made
+from slimify.config import Options
+from slimify.languages.node import corepack
+from slimify.languages.node.planning.npm_static_site import only_site
+from slimify.languages.node.planning.prune import prune
+from slimify.languages.node.planning.start import (
+    foreign,
+    installs_at_start,
+    out_of_package,
+    unknown_start,
+    unread,
+)
+from slimify.languages.node.planning.static_site import without_project
+from slimify.model.decisions import Decision, PackageVerdict, Reason
+from slimify.model.plan import Rung
+from slimify.planning.estimates import estimate
+from slimify.planning.final_stage.copy_position import before_first_use
+from slimify.planning.final_stage.owners import owner
+from slimify.planning.final_stage.rebase import same_family, written_base
+from slimify.planning.final_stage.restore_packages import put_back
+from slimify.planning.final_stage.steps import Parting
+from slimify.planning.in_place.caches import cleaner
+from slimify.planning.layout import Layout, Tree
+from slimify.planning.stages.partition import part
+from slimify.planning.stages.unknown_steps import (
+    blocked,
+    follows_build,
+    guessed_home,
+    keep_everything_before_unknown,
+)
+from slimify.planning.strategy import Proposal, too_small
+from slimify.semantics.paths import SYSTEM
+
+# What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
+_RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
+
+
+def propose(program: Program, options: Options) -> Proposal:
+    """Layouts on the slim variant and on the same base."""
+    why = installs_at_start(program)
+    if why:
+        return Proposal(reasons=(Reason(code="SL406", text=why),))
+    tried: list[Layout | Reason] = []
+    partner = same_family(written_base(program), program) if program.base else None
+    if partner and options.base in ("auto", "slim", "minimal"):
+        tried.append(_try(program, "slim", partner, options))
+    if options.base in ("auto", "same"):
+        tried.append(_try(program, "same-base", written_base(program), options))
+    return Proposal(
+        layouts=tuple(t for t in tried if isinstance(t, Layout)),
+        reasons=tuple(t for t in tried if isinstance(t, Reason)),
+    )
+
+
+def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | Reason:
+    """A layout on this base, or why there is none."""
+    most = _saving(program, rung)  # with everything that only the build needs, whatever bars it
+    if rung == "same-base":
+        program = keep_everything_before_unknown(program)
+    cloned = unread(program)
+    if cloned or foreign(program):
+        program = _with_tools(program)
+    lost = corepack.lost(program.steps, program.live.commands)
+    why = f"`{lost}` is started out of corepack's cache, whose place is not known" if lost else ""
+    if rung == "slim":
+        why = why or cloned or unknown_start(program)
+    why = why or out_of_package(program)
+    if why:
+        return Reason(code="SL392", text=why)
+    trees, site = without_project(
+        program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
+    )
+    trees, handed, left = only_site(program, trees)
+    trees, why = before_first_use(program, trees)
+    if why:
+        return Reason(code="SL392", text=why)
+    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
+    if missing:
+        return Reason(code="SL391", text=missing)
+    tail, pruned, saved = (
+        prune(program, trees, options.keep_paths) if not follows_build(program) else ((), (), 0)
+    )
+    saved += left
+    wanted = Parting(
+        rung=rung,
+        base=base,
+        trees=trees,
+        needless=_RUNTIME if program.base and program.base.family == "node" else (),
+        builder_tail=tail,
+        final_head=head,
+        decisions=(*_decisions(program, rung, base, trees), *site, *handed, *put, *pruned),
+        saving=_saving(program, rung) + saved,
+        original=estimate.original(program) + saved,
+    )
+    why = blocked(program, wanted) or guessed_home(program, trees) or _in_system(program, trees)
+    if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
+        return too_small(rung, most + saved)
+    if why:
+        return Reason(code="SL392", text=why)
+    layout = part(program, wanted)
+    if not layout.build and rung != "slim":
+        return Reason(code="SL407", text="nothing is built that could be left behind")
+    return replace(layout, append={**layout.append, **_cleaners(program, layout)})
+
+
+def _in_system(program: Program, trees: Iterable[Tree]) -> str:
+    """Why a tree can't be copied whole: it is a directory that every image has."""
+    found = next((t for t in trees if t.path in SYSTEM), None)
+    if found is None:
+        return ""
+    line = program.dockerfile.instructions[found.after].line
+    return f"line {line}: which files it leaves in {found.path} is not known"
+
+
+def _with_tools(program: Program) -> Program:
+    """Programs that only build steps were seen to call stay: code that was not read may call them."""
+    steps = tuple(
+        replace(
+            s,
+            atoms=tuple(
+                replace(a, role="both", packages=tuple(_stays(v) for v in a.packages))
+                if any(_tool(v) for v in a.packages)
+                else a
+                for a in s.atoms
+            ),
+        )
+        for s in program.steps
+    )
+    return replace(program, steps=steps)
+
+
+def _stays(verdict: PackageVerdict) -> PackageVerdict:
+    return replace(verdict, role="both") if _tool(verdict) else verdict
+
+
+def _tool(verdict: PackageVerdict) -> bool:
+    return verdict.role == "build" and any(r.code == "SL205" for r in verdict.reasons)
+
+
+def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
+    """What empties the installer's cache behind a global install that the final stage repeats."""
+    found: dict[int, str] = {}
+    for step in program.steps:
+        kept = layout.final.get(step.index, frozenset())
+        globally = any(e.kind == "global" for a in step.atoms if a.index in kept for e in a.effects)
+        if step.keyword == "RUN" and globally and step.index not in layout.append:
+            text = cleaner(program, step)
+            if text:
+                found[step.index] = f" && {text}"
+    return found
+
+
+def _idle(program: Program, made: Made) -> bool:
+    """The browser tests' own program, where nothing that runs starts or imports it."""
+    used = "cypress" in program.live.commands or any(
+        u.name == "cypress" for u in program.live.sources.imports
+    )
+    return made.path.endswith("/.cache/Cypress") and not used
+
+
+def _tree(program: Program, made: Made) -> Tree:
+    return Tree(path=made.path, after=made.first, owner=owner(program, made.user))
+
+
+def _saving(program: Program, rung: str) -> int:
+    from slimify.facts.images import image
+
+    saving = estimate.dropped_packages(program) + estimate.caches(program, ("node",))
+    saving += estimate.left_lists(program)
+    if rung == "slim" and program.base is not None:
+        new = image(program.base.slim_partner or "")
+        saving += program.base.size - (new.size if new else 0)
+    return saving
+
+
+def _decisions(program: Program, rung: str, base: str, trees: Iterable[Tree]) -> tuple[Decision, ...]:
+    found = []
+    if rung == "slim":
+        text = f"the final stage is {base}: the same Node on the same release, without compilers and headers"
+        found.append(Decision(code="SL301", safety="safe", text=text))
+    else:
+        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
+    for tree in trees:
+        line = program.dockerfile.instructions[tree.after].line
+        text = f"{tree.path} is copied from the builder"
+        found.append(Decision(code="SL310", safety="safe", text=text, line=line))
+    return tuple(found)

@@ -1,0 +1,130 @@
+"""A site that a program of npm's hands out, `serve -s dist`: the directory is enough, without the packages
+and sources that it was bundled from."""
+
+from __future__ import annotations
+
+import posixpath
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.model.decisions import Decision
+from slimify.planning.estimates import estimate
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import inside
+from slimify.syntax.shell.script import read
+
+# The programs, each with its options that take a value, and those that name further files (source: their own
+# --help, serve 14, http-server 14). Any other option has no value.
+_SERVERS = {
+    "serve": (("-l", "--listen", "-p", "--port"), ("-c", "--config", "--ssl")),
+    "http-server": (("-p", "--port", "-a", "-c", "-t"), ("-S", "--tls", "-C", "--cert", "-K", "--key")),
+}
+_RUNNERS = frozenset({"npm", "yarn", "pnpm"})
+
+
+class _Site(Struct, frozen=True):
+    """What is handed out: `path` in the image, by `server`, started by `manifest` or "" without one."""
+
+    path: str
+    server: str
+    manifest: str
+
+
+def only_site(
+    program: Program, trees: tuple[Tree, ...]
+) -> tuple[tuple[Tree, ...], tuple[Decision, ...], int]:
+    """The trees with the directory that is served in place of the project around it; what was decided; the
+    bytes of the packages that this leaves behind."""
+    project = _project(program)
+    site = _site(program, project) if project is not None else None
+    around = [t for t in trees if site is not None and site.path != t.path and inside(site.path, t.path)]
+    if project is None or site is None or len(around) != 1 or _used(program, around[0].path, site.path):
+        return trees, (), 0
+    tree = around[0]
+    kept = [replace(tree, path=site.path)]
+    if site.manifest:
+        kept.append(replace(tree, path=site.manifest, is_file=True))
+    text = f"of {tree.path} only {site.path} is copied: it is all that {site.server} hands out"
+    count = len({*project.dependencies, *project.dev_dependencies})
+    left = tuple(x for t in trees for x in (kept if t is tree else [t]))
+    decision = Decision(code="SL318", safety="assumed", text=text)
+    return left, (decision,), count * 8 * estimate.NODE_PACKAGE
+
+
+def _project(program: Program) -> NodeProject | None:
+    """The project in whose directory the image starts."""
+    where = program.end.view.context_path(program.end.cwd or "/")
+    return node_project(program.context, where) if where is not None else None
+
+
+def _site(program: Program, project: NodeProject) -> _Site | None:
+    """What the only program that is started hands out, if it was installed globally and is told to."""
+    words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
+    words = words[1:] if OWN_ENTRY & set(words[:1]) else words
+    cwd, manifest = program.end.cwd or "/", ""
+    if words[:1] and words[0] in _RUNNERS:
+        words = _script(project, words)
+        manifest = posixpath.join(cwd, "package.json")
+    if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
+        words = _words(words[2])
+    server = words[0] if words else ""
+    every = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    own = {*project.dependencies, *project.dev_dependencies}
+    if server not in _SERVERS or server not in every or server in own:
+        return None
+    started = {e.tool for e in program.live.start} - OWN_ENTRY - {server}
+    path = _directory(server, words[1:])
+    if not path or started - _RUNNERS or (started and not manifest):
+        return None
+    return _Site(posixpath.normpath(posixpath.join(cwd, path)), server, manifest)
+
+
+def _script(project: NodeProject, words: list[str]) -> list[str]:
+    """The words of a script that is one plain command; none where there is more to it."""
+    rest = [w for w in words[1:] if w not in ("run", "run-script")]
+    name = rest[0] if len(rest) == 1 else ""
+    hooked = {f"pre{name}", f"post{name}"} & set(project.scripts)
+    return _words(project.scripts.get(name, "")) if not hooked else []
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text that is one plain command; none otherwise."""
+    script = read(text)
+    commands = script.commands
+    if script.opaque or len(commands) != 1 or commands[0].assigns or commands[0].redirects:
+        return []
+    values = [w.value for w in commands[0].words]
+    return [] if None in values else [v for v in values if v is not None]
+
+
+def _directory(server: str, words: list[str]) -> str:
+    """The one directory that is named; "" for none, several, or further files."""
+    valued, further = _SERVERS[server]
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        word = words[at]
+        at += 1
+        if word.startswith(further) and word not in valued:
+            return ""
+        if word in valued:
+            at += 1
+        elif not word.startswith("-"):
+            found.append(word)
+    return found[0] if len(found) == 1 else ""
+
+
+def _used(program: Program, directory: str, site: str) -> bool:
+    """Whether something else of the directory is worked on in the final stage, or named by what describes the
+    image; PATH may lead to programs of packages, none of which is started."""
+    for atom in (a for s in program.steps for a in s.atoms if a.role != "build"):
+        paths = (p for e in atom.effects for p in (*e.reads, *e.writes, *e.deletes, *e.outputs))
+        if atom.role == "unknown" or any(inside(p, directory) and not inside(p, site) for p in paths):
+            return True
+    texts = [v or "" for n, v in program.end.env.items() if n != "PATH"]
+    texts += [*program.runtime.volumes, program.runtime.healthcheck]
+    return any(f"{directory}/" in f"{text}/" for text in texts)

@@ -1,0 +1,219 @@
+"""Node: whether development dependencies may go after the build, and the command that drops them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.languages import bin_packages, npm, only_builds
+from slimify.languages.node.dev_server import compiling_server
+from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.model.decisions import Decision
+from slimify.model.effects import Effect
+from slimify.planning.estimates import estimate
+from slimify.planning.layout import Tree
+
+# Files that only tests, linters and bundlers read.
+_NOT_RUN = (
+    r"(^|/)(karma|protractor|jest|webpack|rollup|babel|postcss|tailwind|wdio|nightwatch|cypress|playwright|commitlint|"
+    r"stylelint|prettier|eslint|vitest|gulpfile|gruntfile)[\w.-]*\.[cm]?[jt]sx?$|(^|/)__\w+__/|(^|/)(test|spec)s?[\w-]*/"
+)
+# Configuration that a server reads again when it starts: program, start of the file's name.
+_CONFIGURED = (
+    ("next", "next.config."), ("nuxt", "nuxt.config."), ("pm2", "ecosystem.config."),
+    ("pm2-runtime", "ecosystem.config."), ("vite", "vite.config."), ("astro", "astro.config."),
+    ("knex", "knexfile."), ("sequelize", ".sequelizerc"), ("sequelize-cli", ".sequelizerc"),
+)  # fmt: skip
+# Files in which a program that is started reads what else it has to start.
+_TASKS = (
+    ("nps", "package-scripts."), ("gulp", "gulpfile."), ("grunt", "gruntfile."), ("jake", "jakefile"),
+    ("pm2", "ecosystem.config."), ("pm2-runtime", "ecosystem.config."), ("pm2", "process.json"),
+    ("nf", "procfile"), ("foreman", "procfile"), ("nodemon", "nodemon.json"), ("lerna", "lerna.json"),
+    ("turbo", "turbo.json"), ("nx", "project.json"),
+)  # fmt: skip
+_NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
+
+
+def prune(
+    program: Program, trees: Iterable[Tree], keep: Iterable[str] = ()
+) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
+    """Instructions for the end of the builder, what was decided, and the bytes that it saves.
+
+    `keep` are paths that have to stay: nothing is dropped where one of them is an installed package,
+    since a package that only development brought does not stay without what it was installed with.
+    """
+    keep = tuple(keep)
+    effects = [e for s in program.steps for e in s.effects]
+    if any(e.kind == "prune" for e in effects):
+        return (), (), 0
+    places = {t.path for t in trees}
+    lines: list[str] = []
+    decisions: list[Decision] = []
+    saved = 0
+    last = {e.cwd: e for e in effects if e.kind == "node" and e.cwd}  # of each directory
+    for effect in last.values():
+        directory = effect.cwd or "/"
+        if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
+            continue
+        project = project_of(program, effect)
+        if project is None or not project.dev_dependencies:
+            continue
+        count = len(project.dev_dependencies)
+        kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
+        why = f"{kept} is to be kept" if kept else dev_needed(program, project)
+        command = None if why else prune_command(program, project, effect)
+        if command is None:
+            why = why or "nothing drops them without installing anew"
+            text = f"{count} development dependencies stay: {why}"
+            decisions.append(Decision(code="SL313", safety="safe", text=text))
+            continue
+        prefix = "" if _directory_in_force(program) == directory else f"cd {directory} && "
+        lines.append(f"RUN {prefix}{command}")
+        saved += count * 8 * estimate.NODE_PACKAGE
+        text = f"{count} development dependencies are pruned after the build: nothing that runs uses them"
+        decisions.append(Decision(code="SL312", safety="assumed", text=text))
+    return tuple(lines), tuple(decisions), saved
+
+
+def project_of(program: Program, effect: Effect) -> NodeProject | None:
+    """The package.json of an install: that of its directory, else the one it names."""
+    view = program.end.view
+    where = view.context_path(effect.cwd or "/")
+    project = node_project(program.context, where) if where is not None else None
+    if project is not None:
+        return project
+    for manifest in effect.manifests:
+        path = view.context_path(manifest)
+        if path is not None and path.endswith("package.json"):
+            return node_project(program.context, path.rpartition("/")[0])
+    return None
+
+
+def _directory_in_force(program: Program) -> str | None:
+    """The directory in force behind the last build step."""
+    builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
+    return builds[-1].state.cwd if builds else program.end.cwd
+
+
+def dev_needed(program: Program, project: NodeProject) -> str:
+    """Why a development dependency is needed when the image runs; "" if none is."""
+    if not program.live.start:
+        return "nothing says what is run in the image"
+    unread = unread_start(program.live.start)
+    if unread:
+        return unread
+    server = compiling_server(program.live)
+    if server:
+        return f"`{server}` compiles the sources when it runs, with any of them"
+    dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
+    dev = [name for name in dev if not name.startswith("@types/")]
+    started = _started_scripts(program, project)
+    for name in dev:
+        for command in npm(name).bins:
+            use = program.live.commands.get(command)
+            if use is not None:
+                return f"`{command}` of {name} is started ({use.name})"
+            if command in program.late:
+                return f"line {program.late[command].line} runs `{command}` of {name} in the stage that runs"
+        script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
+        if script is not None:
+            return f"the script {script} names {name}"
+    if dev:
+        peer = _from_nowhere(program, project)
+        if peer:
+            return peer
+    for use in program.live.sources.imports:
+        if use.name in dev and not re.search(_NOT_RUN, use.file, re.IGNORECASE) and not _only_types(use.name):
+            return f"{use.file}:{use.line} imports {use.name}"
+    for path in _configuration(program, _CONFIGURED):
+        text = program.context.text(path) or ""
+        for name in dev:
+            if re.search(rf"[\"']{re.escape(name)}[\"'/]", text):
+                return f"{path} names {name}"
+    for path in _configuration(program, _TASKS):
+        text = program.context.text(path) or ""
+        for name in dev:
+            if _names(text, name, *npm(name).bins):
+                return f"{path} names {name}"
+    return ""
+
+
+def _from_nowhere(program: Program, project: NodeProject) -> str:
+    """A program that is started and that nothing known brings but what development dependencies bring (tsc,
+    a peer of ts-node); "" if there is none."""
+    everywhere = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    kept = everywhere.union(project.dependencies, program.base.commands if program.base else ())
+    for command, use in program.live.commands.items():
+        packages = bin_packages(command)
+        known = len(packages) > 1 or only_builds(command)  # a command of npm's world
+        if known and command not in kept and not kept.intersection(packages):
+            return f"`{command}` is started ({use.name}), and no other dependency is known to bring it"
+    return ""
+
+
+def _started_scripts(program: Program, project: NodeProject) -> dict[str, str]:
+    """The scripts of package.json that the start reaches, by any runner that names another script."""
+    reached: dict[str, str] = {}
+    waiting = [e.action.removeprefix("run ") for e in program.live.start if e.action.startswith("run ")]
+    while waiting:
+        name = waiting.pop()
+        for hook in (f"pre{name}", name, f"post{name}"):
+            if hook in project.scripts and hook not in reached:
+                reached[hook] = project.scripts[hook]
+                waiting += [other for other in project.scripts if _names(reached[hook], other)]
+    return reached
+
+
+def _names(text: str, *words: str) -> bool:
+    return any(re.search(rf"(?<![\w@.-]){re.escape(w)}(?![\w.-])", text) for w in words)
+
+
+def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Files of the image that a program which is started reads before anything else."""
+    wanted = tuple(start for tool, start in table if tool in program.live.commands)
+    for path in program.context.files if wanted else ():
+        if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
+            yield path
+
+
+def _only_types(name: str) -> bool:
+    """A package of declarations, or a tool that sources import only to configure it."""
+    return name.startswith("@types/") or any(only_builds(command) for command in npm(name).bins)
+
+
+def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:
+    """The command that drops development dependencies, for the manager that installed them; None where it
+    would do more than that.
+
+    A lock file that was not there when the packages were installed, since it is copied later or was only
+    written then, is no account of them: with it the command would put its versions in, and npm 10 also the
+    packages for another C library, which it leaves out of an install but not out of the lock file.
+    """
+    version = node_major(program)
+    locked = any(path.endswith(_NPM_LOCKS) for path in effect.manifests)
+    late = project.lock is not None and not any(
+        path.endswith(f"/{project.lock.path.rpartition('/')[2]}") for path in effect.manifests
+    )
+    generated = "@prisma/client" in {*project.dependencies, *project.dev_dependencies}
+    match effect.manager:
+        case "npm":
+            command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
+            return command if locked else f"{command} --no-package-lock"
+        case "yarn":
+            # yarn 1 removes what no package brings, a generated client among it; yarn 2 has another command
+            if generated or late or any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes):
+                return None
+            return "yarn install --production --ignore-scripts --prefer-offline"
+        case "pnpm":
+            hooks = {"preinstall", "install", "postinstall", "prepare"} & set(project.scripts)
+            members = sum(w.endswith("/node_modules") for w in effect.writes) > 1
+            return None if generated or late or hooks or members else "pnpm prune --prod"
+    return None
+
+
+def node_major(program: Program) -> int | None:
+    version = program.base.version if program.base and program.base.language == "node" else None
+    head = (version or "").split(".")[0]
+    return int(head) if head.isdigit() else None

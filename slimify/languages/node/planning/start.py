@@ -1,0 +1,84 @@
+"""Node: what is known of what an image starts, and what has to stay where it is not known."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import OWN_ENTRY, unread_start
+from slimify.facts.languages import npm
+from slimify.model.effects import Effect
+from slimify.semantics.paths import inside, inside_any
+
+
+def unread(program: Program) -> str:
+    """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
+    for step in program.steps:
+        for effect in step.effects:
+            cloned = effect.kind == "fetch" and effect.tool == "git"
+            if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
+                return f"line {step.line}: what is cloned may start programs that {program.base_ref} has"
+    return ""
+
+
+# Programs that run the application's own code, or serve its files.
+_RUNNERS = frozenset(
+    """pm2 serve http-server nodemon ts-node tsx forever typescript tsc nx cross-env yarn npm pnpm""".split()
+)
+
+
+def foreign(program: Program) -> bool:
+    """Whether what is started was installed globally: code that was not read."""
+    installed = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    return any(set(npm(name).bins) & set(program.live.commands) for name in installed - _RUNNERS)
+
+
+_SHELLS = frozenset({"sh", "bash", "ash", "zsh"})
+
+
+def only_shell(start: Sequence[Effect]) -> bool:
+    """Whether the image starts a shell for people to work in, and nothing else."""
+    programs = [e for e in start if e.kind not in ("check", "state") and e.tool not in OWN_ENTRY]
+    return bool(programs) and all(e.tool.rpartition("/")[2] in _SHELLS for e in programs)
+
+
+def unknown_start(program: Program) -> str:
+    """Why a base with fewer programs may lack one: what is started is not known."""
+    if not program.live.start:
+        return f"nothing says what is run in the image, and it may need what {program.base_ref} has"
+    if only_shell(program.live.start):
+        return f"a shell is started, and people may run in it what {program.base_ref} has"
+    for effect in program.live.start:
+        if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
+            return f"{effect.why}, and it may need what {program.base_ref} has"
+    unread = unread_start(program.live.start)
+    return f"{unread}, and it may need what {program.base_ref} has" if unread else ""
+
+
+def installs_at_start(program: Program) -> str:
+    """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
+    for effect in program.live.start:
+        if effect.kind in ("node", "global"):
+            text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
+            return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
+    return ""
+
+
+def out_of_package(program: Program) -> str:
+    """What is started comes with a package that was installed by name, in a place of its own making."""
+    places = [
+        e.cwd
+        for s in program.steps
+        for e in s.effects
+        if e.kind == "node" and e.packages and e.cwd is not None
+    ]
+    started = [p for e in program.live.start if e.kind == "app" and e.tool == "node" for p in e.reads]
+    view = program.end.view
+    for path in started:
+        names = [path, *(f"{path}{end}" for end in (".js", ".cjs", ".mjs", "/index.js", "/package.json"))]
+        if any(view.context_path(name) is not None for name in names):
+            continue
+        if inside_any(path, places) and not inside_any(path, (m.path for m in program.made)):
+            return f"what puts {posixpath.basename(path)} into {posixpath.dirname(path)} is not known"
+    return ""

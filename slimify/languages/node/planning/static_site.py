@@ -1,0 +1,71 @@
+"""A site that Node bundled and a web server hands out: what was copied out of the project is enough."""
+
+from __future__ import annotations
+
+from slimify.analysis.packages.toolchains import NODE_COMMANDS
+from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.model.decisions import Decision
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import inside
+
+# They serve files from the directories that their configuration names, and run none of them.
+_SERVERS = frozenset({"nginx", "httpd", "apache2", "apachectl", "apache2ctl", "lighttpd", "caddy"})
+_COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still lead into the project
+
+
+def without_project(
+    program: Program, trees: tuple[Tree, ...]
+) -> tuple[tuple[Tree, ...], tuple[Decision, ...]]:
+    """The trees without the project's own directory, where only a web server is started and build steps
+    copied what it serves to another tree; and what was decided."""
+    server = _server(program)
+    gone = [t for t in trees if server and _left_behind(program, t, trees)]
+    if not gone:
+        return trees, ()
+    text = f"{', '.join(t.path for t in gone)} is not copied: {server} serves what was copied out of it"
+    left = tuple(t for t in trees if t not in gone)
+    return left, (Decision(code="SL318", safety="assumed", text=text),)
+
+
+def _server(program: Program) -> str:
+    """The web server that is all the image starts, told of absolute paths only; "" for none."""
+    started = {e.tool.rpartition("/")[2] for e in program.live.start} - OWN_ENTRY
+    argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
+    relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
+    if len(started) != 1 or not started <= _SERVERS or relative or NODE_COMMANDS & set(program.live.commands):
+        return ""
+    return next(iter(started))
+
+
+def _left_behind(program: Program, tree: Tree, trees: tuple[Tree, ...]) -> bool:
+    """Something was copied out of it, and nothing in the final stage works in it or names it."""
+    out = False
+    for atom in (a for s in program.steps for a in s.atoms):
+        if atom.role == "unknown":
+            return False
+        for effect in atom.effects:
+            if atom.role != "build":
+                if any(inside(p, tree.path) for p in (*effect.reads, *effect.writes, *effect.deletes)):
+                    return False
+            elif any(inside(r, tree.path) for r in effect.reads) and effect.kind == "files":
+                others = [w for w in effect.writes if not inside(w, tree.path)]
+                if others and effect.tool not in _COPIES:
+                    return False
+                out = out or any(inside(w, t.path) for w in others for t in trees if t != tree)
+    return out and not _named(program, tree.path)
+
+
+def _named(program: Program, path: str) -> bool:
+    """Whether the environment, the start, or a step or a file of the final stage names the directory."""
+    texts = [v or "" for v in program.end.env.values()]
+    texts += [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), *program.runtime.volumes]
+    texts += [program.runtime.healthcheck]
+    final = (s for s in program.steps if s.keyword == "RUN" and any(a.role != "build" for a in s.atoms))
+    texts += [s.instruction.raw for s in final]
+    view = program.end.view
+    for name in program.context.files:
+        places = view.image_paths(name)
+        if places and not all(inside(p, path) for p in places):
+            texts.append(program.context.text(name) or "")
+    return any(path in text for text in texts)

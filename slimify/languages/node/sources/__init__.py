@@ -1,0 +1,1 @@
+"""What JavaScript and TypeScript sources need at run time."""

@@ -1,0 +1,47 @@
+"""JavaScript that only tests load, wherever it lies: stand-ins, fixtures, programs that run the tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from slimify.model.effects import Effect
+from slimify.semantics.context_files import View
+
+_WORD = re.compile(r"(?:^|[._-])(?:tests?|testing|specs?|mocks?|stubs?|fakes?|fixtures?)(?:[._-]|$)", re.I)
+_ENDING = re.compile(r"\.[cm]?[jt]sx?$")
+
+
+def without_test_support(view: View, paths: Sequence[str], start: Sequence[Effect]) -> list[str]:
+    """The sources less those that are called like something for tests and that nothing else names: no other
+    source, nothing that is started, no script but those for tests."""
+    others = [p for p in paths if not _words(p)]
+    if len(others) == len(paths):
+        return others
+    started = [w.value or "" for e in start for w in e.command.words]
+    started += [p for e in start for p in (*e.reads, *e.tools, e.action)]
+    texts = (*started, *_scripts(view, start), *(view.context.text(p) or "" for p in others))
+    return [p for p in paths if not _words(p) or _named(p, texts)]
+
+
+def _scripts(view: View, start: Sequence[Effect]) -> Iterator[str]:
+    """The scripts of package.json, those for tests left out, where the image starts with one."""
+    from slimify.languages.node.manifests.package_json import node_project
+
+    for directory in {e.cwd for e in start if e.cwd and e.action.startswith("run ")}:
+        place = view.context_path(directory)
+        project = node_project(view.context, place) if place is not None else None
+        for name, text in project.scripts.items() if project is not None else ():
+            if not _WORD.search(name.replace(":", "-")):
+                yield text
+
+
+def _words(path: str) -> list[str]:
+    return [part for part in path.split("/") if _WORD.search(part)]
+
+
+def _named(path: str, texts: Iterable[str]) -> bool:
+    names = {_ENDING.sub("", part) for part in (*_words(path), path.rpartition("/")[2])}
+    words = "|".join(re.escape(name) for name in sorted(names))
+    named = re.compile(rf"(?:[/\"'`\s]|^)(?:{words})(?![\w-])")
+    return any(named.search(text) for text in texts)

@@ -1,0 +1,287 @@
+"""What JavaScript and TypeScript sources need when they run, read with tree-sitter.
+
+CommonJS and ES modules, JSX, TypeScript, and the script parts of Vue and Svelte files. Names are
+followed through `require`, `import`, destructuring, `promisify` and the wrappers that compilers
+put around modules.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from slimify.context import tree_sitter_reader as ts
+from slimify.context.source_uses import (
+    HERE,
+    MAX_FILE,
+    UNKNOWN,
+    Collector,
+    beside,
+    here,
+    merge,
+    variants,
+    words,
+)
+from slimify.languages.node.sources.values import PATH_JOINS, Evaluator, arguments_of
+from slimify.model.sources import SourceFacts, Use
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+BUILTINS = words(
+    """
+    assert async_hooks buffer child_process cluster console constants crypto dgram
+    diagnostics_channel dns domain events fs http http2 https inspector module net os path
+    perf_hooks process punycode querystring readline repl stream string_decoder sys timers tls
+    trace_events tty url util v8 vm wasi worker_threads zlib
+    """
+)
+_GRAMMARS = {"ts": "typescript", "mts": "typescript", "cts": "typescript", "tsx": "tsx"}
+_PARTS = {"vue", "svelte", "astro"}
+_SCRIPT = re.compile(r"(<script\b[^<>]*>)|</script\b", re.IGNORECASE)
+_PACKAGE = re.compile(r"(@[\w.~-]+/[\w.~-]+|[A-Za-z0-9_][\w.~-]*)(?:/.*)?")
+
+# Functions that start a program: whether their first argument is shell text.
+_SHELL = words(
+    """
+    child_process.exec child_process.execSync shelljs.exec execa.command execa.commandSync
+    execa.execaCommand execa.execaCommandSync shelljs.cmd
+    """
+)
+_NAMED = words(
+    """
+    child_process.spawn child_process.spawnSync child_process.execFile child_process.execFileSync
+    execa execa.sync execa.execa execa.execaSync execa.node cross-spawn cross-spawn.spawn
+    cross-spawn.sync which which.sync shelljs.which command-exists command-exists.sync hasbin
+    hasbin.sync Bun.spawn Bun.spawnSync tinyexec.x tinyexec.exec nano-spawn node-pty.spawn
+    """
+)
+_TAGS = words("zx.$ execa.$ $ Bun.$ bun.$ execa execa.execa dax.$")
+_FORKS = frozenset({"child_process.fork"})
+# Positions of file names among the arguments, by qualified name or by the method's name alone.
+_FS = words(
+    """
+    readFile readFileSync createReadStream existsSync readdir readdirSync stat statSync lstat
+    lstatSync access accessSync open openSync opendir copyFile copyFileSync cp cpSync realpath
+    realpathSync readJson readJsonSync readJSON readJSONSync copy copySync pathExists
+    pathExistsSync watch watchFile
+    """
+)
+_FS_MODULES = words("fs fs.promises fs/promises fs-extra graceful-fs")
+_PATHS = {
+    "express.static": 0,
+    "serve-static": 0,
+    "koa-static": 0,
+    "serve-favicon": 0,
+    "Bun.file": 0,
+    "Worker": 0,
+    "worker_threads.Worker": 0,
+}
+_METHODS = {
+    "sendFile": 0,
+    "sendfile": 0,
+    "useStaticAssets": 0,
+    "setBaseViewsDir": 0,
+    "loadPackageDefinition": 0,
+}
+_DIRECTORY_SETTINGS = frozenset({"views", "public", "layout"})
+_QUERY = """
+[(function_declaration) (function_expression) (arrow_function) (method_definition) (generator_function)
+ (generator_function_declaration)] @function
+[(call_expression) (new_expression)] @call
+[(import_statement) (export_statement)] @import
+[(variable_declarator) (assignment_expression)] @binding
+(formal_parameters) @parameters
+"""
+
+
+def read(text: str, file: str) -> SourceFacts:
+    """What one file needs. `file` is its path from the context root. Never fails."""
+    return read_module(text, file)[0]
+
+
+def read_many(files: Iterable[tuple[str, str]]) -> SourceFacts:
+    """What many files need, as (path, text). Linear in their size.
+
+    Files of more than `uses.MAX_FILE` characters (bundles), or nested beyond reason, are named in
+    `skipped`.
+    """
+    return merge(read(text, file) for file, text in files)
+
+
+def read_module(text: str, file: str) -> tuple[SourceFacts, tuple[Use, ...]]:
+    """What one file needs, and the modules it imports by a relative name.
+
+    The latter are paths from the context root, as written: mostly without an extension, or a
+    directory with an index file.
+    """
+    if len(text) > MAX_FILE:
+        return SourceFacts(skipped=(file,)), ()
+    extension = posixpath.basename(file).rpartition(".")[2].lower()
+    if extension in _PARTS:
+        text = _script_parts(text)
+    grammar = "typescript" if extension in _PARTS else _GRAMMARS.get(extension, "javascript")
+    root = ts.parse(grammar, text)
+    if root is not None and root.has_error and grammar == "javascript":
+        typed = ts.parse("tsx", text)  # Flow's annotations read as TypeScript's
+        if typed is not None and not typed.has_error:
+            grammar, root = "tsx", typed
+    if root is None:
+        return SourceFacts(skipped=(file,)), ()
+    reader = _Reader(ts.captures(grammar, _QUERY, root), file)
+    reader.read()
+    return reader.found.facts(), tuple(reader.relative)
+
+
+def _script_parts(text: str) -> str:
+    """The text with everything outside `<script>` blanked, so that lines stay."""
+    parts = []
+    end = 0
+    inside = False
+    for match in _SCRIPT.finditer(text):
+        if inside == bool(match[1]):
+            continue  # a nested opening, or a closing without one
+        at = match.end() if match[1] else match.start()
+        parts.append(text[end:at] if inside else re.sub(r"[^\n]", " ", text[end:at]))
+        end, inside = at, not inside
+    return "".join(parts)
+
+
+def package_of(specifier: str) -> str:
+    """The npm package of an import specifier; "" for relative, built-in and bundler-made ones."""
+    match = _PACKAGE.fullmatch(specifier)
+    if not match or ":" in specifier or match[1] == "@" or specifier in BUILTINS:
+        return ""
+    return "" if specifier.partition("/")[0] in BUILTINS and not specifier.endswith("/") else match[1]
+
+
+class _Reader:
+    def __init__(self, nodes: dict[str, list[Node]], file: str) -> None:
+        self.nodes = nodes
+        self.found = Collector(file)
+        self.relative: dict[Use, None] = {}
+        self.names = Evaluator(nodes, file)
+
+    def read(self) -> None:
+        for node in self.nodes.get("import", ()):
+            self._import(node)
+        self.names.bind()
+        for node in self.nodes.get("call", ()):
+            self._call(node)
+
+    # --- names ---
+
+    def _module(self, specifier: str, line: int) -> str:
+        """Notes an imported module; its name without `node:`."""
+        name = specifier.removeprefix("node:")
+        if specifier.startswith("."):
+            path = beside(self.found.file, specifier)
+            if UNKNOWN not in path and not path.startswith(".."):
+                self.relative[self.found.use(path, line)] = None
+            else:
+                self.found.add_path(f"{here(self.found.file)}/{specifier}", line)
+        else:
+            self.found.add_import(package_of(specifier), line)
+        return name
+
+    def _import(self, node: Node) -> None:
+        head = [ts.source(child) for child in node.children[:2]]
+        if head[1:] == ["type"]:
+            return  # erased by the compiler
+        source = node.child_by_field_name("source")
+        clauses = [c for c in node.named_children if c.type in {"import_clause", "import_require_clause"}]
+        if source is None and clauses:
+            source = clauses[0].child_by_field_name("source")
+        if source is None:
+            return
+        module = self._module(self.names.one(source), ts.line(node))
+        for clause in clauses:
+            for child in clause.named_children:
+                if child.type == "identifier":
+                    self.names.aliases[ts.source(child)] = module
+                elif child.type == "namespace_import" and child.named_children:
+                    self.names.aliases[ts.source(child.named_children[0])] = module
+                for name in child.named_children if child.type == "named_imports" else ():
+                    imported = ts.source(name.child_by_field_name("name"))
+                    alias = ts.source(name.child_by_field_name("alias")) or imported
+                    self.names.aliases[alias] = module if imported == "default" else f"{module}.{imported}"
+
+    # --- calls ---
+
+    def _call(self, node: Node) -> None:
+        function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+        if function is None:
+            return
+        line, arguments = ts.line(node), arguments_of(node)
+        source = ts.source(function) if function.type in {"identifier", "import"} else ""
+        template = node.child_by_field_name("arguments")
+        name = self.names.qualified(function)
+        if source in {"require", "import"} or name == "require.resolve":
+            if arguments:
+                self._module(self.names.one(arguments[0]), line)
+        elif template is not None and template.type == "template_string":
+            if name in _TAGS or name.partition("(")[0] in _TAGS:
+                self.found.add_shell(self.names.template(template), line, name)
+        elif name in _SHELL or name in _NAMED or name in _FORKS:
+            self._program(name, arguments, line)
+        else:
+            self._path(name, arguments, line)
+            if name in PATH_JOINS:  # built on the place of the file: opened, whatever becomes of it
+                for text in self.names.values(node):
+                    if text.startswith(HERE):
+                        self.found.add_path(text, line)
+
+    def _program(self, name: str, arguments: list[Node], line: int) -> None:
+        if not arguments or arguments[0].type == "spread_element":
+            self.found.add_argv((UNKNOWN,), line, name)
+            return
+        rest = arguments[1:]
+        if name in _FORKS or name == "execa.node":
+            self.found.add_argv(("node",), line, name)
+            for text in self.names.values(arguments[0]):
+                self.found.add_path(text, line)
+            return
+        first = arguments[0]
+        if first.type == "array" and first.named_children:  # Bun.spawn([…])
+            rest, first = [first], first.named_children[0]
+        shell = name in _SHELL or self._through_shell(rest)
+        for text in self.names.values(first):
+            if shell:
+                self.found.add_shell(text, line, name)
+            else:
+                for argv in variants([[text], *self._listed(rest)]):
+                    self.found.add_argv(argv, line, name)
+
+    def _listed(self, rest: list[Node]) -> list[list[str]]:
+        if not rest or rest[0].type != "array":
+            return []
+        return [self.names.values(element) for element in rest[0].named_children[:50]]
+
+    def _through_shell(self, rest: list[Node]) -> bool:
+        """Whether the options say `shell: …`, other than false."""
+        for options in rest:
+            for pair in options.named_children if options.type == "object" else ():
+                key = pair.child_by_field_name("key") if pair.type == "pair" else pair
+                value = pair.child_by_field_name("value")
+                if ts.source(key).strip("'\"") == "shell" and ts.source(value) != "false":
+                    return True
+        return False
+
+    def _path(self, name: str, arguments: list[Node], line: int) -> None:
+        module, _, method = name.rpartition(".")
+        position = _PATHS.get(name)
+        if (
+            position is None
+            and method in _FS
+            and (module in _FS_MODULES or module.endswith(("fs", "fs.promises")))
+        ):
+            position = 0
+        if position is None and method in _METHODS:
+            position = _METHODS[method]
+        if position is None and method == "set" and len(arguments) == 2:
+            position = 1 if self.names.one(arguments[0]) in _DIRECTORY_SETTINGS else None
+        if position is not None and position < len(arguments):
+            for text in self.names.values(arguments[position]):
+                self.found.add_path(text, line)

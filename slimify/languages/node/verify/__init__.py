@@ -1,0 +1,1 @@
+"""Checks of built images that only Node.js needs."""

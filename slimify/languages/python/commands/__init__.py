@@ -1,0 +1,1 @@
+"""What Python's installers and tools do."""

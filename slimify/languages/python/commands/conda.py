@@ -1,0 +1,125 @@
+"""conda, pipx and pip-tools."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.languages.python.commands.environments import environment, named_packages, run_inside
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call
+
+
+def _conda(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        (
+            "-n",
+            "--name",
+            "-p",
+            "--prefix",
+            "-c",
+            "--channel",
+            "-f",
+            "--file",
+            "--override-frozen",
+            "--set",
+            "--add",
+            "--append",
+            "--prepend",
+            "--solver",
+            "--platform",
+        )
+    )
+    words = [w for w in options.operands if w.value != "env"]
+    nested = len(words) < len(options.operands)
+    action = (words[0].value or "") if words else ""
+    base = (
+        call.state.get("MAMBA_ROOT_PREFIX")
+        or call.state.get("CONDA_DIR")
+        or call.state.get("CONDA_PREFIX")
+        or _conda_home(call)
+    )
+    if action == "run":
+        at = next(i for i, a in enumerate(call.args) if a.value == "run")
+        inner = replace(call, args=call.args[at + 1 :]).options(("-n", "--name", "-p", "--prefix"), stop=True)
+        return run_inside(call, inner.operands)
+    if action in ("install", "create", "update", "remove", "uninstall", "upgrade"):
+        prefix: Arg | str | None = options.last("-p", "--prefix")
+        name = options.last("-n", "--name")
+        if prefix is None and name is not None and name.value not in ("base", None):
+            prefix = f"{base}/envs/{name.value}"
+        elif prefix is None and nested:
+            prefix = f"{base}/envs"
+        where: tuple[Arg | str, ...] = (prefix if prefix is not None else base,)
+        files = options.all("-f", "--file")
+        return (
+            call.touching(
+                "python",
+                f"env {action}" if nested else action,
+                manager="conda",
+                packages=named_packages(tuple(words[1:])),
+                writes=where,
+                manifests=call.known(files),
+                caches=(f"{base}/pkgs",),
+            ),
+        )
+    if action == "clean":
+        return (call.effect("cache", "clean", manager="conda", deletes=(f"{base}/pkgs",)),)
+    if action in ("config", "init", "shell"):
+        config = tuple(p for p in (call.home(".condarc"), call.home(".bashrc")) if p)
+        return (call.effect("files", action, manager="conda", writes=(*config, base)),)
+    if action in ("activate", "deactivate"):
+        return (call.effect("state", action),)
+    return (call.effect("check", action),)
+
+
+def _conda_home(call: Call) -> str:
+    """Where conda lives: the directory that PATH or its own path names, else that of its images."""
+    entries = [posixpath.dirname(call.path), *(call.state.get("PATH") or "").split(":")]
+    for entry in entries:
+        if re.search(r"/(?:mini|ana|micro)?(?:conda|forge|mamba)\d?/(?:cond)?bin\Z", entry):
+            return posixpath.dirname(entry)
+    return "/opt/conda"
+
+
+def _pipx(call: Call) -> tuple[Effect, ...]:
+    words = call.options(("--python", "--pip-args", "--index-url", "-i", "--suffix")).operands
+    if not words or words[0].value not in ("install", "inject", "upgrade"):
+        return (call.effect("check"),)
+    home = call.state.get("PIPX_HOME") or call.home(".local/share/pipx")
+    scripts = call.state.get("PIPX_BIN_DIR") or call.home(".local/bin")
+    old = call.home(".local/pipx") if not call.state.get("PIPX_HOME") else home
+    places = [path if path else Arg(value=None, text="~/.local") for path in (home, old, scripts)]
+    return (
+        call.touching(
+            "python", "tool install", manager="pipx", packages=named_packages(words[1:]), writes=places
+        ),
+    )
+
+
+def _pip_tools(call: Call) -> tuple[Effect, ...]:
+    options = call.options(("-o", "--output-file", "--extra", "--index-url", "-i", "--python-executable"))
+    if call.name == "pip-sync":
+        writes, lost = environment(call)
+        return (
+            call.effect(
+                "python",
+                "sync",
+                manager="pip",
+                writes=writes,
+                manifests=call.known(options.operands),
+                anywhere=lost is not None,
+            ),
+        )
+    output = options.all("-o", "--output-file")
+    return (call.touching("files", "compile", writes=output or (".",), reads=call.known(options.operands)),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("conda", "mamba", "micromamba"), _conda),
+    "pipx": _pipx,
+    **dict.fromkeys(("pip-sync", "pip-compile"), _pip_tools),
+}

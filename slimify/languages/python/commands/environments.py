@@ -1,0 +1,130 @@
+"""Which Python environment an installer writes to."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from msgspec.structs import replace
+
+from slimify.model.effects import Effect, Package
+from slimify.semantics.effects.call import Arg, Call, Options, package, word
+from slimify.semantics.effects.state import State, absolute
+
+SITE = "@site"  # site-packages of the system's interpreter in force
+BIN = "@bin"  # where that one's scripts go
+TRUE = ("1", "true", "yes", "on")
+FALSE = ("0", "false", "no", "off")
+_SYSTEM = frozenset(["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+
+
+def active(state: State) -> str | None:
+    """The virtual environment whose bin comes first in PATH."""
+    for entry in (state.get("PATH") or "").split(":"):
+        directory, _, last = entry.rstrip("/").rpartition("/")
+        if entry in _SYSTEM:
+            return None
+        if last != "bin" or not directory.startswith("/"):
+            continue
+        made = f"venv {directory}" in state.settings
+        if (
+            made
+            or directory == state.get("VIRTUAL_ENV")
+            or directory == state.get("CONDA_PREFIX")
+            or _named(directory)
+        ):
+            return directory
+    return None
+
+
+def _named(directory: str) -> bool:
+    return bool(
+        re.search(
+            r"/(?:\.?v?env|virtualenv|py-?env|[\w.-]*venv[\w.-]*|\.?virtualenvs?/[^/]+|(?:mini|ana|micro)?(?:conda|forge)3?)\Z",
+            directory,
+        )
+    )
+
+
+def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
+    """Where the interpreter in force installs to, and a word that could not be resolved."""
+    if "/" in call.path:
+        path = absolute(call.path, call.state)
+        if (
+            path is not None
+            and posixpath.dirname(path) not in _SYSTEM
+            and posixpath.basename(posixpath.dirname(path)) == "bin"
+        ):
+            return (posixpath.dirname(posixpath.dirname(path)),), None
+    venv = active(call.state)
+    if venv is not None:
+        return (venv,), None
+    if call.state.user not in ("root", "0", "") and call.state.user.partition(":")[0] not in ("root", "0"):
+        # pip falls back to a user install where site-packages can't be written
+        local = call.home(".local")
+        return ((local,), None) if local else ((SITE, BIN), Arg(value=None, text="~/.local"))
+    return (SITE, BIN), None
+
+
+def target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...], Arg | None]:
+    """Where an installer with pip's options writes."""
+    given = options.last("-t", "--target") or options.last("--prefix") or options.last("--root")
+    if given is not None:
+        return call.targets((given,))
+    variable = call.state.get("PIP_TARGET") or call.state.get("PIP_PREFIX")
+    if variable and manager == "pip":
+        return call.targets((variable,))
+    if options.has("--user") or (manager == "pip" and call.state.get("PIP_USER") in ("1", "true", "yes")):
+        base = call.state.get("PYTHONUSERBASE") or call.home(".local")
+        return call.targets((base if base is not None else Arg(value=None, text="~/.local"),))
+    if manager == "uv":
+        return _uv_target(call, options)
+    python = options.last("--python")
+    if python is not None and python.value and "/" in python.value:
+        where = absolute(python.value, call.state)
+        if where is not None:
+            return (re.sub(r"/bin/python[\d.]*\Z", "", where),), None
+    return environment(call)
+
+
+def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
+    """uv pip: --system, else the active environment, else .venv of the directory."""
+    python = options.last("--python", "-p")
+    if (
+        python is not None
+        and python.value
+        and python.value.startswith("/")
+        and posixpath.dirname(python.value) not in _SYSTEM
+    ):
+        return (re.sub(r"/bin/python[\d.]*\Z", "", python.value),), None
+    if (
+        options.has("--system")
+        or (call.state.get("UV_SYSTEM_PYTHON") or "") in ("1", "true", "yes")
+        or python is not None
+    ):
+        return (SITE, BIN), None
+    venv = call.state.get("VIRTUAL_ENV") or active(call.state)
+    return call.targets((venv if venv is not None else ".venv",))
+
+
+# What tells a tool that runs programs in a project's environment where the project is.
+_PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyproject.toml", "pipenv": "Pipfile"}
+
+
+def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
+    if not words or words[0].value is None:
+        return (call.unknown("what is run"),)
+    effects = call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
+    project = call.known((_PROJECT[call.name],)) if call.name in _PROJECT else ()
+    return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)
+
+
+def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
+    """The packages that words such as `name[extra]>=1` name; paths are none."""
+    found = []
+    for arg in words:
+        match = re.match(r"[A-Za-z0-9][\w.-]*", arg.value or "")
+        if match and not (arg.value or "").startswith((".", "/")):
+            found.append(package(arg, match[0]))
+    return tuple(found)

@@ -1,0 +1,163 @@
+"""poetry and pipenv."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from slimify.facts.commands import values
+from slimify.languages.python.commands.environments import (
+    BIN,
+    FALSE,
+    SITE,
+    TRUE,
+    active,
+    environment,
+    named_packages,
+    run_inside,
+)
+from slimify.model.effects import Effect, EffectKind
+from slimify.semantics.effects.call import Arg, Call, Options
+
+
+def _setting(call: Call, key: str) -> str:
+    """A poetry setting: the environment outranks `poetry config`."""
+    variable = "POETRY_" + re.sub(r"[.-]", "_", key).upper()
+    return (call.state.get(variable) or call.state.settings.get(f"poetry {key}") or "").lower()
+
+
+def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, ...]]:
+    """Where poetry installs, what could not be resolved, and its caches.
+
+    An active environment is used as it is; else virtualenvs.create, virtualenvs.in-project and
+    virtualenvs.path decide (python-poetry.org/docs/configuration).
+    """
+    cache = call.state.get("POETRY_CACHE_DIR") or call.home(".cache/pypoetry")
+    caches = (f"{cache}/cache", f"{cache}/artifacts") if cache else ()
+    venv_ = active(call.state)
+    if venv_ is not None:
+        return (venv_,), None, caches
+    if _setting(call, "virtualenvs.create") in FALSE:
+        return (*environment(call), caches)
+    if _setting(call, "virtualenvs.in-project") in TRUE or (
+        call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
+    ):
+        return (*call.targets((".venv",)), caches)
+    path = call.state.get("POETRY_VIRTUALENVS_PATH") or call.state.settings.get("poetry virtualenvs.path")
+    where = path or (f"{cache}/virtualenvs" if cache else None)
+    return (*call.targets((where if where else Arg(value=None, text="~/.cache/pypoetry"),)), caches)
+
+
+def _poetry(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("poetry"))
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    if action == "run":
+        at = next(i for i, a in enumerate(call.args) if a.value == "run")
+        return run_inside(call, call.args[at + 1 :])
+    if action == "config":
+        return (call.effect("state", "config"),)
+    if action in ("install", "sync", "add", "update", "remove"):
+        writes, lost, caches = _poetry_target(call)
+        dev = action in ("install", "sync", "add", "update") and not _without_dev(
+            options, ("--no-dev", "--only-main", "--without-dev")
+        )
+        more = call.known(("pyproject.toml",)) if action not in ("install", "sync") else ()
+        reads = () if options.has("--no-root") or action != "install" else call.known((".",))
+        return (
+            call.effect(
+                "python",
+                action,
+                manager="poetry",
+                packages=named_packages(words[1:]),
+                writes=writes + more,
+                caches=caches,
+                dev=dev,
+                manifests=call.known(("pyproject.toml", "poetry.lock")),
+                reads=reads,
+                anywhere=lost is not None,
+                why="" if lost is None else "the home directory is not known",
+            ),
+        )
+    if action in ("export", "lock"):
+        output = options.last("-o", "--output")
+        writes_: tuple[Arg | str, ...] = (output,) if output is not None else call.outputs
+        if action == "lock":
+            writes_ = ("poetry.lock",)
+        manifests = call.known(("pyproject.toml", "poetry.lock"))
+        kind: EffectKind = "build" if writes_ else "check"
+        return (call.touching(kind, action, manager="poetry", writes=writes_, manifests=manifests),)
+    if action == "build":
+        return (call.touching("build", "build", manager="poetry", writes=("dist",)),)
+    if action == "self":
+        return (
+            call.effect(
+                "python", "self", manager="poetry", packages=named_packages(words[2:]), writes=(SITE, BIN)
+            ),
+        )
+    if action == "cache":
+        return (call.effect("cache", "cache", deletes=_poetry_target(call)[2]),)
+    if action in ("check", "show", "env", "version", "about", "--version", "source", ""):
+        return (call.effect("check", action),)
+    return (call.unknown(f"what poetry {action} does"),)
+
+
+def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
+    without = ",".join(a.shown for a in options.all("--without"))
+    return options.has(*flags) or options.has("--only") or "dev" in without.split(",")
+
+
+def _pipenv(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        ("--python", "-r", "--requirements", "-i", "--pypi-mirror", "-e", "--categories", "--extra-pip-args")
+    )
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    if action == "run":
+        at = next(i for i, a in enumerate(call.args) if a.value == "run")
+        return run_inside(call, call.args[at + 1 :])
+    manifests = call.known(("Pipfile", "Pipfile.lock"))
+    if action in ("install", "sync", "update", "uninstall", "clean"):
+        writes, lost = _pipenv_target(call, options)
+        caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
+        return (
+            call.effect(
+                "python",
+                action,
+                manager="pipenv",
+                packages=named_packages(words[1:]),
+                writes=writes,
+                caches=caches,
+                manifests=manifests + call.known(options.all("-r", "--requirements")),
+                dev=options.has("--dev", "-d"),
+                anywhere=lost is not None,
+                why="" if lost is None else "the home directory is not known",
+            ),
+        )
+    if action in ("lock", "requirements"):
+        printing = action == "requirements" or options.has("-r", "--requirements")
+        if printing and call.outputs:  # the list for a pip install that follows
+            return (call.touching("build", action, writes=call.outputs, manifests=manifests),)
+        return (
+            (call.effect("check", action, manifests=manifests),)
+            if printing
+            else (call.touching("build", "lock", writes=("Pipfile.lock",), manifests=manifests),)
+        )
+    return (call.effect("check", action),)
+
+
+def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
+    if options.has("--system") or call.state.get("PIPENV_SYSTEM") in TRUE:
+        return environment(call)
+    venv_ = active(call.state)
+    if venv_ is not None and call.state.get("PIPENV_IGNORE_VIRTUALENVS") not in TRUE:
+        return (venv_,), None
+    if call.state.get("PIPENV_VENV_IN_PROJECT") in TRUE or (
+        call.state.cwd and f"venv {call.state.cwd}/.venv" in call.state.settings
+    ):
+        return call.targets((".venv",))
+    home = call.state.get("WORKON_HOME") or call.home(".local/share/virtualenvs")
+    return call.targets((home if home else Arg(value=None, text="~/.local/share/virtualenvs"),))
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"poetry": _poetry, "pipenv": _pipenv}

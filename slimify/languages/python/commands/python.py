@@ -1,0 +1,390 @@
+"""Python: installers, virtual environments, and what runs the application's own code."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import commands, values
+from slimify.languages.python.commands.data import nltk, playwright, spacy
+from slimify.languages.python.commands.django import django
+from slimify.languages.python.commands.environments import SITE, environment, target
+from slimify.model.effects import Effect, Package
+from slimify.semantics.effects.call import Arg, Call, package, word
+from slimify.semantics.effects.fetch import address_of, installed_from
+from slimify.semantics.effects.table import located
+
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
+_VCS = re.compile(r"(?:git|hg|svn|bzr)\+|https?://|ssh://|file:")
+_HARMLESS = re.compile(
+    r"(?:\s*(?:import|from)\s+[\w., ]+(?:import\s+[\w., *()]+)?(?:\s+as\s+\w+)?\s*[;\n]?"
+    r"|\s*print\s*\([^()]*(?:\([^()]*\)[^()]*)*\)\s*[;\n]?|\s*assert\s[^;\n]*[;\n]?)*\s*\Z"
+)
+
+
+def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
+    """pip and everything with its command line; `manager` is who installs."""
+    options = call.options(values("pip"))
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    names = words[1:]
+    if action in ("install", "sync", "uninstall", "download", "wheel"):
+        return (_pip_install(call, manager, action, names),)
+    if action == "config":
+        if not {"set", "unset", "edit"} & {w.value for w in names}:
+            return (call.effect("check", "config"),)
+        path = "/etc/pip.conf" if options.has("--global") else call.home(".config/pip/pip.conf")
+        return (call.touching("files", "config", writes=(path or Arg(value=None, text="~/.config/pip"),)),)
+    if action == "cache":
+        return (call.effect("cache", "cache", deletes=_cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")),)
+    if action == "compile":
+        output = options.all("-o", "--output-file")
+        return (call.touching("files", "compile", writes=output, reads=call.known(names)),)
+    return (call.effect("check", action),)
+
+
+def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) -> Effect:
+    options = call.options(values("pip"))
+    editable = options.all("-e", "--editable")
+    requirements = options.all("-r", "--requirement") + (words if action == "sync" else ())
+    constraints = options.all("-c", "--constraint") if action != "sync" else ()
+    packages, local, why = _wanted(() if action == "sync" else words)
+    reads = call.known((*local, *editable))
+    if action in ("download", "wheel"):
+        where = options.all("-d", "--dest", "-w", "--wheel-dir")[-1:] or (".",)
+        writes, lost = call.targets(where)
+    else:
+        writes, lost = target(call, options, manager)
+        if editable:
+            writes += _editable_sources(call, editable)
+    if lost is not None:
+        why = why or f"the target {lost.text} is not known"
+    caches: tuple[str, ...] = ()
+    if manager == "uv":
+        if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
+            caches = _cache(call, "uv", ".cache/uv", "UV_CACHE_DIR")
+    elif not options.has("--no-cache-dir", "--no-cache") and not _true(call.state.get("PIP_NO_CACHE_DIR")):
+        caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
+    return call.effect(
+        "python",
+        action + (" -e" if editable else ""),
+        manager=manager,
+        packages=packages,
+        manifests=call.known((*requirements, *constraints)) + _projects(call, reads),
+        reads=reads,
+        writes=writes,
+        caches=caches,
+        anywhere=lost is not None,
+        why=why,
+    )
+
+
+def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
+    """The directories that an editable install leaves metadata in, and points at: setuptools' .egg-info
+    lies beside the sources; those of a version control system are cloned below src/."""
+    cloned = [w for w in words if _VCS.match(w.value or w.text)]
+    local = [
+        replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value
+    ]
+    return call.known(tuple(local)) + (call.known((Arg(value="src", text="src"),)) if cloned else ())
+
+
+def _true(value: str | None) -> bool:
+    """PIP_NO_CACHE_DIR: pip takes any value, even 0 or off, as a wish not to cache."""
+    return bool(value)
+
+
+def _wanted(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...], str]:
+    """Packages by name, local projects and files, and what can't be told."""
+    packages: list[Package] = []
+    local: list[Arg] = []
+    why = ""
+    for arg in words:
+        text = arg.value
+        if text is None:
+            match = re.match(r"[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[\w,-]+\])?[=<>~!]=?", arg.text)
+            packages.append(package(arg, match[1] if match else ""))
+            why = why if match else why or f"which packages {arg.text} stands for"
+            continue
+        if _VCS.match(text):
+            packages.append(package(arg, _named_by(text)))
+        elif text.startswith((".", "/", "~")) or text.endswith((".whl", ".tar.gz", ".zip")):
+            local.append(replace(arg, value=text.partition("[")[0]))
+            match = (
+                re.match(r"([A-Za-z0-9_.]+?)-\d", posixpath.basename(text)) if text.endswith(".whl") else None
+            )
+            if match:
+                packages.append(package(arg, match[1]))
+        elif (match := _NAME.match(text)) is not None:
+            packages.append(package(arg, match[1]))
+    return tuple(packages), tuple(local), why
+
+
+def _named_by(address: str) -> str:
+    """The package that an address most likely holds: `#egg=`, else its last part."""
+    egg = re.search(r"#egg=([\w.-]+)", address)
+    if egg:
+        return egg[1]
+    tail = re.sub(r"[@#?].*", "", address.partition("://")[2] or address).rstrip("/").rpartition("/")[2]
+    wheel = re.match(r"([A-Za-z0-9_.]+?)-\d.*\.(?:whl|tar\.gz|zip)\Z", tail)
+    return wheel[1] if wheel else re.sub(r"(?:\.git|\.tar\.gz|\.zip|\.whl)\Z", "", tail)
+
+
+def _projects(call: Call, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The manifests of local projects that are installed."""
+    view = call.state.view
+    found = (
+        posixpath.join(path, name) for path in paths for name in ("pyproject.toml", "setup.py", "setup.cfg")
+    )
+    return tuple(path for path in found if view.context_path(path) is not None)
+
+
+def _cache(call: Call, tool: str, default: str, variable: str) -> tuple[str, ...]:
+    path = call.state.get(variable) or call.home(default)
+    option = next(
+        (a.prefix.partition("=")[2] for a in call.args if a.prefix.startswith("--cache-dir=")), None
+    )
+    place = option or path
+    return (place,) if place else ()
+
+
+def python(call: Call) -> tuple[Effect, ...]:
+    """The interpreter: a module, code behind -c or on standard input, or a program."""
+    args = list(call.args)
+    while (
+        args
+        and args[0].prefix.startswith("-")
+        and args[0].prefix[:2] not in ("-m", "-c")
+        and args[0].value != "-"
+    ):
+        flag = args.pop(0)
+        if flag.value in ("-W", "-X"):
+            args = args[1:]
+        elif flag.value in ("-V", "--version", "-VV", "-h", "--help"):
+            return (call.effect("check"),)
+        elif flag.value and re.fullmatch(r"-[a-zA-Z]+[mc]", flag.value):
+            args.insert(0, Arg(value="-" + flag.value[-1], text=flag.text, prefix="-" + flag.value[-1]))
+    if not args or args[0].value == "-":
+        return _code(call, call.stdin) if call.stdin is not None else _piped(call)
+    head = args[0].prefix
+    if head.startswith("-m"):
+        rest = args[1:] if head == "-m" else [word(head[2:]), *args[1:]]
+        return _module(call, tuple(rest))
+    if head.startswith("-c"):
+        return _code(call, args[1].value if head == "-c" and len(args) > 1 else head[2:] or None)
+    return _program(call, tuple(args))
+
+
+def _piped(call: Call) -> tuple[Effect, ...]:
+    address = address_of(call.upstream)
+    if address:
+        return installed_from(call, address) or (call.unknown(f"the program at {address}"),)
+    return (call.unknown("a program that another command prints") if call.upstream else call.effect("check"),)
+
+
+def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    name = (args[0].value or "") if args else ""
+    inner = replace(call, args=args[1:])
+    if name in ("pip", "pip3", "pip._internal"):
+        return pip(inner)
+    if name in ("venv", "virtualenv"):
+        return (venv(inner),)
+    if name == "ensurepip":
+        return (call.effect("python", "ensurepip", manager="pip", writes=environment(call)[0]),)
+    kind = commands().modules.get(name)
+    if name in ("compileall", "py_compile"):
+        return (_bytecode(inner, name),)
+    if kind == "check":
+        return (call.effect("check", name),)
+    if kind == "build":
+        return (call.touching("build", name, writes=(".",)),)
+    if name in ("nltk.downloader", "spacy", "playwright", "spacy.cli.download", "nltk"):
+        return _download_module(inner, name)
+    if name in ("poetry", "pipenv", "uv", "pdm", "flask", "django", "conda"):
+        program = word("django-admin" if name == "django" else name)
+        return call.start((program, *args[1:]))
+    return (call.own_code(name),)
+
+
+def _bytecode(call: Call, name: str) -> Effect:
+    """compileall, py_compile: bytecode beside the sources that are named; a mere check where none are, or
+    where they lie is not known."""
+    valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
+    words = call.options(valued).operands
+    paths = call.known(words)
+    if not paths or len(paths) < len(words) or "/" in paths:
+        return call.effect("check", name)
+    return call.effect("files", name, reads=paths, writes=paths)
+
+
+def _download_module(call: Call, name: str) -> tuple[Effect, ...]:
+    if name.startswith("nltk"):
+        return nltk(call)
+    if name.startswith("spacy"):
+        return spacy(call if name == "spacy" else replace(call, args=(word("download"), *call.args)))
+    return playwright(call)
+
+
+def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
+    """Program text: a known download, imports that only try, or the application."""
+    if code is None:
+        return (call.own_code("-c"),)
+    for download in commands().downloads:
+        if not download.pattern.search(code):
+            continue
+        named = [m[1] for option in download.option if (m := option.search(code))]
+        place = call.state.get(download.variable) if download.variable else None
+        if named or place:
+            writes: tuple[Arg | str, ...] = tuple(named) or (place or "",)
+        else:
+            writes = tuple(located(call, path) or Arg(value=None, text=path) for path in download.writes)
+        if SITE in writes:
+            return (
+                call.effect(
+                    "fetch", f"{download.name} download", manager="python", writes=environment(call)[0]
+                ),
+            )
+        return (call.touching("fetch", f"{download.name} download", manager="python", writes=writes),)
+    if _HARMLESS.match(code):
+        return (call.effect("check", "-c"),)
+    return (call.own_code("-c"),)
+
+
+def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    script = args[0]
+    base = posixpath.basename(script.value or script.text)
+    inner = replace(call, args=args[1:])
+    if base == "peep.py":  # pip with hashes, before pip had them
+        return tuple(replace(e, reads=e.reads + call.known((script,))) for e in pip(inner))
+    if base == "setup.py":
+        return _setup(inner, script)
+    if base == "manage.py":
+        return django(inner)
+    known = (
+        installed_from(call, base)
+        if base in ("get-pip.py", "install-poetry.py", "get-poetry.py", "install-pdm.py")
+        else None
+    )
+    if known:
+        return known
+    if base in ("waf", "configure.py", "meson.py") or base.endswith("/waf"):
+        return (call.touching("build", base, writes=(".",)),)
+    name = base.removesuffix(".py")
+    if (
+        script.value
+        and posixpath.dirname(script.value).endswith("/bin")
+        and name in ("pip", "pip3", "poetry")
+    ):
+        return call.start(args)
+    effect = inner.own_code(base)
+    return (replace(effect, reads=call.known((script,))),)
+
+
+def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
+    """setup.py install, develop, build…: setuptools' own commands."""
+    path = call.path_of(script)
+    where = posixpath.dirname(path) if path else call.state.cwd
+    actions = [a.value or "" for a in call.args if not a.prefix.startswith("-")]
+    reads = (where,) if where else ()
+    manifests = (path,) if path else ()
+    if "install" in actions or "develop" in actions:
+        writes, lost = target(call, call.options(("--prefix", "--root", "--record", "--install-lib")), "pip")
+        action = "install" if "install" in actions else "install -e"
+        return (
+            call.effect(
+                "python",
+                action,
+                manager="setup.py",
+                manifests=manifests,
+                reads=reads,
+                writes=writes + reads,
+                anywhere=lost is not None,
+            ),
+        )
+    if not actions or actions[0] in ("test", "check", "lint"):
+        return (call.effect("check", " ".join(actions)),)
+    return (
+        call.effect(
+            "build", " ".join(actions), writes=reads, anywhere=not reads, why="" if reads else "its directory"
+        ),
+    )
+
+
+def venv(call: Call) -> Effect:
+    """python -m venv, virtualenv, uv venv: the directories named."""
+    options = call.options(
+        (
+            "-p",
+            "--python",
+            "--prompt",
+            "--extra-search-dir",
+            "--pip",
+            "--setuptools",
+            "--app-data",
+            "--seeder",
+        )
+    )
+    where: tuple[Arg | str, ...] = options.operands
+    if not where and call.name == "uv":
+        where = (".venv",)
+    return call.touching("python", "venv", manager="venv", writes=where)
+
+
+def _virtualenv(call: Call) -> tuple[Effect, ...]:
+    return (call.effect("check"),) if call.flag("--version") else (venv(call),)
+
+
+def _easy_install(call: Call) -> tuple[Effect, ...]:
+    args = (word("install"), *call.args)
+    return pip(replace(call, args=args), "pip")
+
+
+def _served(call: Call) -> tuple[Effect, ...]:
+    return (call.own_code(call.first),)
+
+
+def _flask(call: Call) -> tuple[Effect, ...]:
+    return (
+        (call.effect("check", call.first),)
+        if call.first in ("--version", "routes")
+        else (call.own_code(call.first),)
+    )
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    "pip": pip,
+    "easy_install": _easy_install,
+    "python": python,
+    "pypy": python,
+    "virtualenv": _virtualenv,
+    "django-admin": django,
+    "manage.py": django,
+    "flask": _flask,
+    **dict.fromkeys(
+        (
+            "gunicorn",
+            "uvicorn",
+            "celery",
+            "alembic",
+            "airflow",
+            "superset",
+            "streamlit",
+            "jupyter",
+            "scrapy",
+            "ipython",
+            "hypercorn",
+            "daphne",
+            "waitress-serve",
+            "paster",
+            "pserve",
+            "aerich",
+            "prefect",
+            "rasa",
+            "dbt",
+        ),
+        _served,
+    ),
+}

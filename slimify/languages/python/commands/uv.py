@@ -1,0 +1,166 @@
+"""uv and pdm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import values
+from slimify.languages.python.commands.environments import (
+    BIN,
+    FALSE,
+    SITE,
+    TRUE,
+    active,
+    environment,
+    named_packages,
+    run_inside,
+)
+from slimify.languages.python.commands.python import pip, venv
+from slimify.model.effects import Effect, EffectKind
+from slimify.semantics.effects.call import Arg, Call, Options
+
+
+def _uv(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("uv"))
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    at = next((i for i, a in enumerate(call.args) if a.value == action), 0)
+    rest = call.args[at + 1 :]
+    if action == "pip":
+        return pip(replace(call, args=(*call.args[:at], *rest)), "uv")
+    if action == "venv":
+        return (venv(replace(call, args=rest)),)
+    if action in ("run", "x") or call.name == "uvx":
+        return _uv_run(call, rest if action == "run" else call.args)
+    if action in ("sync", "add", "remove"):
+        return (_uv_sync(call, options, action, words[1:]),)
+    if action == "tool" or action == "python":
+        return (_uv_tool(call, action, words[1:]),)
+    if action == "cache":
+        return (call.effect("cache", "cache", deletes=_uv_cache(call, options)),)
+    if action in ("lock", "export", "init", "version"):
+        output = options.last("-o", "--output-file") or next(iter(call.outputs), None)
+        if action in ("export", "version") and output is None:
+            return (call.effect("check", action),)
+        place: Arg | str = (
+            output if output is not None else "pyproject.toml" if action == "init" else "uv.lock"
+        )
+        manifests = () if action == "init" else call.known(("pyproject.toml", "uv.lock"))
+        kind: EffectKind = "build" if action in ("lock", "export") else "files"
+        return (call.touching(kind, action, manager="uv", writes=(place,), manifests=manifests),)
+    if action == "build":
+        out = options.last("-o", "--out-dir")
+        return (call.touching("build", "build", manager="uv", writes=(out if out is not None else "dist",)),)
+    if action == "self":
+        return (call.touching("global", "self update", manager="uv", writes=("~/.local/bin",)),)
+    return (call.effect("check", action),)
+
+
+def _uv_cache(call: Call, options: Options) -> tuple[str, ...]:
+    if options.has("--no-cache", "-n", "--no-cache-dir") or call.state.get("UV_NO_CACHE"):
+        return ()
+    path = options.value("--cache-dir") or call.state.get("UV_CACHE_DIR") or call.home(".cache/uv")
+    return (path,) if path else ()
+
+
+def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) -> Effect:
+    base = options.value("--project", "--directory")
+    state = replace(call.state, cwd=call.path_of(base)) if base else call.state
+    inner = replace(call, state=state)
+    place = state.get("UV_PROJECT_ENVIRONMENT") or ".venv"
+    if options.has("--active") and state.get("VIRTUAL_ENV"):
+        place = state.get("VIRTUAL_ENV") or place
+    writes, lost = inner.targets((place,))
+    if any(path in ("/usr/local", "/usr") for path in writes):
+        writes = (SITE, BIN)  # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
+    if action != "sync":
+        writes += inner.known(("pyproject.toml",))
+    quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
+    reads = () if options.has("--no-install-project", "--no-install-workspace") else inner.known((".",))
+    python = state.get("UV_PYTHON_INSTALL_DIR")
+    more = (python,) if python else ()
+    return inner.effect(
+        "python",
+        action,
+        manager="uv",
+        packages=named_packages(words),
+        writes=writes + more,
+        reads=reads,
+        dev=not quiet,
+        manifests=inner.known(("pyproject.toml", "uv.lock")),
+        caches=_uv_cache(call, options),
+        anywhere=lost is not None,
+        why="" if lost is None else "its directory is not known",
+    )
+
+
+def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> Effect:
+    verb = (words[0].value or "") if words else ""
+    if verb not in ("install", "upgrade", "pin"):
+        return call.effect("check", f"{action} {verb}")
+    if action == "python":
+        where = call.state.get("UV_PYTHON_INSTALL_DIR") or call.home(".local/share/uv/python")
+        return call.touching(
+            "python", "python install", manager="uv", writes=(where or Arg(value=None, text="~/.local"),)
+        )
+    tools = call.state.get("UV_TOOL_DIR") or call.home(".local/share/uv/tools")
+    scripts = call.state.get("UV_TOOL_BIN_DIR") or call.home(".local/bin")
+    places = [path if path else Arg(value=None, text="~/.local") for path in (tools, scripts)]
+    return call.touching(
+        "python", "tool install", manager="uv", packages=named_packages(words[1:]), writes=places
+    )
+
+
+def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    inner = replace(call, args=words)
+    options = inner.options(values("uv"), stop=True)
+    module = options.last("-m", "--module")
+    operands = options.operands
+    if module is not None:
+        operands = (
+            Arg(value="python", text="python"),
+            Arg(value="-m", text="-m", prefix="-m"),
+            module,
+            *operands,
+        )
+    effects = run_inside(call, operands)
+    if call.name == "uvx" or options.has("--no-sync", "--no-project"):
+        return effects
+    return (_uv_sync(inner, options, "sync", ()), *effects)
+
+
+def _pdm(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        ("-G", "--group", "-p", "--project", "-L", "--lockfile", "-o", "--output", "-f", "--format")
+    )
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    if action == "run":
+        return run_inside(call, words[1:])
+    if action in ("install", "sync", "add", "update"):
+        venv_ = active(call.state)
+        create = call.state.get("PDM_USE_VENV") in FALSE or options.has("-g", "--global")
+        writes, lost = environment(call) if create else call.targets((venv_ or ".venv",))
+        packages_dir = call.known(("__pypackages__",))
+        return (
+            call.effect(
+                "python",
+                action,
+                manager="pdm",
+                packages=named_packages(words[1:]),
+                writes=writes + packages_dir,
+                anywhere=lost is not None,
+                manifests=call.known(("pyproject.toml", "pdm.lock")),
+                reads=call.known((".",)),
+                dev=not options.has("--prod", "--production", "--no-dev"),
+                caches=tuple(p for p in (call.home(".cache/pdm"),) if p),
+            ),
+        )
+    if action in ("config", "use", "lock", "export", "venv"):
+        return (call.touching("files", action, manager="pdm", writes=(".",)),)
+    return (call.effect("check", action),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"uv": _uv, "uvx": _uv, "pdm": _pdm}

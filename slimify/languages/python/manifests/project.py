@@ -1,0 +1,358 @@
+"""What a Python project declares: dependencies, groups, commands, the tool that installs it.
+
+In: a `Context` and a directory; out: a `PythonProject`. Sources: pyproject.toml (PEP 621, PEP 735,
+Poetry, uv, PDM), setup.cfg and setup.py (static), Pipfile, conda environments, requirements files.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from slimify.context.scan import Context, clean
+from slimify.context.values import strings, table, text_of, texts, toml_of, yaml_of
+from slimify.languages.python.manifests.requirements import (
+    Requirement,
+    normalise,
+    parse_requirement,
+    read_requirements,
+)
+from slimify.languages.python.manifests.setup_files import setup_info
+
+Tool = Literal["poetry", "uv", "pdm", "pipenv", "conda", "hatch", "flit", "setuptools", "pip"]
+
+_LOCK_TOOLS: tuple[tuple[str, Tool], ...] = (
+    ("poetry.lock", "poetry"),
+    ("uv.lock", "uv"),
+    ("pdm.lock", "pdm"),
+    ("Pipfile.lock", "pipenv"),
+)
+_LOCK_NAMES = tuple(name for name, _ in _LOCK_TOOLS)
+_BACKENDS: tuple[tuple[str, Tool], ...] = (
+    ("poetry", "poetry"),
+    ("pdm", "pdm"),
+    ("uv_build", "uv"),
+    ("hatchling", "hatch"),
+    ("flit", "flit"),
+)
+
+
+class PythonProject(Struct, frozen=True, kw_only=True):
+    """What the files of one directory declare; empty fields where they say nothing.
+
+    `dependencies` are what an install of the project brings; `extras` are its optional
+    dependencies, `groups` its development groups (PEP 735, Poetry, Pipfile `dev-packages`), of
+    which `default_groups` are installed unless the user says otherwise. `scripts` maps commands to
+    their entry points. `package` is False where the tool installs dependencies only. `conda` are
+    the conda packages (not pip's). `dynamic` names what only running the project would tell.
+    """
+
+    dir: str
+    files: tuple[str, ...] = ()
+    requirements_files: tuple[str, ...] = ()
+    tool: Tool = "pip"
+    locks: tuple[str, ...] = ()
+    name: str | None = None
+    requires_python: str | None = None
+    build_backend: str | None = None
+    build_requires: tuple[Requirement, ...] = ()
+    dependencies: tuple[Requirement, ...] = ()
+    extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    default_groups: tuple[str, ...] = ()
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    package: bool = True
+    native: bool = False
+    data_files: bool = False
+    conda: tuple[str, ...] = ()
+    dynamic: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.files or self.requirements_files)
+
+
+class _Found(Struct):
+    """What has been gathered so far, file by file."""
+
+    files: list[str] = field(default_factory=list)
+    dependencies: list[Requirement] = field(default_factory=list)
+    extras: dict[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    groups: dict[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    default_groups: list[str] = field(default_factory=list)
+    scripts: dict[str, str] = field(default_factory=dict)
+    conda: list[str] = field(default_factory=list)
+    dynamic: list[str] = field(default_factory=list)
+    requires_python: str | None = None
+
+
+def python_project(context: Context, dir: str = "") -> PythonProject:
+    """The project of a directory; a false value where nothing in it is about Python packages."""
+    dir = clean(dir)
+    found = _Found()
+    path = posixpath.join(dir, "pyproject.toml")
+    text = context.text(path)
+    data = toml_of(text)
+    build: tuple[Requirement, ...] = ()
+    if text is not None:
+        found.files.append(path)
+        if not data and text.strip():
+            found.dynamic.append("pyproject.toml is malformed")
+        build = _parsed(texts(table(data, "build-system").get("requires")), path, text)
+        _standard(data, path, text, found)
+        _setuptools(context, data, dir, found)
+        _poetry(table(data, "tool", "poetry"), path, text, found)
+        _other_tools(data, path, text, found)
+    setup = setup_info(context, dir)
+    found.files.extend(setup.files)
+    found.dependencies.extend(setup.requires)
+    found.extras = {**setup.extras, **found.extras}
+    found.dynamic.extend(setup.dynamic)
+    _pipfile(context, dir, found)
+    _conda(context, dir, found)
+    locks = tuple(name for name in _lock_paths(context, dir) if context.has(name))
+    return PythonProject(
+        dir=dir,
+        files=tuple(found.files),
+        requirements_files=_requirements_files(context, dir),
+        tool="conda" if found.conda else _tool(data, locks, found.files),
+        locks=locks,
+        name=text_of(table(data, "project").get("name"))
+        or text_of(table(data, "tool", "poetry").get("name"))
+        or setup.name,
+        requires_python=found.requires_python or setup.requires_python,
+        build_backend=text_of(table(data, "build-system").get("build-backend")),
+        build_requires=build + setup.setup_requires,
+        dependencies=tuple(found.dependencies),
+        extras=found.extras,
+        groups=found.groups,
+        default_groups=tuple(name for name in dict.fromkeys(found.default_groups) if name in found.groups),
+        scripts={**setup.scripts, **found.scripts},
+        package=_is_package(data, found.files),
+        native=setup.native,
+        data_files=setup.data_files,
+        conda=tuple(found.conda),
+        dynamic=tuple(found.dynamic),
+    )
+
+
+# --- pyproject.toml ---------------------------------------------------------------------------
+
+
+def _standard(data: Mapping[str, object], path: str, text: str, found: _Found) -> None:
+    """PEP 621 and PEP 735."""
+    project = table(data, "project")
+    found.dependencies.extend(_parsed(texts(project.get("dependencies")), path, text))
+    found.requires_python = text_of(project.get("requires-python"))
+    found.scripts |= strings(project.get("scripts"))
+    found.dynamic.extend(texts(project.get("dynamic")))
+    for name, items in table(project, "optional-dependencies").items():
+        found.extras[normalise(name)] = _parsed(texts(items), path, text)
+    groups = table(data, "dependency-groups")
+    for name in groups:
+        found.groups[normalise(name)] = _parsed(tuple(_group(groups, name, ())), path, text)
+
+
+def _setuptools(context: Context, data: Mapping[str, object], dir: str, found: _Found) -> None:
+    """`dynamic = ["dependencies"]` that setuptools fills from requirements files."""
+    source = table(data, "tool", "setuptools", "dynamic", "dependencies").get("file")
+    names = (source,) if isinstance(source, str) else texts(source)
+    if "dependencies" in found.dynamic and names:
+        found.dynamic.remove("dependencies")
+        for name in names:
+            found.dependencies.extend(read_requirements(context, posixpath.join(dir, name)).items)
+
+
+def _group(groups: Mapping[str, object], name: str, above: tuple[str, ...]) -> Iterator[str]:
+    """The requirement strings of a group, `include-group` followed, a cycle cut."""
+    spelled = next((key for key in groups if normalise(key) == normalise(name)), None)
+    items = groups.get(spelled) if spelled is not None and spelled not in above else None
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, str):
+            yield item
+        elif included := text_of(table(item).get("include-group")):
+            yield from _group(groups, included, (*above, spelled or ""))
+
+
+def _poetry(poetry: Mapping[str, object], path: str, text: str, found: _Found) -> None:
+    if not poetry:
+        return
+    main = table(poetry, "dependencies")
+    found.requires_python = found.requires_python or text_of(main.get("python"))
+    known = {item.name for item in found.dependencies}
+    wanted = _poetry_items(main, path, text)
+    optional = {normalise(name) for name, value in main.items() if table(value).get("optional") is True}
+    # Poetry 2: tool.poetry.dependencies only adds sources to what [project] lists.
+    found.dependencies.extend(item for item in wanted if item.name not in known | optional)
+    for name, members in table(poetry, "extras").items():
+        names = {normalise(member) for member in texts(members)}
+        found.extras[normalise(name)] = tuple(item for item in wanted if item.name in names)
+    groups = {**table(poetry, "group")}
+    if "dev-dependencies" in poetry:
+        groups.setdefault("dev", {"dependencies": poetry["dev-dependencies"]})
+    for name, value in groups.items():
+        found.groups[normalise(name)] = _poetry_items(table(value, "dependencies"), path, text)
+        if table(value).get("optional") is not True:
+            found.default_groups.append(normalise(name))
+    found.scripts |= strings(poetry.get("scripts"))
+
+
+def _poetry_items(items: Mapping[str, object], path: str, text: str) -> tuple[Requirement, ...]:
+    """Requirements of a Poetry (or Pipfile) table: name = "^1" or name = { version = …, git = … }."""
+    found = []
+    for name, value in items.items():
+        if normalise(name) == "python":
+            continue
+        if isinstance(value, list):  # one entry for each marker
+            value = value[0] if value else ""
+        detail = table(value)
+        version = value if isinstance(value, str) else text_of(detail.get("version")) or ""
+        url = text_of(detail.get("git")) or text_of(detail.get("url")) or text_of(detail.get("file"))
+        local = text_of(detail.get("path"))
+        found.append(
+            Requirement(
+                name=normalise(name),
+                raw=f"{name} {version}".strip(),
+                file=path,
+                line=_line(text, rf"^\s*[\"']?{re.escape(name)}[\"']?\s*="),
+                extras=tuple(normalise(extra) for extra in texts(detail.get("extras"))),
+                specifier="" if version == "*" else version,
+                marker=text_of(detail.get("markers")) or "",
+                editable=detail.get("develop") is True or detail.get("editable") is True,
+                url=url,
+                vcs="git" in detail,
+                path=_inside(posixpath.join(posixpath.dirname(path), local)) if local else None,
+            )
+        )
+    return tuple(found)
+
+
+def _other_tools(data: Mapping[str, object], path: str, text: str, found: _Found) -> None:
+    uv, pdm = table(data, "tool", "uv"), table(data, "tool", "pdm")
+    if old := texts(uv.get("dev-dependencies")):
+        found.groups["dev"] = found.groups.get("dev", ()) + _parsed(old, path, text)
+    for name, items in table(pdm, "dev-dependencies").items():
+        found.groups[normalise(name)] = _parsed(texts(items), path, text)
+        found.default_groups.append(normalise(name))
+    if "dev" in found.groups and not table(data, "tool", "poetry"):
+        found.default_groups.append("dev")  # uv's default
+    if "default-groups" in uv:
+        chosen = uv["default-groups"]
+        found.default_groups[:] = list(found.groups) if chosen == "all" else map(normalise, texts(chosen))
+    # Where uv takes a dependency from does not stand in [project].
+    for name, source in table(uv, "sources").items():
+        where = table(source)
+        local = text_of(where.get("path"))
+        for index, item in enumerate(found.dependencies):
+            if item.name == normalise(name):
+                found.dependencies[index] = replace(
+                    item,
+                    editable=where.get("editable") is True or where.get("workspace") is True,
+                    url=text_of(where.get("git")) or text_of(where.get("url")),
+                    vcs="git" in where,
+                    path=_inside(posixpath.join(posixpath.dirname(path), local)) if local else None,
+                )
+
+
+def _is_package(data: Mapping[str, object], files: list[str]) -> bool:
+    if (
+        table(data, "tool", "poetry").get("package-mode") is False
+        or table(data, "tool", "uv").get("package") is False
+    ):
+        return False
+    if (
+        "build-system" in data
+        or "poetry" in table(data, "tool")
+        or any(name.endswith(("setup.py", "setup.cfg")) for name in files)
+    ):
+        return True
+    # uv and pip differ here: uv installs the project itself only with a build system.
+    return (
+        "project" in data
+        and "uv" not in table(data, "tool")
+        and not any(n.endswith("uv.lock") for n in files)
+    )
+
+
+# --- Pipfile, conda, requirements files ---------------------------------------------------------
+
+
+def _pipfile(context: Context, dir: str, found: _Found) -> None:
+    path = posixpath.join(dir, "Pipfile")
+    text = context.text(path)
+    if text is None:
+        return
+    data = toml_of(text)
+    found.files.append(path)
+    found.dependencies.extend(_poetry_items(table(data, "packages"), path, text))
+    found.groups["dev"] = found.groups.get("dev", ()) + _poetry_items(table(data, "dev-packages"), path, text)
+    found.requires_python = found.requires_python or text_of(table(data, "requires").get("python_version"))
+
+
+def _conda(context: Context, dir: str, found: _Found) -> None:
+    for name in ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml"):
+        path = posixpath.join(dir, name)
+        text = context.text(path)
+        if text is None:
+            continue
+        for document in yaml_of(text):
+            items = table(document).get("dependencies")
+            if not isinstance(items, list):
+                continue
+            found.files.append(path)
+            found.conda.extend(re.split(r"[\s=<>!]", item.rpartition("::")[2])[0] for item in texts(items))
+            for item in items:
+                found.dependencies.extend(_parsed(texts(table(item).get("pip")), path, text))
+
+
+def _requirements_files(context: Context, dir: str) -> tuple[str, ...]:
+    prefix = dir + "/" if dir else ""
+    pattern = re.compile(
+        rf"{re.escape(prefix)}(?:[^/]*requirements[^/]*\.(?:txt|in|pip)|requirements/[^/]+\.(?:txt|in))"
+    )
+    return tuple(name for name in context.under(dir) if pattern.fullmatch(name))
+
+
+def _lock_paths(context: Context, dir: str) -> Iterator[str]:
+    for name in _LOCK_NAMES:
+        yield posixpath.join(dir, name)
+    yield from context.glob(posixpath.join(dir, "pylock*.toml"))
+
+
+def _tool(data: Mapping[str, object], locks: tuple[str, ...], files: list[str]) -> Tool:
+    """The tool the project is made for: by its lock, its table, its build backend, its files."""
+    for name, tool in _LOCK_TOOLS:
+        if any(posixpath.basename(lock) == name for lock in locks):
+            return tool
+    tables = table(data, "tool")
+    for name, tool in (("poetry", "poetry"), ("uv", "uv"), ("pdm", "pdm")):
+        if name in tables:
+            return tool
+    names = {posixpath.basename(name) for name in files}
+    if "Pipfile" in names:
+        return "pipenv"
+    backend = text_of(table(data, "build-system").get("build-backend")) or ""
+    for name, tool in _BACKENDS:
+        if name in backend:
+            return tool
+    if names & {"setup.py", "setup.cfg"} or "project" in data:
+        return "setuptools"
+    return "pip"
+
+
+def _parsed(items: tuple[str, ...], path: str, text: str) -> tuple[Requirement, ...]:
+    return tuple(parse_requirement(item, file=path, line=_line(text, re.escape(item))) for item in items)
+
+
+def _line(text: str, pattern: str) -> int:
+    match = re.search(pattern, text, re.MULTILINE)
+    return text.count("\n", 0, match.end()) + 1 if match else 1
+
+
+def _inside(path: str) -> str | None:
+    path = posixpath.normpath(path)
+    return None if path.startswith(("..", "/")) else ("" if path == "." else path)

@@ -1,0 +1,150 @@
+"""setup.cfg and setup.py as far as they can be read without running anything."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from slimify.context.scan import Context
+from slimify.languages.python.manifests.requirements import Requirement, parse_requirement
+
+
+class SetupInfo(Struct, frozen=True, kw_only=True):
+    """What the two files say. `dynamic` are the arguments of `setup()` that only Python could tell,
+    `native` whether the package builds extension modules, `data_files` whether it installs files
+    outside its packages.
+    """
+
+    files: tuple[str, ...] = ()
+    name: str | None = None
+    requires: tuple[Requirement, ...] = ()
+    setup_requires: tuple[Requirement, ...] = ()
+    extras: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    requires_python: str | None = None
+    data_files: bool = False
+    native: bool = False
+    dynamic: tuple[str, ...] = ()
+
+
+def setup_info(context: Context, dir: str = "") -> SetupInfo:
+    """Both files of a directory, setup.py before setup.cfg where both say something."""
+    values: dict[str, object] = {}
+    files = []
+    dynamic: tuple[str, ...] = ()
+    cfg, script = posixpath.join(dir, "setup.cfg"), posixpath.join(dir, "setup.py")
+    config = _setup_cfg(context.text(cfg))
+    if config:
+        files.append(cfg)
+        values |= config
+    text = context.text(script)
+    if text is not None:
+        files.append(script)
+        arguments, dynamic = _setup_py(text)
+        values |= arguments
+    texts = {name: context.text(name) or "" for name in files}
+
+    def parsed(key: str, value: object = None) -> tuple[Requirement, ...]:
+        found = []
+        for raw in _items(values.get(key) if value is None else value):
+            file = next((name for name in files if raw in texts[name]), files[-1])
+            at = texts[file].find(raw)
+            line = texts[file].count("\n", 0, at) + 1 if at >= 0 else 1
+            found.append(parse_requirement(raw, file=file, line=line))
+        return tuple(found)
+
+    extras = values.get("extras_require")
+    return SetupInfo(
+        files=tuple(files),
+        name=_text(values.get("name")),
+        requires=parsed("install_requires"),
+        setup_requires=parsed("setup_requires"),
+        extras={
+            key: parsed("", value) for key, value in (extras.items() if isinstance(extras, dict) else ())
+        },
+        scripts=_scripts(values),
+        requires_python=_text(values.get("python_requires")),
+        data_files=bool(values.get("data_files")) or "data_files" in dynamic,
+        native=any(values.get(key) for key in ("ext_modules", "cffi_modules", "rust_extensions"))
+        or not {"ext_modules", "cffi_modules", "rust_extensions"}.isdisjoint(dynamic),
+        dynamic=dynamic,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _items(value: object) -> list[str]:
+    if isinstance(value, str):
+        value = value.splitlines()
+    items = (
+        [item.strip() for item in value if isinstance(item, str)] if isinstance(value, (list, tuple)) else []
+    )
+    return [item for item in items if item and not item.startswith("#")]
+
+
+def _scripts(values: Mapping[str, object]) -> Mapping[str, str]:
+    """Commands that the package brings: console scripts, and script files by their name."""
+    found: dict[str, str] = {}
+    points = values.get("entry_points")
+    if isinstance(points, dict):
+        for line in _items(points.get("console_scripts")):
+            name, _, target = line.partition("=")
+            found[name.strip()] = target.strip()
+    for path in _items(values.get("scripts")):
+        found.setdefault(posixpath.basename(path), path)
+    return found
+
+
+def _setup_cfg(text: str | None) -> dict[str, object]:
+    if text is None:
+        return {}
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+
+    def section(name: str) -> dict[str, str]:
+        return dict(parser[name]) if parser.has_section(name) else {}
+
+    found: dict[str, object] = {**section("metadata"), **section("options")}
+    for key in ("extras_require", "entry_points", "data_files"):
+        if values := section(f"options.{key}"):
+            found[key] = values
+    return found
+
+
+def _setup_py(text: str) -> tuple[dict[str, object], tuple[str, ...]]:
+    """(literal arguments of `setup()`, names of the others). Module-level constants count as literal."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}, ("*",)
+    constants: dict[str, ast.expr] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            constants[statement.targets[0].id] = statement.value
+    literal: dict[str, object] = {}
+    dynamic: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node.func) == "setup":
+            for keyword in node.keywords:
+                value = keyword.value
+                if isinstance(value, ast.Name):
+                    value = constants.get(value.id, value)
+                try:
+                    literal[keyword.arg or "*"] = ast.literal_eval(value)
+                except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                    dynamic.append(keyword.arg or "*")
+    return literal, tuple(dict.fromkeys(dynamic))
+
+
+def _called(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

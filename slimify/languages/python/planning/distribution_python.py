@@ -1,0 +1,130 @@
+"""Where pip puts what it installs for the Python of a distribution.
+
+Debian's and Ubuntu's Python keeps apart what pip installs: below /usr/local, in dist-packages
+(wiki.debian.org/Python). Alpine's has one scheme for apk and pip: packages go to
+/usr/lib/python3.X/site-packages, which the builder has as the image had it and is copied whole, and
+scripts to /usr/bin, from which only those that something calls can be named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from slimify.analysis.packages.needs import installed_modules
+from slimify.analysis.program import Program
+from slimify.analysis.roles.role_state import SITE
+from slimify.facts import load
+from slimify.facts.alpine import alpine_command, alpine_package, busybox_commands
+from slimify.facts.images import ImageFacts
+from slimify.facts.languages import normalised, script_distributions
+from slimify.model.decisions import Reason
+from slimify.model.effects import Effect
+
+SCRIPTS = "/usr/bin/"  # where Alpine's pip puts scripts, among the programs of apk's packages
+_LOCAL_BIN = "/usr/local/bin"
+_SWITCHES = re.compile(r"(?:update-alternatives\b|\bln\s)[^\n;&|]*\bpython[^\n;&|]*")
+_NAMES = re.compile(r"\bpython[\d.]*(?![\w-])")
+# Whose `pip` is without a number: that of Python 2, which pip came with, or that of Python 3.
+_SECOND = re.compile(r"python2?|python2?-(?:pip|dev|minimal|setuptools)|python-is-python2|py2?-pip")
+_THIRD = frozenset({"python3-pip", "python-is-python3", "py3-pip"})
+_INTERPRETER = re.compile(r"python[\d.]*|pip[\d.]*")
+
+
+def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...] | Reason | None:
+    """The places of packages and scripts on a base image without a Python of its own; None if not known."""
+    releases = load("system-python.toml")["alpine" if base.manager == "apk" else "debian"]
+    minor = releases.get(base.suite)
+    texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
+    if base.suite and not base.suite_sure:
+        text = f"{program.base_ref} moves on from release to release, and with it the directory of its Python"
+        return Reason(code="SL393", text=f"{text}'s packages: a tag that names the release would do")
+    if minor is None or switched(texts, minor):
+        return None
+    versions = _versions(program, minor)
+    if versions is None:
+        return None
+    if base.manager == "apt":
+        return (*(f"/usr/local/lib/python{v}/dist-packages" for v in versions), _LOCAL_BIN)
+    scripts = _scripts(program)
+    if isinstance(scripts, Reason):
+        return scripts
+    return (*(f"/usr/lib/python{v}/site-packages" for v in versions), *scripts)
+
+
+def switched(texts: Iterable[str], minor: str) -> bool:
+    """Whether a command makes `python` mean another one than the image's own `python3`."""
+    own = {"python", "python3", f"python{minor}"}
+    commands = (command for text in texts for command in _SWITCHES.findall(text))
+    return any(name not in own for command in commands for name in _NAMES.findall(command))
+
+
+def _versions(program: Program, minor: str) -> tuple[str, ...] | None:
+    """The interpreters that installs are for: python3's, or python2.7's where pip is that one's."""
+    packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+    if any(re.fullmatch(r"python3\.\d+", p) and p != f"python{minor}" for p in packages):
+        return None
+    second = any(_SECOND.fullmatch(p) for p in packages)
+    third = bool(packages & _THIRD) or (not second and "python3" in packages)
+    found: dict[str, None] = {}
+    for effect in site_installs(program):
+        named = named_version(effect)
+        if named in (minor, "3"):
+            found[minor] = None
+        elif named in ("2", "2.7") and second:
+            found["2.7"] = None
+        elif named is None and second != third:
+            found["2.7" if second else minor] = None
+        else:
+            return None
+    return tuple(found)
+
+
+def _scripts(program: Program) -> tuple[str, ...] | Reason:
+    """The scripts of installed packages that something calls; a Reason where a program may be one of them
+    and nothing tells."""
+    if program.live.dynamic:
+        use = program.live.dynamic[0]
+        return _lost(f"{use.file}:{use.line} starts a program whose name is not known")
+    effects = [e for s in program.steps for e in s.effects]
+    installed = {normalised(m.use.name) for m in installed_modules(effects, program.end.view)}
+    packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+    by_apk = {c for name in packages for c in alpine_package(name, None).commands}
+    found: dict[str, None] = {}
+    for command, use in (*program.live.commands.items(), *program.late.items()):
+        name = command.removeprefix(SCRIPTS)
+        if "/" in name or name in by_apk | busybox_commands() or _INTERPRETER.fullmatch(name):
+            continue
+        if script_distributions(name) or normalised(name) in installed:
+            found[f"{SCRIPTS}{name}"] = None
+        elif alpine_command(name) is None and not _own_file(program, name):
+            place = f"{use.file}:{use.line}" if use.line else use.file
+            return _lost(f"{place} starts `{name}`")
+    return tuple(found)
+
+
+def _lost(text: str) -> Reason:
+    return Reason(code="SL393", text=f"{text}, maybe one that pip put into {SCRIPTS}, among apk's programs")
+
+
+def _own_file(program: Program, name: str) -> bool:
+    """Whether a file of the image that comes from the context bears the name."""
+    view = program.end.view
+    return any(path.rpartition("/")[2] == name and view.image_paths(path) for path in view.context.files)
+
+
+def named_version(effect: Effect) -> str | None:
+    """The version in the name of the interpreter or installer: `3`, `3.12`; None for a plain `pip`."""
+    match = re.fullmatch(r"(?:python|pip|easy_install-?)(\d(?:\.\d+)?)", effect.tool)
+    return match[1] if match else None
+
+
+def site_installs(program: Program) -> Sequence[Effect]:
+    """The effects that write into the system's site-packages."""
+    return [
+        e
+        for s in program.steps
+        for a in s.atoms
+        for e in a.effects
+        if SITE in e.writes and e.kind == "python"
+    ]

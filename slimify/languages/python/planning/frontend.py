@@ -1,0 +1,65 @@
+"""A front end that Node built inside a Python image: what it bundled is copied, its packages are not."""
+
+from __future__ import annotations
+
+from slimify.analysis.packages.toolchains import NODE_COMMANDS, mentions_node
+from slimify.analysis.program import Program
+from slimify.model.decisions import Decision
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import inside
+
+
+def without_packages(
+    program: Program, trees: tuple[Tree, ...]
+) -> tuple[tuple[Tree, ...], tuple[str, ...], tuple[Decision, ...]]:
+    """The trees without node_modules, instructions for the end of the builder, and what was decided.
+
+    Everything stays where something at run time, or a step of the final stage, may use Node or its packages.
+    """
+    modules = _modules(program)
+    if not modules or _node_alive(program):
+        return trees, (), ()
+    left = tuple(t for t in trees if t.path not in modules)
+    within = [m for m in modules if any(inside(m, t.path) and m != t.path for t in left)]
+    if within and not _root_at_end(program, left):
+        within = []
+    gone = [m for m in modules if m in within or any(t.path == m for t in trees)]
+    if not gone:
+        return trees, (), ()
+    text = f"{', '.join(gone)} is not copied: nothing at run time uses Node"
+    tail = (f"RUN rm -rf {' '.join(within)}",) if within else ()
+    return left, tail, (Decision(code="SL318", safety="assumed", text=text),)
+
+
+def _modules(program: Program) -> list[str]:
+    """The node_modules directories that build steps fill."""
+    found: dict[str, None] = {}
+    for step in program.steps:
+        for atom in step.atoms:
+            for effect in atom.effects if atom.role == "build" else ():
+                if effect.kind == "node":
+                    found |= dict.fromkeys(_below(w) for w in effect.writes if _directory(w))
+    return list(found)
+
+
+def _directory(path: str) -> bool:
+    return not path.startswith("@") and "." not in path.rpartition("/")[2]
+
+
+def _below(path: str) -> str:
+    """An install that may make no node_modules at all says that it writes to the project."""
+    return path if path.endswith("/node_modules") else f"{path.rstrip('/')}/node_modules"
+
+
+def _node_alive(program: Program) -> bool:
+    called = set(program.live.commands) | set(program.late)
+    return bool(NODE_COMMANDS & called or program.live.dynamic) or mentions_node(program.end)
+
+
+def _root_at_end(program: Program, trees: tuple[Tree, ...]) -> bool:
+    """Whether the builder ends as root, who may delete anything."""
+    last = max((t.after for t in trees), default=0)
+    users = {
+        s.state.user for s in program.steps if s.index >= last and any(a.role == "build" for a in s.atoms)
+    }
+    return users <= {"root", "0", ""}

@@ -1,0 +1,242 @@
+"""Python: packages are installed in the builder and copied to where they were installed.
+
+Copying the interpreter's site-packages and scripts keeps every absolute path and every command of
+the user's; it needs the exact minor version in the path, so a moving tag (`python:3`) gets a
+virtual environment instead. Steps that run the application's own code (collectstatic, downloads of
+data) are executed where it will run.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.analysis.roles.role_state import BIN, SITE
+from slimify.config import Options
+from slimify.facts.carried import installed
+from slimify.facts.images import image
+from slimify.languages.python.planning import venv as venvs
+from slimify.languages.python.planning.distribution_python import SCRIPTS
+from slimify.languages.python.planning.frontend import without_packages
+from slimify.languages.python.planning.installers import without_installers
+from slimify.languages.python.planning.replaced_packages import make_way
+from slimify.languages.python.planning.site_packages import (
+    foreign_interpreter,
+    installer_places,
+    only_installers,
+    site_packages,
+)
+from slimify.model.decisions import Decision, Reason
+from slimify.planning.estimates import estimate
+from slimify.planning.final_stage.media_types import media_types
+from slimify.planning.final_stage.owners import owner
+from slimify.planning.final_stage.rebase import same_family, written_base
+from slimify.planning.final_stage.restore_packages import put_back
+from slimify.planning.final_stage.steps import Parting
+from slimify.planning.in_place.caches import caches
+from slimify.planning.layout import Layout, Tree
+from slimify.planning.stages.partition import part
+from slimify.planning.stages.unknown_steps import blocked, installs_at_start, keep_everything_before_unknown
+from slimify.planning.strategy import Proposal
+from slimify.semantics.paths import BROAD, inside
+
+LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
+# Directories that can't be copied whole: the final base has its own files there.
+SYSTEM = BROAD - {LOCAL, "/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
+
+
+def propose(program: Program, options: Options) -> Proposal:
+    """Layouts on the slim variant and on the same base."""
+    layouts: list[Layout] = []
+    reasons: list[Reason] = []
+    compiling = installs_at_start(program)
+    if compiling:
+        return Proposal(layouts=(), reasons=(Reason(code="SL392", text=compiling),))
+    partner = same_family(written_base(program), program) if program.base else None
+    if partner and options.base in ("auto", "slim", "minimal"):
+        _try(program, "slim", partner, options, layouts, reasons)
+    if options.base in ("auto", "same"):
+        before = len(layouts)
+        _try(program, "same-base", written_base(program), options, layouts, reasons)
+        if before == 0 and len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
+            layouts.pop()
+            text = "same-base: a second stage would save no more than cleaning up in one"
+            reasons.append(Reason(code="SL407", text=text))
+    return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
+
+
+def _try(
+    program: Program, rung: str, base: str, options: Options, layouts: list[Layout], reasons: list[Reason]
+) -> None:
+    if rung == "same-base":
+        program = keep_everything_before_unknown(program)
+    trees = python_trees(program)
+    if isinstance(trees, Reason):
+        worth = _gain(program) >= options.min_saving.floor(estimate.original(program))
+        reasons.append(trees if rung == "slim" or worth else _NOTHING)
+        return
+    own = any(m.path == venvs.PATH for m in program.made)
+    made = None if own else next((t.after for t in trees if t.path == venvs.PATH), None)
+    broad = next((m.path for m in program.made if m.path in SYSTEM), None)
+    if broad:
+        reasons.append(
+            Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs")
+        )
+        return
+    trees, tail, dropped = without_packages(program, trees)
+    out = without_installers(program, trees)
+    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
+    if missing:
+        reasons.append(Reason(code="SL391", text=missing))
+        return
+    if rung == "slim":
+        types, told = media_types(program, base)
+        head, put = (*head, *types), (*put, *told)
+    way, made_way = make_way(program, trees, options.keep_packages)
+    saving = _saving(program, base, rung, trees) + out.size
+    shown = program.base is not None and bool(program.base.packages)
+    own_python = program.base is not None and program.base.language == "python"
+    wanted = Parting(
+        rung=rung,  # type: ignore[arg-type]
+        base=base,
+        trees=trees,
+        present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
+        needless=_OWN_PYTHON if own_python else _among_packages(program),
+        builder_tail=(*tail, *out.tail),
+        final_head=(*head, *way),
+        builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
+        final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
+        decisions=(*_decisions(program, rung, base, trees), *dropped, *out.decisions, *put, *made_way),
+        saving=saving,
+        original=estimate.original(program),
+    )
+    why = blocked(program, wanted)
+    if why:
+        reasons.append(Reason(code="SL392", text=why))
+        return
+    layouts.append(part(program, wanted))
+
+
+def _among_packages(program: Program) -> tuple[str, ...]:
+    """What comes with site-packages where apk installs into it, too."""
+    return ("py3-setuptools",) if program.base is not None and program.base.manager == "apk" else ()
+
+
+def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
+    cleaned = caches(program)
+    return cleaned.changes and cleaned.saving >= layout.saving
+
+
+def _present(program: Program, base: str) -> frozenset[str]:
+    facts = program.facts_of(base)
+    return facts.packages or installed(facts) if facts is not None else frozenset()
+
+
+# The distribution's Python, which an image that brings its own does not use.
+_OWN_PYTHON = ("python3", "python3-setuptools")
+
+# Libraries that every python image has, the slim one too (they are what CPython is linked with).
+BASE_LIBRARIES = frozenset((
+    "libbz2-1.0", "libc6", "libdb5.3", "libdb5.3t64", "libexpat1", "libffi6", "libffi7", "libffi8",
+    "libgcc-s1", "libgdbm6", "libgdbm6t64", "liblzma5", "libncursesw6", "libreadline8",
+    "libreadline8t64", "libsqlite3-0", "libssl1.1", "libssl3", "libssl3t64", "libstdc++6",
+    "libtinfo6", "libuuid1", "zlib1g", "libcrypt1", "libnsl2", "libtirpc3", "libtirpc3t64",
+))  # fmt: skip
+
+
+def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
+    """What is copied; a Reason when site-packages can't be named."""
+    trees: list[Tree] = []
+    why = foreign_interpreter(program)
+    if why:
+        return Reason(code="SL393", text=why)
+    left, alive = installer_places(program)
+    if alive:
+        return Reason(
+            code="SL393",
+            text=f"where the installer of {alive}, which is started, puts its files is not known",
+        )
+    dropped = (SITE, BIN) if only_installers(program) else ()
+    for made in program.made:
+        if made.path in left or made.path in dropped:
+            continue
+        if made.path == SITE:
+            site = site_packages(program)
+            if _moving(program):
+                environment = venvs.venv(program)
+                if isinstance(environment, Reason) and isinstance(site, Reason):
+                    return environment
+                site = (venvs.PATH,) if not isinstance(environment, Reason) else site
+            if isinstance(site, Reason):
+                return site
+            trees += [Tree(path=path, after=made.first, is_file=path.startswith(SCRIPTS)) for path in site]
+        elif made.path != BIN:
+            trees.append(
+                Tree(path=made.path, after=made.first, owner=owner(program, made.user), is_file=made.is_file)
+            )
+    whole = [t for t in trees if t.path == LOCAL]
+    if whole:
+        first = min(t.after for t in trees if inside(t.path, LOCAL))
+        return (Tree(path=LOCAL, after=first), *(t for t in trees if not inside(t.path, LOCAL)))
+    return tuple(_once(trees))
+
+
+def _once(trees: list[Tree]) -> list[Tree]:
+    """A file in a directory that is copied whole comes with it, at the place of the earlier of the two."""
+    outer = {t.path: t for t in trees if not t.is_file}
+    kept: dict[str, Tree] = {}
+    for tree in trees:
+        around = next((o for o in outer.values() if o.path != tree.path and inside(tree.path, o.path)), tree)
+        before = kept.get(around.path, around)
+        kept[around.path] = replace(around, after=min(before.after, tree.after))
+    return list(kept.values())
+
+
+def _moving(program: Program) -> bool:
+    """A python image whose tag does not name the minor version, or leaves it to a build argument."""
+    base = program.base
+    if base is None or base.family != "python" or base.digest:
+        return False
+    return not base.version_sure or "$" in written_base(program)
+
+
+_NOTHING = Reason(code="SL407", text="same-base: nothing that only the build needs stays in the image")
+
+
+def _gain(program: Program) -> int:
+    return (
+        estimate.dropped_packages(program)
+        + estimate.caches(program, ("python",))
+        + estimate.left_lists(program)
+    )
+
+
+def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:
+    saving = _gain(program)
+    if any("site-packages" in t.path for t in trees):
+        saving -= estimate.PIP_ITSELF
+    elif only_installers(program):
+        saving += estimate.INSTALLER
+    if any(t.path == LOCAL for t in trees):
+        saving -= estimate.LOCAL_PYTHON
+    if rung == "slim" and program.base is not None:
+        new = image(program.base.slim_partner or "")
+        saving += program.base.size - (new.size if new else 0)
+    return saving
+
+
+def _decisions(program: Program, rung: str, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
+    found = []
+    if rung == "slim":
+        text = (
+            f"the final stage is {base}: the same Python on the same release, without compilers and headers"
+        )
+        found.append(Decision(code="SL301", safety="safe", text=text))
+    else:
+        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
+    for tree in trees:
+        line = program.dockerfile.instructions[tree.after].line
+        found.append(
+            Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)
+        )
+    return tuple(found)

@@ -1,0 +1,91 @@
+"""Packages of the base image that the builder upgraded or removed: the final stage's own make way.
+
+A COPY of site-packages lays files over those of the base. An older release of pip or setuptools would leave
+its metadata there, and modules that the newer one has no more: which of the two is found is a matter of luck.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from slimify.analysis.program import Program
+from slimify.analysis.roles.role_state import SITE
+from slimify.facts.languages import normalised
+from slimify.languages.python.manifests.project import python_project
+from slimify.languages.python.manifests.requirements import Requirement, requirements
+from slimify.languages.python.planning.installers import LOCKED, pinned
+from slimify.model.decisions import Decision
+from slimify.model.effects import Effect
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import inside
+
+# What the official images bring (docker-library/python: setuptools and wheel up to Python 3.11).
+_BROUGHT = ("pip", "setuptools", "wheel")
+_LAST_WITH_ALL = 11
+_FAMILIES = frozenset({"python", "uv", "tiangolo"})
+_ANEW = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
+_VERSION = re.compile(r"[=<>~!@]")
+
+
+def make_way(
+    program: Program, trees: tuple[Tree, ...], kept: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """The line that removes them in the final stage before its packages are copied, with the decision.
+    `kept` are packages that the user wants as the build has them, whether or not a step names them."""
+    base = program.base
+    if base is None or base.family not in _FAMILIES or not base.version:
+        return (), ()
+    major, minor = (*base.version.split("."), "0")[:2]
+    places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
+    tree = next((t for t in trees if t.path in places), None)
+    if tree is None or _cared_for(program, places[1]):
+        return (), ()
+    touched = {*_touched(program), *kept}
+    brought = _BROUGHT if int(minor) <= _LAST_WITH_ALL else _BROUGHT[:1]
+    names = [name for name in brought if name in touched]
+    if not names:
+        return (), ()
+    one = len(names) == 1
+    text = (
+        f"{', '.join(names)} of the final base {'makes' if one else 'make'} way for what the builder has of "
+        f"{'it' if one else 'them'}: the COPY would leave files of both releases"
+    )
+    line = program.dockerfile.instructions[tree.after].line
+    decision = Decision(code="SL348", safety="safe", text=text, line=line)
+    return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
+
+
+def _touched(program: Program) -> Iterator[str]:
+    """The packages that an install into the image's Python brings in another release, or takes out: those
+    that are to be upgraded, that are named with a version, or locked."""
+    for step in program.steps:
+        for effect in step.effects:
+            if effect.kind != "python" or SITE not in effect.writes:
+                continue
+            words = (word.value or "" for word in effect.command.words)
+            anew = effect.action == "uninstall" or any(map(_ANEW.fullmatch, words))
+            yield from (normalised(p.name) for p in effect.packages if anew or _VERSION.search(p.text))
+            yield from (r.name for r in _listed(program, effect) if anew or r.specifier or r.url)
+            if effect.manager in LOCKED:
+                yield from pinned(program)
+
+
+def _listed(program: Program, effect: Effect) -> Iterator[Requirement]:
+    context = program.context
+    for path in map(program.end.view.context_path, effect.manifests):
+        if path is not None and path.endswith((".txt", ".in", ".pip")):
+            yield from requirements(context, path)
+        elif path is not None:
+            yield from python_project(context, posixpath.dirname(path)).dependencies
+
+
+def _cared_for(program: Program, site: str) -> bool:
+    """Whether the final stage itself calls pip, or takes out packages by their files."""
+    atoms = (a for s in program.steps for a in s.atoms if a.role != "build")
+    return any(
+        effect.manager == "pip" or any(inside(path, site) for path in effect.deletes)
+        for atom in atoms
+        for effect in atom.effects
+    )

@@ -1,0 +1,190 @@
+"""Which interpreter the installs of a file were made for, and where that one keeps packages.
+
+A path is only given where every install is known to be for it: a COPY of another version's directory
+would leave the application without its packages, or fail.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from slimify.analysis.program import Program
+from slimify.analysis.roles.role_state import BIN, SITE
+from slimify.analysis.runtime_needs import unread_start
+from slimify.languages.python.planning.distribution_python import (
+    distribution_packages,
+    named_version,
+    site_installs,
+    switched,
+)
+from slimify.model.decisions import Reason
+from slimify.model.effects import Effect
+from slimify.semantics.paths import SCRATCH, inside, inside_any
+
+# Families of images whose Python is installed by itself, below one directory.
+_BY_ITSELF = frozenset({"python", "uv", "tiangolo", "bitnami"})
+_SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
+_PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
+# Images that start an application of their own accord.
+_STARTING = frozenset({"tiangolo"})
+# Packages that only install or build others; pip's own directory is in every image.
+_INSTALLERS = frozenset((
+    "pip", "setuptools", "wheel", "poetry", "poetry-core", "poetry-plugin-export", "pipenv", "uv",
+    "pip-tools", "virtualenv", "build", "hatch", "hatchling", "pdm", "flit", "cython",
+    "setuptools-scm", "scikit-build", "ninja", "cmake", "meson", "meson-python", "packaging",
+    "twine",
+))  # fmt: skip
+_PROGRAMS = frozenset(
+    {"poetry", "pipenv", "uv", "pdm", "hatch", "flit", "virtualenv", "cmake", "ninja", "meson"}
+)
+
+
+# Programs of compilers that install themselves.
+_TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
+
+
+def site_packages(program: Program) -> tuple[str, ...] | Reason:
+    """What installs into the system's Python fill: the directories of packages and scripts, or the scripts
+    one by one where these lie among others. A Reason where that is not known."""
+    named = _by_name(program)
+    return (_by_image(program) or named) if isinstance(named, Reason) else named
+
+
+def _by_image(program: Program) -> tuple[str, ...] | None:
+    """Where the installs put their packages in an image that was built from the file: one directory, of an
+    interpreter that no package of the system brings, and nothing beside it but its scripts. What Python
+    compiled of its own library while pip ran is made anew."""
+    if program.built is None:
+        return None
+    sites: set[str] = set()
+    rest: set[str] = set()
+    for step in program.steps:
+        if not any(e.kind == "python" and SITE in e.writes for e in step.effects):
+            continue
+        others = [*SCRATCH, *(c for e in step.effects for c in e.caches)]
+        others += [p for e in step.effects if e.kind != "python" for p in (*e.writes, *e.outputs)]
+        for entry in program.built.left(step.instruction):
+            found = _PACKAGES.match(entry.path)
+            if found:
+                sites.add(found[1])
+            elif not inside_any(entry.path, others) and "/__pycache__/" not in entry.path:
+                rest.add(entry.path)
+    if len(sites) != 1:
+        return None
+    (site,) = sites
+    scripts = f"{site.rpartition('/lib/')[0]}/bin"
+    if site.startswith("/usr/lib/") or not all(inside(p, scripts) for p in rest):
+        return None
+    return (site, scripts)
+
+
+def _by_name(program: Program) -> tuple[str, ...] | Reason:
+    """By the name of the base image and of the interpreters that are called."""
+    base = program.base
+    unknown = Reason(
+        code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
+    )
+    if base is None:
+        return unknown
+    if base.language is None:
+        return distribution_packages(program, base) or unknown
+    if base.language != "python" or base.family not in _BY_ITSELF or not base.version:
+        return unknown
+    minor = ".".join(base.version.split(".")[:2])
+    texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
+    if not base.version_sure or any(_SYSTEM_PYTHON.search(text) for text in texts) or switched(texts, minor):
+        return unknown
+    other = any(named_version(e) not in (None, minor, minor[0]) for e in site_installs(program))
+    return unknown if other else (f"{base.prefix}/lib/python{minor}/site-packages", f"{base.prefix}/bin")
+
+
+def unknown_start(program: Program) -> bool:
+    """Nothing says what is run in the image, or what does could not be read: an installer may be called."""
+    own = program.base is not None and program.base.family in _STARTING
+    return not (program.live.start or own) or bool(unread_start(program.live.start))
+
+
+def only_installers(program: Program) -> bool:
+    """Whether site-packages gets nothing but installers that nothing at run time calls: their results
+    lie elsewhere (poetry's own environment, uv's .venv)."""
+    effects = site_installs(program)
+    if unknown_start(program):
+        return False
+    if any(SITE in e.writes for s in program.steps for e in s.effects if e.kind != "python"):
+        return False
+    for effect in effects:
+        names = {p.name.lower().replace("_", "-") for p in effect.packages}
+        if effect.action not in ("install", "ensurepip") or effect.manifests or not names <= _INSTALLERS:
+            return False
+    called = set(program.live.commands) | set(program.late)
+    started = {e.manager for e in program.live.start}
+    return (
+        bool(effects)
+        and not _PROGRAMS & (called | started)
+        and any(m.path not in (SITE, BIN) and m.kind in ("python", "build") for m in program.made)
+    )
+
+
+def installer_places(program: Program) -> tuple[frozenset[str], str]:
+    """Directories that only a downloaded installer's program fills and run time does without; and the
+    name of such a program that run time calls, "" if there is none."""
+    places: set[str] = set()
+    others: set[str] = set()
+    alive = ""
+    called = set(program.live.commands) | set(program.late) | {e.manager for e in program.live.start}
+    for step in program.steps:
+        for effect in step.effects:
+            head, _, name = effect.action.partition(" ")
+            programs = _TOOLCHAINS.get(name, frozenset({name}) & _PROGRAMS)
+            if effect.kind in ("python", "build") and head == "install" and programs:
+                places |= set(effect.writes)
+                alive = name if programs & called else alive
+            else:
+                others |= set(effect.writes)
+    return frozenset(p for p in places if not any(inside(o, p) or inside(p, o) for o in others)), alive
+
+
+def foreign_interpreter(program: Program) -> str:
+    """Why uv's environment may stand on a Python that uv downloads, outside of everything copied; "" if it
+    stands on the image's."""
+    base = program.base
+    effects = [e for s in program.steps for e in s.effects if e.manager == "uv" or e.tool == "uv"]
+    if not any(e.action in ("sync", "venv", "add") for e in effects) or any(
+        e.action == "python install" for e in effects
+    ):
+        return ""
+    if program.end.get("UV_PYTHON_DOWNLOADS") in ("never", "0", "manual") or program.end.get(
+        "UV_NO_MANAGED_PYTHON"
+    ):
+        return ""
+    if base is None or base.language != "python" or not base.version:
+        packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
+        return "" if "python3" in packages else "uv may download a Python of its own"
+    minor = ".".join(base.version.split(".")[:2])
+    for effect in effects:
+        wanted = _wanted(program, effect)
+        if wanted and wanted != minor:
+            return f"uv may download Python {wanted}: the image has {minor}"
+    return ""
+
+
+def _wanted(program: Program, effect: Effect) -> str:
+    """The minor version that an option, a variable, or a file of the project asks uv for; "" for none."""
+    from slimify.languages.python.manifests.project import python_project
+
+    words = [w.value or "" for w in effect.command.words]
+    asked = next((b for a, b in pairwise(words) if a in ("--python", "-p")), "")
+    asked = asked or program.end.get("UV_PYTHON") or ""
+    view = program.end.view
+    if not asked and effect.cwd:
+        asked = (view.text(f"{effect.cwd.rstrip('/')}/.python-version") or "").strip()
+        path = view.context_path(f"{effect.cwd.rstrip('/')}/pyproject.toml")
+        if not asked and path is not None and program.base is not None:
+            needed = python_project(view.context, path.rpartition("/")[0]).requires_python or ""
+            low = re.search(r"(?:>=|==|~=)\s*3\.(\d+)", needed)
+            has = re.match(r"3\.(\d+)", program.base.version or "")
+            if low and has and int(low[1]) > int(has[1]):
+                return f"3.{low[1]}"
+    match = re.match(r"(?:python|cpython-?|cpython@)?(3\.\d+)", asked)
+    return match[1] if match else ""

@@ -1,0 +1,120 @@
+"""A virtual environment in place of site-packages, where the interpreter's minor version moves with the tag.
+
+`python -m venv` in front of the first install and its bin in front of PATH make every later `pip` and
+`python` work in it; the directory is then copied at a path that no version is part of. It is not done
+where anything may bypass PATH: absolute paths of the interpreter, schedulers and login shells, which
+start with a PATH of their own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.analysis.roles.role_state import BIN, SITE
+from slimify.model.decisions import Reason
+from slimify.model.effects import Effect
+
+PATH = "/opt/venv"
+MAKE = f"RUN python -m venv {PATH}"
+ACTIVATE = f'ENV PATH="{PATH}/bin:$PATH"'
+_ABSOLUTE = re.compile(
+    r"/usr/local/(?:bin|lib)/(?:python|pip|\w[\w.-]*\.py\b|gunicorn|celery|uwsgi|uvicorn|flask|supervisord|django)|/usr/bin/python\b"
+)
+_OWN_PATH = frozenset(
+    {"cron", "crond", "crontab", "sudo", "su", "runuser", "systemctl", "sshd", "init", "s6-svscan"}
+)
+_TEXTS = (
+    ".py",
+    ".sh",
+    ".conf",
+    ".ini",
+    ".toml",
+    ".cfg",
+    ".yaml",
+    ".yml",
+    ".service",
+    ".cron",
+    "Procfile",
+    "crontab",
+)
+
+
+class Venv(Struct, frozen=True, kw_only=True):
+    """Where the environment is made: in front of the instruction with this index."""
+
+    first: int
+
+
+def venv(program: Program) -> Venv | Reason:
+    """The virtual environment to make, or why it would not do."""
+    first = next((m.first for m in program.made if m.path == SITE), None)
+    if first is None:
+        return _no("nothing is installed into site-packages")
+    if any(m.path == PATH for m in program.made):
+        return _no("the file makes one of its own")
+    for step in program.steps:
+        for atom in step.atoms:
+            why = _bypasses(step, atom, first)
+            if why:
+                return _no(f"line {step.line}: {why}")
+    for name, use in program.live.commands.items():
+        if name in _OWN_PATH or _ABSOLUTE.match(name):
+            return _no(f"`{name}` ({use.file}:{use.line}) does not go by PATH")
+    texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)
+    for step in program.steps:
+        value = step.instruction.value
+        if (
+            step.keyword == "ENV"
+            and re.search(r"(?:^|\s)PATH[=\s]", value)
+            and "$PATH" not in value
+            and "${PATH" not in value
+        ):
+            return _no(f"line {step.line} sets PATH anew")
+        if step.keyword in ("ENV", "COPY", "ADD", "RUN") and _ABSOLUTE.search(value):
+            return _no(f"line {step.line} names the interpreter's directory")
+    if any(_ABSOLUTE.search(t) or t in ("-l", "--login", "-lc") for t in texts):
+        return _no("what is started names the interpreter's directory, or is a login shell")
+    file = _absolute_in_files(program)
+    return _no(f"{file} names the interpreter's directory") if file else Venv(first=first)
+
+
+def _no(why: str) -> Reason:
+    return Reason(
+        code="SL393",
+        text=f"site-packages can't be named for a moving tag, nor be a virtual environment: {why}",
+    )
+
+
+def _bypasses(step: Step, atom: AtomStep, first: int) -> str:
+    """Why a command would not work in the environment, or past it; "" if it does."""
+    if step.index >= first and any(e.kind == "unknown" for e in atom.effects):
+        return "its effects are not known"
+    for effect in atom.effects:
+        if effect.kind == "python" and effect.action not in ("check", "config") and not _into_site(effect):
+            return "it installs to another place"
+        if effect.kind == "python" and effect.manager not in ("pip", "pipenv", ""):
+            return f"{effect.manager} chooses an environment by itself"
+        if step.index >= first and effect.tool in _OWN_PATH:
+            return f"{effect.tool} sets PATH anew"
+    return ""
+
+
+def _into_site(effect: Effect) -> bool:
+    places = [
+        w for w in effect.writes if w.startswith("@") or "packages" in w or "/.local" in w or "venv" in w
+    ]
+    return bool(places) and all(w in (SITE, BIN) for w in places)
+
+
+def _absolute_in_files(program: Program) -> str:
+    view = program.end.view
+    for path in view.context.files:
+        name = path.rpartition("/")[2]
+        if not (name.endswith(_TEXTS) or "." not in name) or not view.image_paths(path):
+            continue
+        if _ABSOLUTE.search(view.context.text(path) or ""):
+            return path
+    return ""

@@ -1,0 +1,1 @@
+"""What Python sources need at run time."""

@@ -1,0 +1,121 @@
+"""Python text, read without a parser: any version of the language, broken files too.
+
+Strings and comments are blanked out first; in what is left, `import` can only be the keyword.
+The scan for programs started is for files that cannot be parsed: it takes every call that
+looks like one, so it finds too much rather than too little.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from itertools import islice
+
+from slimify.context.source_uses import UNKNOWN, Collector
+
+_LITERAL = re.compile(
+    r"""\#[^\n]*
+      | (?:\b[A-Za-z]{1,2})?(?:
+          \"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*(?:\"\"\"|\\?\Z)
+        | '''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*(?:'''|\\?\Z)
+        | "[^"\\\n]*(?:\\.[^"\\\n]*)*(?:"|(?=\n)|\\?\Z)
+        | '[^'\\\n]*(?:\\.[^'\\\n]*)*(?:'|(?=\n)|\\?\Z)
+        )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_BLANK = re.compile(r"[^\n]")
+_IMPORT = re.compile(
+    r"(?<![\w.])(?:from[ \t]+(?P<module>\w[\w.]*|\.[.\w]*(?:[ \t]+\w[\w.]*)?)(?:[ \t]|\\\n)*import\b"
+    r"|import[ \t]+(?P<names>[\w.]+(?:[ \t]+as[ \t]+\w+)?(?:[ \t]*,[ \t\\\n]*[\w.]+(?:[ \t]+as[ \t]+\w+)?)*))"
+)
+_STRING = re.compile(r"""[rRuUbBfF]{0,2}(?P<quote>["'])(?P<text>[^"'\\\n]*)(?P=quote)""")
+_SETTINGS = re.compile(r"\b(?:INSTALLED_APPS|MIDDLEWARE(?:_CLASSES)?|\w+_APPS)\b[^=\n]{0,60}\+?=\s*[\[(]")
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+_STARTS_PROGRAM = re.compile(
+    r"\b(?P<name>system|popen[234]?|Popen|check_output|check_call|getoutput|getstatusoutput|which|find_executable"
+    r"|exec[lv]p?e?|(?:posix_)?spawn[lv]?p?e?|create_subprocess_exec|create_subprocess_shell"
+    r"|(?:subprocess|sp)\s*\.\s*(?:run|call))\s*\("
+)
+# `["git", "fetch"]` (not a subscript), and `run("git fetch")` of whatever is called like that.
+_COMMAND_LINE = re.compile(
+    r"""(?:(?<![\w\])"'])\[|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
+    r"""[rRuUbBfF]?(?P<quote>["'])(?P<name>[a-z][\w.+-]*)(?:(?P=quote)\s*(?:,|\]\s*\+|\))|[ ])"""
+)
+_LOADS_LIBRARY = re.compile(r"\b(?P<name>CDLL|PyDLL|LoadLibrary|find_library|dlopen)\s*\(")
+_OPENS_FILE = re.compile(
+    r"\b(?:open|Path|read_text|read_bytes|read_csv|send_file|send_from_directory|StaticFiles|FileSystemLoader)\s*\("
+)
+_FIRST_STRING = re.compile(r"""\s*[\[(]?\s*[rRuUbB]{0,2}(?:"([^"\\\n]*)"|'([^'\\\n]*)')""")
+
+
+class Lines:
+    """Maps offsets in a text to 1-based lines."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(m.end() for m in re.finditer("\n", text))]
+
+    def at(self, offset: int) -> int:
+        return bisect_right(self._starts, offset)
+
+
+def masked(text: str) -> str:
+    """The text with strings and comments as spaces; offsets and line ends stay as they are."""
+    return _LITERAL.sub(lambda m: _BLANK.sub(" ", m[0]), text)
+
+
+def scan_imports(text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds the top-level names of all absolute imports. `code` is the masked text."""
+    for match in _IMPORT.finditer(code):
+        line = lines.at(match.start())
+        if match["names"]:
+            for name in match["names"].replace("\\", " ").split(","):
+                found.add_import(name.split()[0].partition(".")[0] if name.split() else "", line)
+        elif match["module"] and not match["module"].startswith("."):
+            found.add_import(match["module"].partition(".")[0], line)
+    for match in islice(_SETTINGS.finditer(code), 20):
+        _scan_settings(text, code, match.end(), lines, found)
+
+
+def _scan_settings(text: str, code: str, start: int, lines: Lines, found: Collector) -> None:
+    """Adds what a Django list such as INSTALLED_APPS names."""
+    ends = [end for end in (code.find(sign, start, start + 20_000) for sign in "])") if end >= 0]
+    for literal in _LITERAL.finditer(text, start, min(ends, default=start)):
+        match = _STRING.fullmatch(literal[0])
+        if match and _DOTTED.fullmatch(match["text"]):
+            found.add_import(match["text"].partition(".")[0], lines.at(literal.start()))
+
+
+def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds the files that are opened by a literal name."""
+    for match in _OPENS_FILE.finditer(code):
+        literal = _FIRST_STRING.match(text, match.end())
+        name = (literal[1] or literal[2] or "") if literal else UNKNOWN
+        found.add_path(name, lines.at(match.start()))
+
+
+def scan_mentioned(text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds the first words of what may be command lines for a function that starts programs.
+
+    An application mostly has one such function, in a file of its own. Lists that are no command
+    lines are among what is found: it counts only where the program of some start is not known.
+    """
+    for match in _COMMAND_LINE.finditer(text):
+        if code[match.start()] == text[match.start()]:
+            found.mentioned[found.use(match["name"], lines.at(match.start("name")))] = None
+
+
+def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds the programs and libraries that calls seem to name; other such calls are dynamic."""
+    for match in _STARTS_PROGRAM.finditer(code):
+        line, literal = lines.at(match.start()), _FIRST_STRING.match(text, match.end())
+        if literal:
+            found.add_shell(literal[1] or literal[2] or "", line, match["name"])
+        else:
+            found.dynamic[found.use(match["name"], line)] = None
+    for match in _LOADS_LIBRARY.finditer(code):
+        line, literal = lines.at(match.start()), _FIRST_STRING.match(text, match.end())
+        if literal:
+            found.add_library(literal[1] or literal[2] or "", line, match["name"])
+        else:
+            found.dynamic[found.use(match["name"], line)] = None

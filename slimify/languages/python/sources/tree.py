@@ -1,0 +1,396 @@
+"""The uses in a Python syntax tree.
+
+The tree is walked by hand: libcst's own visitors rebuild every node, which costs more than the
+parsing, and its line numbers cost twice that. A call's line is found by counting the calls of
+the same name in the text instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import libcst as cst
+
+from slimify.context.source_uses import HERE, UNKNOWN, Collector, here, words
+from slimify.languages.python.sources.scan import Lines
+from slimify.languages.python.sources.values import Evaluator, Scope
+
+_NOT_CODE = re.compile(
+    r"whitespace|newline|_lines|lines_after|[lr]par$|bracket$|^(comma|dot|semicolon|equal|header|footer)$"
+)
+_CALLED = re.compile(r"\b([^\W\d]\w*)\s*\(")
+_MODE = re.compile(r"[rwaxbtU+]{1,4}")
+# Positions of the program among the arguments.
+_SHELL = {
+    **dict.fromkeys(words("os.system os.popen subprocess.getoutput subprocess.getstatusoutput"), 0),
+    **dict.fromkeys(words("commands.getoutput commands.getstatusoutput asyncio.create_subprocess_shell"), 0),
+    **dict.fromkeys(words("popen2.popen2 popen2.popen3 popen2.popen4 os.popen2 os.popen3 os.popen4"), 0),
+}
+_LISTED = {
+    **dict.fromkeys([f"subprocess.{n}" for n in ("run", "call", "check_call", "check_output", "Popen")], 0),
+    **dict.fromkeys(words("psutil.Popen anyio.run_process anyio.open_process trio.run_process pty.spawn"), 0),
+}
+_NAMED = {
+    **dict.fromkeys(words("asyncio.create_subprocess_exec shutil.which distutils.spawn.find_executable"), 0),
+    **dict.fromkeys([f"os.exec{n}" for n in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")], 0),
+    **dict.fromkeys([f"os.spawn{n}" for n in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")], 1),
+    **dict.fromkeys(words("os.posix_spawn os.posix_spawnp sh.Command"), 0),
+    **dict.fromkeys(words("pexpect.spawn pexpect.run pexpect.spawnu"), 0),
+}
+_ANYWHERE = words("Popen check_output check_call getoutput getstatusoutput create_subprocess_exec")
+_METHODS = {"subprocess_shell": 1, "subprocess_exec": 1}  # of an event loop: behind the protocol factory
+_LIBRARIES = {"CDLL", "PyDLL", "LoadLibrary", "find_library", "dlopen"}
+_LOADERS = {"cdll", "pydll"}
+_PATHS = {
+    **dict.fromkeys(
+        words("open read_csv read_json read_excel load_workbook send_file StaticFiles"), (0, "directory")
+    ),
+    **dict.fromkeys(
+        words("send_from_directory FileSystemLoader load_dotenv fileConfig load_cert_chain"), (0, "directory")
+    ),
+    **dict.fromkeys(
+        words("listdir scandir walk glob iglob copy copyfile copytree copy2 exists isfile"), (0, "path")
+    ),
+    "static_file": (2, "root"),
+    **dict.fromkeys(words("Jinja2Templates FileResponse"), (0, "directory")),
+    **dict.fromkeys(
+        words("get_data resource_filename resource_string resource_stream resource_exists"), (1, "")
+    ),
+}
+_PACKAGE_PATHS = words("get_data resource_filename resource_string resource_stream resource_exists")
+_PATH_METHODS = words("open read_text read_bytes iterdir rglob exists is_file is_dir")
+_BINDING = frozenset(
+    {cst.Assign, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor, cst.AsName, cst.Import, cst.ImportFrom}
+    | {cst.FunctionDef, cst.Lambda, cst.ClassDef}
+)
+_SH_ITSELF = words("Command ErrorReturnCode CommandNotFound TimeoutException SignalException bake contrib")
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields that hold code, last first: the walk takes them from a stack."""
+    names = [f.name for f in dataclasses.fields(kind) if not _NOT_CODE.search(f.name)]
+    if "decorators" in names:  # stand in front of everything else
+        names = ["decorators", *(n for n in names if n != "decorators")]
+    return tuple(reversed(names))
+
+
+def collect(module: cst.Module, text: str, code: str, lines: Lines, found: Collector) -> None:
+    """Adds what the tree needs to `found`. `code` is the masked text."""
+    _Reader(text, code, lines, found).read(module)
+
+
+class _Reader:
+    def __init__(self, text: str, code: str, lines: Lines, found: Collector) -> None:
+        self.text, self.code, self.lines, self.found = text, code, lines, found
+        self.evaluator = Evaluator(place=f"{HERE}/{found.file}")
+        self.positions: dict[str, list[int]] = {}  # of calls, by the name called, last first
+        for match in _CALLED.finditer(code):
+            self.positions.setdefault(match[1], []).append(match.start())
+        for offsets in self.positions.values():
+            offsets.reverse()
+        self.line = 1
+
+    def read(self, module: cst.Module) -> None:
+        calls: list[tuple[cst.Call, Scope]] = []
+        divisions: dict[int, tuple[cst.BinaryOperation, Scope]] = {}
+        stack: list[tuple[cst.CSTNode, Scope]] = [(module, Scope())]
+        while stack:
+            node, scope = stack.pop()
+            kind = type(node)
+            if kind in _BINDING:
+                scope = self._bind(node, scope)
+            elif isinstance(node, cst.Call):
+                calls.append((node, scope))
+            elif isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
+                divisions[id(node)] = (node, scope)
+            for name in _fields(kind):
+                value = getattr(node, name)
+                if isinstance(value, cst.CSTNode):
+                    stack.append((value, scope))
+                elif isinstance(value, (tuple, list)):
+                    stack += [(item, scope) for item in reversed(value) if isinstance(item, cst.CSTNode)]
+        for call, scope in calls:
+            self._call(call, scope)
+        for inner in [id(node.left) for node, _ in divisions.values()]:
+            divisions.pop(inner, None)  # a part of a longer path
+        for node, scope in divisions.values():
+            self._beside(node, scope)
+
+    # --- bindings ---
+
+    def _bind(self, node: cst.CSTNode, scope: Scope) -> Scope:
+        """Notes what a node binds; the scope for what is inside it."""
+        if isinstance(node, cst.Assign):
+            for target in node.targets:
+                self._assign(target.target, node.value, scope)
+        elif (isinstance(node, cst.AnnAssign) and node.value is not None) or isinstance(node, cst.NamedExpr):
+            self._assign(node.target, node.value, scope)
+        elif isinstance(node, (cst.For, cst.CompFor)):
+            items = node.iter.elements if isinstance(node.iter, (cst.List, cst.Tuple)) else ()
+            for item in items:
+                self._assign(node.target, item.value, scope)
+            if not items:
+                self._assign(node.target, None, scope)
+        elif isinstance(node, cst.AsName):
+            self._assign(node.name, None, scope)
+        elif isinstance(node, (cst.Import, cst.ImportFrom)):
+            self._import(node)
+        elif isinstance(node, (cst.FunctionDef, cst.Lambda)):
+            return self._function(node, scope)
+        elif isinstance(node, cst.ClassDef):
+            return Scope(scope)
+        return scope
+
+    def _assign(self, target: cst.CSTNode, value: cst.BaseExpression | None, scope: Scope) -> None:
+        if isinstance(target, cst.Name):
+            scope.bind(target.value, value)
+            if value is not None and scope.parent is not None:
+                self.evaluator.attributes.setdefault(target.value, []).append((value, scope))
+        elif isinstance(target, cst.Attribute):
+            if value is not None:
+                self.evaluator.attributes.setdefault(target.attr.value, []).append((value, scope))
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            same = isinstance(value, (cst.Tuple, cst.List)) and len(value.elements) == len(target.elements)
+            for index, element in enumerate(target.elements):
+                inner = (
+                    value.elements[index].value if same and isinstance(value, (cst.Tuple, cst.List)) else None
+                )
+                self._assign(element.value, inner, scope)
+
+    def _function(self, node: cst.FunctionDef | cst.Lambda, scope: Scope) -> Scope:
+        inner = Scope(scope)
+        p = node.params
+        star = [s for s in (p.star_arg, p.star_kwarg) if isinstance(s, cst.Param)]
+        for parameter in (*p.posonly_params, *p.params, *p.kwonly_params, *star):
+            inner.bind(parameter.name.value, parameter.default)
+            if parameter.default is not None:
+                inner.bind(parameter.name.value, None)
+        return inner
+
+    def _import(self, node: cst.Import | cst.ImportFrom) -> None:
+        if isinstance(node, cst.ImportFrom):
+            module = "" if node.relative or node.module is None else _dotted(node.module)
+            if isinstance(node.names, cst.ImportStar):
+                self.evaluator.starred.append(module)
+                return
+        else:
+            module = ""
+        names = () if isinstance(node.names, cst.ImportStar) else node.names
+        for alias in names:
+            name = _dotted(alias.name)
+            if isinstance(node, cst.ImportFrom):
+                if not module:
+                    continue
+                local, target = alias.evaluated_alias or name, _canonical(f"{module}.{name}")
+            elif alias.evaluated_alias:
+                local, target = alias.evaluated_alias, _canonical(name)
+            else:
+                local = target = name.partition(".")[0]
+            if local != target:
+                self.evaluator.aliases[local] = target
+            if module == "sh" and name not in _SH_ITSELF:
+                place = re.search(rf"\b{re.escape(name)}\b", self.code)
+                line = self.lines.at(place.start()) if place else 1
+                self._argv((name.replace("_", "-"),), "sh", line)
+
+    # --- calls ---
+
+    def _call(self, call: cst.Call, scope: Scope) -> None:
+        terminal = _terminal(call.func)
+        if not terminal:
+            return
+        offsets = self.positions.get(terminal)
+        if offsets:
+            self.line = self.lines.at(offsets.pop())
+        name = self._name(call.func, scope)
+        if self._starts(name, call.args, scope):
+            return
+        if terminal in _LIBRARIES or (terminal in _LOADERS and call.args):
+            self._library(name, call.args, scope)
+        elif terminal in {"import_module", "__import__", "find_spec"}:
+            for text in self._texts(call.args, 0, scope):
+                if not text.startswith("."):
+                    self.found.add_import(text.partition(".")[0], self.line)
+        elif terminal in {"join", "joinpath"}:
+            self._beside(call, scope)
+        elif terminal in _PATHS or terminal in _PATH_METHODS or terminal in {"Flask", "files"}:
+            self._path(terminal, call, scope)
+        else:
+            self._passed_on(call.args, scope)
+
+    def _name(self, node: cst.CSTNode, scope: Scope) -> str:
+        name = _canonical(self.evaluator.qualified(node, scope))
+        if "." not in name:
+            for module in self.evaluator.starred:
+                if _starts_at(f"{module}.{name}") is not None:
+                    return f"{module}.{name}"
+            if name in _ANYWHERE:
+                return f"subprocess.{name}" if name != "create_subprocess_exec" else f"asyncio.{name}"
+        return name
+
+    def _starts(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> bool:
+        """Adds the program if `name` starts one."""
+        if (
+            name.startswith("sh.")
+            and "sh" not in self.evaluator.aliases
+            and name.split(".")[1] not in _SH_ITSELF
+        ):
+            self._argv((name.split(".")[1].replace("_", "-"),), "sh")
+            return True
+        position = _starts_at(name)
+        if position is None:
+            return False
+        keywords = {a.keyword.value: a.value for a in arguments if a.keyword is not None}
+        plain = [a for a in arguments if a.keyword is None]
+        if any(a.star for a in plain[: position + 1]):
+            self._argv((UNKNOWN,), name)
+            return True
+        program = plain[position].value if len(plain) > position else None
+        for word in ("args", "cmd", "command", "file", "path"):
+            program = program or keywords.get(word)
+        if program is None:
+            self._argv((UNKNOWN,), name)
+            return True
+        if "executable" in keywords:
+            for text in self.evaluator.texts(keywords["executable"], scope):
+                self._argv((text,), name)
+        rest = [a.value for a in plain[position + 1 :]]
+        self._start(name, program, rest, keywords.get("shell"), scope)
+        return True
+
+    def _start(
+        self, name: str, program: cst.BaseExpression, rest: list[cst.BaseExpression],
+        shell: cst.BaseExpression | None, scope: Scope,
+    ) -> None:  # fmt: skip
+        through_shell = name in _SHELL or name.endswith("subprocess_shell") or _maybe_true(shell)
+        for value in self.evaluator.values(program, scope):
+            if isinstance(value, tuple):
+                if through_shell:  # the first element is the text, the others its parameters
+                    self.found.add_shell(value[0] if value else UNKNOWN, self.line, name)
+                else:
+                    self._argv(value, name)
+            elif through_shell:
+                self.found.add_shell(value, self.line, name)
+            elif name.startswith("pexpect."):
+                self._argv(tuple(value.split()) or (UNKNOWN,), name)
+            elif name in _NAMED or name.endswith("subprocess_exec"):
+                self._argv((value, *self._arguments(name, rest, scope)), name)
+            else:  # a command line in one string works on Windows only, but says what was meant
+                self._argv((value,) if "/" in value or " " not in value else tuple(value.split()), name)
+
+    def _arguments(self, name: str, rest: list[cst.BaseExpression], scope: Scope) -> tuple[str, ...]:
+        """What follows the program; the exec and spawn families repeat its name first."""
+        if name.startswith(("os.execv", "os.spawnv", "os.posix_spawn")):
+            value = self.evaluator.values(rest[0], scope)[0] if rest else ()
+            return value[1:] if isinstance(value, tuple) else ()
+        texts = tuple(self.evaluator.one(node, scope) for node in rest)
+        return texts[1:] if name.startswith("os.") else texts
+
+    def _argv(self, argv: Sequence[str], what: str, line: int | None = None) -> None:
+        line = line or self.line
+        self.found.add_argv(argv, line, what)
+        base = argv[0].rpartition("/")[2] if argv else ""
+        if base.startswith("python") and len(argv) > 2 and argv[1] == "-m":
+            self.found.add_import(argv[2].partition(".")[0], line)
+
+    def _passed_on(self, arguments: Sequence[cst.Arg], scope: Scope) -> None:
+        """`partial(subprocess.run, […])` and the like: a function handed over with its arguments."""
+        for index, argument in enumerate(arguments):
+            if (
+                isinstance(argument.value, (cst.Attribute, cst.Name))
+                and _terminal(argument.value) in _INTERESTING
+            ):
+                self._starts(self._name(argument.value, scope), arguments[index + 1 :], scope)
+
+    # --- libraries and files ---
+
+    def _library(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> None:
+        if name == "ctypes.util.find_library":
+            # It asks ldconfig, and a compiler or linker where there is none.
+            self._argv(("ldconfig",), name)
+        if not arguments or (isinstance(arguments[0].value, cst.Name) and arguments[0].value.value == "None"):
+            return  # the running program itself
+        for text in self._texts(arguments, 0, scope):
+            self.found.add_library(text, self.line, name)
+
+    def _path(self, terminal: str, call: cst.Call, scope: Scope) -> None:
+        folder = here(self.found.file)
+        if terminal in _PATH_METHODS and isinstance(call.func, cst.Attribute):
+            for text in self.evaluator.texts(call.func.value, scope):
+                self.found.add_path(text, self.line)
+        keywords = {a.keyword.value: a.value for a in call.args if a.keyword is not None}
+        if terminal == "Flask":
+            for keyword, default in (("template_folder", "templates"), ("static_folder", "static")):
+                given = keywords.get(keyword)
+                for text in self.evaluator.texts(given, scope) if given is not None else [default]:
+                    self.found.add_path(f"{folder}/{text}", self.line)
+        elif terminal in _PATHS:
+            position, keyword = _PATHS[terminal]
+            texts = self._texts(call.args, position, scope)
+            if not texts and keyword in keywords:
+                texts = self.evaluator.texts(keywords[keyword], scope)
+            for text in texts:
+                if not _MODE.fullmatch(text):  # of `path.open("rb")`
+                    name = f"{folder}/{text}" if terminal in _PACKAGE_PATHS else text
+                    self.found.add_path(name, self.line)
+
+    def _beside(self, node: cst.Call | cst.BinaryOperation, scope: Scope) -> None:
+        """A path built on `__file__` counts as opened, whatever becomes of it."""
+        for text in self.evaluator.texts(node, scope):
+            if text.startswith(HERE):
+                line = self.line if isinstance(node, cst.Call) else self._line_of(node.right)
+                self.found.add_path(text, line)
+
+    def _line_of(self, node: cst.CSTNode) -> int:
+        """Where a literal stands first; the tree does not tell more."""
+        offset = self.text.find(node.value) if isinstance(node, cst.SimpleString) else -1
+        return self.lines.at(offset) if offset >= 0 else 1
+
+    def _texts(self, arguments: Sequence[cst.Arg], position: int, scope: Scope) -> list[str]:
+        plain = [a for a in arguments if a.keyword is None and not a.star]
+        return self.evaluator.texts(plain[position].value, scope) if len(plain) > position else []
+
+
+def _starts_at(name: str) -> int | None:
+    """Where the program stands among the arguments of a function that starts one."""
+    for table in (_SHELL, _LISTED, _NAMED):
+        if name in table:
+            return table[name]
+    return _METHODS.get(name.rpartition(".")[2])
+
+
+def _canonical(name: str) -> str:
+    """`gevent.subprocess.run` as `subprocess.run`, `asyncio.subprocess.X` as `asyncio.X`."""
+    if name.startswith("asyncio.subprocess."):
+        return "asyncio." + name.removeprefix("asyncio.subprocess.")
+    head, found, tail = name.rpartition("subprocess.")
+    return f"subprocess.{tail}" if found and head.endswith(".") else name
+
+
+def _dotted(node: cst.CSTNode) -> str:
+    parts: list[str] = []
+    while isinstance(node, cst.Attribute):
+        parts.append(node.attr.value)
+        node = node.value
+    return ".".join([node.value, *reversed(parts)]) if isinstance(node, cst.Name) else ""
+
+
+def _terminal(node: cst.CSTNode) -> str:
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _maybe_true(node: cst.BaseExpression | None) -> bool:
+    return node is not None and not (isinstance(node, cst.Name) and node.value == "False")
+
+
+_INTERESTING = frozenset(
+    {name.rpartition(".")[2] for table in (_SHELL, _LISTED, _NAMED) for name in table}
+    | set(_METHODS) | _LIBRARIES | _LOADERS | set(_PATHS) | _PATH_METHODS
+    | {"import_module", "__import__", "find_spec", "Flask"}
+)  # fmt: skip

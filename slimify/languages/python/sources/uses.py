@@ -1,0 +1,143 @@
+"""What Python sources need when they run.
+
+Imports are found by a scan of the text (see `pyscan`), everything else with libcst, which reads
+Python 3.0 to 3.15 whatever runs slimify. libcst costs about a second per megabyte, so only files
+that mention a call of interest are parsed, within a budget; the others, and what does not parse
+(Python 2), get the scan for everything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from slimify.context.source_uses import MAX_FILE, Collector, merge
+from slimify.languages.python.sources import scan
+from slimify.model.sources import SourceFacts
+
+BUDGET = 1_200_000  # characters parsed in one run, weighted by how hard they are
+_MAX_OPERATORS = 1000
+_MAX_DEPTH = 50
+# Searching for plain strings is several times faster than a pattern.
+_STARTS = (
+    "subprocess",
+    "popen",
+    "Popen",
+    "os.system",
+    "os.exec",
+    "os.spawn",
+    "os.posix_spawn",
+    "from os import",
+    "pexpect",
+    "import pty",
+    "pty.spawn",
+    "ctypes",
+    "cffi",
+    "dlopen",
+    "importlib",
+    "__import__",
+    "which(",
+    "import which",
+    "find_executable",
+    "import sh",
+    "from sh import",
+    "run_process",
+    "commands.get",
+)
+_OPENS = re.compile(
+    r"\bopen\s*\(|read_text|read_bytes|__file__|get_data|resource_|Flask|StaticFiles|Templates\b|FileSystemLoader"
+)
+_TOKENS = re.compile(
+    r"[(\[{]|[)\]}]|\n|\b(?:not|if|else|elif|lambda|and|or|await|for)\b|\.(?!\d)|\*\*?|//?|[-+~%@&|^<>]|:="
+)
+_F_STRING = re.compile(r"""\b(?:[fFtT][rR]?|[rR][fFtT])(\"\"\"|'''|["'])""")
+_BRACES = re.compile(r"[{}]")
+
+
+def read(text: str, file: str) -> SourceFacts:
+    """What one file needs. `file` is its path from the context root. Never fails."""
+    return read_many([(file, text)])
+
+
+def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> SourceFacts:
+    """What many files need, as (path, text). Linear in their size.
+
+    Files of more than `uses.MAX_FILE` characters are named in `skipped`. Once `budget` is spent,
+    files are scanned instead of parsed: more is found then than is there, never less of the
+    programs; two thirds of it are kept for the files that start programs.
+    """
+    parts = []
+    left = budget
+    for file, text in files:
+        if len(text) > MAX_FILE:
+            parts.append(SourceFacts(skipped=(file,)))
+            continue
+        text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+        code = scan.masked(text)
+        lines = scan.Lines(text)
+        found = Collector(file)
+        scan.scan_imports(text, code, lines, found)
+        scan.scan_mentioned(text, code, lines, found)
+        starts = any(sign in code for sign in _STARTS)
+        if starts or _OPENS.search(code):
+            cost = _cost(text, code)
+            if cost is not None and cost <= (left if starts else left - budget * 2 // 3):
+                left -= cost
+                parsed = _parse(text, code, lines, found)
+            else:
+                parsed = False
+            if not parsed:
+                scan.scan_programs(text, code, lines, found)
+                scan.scan_paths(text, code, lines, found)
+        parts.append(found.facts())
+    return merge(parts)
+
+
+def _cost(text: str, code: str) -> int | None:
+    """How much of the budget parsing takes, or None where the parser could fail hard.
+
+    libcst's parser descends by recursion on the native stack: some thousand nested or chained
+    operators in one statement end the process. Its time grows with their square.
+    """
+    cost = len(text)
+    depth = deepest = operators = branches = 0
+    for match in _TOKENS.finditer(code + "\n"):
+        token = match[0]
+        if token in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in ")]}":
+            depth -= 1
+        elif token == "\n" and depth <= 0:
+            cost += operators * operators // 3 + 4 * deepest * deepest
+            depth = deepest = operators = 0
+            continue
+        operators += token != "\n"
+        branches += token == "elif"
+        if deepest > _MAX_DEPTH or operators > _MAX_OPERATORS or branches > _MAX_OPERATORS:
+            return None
+    return None if any(map(_is_hard, _F_STRING.finditer(text))) else cost
+
+
+def _is_hard(quote: re.Match[str]) -> bool:
+    """Whether an f-string, from its opening quote on, holds an expression too complex to parse."""
+    end = quote.string.find(quote[1], quote.end())
+    inside = quote.string[quote.end() : end if end >= 0 else quote.end() + 2000]
+    if len(inside) < 200:
+        return False
+    deep = sum(inside.count(sign) for sign in "([{") > _MAX_DEPTH
+    return deep or any(sum(1 for _ in _TOKENS.finditer(part)) > 200 for part in _BRACES.split(inside))
+
+
+def _parse(text: str, code: str, lines: scan.Lines, found: Collector) -> bool:
+    """Adds what the syntax tree says; False where there is none."""
+    import libcst
+
+    from slimify.languages.python.sources import tree
+
+    try:
+        module = libcst.parse_module(text)
+    except (libcst.ParserSyntaxError, libcst.CSTValidationError, RecursionError, ValueError, UnicodeError):
+        return False
+    tree.collect(module, text, code, lines, found)
+    return True

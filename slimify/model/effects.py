@@ -1,0 +1,68 @@
+"""What a command does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from slimify.model.shell import Command
+
+EffectKind = Literal[
+    "packages",  # installs system packages
+    "unpackage",  # removes system packages
+    "index",  # refreshes package lists
+    "source",  # adds a package source or key for the system package manager
+    "cache",  # deletes caches, lists, temporary files
+    "python",  # installs Python packages into `writes`
+    "node",  # installs Node packages into `writes` (node_modules directories)
+    "global",  # installs Node packages globally
+    "prune",  # drops development dependencies
+    "go",  # go build, install, get, mod, generate, …; binaries in `outputs`
+    "build",  # compiles or bundles: writes below `writes`
+    "app",  # runs the application's own code
+    "fetch",  # downloads into `writes`
+    "unpack",  # unpacks an archive into `writes`
+    "files",  # creates, copies, moves, deletes, edits files
+    "meta",  # owner and mode of `writes`
+    "users",  # users and groups
+    "system",  # registers something in the system (ldconfig, locale-gen, setcap, …)
+    "check",  # looks, tests, prints; writes nothing that lasts
+    "state",  # cd, set, export, X=…
+    "unknown",  # may read and write anything
+]
+
+
+class Package(Struct, frozen=True, kw_only=True):
+    """One package of an install command; `span` are its offsets in the RUN's logical text."""
+
+    name: str  # without version, extras and options
+    text: str  # as written
+    span: tuple[int, int]
+
+
+class Effect(Struct, frozen=True, kw_only=True):
+    """What one command of a RUN does. Paths are absolute paths in the image.
+
+    A directory in `writes` means anything below it. `outputs` are single files that the command
+    is there to make (binaries). `anywhere`: besides what is listed it may write at any place.
+    """
+
+    kind: EffectKind
+    tool: str  # the program, e.g. "gcc", "npm"
+    command: Command
+    manager: str = ""  # apt, apk, yum; pip, poetry, pipenv, uv, conda; npm, yarn, pnpm, bun; go
+    action: str = ""  # install, sync, run build, build, mod download, …
+    packages: tuple[Package, ...] = ()
+    manifests: tuple[str, ...] = ()  # requirement files, package.json, go.mod: image paths
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()  # directories with what may be thrown away afterwards
+    tools: tuple[str, ...] = ()  # further programs it starts, as far as known (scripts, make)
+    dev: bool = False  # development dependencies are installed too
+    anywhere: bool = False
+    cwd: str | None = None  # directory in force, None if not known
+    why: str = ""  # for unknown: what could not be told
+    settings: tuple[str, ...] = ()  # go: CGO_ENABLED=0, static, tags=…, packages=… (patterns)

@@ -1,0 +1,1 @@
+"""What the final stage consists of."""

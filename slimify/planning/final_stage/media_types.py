@@ -1,0 +1,49 @@
+"""The table of media types that a full image has, copied along where a server tells types from it."""
+
+from __future__ import annotations
+
+import posixpath
+from itertools import chain
+
+from slimify.analysis.program import Program
+from slimify.facts.carried import carried
+from slimify.facts.mediatypes import FRONTENDS, PACKAGES, TABLE, by_table, served, serving
+from slimify.model.decisions import Decision
+
+
+def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+    """The COPY that brings the table, and its decision; nothing where no file's type is lost without it.
+
+    Only files of the context are seen, and packages that are known to bring files for browsers.
+    """
+    if not in_base(program):
+        return (), ()
+    why = _reason(program)
+    if not why:
+        return (), ()
+    text = f"{TABLE} is copied along: {why}, and {base} does not have it"
+    line = f"COPY --from=builder {TABLE} {TABLE}"
+    return (line,), (Decision(code="SL311", safety="safe", text=text),)
+
+
+def in_base(program: Program) -> bool:
+    """Whether the base image has the table, and the slim one of its family has not."""
+    return program.base is not None and bool(PACKAGES & carried(program.base).packages)
+
+
+def _reason(program: Program) -> str:
+    language = program.language or ""
+    imports = [use.name for use in program.live.sources.imports]
+    words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
+    server = serving((*imports, *(part for word in words for part in word.split())), language)
+    if not server:
+        return ""
+    frontend = next((name for name in imports if name.startswith(tuple(FRONTENDS.get(language, ())))), "")
+    if frontend:
+        return f"{frontend} brings files that browsers ask for"
+    base = program.base
+    endings = by_table(language, base.version if base else None, base.suite if base else None)
+    for path in program.context.files:
+        if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in endings:
+            return f"{server} finds the type of {path} there"
+    return ""

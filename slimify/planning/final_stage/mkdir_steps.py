@@ -1,0 +1,136 @@
+"""Directories that a RUN only makes: a base without a shell can't, so they come from the builder.
+
+An empty directory is copied like any other. COPY keeps the owners of what it finds in a directory, and
+makes that itself and those above it as root's, or as --chown says: so the outermost that the RUN made is
+copied.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.model.effects import Effect
+from slimify.planning.final_stage.steps import PLAIN, QUIET, real_atoms
+from slimify.planning.layout import Tree
+from slimify.semantics.effects.state import ROOT
+from slimify.semantics.paths import BROAD, inside, outermost, touches
+
+# Debian's numbers of the account that distroless images have, too.
+_NUMBERS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
+_SPECIAL = frozenset(" *?[]{}$\\'\"")
+# Directories of Debian's base-files, which distroless images are made with.
+_THERE = frozenset(
+    "/ /etc /home /run /tmp /usr /usr/share /var /var/cache /var/lib /var/log /var/tmp".split()
+)
+
+
+def directories(
+    program: Program, dropped: frozenset[int], others: Sequence[Tree]
+) -> dict[int, tuple[Tree, ...]]:
+    """By RUN, what the final stage takes from the builder in place of it. Only RUNs of which nothing else
+    would be left there."""
+    copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
+    taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _places(s)]
+    taken += [t.path for t in others]
+    near = [m.path for m in program.made] + [p for s in copies for p in _places(s)]
+    found: dict[int, tuple[Tree, ...]] = {}
+    for step in program.steps:
+        if step.keyword != "RUN" or step.index in dropped or step.state.user not in ROOT:
+            continue
+        owners = _made(step)
+        whole = _with_parents(owners)
+        filled = any(touches(path, place) for path in owners for place in taken if place not in BROAD)
+        filled = filled or any(touches(p, n) for p in whole.keys() - owners.keys() for n in near)
+        if whole and not filled:
+            found[step.index] = tuple(Tree(path=p, after=step.index, owner=o) for p, o in whole.items())
+    return found
+
+
+def _places(step: Step) -> tuple[str, ...]:
+    return targets(visit_of(step)) or ("/",)
+
+
+def _with_parents(owners: Mapping[str, str]) -> dict[str, str]:
+    """The directories to copy: where one of another owner lies in one that is made with it, that."""
+    found: dict[str, str] = {}
+    for path, owner in owners.items():
+        top = path
+        while owner and posixpath.dirname(top) not in _THERE:
+            top = posixpath.dirname(top)
+        if top in BROAD:
+            return {}
+        found[top] = owner if top == path else ""
+    return {path: found[path] for path in outermost(found)}
+
+
+def _made(step: Step) -> dict[str, str]:
+    """The directories that the RUN makes, each with its owner; none where it does more, or it is not sure
+    how they come out."""
+    made: list[str] = []
+    owners: dict[str, str] = {}
+    for atom in real_atoms(step):
+        if not _lasting(atom):
+            continue
+        if step.script is None or step.script.atoms[atom.index].opaque not in PLAIN:
+            return {}
+        for effect in (e for e in atom.effects if e.kind not in QUIET):
+            owner = _owner(effect) if effect.tool == "chown" else ""
+            if effect.tool == "mkdir" and _plain(effect):
+                made += effect.writes
+            elif owner and _all_of(effect, made):
+                owners |= dict.fromkeys(effect.writes, owner)
+            else:
+                return {}
+    tops = outermost((*owners, *made))
+    if any(path in BROAD or set(path) & _SPECIAL for path in tops) or any(
+        path not in tops for path in owners
+    ):
+        return {}
+    return {path: owners.get(path, "") for path in tops}
+
+
+def _lasting(atom: AtomStep) -> bool:
+    """Whether the final stage would execute it: packages are judged elsewhere."""
+    return not atom.packages and atom.role in ("run", "both", "unknown")
+
+
+def _plain(effect: Effect) -> bool:
+    """Made with the usual mode."""
+    words = [w.value or "" for w in effect.command.words]
+    usual = all(re.fullmatch(r"0?755|u=rwx,go=rx", mode) for mode in _modes(words))
+    return usual and bool(effect.writes) and not effect.anywhere
+
+
+def _modes(words: list[str]) -> Iterator[str]:
+    for number, word in enumerate(words):
+        if word.startswith("--mode="):
+            yield word.removeprefix("--mode=")
+        elif re.fullmatch(r"-[pv]*m", word) and number + 1 < len(words):
+            yield words[number + 1]
+        elif re.match(r"-[pv]*m.", word):
+            yield word.partition("m")[2]
+
+
+def _owner(effect: Effect) -> str:
+    """`user:group` in numbers, as far as they are the same in both images; "" where that is not sure."""
+    given = next((w.value or "" for w in effect.command.words[1:] if not w.text.startswith("-")), "")
+    user, mark, group = given.partition(":")
+    if mark and not group:  # the login group of a user
+        return ""
+    user, group = _NUMBERS.get(user, user), _NUMBERS.get(group, group) or "0"
+    return f"{user}:{group}" if user.isdigit() and group.isdigit() else ""
+
+
+def _all_of(effect: Effect, made: Sequence[str]) -> bool:
+    """It works on directories made just now, with all that is in them."""
+    words = [w.value or "" for w in effect.command.words]
+    recursive = any(w in ("--recursive",) or re.fullmatch(r"-\w*R\w*", w) for w in words)
+    for path in effect.writes:
+        within = [m for m in made if inside(m, path)]
+        if not within or (not recursive and any(m != path for m in within)):
+            return False
+    return bool(effect.writes) and not effect.anywhere

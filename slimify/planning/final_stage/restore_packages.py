@@ -1,0 +1,141 @@
+"""What a full image carried and its slim variant lacks, put back by name where it is live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from slimify.analysis.program import Program
+from slimify.facts.carried import carried
+from slimify.facts.debian import brings
+from slimify.model.decisions import Decision
+from slimify.model.sources import Use
+
+# Data files of an image with Go that a smaller one can take from it as they are.
+CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+ZONES = "/usr/share/zoneinfo"
+GO_ZONES = "/usr/local/go/lib/time/zoneinfo.zip"  # time.LoadLocation reads it below the GOROOT of the build
+# Releases whose packages have moved to archive.debian.org: `apt-get update` fails on their images.
+ARCHIVED = frozenset({"wheezy", "jessie", "stretch", "buster", "trusty", "precise"})
+
+
+def put_back(
+    program: Program, base: str, extra: Mapping[str, Use] = MappingProxyType({})
+) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
+    """Instructions for the head of the final stage, decisions, and what could not be put back ("").
+
+    `base` is the slim variant of the program's base, `extra` packages that are wanted anyway.
+    """
+    assert program.base is not None
+    lost = carried(program.base)
+    if not lost.known:
+        return (
+            (),
+            (),
+            f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else "",
+        )
+    verdicts = [v for s in program.steps for a in s.atoms for v in a.packages]
+    installed = {plain(v.name) for v in verdicts if v.role != "build"}
+    installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
+    wanted: dict[str, Use] = dict(extra)
+    for command, use in (*program.live.commands.items(), *program.late.items()):
+        package = lost.commands.get(command)
+        if package and command not in program.base.commands:
+            wanted.setdefault(package, use)
+    own = any(e.action == "install-deps" for s in program.steps for e in s.effects)
+    for package, use in program.live.system_packages.items():
+        if package in lost.packages and not (own and "playwright" in use.name):
+            wanted.setdefault(package, use)
+    for library, use in program.live.libraries.items():
+        package = _library(lost.libraries, library)
+        if package:
+            wanted.setdefault(package, use)
+    for package, use in tuple(wanted.items()):
+        for companion in lost.companions.get(package, ()):
+            wanted.setdefault(companion, use)
+    installed |= {b for n in installed for b in brings(n)}
+    names = sorted(p for p in wanted if plain(p) not in installed)
+    if program.live.unresolved:
+        library, use = next(iter(program.live.unresolved.items()))
+        return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
+    if not names:
+        return (), (), ""
+    if program.base.suite in ARCHIVED and not _reaches_apt(program):
+        return (
+            (),
+            (),
+            f"{', '.join(names)} would have to be put back, and apt no longer serves {program.base.suite}",
+        )
+    decisions = tuple(
+        Decision(
+            code="SL311",
+            safety="safe",
+            text=f"`{name}` is put back: {_why(wanted[name])}, and {base} does not have it",
+        )
+        for name in names
+    )
+    quiet = "" if _installs_already(program) else _UNPINNED
+    return (quiet + install_line(names),), decisions, ""
+
+
+def plain(name: str) -> str:
+    """A package's name before Debian 13 renamed libraries for 64-bit time: both are installable there."""
+    return name.removesuffix("t64")
+
+
+def _demanding(program: Program) -> bool:
+    return bool(program.live.system_packages or program.live.libraries)
+
+
+def _library(libraries: object, name: str) -> str | None:
+    """The package of a library that is loaded as `magic`, `libmagic` or `libmagic.so.1`."""
+    bare = name if name.startswith("lib") else f"lib{name}"
+    for soname, package in libraries.items():  # type: ignore[attr-defined]
+        if soname == bare or soname.startswith(bare.removesuffix(".so") + ".so"):
+            return str(package) if package else None
+    return None
+
+
+def _installs_already(program: Program) -> bool:
+    """The file installs system packages: who minds unpinned versions has been told so by the file."""
+    return any(e.kind == "packages" and e.tool == "apt-get" for s in program.steps for e in s.effects)
+
+
+def _reaches_apt(program: Program) -> bool:
+    """The file installs from apt itself: wherever it is built, the release is served."""
+    return any(e.kind == "packages" and e.manager == "apt" for s in program.steps for e in s.effects)
+
+
+_IN_LINE = 60  # columns of package names that still read well in one line
+
+
+def install_line(names: list[str], *, sparing: bool = True) -> str:
+    """A RUN that installs Debian packages, with what they recommend unless it is to be sparing, and leaves
+    nothing else; many stand in lines of their own."""
+    option = " --no-install-recommends" if sparing else ""
+    between = " " if len(" ".join(names)) <= _IN_LINE else " \\\n        "
+    return (
+        "RUN apt-get update \\\n"
+        f"    && apt-get install -y{option}{between}{between.join(names)} \\\n"
+        "    && rm -rf /var/lib/apt/lists/*"
+    )
+
+
+def put_by(line: str) -> tuple[str, ...]:
+    """The packages that a line of `install_line` installs; none of any other line."""
+    found = _INSTALL.fullmatch(line.removeprefix(_UNPINNED))
+    return tuple(found[1].replace("\\\n", " ").split()) if found else ()
+
+
+_UNPINNED = "# hadolint ignore=DL3008\n"
+_INSTALL = re.compile(
+    r"RUN apt-get update \\\n    && apt-get install -y --no-install-recommends ((?:[\w.+:-]+|[ ]|\\\n)+) \\\n"
+    r"    && rm -rf /var/lib/apt/lists/\*"
+)
+
+
+def _why(use: Use) -> str:
+    if use.line:
+        return f"{use.file}:{use.line} needs it" if use.file != "Dockerfile" else f"line {use.line} needs it"
+    return f"`{use.name}` needs it"

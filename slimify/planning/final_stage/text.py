@@ -1,0 +1,283 @@
+"""What the final stage says of each instruction, and which ENV, ARG, WORKDIR and USER it repeats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from slimify.analysis.program import Program, Step
+from slimify.model.dockerfile import Instruction
+from slimify.model.effects import Effect
+from slimify.planning.layout import Layout, WordEdit
+from slimify.planning.stages.long_lines import broken, with_more
+from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
+from slimify.syntax.dockerfile.words import references
+from slimify.syntax.shell.heredoc_edit import edit_heredoc
+from slimify.syntax.shell.script import Refuses, edit
+
+# Instructions that only describe the image; a stage that is thrown away needs none of them.
+CONFIG_ONLY = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+)
+
+
+# Instructions that set the state in which later ones are executed.
+STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})
+
+
+def from_index(program: Program) -> int:
+    return next(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
+
+
+def step_at(program: Program, index: int):  # type: ignore[no-untyped-def]
+    return program.step(index)
+
+
+def when_users_matter(program: Program, stage: object):  # type: ignore[no-untyped-def]
+    """A USER matters in a stage when a RUN or a WORKDIR follows before the next USER."""
+    instructions = program.dockerfile.instructions
+
+    def matters(index: int) -> bool:
+        for later in range(index + 1, len(instructions)):
+            if instructions[later].keyword == "USER":
+                return False
+            if instructions[later].keyword == "RUN" and later in stage:  # type: ignore[operator]
+                return True
+        return False
+
+    return matters
+
+
+def edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
+    instruction = program.dockerfile.instructions[index]
+    if not drop and not words.drop and not words.replace:
+        return instruction.raw
+    step = step_at(program, index)
+    assert step.script is not None
+    change = edit_heredoc if instruction.heredocs else edit
+    return change(
+        instruction,
+        step.script,
+        drop=drop,
+        drop_words=words.drop,
+        replace_words=words.replace,
+        keep_state=not _anywhere(step, drop),
+    )
+
+
+def editable(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> bool:
+    """Whether a RUN can be written with these of its commands, and these changes of their words."""
+    drop = frozenset(range(len(step_at(program, index).atoms))) - kept
+    try:
+        edited(program, index, drop, words)
+    except Refuses:
+        return False
+    return True
+
+
+# Commands that do the same in any directory.
+_PLACELESS = frozenset({"packages", "unpackage", "index", "users"})
+
+
+def _anywhere(step: Step, drop: frozenset[int]) -> bool:
+    """Whether all that goes of the shell's state is its directory, which no command that stays works in."""
+    assert step.script is not None
+    states = [a for a in step.atoms if a.index in drop and step.script.atoms[a.index].state]
+    stays = [e for a in step.atoms if a.index not in drop for e in a.effects]
+    return all(e.tool == "cd" for a in states for e in a.effects) and all(_placeless(e) for e in stays)
+
+
+def _placeless(effect: Effect) -> bool:
+    words = (w.value or "" for w in effect.command.words[1:])
+    return effect.kind in _PLACELESS or (
+        effect.kind in ("cache", "check") and all(w.startswith(("/", "-")) for w in words)
+    )
+
+
+def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int]) -> str | None:
+    instruction = program.dockerfile.instructions[index]
+    if index in layout.replace:
+        return layout.replace[index] + program.dockerfile.newline
+    keyword = instruction.keyword
+    if keyword in CONFIG_ONLY:
+        return instruction.raw
+    if keyword in STATEFUL:
+        return instruction.raw if index in keep else None
+    atoms = layout.final.get(index)
+    if atoms is None:
+        return None
+    if keyword != "RUN":
+        return instruction.raw
+    step = step_at(program, index)
+    if step.script is None or not step.script.atoms:
+        return instruction.raw
+    drop = frozenset(range(len(step.script.atoms))) - atoms
+    text = edited(program, index, drop, layout.words.get(index, WordEdit()))
+    if text is not None and index in layout.append:
+        end, more = program.dockerfile.newline, layout.append[index]
+        longer = with_more(text.rstrip(), (more.removeprefix(" && "),), end)
+        text = (longer if longer is not None else text.rstrip() + more) + end
+    added = layout.words[index].added if index in layout.words else ()
+    return broken(text, added, program.dockerfile.newline) if text is not None and added else text
+
+
+def repeated_state(program: Program, layout: Layout) -> frozenset[int]:
+    """Which ENV, ARG, WORKDIR, USER and SHELL the final stage repeats."""
+    instructions = program.dockerfile.instructions
+    keep: set[int] = set()
+    users_matter = when_users_matter(program, layout.final)
+    last_user = max((i for i, x in enumerate(instructions) if x.keyword == "USER"), default=-1)
+    for index, instruction in enumerate(instructions):
+        if index <= from_index(program):
+            continue
+        keyword = instruction.keyword
+        if (
+            (keyword == "ENV" and not _idle(layout, instruction))
+            or (keyword == "SHELL")
+            or (keyword == "USER" and (index == last_user or users_matter(index)))
+            or (keyword == "WORKDIR" and _workdir_matters(program, layout, index))
+        ):
+            keep.add(index)
+    keep |= _settings_that_matter(program, layout, keep)
+    for index, instruction in enumerate(instructions):
+        behind = instruction.keyword == "ARG" and index > from_index(program)
+        if behind and _arg_matters(program, layout, index, keep):
+            keep.add(index)
+    return frozenset(keep)
+
+
+def _idle(layout: Layout, instruction: Instruction) -> bool:
+    """An ENV that sets nothing but what nobody in the final stage reads."""
+    return {name for name, _ in env_pairs(instruction)} <= layout.idle_settings
+
+
+def _settings_that_matter(program: Program, layout: Layout, keep: Iterable[int]) -> set[int]:
+    """Which idle ENVs are repeated all the same: something kept names them, or a RUN may read them."""
+    instructions = program.dockerfile.instructions
+    idle = [
+        i
+        for i, x in enumerate(instructions)
+        if i > from_index(program) and x.keyword == "ENV" and _idle(layout, x)
+    ]
+    found: set[int] = set()
+    for index in reversed(idle):  # what comes later may name it
+        names = {name for name, _ in env_pairs(instructions[index])}
+        texts = _texts(program, layout, {*keep, *found})
+        runs = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
+        if any(at > index and names & names_in(text) for at, text in texts) or any(
+            _may_read(program, layout, i, names) for i in runs
+        ):
+            found.add(index)
+    return found
+
+
+def _consumes_cwd(program: Program, layout: Layout, index: int) -> bool:
+    instruction = program.dockerfile.instructions[index]
+    if instruction.keyword == "RUN":
+        return index in layout.final
+    if instruction.keyword in {"COPY", "ADD"} and index in layout.final:
+        return not copy_parts(instruction).dest.startswith(("/", "$"))
+    return False
+
+
+def _workdir_matters(program: Program, layout: Layout, index: int) -> bool:
+    """A WORKDIR may go only when the next one is absolute, nothing in between runs in it, and a
+    build step did (so that the directory was the build's, not made for run time)."""
+    instructions = program.dockerfile.instructions
+    for later in range(index + 1, len(instructions)):
+        if instructions[later].keyword == "WORKDIR":
+            if not instructions[later].value.strip().strip("\"'").startswith(("/", "$")):
+                return True
+            return not any(
+                i in layout.build and instructions[i].keyword == "RUN" for i in range(index, later)
+            )
+        if _consumes_cwd(program, layout, later):
+            return True
+    return True
+
+
+def _texts(program: Program, layout: Layout, keep: Iterable[int]) -> list[tuple[int, str]]:
+    """Every kept instruction's own text with its index, for finding references."""
+    instructions = program.dockerfile.instructions
+    kept = set(keep)
+    found = []
+    for index, instruction in enumerate(instructions):
+        if index <= from_index(program):
+            continue
+        if index in kept or index in layout.final or instruction.keyword in CONFIG_ONLY:
+            text = final_text(program, layout, index, frozenset(kept)) or ""
+            found.append((index, text))
+    return found
+
+
+def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[int]) -> bool:
+    """An ARG is repeated when something kept names it; one that nothing names at all may be read
+    from the environment by a RUN (DEBIAN_FRONTEND), so it stays in front of kept RUNs."""
+    instructions = program.dockerfile.instructions
+    names = {name for name, _ in arg_names(instructions[index])}
+    texts = _texts(program, layout, keep)
+    if any(at > index and names & names_in(text) for at, text in texts):
+        return True
+    if any(names & references(x.raw) for i, x in enumerate(instructions) if i > index and x.keyword == "ARG"):
+        used_later = [
+            i
+            for i, x in enumerate(instructions)
+            if i > index and x.keyword == "ARG" and names & references(x.raw)
+        ]
+        if any(_arg_matters(program, layout, i, keep) for i in used_later):
+            return True
+    named = any(names & names_in(x.raw) for i, x in enumerate(instructions) if i > index)
+    later = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
+    return not named and any(_may_read(program, layout, i, names) for i in later)
+
+
+# Steps of which it is known what they read of the environment: nothing, or what is meant for them.
+_DEAF = frozenset({"files", "meta", "check", "state", "users", "cache"})
+_PACKAGES = frozenset({"packages", "index", "unpackage"})
+_FOR_PACKAGES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
+
+
+def _may_read(program: Program, layout: Layout, index: int, names: set[str]) -> bool:
+    """Whether a RUN of the final stage may read one of the variables, which nothing names."""
+    step = step_at(program, index)
+    if not step.atoms:
+        return True
+    deaf = _DEAF if any(_FOR_PACKAGES.match(n) for n in names) else _DEAF | _PACKAGES
+    return any(
+        not atom.effects or any(e.kind not in deaf for e in atom.effects)
+        for atom in step.atoms
+        if atom.index in layout.final[index]
+    )
+
+
+def names_in(text: str) -> set[str]:
+    """Variable names a shell or the builder would see in a text, quotes ignored."""
+    return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
+
+
+def late_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dict[int, int]:
+    """WORKDIRs that have to wait for a copy with an owner: index -> index of the copy.
+
+    COPY gives its --chown owner to a directory only if it makes it (docker-facts: an existing
+    target keeps its own owner), so a WORKDIR at or below the tree must come after it.
+    """
+    late: dict[int, int] = {}
+    for tree in layout.trees:
+        if not tree.owner:
+            continue
+        for step in program.steps:
+            if step.keyword != "WORKDIR" or step.index not in keep or step.index >= tree.after:
+                continue
+            path = _workdir_path(program, step.index)
+            if path is None or not (path + "/").startswith(tree.path + "/"):
+                continue
+            if not any(_consumes_cwd(program, layout, i) for i in range(step.index, tree.after)):
+                late[step.index] = tree.after
+    return late
+
+
+def _workdir_path(program: Program, index: int) -> str | None:
+    following = [s for s in program.steps if s.index > index]
+    if following:
+        return following[0].state.cwd
+    return program.runtime.workdir

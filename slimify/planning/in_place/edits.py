@@ -1,0 +1,170 @@
+"""What a cleaner changes of a file, and the file with it: nothing else moves.
+
+A draft is read anew after every cleaner, so that each sees the file as the one before left it; what an
+instruction of the draft was in the user's file is kept in `origins`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program, Step
+from slimify.model.decisions import Decision
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.plan import Item, Plan, Stage
+from slimify.syntax.dockerfile.instructions import from_parts
+
+
+class Edits(Struct, frozen=True, kw_only=True):
+    """Changes by the index of an instruction: its new text ("" where it goes), new instructions in front
+    of it, and the instruction that a moved one comes to stand in front of. `saving` is in bytes."""
+
+    texts: Mapping[int, str] = field(default_factory=dict)
+    before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    moved: Mapping[int, int] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    saving: int = 0
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.texts or self.before or self.moved)
+
+
+def place(step: Step) -> str:
+    """`line 12` in the text of a decision: of the draft, until the draft puts the user's line there."""
+    return f"line \0{step.line}\0"
+
+
+_LINE = re.compile(r"line \0(\d+)\0")
+
+
+def _own_line(lines: Mapping[int, int], found: re.Match[str]) -> str:
+    line = lines.get(int(found[1]))
+    return f"line {line}" if line is not None else "a step of its own"
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A file that is being cleaned: `items` are its instructions with what stands above them, `lines` those
+    of the user's instructions."""
+
+    program: Program
+    items: tuple[Item, ...]
+    lines: tuple[int, ...]
+    tail: str  # what stands below the last instruction
+    decisions: tuple[Decision, ...] = ()
+    saving: int = 0
+
+    @property
+    def text(self) -> str:
+        return "".join(item.text for item in self.items) + self.tail
+
+    def edited(self, edits: Edits) -> Draft:
+        """The draft with the changes; `program` is still that of the text before."""
+        items = tuple(_items(self, edits)) if edits.changes else self.items
+        lines = _lines(self)
+        told = tuple(
+            replace(d, line=lines.get(d.line or 0), text=_LINE.sub(partial(_own_line, lines), d.text))
+            for d in edits.decisions
+        )
+        return replace(
+            self, items=items, decisions=(*self.decisions, *told), saving=self.saving + edits.saving
+        )
+
+    def plan(self, original: int, decisions: tuple[Decision, ...]) -> Plan:
+        """The plan of one file that is cleaned in place; `decisions` come before those of the cleaners."""
+        return Plan(
+            rung="cleanup",
+            language=self.program.language or "python",
+            stages=tuple(_stages(self)),
+            decisions=(*decisions, *self.decisions),
+            saving=self.saving,
+            original=original,
+        )
+
+
+def begun(program: Program) -> Draft:
+    """The draft of a file that nothing was changed in yet."""
+    leads, tail = _leads(program.dockerfile)
+    instructions = program.dockerfile.instructions
+    items = tuple(
+        Item(text=lead + x.raw, origin=i) for i, (lead, x) in enumerate(zip(leads, instructions, strict=True))
+    )
+    return Draft(program=program, items=items, lines=tuple(x.line for x in instructions), tail=tail)
+
+
+def _leads(file: Dockerfile) -> tuple[list[str], str]:
+    """What stands above each instruction, and below the last one."""
+    leads: list[str] = []
+    text = ""
+    for node in file.nodes:
+        if isinstance(node, Instruction):
+            leads.append(text)
+            text = ""
+        else:
+            text += node.raw
+    return leads, text
+
+
+def _items(draft: Draft, edits: Edits) -> Iterator[Item]:
+    file = draft.program.dockerfile
+    leads, _ = _leads(file)
+    pending = ""
+    for index in range(len(file.instructions)):
+        space, comments = _parted(leads[index])
+        for other in (i for i, place in edits.moved.items() if place == index):
+            yield replace(draft.items[other], text=_parted(leads[other])[1] + _raw(file, edits, other))
+        space, pending = space or pending, ""
+        new = [Item(text=_ended(text, file.newline)) for text in edits.before.get(index, ())]
+        text = "" if index in edits.moved else _raw(file, edits, index)
+        new += [replace(draft.items[index], text=comments + text)] if text else []
+        for position, item in enumerate(new):
+            yield replace(item, text=space + item.text) if not position else item
+        pending = "" if new else space
+
+
+def _raw(file: Dockerfile, edits: Edits, index: int) -> str:
+    text = edits.texts.get(index, file.instructions[index].raw)
+    return _ended(text, file.newline) if text else ""
+
+
+def _parted(lead: str) -> tuple[str, str]:
+    """What lies above an instruction up to the last blank line, and the comments that belong to it."""
+    lines = lead.splitlines(keepends=True)
+    last = max((i for i, line in enumerate(lines) if not line.strip()), default=-1)
+    return "".join(lines[: last + 1]), "".join(lines[last + 1 :])
+
+
+def _ended(text: str, end: str) -> str:
+    return text if text.endswith("\n") else text + end
+
+
+def _lines(draft: Draft) -> Mapping[int, int]:
+    """The line in the user's file of each instruction of the draft, by its line there."""
+    pairs = zip(draft.program.dockerfile.instructions, draft.items, strict=True)
+    return {x.line: draft.lines[item.origin] for x, item in pairs if item.origin is not None}
+
+
+def _stages(draft: Draft) -> Iterator[Stage]:
+    """The stages of the file. A blank line between two of them is left to the template, which makes one."""
+    instructions = draft.program.dockerfile.instructions
+    end = draft.program.dockerfile.newline
+    heads = [i for i, x in enumerate(instructions) if x.keyword == "FROM"]
+    items = list(draft.items)
+    for head in heads[1:]:
+        text = items[head].text
+        if text.startswith(end):
+            items[head] = replace(items[head], text=text.removeprefix(end))
+        else:
+            items[head - 1] = replace(items[head - 1], text=items[head - 1].text.removesuffix(end))
+    if draft.tail:
+        items.append(Item(text=draft.tail))
+    for head, following in zip(heads, [*heads[1:], len(items)], strict=True):
+        last = head == heads[-1]
+        own = tuple(items[0 if head == heads[0] else head : following])
+        parts = from_parts(instructions[head])
+        yield Stage(name=parts.alias or "", base=parts.image, purpose="run" if last else "build", items=own)

@@ -1,0 +1,55 @@
+"""Cache mounts in a stage that stays: what an installer keeps is in no layer then.
+
+On request for every installer; without one for Go's modules, where several steps use them: none of these
+can remove them without the next one's fetching them again.
+"""
+
+from __future__ import annotations
+
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.facts.builders import can, syntax_can
+from slimify.languages.go.planning.caches import BUILD_CACHE, MODULE, fetching_steps, unused
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.edits import Edits, begun
+from slimify.planning.options.cache_mounts import with_cache_mounts
+
+
+def mounts(program: Program, options: Options) -> Edits:
+    """The RUNs with their mounts, and a decision for each installer."""
+    wanted = None if options.cache_mounts else _needed(program, options)
+    if wanted == ():
+        return Edits()
+    plan = begun(program).plan(0, ())
+    done = with_cache_mounts(program, plan, options.builder, only=wanted)
+    fresh = wanted is None and not any("type=cache" in s.instruction.raw for s in program.steps)
+    told = tuple(d for d in done.decisions if d.code == "SL334" or fresh)
+    texts: dict[int, str] = {}
+    before: dict[int, tuple[str, ...]] = {}
+    new: list[str] = []
+    old = {item.origin: item.text for item in plan.stages[-1].items}
+    for item in done.stages[-1].items:
+        if item.origin is None:
+            new.append(item.text)
+            continue
+        if new:
+            before[item.origin], new = tuple(new), []
+        if item.text != old[item.origin]:
+            raw = program.dockerfile.instructions[item.origin].raw
+            lead = old[item.origin].removesuffix(raw)
+            texts[item.origin] = item.text.removeprefix(lead)
+    saving = sum(_saving(program, d.text) for d in told if d.code == "SL334")
+    return Edits(texts=texts, before=before, decisions=told, saving=saving)
+
+
+def _needed(program: Program, options: Options) -> tuple[str, ...]:
+    possible = can(options.builder, "cache_mounts") and syntax_can(program.dockerfile.syntax, "cache_mounts")
+    several = len(fetching_steps(program)) > 1
+    return ("go",) if possible and several and unused(program) else ()
+
+
+def _saving(program: Program, text: str) -> int:
+    if "what go downloads" in text:
+        return BUILD_CACHE + 20 * MODULE
+    kinds = ("python",) if "what pip downloads" in text else ("node", "global")
+    return estimate.caches(program, kinds)

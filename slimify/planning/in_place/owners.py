@@ -1,0 +1,341 @@
+"""`RUN chown -R` stores every file once more: COPY sets the owner instead.
+
+The recursive change goes where all that it finds is known: what COPY and ADD brought gets its owner there,
+directories that WORKDIR and mkdir made are changed by themselves, what an install made in its own RUN.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from slimify.analysis.copied_context import weight
+from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.model.decisions import Decision
+from slimify.model.effects import Effect
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.edits import Edits, place
+from slimify.planning.in_place.runs import chained, direct, lengthened, prolonged, readable
+from slimify.semantics.effects.state import ROOT
+from slimify.semantics.paths import inside, touches
+from slimify.syntax.dockerfile.instructions import copy_parts
+from slimify.syntax.dockerfile.words import expand, references
+from slimify.syntax.shell.script import Refuses, edit
+
+_OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
+_RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
+_NODE_MODULES = 30 * estimate.MB
+
+
+class _Change(Struct, frozen=True):
+    """`chown -R owner places` of one step. `owner` is a user and a group, "" where only a shell knows them,
+    `written` how COPY is told them."""
+
+    step: Step
+    atom: AtomStep
+    effect: Effect
+    owner: str
+    written: str
+    places: tuple[str, ...]
+
+
+class _Makers(Struct, frozen=True):
+    """What makes the new owner and has to stand before the first COPY: commands at the start of the step
+    that changes it, and whole RUNs in between."""
+
+    atoms: tuple[AtomStep, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+def owners(program: Program) -> Edits:
+    """The first recursive change of owner that COPY can do; else advice on those that stay."""
+    advice: list[Decision] = []
+    for change in _changes(program):
+        found = _copied(program, change)
+        if isinstance(found, Edits):
+            return found
+        if found:
+            text = f"`chown -R` stores the files once more: {found}"
+            advice.append(Decision(code="SL356", safety="advice", text=text, line=change.step.line))
+    return Edits(decisions=tuple(advice))
+
+
+def _changes(program: Program) -> Iterator[_Change]:
+    for step in program.steps:
+        if not readable(step) or step.instruction.flags:
+            continue
+        for atom in step.atoms:
+            for effect in atom.effects:
+                words = [w.value or "" for w in effect.command.words]
+                recursive = any(_RECURSIVE.fullmatch(w) for w in words)
+                if effect.kind != "meta" or words[:1] != ["chown"] or not recursive:
+                    continue
+                if len(atom.effects) == 1 and direct(step, atom, effect) and effect.writes:
+                    yield _Change(step, atom, effect, *_owner(step, effect), effect.writes)
+
+
+def _owner(step: Step, effect: Effect) -> tuple[str, str]:
+    """User and group, and how they are written; the group of what the context brings is root's."""
+    word = next((w for w in effect.command.words[1:] if not w.text.startswith("-")), None)
+    if word is None:
+        return "", ""
+    text = word.text.replace('"', "")
+    known = {name: value for name, value in step.state.env.items() if value is not None}
+    if references(text) - known.keys():
+        return "", text
+    owner = expand(text, known) or ""
+    return (owner, text) if ":" in owner else (f"{owner}:root", f"{text}:root")
+
+
+def _copied(program: Program, change: _Change) -> Edits | str:
+    """The edits, or why they can't be made; "" where it changes nothing that COPY brought."""
+    step, places = change.step, change.places
+    copies = [s for s in _before(program, change) if s.keyword in ("COPY", "ADD")]
+    brought = [s for s in copies if _reaches(s, places)]
+    if not brought:
+        return ""
+    if not _OWNER.fullmatch(change.owner) or change.owner in ("root:root", "0:0"):
+        return f"the owner {change.written} is not one that COPY takes as it is"
+    if any(s.instruction.flag("chown") not in (None, change.written, change.owner) for s in brought):
+        return "a COPY sets another owner"
+    if change.written.endswith(":root") and any(copy_parts(s.instruction).from_stage for s in brought):
+        return "the group of what another stage brings is not known"
+    if any(s.state.env != step.state.env for s in brought if "$" in change.written):
+        return f"{change.written} is set after a COPY"
+    if any(not _within(s, places) for s in brought):
+        return "a COPY brings more than it changes"
+    again = _moded(program, change, brought)
+    if again is not None:
+        return f"`chmod -R` ({place(again)}) would store them all the same"
+    made = _made(program, change)
+    if isinstance(made, str):
+        return made
+    texts: dict[int, str] = dict(made)
+    before: dict[int, tuple[str, ...]] = {}
+    makers = _makers(program, change, brought[0])
+    if makers is None:
+        return f"{change.owner} is made after {place(brought[0])}"
+    if makers.atoms:
+        before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in makers.atoms),)
+    for copy in brought:
+        texts[copy.index] = _with_owner(copy, change.written)
+    text = _narrowed(program, change, frozenset(a.index for a in makers.atoms))
+    if isinstance(text, Refuses):
+        return str(text)
+    texts[step.index] = text or ""
+    where = ", ".join(places)
+    note = f"{change.owner} owns {where} from the COPY on; `chown -R` would store all of it once more"
+    told = Decision(code="SL352", safety="safe", text=note, line=step.line)
+    return Edits(
+        texts=texts,
+        before=before,
+        moved={s.index: brought[0].index for s in makers.steps},
+        decisions=(told,),
+        saving=_bytes(program, brought, bool(made)),
+    )
+
+
+def _before(program: Program, change: _Change) -> list[Step]:
+    return [s for s in program.steps if s.index < change.step.index]
+
+
+def _moded(program: Program, change: _Change, brought: Iterable[Step]) -> Step | None:
+    """A later step that changes modes of all that a COPY brought: it stores the files as well."""
+    for step in program.steps:
+        if step.index < change.step.index or not readable(step):
+            continue
+        for effect in step.effects:
+            words = [w.value or "" for w in effect.command.words]
+            if words[:1] != ["chmod"] or not any(_RECURSIVE.fullmatch(w) for w in words):
+                continue
+            if all(any(inside(t, w) for w in effect.writes) for s in brought for t in _targets(s) or ()):
+                return step
+    return None
+
+
+def _targets(step: Step) -> tuple[str, ...] | None:
+    return targets(visit_of(step))
+
+
+def _reaches(step: Step, places: tuple[str, ...]) -> bool:
+    found = _targets(step)
+    return found is None or any(touches(t, p) for t in found for p in places)
+
+
+def _within(step: Step, places: tuple[str, ...]) -> bool:
+    found = _targets(step)
+    return found is not None and all(any(inside(t, p) for p in places) for t in found)
+
+
+def _made(program: Program, change: _Change) -> dict[int, str] | str:
+    """The RUNs that make something below the places, with its owner set there; or why that can't be told."""
+    found: dict[int, str] = {}
+    if _makes_too(change):
+        return "its own RUN makes files there"
+    for step in _before(program, change):
+        if step.keyword != "RUN":
+            continue
+        if not readable(step):
+            return f"what {place(step)} writes is not known"
+        paths: dict[str, None] = {}
+        for effect in step.effects:
+            if effect.kind in ("unknown", "app") or effect.anywhere:
+                return f"what {place(step)} writes is not known"
+            if effect.kind in ("meta", "users"):
+                continue
+            if effect.tool == "mkdir":
+                continue
+            made = [w for w in (*effect.writes, *effect.outputs) if not w.startswith("@")]
+            if any(inside(p, w) for w in made for p in change.places):
+                return f"{place(step)} writes to {made[0]}, which it does not say more exactly"
+            paths |= dict.fromkeys(w for w in made if any(inside(w, p) for p in change.places))
+        if not paths:
+            continue
+        if (
+            not prolonged(step)
+            or step.state.user not in ROOT
+            or not all(w.endswith("/node_modules") for w in paths)
+        ):
+            return f"{place(step)} makes {next(iter(paths))}"
+        if not _known(program, change.owner, step.index):
+            return f"{change.owner} is made after {place(step)}"
+        found[step.index] = lengthened(program, step, (f"chown -R {change.owner} {' '.join(paths)}",))
+    return found
+
+
+_MAKES_NONE = frozenset({"meta", "users", "check", "cache", "state", "index"})
+
+
+def _makes_too(change: _Change) -> bool:
+    """The RUN itself makes files there before it changes their owner."""
+    for atom in change.step.atoms[: change.atom.index]:
+        for effect in atom.effects:
+            if effect.tool == "mkdir" or effect.kind in _MAKES_NONE:
+                continue
+            if effect.anywhere or effect.kind in ("unknown", "app"):
+                return True
+            if any(touches(w, p) for w in effect.writes for p in change.places):
+                return True
+    return False
+
+
+def _known(program: Program, owner: str, index: int) -> bool:
+    """User and group exist when the instruction is executed."""
+    names = {n for n in owner.split(":") if not n.isdigit()} - {"root"}
+    base = program.base
+    if base is not None:
+        names -= {base.user} | ({"node"} if base.family == "node" else set()) | {"nobody", "www-data"}
+    for step in program.steps:
+        if step.index < index:
+            names -= _named(step, [e for e in step.effects if e.kind == "users"])
+    return not names
+
+
+def _named(step: Step, effects: Iterable[Effect]) -> set[str]:
+    """The words of commands, with the variables that the file sets."""
+    known = {name: value for name, value in step.state.env.items() if value is not None}
+    words = (w for e in effects for w in e.command.words)
+    return {w.value if w.value is not None else expand(w.text, known) or "" for w in words}
+
+
+def _makers(program: Program, change: _Change, copy: Step) -> _Makers | None:
+    """What makes the owner, to stand before the first COPY; None where it can't."""
+    if _known(program, change.owner, copy.index):
+        return _Makers()
+    step = change.step
+    assert step.script is not None
+    if copy.state.user not in ROOT:
+        return None
+    between = [s for s in program.steps if copy.index < s.index < step.index]
+    steps = [s for s in between if s.atoms and all(_makes_users(s, a) for a in s.atoms)]
+    atoms: list[AtomStep] = []
+    for atom in step.atoms if chained(step) else ():
+        if not _makes_users(step, atom):
+            break
+        atoms.append(atom)
+    own = [e for a in atoms for e in a.effects]
+    effects = [*own, *(e for s in steps for e in s.effects)]
+    made = _named(step, own).union(*(_named(s, s.effects) for s in steps))
+    written = [w for e in effects for w in e.writes if not w.startswith("/etc/")]
+    names = {n for n in change.owner.split(":") if not n.isdigit()} - {"root"}
+    if any(touches(w, p) for w in written for p in change.places) or not names <= made:
+        return None
+    if any(not _movable(s, copy) for s in steps) or any("$" in _words(step, a) for a in atoms):
+        return None
+    return _Makers(atoms=tuple(atoms), steps=tuple(steps))
+
+
+def _makes_users(step: Step, atom: AtomStep) -> bool:
+    assert step.script is not None
+    opaque = step.script.atoms[atom.index].opaque
+    return bool(atom.effects) and all(e.kind == "users" for e in atom.effects) and not opaque
+
+
+def _movable(step: Step, copy: Step) -> bool:
+    """A RUN that does the same in front of a COPY."""
+    plain = readable(step) and not step.instruction.flags and step.state.user in ROOT
+    return plain and ("$" not in step.instruction.value or step.state.env == copy.state.env)
+
+
+def _words(step: Step, atom: AtomStep) -> str:
+    assert step.script is not None
+    part = step.script.atoms[atom.index]
+    return " ".join(step.script.text[part.start : part.end].split())
+
+
+def _with_owner(step: Step, owner: str) -> str:
+    """The COPY with the owner as its first flag, behind the stage it takes from."""
+    if step.instruction.flag("chown") is not None:
+        return step.instruction.raw
+    raw = step.instruction.raw
+    return re.sub(r"^(\s*\w+[ \t]+(?:--from=\S+[ \t]+)?)", rf"\1--chown={owner} ", raw, count=1)
+
+
+def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | Refuses | None:
+    """The RUN without the change, or with the directories alone that an instruction made before COPY."""
+    step = change.step
+    assert step.script is not None
+    alone = _directories(program, change)
+    swap: dict[tuple[int, int], str] = {}
+    gone: set[tuple[int, int]] = set()
+    if alone:
+        operands = [w for w in change.effect.command.words[1:] if not w.text.startswith("-")][1:]
+        for word in change.effect.command.words[1:]:
+            if re.fullmatch(r"-R|--recursive", word.text):
+                gone.add((word.start, word.end))
+            elif word.text.startswith("-") and "R" in word.text:
+                swap[(word.start, word.end)] = word.text.replace("R", "")
+        swap[(operands[0].start, operands[0].end)] = " ".join(alone)
+        gone |= {(w.start, w.end) for w in operands[1:]}
+    else:
+        drop |= {change.atom.index}
+    try:
+        return edit(step.instruction, step.script, drop=drop, drop_words=frozenset(gone), replace_words=swap)
+    except Refuses as error:
+        return error
+
+
+def _directories(program: Program, change: _Change) -> list[str]:
+    """Directories at or below the places that WORKDIR or mkdir made, which stay root's otherwise."""
+    found: dict[str, None] = {}
+    steps = [s for s in program.steps if s.index <= change.step.index]
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if step.keyword == "WORKDIR" and following is not None and following.state.cwd:
+            found |= dict.fromkeys([following.state.cwd])
+        found |= dict.fromkeys(w for e in step.effects if e.tool == "mkdir" for w in e.writes)
+    own = [d for d in found if any(inside(d, p) for p in change.places)]
+    return list(dict.fromkeys(d for p in change.places for d in own if inside(d, p)))
+
+
+def _bytes(program: Program, copies: list[Step], modules: bool) -> int:
+    """The bytes that are stored once instead of twice."""
+    total = _NODE_MODULES if modules else 0
+    for step in copies:
+        parts = copy_parts(step.instruction)
+        for source in parts.sources if parts.from_stage is None else ():
+            total += weight(program.context, source.strip("./")) if "$" not in source else 0
+        total += 0 if parts.from_stage is None else 10 * estimate.MB
+    return total

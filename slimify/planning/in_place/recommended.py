@@ -1,0 +1,50 @@
+"""Advice on packages that apt only recommends. They are data and programs that others find by themselves:
+whether something misses them shows when it runs, so none of them is left out unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slimify.analysis.program import Program, Step
+from slimify.facts.carried import installed
+from slimify.facts.recommends import brought_along
+from slimify.model.decisions import Decision
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.edits import Edits
+
+_LEAST = estimate.MB  # of less, nobody has to think
+_MOST = 5  # are named
+
+
+def recommended(program: Program) -> Edits:
+    """The installs that bring what Debian recommends, too."""
+    if any("Install-Recommends" in s.instruction.value for s in program.steps if s.keyword == "RUN"):
+        return Edits()
+    found = (text for step in program.steps for text in _advice(program, step))
+    return Edits(decisions=tuple(dict.fromkeys(found)))
+
+
+def _advice(program: Program, step: Step) -> Iterator[Decision]:
+    installs = [e for e in step.effects if e.kind == "packages" and e.tool in ("apt", "apt-get")]
+    if not installs or "no-install-recommends" in step.instruction.value:
+        return
+    base, gone = program.base, {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
+    there = installed(base, nearest=True) if base is not None else frozenset()
+    own = {p.name for e in installs for p in e.packages if p.name} - gone - there
+    more = brought_along(own, base.suite if base is not None else None)
+    if not own or more == {}:
+        return
+    if more is None:
+        what = f"what {', '.join(sorted(own))} only recommend{'s' * (len(own) == 1)}"
+    else:
+        named = {p.name for s in program.steps for e in s.effects for p in e.packages}
+        left = {name: size for name, size in more.items() if name not in there | named}
+        if sum(left.values()) < _LEAST:
+            return
+        shown = sorted(left, key=lambda name: (-left[name], name))
+        if len(shown) > _MOST:
+            shown[_MOST:] = [f"{len(shown) - _MOST} more"]
+        room = sum(left.values()) / estimate.MB
+        what = f"{', '.join(shown)} ({room:.0f} MB), which nothing asked for by name"
+    text = f"--no-install-recommends would leave out {what}: try it with `verify`"
+    yield Decision(code="SL355", safety="advice", text=text, line=step.line)

@@ -1,0 +1,1 @@
+"""Two Dockerfiles and the script between them -> one plan."""

@@ -1,0 +1,189 @@
+"""COPYs of a file that is built after another one: what a script took out of the builder's image comes from
+that stage now, all else from the context as before."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from slimify.analysis.program import Program, Step
+from slimify.context.build_scripts.transfers import Extract
+from slimify.context.ignore_rules import Glob
+from slimify.model.decisions import Reason
+from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
+from slimify.syntax.dockerfile.words import expand
+
+_ARCHIVE = re.compile(r".*\.(tar|tgz|tbz2?|txz|tar\.\w+)")
+_WILD = re.compile(r"[*?\[]")
+UNEXPLAINED, CHANGED = "SL373", "SL374"
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """A path of the builder that a COPY takes, in place of the file in the context."""
+
+    extract: Extract
+    line: str  # the new instruction
+    at: int  # the old one's line
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """One source of a COPY: what stays of it, and what comes from the builder, each with its destination."""
+
+    stays: bool
+    taken: tuple[tuple[Extract, str, str], ...] = ()  # extract, path in the builder, destination
+
+
+class Copies:
+    """The COPYs and ADDs of `runtime`, with `extracts` relative to its context."""
+
+    def __init__(
+        self, builder: Program, runtime: Program, extracts: Sequence[Extract], stage: str, *, given_away: bool
+    ) -> None:
+        self.builder, self.runtime, self.extracts, self.stage = builder, runtime, extracts, stage
+        self.owner = "--chown=0:0 " if given_away else ""  # files of the context are root's
+
+    def rewritten(self, step: Step) -> tuple[str, tuple[Taken, ...]] | Reason | None:
+        """The text instead of an instruction and what it takes; None where it stays."""
+        instruction = step.instruction
+        parts = copy_parts(instruction)
+        if parts.from_stage is not None or (parts.heredocs and not parts.sources):
+            return None
+        known = {k: v for k, v in step.state.env.items() if v is not None}
+        found: list[Source] = []
+        for written in parts.sources:
+            source = self._source(expand(written, known) or written, parts, step)
+            if isinstance(source, Reason):
+                return source
+            found.append(source)
+        if not any(source.taken for source in found):
+            return None
+        if parts.heredocs or (instruction.exec_form is not None and len(parts.sources) > 1):
+            return Reason(code=CHANGED, text=f"line {step.line}: its words can't be parted")
+        return self._written(step, parts, found)
+
+    def _written(
+        self, step: Step, parts: CopyParts, found: list[Source]
+    ) -> tuple[str, tuple[Taken, ...]] | Reason:
+        end = self.runtime.dockerfile.newline
+        flags = "".join(
+            f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} "
+            for f in step.instruction.flags
+        )
+        lower = step.instruction.raw.lstrip()[:3].islower()
+        kept = [word for word, source in zip(parts.sources, found, strict=True) if source.stays]
+        lines = []
+        if kept:
+            dest = parts.dest if len(kept) > 1 or len(parts.sources) == 1 else _folder(parts.dest)
+            lines.append(f"{step.keyword.lower() if lower else step.keyword} {flags}{' '.join(kept)} {dest}")
+        taken = []
+        owner = "" if parts.chown else self.owner
+        for extract, path, dest in (item for source in found for item in source.taken):
+            if re.search(r"\s", path + dest):
+                return Reason(code=CHANGED, text=f"line {step.line}: there is a blank in the path {path}")
+            line = f"{'copy' if lower else 'COPY'} --from={self.stage} {owner}{flags}{path} {dest}"
+            lines.append(line)
+            taken.append(Taken(extract=extract, line=line, at=step.line))
+        return end.join(lines) + end, tuple(taken)
+
+    def _source(self, written: str, parts: CopyParts, step: Step) -> Source | Reason:
+        if "://" in written or written.startswith("git@"):
+            return Source(stays=True)
+        path = posixpath.normpath("/" + written).lstrip("/")
+        if _WILD.search(path):
+            return self._pattern(path, parts)
+        context = self.runtime.context
+        inner = next((e for e in self.extracts if _within(path, e.target)), None)
+        if inner is not None:
+            if parts.keyword == "ADD" and _ARCHIVE.fullmatch(path):
+                return Reason(
+                    code=CHANGED, text=f"line {step.line}: ADD unpacks {path}, and only from the context"
+                )
+            if context.ignore.ignores(path):
+                return Source(stays=True)
+            place = posixpath.normpath(posixpath.join(inner.path, posixpath.relpath(path, inner.target)))
+            dest = self._destination(place, path, parts, step)
+            return dest if isinstance(dest, Reason) else Source(stays=False, taken=((inner, place, dest),))
+        below = [e for e in self.extracts if _within(e.target, path) and not context.ignore.ignores(e.target)]
+        stays = context.has(path) and (not below or not path or self._others(path, below))
+        if not stays and not below:
+            shown = written.removeprefix("./")
+            why = f"line {step.line}: {shown} is not in the build context, and no script puts it there"
+            return Reason(code=UNEXPLAINED, text=why)
+        taken = tuple(
+            (e, e.path, _below(parts.dest, posixpath.relpath(e.target, path or "."))) for e in below
+        )
+        return Source(stays=stays, taken=taken)
+
+    def _others(self, path: str, below: Sequence[Extract]) -> bool:
+        """Whether the context has more in a directory than what is put there."""
+        files = self.runtime.context.under(path)
+        return any(not any(_within(f, e.target) for e in below) for f in files)
+
+    def _pattern(self, path: str, parts: CopyParts) -> Source:
+        """A source with wildcards: of a directory that comes from the builder, or of files that do."""
+        context = self.runtime.context
+        head = posixpath.dirname(_WILD.split(path, maxsplit=1)[0] + "x")
+        whole = next((e for e in self.extracts if _within(head, e.target) and head), None)
+        if whole is not None:
+            rest = posixpath.relpath(path, whole.target)
+            return Source(stays=False, taken=((whole, posixpath.join(whole.path, rest), parts.dest),))
+        glob = Glob.parse(path)
+        found = [e for e in self.extracts if glob.matches(e.target) and not context.ignore.ignores(e.target)]
+        targets = {e.target for e in found}
+        stays = any(match not in targets for match in context.glob(path, directories=True)) or not found
+        dests = [_below(parts.dest, posixpath.basename(e.target)) for e in found]
+        return Source(stays=stays, taken=tuple((e, e.path, d) for e, d in zip(found, dests, strict=True)))
+
+    def _destination(self, place: str, path: str, parts: CopyParts, step: Step) -> str | Reason:
+        """The destination that gives what comes from the builder the name that it had in the context."""
+        several = len(parts.sources) > 1 and parts.dest not in (".", "./")
+        dest = _folder(parts.dest) if several else parts.dest
+        same = posixpath.basename(place) == posixpath.basename(path)
+        if same or not (dest.endswith("/") or dest == "." or self._known_directory(dest, step)):
+            return dest
+        kind = self._is_file(place)
+        if kind is None:
+            why = f"line {step.line}: whether {place} of the builder is a file or a directory is not known"
+            return Reason(code=CHANGED, text=why)
+        return _below(dest, posixpath.basename(path)) if kind else dest
+
+    def _known_directory(self, dest: str, step: Step) -> bool:
+        place = posixpath.normpath(posixpath.join(step.state.cwd or "/", dest))
+        return place in (step.state.cwd, "/") or step.state.view.is_dir(place)
+
+    def _is_file(self, path: str) -> bool | None:
+        """What a path of the builder is, as far as the file tells."""
+        outputs = {o for s in self.builder.steps for e in s.effects for o in e.outputs}
+        made = [m for m in self.builder.made if m.path == path]
+        if path in outputs or any(m.is_file for m in made):
+            return True
+        view = self.builder.end.view
+        if view.is_dir(path) or made or any(_within(o, path) for o in outputs):
+            return False
+        return True if view.text(path) is not None else None
+
+
+def sources_of_context(program: Program) -> Iterator[str]:
+    """What COPYs and ADDs take from the context."""
+    for step in program.steps:
+        if step.keyword in ("COPY", "ADD"):
+            parts = copy_parts(step.instruction)
+            if parts.from_stage is None:
+                yield from (s for s in parts.sources if "://" not in s)
+
+
+def _within(path: str, directory: str) -> bool:
+    return path == directory or directory in ("", ".") or path.startswith(directory + "/")
+
+
+def _folder(dest: str) -> str:
+    return dest if dest.endswith("/") or dest == "." else dest + "/"
+
+
+def _below(dest: str, name: str) -> str:
+    if dest in (".", "./"):
+        return name
+    return f"{dest.rstrip('/')}/{name}"

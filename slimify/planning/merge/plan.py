@@ -1,0 +1,358 @@
+"""Two Dockerfiles and the script between them -> one plan: the builder's file as a stage before the other.
+
+The builder's instructions stay as they are, less those that only describe an image. The other file stays as
+it is, but that it takes from the stage what a script took out of the builder's image into the context.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.context.build_scripts.command_lines import name_of
+from slimify.context.build_scripts.transfers import Extract, Glue
+from slimify.model.decisions import Decision, Reason
+from slimify.model.dockerfile import Instruction, Node
+from slimify.model.plan import Item, Plan, Stage
+from slimify.planning.final_stage.text import from_index
+from slimify.planning.merge.copies import CHANGED, UNEXPLAINED, Copies, Taken, sources_of_context
+from slimify.planning.merge.stages import builder_stages, last_from, stage_names, taken_names, with_end
+from slimify.planning.stages.assemble import Block, blocks_of
+from slimify.semantics.paths import inside, inside_any
+from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, several_stages
+
+APART = "SL375"
+_IDLE = frozenset(
+    {"", "sh", "bash", "ash", "/bin/sh", "/bin/bash", "true", "/bin/true", "sleep", "tail", "cat"}
+)
+_ROOT = ("", "root", "0", "root:root", "0:0")
+
+
+class Pair(Struct, frozen=True, kw_only=True):
+    """Both files, labelled, and the script that glued them: None where there is none."""
+
+    builder: Program
+    runtime: Program
+    glue: Glue | None
+    place: str = "."  # the context of the runtime file, relative to where the script's paths start
+
+
+def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
+    """The plan for one file, or why there is none."""
+    reasons = tuple(_apart(pair)) or tuple(_unread(pair))
+    if reasons:
+        return reasons
+    stage = _stage_name(pair)
+    texts: dict[int, str] = {}
+    taken: list[Taken] = []
+    found: list[Reason] = []
+    copies = Copies(
+        pair.builder, pair.runtime, handed_over(pair), stage, given_away=_given_away(pair.builder)
+    )
+    for step in pair.runtime.steps:
+        if step.keyword not in ("COPY", "ADD"):
+            continue
+        named = _from_image(pair, step.instruction, stage)
+        if named is not None:
+            texts[step.index] = named
+            continue
+        result = copies.rewritten(step)
+        if isinstance(result, Reason):
+            found.append(result)
+        elif result is not None:
+            texts[step.index] = result[0]
+            taken += result[1]
+    found += _altered(pair, taken)
+    if not texts and not found:
+        text = f"nothing in {pair.runtime.name} takes what {pair.builder.name} makes"
+        found.append(Reason(code=UNEXPLAINED, text=text))
+    runs = _run_again(pair, taken)
+    if isinstance(runs, Reason):
+        found.append(runs)
+    if found or isinstance(runs, Reason):
+        return tuple(found)
+    return _plan(pair, stage, texts, taken, runs)
+
+
+# --- what keeps them apart ---------------------------------------------------------------------------
+
+
+def _apart(pair: Pair) -> Iterator[Reason]:
+    """Why the two can't be one file."""
+    one, other = pair.builder.dockerfile, pair.runtime.dockerfile
+    yield from pair.builder.refusals
+    yield from pair.runtime.refusals
+    if several_stages(other):
+        yield Reason(code="SL404", text=f"{pair.runtime.name} has several stages already")
+    for name in taken_names(pair.builder, pair.runtime):
+        text = f"{name} is a stage of {pair.builder.name}, and something else in {pair.runtime.name}"
+        yield Reason(code=APART, text=text)
+    if one.escape != other.escape:
+        yield Reason(code=APART, text="they have different escape characters")
+    if one.syntax and other.syntax and one.syntax != other.syntax:
+        yield Reason(code=APART, text=f"they are in different syntaxes, {one.syntax} and {other.syntax}")
+    theirs = dict(_global_args(pair.runtime))
+    for name, default in _global_args(pair.builder):
+        if name in theirs and theirs[name] != default:
+            yield Reason(code=APART, text=f"ARG {name} in front of FROM has another value in each of them")
+    ignored = (pair.builder.context.ignore_text or "", pair.runtime.context.ignore_text or "")
+    if pair.builder.context.root == pair.runtime.context.root and ignored[0] != ignored[1]:
+        yield Reason(code=APART, text="each of them has an ignore file of its own")
+    if pair.builder.context.root != pair.runtime.context.root:
+        yield from _contexts(pair)
+    glue = pair.glue
+    if glue is None:
+        return
+    if glue.builder.target.lower() not in ("", (from_parts(last_from(pair.builder)).alias or "").lower()):
+        yield Reason(code=APART, text=f"{_place(glue, glue.builder.line)} builds one of its stages only")
+    if name_of(pair.runtime.base_ref) in glue.builder.tags:
+        text = f"{pair.runtime.name} starts from the builder's own image: nothing would be left behind"
+        yield Reason(code=APART, text=text)
+    given = dict(a.partition("=")[::2] for a in glue.builder.args)
+    for name, value in (a.partition("=")[::2] for a in (glue.runtime.args if glue.runtime else ())):
+        if given.get(name, value) != value:
+            yield Reason(code=APART, text=f"--build-arg {name} has another value for each of them")
+
+
+def _contexts(pair: Pair) -> Iterator[Reason]:
+    """Different contexts do no harm as long as only the builder takes anything from its own."""
+    targets = {e.target for e in handed_over(pair)}
+    for source in sources_of_context(pair.runtime):
+        if not any(inside(posixpath.normpath(source), t) for t in targets):
+            text = f"they have different build contexts, and {pair.runtime.name} takes {source} from its own"
+            yield Reason(code=APART, text=text)
+
+
+def _unread(pair: Pair) -> Iterator[Reason]:
+    """Why what the script does is not known."""
+    glue = pair.glue
+    if glue is None:
+        if any(not pair.runtime.context.has(s) for s in sources_of_context(pair.runtime) if "$" not in s):
+            return  # said of each COPY
+        yield Reason(code=UNEXPLAINED, text=f"no script is known that builds {pair.builder.name}")
+        return
+    for line, why in glue.obscure:
+        yield Reason(code=CHANGED, text=f"{_place(glue, line)} runs the builder, and {why}")
+
+
+def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
+    glue = pair.glue
+    for target, line, tool in glue.altered if glue is not None else ():
+        if glue is not None and any(
+            t.extract.line and _relative(pair, target) == t.extract.target for t in taken
+        ):
+            text = f"{_place(glue, line)} changes {target} by `{tool}` before it is copied"
+            yield Reason(code=CHANGED, text=text)
+
+
+# --- what comes from the builder -----------------------------------------------------------------------
+
+
+def _relative(pair: Pair, target: str) -> str:
+    return posixpath.normpath(posixpath.relpath(target, pair.place))
+
+
+def handed_over(pair: Pair) -> tuple[Extract, ...]:
+    """What the script takes out, relative to the context of the runtime file; of one name the last."""
+    found = {_relative(pair, e.target): e for e in (pair.glue.extracts if pair.glue else ())}
+    return tuple(replace(e, target=t) for t, e in found.items() if not t.startswith(".."))
+
+
+def extracted(pair: Pair) -> tuple[str, ...]:
+    """The paths that are taken out of the builder's image, by a script or by `COPY --from` of the image."""
+    names = named_images(pair)
+    copies = (copy_parts(s.instruction) for s in pair.runtime.steps if s.keyword == "COPY")
+    named = (p for c in copies if c.from_stage in names for p in c.sources)
+    return (*(e.path for e in handed_over(pair)), *named)
+
+
+def named_images(pair: Pair) -> tuple[str, ...]:
+    """How the other file's `COPY --from` calls the builder's image."""
+    tags = pair.glue.builder.tags if pair.glue is not None else ()
+    copies = (copy_parts(s.instruction).from_stage for s in pair.runtime.steps if s.keyword == "COPY")
+    return tuple(dict.fromkeys(name for name in copies if name and name_of(name) in tags))
+
+
+def _from_image(pair: Pair, instruction: Instruction, stage: str) -> str | None:
+    """`COPY --from=IMAGE` of the builder's image, from the stage instead."""
+    source = copy_parts(instruction).from_stage
+    if source is None or pair.glue is None or name_of(source) not in pair.glue.builder.tags:
+        return None
+    return instruction.raw.replace(f"--from={source}", f"--from={stage}", 1)
+
+
+def _given_away(builder: Program) -> bool:
+    """Whether what the builder makes may belong to somebody else than root."""
+    for step in builder.steps:
+        if step.keyword == "USER" and step.instruction.value.strip() not in _ROOT:
+            return True
+        if step.keyword in ("COPY", "ADD") and copy_parts(step.instruction).chown:
+            return True
+        if any(e.tool in ("chown", "chgrp", "su", "sudo", "gosu") for e in step.effects):
+            return True
+    return builder.base is None or builder.base.user not in ("", "root", "0", None)
+
+
+def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
+    """The RUN for what a container did before files were taken out of it; none if the image has them."""
+    ran = [t.extract for t in taken if t.extract.ran]
+    words = pair.glue.command if pair.glue is not None else ()
+    if not ran or not words or (words[0] in _IDLE and words[1:2] != ("-c",)):
+        return ()
+    if all(_made(pair.builder, e.path) for e in ran):
+        return ()
+    if any("$" in word for word in words):
+        return Reason(code=CHANGED, text=f"`{shlex.join(words)}` is run in a container of the builder first")
+    if words[:2] in (("/bin/sh", "-c"), ("sh", "-c")) and len(words) == 3:
+        return (f"RUN {words[2]}",)
+    plain = all(re.fullmatch(r"[\w./:=@%+,-]+", word) for word in words)
+    return (f"RUN {' '.join(words)}" if plain else f"RUN {json.dumps(list(words))}",)
+
+
+def _made(builder: Program, path: str) -> bool:
+    """Whether a step of the file leaves that path for certain."""
+    outputs = [o for s in builder.steps for e in s.effects for o in e.outputs]
+    return inside_any(path, (*outputs, *(m.path for m in builder.made if m.is_file)))
+
+
+# --- the plan --------------------------------------------------------------------------------------------
+
+
+def _plan(pair: Pair, stage: str, texts: dict[int, str], taken: Sequence[Taken], runs: Sequence[str]) -> Plan:
+    lead, above = _lead(pair)
+    end = pair.runtime.dockerfile.newline
+    *earlier, builder = builder_stages(pair.builder, stage, lead, end)
+    again = tuple(Item(text=f"{run}{end}") for run in runs)
+    final = _runtime_items(pair, above, texts)
+    stages = (
+        *earlier,
+        replace(builder, items=(*builder.items, *again)),
+        Stage(
+            name=from_parts(_from(pair.runtime)).alias or "",
+            base=from_parts(_from(pair.runtime)).image,
+            purpose="run",
+            items=final,
+        ),
+    )
+    return Plan(
+        rung="same-base",
+        language=pair.builder.language or "",
+        stages=stages,
+        decisions=tuple(_decisions(pair, stage, taken, runs)),
+    )
+
+
+def _from(program: Program) -> Instruction:
+    return program.dockerfile.instructions[from_index(program)]
+
+
+def _stage_name(pair: Pair) -> str:
+    own = from_parts(last_from(pair.builder)).alias
+    other = (from_parts(_from(pair.runtime)).alias or "").lower()
+    taken = {other, pair.runtime.base_ref.lower(), pair.builder.base_ref.lower()}
+    taken |= stage_names(pair.builder)
+    return next(n for n in (own, "builder", "build", "build-stage", "builder-stage") if n and n not in taken)
+
+
+def _global_args(program: Program) -> Iterator[tuple[str, str | None]]:
+    for instruction in program.dockerfile.instructions[: from_index(program)]:
+        if instruction.keyword == "ARG":
+            yield from arg_names(instruction, program.dockerfile.escape)
+
+
+def _above(program: Program) -> list[Node]:
+    """What stands in front of FROM."""
+    nodes = program.dockerfile.nodes
+    return list(nodes[: next(i for i, n in enumerate(nodes) if n is _from(program))])
+
+
+def _lead(pair: Pair) -> tuple[str, str]:
+    """What stands above the first FROM, and above the second: directives and ARGs of both come first."""
+    end = pair.runtime.dockerfile.newline
+    one, other = _above(pair.builder), _above(pair.runtime)
+    marks = {n.raw.strip(): n for n in (*other, *one) if n.kind in ("bom", "directive")}
+    text = "".join(with_end(n.raw, end) if n.kind == "directive" else n.raw for n in marks.values())
+    plain = [n for n in one if n.kind not in ("bom", "directive")]
+    known = {n.raw.strip() for n in plain}
+    text += "".join(with_end(n.raw, end) for n in plain)
+    hoisted = [n for n in other if isinstance(n, Instruction) and n.raw.strip() not in known]
+    text += "".join(with_end(n.raw, end) for n in hoisted)
+    rest = [n for n in other if n.kind in ("comment", "blank")]
+    while rest and rest[0].kind == "blank":
+        rest.pop(0)
+    return text, "".join(with_end(n.raw, end) for n in rest)
+
+
+def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item, ...]:
+    file, end = pair.runtime.dockerfile, pair.runtime.dockerfile.newline
+    start = from_index(pair.runtime)
+    items = [Item(text=above + with_end(_from(pair.runtime).raw, end), origin=start)]
+    for index, block in enumerate(_behind_from(pair.runtime), start + 1):
+        text = texts.get(index, block.instruction.raw)
+        text = block.comments + (text if text.endswith("\n") else text + end)
+        items.append(Item(text=text, origin=index, spaced=block.spaced))
+    tail = ""
+    for node in reversed(file.nodes):
+        if isinstance(node, Instruction):
+            break
+        tail = node.raw + tail
+    return (*items, *([Item(text=tail)] if tail else []))
+
+
+def _behind_from(program: Program) -> Sequence[Block]:
+    return blocks_of(program.dockerfile)[from_index(program) + 1 :]
+
+
+# --- what is said ------------------------------------------------------------------------------------------
+
+
+def _place(glue: Glue, line: int) -> str:
+    return f"{glue.file}:{line}" if line else glue.file
+
+
+def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[str]) -> Iterator[Decision]:
+    name = pair.builder.name
+    text = f"{name} is the stage {stage} now: that file is no longer needed"
+    yield Decision(code="SL370", safety="safe", text=text)
+    for run in runs:
+        text = f"`{run}` is what a container of the builder ran before files were taken out of it"
+        yield Decision(code="SL371", safety="assumed", text=text)
+    glue = pair.glue
+    for item in taken:
+        said = f", as {_place(glue, item.extract.line)} takes it out" if glue and item.extract.line else ""
+        text = f"{item.extract.path} is copied from {stage}{said}"
+        yield Decision(code="SL310", safety="safe", text=text, line=item.at)
+    if glue is None or not glue.needless:
+        return
+    lines = sorted({n for first, last, _ in glue.needless for n in range(first, last + 1)})
+    tools = ", ".join(dict.fromkeys(f"`{tool}`" for _, _, tool in sorted(glue.needless)))
+    text = f"{glue.file}: {_lines(lines)} can go ({tools}): nothing has to be handed over any more"
+    yield Decision(code="SL372", safety="advice", text=text)
+    if glue.runtime is not None and glue.builder.args:
+        more = [a for a in glue.builder.args if a not in glue.runtime.args]
+        options = " ".join(f"--build-arg {a}" for a in more)
+        text = f"{_place(glue, glue.runtime.line)}: this build needs {options}, as {name} did"
+        if more:
+            yield Decision(code="SL372", safety="advice", text=text)
+    if glue.runtime is not None and glue.runtime.context != glue.builder.context:
+        text = f"{_place(glue, glue.runtime.line)}: this build needs the context {glue.builder.context}"
+        yield Decision(code="SL372", safety="advice", text=text)
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    """`line 4`, `lines 4, 7-9`."""
+    groups: list[list[int]] = []
+    for number in numbers:
+        if groups and number == groups[-1][-1] + 1:
+            groups[-1].append(number)
+        else:
+            groups.append([number])
+    parts = [str(g[0]) if len(g) == 1 else f"{g[0]}-{g[-1]}" for g in groups]
+    return ("line " if len(numbers) == 1 else "lines ") + ", ".join(parts)

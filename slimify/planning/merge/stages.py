@@ -1,0 +1,73 @@
+"""The stages of a builder's file in front of another file's stage: which names collide, and what becomes of
+their text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from slimify.analysis.program import Program
+from slimify.model.dockerfile import Instruction
+from slimify.model.plan import Item, Stage
+from slimify.planning.final_stage.text import CONFIG_ONLY
+from slimify.planning.stages.assemble import Block, blocks_of
+from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
+
+
+def last_from(program: Program) -> Instruction:
+    """The FROM of the stage that the file's image is."""
+    return [x for x in program.dockerfile.instructions if x.keyword == "FROM"][-1]
+
+
+def stage_names(program: Program) -> frozenset[str]:
+    """The names of the stages before the last one."""
+    starts = [x for x in program.dockerfile.instructions if x.keyword == "FROM"][:-1]
+    return frozenset(alias.lower() for alias in (from_parts(x).alias for x in starts) if alias)
+
+
+def taken_names(builder: Program, runtime: Program) -> Iterator[str]:
+    """Names of the builder's stages that mean an image in the other file, or its own stage."""
+    names = stage_names(builder)
+    start = from_parts(last_from(runtime))
+    meant = [runtime.base_ref, start.alias or ""]
+    for step in runtime.steps:
+        if step.keyword in ("COPY", "ADD"):
+            meant.append(copy_parts(step.instruction).from_stage or "")
+        for flag in step.instruction.flags:
+            fields = dict(f.partition("=")[::2] for f in (flag.value or "").split(","))
+            meant.append(fields.get("from", "") if flag.name == "mount" else "")
+    yield from dict.fromkeys(name for name in meant if name.lower() in names)
+
+
+def builder_stages(program: Program, name: str, lead: str, end: str) -> list[Stage]:
+    """The builder's stages as they are, the last one by that name and without what only describes an image.
+    `lead` stands above the first of them."""
+    blocks = blocks_of(program.dockerfile)
+    heads = [i for i, b in enumerate(blocks) if b.instruction.keyword == "FROM"]
+    stages = []
+    for head, following in zip(heads, [*heads[1:], len(blocks)], strict=True):
+        last = head == heads[-1]
+        own = blocks[head:following]
+        start = _named(own[0].instruction, name) if last else own[0].instruction.raw
+        above = lead if head == heads[0] else with_end(own[0].comments, end) if own[0].comments else ""
+        items = [Item(text=above + with_end(start, end))]
+        items += [_item(b, end) for b in own[1:] if not last or b.instruction.keyword not in CONFIG_ONLY]
+        parts = from_parts(own[0].instruction)
+        alias = name if last else parts.alias or ""
+        stages.append(Stage(name=alias, base=parts.image, purpose="build", items=tuple(items)))
+    return stages
+
+
+def _item(block: Block, end: str) -> Item:
+    return Item(text=with_end(block.comments + block.instruction.raw, end), spaced=block.spaced)
+
+
+def _named(start: Instruction, name: str) -> str:
+    body = re.sub(r"(?is)\s+as\s+\S+\s*$", "", start.raw.rstrip())
+    return f"{body} {'as' if start.raw.lstrip()[:4].islower() else 'AS'} {name}"
+
+
+def with_end(text: str, end: str) -> str:
+    """Text with the line ends of the file that it comes to stand in."""
+    lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return end.join(lines) + end

@@ -1,0 +1,1 @@
+"""Changes to a plan that the user asks for."""

@@ -1,0 +1,42 @@
+"""`--builder`: what the file uses that the chosen builder does not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from slimify.analysis.program import Program
+from slimify.facts.builders import Feature, can, title
+from slimify.model.decisions import Decision
+from slimify.model.dockerfile import Instruction
+
+_MODE_IN_WORDS = re.compile(r"[ugoa]*[-+=][ugoarwxXst,=+-]*")
+
+
+def unsupported(program: Program, builder: str) -> tuple[Decision, ...]:
+    """One piece of advice a line: the rewrite leaves the user's own words as they are."""
+    found = []
+    for step in program.steps:
+        for feature, what in _features(step.instruction):
+            if not can(builder, feature):
+                text = f"{what}: {title(builder)} does not know it"
+                found.append(Decision(code="SL337", safety="advice", text=text, line=step.line))
+    return tuple(found)
+
+
+def _features(instruction: Instruction) -> Iterator[tuple[Feature, str]]:
+    keyword = instruction.keyword
+    if instruction.heredocs:
+        yield "heredocs", f"a heredoc of {keyword}"
+    for flag in instruction.flags:
+        if keyword == "RUN" and flag.name == "mount":
+            yield "mounts", "RUN --mount"
+        elif keyword == "RUN" and flag.name in ("network", "security"):
+            yield "run_flags", f"RUN --{flag.name}"
+        elif keyword in ("COPY", "ADD") and flag.name == "chmod":
+            words = _MODE_IN_WORDS.fullmatch(flag.value or "") is not None
+            yield (
+                ("chmod_words", f"{keyword} --chmod={flag.value}")
+                if words
+                else ("chmod", f"{keyword} --chmod")
+            )

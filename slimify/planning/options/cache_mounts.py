@@ -1,0 +1,228 @@
+"""`--cache-mounts`: what installers download is kept from build to build, in the builder stage only.
+
+A cache is mounted where nothing but its installer reads it: what a mount holds is in no layer, and
+is gone whenever the builder's storage is cleaned (https://docs.docker.com/build/cache/optimize/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program, Step
+from slimify.facts.builders import CacheFacts, cache, can, syntax_can, title
+from slimify.model.decisions import Decision
+from slimify.model.effects import Effect
+from slimify.model.plan import Item, Plan, Stage
+from slimify.planning.stages.staging import inserted, instruction_start, keyword, new_item
+from slimify.semantics.effects.state import ROOT
+from slimify.semantics.paths import inside, touches
+
+_RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
+# pip keeps nothing when it is told so; with the mount that is beside the point
+_NO_PIP_CACHE = re.compile(
+    r"^[ \t]*--no-cache-dir[ \t]*\\\r?\n|[ \t]+--no-cache-dir(?=\s|$)"
+    r"|(?:(?<=pip)|(?<=pip3)|(?<=pip install)|(?<=pip3 install))[ \t]+--no-cache(?=\s|$)",
+    re.MULTILINE,
+)
+
+
+class _Use(Struct, frozen=True):
+    """A RUN of the builder that an installer downloads in: its place in the stage and its cache."""
+
+    at: int
+    step: Step
+    targets: tuple[str, ...]
+
+
+def with_cache_mounts(
+    program: Program, plan: Plan, builder: str, only: tuple[str, ...] | None = None
+) -> Plan:
+    """The plan with cache mounts, and a decision for each installer, or for those of `only`: mounted, or
+    why not. They are those of the builder stage, or of the last one where that is cleaned in place."""
+    decisions: list[Decision] = []
+    why = _impossible(program, plan, builder)
+    if why:
+        return replace(plan, decisions=(*plan.decisions, _left(f"no cache mounts: {why}")))
+    at = -1 if plan.rung == "cleanup" else 0
+    stage = plan.stages[at]
+    mounts: dict[int, list[str]] = {}
+    prepare: dict[int, str] = {}
+    for manager, uses in _uses(program, stage).items():
+        facts = cache(manager)
+        assert facts is not None
+        if only is not None and manager not in only:
+            continue
+        why = _against(program, plan, facts, uses)
+        if why:
+            decisions.append(_left(f"{manager}'s cache is not mounted: {why}", uses[0].step.line))
+            continue
+        for use in uses:
+            found = mounts.setdefault(use.at, [])
+            found += [flag for t in use.targets if (flag := _flag(t, facts)) not in found]
+        if facts.prepare:
+            prepare[uses[0].at] = facts.prepare
+        places = ", ".join(dict.fromkeys(t for use in uses for t in use.targets))
+        text = f"{places}: mounted, so that what {manager} downloads is kept from build to build"
+        decisions.append(Decision(code="SL334", safety="safe", text=text, line=uses[0].step.line))
+    if not mounts and not decisions:
+        decisions.append(_left("no cache mounts: no step of the builder downloads with a known installer"))
+    done = _mounted(stage, mounts, prepare, program.dockerfile.newline)
+    stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])
+    return replace(plan, stages=stages, decisions=(*plan.decisions, *decisions))
+
+
+def _left(text: str, line: int | None = None) -> Decision:
+    return Decision(code="SL335", safety="advice", text=text, line=line)
+
+
+def _impossible(program: Program, plan: Plan, builder: str) -> str:
+    """Why nothing at all is mounted; "" where it can be."""
+    if not can(builder, "cache_mounts"):
+        return f"{title(builder)} has none"
+    if not syntax_can(program.dockerfile.syntax, "cache_mounts"):
+        return f"`# syntax={program.dockerfile.syntax}` is not known to have them"
+    if plan.stages[0].purpose != "build" and plan.rung != "cleanup":
+        return "there is no builder stage"
+    return ""
+
+
+def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
+    """The RUNs of the stage that download, by installer."""
+    found: dict[str, list[_Use]] = {}
+    for at, item in enumerate(stage.items):
+        if item.origin is None or keyword(item) != "RUN" or item.origin < program.steps[0].index:
+            continue
+        step = program.step(item.origin)
+        places: dict[str, list[str]] = {}
+        for effect in step.effects:
+            facts = cache(effect.manager)
+            if facts is not None and _downloads(effect, item):
+                places.setdefault(effect.manager, []).extend(facts.targets or _places(effect, step))
+        for manager, targets in places.items():
+            if targets:
+                use = _Use(at, step, tuple(dict.fromkeys(targets)))
+                found.setdefault(manager, []).append(use)
+    for manager, uses in found.items():
+        uses += list(_again(stage, manager, uses))
+    return found
+
+
+def _again(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
+    """RUNs that were given a further installation from the same cache, to drop development packages."""
+    known = {use.at for use in uses}
+    installs = re.compile(rf"\b{manager} install\b")
+    for at, item in enumerate(stage.items):
+        if manager not in ("npm", "yarn", "pnpm") or at in known or keyword(item) != "RUN":
+            continue
+        if installs.search(item.text, instruction_start(item)):
+            yield _Use(at, uses[0].step, uses[0].targets)
+
+
+def _downloads(effect: Effect, item: Item) -> bool:
+    """The command fills its installer's cache, and is still part of the item."""
+    words = [w.text for w in effect.command.words[:2]]
+    return effect.kind in ("packages", "python", "node", "global", "go") and all(
+        w in item.text for w in words
+    )
+
+
+def _places(effect: Effect, step: Step) -> tuple[str, ...]:
+    """The cache's directories; of those that different releases use, the first."""
+    if effect.manager == "go":
+        return effect.caches
+    if not effect.caches and effect.manager == "pip" and not step.state.get("PIP_NO_CACHE_DIR"):
+        home = step.state.get("HOME")
+        return (f"{home}/.cache/pip",) if home else ()
+    return effect.caches[:1]
+
+
+def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) -> str:
+    """Why a cache must not be mounted; "" where nothing speaks against it."""
+    targets = {t for use in uses for t in use.targets}
+    for use in uses:
+        instruction = use.step.instruction
+        if use.step.state.user.partition(":")[0] not in ROOT:
+            return f"line {use.step.line} is executed as {use.step.state.user}, and mounts belong to root"
+        if instruction.heredocs or use.step.script is None or instruction.exec_form is not None:
+            return f"line {use.step.line} is no plain shell command"
+        if instruction.flag("mount") is not None:
+            return f"line {use.step.line} has mounts already"
+        if facts.cleans.search(instruction.value):
+            return f"line {use.step.line} empties it"
+        emptied = {d for e in use.step.effects for d in e.deletes}
+        if any(inside(t, d) for t in targets for d in emptied) or _removes(instruction.value, targets):
+            return f"line {use.step.line} deletes it"
+    return _read_elsewhere(program, plan, facts, {use.step.index for use in uses}, targets)
+
+
+def _removes(text: str, targets: set[str]) -> bool:
+    """A mount point, or a directory above it, is an operand of rm: that would fail."""
+    for command in re.findall(r"\brm\s+([^&;|]*)", text):
+        for word in command.split():
+            path = word.strip("\"'").replace("~", "/root", 1).replace("$HOME", "/root").rstrip("/*")
+            if path.startswith("/") and any(inside(t, path) for t in targets):
+                return True
+    return False
+
+
+def _read_elsewhere(program: Program, plan: Plan, facts: CacheFacts, own: set[int], targets: set[str]) -> str:
+    """What besides the installer may read the cache; "" if nothing is known to."""
+    for path in (*_copied(plan), *program.live.paths):
+        if any(touches(path, t) and path != "/" for t in targets):
+            return f"{path} is needed when the image runs"
+    for step in program.steps:
+        if step.keyword not in ("RUN", "ENV"):
+            continue
+        if any(pattern.search(step.instruction.value) for pattern in facts.mentions):
+            return f"line {step.line} names it"
+        if step.keyword == "ENV" or step.index in own:
+            continue
+        if facts.others and any(e.kind == "unknown" or e.anywhere for e in step.effects):
+            return f"line {step.line} may count on it"
+        if any(
+            touches(p, t) and p != "/" for e in step.effects for p in (*e.reads, *e.writes) for t in targets
+        ):
+            return f"line {step.line} works in it"
+    return ""
+
+
+def _copied(plan: Plan) -> Iterator[str]:
+    """What the final stage takes from the builder."""
+    for item in plan.stages[-1].items:
+        if keyword(item) == "COPY" and f"--from={plan.stages[0].name}" in item.text:
+            yield from re.findall(r"\s(/\S+)\s+/\S+\s*\Z", item.text)
+
+
+def _flag(target: str, facts: CacheFacts) -> str:
+    sharing = f",sharing={facts.sharing}" if facts.sharing else ""
+    return f"--mount=type=cache,target={target}{sharing}"
+
+
+def _mounted(stage: Stage, mounts: Mapping[int, list[str]], prepare: Mapping[int, str], end: str) -> Stage:
+    """The stage with the flags in place; each has a line of its own, in front of the command."""
+    items = list(stage.items)
+    for at, flags in mounts.items():
+        items[at] = replace(items[at], text=_with_flags(items[at], flags, end))
+    done = replace(stage, items=tuple(items))
+    for at in sorted(prepare, reverse=True):
+        first = done.items[at]
+        line = new_item(prepare[at], end, spaced=first.spaced)
+        items = [*done.items[:at], replace(first, spaced=False), *done.items[at + 1 :]]
+        done = inserted(replace(done, items=tuple(items)), at, line, end)
+    return done
+
+
+def _with_flags(item: Item, flags: list[str], end: str) -> str:
+    start = instruction_start(item)
+    comments, text = item.text[:start], item.text[start:]
+    found = _RUN.match(text)
+    assert found is not None
+    rest = text[found.end() :]
+    if any("/pip" in flag for flag in flags):
+        rest = _NO_PIP_CACHE.sub("", rest)
+    joint = f" \\{end}    "
+    return f"{comments}{text[:3]} {joint.join(flags)}{joint}{rest}"

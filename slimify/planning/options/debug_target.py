@@ -1,0 +1,76 @@
+"""`--debug-target`: a stage with a shell beside a final stage that has none.
+
+The debug variants of distroless images hold what the plain ones do and /busybox with its programs
+(https://github.com/GoogleContainerTools/distroless#debug-images). The final stage gets a name, the
+debug stage starts from it, so that both are the same but for the shell; a last `FROM` keeps the
+final stage the default target.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.facts.builders import can, title
+from slimify.facts.references import parse_reference
+from slimify.model.decisions import Decision
+from slimify.model.plan import Plan, Stage
+from slimify.planning.stages.staging import keyword_case, new_item, renamed
+
+DEBUG, _BUSYBOX = "debug", "/busybox"
+_NAMES = ("runtime", "final", "runtime-stage", "final-stage")
+
+
+def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
+    """The plan with a stage `debug`, or with a decision that says why it has none."""
+    *others, final = plan.stages
+    source = _debug_variant(program, final.base)
+    taken = {final.name.lower(), *(s.name.lower() for s in others)}
+    if source is None or DEBUG in taken:
+        return replace(plan, decisions=(*plan.decisions, _none(program, final.base, source)))
+    name = next(n for n in _NAMES if n not in taken)
+    case, end = keyword_case(program), program.dockerfile.newline
+    named = replace(final, name=name, items=(renamed(final.items[0], name, case, end), *final.items[1:]))
+    debug = Stage(
+        name=DEBUG,
+        base=name,
+        purpose="debug",
+        items=(
+            new_item(f"{case('FROM')} {name} {case('AS')} {DEBUG}", end),
+            new_item(f"{case('COPY')} --from={source} {_BUSYBOX} {_BUSYBOX}", end),
+            new_item(f"{case('ENV')} PATH=$PATH:{_BUSYBOX}", end),
+        ),
+    )
+    alias = f" {case('AS')} {final.name}" if final.name else ""
+    last = Stage(
+        name=final.name,
+        base=name,
+        purpose="run",
+        items=(new_item(f"{case('FROM')} {name}{alias}", end),),
+    )
+    text = f"the stage {DEBUG} adds a shell from {source}: `docker build --target {DEBUG}`"
+    if not can(builder, "skips_unused"):
+        text += f"; {title(builder)} builds it even where nobody asks for it"
+    done = Decision(code="SL332", safety="safe", text=text)
+    return replace(plan, stages=(*others, named, debug, last), decisions=(*plan.decisions, done))
+
+
+def _debug_variant(program: Program, base: str) -> str | None:
+    """The image with the shell for a distroless base, None for any other."""
+    facts, parts = program.facts_of(base), parse_reference(program.names.known(base))
+    if facts is None or parts is None or facts.shell or not parts.name.startswith("gcr.io/distroless/"):
+        return None
+    return program.names.own(parts.with_tag("debug"))
+
+
+def _none(program: Program, base: str, source: str | None) -> Decision:
+    facts = program.facts_of(base)
+    if source is not None:
+        why = f"a stage is called {DEBUG} already"
+    elif facts is not None and not facts.shell:
+        why = f"no variant of {base} with a shell is known"
+    elif facts is not None:
+        why = f"{base} has a shell already"
+    else:
+        why = f"whether {base} has a shell is not known"
+    return Decision(code="SL333", safety="advice", text=f"no stage for debugging: {why}")

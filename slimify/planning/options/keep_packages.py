@@ -1,0 +1,73 @@
+"""The setting `keep-packages`: system packages that the final image has to have, whatever brought them.
+
+Those that the file installs by name stay with their step (classification sees to it). The others came
+with the full base image or as dependencies of packages that only the build needs: they are installed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.facts.carried import installed
+from slimify.model.decisions import Decision, Reason
+from slimify.model.plan import Plan, Stage
+from slimify.planning.final_stage.rebase import written_base
+from slimify.planning.final_stage.restore_packages import install_line, plain
+from slimify.planning.stages.staging import inserted, keyword, keyword_case, new_item
+
+# The line that `putback.install_line` writes.
+_OURS = re.compile(r"apt-get install -y --no-install-recommends (?P<names>[^\\\n]+?) \\")
+_QUIET = {"apt": "# hadolint ignore=DL3008\n", "apk": "# hadolint ignore=DL3018\n"}
+
+
+def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> Plan | Reason:
+    """The plan with every package in its final stage, or why this plan can't have one (SL396)."""
+    final = plan.stages[-1]
+    facts = program.facts_of(final.base) or program.base
+    unchanged = len(plan.stages) == 1 and final.base in (program.base_ref, written_base(program))
+    here = {plain(name) for name in installed(facts)} if facts else set()
+    missing = [n for n in names if plain(n) not in here and not _installs(final, n)]
+    if not missing or unchanged:
+        return plan
+    manager = facts.manager if facts else None
+    if manager not in _QUIET:
+        return Reason(
+            code="SL396", text=f"{final.base}: {missing[0]} is to be kept, and nothing installs it there"
+        )
+    joined = _joined(final, missing) if manager == "apt" else None
+    if joined is not None:
+        return replace(plan, stages=(*plan.stages[:-1], joined), decisions=(*plan.decisions, _said(missing)))
+    line = install_line(missing) if manager == "apt" else f"RUN apk add --no-cache {' '.join(missing)}"
+    case, end = keyword_case(program), program.dockerfile.newline
+    item = new_item(_QUIET[manager] + line.replace("RUN", case("RUN"), 1), end, spaced=True)
+    at = next((i for i, x in enumerate(final.items) if keyword(x) == "FROM"), 0) + 1
+    return replace(
+        plan,
+        stages=(*plan.stages[:-1], inserted(final, at, item, end)),
+        decisions=(*plan.decisions, _said(missing)),
+    )
+
+
+def _said(names: list[str]) -> Decision:
+    text = f"{', '.join(names)}: installed in the final stage, because it is to be kept"
+    return Decision(code="SL222", safety="safe", text=text)
+
+
+def _joined(stage: Stage, names: list[str]) -> Stage | None:
+    """The stage with the packages in the install line that puts others back, if it has one."""
+    for at, item in enumerate(stage.items):
+        found = _OURS.search(item.text) if item.origin is None else None
+        if found:
+            line = " ".join(sorted({*found["names"].split(), *names}))
+            text = item.text[: found.start("names")] + line + item.text[found.end("names") :]
+            return replace(stage, items=(*stage.items[:at], replace(item, text=text), *stage.items[at + 1 :]))
+    return None
+
+
+def _installs(stage: Stage, name: str) -> bool:
+    """Whether a RUN of the stage names the package."""
+    word = re.compile(rf"(?<![\w.+-]){re.escape(plain(name))}(?:t64)?(?![\w.+-])")
+    return any(keyword(item) == "RUN" and word.search(item.text) for item in stage.items)

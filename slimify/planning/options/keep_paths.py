@@ -1,0 +1,97 @@
+"""The setting `keep-paths`: what the user wants in the final image, whatever the analysis says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec.structs import replace
+
+from slimify.analysis.copies import files, targets, visit_of
+from slimify.analysis.program import Program
+from slimify.facts.mediatypes import TABLE
+from slimify.model.decisions import Decision, Reason, Role
+from slimify.model.plan import Plan, Stage
+from slimify.planning.final_stage.media_types import in_base
+from slimify.planning.final_stage.rebase import written_base
+from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
+from slimify.semantics.paths import BROAD, inside, touches
+
+_LAST_WORD = re.compile(r"(?P<path>/\S*)\s*\Z")
+
+
+def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Plan | Reason:
+    """The plan with every path in its final stage, or why this plan can't have one (SL396)."""
+    decisions: list[Decision] = []
+    kept: list[str] = []
+    final = plan.stages[-1]
+    for path in paths:
+        where = _where(program, plan, path)
+        if where == "builder":
+            final = _copied(program, final, plan.stages[0].name, path)
+            text = f"{path} is copied from the builder, because it is to be kept"
+            decisions.append(Decision(code="SL222", safety="safe", text=text))
+            kept.append(path)
+        elif where != "final":
+            text = f"{final.base}: {path} is to be kept, and no step is known to make it"
+            return Reason(code="SL396", text=text)
+    return replace(
+        plan,
+        stages=(*plan.stages[:-1], final),
+        decisions=(*plan.decisions, *decisions),
+        kept=(*plan.kept, *kept),
+    )
+
+
+def _where(program: Program, plan: Plan, path: str) -> Literal["final", "builder", ""]:
+    """The stage that has a path: the final one, only the builder, or "" where neither is known to."""
+    final = plan.stages[-1]
+    for item in final.items[1:]:
+        found = _LAST_WORD.search(item.text) if keyword(item) == "COPY" else None
+        if found is not None and "--from=" in item.text and inside(path, found["path"].rstrip("/") or "/"):
+            return "final"
+    brings = list(_brings(program, path))
+    if not brings:  # the base image does
+        if final.base in (program.base_ref, written_base(program)):
+            return "final"
+        return "builder" if path == TABLE and in_base(program) and plan.stages[0].purpose == "build" else ""
+    if plan.stages[0].purpose != "build":
+        return "final"
+    there = {item.origin for item in plan.stages[0].items[1:]}
+    here = {item.origin for item in final.items[1:]} - _narrowed(program, final)
+    if all(index in here and role != "build" for index, role in brings):
+        return "final"
+    return "builder" if any(index in there and role != "run" for index, role in brings) else ""
+
+
+def _narrowed(program: Program, final: Stage) -> set[int]:
+    """The COPYs that bring less in the final stage than in the original file, by their origin."""
+    texts = {step.index: step.instruction.raw.strip() for step in program.steps}
+    copies = (item for item in final.items[1:] if keyword(item) in ("COPY", "ADD"))
+    return {x.origin for x in copies if x.origin is not None and texts.get(x.origin, "") not in x.text}
+
+
+def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
+    """The instructions that put something at a path, in it or around it, each with its role."""
+    for step in program.steps:
+        if step.keyword in ("COPY", "ADD"):
+            visit = visit_of(step)
+            brought = files(visit) or targets(visit) or ()
+            if any(inside(place, path) for place in brought):
+                yield step.index, "both"
+        for atom in step.atoms:
+            places = (p for e in atom.effects for p in (*e.writes, *e.outputs))
+            if any(touches(place, path) for place in places if place not in BROAD):
+                yield step.index, atom.role
+
+
+def _copied(program: Program, final: Stage, builder: str, path: str) -> Stage:
+    """The final stage with a copy in front of the others from the builder: what they bring is newer."""
+    case, end = keyword_case(program), program.dockerfile.newline
+    line = new_item(f"{case('COPY')} --from={builder} {path} {path}", end)
+    at = next(
+        (i for i, x in enumerate(final.items) if keyword(x) == "COPY" and f"--from={builder} " in x.text),
+        behind_steps(final),
+    )
+    return inserted(final, at, line, end)

@@ -1,0 +1,324 @@
+"""`--nonroot`: the final stage runs as another user than root, where nothing is known to need root.
+
+Everything but the last instructions is executed as root as before, so that files and directories
+keep their owners: what runs may read the program and not change it. Where that cannot be shown the
+user stays, and a decision says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program, Step
+from slimify.analysis.runtime_writes import own_directory, writes
+from slimify.facts import load
+from slimify.facts.images import ImageFacts
+from slimify.model.decisions import Decision
+from slimify.model.effects import Effect
+from slimify.model.plan import Item, Plan, Stage
+from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
+from slimify.semantics.paths import inside
+from slimify.syntax.dockerfile.instructions import env_pairs
+
+_ROOT = frozenset({"", "root", "0", "0:0", "root:root"})
+_HOME = re.compile(r"(?<![\w/])/root(?![\w-])")
+_PORT = re.compile(r"(?:^|[:=])(\d+)$")
+_USUAL_PORTS = frozenset({21, 22, 25, 53, 80, 81, 88, 110, 143, 389, 443, 465, 587, 636, 993, 995})
+_READ_ONLY = ("/usr", "/bin", "/sbin", "/lib", "/etc", "/tmp", "/dev/null", "/proc")
+
+
+class _Account(Struct, frozen=True):
+    """USER's argument, the RUN that makes it ("" where the base has it), the owner for chown."""
+
+    user: str
+    makes: str
+    owner: str
+
+
+def with_user(program: Program, plan: Plan) -> Plan:
+    """The plan with a USER, or with a decision that says why it has none."""
+    final = plan.stages[-1]
+    account = _account(program.facts_of(final.base))
+    places: tuple[str, ...] = ()
+    if isinstance(account, str):
+        why = account
+    else:
+        places, why = _judged(program, plan)
+        if not why and places and not account.owner:
+            why = f"it writes to {places[0]}, which could not be given to the user: {final.base} has no shell"
+    if why or isinstance(account, str):
+        decision = Decision(code="SL331", safety="advice", text=f"the user stays root: {why}")
+        return replace(plan, decisions=(*plan.decisions, decision))
+    stage = _stage(program, final, account, places)
+    given = f", who gets {', '.join(places)}" if places else ""
+    text = f"the image runs as {account.user}{given}: nothing that it starts is known to need root"
+    done = Decision(code="SL330", safety="assumed", text=text)
+    return replace(
+        plan,
+        stages=(*plan.stages[:-1], stage),
+        user=account.user,
+        decisions=(*plan.decisions, done),
+    )
+
+
+# --- the account ----------------------------------------------------------------------------------
+
+
+def _account(base: ImageFacts | None) -> _Account | str:
+    """The account for a base image, or why there is none."""
+    known = load("nonroot.toml")["account"]
+    if base is None:
+        return "which accounts its base image has is not known"
+    if base.user not in _ROOT:
+        return f"{base.reference} runs as {base.user} already"
+    if base.repository.startswith("gcr.io/distroless/"):
+        return _Account(known["distroless"], "", "")
+    if base.family == "node":
+        return _Account(known["node"], "", "node:node")
+    if base.manager in ("apt", "apk") and base.shell:
+        return _Account(known["own"], known[base.manager], "app:app")
+    return f"how an account is made in {base.reference} is not known"
+
+
+def _stage(program: Program, stage: Stage, account: _Account, places: tuple[str, ...]) -> Stage:
+    """The final stage with the account near its top, and the USER behind its last step."""
+    case, end = keyword_case(program), program.dockerfile.newline
+    if account.makes:
+        makes = new_item(f"{case('RUN')} {account.makes}", end)
+        stage = _grouped(stage, _quiet_place(stage), makes, end)
+    at = behind_steps(stage)
+    spaced = at < len(stage.items) and stage.items[at].spaced
+    if spaced:
+        follows = replace(stage.items[at], spaced=False)
+        stage = replace(stage, items=(*stage.items[:at], follows, *stage.items[at + 1 :]))
+    stage = inserted(stage, at, new_item(f"{case('USER')} {account.user}", end, spaced=spaced), end)
+    if places:  # behind all copies: they would bring their own owners
+        names = " ".join(places)
+        text = f"{case('RUN')} mkdir -p {names} \\\n    && chown {account.owner} {names}"
+        stage = inserted(stage, at, new_item(text, end), end)
+    return stage
+
+
+def _quiet_place(stage: Stage) -> int:
+    """Where a RUN stands in front of all copies, and beside no other RUN if that can be."""
+    words = [keyword(item) for item in stage.items]
+    first = next((i for i, word in enumerate(words) if word in ("COPY", "ADD")), len(words))
+    for at in range(1, first + 1):
+        if words[at - 1] != "RUN" and words[at : at + 1] != ["RUN"]:
+            return at
+    return 1
+
+
+def _grouped(stage: Stage, at: int, item: Item, end: str) -> Stage:
+    """The stage with an item that has blank lines around it."""
+    follows = tuple(replace(x, spaced=True) for x in stage.items[at : at + 1])
+    apart = replace(stage, items=(*stage.items[:at], *follows, *stage.items[at + 1 :]))
+    return inserted(apart, at, replace(item, spaced=True), end)
+
+
+# --- what may need root -------------------------------------------------------------------------------
+
+
+def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], str]:
+    """Directories that the user has to own, and why root is needed or may be ("" if it is not)."""
+    for find in (_own_user, _ports, _started, _lines, _home, _modes):
+        why = find(program, plan)
+        if why:
+            return (), why
+    found = writes(program)
+    if found.why:
+        return (), found.why
+    places = dict.fromkeys(found.places)
+    for step in program.steps:
+        for effect in step.effects:
+            for path in effect.writes if effect.tool == "mkdir" else ():
+                if inside(path, "/tmp") or _filled(program, path):
+                    continue
+                if not own_directory(program, path):
+                    return (), f"line {step.line} makes {path}, which may be written to"
+                places[path] = None
+    return tuple(places), ""
+
+
+def _filled(program: Program, path: str) -> bool:
+    """Steps or copies put something there: it was made for them."""
+    made = (m.path for m in program.made)
+    cwds = {s.state.cwd or "" for s in program.steps if s.keyword == "RUN"} | {program.end.cwd or ""}
+    return bool(program.end.view.under(path)) or any(inside(m, path) for m in (*made, *cwds))
+
+
+def _own_user(program: Program, plan: Plan) -> str:
+    runtime = program.runtime
+    for step in program.steps:
+        if step.keyword == "USER":
+            return f"line {step.line} sets the user itself"
+        for name, value in env_pairs(step.instruction) if step.keyword == "ENV" else ():
+            path = _strange(program, value.strip("\"'")) if name != "PATH" else ""
+            if path:
+                return f"line {step.line} names {path}, which may be written to"
+        if step.keyword == "SHELL":
+            return f"line {step.line} changes the shell"
+        for effect in step.effects:
+            if effect.kind == "users":
+                return f"line {step.line} makes users of its own"
+    if runtime.user not in _ROOT:
+        return f"{program.base_ref} runs as {runtime.user} already"
+    if runtime.volumes:
+        return f"the volume {runtime.volumes[0]} belongs to root"
+    return ""
+
+
+def _ports(program: Program, plan: Plan) -> str:
+    first = load("nonroot.toml")["ports"]["first"]
+    for port in sorted(program.runtime.ports):
+        number = port.partition("/")[0].partition("-")[0]
+        if not number.isdigit() or int(number) < first:
+            return f"it listens on {port}, and ports below {first} are root's in some runtimes"
+    words = [w.value or "" for e in program.live.start for w in e.command.words]
+    words += [v for k, v in program.runtime.env.items() if "PORT" in k.upper()]
+    for word in words:
+        found = _PORT.search(word)
+        if found is not None and int(found[1]) in _USUAL_PORTS:
+            return f"it listens on {found[1]}, and ports below {first} are root's in some runtimes"
+    return ""
+
+
+def _started(program: Program, plan: Plan) -> str:
+    """What is started, that is not known to do without root."""
+    known, live = load("nonroot.toml"), program.live
+    if not program.runtime.own_start or not live.start:
+        return "the file starts nothing of its own"
+    if live.dynamic:
+        use = live.dynamic[0]
+        return f"{use.file}:{use.line} starts a program whose name only run time knows"
+    privileged = set(known["privileged"]["commands"].split())
+    for name, use in live.commands.items():
+        if name.rpartition("/")[2] in privileged:
+            return f"`{name}` is called ({use.name})"
+    plain = set(known["start"]["plain"].split())
+    own = {m.path.rpartition("/")[2] for m in program.made if m.kind == "go"}
+    writing = re.compile(known["start"]["writing"])
+    for effect in live.start:
+        why = _effect(program, effect, plain, own, writing)
+        if why:
+            return why
+    return ""
+
+
+def _effect(
+    program: Program, effect: Effect, plain: set[str], own: set[str], writing: re.Pattern[str]
+) -> str:
+    name = effect.tool.rpartition("/")[2]
+    if name in own:
+        return _outside(program, effect)
+    lasting = [path for path in effect.writes if not inside(path, "/tmp")]
+    if effect.kind in ("check", "state", "fetch", "files") and not effect.anywhere:
+        return f"`{name}` writes to {lasting[0]} at the start" if lasting else ""
+    unknown = next((t for t in (effect.tool, *effect.tools) if t.rpartition("/")[2] not in plain | own), None)
+    if effect.kind not in ("app", "unknown") or unknown is not None:
+        what = unknown or name
+        return f"what `{what}` needs at the start is not known" if what else "what is started is not known"
+    text = " ".join(w.value or w.text for w in effect.command.words)
+    if writing.search(f"{text} {effect.action}"):
+        return f"`{text}` may write files"
+    return _outside(program, effect)
+
+
+def _outside(program: Program, effect: Effect) -> str:
+    """An argument that names a place outside of the program: it may be written to."""
+    for word in effect.command.words[1:]:
+        path = _strange(program, word.value or "")
+        if path:
+            return f"it is given {path}, which may be written to"
+    return ""
+
+
+def _strange(program: Program, text: str) -> str:
+    """A path in an argument or a variable that the image is not known to bring; "" for none."""
+    view = program.end.view
+    for path in re.findall(r"(?:^|=|:)(/(?!/)[^\s,:;]*)", text):
+        path = path.rstrip("/") or "/"
+        known = view.context_path(path) is not None or path in view.directories
+        made = any(inside(path, m.path) for m in program.made)
+        if not known and not made and not any(inside(path, r) for r in _READ_ONLY):
+            return path
+    return "a database file" if "sqlite" in text else ""
+
+
+def _lines(program: Program, plan: Plan) -> str:
+    """Steps of the final stage that may leave what only root can use."""
+    for step in _final_steps(program, plan):
+        for effect in step.effects:
+            if effect.kind in ("unknown", "app"):
+                return f"line {step.line} may leave files that are root's"
+    return ""
+
+
+def _final_steps(program: Program, plan: Plan) -> Iterator[Step]:
+    for item in plan.stages[-1].items[1:]:
+        if item.origin is not None and keyword(item) != "FROM":
+            yield program.step(item.origin)
+
+
+def _home(program: Program, plan: Plan) -> str:
+    """Root's home is closed to others."""
+    if inside(program.end.cwd or "/root", "/root"):
+        return f"the working directory is {program.end.cwd or 'not known'}"
+    for step in _final_steps(program, plan):
+        if step.keyword in ("ENV", "COPY", "ADD", "WORKDIR", "CMD", "ENTRYPOINT") and _HOME.search(
+            step.instruction.value
+        ):
+            return f"line {step.line} names /root, which is closed to others"
+        for effect in step.effects:
+            for path in (*effect.writes, *effect.outputs):
+                if inside(path, "/root"):
+                    return f"line {step.line} writes to {path}, which is closed to others"
+    for item in plan.stages[-1].items[1:]:
+        if item.origin is None and keyword(item) in ("COPY", "ENV", "WORKDIR") and _HOME.search(item.text):
+            return "part of the program lies in /root, which is closed to others"
+    return ""
+
+
+def _modes(program: Program, plan: Plan) -> str:
+    """Files that others cannot read."""
+    for step in program.steps:
+        mode = step.instruction.flag("chmod") or ""
+        if step.keyword in ("COPY", "ADD") and mode and not _open(mode):
+            return f"line {step.line} closes files to others"
+        for effect in step.effects:
+            words = [w.value or "" for w in effect.command.words[1:]]
+            operands = [w for w in words if not w.startswith("-")]
+            if effect.tool == "chown":
+                return f"line {step.line} gives files to another user"
+            if effect.tool == "chmod" and not (operands and _open(operands[0])):
+                return f"line {step.line} closes files to others"
+            if effect.tool == "umask":
+                return f"line {step.line} sets a umask"
+            if effect.kind == "unpack":
+                return f"line {step.line} unpacks files whose modes are not known"
+    context = program.context
+    seen: set[str] = set()
+    for path in context.files:
+        if not program.end.view.image_paths(path):
+            continue
+        for part in (path, *_parents(path, seen)):
+            if not context.readable_by_all(part):
+                return f"{part} cannot be read by others"
+    return ""
+
+
+def _parents(path: str, seen: set[str]) -> Iterator[str]:
+    while (path := path.rpartition("/")[0]) and path not in seen:
+        seen.add(path)
+        yield path
+
+
+def _open(mode: str) -> bool:
+    """A chmod mode after which others can still read: +x, a+r, 755, 0644, u+x."""
+    if mode.isdigit():
+        return int(mode[-1]) & 4 == 4
+    return bool(re.fullmatch(r"[ugoa]*\+[rwxXst]+", mode))

@@ -1,0 +1,46 @@
+"""What is done to a plan on request only: each option is one function from plan to plan.
+
+Most runs ask for nothing, so each is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.model.decisions import Reason
+from slimify.model.plan import Plan
+from slimify.planning.options.builder import unsupported
+
+
+def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
+    """The plan with what the options ask for, and a decision for each: done, or why not."""
+    if options.keep_paths or options.keep_packages:
+        kept = _kept(program, plan, options)
+        if isinstance(kept, Reason):
+            return kept
+        plan = kept
+    if options.nonroot:
+        from slimify.planning.options.nonroot import with_user
+
+        plan = with_user(program, plan)
+    if options.cache_mounts and plan.rung != "cleanup":  # there they are part of the cleaning
+        from slimify.planning.options.cache_mounts import with_cache_mounts
+
+        plan = with_cache_mounts(program, plan, options.builder)
+    if options.debug_target:
+        from slimify.planning.options.debug_target import with_debug_stage
+
+        plan = with_debug_stage(program, plan, options.builder)
+    return replace(plan, decisions=(*plan.decisions, *unsupported(program, options.builder)))
+
+
+def _kept(program: Program, plan: Plan, options: Options) -> Plan | Reason:
+    from slimify.planning.options.keep_packages import with_kept_packages
+    from slimify.planning.options.keep_paths import with_kept_paths
+
+    with_paths = with_kept_paths(program, plan, options.keep_paths)
+    if isinstance(with_paths, Reason):
+        return with_paths
+    return with_kept_packages(program, with_paths, options.keep_packages)

@@ -1,0 +1,67 @@
+"""Program -> layouts, best first. One module a language, imported when a program is in it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.facts.images import image
+from slimify.model.decisions import Reason
+from slimify.planning.strategy import Proposal, Strategy
+
+
+def propose(program: Program, options: Options) -> Proposal:
+    """The layouts of the strategy for the program's language; none where no step can be executed."""
+    empty = _nothing_to_run_with(program)
+    if empty:
+        return Proposal(reasons=(Reason(code="SL411", text=empty),))
+    if program.language is None:
+        nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
+        return Proposal(reasons=(nothing,))
+    strategy = cast("Strategy", import_module(f"slimify.languages.{program.language}.planning.layouts"))
+    return _with_glibc(strategy.propose(program, options), options.min_glibc)
+
+
+def _nothing_to_run_with(program: Program) -> str:
+    """Why the file can't be built: a RUN on the empty image, where nothing that was copied may be a shell or
+    the program that it starts; "" if there is no such RUN."""
+    if program.base_ref != "scratch":
+        return ""
+    for step in program.steps:
+        if step.keyword == "ADD" or (step.keyword == "COPY" and step.instruction.flag("from") is not None):
+            return ""
+        if step.keyword == "RUN":
+            exec_form = step.instruction.exec_form
+            shell = exec_form[0] if exec_form else "/bin/sh"
+            if not shell.startswith("/") or step.state.view.context_path(shell) is not None:
+                return ""
+            return f"line {step.line}: on scratch there is no {shell} to execute this with"
+    return ""
+
+
+def _with_glibc(proposal: Proposal, least: str) -> Proposal:
+    """The layouts whose new base image has at least that release of glibc; no glibc at all is none.
+
+    The original's own base has what runs on it, whatever is known about its name.
+    """
+    if not least:
+        return proposal
+    old = [x for x in proposal.layouts if x.rung != "same-base" and not _has(x.base, least)]
+    why = tuple(
+        Reason(code="SL391", text=f"{layout.rung}: {layout.base} is not known to have glibc {least}")
+        for layout in old
+    )
+    kept = tuple(layout for layout in proposal.layouts if layout not in old)
+    return Proposal(layouts=kept, reasons=(*proposal.reasons, *why))
+
+
+def _has(base: str, least: str) -> bool:
+    facts = image(base)
+    version = facts.libc_version if facts else None
+    return version is not None and _release(version) >= _release(least)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())

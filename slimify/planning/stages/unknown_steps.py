@@ -1,0 +1,128 @@
+"""Steps that may do anything: where they can be executed without changing what they find.
+
+In the final stage they find what earlier steps of the file left there, and nothing of what the
+builder made. So they come before everything that is built, or behind all of it and its copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.planning.final_stage.steps import QUIET, Parting
+from slimify.planning.layout import Tree
+from slimify.semantics.paths import inside, inside_any
+
+
+def blocked(program: Program, wanted: Parting) -> str:
+    """Why the steps can't be parted safely for this base; "" if they can."""
+    for step in program.steps:
+        for atom in step.atoms:
+            if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
+                return f"line {step.line}: a further package archive may need what {program.base_ref} has"
+            if atom.role != "unknown":
+                continue
+            reason = atom.reasons[0].text if atom.reasons else "it may do anything"
+            if wanted.rung in ("minimal", "slim"):
+                return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
+            if not _finds_all(program, step, atom, wanted.trees):
+                return f"line {step.line}: {reason}, also to what the build left"
+    return ""
+
+
+def installs_at_start(program: Program) -> str:
+    """Why the start of the image may need compilers and headers: it installs Python packages that no step
+    installed before; "" where it does not."""
+    there = [e for s in program.steps for e in s.effects if e.kind == "python"]
+    manifests = {m for e in there for m in e.manifests}
+    names = {p.name.lower() for e in there for p in e.packages}
+    for effect in program.live.start:
+        if effect.kind != "python" or effect.action not in _INSTALLING:
+            continue
+        new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
+        if new or not (effect.manifests or effect.packages):
+            text = f"`{effect.tool} {effect.action}`"
+            return f"{text} is run whenever the image starts: what it may need to compile with stays"
+    return ""
+
+
+_INSTALLING = frozenset({"install", "install -e", "sync", "update"})
+
+
+def guessed_home(program: Program, trees: Sequence[Tree]) -> str:
+    """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
+    raw = program.dockerfile.instructions
+    if program.base is not None or any(x.keyword == "USER" or "/root" in x.raw for x in raw):
+        return ""
+    found = next((t for t in trees if inside(t.path, "/root")), None)
+    if found is None:
+        return ""
+    line = raw[found.after].line
+    return (
+        f"line {line}: the user of {program.base_ref}, in whose home directory it leaves files, is not known"
+    )
+
+
+def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+    """Whether a step of the final stage finds there what it found in the file."""
+    built = _built(program)
+    if not built or (step.index, atom.index) < built[0]:
+        return True
+    return step.index > built[-1][0] and program.language == "node" and _all_copied(program, trees)
+
+
+def follows_build(program: Program) -> bool:
+    """Whether a step of unknown effect comes behind a build step: it may need all that was built."""
+    built = _built(program)
+    last = _last_unknown(program)
+    return bool(built) and last is not None and last >= built[0][0]
+
+
+def keep_everything_before_unknown(program: Program) -> Program:
+    """Packages and files that a step of unknown needs may use are needed where it is executed."""
+    last = _last_unknown(program)
+    if last is None:
+        return program
+    copied = [m.path for m in program.made if not m.is_file] if follows_build(program) else []
+    steps = tuple(_all_stay(s, copied) if s.index <= last else s for s in program.steps)
+    return replace(program, steps=steps)
+
+
+def _last_unknown(program: Program) -> int | None:
+    return max((s.index for s in program.steps if any(a.role == "unknown" for a in s.atoms)), default=None)
+
+
+def _built(program: Program) -> list[tuple[int, int]]:
+    """The atoms of which the builder makes something, in order."""
+    return [(s.index, a.index) for s in program.steps for a in s.atoms if _makes(a)]
+
+
+def _makes(atom: AtomStep) -> bool:
+    return atom.role == "build" and bool({e.kind for e in atom.effects} - QUIET - {"packages", "source"})
+
+
+def _all_copied(program: Program, trees: Sequence[Tree]) -> bool:
+    """Everything that build steps write is copied, or deleted again."""
+    atoms = [a for s in program.steps for a in s.atoms]
+    deleted = [d for a in atoms for e in a.effects for d in e.deletes]
+    written = [w for a in atoms if _makes(a) for e in a.effects for w in (*e.writes, *e.outputs)]
+    return all(inside_any(w, (*(t.path for t in trees), *deleted)) for w in written)
+
+
+def _all_stay(step: Step, copied: Sequence[str]) -> Step:
+    """A step with all of its packages and files, those aside that come with a copied directory."""
+    atoms = tuple(
+        replace(a, role="both", packages=tuple(replace(v, role="both", counterparts=()) for v in a.packages))
+        if a.packages
+        else a
+        for a in step.atoms
+    )
+    role = step.role
+    if step.keyword in ("COPY", "ADD") and role == "build":
+        places = targets(visit_of(step))
+        if places is None or not all(any(inside(p, c) for c in copied) for p in places):
+            role = "both"
+    return replace(step, atoms=atoms, role=role)

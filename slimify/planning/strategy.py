@@ -1,0 +1,33 @@
+"""What a language's strategy is: a module with a name and a function that makes layouts."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from slimify.analysis.program import Program
+from slimify.config import Options
+from slimify.model.decisions import Reason
+from slimify.model.plan import Rung
+from slimify.planning.layout import Layout
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """Layouts, best first, and why better ones were not possible."""
+
+    layouts: tuple[Layout, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
+    """That a rewrite is not worth it; `saving` in bytes."""
+    about = "" if measured else "about "
+    text = f"{rung}: {about}{max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
+    return Reason(code="SL407", text=text)
+
+
+class Strategy(Protocol):
+    """A module satisfies it; there is no class to inherit."""
+
+    def propose(self, program: Program, options: Options) -> Proposal: ...

@@ -1,0 +1,1 @@
+"""Analysis -> text, JSON and an HTML page."""

@@ -1,0 +1,331 @@
+"""Analysis → one HTML page that needs nothing but itself.
+
+The figures, layers and findings are plain HTML, so that they are there where a viewer allows no
+scripts; the treemap and the file tree are drawn by the page's own script from one block of JSON.
+A content security policy with the hashes of the one style sheet and the one script lets nothing
+else be loaded or run, whatever an image's file names hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from slimify.analyze.model import Analysis, LayerView, Waste
+from slimify.report.analysis.removed_files import Difference, Part, difference
+from slimify.report.analysis.tree import columns
+from slimify.report.markup import escaped, policy
+from slimify.report.text import size
+from slimify.report.words import masked
+
+TREE_BUDGET = 4_000_000  # characters of JSON for the trees of all images of a page
+FINDINGS = 2_000  # rows; what is beyond them is small
+_KEPT = 2_000  # paths of findings that are not summed up with smaller files
+
+_SCRIPTS = ("data", "treemap", "tree", "tables", "start")
+_HUES = 8  # colours of own layers, then they begin again; the layer's number stands beside them
+_GREYS = 3  # of base layers
+KINDS = {
+    "cache": "Caches and package lists",
+    "toolchain": "Toolchains and headers",
+    "development": "Development dependencies",
+    "unused": "Unused packages",
+    "duplicate": "Stored twice",
+    "deleted": "Deleted later, still carried",
+    "source-control": "Source control, tests, documentation",
+    "static": "Large static files",
+    "debug": "Debugging information",
+    "secret": "Secrets",
+}
+
+
+def page(analysis: Analysis, other: Analysis | None = None) -> str:
+    """The page for one image, or for an image `analysis` and what became of it, `other`."""
+    from slimify.render import page as template
+
+    images = (analysis,) if other is None else (analysis, other)
+    style = template("report/analysis/page.css")
+    parts = "\n".join(template(f"report/analysis/{name}.js") for name in _SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{parts}\n}})();'
+    labels = ("",) if other is None else ("before", "after")
+    values = {
+        "title": " → ".join(image.name for image in images),
+        "images": [_image(image, label, images) for image, label in zip(images, labels, strict=True)],
+        "figures": [asdict(figure) for figure in _figures(images)],
+        "findings": _findings(images, labels),
+        "difference": None if other is None else _difference(analysis, other),
+    }
+    return template(
+        "report/analysis.html.j2",
+        policy=policy(style, script),
+        style=style,
+        script=script,
+        data=_json(
+            {
+                "images": [_data(image, TREE_BUDGET // len(images)) for image in images],
+                "places": [[number, finding.layer, finding.path] for finding, number in _sorted(images)],
+            }
+        ),
+        **escaped(values),
+    )
+
+
+def _json(value: object) -> str:
+    """JSON that ends no element and opens none; surrogates without a partner stay what they are."""
+    text = json.dumps(value, separators=(",", ":"))
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+# --- what the script draws --------------------------------------------------------------------------
+
+
+def _data(analysis: Analysis, budget: int) -> Mapping[str, Any]:
+    ordered = sorted(analysis.findings, key=lambda f: -f.bytes)
+    named = [path for finding in ordered for path in (finding.path, *finding.paths)][:_KEPT]
+    colours = _colours(analysis.layers)
+    return {
+        "name": analysis.name,
+        "size": analysis.size,
+        "layers": [
+            {
+                "text": _short(_instruction(layer)),
+                "line": layer.line,
+                "colour": colour,
+                "size": layer.size,
+            }
+            for layer, colour in zip(analysis.layers, colours, strict=True)
+        ],
+        "waste": [
+            [finding.layer, finding.bytes, finding.kind, [finding.path, *finding.paths[:50]]]
+            for finding in ordered[:FINDINGS]
+            if finding.path.strip("/")
+        ],
+        "tree": columns(analysis, budget=budget, keep=named),
+    }
+
+
+def _instruction(layer: LayerView) -> str:
+    return masked(layer.instruction) or "(no instruction known)"
+
+
+def _short(text: str, limit: int = 400) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _colours(layers: Sequence[LayerView]) -> list[str]:
+    """Class names: hues for own layers, greys for the base image's; hues too where there is nothing else."""
+    alone = not any(layer.size and not layer.base for layer in layers)
+    own = base = 0
+    found = []
+    for layer in layers:
+        if not layer.size:
+            found.append("none")
+        elif layer.base and not alone:
+            found.append(f"b{base % _GREYS}")
+            base += 1
+        else:
+            found.append(f"l{own % _HUES}")
+            own += 1
+    return found
+
+
+# --- what stands in the page ------------------------------------------------------------------------
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.0f} %" if whole else "0 %"
+
+
+def _change(old: int, new: int) -> str:
+    """`−93 %`; never −100 % as long as something is left."""
+    if not old or old == new:
+        return ""
+    value = (new - old) * 100 / old
+    return f"{value:+.{1 if -100 < value < -99 else 0}f} %".replace("-", "−")
+
+
+class _Figure(Struct, frozen=True):
+    """One line of the summary, for each image."""
+
+    name: str
+    note: str
+    texts: list[str]
+    change: str = ""
+
+
+def _figures(images: tuple[Analysis, ...]) -> list[_Figure]:
+    def sizes(name: str, note: str, numbers: list[int], wholes: list[int] | None = None) -> _Figure:
+        texts = [size(number) for number in numbers]
+        if wholes is not None:
+            pairs = zip(texts, numbers, wholes, strict=True)
+            texts = [f"{text} ({_share(number, whole)})" for text, number, whole in pairs]
+        return _Figure(name, note, texts, _change(numbers[0], numbers[-1]))
+
+    def counts(name: str, note: str, numbers: list[int]) -> _Figure:
+        return _Figure(name, note, [f"{number:,}" for number in numbers], _change(numbers[0], numbers[-1]))
+
+    all_of = [image.size for image in images]
+    found = [
+        sizes("Size", "sum of the layers, uncompressed", all_of),
+        sizes("Base image", "came with FROM", [i.size - i.own for i in images], all_of),
+        sizes("Own layers", "added above the base image", [i.own for i in images], all_of),
+        sizes("Avoidable", "all findings, each byte once", [i.avoidable for i in images], all_of),
+        _Figure("Efficiency", "as dive defines it", [f"{i.efficiency.score * 100:.1f} %" for i in images]),
+        _wasted(images),
+        counts("Files", "that a container sees", [i.files for i in images]),
+    ]
+    if any(image.packages for image in images):
+        found.append(counts("Packages", "of the system", [image.packages for image in images]))
+    if any(image.architecture for image in images):
+        found.append(_Figure("Architecture", "", [image.architecture or "unknown" for image in images]))
+    costs = [image.cost for image in images if image.cost is not None]
+    if len(costs) == len(images):
+        nodes, replicas = f"{costs[0].nodes:,} nodes", f"{costs[0].replicas:,} containers"
+        found.append(sizes("Pulled", f"in one roll-out, by {nodes}", [cost.pulled for cost in costs]))
+        found.append(sizes("Stored", f"on {nodes}, for {replicas}", [cost.stored for cost in costs]))
+    return found
+
+
+def _wasted(images: tuple[Analysis, ...]) -> _Figure:
+    numbers = [image.efficiency.wasted for image in images]
+    shares = [f"{image.efficiency.wasted_share * 100:.0f} %" for image in images]
+    texts = [f"{size(number)} ({share})" for number, share in zip(numbers, shares, strict=True)]
+    note = "as dive defines it: all copies of files stored again or removed; share of the own layers"
+    return _Figure("Wasted", note, texts, _change(numbers[0], numbers[-1]))
+
+
+def _image(analysis: Analysis, label: str, images: tuple[Analysis, ...]) -> Mapping[str, Any]:
+    """What the template needs of an image; bars have one scale in all `images`."""
+    largest = max((layer.size for image in images for layer in image.layers), default=0) or 1
+    colours = _colours(analysis.layers)
+    wasted = sorted(analysis.efficiency.files, key=lambda row: -row[2])
+    return {
+        "name": analysis.name,
+        "label": label,
+        "size": size(analysis.size),
+        "strip": _strip(analysis, max(image.size for image in images)),
+        "layers": [
+            _layer(layer, colour, largest) for layer, colour in zip(analysis.layers, colours, strict=True)
+        ],
+        "warnings": [masked(text) for text in analysis.warnings],
+        "copies": [(path, f"{copies:,}", size(number)) for path, copies, number in wasted[:50]],
+        "more_copies": f"{max(len(wasted) - 50, 0):,}",
+    }
+
+
+def _strip(analysis: Analysis, whole: int) -> list[tuple[str, str, str, str]]:
+    """The layers side by side: colour, start and width in per cent of `whole`, what it is."""
+    found, start = [], 0
+    for layer, colour in zip(analysis.layers, _colours(analysis.layers), strict=True):
+        if layer.size and whole:
+            place, width = (f"{number * 100 / whole:.3f}" for number in (start, layer.size))
+            found.append((colour, place, width, f"layer {layer.index + 1}: {size(layer.size)}"))
+        start += layer.size
+    return found
+
+
+def _layer(layer: LayerView, colour: str, largest: int) -> Mapping[str, Any]:
+    return {
+        "number": layer.index + 1,
+        "colour": colour,
+        "instruction": _instruction(layer),
+        "line": layer.line,
+        "size": size(layer.size),
+        "bytes": f"{layer.size:,}",
+        "compressed": "" if layer.compressed is None else size(layer.compressed),
+        "bar": f"{layer.size * 100 / largest:.2f}",
+        "changes": [f"{number:,}" for number in (layer.added, layer.modified, layer.removed)],
+        "hidden": size(layer.hidden) if layer.hidden else "",
+        "origin": "base" if layer.base else "own",
+        "digest": layer.digest,
+    }
+
+
+def _sorted(images: tuple[Analysis, ...]) -> list[tuple[Waste, int]]:
+    """The findings with their images, the largest first."""
+    rows = ((finding, number) for number, image in enumerate(images) for finding in image.findings)
+    return sorted(rows, key=lambda row: (-row[0].bytes, row[0].code, row[0].path))[:FINDINGS]
+
+
+def _findings(images: tuple[Analysis, ...], labels: tuple[str, ...]) -> Mapping[str, Any]:
+    rows = _sorted(images)
+    used = {finding.kind for finding, _ in rows}
+    return {
+        "rows": [_finding(finding, number, labels[number]) for finding, number in rows],
+        "more": sum(len(image.findings) for image in images) - len(rows),
+        "kinds": [(kind, title) for kind, title in KINDS.items() if kind in used],
+        "codes": sorted({finding.code for finding, _ in rows}),
+    }
+
+
+def _finding(finding: Waste, image: int, label: str) -> Mapping[str, Any]:
+    marks = []
+    if finding.safe:
+        marks.append(("safe", "nothing the image starts can need it"))
+    if finding.rewrite:
+        marks.append(("rewrite does it", "slimify rewrite takes care of this"))
+    if finding.base:
+        marks.append(("base image", "it came with the base image"))
+    return {
+        "image": image,
+        "label": label,
+        "kind": finding.kind,
+        "title": KINDS.get(finding.kind, finding.kind),
+        "code": finding.code,
+        "bytes": size(finding.bytes),
+        "path": finding.path,
+        "layer": finding.layer + 1,
+        "line": finding.line,
+        "text": masked(finding.text),
+        "remedy": masked(finding.remedy),
+        "count": f"{finding.count:,}" if finding.count > 1 else "",
+        "marks": marks,
+        "paths": finding.paths[:50],
+        "more": max(len(finding.paths) - 50, 0),
+    }
+
+
+def _difference(before: Analysis, after: Analysis) -> Mapping[str, Any]:
+    found = difference(before, after)
+    return {
+        "steps": _steps(before, after, found),
+        "parts": [("Gone", _part(found.gone)), ("New", _part(found.come))],
+    }
+
+
+def _steps(before: Analysis, after: Analysis, found: Difference) -> list[tuple[str, str]]:
+    def signed(number: int) -> str:
+        return ("+" if number > 0 else "−" if number < 0 else "") + size(abs(number))
+
+    rows = [
+        ("Before", size(before.size)),
+        (f"Gone: {found.gone.files:,} files", signed(-found.gone.bytes)),
+        (f"New: {found.come.files:,} files", signed(found.come.bytes)),
+        (f"Of another size: {found.changed:,} files", signed(found.resized)),
+        ("Hidden copies: overwritten or deleted by later layers", signed(found.hidden)),
+        ("After", size(after.size)),
+    ]
+    return [row for number, row in enumerate(rows) if number < 3 or number == 5 or row[1] != "0 bytes"]
+
+
+def _part(part: Part) -> Mapping[str, Any]:
+    largest = max((row.bytes for row in part.rows), default=0) or 1
+    return {
+        "bytes": size(part.bytes),
+        "files": f"{part.files:,}",
+        "rows": [
+            {
+                "path": row.path + ("/" if row.directory else ""),
+                "bytes": size(row.bytes),
+                "files": f"{row.files:,}",
+                "bar": f"{row.bytes * 100 / largest:.2f}",
+            }
+            for row in part.rows
+        ],
+        "more": f"{part.more:,}" if part.more else "",
+        "more_bytes": size(part.more_bytes),
+    }

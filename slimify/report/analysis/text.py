@@ -1,0 +1,342 @@
+"""Analysis → text for a terminal: what is big, which instruction brought it, what of it is waste."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from msgspec.structs import replace
+
+from slimify.analyze.model import Analysis, LayerView, Node, Rule, Waste
+from slimify.report.analysis.largest_places import findings_at, largest
+from slimify.report.analysis.removed_files import Difference, Part, difference
+from slimify.report.ansi import Paint
+from slimify.report.text import PLAIN, WIDTH, hanging, size
+from slimify.report.words import masked, shown
+
+PLACES: Final = 4  # of a layer
+FINDINGS: Final = 20
+BIG: Final = 0.03  # share of the image from which on a layer is looked into
+NOTED: Final = 0.1  # share of a place from which on a finding is noted beside it
+ROWS: Final = 12  # of what went and what came
+_TEXT: Final = 22  # columns in front of an instruction
+_PLACE: Final = 10  # columns in front of a finding's path
+
+KINDS: Final = {
+    "cache": "cache",
+    "toolchain": "toolchain",
+    "development": "for development",
+    "unused": "unused",
+    "duplicate": "stored twice",
+    "deleted": "deleted later",
+    "source-control": "docs, tests, VCS",
+    "static": "static files",
+    "debug": "debug symbols",
+    "secret": "secret",
+}
+
+
+def page(analysis: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """One image: figures, layers, findings, cost."""
+    lines = [*_head(analysis, width, paint), "", *_layers(analysis, width, paint)]
+    lines += ["", *_findings(analysis, width, paint)]
+    lines += _cost((analysis,), width)
+    lines += _warnings(analysis, width, paint)
+    return "\n".join(lines) + "\n"
+
+
+def comparison(before: Analysis, after: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
+    """Two images side by side, what went and what came, and then the second one."""
+    lines = [*_sides(before, after, width, paint), ""]
+    lines += _difference(difference(before, after), width, paint)
+    lines += _settled(before, after, width, paint)
+    lines += _cost((before, after), width)
+    return "\n".join(lines) + "\n\n" + page(replace(after, cost=None), width=width, paint=paint)
+
+
+def verdicts(rules: Sequence[Rule], *, paint: Paint = PLAIN) -> str:
+    """How an image stands to the limits for CI: a line for each, and one for all."""
+    lines = []
+    for rule in rules:
+        word, colour = ("PASS", "green") if rule.ok else ("FAIL", "red")
+        if not rule.found:
+            word, colour = "SKIP", "dim"
+        found = f": {rule.found}" if rule.found else ""
+        lines.append(f"{paint(word, colour)}  {rule.name}{found} (limit {rule.limit})")
+    failed = [rule.name for rule in rules if not rule.ok]
+    what = f"FAIL: {', '.join(failed)}" if failed else "PASS"
+    return "\n".join([*lines, paint(what, "red" if failed else "green")]) + "\n"
+
+
+# --- one image --------------------------------------------------------------------------------------
+
+
+def _head(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    where = f", {shown(analysis.architecture)}" if analysis.architecture else ""
+    rest = f" in {_count(len(analysis.layers), 'layer')}{where}"
+    whole = size(analysis.size)
+    name = short(shown(analysis.name), max(width - len(rest) - len(whole) - 2, 20))
+    yield f"{paint(name, 'bold')}: {paint(whole, 'bold')}{rest}"
+    own = [layer for layer in analysis.layers if not layer.base]
+    base = len(analysis.layers) - len(own)
+    if base:
+        yield _figure("base image", analysis.size - analysis.own, _count(base, "layer"))
+        yield _figure("on top of it", analysis.own, _count(len(own), "layer"))
+    percent = f"{_percent(analysis.avoidable, analysis.size)}, "
+    found = _count(len(analysis.findings), "finding")
+    yield _figure("avoidable", analysis.avoidable, percent + found if analysis.findings else "", paint)
+    yield _figure("wasted", analysis.efficiency.wasted, f"efficiency {score(analysis)}, as dive counts both")
+    packages = f" and {_count(analysis.packages, 'package')}" if analysis.packages else ""
+    yield f"  {'holds':13}  {_count(analysis.files, 'file')}{packages}"
+
+
+def _figure(name: str, count: int, text: str, paint: Paint = PLAIN) -> str:
+    number = f"{size(count):>9}"
+    return f"  {name:13}{paint(number, 'yellow') if count else number}  {text}".rstrip()
+
+
+def _layers(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    lined = any(layer.line is not None for layer in analysis.layers)
+    yield paint(f"  {'#':>3} {'Size':>9}  {'Line' if lined else '':4}  Instruction", "bold")
+    for layer in analysis.layers:
+        yield from _layer(analysis, layer, width, paint)
+        if layer.size >= max(analysis.size * BIG, 1) and layer.index < len(analysis.trees):
+            yield from _places(analysis, layer, width, paint)
+        if layer.hidden:
+            text = f"hides {size(layer.hidden)} of lower layers, which stay in the image"
+            yield " " * _TEXT + paint(text, "dim")
+
+
+def _layer(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> Iterator[str]:
+    where = "base" if layer.base else "" if layer.line is None else f"{layer.line:>4}"
+    text = masked(layer.instruction) or "(its history does not say)"
+    rows = hanging("", "", shown(text), width - _TEXT)
+    most = 1 if layer.base else 2
+    if len(rows) > most:
+        rows = [*rows[: most - 1], rows[most - 1][: width - _TEXT - 2] + " …"]
+    number = f"{size(layer.size):>9}"
+    colour = "yellow" if layer.size >= analysis.size * BIG and not layer.base else ""
+    first = f"  {layer.index + 1:>3} {paint(number, colour) if colour else number}  {where:4}  "
+    yield first + (paint(rows[0], "dim") if layer.base else rows[0])
+    yield from (" " * _TEXT + row for row in rows[1:])
+
+
+def _places(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> Iterator[str]:
+    places = largest(analysis.trees[layer.index])[:PLACES]
+    for node in places:
+        mark = _mark(node, findings_at(analysis, layer.index, node.path))
+        room = width - _TEXT - 13 - (len(mark) + 2 if mark else 0)
+        path = short(shown(node.path), room)
+        row = " " * _TEXT + f"{size(node.size):>9}  {path:{room}}"
+        yield f"{row}  {paint(mark, 'yellow')}" if mark else row.rstrip()
+
+
+def _mark(node: Node, near: Sequence[Waste]) -> str:
+    """What is wrong with a place; how much of it, where it is not nearly all."""
+    if not near or near[0].bytes < node.size * NOTED:
+        return ""
+    mark = KINDS[near[0].kind]
+    return mark if near[0].bytes >= node.size * (1 - NOTED) else f"{size(near[0].bytes)} {mark}"
+
+
+def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    if not analysis.findings:
+        yield paint("Nothing in it was found to be waste.", "green")
+        return
+    text = f"What a better image would not have: {size(analysis.avoidable)}"
+    yield paint(text, "bold")
+    # A key that leaked weighs nothing and comes first.
+    ranked = sorted(analysis.findings, key=lambda waste: (waste.kind != "secret", -waste.bytes, waste.path))
+    for waste in ranked[:FINDINGS]:
+        yield ""
+        yield from _finding(analysis, waste, width, paint)
+    rest = ranked[FINDINGS:]
+    if rest:
+        yield ""
+        what = f"and {_count(len(rest), 'smaller finding')}, {size(sum(waste.bytes for waste in rest))}"
+        yield f"  {what} (all of them: --format json, --html)"
+    done = [waste for waste in analysis.findings if waste.rewrite]
+    if done:
+        total = min(sum(waste.bytes for waste in done), analysis.avoidable)
+        yield ""
+        yield from hanging(
+            "", "", f"`slimify rewrite` does away with {len(done)} of these, about {size(total)}.", width
+        )
+
+
+def _finding(analysis: Analysis, waste: Waste, width: int, paint: Paint) -> Iterator[str]:
+    mark = f"{waste.code} {KINDS[waste.kind]}"
+    room = width - _PLACE - 2 - len(mark) - 2
+    path = short(shown(waste.path), room)
+    number = paint(f"{size(waste.bytes):>{_PLACE}}", "yellow")
+    yield f"{number}  {path:{room}}  {paint(mark, 'red' if waste.kind == 'secret' else 'cyan')}"
+    indent = " " * (_PLACE + 2)
+    for text in (_origin(analysis, waste), _sentence(shown(waste.text)), _further(waste)):
+        if text:
+            yield from hanging(indent, indent, text, width)
+    remedy = shown(waste.remedy)
+    if not waste.safe and remedy:
+        remedy = f"if nothing needs it: {remedy}"
+    if waste.rewrite:
+        remedy = f"{_sentence(remedy)} `slimify rewrite` does it." if remedy else "`slimify rewrite` does it."
+    if remedy:
+        yield from hanging(indent + paint("→ ", "green"), indent + "→ ", remedy, width)
+
+
+def _origin(analysis: Analysis, waste: Waste) -> str:
+    if not 0 <= waste.layer < len(analysis.layers):
+        return ""
+    layer = analysis.layers[waste.layer]
+    where = [f"layer {waste.layer + 1}"]
+    if waste.line is not None:
+        where.insert(0, f"line {waste.line}")
+    elif waste.base or layer.base:
+        where.insert(0, "base image")
+    instruction = shown(masked(layer.instruction))
+    instruction = instruction if len(instruction) <= 60 else instruction[:58] + " …"
+    return f"{', '.join(where)}: {instruction}" if instruction else ", ".join(where)
+
+
+def _further(waste: Waste) -> str:
+    others = [path for path in waste.paths if path != waste.path]
+    if not others:
+        return ""
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return "also " + ", ".join(short(shown(path), 60) for path in others[:3]) + more
+
+
+def _warnings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    for text in analysis.warnings:
+        yield ""
+        yield from hanging(paint("warning: ", "yellow"), "warning: ", shown(text), width)
+
+
+def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
+    """What is moved and stored; and, for one image, what of it is avoidable."""
+    costs = [analysis.cost for analysis in analyses]
+    if any(cost is None for cost in costs):
+        return
+    first, last = costs[0], costs[-1]
+    assert first is not None
+    assert last is not None
+    pulled, stored = _arrow(first.pulled, last.pulled), _arrow(first.stored, last.stored)
+    who = f"{_count(first.replicas, 'container')} on " if first.replicas else ""
+    text = f"{who}{_count(first.nodes, 'node')}: {pulled} are pulled for one roll-out"
+    text += f" where the base image is there already, {stored} stored"
+    one = analyses[0]
+    if len(analyses) == 1 and one.avoidable and one.size:
+        part = one.avoidable / one.size
+        text += f"; {size(int(first.stored * part))} of that is avoidable"
+    yield ""
+    yield from hanging("", "", text + ".", width)
+
+
+# --- two images -------------------------------------------------------------------------------------
+
+
+def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    room = (width - 16 - 10) // 2
+    names = [short(shown(one.name), room - 2) for one in (before, after)]
+    yield paint(f"{'':16}{names[0]:>{room}}{names[1]:>{room}}", "bold")
+    for name, values, counted in _rows(before, after):
+        texts = [size(value) if counted else f"{value:,}" for value in values]
+        change = _change(*values)
+        row = f"{name:16}{texts[0]:>{room}}{texts[1]:>{room}}"
+        colour = "green" if values[1] < values[0] else "red"
+        yield f"{row}  {paint(f'{change:>8}', colour)}" if change else row
+    scores = [score(one) for one in (before, after)]
+    yield f"{'efficiency':16}{scores[0]:>{room}}{scores[1]:>{room}}"
+
+
+def _rows(before: Analysis, after: Analysis) -> Iterator[tuple[str, tuple[int, int], bool]]:
+    yield "size", (before.size, after.size), True
+    yield "base image", (before.size - before.own, after.size - after.own), True
+    yield "on top of it", (before.own, after.own), True
+    yield "avoidable", (before.avoidable, after.avoidable), True
+    yield "wasted", (before.efficiency.wasted, after.efficiency.wasted), True
+    yield "layers", (len(before.layers), len(after.layers)), False
+    yield "files", (before.files, after.files), False
+    yield "packages", (before.packages, after.packages), False
+
+
+def _difference(found: Difference, width: int, paint: Paint) -> Iterator[str]:
+    for title, part in (("Gone", found.gone), ("New", found.come)):
+        if part.files:
+            yield from _part(title, part, width, paint)
+            yield ""
+    if found.resized:
+        yield f"{_count(found.changed, 'file')} of another size: {_signed(found.resized)}"
+    if found.hidden:
+        yield f"Bytes that later layers hide: {_signed(found.hidden)}"
+    if found.resized or found.hidden:
+        yield ""
+
+
+def _part(title: str, part: Part, width: int, paint: Paint) -> Iterator[str]:
+    colour = "green" if title == "Gone" else "yellow"
+    yield f"{paint(title, 'bold')}: {paint(size(part.bytes), colour)} in {_count(part.files, 'file')}"
+    for row in part.rows[:ROWS]:
+        files = _count(row.files, "file") if row.directory else ""
+        room = width - _PLACE - 2 - len(files) - 2
+        yield f"{size(row.bytes):>{_PLACE}}  {short(shown(row.path), room):{room}}  {files}".rstrip()
+    rest = part.rows[ROWS:]
+    more = sum(row.bytes for row in rest) + part.more_bytes
+    if rest or part.more:
+        yield f"{size(more):>{_PLACE}}  elsewhere"
+
+
+def _settled(before: Analysis, after: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    """The findings of the first image that the second no longer has."""
+    left = {(waste.code, waste.path) for waste in after.findings}
+    gone = [waste for waste in before.findings if (waste.code, waste.path) not in left]
+    if not before.findings:
+        return
+    yield paint(f"{len(gone)} of {_count(len(before.findings), 'finding')} settled", "bold")
+    for waste in sorted(gone, key=lambda waste: -waste.bytes)[:ROWS]:
+        mark = f"{waste.code} {KINDS[waste.kind]}"
+        room = width - _PLACE - 2 - len(mark) - 2
+        yield f"{size(waste.bytes):>{_PLACE}}  {short(shown(waste.path), room):{room}}  {mark}"
+
+
+# --- words ------------------------------------------------------------------------------------------
+
+
+def short(path: str, room: int) -> str:
+    """A path in at most `room` columns; … stands for what is left out of its middle."""
+    if len(path) <= room:
+        return path
+    head = room // 3
+    return path[:head] + "…" + path[len(path) - (room - head - 1) :]
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else text + "."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def score(analysis: Analysis) -> str:
+    """dive's efficiency, cut and not rounded: 100 % is for images that waste nothing."""
+    return f"{math.floor(analysis.efficiency.score * 10_000) / 100:.2f} %"
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.0f} %" if whole else "0 %"
+
+
+def _change(before: int, after: int) -> str:
+    if not before or before == after:
+        return ""
+    return f"{(after - before) * 100 / before:+.0f} %".replace("-", "−")
+
+
+def _signed(count: int) -> str:
+    return ("−" if count < 0 else "+") + size(abs(count))
+
+
+def _arrow(before: int, after: int) -> str:
+    return size(before) if before == after else f"{size(before)} → {size(after)}"

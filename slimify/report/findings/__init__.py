@@ -1,0 +1,1 @@
+"""Findings of `check` -> text and the formats of CI systems."""

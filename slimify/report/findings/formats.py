@@ -1,0 +1,47 @@
+"""What `check` says, in the formats that it knows: a part for each file, or one document for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from slimify.lint.findings import Checked
+from slimify.report.ansi import Paint
+from slimify.report.text import PLAIN
+
+Form = Literal["text", "json", "github", "sarif", "gitlab"]
+
+
+def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
+    """What can be said as soon as one file was looked at; "" in a format that is one document."""
+    if form == "json":
+        from slimify.report.findings import json
+
+        return json.to_json(item) + "\n"
+    if form == "github":
+        from slimify.report.findings import github
+
+        return github.annotation(item)
+    if form == "text":
+        from slimify.report.findings import text
+
+        return text.text(item, paint=paint)
+    return ""
+
+
+def document(items: Sequence[Checked], form: Form) -> str:
+    """The document of all files; "" in a format that has a part for each."""
+    if form == "sarif":
+        from slimify.report.findings import sarif
+
+        return sarif.log(items)
+    if form == "gitlab":
+        from slimify.report.findings import gitlab
+
+        return gitlab.report(items)
+    return ""
+
+
+def whole(items: Sequence[Checked], form: Form) -> str:
+    """All of a report, as it goes to a file."""
+    return document(items, form) or "".join(part(item, form) for item in items)

@@ -1,0 +1,197 @@
+"""Findings of `check` → a log of SARIF 2.1.0.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; what GitHub makes of it is said in
+https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support.
+Nothing in it says when or where it was made: the same findings give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from slimify import __version__
+from slimify.facts import load
+from slimify.lint.findings import RULES, Checked, Finding
+from slimify.lint.place import Place, place
+from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
+from slimify.report.findings.replacements import replacements
+from slimify.report.findings.text import advice, sentence
+from slimify.report.words import shown
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+ROOT = "%SRCROOT%"
+_MALFORMED = ("SL001", "SL002", "SL003", "SL004", "SL005")
+_RULES = (*_MALFORMED, *RULES.values())
+_FAILURES = ("SL901", "SL904", "SL905", "SL999")
+
+
+def log(items: Sequence[Checked]) -> str:
+    """The whole file. What is wrong with a Dockerfile is a result, what else went wrong a notification."""
+    codes = load("codes.toml")
+    failures = [item for item in items if item.outcome.error and item.outcome.error.code not in _RULES]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "slimify",
+                "semanticVersion": __version__,
+                "rules": [_rule(code, codes[code]) for code in _RULES],
+                "notifications": [_descriptor(code, codes[code]) for code in _FAILURES],
+            }
+        },
+        "invocations": [
+            {
+                "executionSuccessful": not failures,
+                "toolExecutionNotifications": [_notification(item) for item in failures],
+            }
+        ],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [result for item in items if (result := _result(item)) is not None],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+# --- rules --------------------------------------------------------------------------------------------
+
+
+def _descriptor(code: str, entry: Mapping[str, str]) -> dict[str, Any]:
+    title = entry["title"]
+    return {
+        "id": code,
+        "name": "".join(word.capitalize() for word in title.replace("'", "").replace("-", " ").split()),
+        "shortDescription": {"text": title[0].upper() + title[1:]},
+        "fullDescription": {"text": entry["why"]},
+    }
+
+
+def _rule(code: str, entry: Mapping[str, str]) -> dict[str, Any]:
+    wrong = code in _MALFORMED
+    return _descriptor(code, entry) | {
+        "defaultConfiguration": {"level": "error" if wrong else "warning"},
+        "help": _help(code, entry, wrong),
+        "properties": {
+            "tags": ["dockerfile", "correctness" if wrong else "image-size"],
+            "precision": "very-high" if wrong else "high",
+            "problem.severity": "error" if wrong else "recommendation",
+        },
+    }
+
+
+def _help(code: str, entry: Mapping[str, str], wrong: bool) -> dict[str, str]:
+    parts = [entry["why"]]
+    rich = [entry["why"]]
+    if "when_not" in entry:
+        parts.append(f"When not: {entry['when_not']}")
+        rich.append(f"**When not:** {entry['when_not']}")
+    if not wrong:
+        steps = (
+            ("slimify rewrite FILE", "shows the change, with `--write` it is made"),
+            ("slimify verify FILE", "builds both images and compares them"),
+            ("slimify explain FILE", "says of every step what it is for"),
+        )
+        parts += [f"{command} {what.replace('`', '')}." for command, what in steps]
+        rich.append("\n".join(f"- `{command}` {what}" for command, what in steps))
+        parts.append(f"# slimify: ignore {code} REASON above FROM silences it.")
+        rich.append(f"`# slimify: ignore {code} REASON` above `FROM` silences it.")
+    return {"text": "\n".join(parts), "markdown": "\n\n".join(rich)}
+
+
+# --- results -------------------------------------------------------------------------------------------
+
+
+def _result(item: Checked) -> dict[str, Any] | None:
+    error, finding = item.outcome.error, item.finding
+    if error is not None:
+        return _malformed(item, error) if error.code in _RULES else None
+    return _found(item, finding) if finding is not None else None
+
+
+def _malformed(item: Checked, error: SlimifyError) -> dict[str, Any]:
+    hint = f" ({error.hint})" if error.hint else ""
+    return {
+        **_about(error.code, shown(error.message) + hint, "error"),
+        "locations": [_location(item, error.line or 1, error.line or 1)],
+    }
+
+
+def _found(item: Checked, finding: Finding) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        **_about(finding.code, f"{sentence(finding)}.\n{advice(item)}.", "warning"),
+        "locations": [_location(item, finding.line, finding.end_line)],
+        "relatedLocations": [
+            _location(item, detail.line, detail.line)
+            | {"id": number, "message": {"text": f"{detail.code}: {shown(detail.text)}"}}
+            for number, detail in enumerate((d for d in finding.details if d.line is not None), start=1)
+            if detail.line is not None
+        ],
+        # the second name is the one that GitHub recognises a result by
+        "partialFingerprints": {
+            "slimify/v1": finding.fingerprint,
+            "primaryLocationLineHash": f"{finding.fingerprint[:16]}:1",
+        },
+        "properties": {
+            "savingBytes": finding.saving,
+            "originalBytes": finding.original,
+            "measured": finding.measured,
+        },
+    }
+    changes = _changes(item, item.outcome)
+    if changes:
+        result["fixes"] = [
+            {"description": {"text": "What slimify rewrite makes of it"}, "artifactChanges": changes}
+        ]
+    if finding.known:
+        result["suppressions"] = [
+            {"kind": "external", "status": "accepted", "justification": "in the baseline"}
+        ]
+    return result
+
+
+def _about(code: str, message: str, level: str) -> dict[str, Any]:
+    return {"ruleId": code, "ruleIndex": _RULES.index(code), "level": level, "message": {"text": message}}
+
+
+def _changes(item: Checked, outcome: Outcome) -> list[dict[str, Any]]:
+    """The Dockerfile, and the ignore file where there is one: a fix can change files, not make them."""
+    pairs = [(_artifact(item), outcome.before, outcome.after)]
+    ignore = outcome.ignore
+    if ignore is not None and ignore.before is not None:
+        pairs.append((_uri(place(Path(ignore.path))), ignore.before, ignore.after))
+    changes = []
+    for artifact, before, after in pairs:
+        edits = replacements(before, after or "")
+        if edits is None:
+            return []
+        changes.append({"artifactLocation": artifact, "replacements": edits})
+    return changes
+
+
+def _location(item: Checked, line: int, end_line: int) -> dict[str, Any]:
+    region = {"startLine": line, "endLine": end_line}
+    return {"physicalLocation": {"artifactLocation": _artifact(item), "region": region}}
+
+
+def _notification(item: Checked) -> dict[str, Any]:
+    error = item.outcome.error
+    assert error is not None
+    hint = f" ({error.hint})" if error.hint else ""
+    return {
+        "descriptor": {"id": error.code},
+        "level": "error",
+        "message": {"text": f"{item.outcome.file}: {shown(error.message)}{hint}"},
+    }
+
+
+def _artifact(item: Checked) -> dict[str, str]:
+    assert item.place is not None  # what has no place in a repository is not reported in this format
+    return _uri(item.place)
+
+
+def _uri(place: Place) -> dict[str, str]:
+    return {"uri": quote(os.fsencode(place.path)), "uriBaseId": ROOT}

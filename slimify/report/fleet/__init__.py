@@ -1,0 +1,1 @@
+"""Rows of many repositories -> text and an HTML page."""

@@ -1,0 +1,276 @@
+"""One command with its words resolved, as the functions that know commands want it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from slimify.model.effects import Effect, EffectKind, Package
+from slimify.model.shell import Command, Word
+from slimify.semantics.effects.state import State, absolute, fields, known_prefix, resolve
+
+NOWHERE = (-1, -1)  # the span of what stands in no RUN
+
+
+class Arg(Struct, frozen=True, kw_only=True):
+    """One argument. `value` is None if only a shell knows it; `prefix` is the known part of it."""
+
+    value: str | None
+    text: str
+    prefix: str = ""
+    span: tuple[int, int] = NOWHERE
+
+    @property
+    def shown(self) -> str:
+        return self.text if self.value is None else self.value
+
+
+class Options(Struct, frozen=True):
+    """A command line taken apart: each option with its values, and the operands in order."""
+
+    given: dict[str, tuple[Arg, ...]]
+    operands: tuple[Arg, ...]
+
+    def has(self, *names: str) -> bool:
+        return any(name in self.given for name in names)
+
+    def last(self, *names: str) -> Arg | None:
+        """The value given last for an option, whatever its spelling."""
+        found = [self.given[name][-1] for name in names if self.given.get(name)]
+        return found[-1] if found else None
+
+    def value(self, *names: str) -> str | None:
+        arg = self.last(*names)
+        return arg.value if arg is not None else None
+
+    def all(self, *names: str) -> tuple[Arg, ...]:
+        return tuple(arg for name in names for arg in self.given.get(name, ()))
+
+
+# Runs shell text found inside a command: text, state, what it is (for the guard against cycles).
+Runner = Callable[[str, State, tuple[str, ...]], tuple[Effect, ...]]
+
+
+def _no_runner(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect, ...]:
+    return ()
+
+
+def _no_starter(call: Call) -> tuple[Effect, ...]:
+    return (call.unknown(f"what {call.name} does"),)
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A command about to run. `upstream` and `downstream` are its neighbours in the pipeline.
+
+    `command` is what effects carry: the command of the RUN, however deep this one was found in it.
+    """
+
+    name: str  # base name of the program
+    path: str  # the program as written, expanded
+    args: tuple[Arg, ...]
+    state: State
+    command: Command
+    outputs: tuple[Arg, ...] = ()  # files that its output is redirected to
+    stdin: str | None = None  # text of a here-document, if it is static
+    upstream: Call | None = None
+    downstream: tuple[Arg, ...] = ()  # the words of the command that reads its output
+    wrappers: tuple[str, ...] = ()  # the programs that start this one: `gosu app …`, `sudo …`
+    runner: Runner = field(default=_no_runner)
+    starter: Callable[[Call], tuple[Effect, ...]] = field(default=_no_starter)
+
+    @property
+    def first(self) -> str:
+        """The first operand, "" if there is none or it is unknown."""
+        for arg in self.args:
+            if not arg.text.startswith("-"):
+                return arg.value or ""
+        return ""
+
+    def flag(self, *names: str) -> bool:
+        """Whether one of the words is there literally (`--x=value` counts as `--x`)."""
+        return any(a.value in names or (a.value or "").partition("=")[0] in names for a in self.args)
+
+    def run(self, text: str, state: State, *key: str) -> tuple[Effect, ...]:
+        """The effects of shell text that this command runs, carrying this command."""
+        return self.runner(text, state, key)
+
+    def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
+        """The effects of a command that this one starts: its program and arguments."""
+        if not words or not words[0].value:
+            return (self.unknown("which program is started"),)
+        path = words[0].value
+        return self.starter(replace(self, name=posixpath.basename(path), path=path, args=tuple(words[1:])))
+
+    def options(self, valued: Collection[str] = (), *, single: bool = False, stop: bool = False) -> Options:
+        """Split into options and operands.
+
+        `valued` are the options that take a value as a separate word. Short ones may be bundled
+        (`-xzf F`, `-oF`), unless `single`: the tool spells long options with one dash, as Go's do.
+        With `stop`, everything behind the first operand is an operand.
+        """
+        return parse_options(self.args, valued, single=single, stop=stop)
+
+    def effect(self, kind: EffectKind, action: str = "", **rest: Any) -> Effect:
+        """An effect of this command; fields as in `Effect`."""
+        rest.setdefault("tool", self.name)
+        rest.setdefault("cwd", self.state.cwd)
+        return Effect(kind=kind, command=self.command, action=action, **rest)
+
+    def unknown(self, why: str, **rest: Any) -> Effect:
+        return self.effect("unknown", anywhere=True, why=why, **rest)
+
+    def own_code(self, action: str = "", **rest: Any) -> Effect:
+        """The application's own code runs: below the working directory for sure, and who knows where."""
+        rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
+        return self.effect("app", action, anywhere=True, why="runs the application's own code", **rest)
+
+    def touching(
+        self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
+    ) -> Effect:
+        """An effect whose `writes` are words: one that cannot be resolved makes it `anywhere`."""
+        paths, lost = self.targets(writes)
+        if lost is not None:
+            rest.setdefault("why", f"the target {lost.text} is not known")
+            rest["anywhere"] = True
+        elif "/" in paths:
+            paths = tuple(path for path in paths if path != "/")
+            rest.setdefault("why", "which files it puts into / is only known when it runs")
+            rest["anywhere"] = True
+        return self.effect(kind, action, writes=paths, **rest)
+
+    def targets(self, words: Iterable[Arg | str]) -> tuple[tuple[str, ...], Arg | None]:
+        """Absolute paths of words, and the first word that has none.
+
+        Where only the start of a word is known, the directory it names stands for it.
+        """
+        paths: list[str] = []
+        lost: Arg | None = None
+        for word in words:
+            path = self.path_of(word)
+            if path is None:
+                lost = lost or (word if isinstance(word, Arg) else Arg(value=word, text=word))
+            elif path not in paths:
+                paths.append(path)
+        return tuple(paths), lost
+
+    def path_of(self, word: Arg | str) -> str | None:
+        """The absolute path of a word, or of the known directory it lies in."""
+        if isinstance(word, str):
+            return absolute(word, self.state)
+        if word.value is not None:
+            return absolute(word.value, self.state)
+        directory, slash, _ = word.prefix.rpartition("/")
+        if not slash:
+            return self.state.cwd if word.prefix else None
+        path = absolute(directory or "/", self.state)
+        return path if path != "/" else None
+
+    def known(self, words: Iterable[Arg | str]) -> tuple[str, ...]:
+        """The absolute paths of those words that have one (for reads)."""
+        return self.targets(words)[0]
+
+    def home(self, *parts: str) -> str | None:
+        """A path below the home directory in force, None if that is not known."""
+        home = self.state.get("HOME")
+        return posixpath.join(home, *parts) if home is not None else None
+
+
+def parse_options(
+    args: Sequence[Arg], valued: Collection[str] = (), *, single: bool = False, stop: bool = False
+) -> Options:
+    given: dict[str, tuple[Arg, ...]] = {}
+    operands: list[Arg] = []
+    rest = list(args)
+    while rest:
+        arg = rest.pop(0)
+        text = arg.value if arg.value is not None else arg.prefix
+        if text == "--":
+            operands += rest
+            break
+        if len(text) < 2 or not text.startswith("-"):
+            operands.append(arg)
+            if stop:
+                operands += rest
+                break
+            continue
+        name, equals, tail = text.partition("=")
+        if equals:
+            _add(given, name, Arg(value=tail if arg.value is not None else None, text=tail, prefix=tail))
+        elif single or text.startswith("--"):
+            _add(given, name, rest.pop(0) if name in valued and rest else None)
+        else:
+            _cluster(arg, text, valued, given, rest)
+    return Options(given, tuple(operands))
+
+
+def _cluster(
+    arg: Arg, text: str, valued: Collection[str], given: dict[str, tuple[Arg, ...]], rest: list[Arg]
+) -> None:
+    """`-xvf F`: every letter an option; what follows one that takes a value is the value."""
+    if text in valued:
+        _add(given, text, rest.pop(0) if rest else None)
+        return
+    for offset, letter in enumerate(text[1:], 1):
+        name = "-" + letter
+        if name in valued:
+            tail = text[offset + 1 :]
+            if tail or arg.value is None:
+                _add(
+                    given,
+                    name,
+                    Arg(value=tail if arg.value is not None else None, text=arg.text, prefix=tail),
+                )
+            else:
+                _add(given, name, rest.pop(0) if rest else None)
+            return
+        _add(given, name, None)
+    if len(text) > 2:
+        _add(given, text, None)
+
+
+def _add(given: dict[str, tuple[Arg, ...]], name: str, value: Arg | None) -> None:
+    given[name] = (*given.get(name, ()), *((value,) if value is not None else ()))
+
+
+def arguments(words: Sequence[Word], state: State, *, spans: bool = True) -> tuple[Arg, ...]:
+    """Words as arguments, unquoted variables split; a word that becomes several has no span."""
+    found: list[Arg] = []
+    for word in words:
+        values = fields(word, state)
+        span = (word.start, word.end) if spans else NOWHERE
+        if values is None:
+            found.append(Arg(value=None, text=word.text, prefix=known_prefix(word, state), span=span))
+        elif len(values) == 1:
+            found.append(Arg(value=values[0], text=word.text, prefix=values[0], span=span))
+        else:
+            found += (Arg(value=value, text=value, prefix=value) for value in values)
+    return tuple(found)
+
+
+def output_files(command: Command, state: State) -> tuple[Arg, ...]:
+    """The files that a command's redirects write, /dev/null and the like left out."""
+    files: list[Arg] = []
+    for redirect in command.redirects:
+        if not redirect.op.startswith((">", "&>", "<>")):
+            continue
+        value = resolve(redirect.target, state)
+        if redirect.op.endswith("&") and (value is None or value == "-" or value.isdigit()):
+            continue
+        if value is not None and value.startswith(("/dev/", "/proc/self/fd/")):
+            continue
+        files.append(Arg(value=value, text=redirect.target.text, prefix=known_prefix(redirect.target, state)))
+    return tuple(files)
+
+
+def word(text: str) -> Arg:
+    """An argument that stands in no RUN."""
+    return Arg(value=text, text=text, prefix=text)
+
+
+def package(arg: Arg, name: str | None = None) -> Package:
+    """A package of an install command, `name` where it is not the word itself."""
+    return Package(name=arg.shown if name is None else name, text=arg.text, span=arg.span)

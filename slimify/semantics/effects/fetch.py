@@ -1,0 +1,212 @@
+"""Downloads: curl, wget, git, and the scripts that are piped into a shell."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from slimify.facts.commands import commands, values
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, package
+from slimify.semantics.effects.table import located
+
+
+def _curl(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("curl"))
+    if options.has("--version", "-V", "--help", "-I", "--head") and not options.has("-o", "-O"):
+        return (call.effect("check"),)
+    addresses = [*options.operands, *options.all("--url")]
+    writes: list[Arg | str] = [
+        a for a in options.all("-o", "--output") if a.value not in ("-", "/dev/null", "/dev/stdout")
+    ]
+    if options.has("-O", "--remote-name", "--remote-name-all"):
+        folder = options.last("--output-dir")
+        writes += [_named(address, folder) for address in addresses]
+    if options.has("-o", "--output") and not writes:
+        return (call.effect("check"),)
+    return (call.touching("fetch", _shown(addresses), writes=writes),)
+
+
+def _wget(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("wget"))
+    if options.has("--version", "-V", "--help", "--spider"):
+        return (call.effect("check"),)
+    target = options.last("-O", "--output-document")
+    if target is not None:
+        standard = target.value in ("-", "/dev/stdout", "/dev/null")
+        if target.value == "/dev/null":
+            return (call.effect("check"),)
+        return (call.touching("fetch", _shown(options.operands), writes=() if standard else (target,)),)
+    if any(text.value is not None and re.match(r"-[a-zA-Z]*O-\Z", text.value) for text in call.args):
+        return (call.effect("fetch", _shown(options.operands)),)
+    folder = options.last("-P", "--directory-prefix")
+    if options.has(
+        "-r",
+        "--recursive",
+        "-m",
+        "--mirror",
+        "-i",
+        "--input-file",
+        "--content-disposition",
+        "--trust-server-names",
+    ):
+        return (
+            call.touching("fetch", _shown(options.operands), writes=(folder if folder is not None else ".",)),
+        )
+    writes = [_named(address, folder) for address in options.operands]
+    return (call.touching("fetch", _shown(options.operands), writes=writes),)
+
+
+def _shown(addresses: list[Arg] | tuple[Arg, ...]) -> str:
+    return addresses[0].shown if addresses else ""
+
+
+def _named(address: Arg, folder: Arg | None) -> Arg | str:
+    """Where a file lands that is named after its address; the directory if the name is not known."""
+    base = "" if folder is None else folder.value
+    if base is None:
+        return folder or "."
+    if address.value is None:
+        tail = address.text.rpartition("/")[2].strip("\"'")
+        if not tail or "$" in tail or "`" in tail:
+            return base or "."
+        return posixpath.join(base, tail)
+    name = posixpath.basename(urlsplit(address.value).path if "://" in address.value else address.value)
+    return posixpath.join(base, name or "index.html")
+
+
+def _git(call: Call) -> tuple[Effect, ...]:
+    options = call.options(("-C", "-c", "--git-dir", "--work-tree", "--exec-path"), stop=True)
+    base = options.last("-C")
+    words = options.operands
+    action = (words[0].value or "") if words else ""
+    if action == "clone":
+        return _clone(call, words[1:], base)
+    if action == "config":
+        system = any(w.value == "--system" for w in words)
+        everyone = any(w.value == "--global" for w in words)
+        target = "/etc/gitconfig" if system else call.home(".gitconfig") if everyone else None
+        where: tuple[Arg | str, ...] = (target,) if target else (base or ".",)
+        return (call.touching("files", "config", writes=where),)
+    if action in (
+        "checkout",
+        "reset",
+        "pull",
+        "submodule",
+        "fetch",
+        "lfs",
+        "switch",
+        "merge",
+        "rebase",
+        "cherry-pick",
+        "apply",
+        "am",
+        "init",
+        "remote",
+        "add",
+        "commit",
+        "clean",
+        "stash",
+        "tag",
+        "branch",
+        "worktree",
+        "sparse-checkout",
+        "revert",
+        "mv",
+        "rm",
+        "restore",
+        "gc",
+        "prune",
+        "update-index",
+        "read-tree",
+    ):
+        kind = "fetch" if action in ("pull", "submodule", "fetch", "lfs") else "files"
+        return (call.touching(kind, action, writes=(base if base is not None else ".",)),)  # type: ignore[arg-type]
+    return (call.effect("check", action),)
+
+
+def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect, ...]:
+    """git clone: the directory named last, else the address's last part without .git."""
+    inner = Call(name="git", path="git", args=words, state=call.state, command=call.command)
+    operands = inner.options(
+        (
+            "-b",
+            "--branch",
+            "--depth",
+            "-o",
+            "--origin",
+            "-c",
+            "--config",
+            "--reference",
+            "--template",
+            "-j",
+            "--jobs",
+            "--filter",
+            "--separate-git-dir",
+            "-u",
+            "--shallow-since",
+            "--shallow-exclude",
+        )
+    ).operands
+    if not operands:
+        return (call.unknown("what is cloned"),)
+    target: Arg | str
+    if len(operands) > 1:
+        target = operands[1]
+    else:
+        address = operands[0]
+        text = address.text.strip("\"'") if address.value is None else address.value
+        name = re.sub(r"\.git/?\Z", "", text.rstrip("/")).replace(":", "/").rpartition("/")[2]
+        target = "." if "$" in name or not name else name
+    prefix = call.path_of(base) if base is not None else None
+    if prefix and (isinstance(target, str) or target.value is not None):
+        text = target if isinstance(target, str) else target.value or "."
+        target = posixpath.join(prefix, text)
+    return (call.touching("fetch", "clone", writes=(target,)),)
+
+
+def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
+    """What a fetched installer does, if it is a known one."""
+    for installer in commands().installers:
+        if not installer.address.search(address):
+            continue
+        places = [value for name in installer.variables if (value := call.state.get(name))]
+        writes = places or [located(call, place) or "" for place in installer.writes]
+        known = tuple(path for path in writes if path)
+        names = tuple(package(Arg(value=name, text=name)) for name in installer.packages)
+        lost = len(known) < len(writes)
+        return (
+            call.effect(
+                installer.kind,
+                installer.action,
+                manager=installer.manager,
+                packages=names,
+                writes=known,
+                caches=tuple(
+                    path for cache in installer.caches if (path := located(call, cache)) is not None
+                ),
+                anywhere=lost,
+                why="the home directory is not known" if lost else "",
+            ),
+        )
+    return None
+
+
+def address_of(call: Call | None) -> str:
+    """The address that a curl or wget gets, "" for anything else."""
+    if call is None or call.name not in ("curl", "wget"):
+        return ""
+    for arg in call.args:
+        text = (arg.value or arg.text).strip("\"'")
+        if "://" in text or re.match(r"[\w-]+(?:\.[\w-]+)+/", text):
+            return text
+    for arg in reversed(call.args):
+        text = (arg.value or arg.text).strip("\"'")
+        if not text.startswith("-") and "." in text:
+            return text
+    return ""
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"curl": _curl, "wget": _wget, "git": _git}

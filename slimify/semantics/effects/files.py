@@ -1,0 +1,187 @@
+"""Commands that copy, move, link, delete, edit and unpack files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
+
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, parse_options
+from slimify.semantics.effects.state import absolute
+
+# Below these nothing is read at run time by design; deleting there is cleaning up.
+_DISPOSABLE = (
+    r"/(?:var/lib/apt/lists|var/cache|var/tmp|tmp|var/log|var/lib/(?:cache|log|yum|dnf)|var/lib/dpkg/[^/]*-old"
+    r"|usr/share/(?:doc|man|info|doc-base|groff|lintian)|usr/local/share/\.cache|etc/apk/cache|opt/conda/pkgs|go/pkg"
+    r"|(?:root|home/[^/]+)/\.(?:cache|npm|node-gyp|gnupg|pip|cargo/registry|m2|gradle|ccache|yarn-cache|bundle/cache))"
+    r"(?:/|\Z|\*)"
+)
+
+
+def _rm(call: Call) -> tuple[Effect, ...]:
+    paths, lost = call.targets(_starred(arg) for arg in call.options().operands)
+    if lost is not None:
+        return (call.effect("files", "delete", deletes=paths, why=f"what {lost.text} is", anywhere=True),)
+    home = call.home()
+    if paths and all(disposable(path, home) for path in paths):
+        return (call.effect("cache", "delete", deletes=paths),)
+    return (call.effect("files", "delete", deletes=paths),)
+
+
+def _starred(arg: Arg) -> Arg:
+    """What is deleted when only the start of its name is known: no more than what starts so."""
+    if arg.value is None and arg.prefix.strip("/"):
+        return replace(arg, value=arg.prefix + "*")
+    return arg
+
+
+def disposable(path: str, home: str | None) -> bool:
+    """Whether deleting a path is cleaning up: caches, lists, logs, documentation, temporary files."""
+    if home and path.startswith((home + "/.cache", home + "/.npm", home + "/.node-gyp")):
+        return True
+    return bool(re.match(_DISPOSABLE, path))
+
+
+def copy_effects(call: Call) -> tuple[Effect, ...]:
+    """cp, mv, install, ln: sources and a target, which is the last operand or that of -t."""
+    values = {
+        "-t",
+        "--target-directory",
+        "-S",
+        "--suffix",
+        "-m",
+        "--mode",
+        "-o",
+        "--owner",
+        "-g",
+        "--group",
+        "--strip-program",
+        "-Z",
+    }
+    options = call.options(
+        values if call.name == "install" else {"-t", "--target-directory", "-S", "--suffix"}
+    )
+    operands = options.operands
+    if call.name == "install" and options.has("-d", "--directory"):
+        return (call.touching("files", "mkdir", writes=operands),)
+    target = options.last("-t", "--target-directory")
+    sources: tuple[Arg, ...] = operands
+    if target is None and len(operands) == 1 and call.name == "ln":
+        target = Arg(value=".", text=".", prefix=".")
+    elif target is None:
+        if len(operands) < 2:
+            return (call.unknown("which files"),)
+        target, sources = operands[-1], operands[:-1]
+    reads = call.known(sources)
+    if call.name == "ln" and options.has("-s", "--symbolic"):
+        reads = _link_targets(call, sources, target)
+    writes = _landing(call, sources, target)
+    deletes = reads if call.name == "mv" else ()
+    action = {"cp": "copy", "mv": "move", "ln": "link", "install": "copy"}[call.name]
+    return (call.touching("files", action, writes=writes, reads=reads, deletes=deletes),)
+
+
+def _landing(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:
+    """Into a directory known to be one, the files that arrive; else the target itself."""
+    path = call.path_of(target)
+    names = [posixpath.basename((source.value or "").rstrip("/")) for source in sources]
+    simple = all(name and not re.search(r"[*?\[{]", name) and name not in (".", "..") for name in names)
+    if path is None or target.value is None or not simple:
+        return (target,)
+    if (
+        target.value.endswith(("/", "/."))
+        or target.value in (".", "..")
+        or len(names) > 1
+        or call.state.view.is_dir(path)
+    ):
+        return tuple(posixpath.join(path, name) for name in names)
+    return (target,)
+
+
+def _link_targets(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[str, ...]:
+    """A symbolic link is read from where it stands, not from the working directory."""
+    place = call.path_of(target)
+    base = call.state
+    if place is not None:
+        base = replace(base, cwd=place if call.state.view.is_dir(place) else posixpath.dirname(place))
+    found = [absolute(source.value, base) for source in sources if source.value is not None]
+    return tuple(path for path in found if path is not None)
+
+
+def _sed(call: Call) -> tuple[Effect, ...]:
+    """sed -i, perl -i, yq -i: files edited in place; without -i they only print."""
+    args = tuple(arg for arg in call.args)
+    inplace = any(_in_place(call.name, arg.prefix) for arg in args)
+    if not inplace:
+        return (call.effect("check"),) if call.name != "perl" else (call.unknown("a Perl program"),)
+    scripts = {"sed": ("-e", "--expression", "-f", "--file"), "perl": ("-e", "-I", "-M"), "yq": ("-P",)}[
+        call.name
+    ]
+    cleaned = tuple(arg for arg in args if not re.match(r"-i\b|-i\.|--in-place", arg.prefix))
+    options = parse_options(cleaned, scripts)
+    operands = options.operands
+    if not options.has(*scripts):
+        operands = operands[1:]
+    return (call.touching("files", "edit", writes=operands),)
+
+
+def _in_place(name: str, text: str) -> bool:
+    if name == "sed":
+        return bool(re.match(r"-[nErsuz]*i|--in-place", text))
+    return bool(re.match(r"-[a-hj-zA-Z0]*i|--in-?place", text))
+
+
+def _rsync(call: Call) -> tuple[Effect, ...]:
+    operands = call.options(
+        ("--exclude", "--include", "-e", "--rsh", "--files-from", "--chmod", "--chown", "-f", "--filter")
+    ).operands
+    return (call.touching("files", "copy", writes=operands[-1:], reads=call.known(operands[:-1])),)
+
+
+def _patch(call: Call) -> tuple[Effect, ...]:
+    options = call.options(("-d", "--directory", "-i", "--input", "-p", "--strip", "-o", "--output", "-r"))
+    where: tuple[Arg | str, ...] = options.all("-d", "--directory")[-1:] or (".",)
+    if options.operands:
+        where = options.operands[:1]
+    return (call.touching("files", "edit", writes=where, reads=call.known(options.all("-i", "--input"))),)
+
+
+def _dd(call: Call) -> tuple[Effect, ...]:
+    target = next((a.prefix[3:] for a in call.args if a.prefix.startswith("of=")), None)
+    return (call.touching("files", "write", writes=(target,)),) if target else (call.effect("check"),)
+
+
+def _mode(call: Call) -> tuple[Effect, ...]:
+    """chmod, chown, chgrp: the first operand is mode or owner, unless an option says it (`chmod -x F`)."""
+    options = call.options(("--reference", "--from"))
+    said = options.has("--reference") or (call.name == "chmod" and _taken_away(call))
+    return (call.touching("meta", writes=options.operands if said else options.operands[1:]),)
+
+
+def _taken_away(call: Call) -> bool:
+    """Whether a mode such as `-x` or `-w` is among the words; `-R` and `-v` are options."""
+    return any(re.fullmatch(r"-[rwxXst,]+", arg.prefix) for arg in call.args)
+
+
+def _formatter(call: Call) -> tuple[Effect, ...]:
+    """black, isort, gofmt, ruff, …: they print, or edit the sources they are given."""
+    printing = call.name.startswith("go") and not call.flag("-w")
+    printing = printing or (call.name == "ruff" and call.first == "check")
+    if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
+        return (call.effect("check"),)
+    return (call.touching("files", "edit", writes=(".",)),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    "rm": _rm,
+    **dict.fromkeys(("chmod", "chown", "chgrp"), _mode),
+    **dict.fromkeys(("black", "isort", "gofmt", "goimports", "gofumpt", "ruff", "autopep8"), _formatter),
+    **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
+    **dict.fromkeys(("sed", "perl", "yq"), _sed),
+    "rsync": _rsync,
+    "patch": _patch,
+    "dd": _dd,
+}

@@ -1,0 +1,342 @@
+"""From a script to what each of its commands does.
+
+In: a `Script` and the `State` it starts in; out: for every atom the effects of its commands, in
+order. `cd`, assignments and `export` are threaded through; a subshell, a substitution and a part
+of a pipeline keep theirs to themselves, and what a branch sets is known afterwards only if both
+ways agree. Commands in a branch count as if they ran. Scripts inside commands are followed, a few
+levels deep.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from slimify.model.effects import Effect
+from slimify.model.shell import Command, Script
+from slimify.semantics.effects.call import Arg, Call, arguments, output_files
+from slimify.semantics.effects.local_sources import with_local_sources
+from slimify.semantics.effects.registry import effects_of
+from slimify.semantics.effects.shell_state import move
+from slimify.semantics.effects.state import State, fields, resolve
+from slimify.syntax.shell.script import read, unwrap
+
+_DEPTH = 5  # scripts inside scripts
+_PRIVATE = frozenset({"(", "$("})
+_BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
+_TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
+_DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
+_BUILTIN = frozenset({"exec", "command", "builtin", "time"})  # of the shell, no programs
+_LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
+# What is assigned in front of one of these lasts (POSIX, 2.14 special built-in utilities); bash under
+# its own name keeps it to the command.
+_SPECIAL = frozenset({":", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
+_SOURCES = (
+    "/etc/apt/",
+    "/etc/apk/repositories",
+    "/etc/apk/keys",
+    "/etc/yum.repos.d/",
+    "/etc/pki/rpm-gpg/",
+    "/usr/share/keyrings/",
+    "/etc/zypp/repos.d/",
+)
+
+
+def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
+    """What the commands of a script do: one tuple of effects for each atom of it, never empty for a command.
+
+    A script that could not be read has no atoms and gives no effects: the caller sees `opaque`.
+    """
+    return _walk(script, state)[0]
+
+
+def after(script: Script, state: State) -> State:
+    """What later instructions find: users' homes, settings of tools, directories made.
+
+    Directory and variables are those of before, for every RUN starts a shell of its own.
+    """
+    return _lasting(state, _walk(script, state)[1])
+
+
+def _walk(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
+    walk = _Walk(script.text, state)
+    found = tuple(walk.atom(atom.commands) for atom in script.atoms)
+    return found, walk.state
+
+
+def _lasting(before: State, end: State) -> State:
+    return replace(before, homes=end.homes, settings=end.settings, view=end.view)
+
+
+class _Walk(Struct):
+    """One pass over one script."""
+
+    text: str
+    state: State
+    carrier: Command | None = None  # the command of the RUN that runs this script
+    seen: tuple[tuple[str, ...], ...] = ()
+    scopes: list[tuple[str, State]] = field(default_factory=list)
+    functions: dict[str, list[Command]] = field(default_factory=dict)
+    defining: str = ""
+    end: int = 0
+
+    def atom(self, commands: Sequence[Command]) -> tuple[Effect, ...]:
+        found: list[Effect] = []
+        before: tuple[Command, Call] | None = None
+        for index, command in enumerate(commands):
+            gap = self.text[self.end : command.start] if command.start > self.end else ""
+            self._enter(command.context, gap)
+            self.end = max(self.end, command.end)
+            if "function" in command.context:
+                self._define(command, gap)
+                found.append(self._bare(command))
+                continue
+            upstream = None
+            if (
+                command.operator == "|"
+                and before
+                and command.context[: len(before[0].context)] == before[0].context
+            ):
+                upstream = before[1]
+            effects, call = self._command(command, upstream, _reader(commands, index, self.state))
+            found += effects
+            if call is not None and "$(" not in command.context[len(before[0].context) if before else 0 :]:
+                before = (command, call)
+        return tuple(found)
+
+    def _enter(self, context: tuple[str, ...], gap: str) -> None:
+        """Leave the constructs that have ended and enter those of the next command."""
+        same = 0
+        while same < min(len(self.scopes), len(context)) and self.scopes[same][0] == context[same]:
+            same += 1
+        kinds = [kind for kind, _ in self.scopes[:same]]
+        if "(" in kinds and re.search(r"\).*\(", gap, re.DOTALL):
+            same = kinds.index("(")
+        while len(self.scopes) > same:
+            kind, saved = self.scopes.pop()
+            if kind in _PRIVATE:
+                self.state = _lasting(saved, self.state)
+            elif kind in _BRANCHES:
+                self.state = _joined(saved, self.state)
+        if self.scopes and self.scopes[-1][0] in _BRANCHES and _TURN.search(gap):
+            self.state = _joined(self.scopes[-1][1], self.state)
+        for kind in context[same:]:
+            self.scopes.append((kind, self.state))
+        for name in _LOOP.findall(gap):
+            self.state = self.state.with_variable(name, None)
+
+    def _define(self, command: Command, gap: str) -> None:
+        names = _DEFINED.findall(gap)
+        if names:
+            self.defining = names[-1][0] or names[-1][1]
+            self.functions[self.defining] = []
+        self.functions.setdefault(self.defining, []).append(replace(command, context=()))
+
+    def _bare(self, command: Command) -> Effect:
+        carried = self.carrier or command
+        return Effect(kind="state", tool=command.name or "", command=carried, cwd=self.state.cwd)
+
+    def _command(
+        self, command: Command, upstream: Call | None, downstream: tuple[Arg, ...]
+    ) -> tuple[tuple[Effect, ...], Call | None]:
+        leaks = command.operator != "|"
+        saved = self.state
+        if not command.words:
+            effect = self._bare(command)
+            files = output_files(command, self.state)
+            for name, word in command.assigns:
+                self.state = self.state.with_variable(name, resolve(word, self.state))
+            if not leaks:
+                self.state = saved
+            return _redirected((effect,), files, self.state), None
+        state = self.state.with_env({name: resolve(word, self.state) for name, word in command.assigns})
+        call = self._call(command, state, upstream, downstream)
+        body = self.functions.get(call.name)
+        if body is not None and ("function", call.name) not in self.seen:
+            effects = self._called(call, body)
+        else:
+            found = tuple(with_local_sources(e, self.state.view) for e in effects_of(call))
+            effects = _wrapped(found, call.wrappers)
+            moved = move(call, self.state, self.source)
+            if command.operator == "||":
+                moved = _joined(self.state, moved)
+            if call.name in _SPECIAL and self.state.shell[0].endswith("/sh"):
+                for name, word in command.assigns:
+                    moved = moved.with_variable(name, resolve(word, self.state))
+            self.state = moved if leaks else _lasting(self.state, moved)
+        return _redirected(effects, call.outputs, call.state), call
+
+    def _call(
+        self, command: Command, state: State, upstream: Call | None, downstream: tuple[Arg, ...]
+    ) -> Call:
+        outer = self.carrier or command
+        files = output_files(command, state)
+        inner = unwrap(command)
+        wrappers: list[str] = []
+        while inner is not None:
+            wrappers.append((command.name or "").rpartition("/")[2])
+            state = _as_user(command, state)
+            added = inner.assigns[len(command.assigns) :]
+            state = state.with_env({name: resolve(word, state) for name, word in added})
+            command, inner = inner, unwrap(inner)
+        words = list(command.words)
+        while len(words) > 1 and fields(words[0], state) == ():
+            del words[0]
+        program = arguments(words[:1], state, spans=self.carrier is None)
+        path = program[0].value if program else None
+        args = (*program[1:], *arguments(words[1:], state, spans=self.carrier is None))
+        return Call(
+            name=(path or "").rstrip("/").rpartition("/")[2],
+            path=path or "",
+            args=args,
+            state=state,
+            command=outer,
+            outputs=files,
+            stdin=_stdin(command, state),
+            upstream=upstream,
+            downstream=downstream,
+            wrappers=tuple(w for w in wrappers if w not in _BUILTIN),
+            starter=effects_of,
+            runner=lambda text, start, key: self._nested(text, start, key, outer),
+        )
+
+    def _called(self, call: Call, body: list[Command]) -> tuple[Effect, ...]:
+        """The effects of a function's body, where it is called."""
+        inner = _Walk(self.text, call.state, call.command, (*self.seen, ("function", call.name)))
+        inner.functions = self.functions
+        inner.end = len(self.text)
+        found = inner.atom(body)
+        self.state = _lasting(self.state, inner.state)
+        return found or (call.effect("check"),)
+
+    def _nested(self, text: str, state: State, key: tuple[str, ...], carrier: Command) -> tuple[Effect, ...]:
+        effects, end = self._script(text, state, key, carrier)
+        if end is not None:
+            self.state = _lasting(self.state, end)
+        return effects
+
+    def _script(
+        self, text: str, state: State, key: tuple[str, ...], carrier: Command
+    ) -> tuple[tuple[Effect, ...], State | None]:
+        why = ""
+        script = None
+        if key and key in self.seen:
+            why = "it runs itself"
+        elif len(self.seen) >= _DEPTH:
+            why = "scripts inside scripts, too deep to follow"
+        else:
+            script = read(text)
+            why = f"a script that can't be read for sure ({script.opaque})" if script.opaque else ""
+        if script is None or why:
+            effect = Effect(
+                kind="unknown",
+                tool=key[-1] if key else "sh",
+                command=carrier,
+                anywhere=True,
+                cwd=state.cwd,
+                why=why,
+            )
+            return (effect,), None
+        inner = _Walk(text, state, carrier, (*self.seen, key or ("text", text)))
+        effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom.commands))
+        return effects, inner.state
+
+    def source(self, text: str, state: State, key: tuple[str, ...]) -> State:
+        """The state after `. FILE`."""
+        carrier = Command(words=(), start=0, end=0)
+        end = self._script(text, state, key, carrier)[1]
+        return end if end is not None else state
+
+
+def _reader(commands: Sequence[Command], index: int, state: State) -> tuple[Arg, ...]:
+    """The words of the command that reads this one's output."""
+    command = commands[index]
+    for other in commands[index + 1 :]:
+        if command.start <= other.start and other.end <= command.end:
+            continue  # a substitution inside it
+        if other.operator == "|" and other.context[: len(command.context)] == command.context:
+            inner = unwrap(other)
+            while inner is not None:
+                other, inner = inner, unwrap(inner)
+            return arguments(other.words, state, spans=False)
+        return ()
+    return ()
+
+
+def _stdin(command: Command, state: State) -> str | None:
+    for redirect in reversed(command.redirects):
+        if redirect.op in ("<<", "<<-", "<<<"):
+            return redirect.target.value if redirect.target.value is not None else redirect.target.text
+    return None
+
+
+def _as_user(command: Command, state: State) -> State:
+    """Who a wrapper runs its command as."""
+    name = (command.name or "").rpartition("/")[2]
+    words = [word.value for word in command.words[1:]]
+    if name in ("gosu", "su-exec") and words:
+        return state.with_user(words[0] or "")
+    if name in ("sudo", "doas"):
+        user = next((after for flag, after in pairwise(words) if flag in ("-u", "--user")), "root")
+        joined = next((w for w in words if w and w.startswith("--user=")), None)
+        user = joined.partition("=")[2] if joined else user
+        return replace(state, user=user or "", home=state.home_of(user or "?"))
+    return state
+
+
+def _joined(one: State, other: State) -> State:
+    """What holds on either way."""
+    if one is other:
+        return one
+    return replace(
+        other,
+        cwd=one.cwd if one.cwd == other.cwd else None,
+        env={
+            k: other.env.get(k) if one.env.get(k) == other.env.get(k) else None
+            for k in {**one.env, **other.env}
+        },
+        variables={
+            k: other.variables.get(k) if one.variables.get(k) == other.variables.get(k) else None
+            for k in {**one.variables, **other.variables}
+        },
+    )
+
+
+def _wrapped(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tuple[Effect, ...]:
+    """What starts a program is called as well."""
+    if not wrappers or not effects:
+        return effects
+    return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
+
+
+def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: State) -> tuple[Effect, ...]:
+    """Add the files that output is redirected to; printing into a file is making a file."""
+    if files:
+        first = effects[0]
+        call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
+        paths, lost = call.targets(files)
+        first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
+        if first.kind in ("check", "state"):
+            first = replace(first, kind="files", action=first.action or "write")
+            if first.tool == "cat":
+                words = [
+                    Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
+                ]
+                first = replace(first, reads=call.known(w for w in words if not w.prefix.startswith("-")))
+        if lost is not None:
+            first = replace(first, anywhere=True, why=first.why or f"the target {lost.text} is not known")
+        effects = (first, *effects[1:])
+    return tuple(_sourced(effect) for effect in effects)
+
+
+def _sourced(effect: Effect) -> Effect:
+    """A file that only the package manager reads is a package source."""
+    if effect.kind not in ("files", "fetch", "unpack") or effect.anywhere or not effect.writes:
+        return effect
+    if all(path.startswith(_SOURCES) or path + "/" in _SOURCES for path in effect.writes):
+        return replace(effect, kind="source", action=effect.action or "write")
+    return effect

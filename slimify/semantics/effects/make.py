@@ -1,0 +1,227 @@
+"""make, configure, cmake, ninja, cargo: builds, and what `install` puts into the system."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from itertools import pairwise
+
+from msgspec.structs import replace
+
+from slimify.context.make.targets import Makefile, Recipe, read, target
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.state import absolute
+
+_VALUES = ("-C", "--directory", "-f", "--file", "--makefile", "-I", "-o", "-W", "-l")
+_NAMES = ("GNUmakefile", "makefile", "Makefile")
+
+
+def make(call: Call) -> tuple[Effect, ...]:
+    """make: the recipes of its goals if the Makefile is known, else a build below the directory."""
+    options = call.options((*_VALUES, "-j") if _jobs_apart(call) else _VALUES)
+    if options.has("--version", "-v", "-n", "--dry-run", "-q"):
+        return (call.effect("check"),)
+    call = _entered(call, options)
+    goals: list[str] = []
+    variables: dict[str, str] = {}
+    for word in options.operands:
+        match = re.match(
+            r"([\w.]+)\s*(?::|\+)?=(.*)", word.value if word.value is not None else word.text, re.DOTALL
+        )
+        if match:
+            if word.value is not None:
+                variables[match[1]] = match[2]
+        elif word.value is None:
+            return (call.unknown(f"which target {word.text} is"),)
+        else:
+            goals.append(word.value)
+    found = _makefile(call, options)
+    if found is None:
+        return (_blind(call, goals, variables),)
+    path, makefile = found
+    environment = {k: v for k, v in call.state.env.items() if v is not None}
+    effects: list[Effect] = []
+    wanted: list[str | None] = [*goals] or [None]
+    for goal in wanted:
+        recipe = target(makefile, goal, variables, environment)
+        if recipe is None:
+            effects.append(_blind(call, [goal] if goal else [], variables))
+        else:
+            effects += _followed(call, recipe, path, variables)
+    tools = tuple(dict.fromkeys(tool for e in effects for tool in (e.tool, *e.tools) if tool))
+    action = " ".join(goals)
+    head = call.effect("check", action, manifests=(path,), reads=(path,), tools=tools)
+    return (head, *effects)
+
+
+def _jobs_apart(call: Call) -> bool:
+    """`-j 4`: the number is a word of its own."""
+    words = [a.value for a in call.args]
+    return any(w == "-j" and (after or "x").isdigit() for w, after in pairwise(words))
+
+
+def _entered(call: Call, options: Options) -> Call:
+    for word in options.all("-C", "--directory"):
+        place = absolute(word.value, call.state) if word.value is not None else None
+        call = replace(call, state=replace(call.state, cwd=place))
+    return call
+
+
+def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
+    cwd = call.state.cwd
+    if cwd is None:
+        return None
+    view = call.state.view
+    named = options.value("-f", "--file", "--makefile")
+    for name in (named,) if named else _NAMES:
+        path = posixpath.join(cwd, name)
+        text = view.text(path)
+        if text is not None:
+            return path, read(text, lambda other: view.text(posixpath.join(cwd, other)), name)
+    return None
+
+
+def _followed(call: Call, recipe: Recipe, path: str, variables: dict[str, str]) -> tuple[Effect, ...]:
+    """The effects of a recipe, every line a shell of its own, as make does it."""
+    state = call.state.with_env({**recipe.exports, **variables})
+    lines = [command.partial for command in recipe.commands]
+    if recipe.one_shell:
+        lines = ["\n".join(lines)]
+    effects: list[Effect] = []
+    seen: dict[str, None] = {}
+    for line in lines:
+        if line in seen:
+            continue
+        seen[line] = None
+        effects += call.run(line, state, "make", path, recipe.target, line)
+    return tuple(effects)
+
+
+def _blind(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:
+    """A Makefile nobody has seen, as in sources that were downloaded."""
+    installing = [g for g in goals if re.match(r"(?:alt)?install|.*[-_]install\Z|install[-_].*", g)]
+    if ("clean" in goals and len(goals) == 1) or goals == ["distclean"]:
+        return call.touching(
+            "build", " ".join(goals), writes=(".",), why="the Makefile is not in the build context"
+        )
+    if goals and all(g in ("test", "check", "lint", "vet") for g in goals):
+        return call.effect("check", " ".join(goals))
+    writes: tuple[Arg | str, ...] = (".",)
+    if installing:
+        prefix = (
+            variables.get("PREFIX")
+            or variables.get("prefix")
+            or call.state.settings.get("prefix")
+            or "/usr/local"
+        )
+        root = variables.get("DESTDIR", "")
+        writes = (".", f"{root}{prefix}")
+    return call.touching(
+        "build", " ".join(goals), writes=writes, why="the Makefile is not in the build context"
+    )
+
+
+def install_prefix(call: Call) -> str | None:
+    """The prefix that configure or cmake is told, for the `make install` that follows."""
+    for arg in call.args:
+        match = re.match(r"(?:--prefix|-DCMAKE_INSTALL_PREFIX(?::\w+)?)=(/.*)", arg.value or "")
+        if match:
+            return match[1].rstrip("/") or "/"
+    return None
+
+
+def _cmake(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        (
+            "-S",
+            "-B",
+            "-G",
+            "-D",
+            "-C",
+            "-A",
+            "-T",
+            "--target",
+            "-t",
+            "--config",
+            "-j",
+            "--parallel",
+            "--prefix",
+            "-E",
+        )
+    )
+    if options.has("--version", "--help"):
+        return (call.effect("check"),)
+    values = [a.value for a in options.all("--target", "-t")]
+    writes: list[Arg | str] = [".", *options.all("-B", "--build", "--install")]
+    if options.has("--install") or "install" in values or "install" in [a.value for a in options.operands]:
+        writes.append(options.value("--prefix") or call.state.settings.get("prefix") or "/usr/local")
+    if options.has("--build"):
+        writes += list(options.operands[:1])
+    return (call.touching("build", call.first if call.name != "cmake" else "", writes=writes),)
+
+
+def _cargo(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        (
+            "--bin",
+            "-p",
+            "--package",
+            "--features",
+            "--target",
+            "--manifest-path",
+            "--target-dir",
+            "--root",
+            "--path",
+            "--git",
+            "--version",
+            "--branch",
+            "--tag",
+            "--rev",
+            "-j",
+            "--profile",
+            "--out-dir",
+        )
+    )
+    words = [w for w in options.operands if not (w.value or "").startswith("+")]
+    action = (words[0].value or "") if words else ""
+    home = call.state.get("CARGO_HOME") or call.home(".cargo")
+    caches = tuple(f"{home}/{name}" for name in ("registry", "git")) if home else ()
+    if action == "install":
+        root = options.value("--root") or home
+        place: Arg | str = f"{root}/bin" if root else Arg(value=None, text="~/.cargo/bin")
+        return (call.touching("build", "install", manager="cargo", writes=(place,), caches=caches),)
+    if action in ("test", "check", "clippy", "fmt", "--version", "version", "tree", "metadata"):
+        return (call.effect("check", action, caches=caches),)
+    if action == "run":
+        return (
+            call.effect("app", "run", anywhere=True, why="runs the application's own code", caches=caches),
+        )
+    writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
+    return (call.touching("build", action, manager="cargo", writes=writes, caches=caches),)
+
+
+def _rustup(call: Call) -> tuple[Effect, ...]:
+    home = call.state.get("RUSTUP_HOME") or call.home(".rustup")
+    return (
+        call.touching(
+            "build",
+            call.first,
+            manager="rustup",
+            writes=(home if home else Arg(value=None, text="~/.rustup"),),
+        ),
+    )
+
+
+def _just(call: Call) -> tuple[Effect, ...]:
+    return (call.unknown(f"what {call.name} {call.first} runs"),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("make", "gmake", "bmake"), make),
+    **dict.fromkeys(("cmake", "meson", "ninja", "ninja-build", "samu"), _cmake),
+    "cargo": _cargo,
+    "rustup": _rustup,
+    **dict.fromkeys(("just", "task"), _just),
+}

@@ -1,0 +1,178 @@
+"""Shells and scripts: `sh -c`, `bash x.sh`, `./x.sh`, `curl … | sh`, `eval`, `su -c`."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.facts.commands import commands
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, word
+from slimify.semantics.effects.fetch import address_of, installed_from
+from slimify.semantics.effects.state import absolute
+from slimify.semantics.effects.table import row_effects
+from slimify.syntax.shell.script import inner_scripts
+
+_SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+
+
+def _shell(call: Call) -> tuple[Effect, ...]:
+    text = _behind_c(call)
+    if text is not None:
+        return call.run(text, call.state, "-c", text)
+    operands = [a for a in call.args if not a.prefix.startswith(("-", "+"))]
+    flags = [a.value for a in call.args if a.prefix.startswith("-")]
+    if call.upstream is not None and ("-s" in flags or not operands or operands[0].value == "-"):
+        return _piped(call)
+    if not operands or "-s" in flags:
+        if call.stdin is not None:
+            return call.run(call.stdin, call.state, "<<", call.stdin)
+        return (
+            (call.effect("check"),)
+            if flags in (["--version"], ["--help"])
+            else (call.unknown("the shell's input"),)
+        )
+    return script_effects(call, operands[0], call.name)
+
+
+def _behind_c(call: Call) -> str | None:
+    """The text behind `-c`, with what the calling shell expands if that is known."""
+    if not any(re.match(r"-[a-z]*c\Z", a.prefix) for a in call.args):
+        return None
+    at = next(i for i, a in enumerate(call.args) if re.match(r"-[a-z]*c\Z", a.prefix))
+    for arg in call.args[at + 1 :]:
+        if arg.value is None:
+            return re.sub(r'\\(["$`\\])', r"\1", arg.text[1:-1]) if arg.text.startswith('"') else None
+        if not arg.value.startswith(("-", "+")):
+            return arg.value
+    return None
+
+
+def _piped(call: Call) -> tuple[Effect, ...]:
+    """`something | sh`: an installer that is known by its address, or nobody knows what."""
+    upstream = call.upstream
+    assert upstream is not None
+    address = address_of(upstream)
+    if address:
+        return installed_from(call, address) or (call.unknown(f"the script at {address}"),)
+    if (
+        upstream.name in ("echo", "printf")
+        and upstream.args
+        and all(a.value is not None for a in upstream.args)
+    ):
+        return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
+    if upstream.name == "cat" and upstream.args:
+        return script_effects(call, upstream.args[-1], call.name)
+    return (call.unknown("a script that another command prints"),)
+
+
+def _su(call: Call) -> tuple[Effect, ...]:
+    scripts = inner_scripts(replace(call.command, words=call.command.words)) if call.name == "su" else ()
+    users = [a.value for a in call.args if not a.prefix.startswith("-") and a.value not in scripts]
+    state = call.state.with_user(users[-1] or "" if users else "root")
+    text = _behind_c(call) or (scripts[0] if scripts else None)
+    if text is None:
+        return (call.unknown("what the other user runs"),)
+    return call.run(text, state, "-c", text)
+
+
+def _eval(call: Call) -> tuple[Effect, ...]:
+    values = [a.value for a in call.args]
+    if None not in values:
+        return call.run(" ".join(v for v in values if v is not None), call.state)
+    text = call.args[0].text.strip("\"'") if call.args else ""
+    if re.match(
+        r"[$`(]+\s*(?:ssh-agent|opam env|conda shell|micromamba shell|pyenv init|fnm env|brew shellenv|go env"
+        r"|direnv)",
+        text,
+    ):
+        return (call.effect("state"),)
+    return (call.unknown("the text that eval gets"),)
+
+
+def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
+    """A script of the image that the view knows: the shell itself, then what the script does."""
+    path = absolute(word.value, call.state) if word.value is not None else None
+    if path is None:
+        return (call.unknown(f"which script {word.shown} is"),)
+    text = call.state.view.text(path)
+    if text is None:
+        known = installed_from(call, posixpath.basename(path))
+        return known or (call.unknown(f"the script {path} is not in the build context"),)
+    if "\r\n" in text:
+        text = text.replace("\r\n", "\n")
+    found = call.run(text, call.state.with_setting("script", path), "file", path)
+    head = call.effect(
+        "check",
+        "script",
+        tool=shell,
+        reads=(path,),
+        tools=tuple(dict.fromkeys(e.tool for e in found if e.tool)),
+    )
+    return (head, *found)
+
+
+def program_file(call: Call) -> tuple[Effect, ...] | None:
+    """A program given by a path that the view knows, or found along PATH: a script by its first line.
+    None if it does not."""
+    path = _found(call)
+    text = call.state.view.text(path) if path is not None else None
+    if path is not None and text is None and _missing(call, path):
+        return (call.unknown(f"the script {path} is not in the build context"),)
+    if path is None or text is None:
+        return None
+    match = _SHEBANG.match(text)
+    program = posixpath.basename(match[1]) if match else "sh"
+    if match and program == "env":
+        program = match[2] or ""
+    if program in _SHELLS:
+        return script_effects(call, Arg(value=path, text=call.path), program)
+    script = Arg(value=path, text=call.path, prefix=path)
+    return call.start((word(program), script, *call.args))
+
+
+def _found(call: Call) -> str | None:
+    """The path of the program that is started."""
+    if "/" in call.path:
+        return absolute(call.path, call.state)
+    for place in (call.state.get("PATH") or _PATH).split(":"):
+        path = posixpath.join(place, call.path)
+        if place and (call.state.view.text(path) is not None or _missing(call, path)):
+            return path
+    return None
+
+
+def _missing(call: Call, path: str) -> bool:
+    """Whether a COPY puts a script there, by its name, that is not in the build context."""
+    source = call.state.view.context_path(path)
+    return (
+        source is not None and source.endswith((".sh", ".bash")) and not call.state.view.context.has(source)
+    )
+
+
+def _interpreter(call: Call) -> tuple[Effect, ...]:
+    """java, ruby, php: the application's own code, or a question about the interpreter."""
+    asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
+    if call.args and call.args[0].value in asked:
+        return (call.effect("check"),)
+    script = next((a for a in call.args if not a.text.startswith("-")), None)
+    if script is None and (call.upstream is not None or call.stdin is not None):
+        return (call.unknown("a script that another command prints"),)
+    if call.name == "ruby" and script is not None and script.value == "extconf.rb":
+        # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
+        return row_effects(call, commands().known["configure"])
+    return (call.own_code(),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("sh", "bash", "dash", "ash"), _shell),
+    "su": _su,
+    "runuser": _su,
+    "eval": _eval,
+    **dict.fromkeys(("java", "ruby", "php"), _interpreter),
+}

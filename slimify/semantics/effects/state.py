@@ -1,0 +1,294 @@
+"""What a command finds when it starts, and what its words mean then.
+
+In: a `State` and words as written; out: static values, or None where only the running shell knows.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from slimify.model.shell import Word
+from slimify.semantics.context_files import View
+
+ROOT = frozenset({"", "root", "0"})  # as USER names it, or says nothing
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
+_BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
+EMPTY: Mapping[str, str | None] = MappingProxyType({})
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """What is in force before a command.
+
+    `env` are the exported variables: those of the image, ENV, and ARG; None stands for a variable
+    that is set to something unknown. `variables` are those of the shell alone. `homes` are home
+    directories of users made so far, `settings` what tools were told to remember (`poetry
+    virtualenvs.create`, `npm prefix`, …). `manager` is the system package manager of the base image,
+    `languages` those that the base image brings.
+    """
+
+    cwd: str | None = "/"
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    user: str = "root"
+    home: str | None = "/root"
+    view: View = field(default_factory=View)
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    manager: str = ""
+    languages: frozenset[str] = frozenset()
+    homes: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        """A variable's value; None if it is unset or unknown."""
+        if name in self.variables:
+            return self.variables[name]
+        if name in self.env:
+            return self.env[name]
+        if name == "HOME":
+            return self.home
+        return self.cwd if name == "PWD" else None
+
+    def with_env(self, values: Mapping[str, str | None]) -> State:
+        return replace(self, env={**self.env, **values}) if values else self
+
+    def with_variable(self, name: str, value: str | None) -> State:
+        """After `name=value`: an exported variable stays exported."""
+        if name in self.env:
+            return replace(self, env={**self.env, name: value})
+        return replace(self, variables={**self.variables, name: value})
+
+    def with_setting(self, key: str, value: str) -> State:
+        return replace(self, settings={**self.settings, key: value})
+
+    def home_of(self, user: str) -> str | None:
+        """The home directory of a user, None if it is not known."""
+        name = user.partition(":")[0]
+        if name in ROOT:
+            return "/root"
+        return self.homes.get(name)
+
+    def with_user(self, user: str) -> State:
+        """After `USER user`: HOME is what the user's entry says, unless ENV sets it."""
+        home = self.env["HOME"] if "HOME" in self.env else self.home_of(user)
+        return replace(self, user=user, home=home)
+
+
+class _Part(Struct, frozen=True):
+    text: str | None  # None: not known
+    split: bool = False  # came out of an unquoted variable
+
+
+def resolve(word: Word | str, state: State) -> str | None:
+    """The static value of a word, variables and `~` expanded; None if only a shell knows.
+
+    Globs stay as they are.
+    """
+    if isinstance(word, Word) and word.value is not None and not word.text.startswith("~"):
+        return word.value
+    parts = _parts(word.text if isinstance(word, Word) else word, state)
+    texts = [part.text for part in parts]
+    return None if None in texts else "".join(text for text in texts if text is not None)
+
+
+def known_prefix(word: Word | str, state: State) -> str:
+    """As much of a word's value as is known, from its start."""
+    known = ""
+    for part in _parts(word.text if isinstance(word, Word) else word, state):
+        if part.text is None:
+            break
+        known += part.text
+    return known
+
+
+def fields(word: Word, state: State) -> tuple[str, ...] | None:
+    """The arguments a word becomes: unquoted variables are split at blanks. None if not known."""
+    if word.value is not None and not word.text.startswith("~"):
+        return _braces(word.text, word.value, state)
+    parts = _parts(word.text, state)
+    if any(part.text is None for part in parts):
+        return None
+    if not any(part.split for part in parts):
+        return _braces(word.text, "".join(part.text or "" for part in parts), state)
+    found: list[str] = []
+    current: str | None = None
+    for part in parts:
+        text = part.text or ""
+        if not part.split:
+            current = (current or "") + text
+            continue
+        pieces = re.split(r"[ \t\n]+", text)
+        current = (current or "") + pieces[0] if current is not None or pieces[0] else None
+        for piece in pieces[1:]:
+            if current is not None:
+                found.append(current)
+            current = piece or None
+    if current is not None:
+        found.append(current)
+    return tuple(found)
+
+
+def absolute(path: str, state: State) -> str | None:
+    """A path as an absolute image path, normalised; None if it depends on an unknown directory."""
+    if not path.startswith("/"):
+        if state.cwd is None:
+            return None
+        path = posixpath.join(state.cwd, path)
+    return "/" + posixpath.normpath(path).lstrip("/")
+
+
+def _braces(text: str, value: str, state: State) -> tuple[str, ...]:
+    """`a{b,c}` in bash; dash and ash have no brace expansion."""
+    if "{" not in text or not any("bash" in part for part in state.shell[:1]) or text[:1] in "'\"":
+        return (value,)
+    match = _BRACES.search(value)
+    if match is None:
+        return (value,)
+    head, tail = value[: match.start()], value[match.end() :]
+    return tuple(word for part in match[1].split(",") for word in _braces(text, head + part + tail, state))
+
+
+def _parts(text: str, state: State) -> list[_Part]:
+    parts: list[_Part] = []
+    position = 0
+    if text.startswith("~"):
+        name = re.match(r"~([\w.-]*)(?=/|\Z)", text)
+        if name is not None:
+            parts.append(_Part(state.home_of(name[1]) if name[1] else state.get("HOME")))
+            position = name.end()
+    quoted = False
+    while position < len(text):
+        char = text[position]
+        if char == "'" and not quoted:
+            end = text.find("'", position + 1)
+            end = len(text) if end < 0 else end
+            parts.append(_Part(text[position + 1 : end]))
+            position = end + 1
+        elif char == '"':
+            quoted = not quoted
+            parts.append(_Part(""))
+            position += 1
+        elif char == "\\":
+            position = _escaped(text, position, quoted, parts)
+        elif char == "$":
+            position = _dollar(text, position, quoted, state, parts)
+        elif char == "`":
+            end = text.find("`", position + 1)
+            end = len(text) if end < 0 else end
+            parts.append(_Part(_substituted(text[position + 1 : end], state)))
+            position = end + 1
+        else:
+            match = re.compile(r"[^'\"\\$`]+").match(text, position)
+            end = match.end() if match else position + 1
+            parts.append(_Part(text[position:end]))
+            position = end
+    return parts
+
+
+def _escaped(text: str, position: int, quoted: bool, parts: list[_Part]) -> int:
+    following = text[position + 1 : position + 2]
+    if quoted and following not in ("$", "`", '"', "\\", "\n"):
+        parts.append(_Part("\\" + following))
+    elif following != "\n":
+        parts.append(_Part(following))
+    return position + 2
+
+
+def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_Part]) -> int:
+    """Expand what starts with `$` at `position`; returns the offset behind it."""
+    following = text[position + 1 : position + 2]
+    if following == "{":
+        end = _closing(text, position + 2, "{", "}")
+        value = _braced(text[position + 2 : end], state)
+    elif following == "(":
+        end = _closing(text, position + 2, "(", ")")
+        value = _substituted(text[position + 2 : end], state)
+    else:
+        match = _NAME.match(text, position + 1)
+        if match is not None:
+            parts.append(_Part(state.get(match[0]), split=not quoted))
+            return match.end()
+        if following and following in "@*#?-$!0123456789'":
+            parts.append(_Part(None))
+            return position + 2
+        parts.append(_Part("$"))
+        return position + 1
+    parts.append(_Part(value, split=not quoted))
+    return end + 1
+
+
+def _braced(inner: str, state: State) -> str | None:
+    """`${inner}`. An unset variable may be set by the base image, so its default is not taken."""
+    match = _BRACED.match(inner)
+    if match is None:
+        return None
+    name, operator, operand = match[1], match[2] or "", match[3] or ""
+    value = state.get(name)
+    if value is None:
+        return None
+    if operator in ("", "-", "=", "?"):
+        return value
+    if operator in (":-", ":=", ":?"):
+        return value or resolve(operand, state)
+    if operator in ("+", ":+"):
+        return resolve(operand, state) if value or operator == "+" else ""
+    pattern = resolve(operand, state)
+    return None if pattern is None else _trim(value, pattern, operator)
+
+
+def _trim(value: str, pattern: str, operator: str) -> str:
+    """`${X#p}`, `${X##p}`, `${X%p}`, `${X%%p}`."""
+    cuts = range(len(value) + 1)
+    longest = len(operator) == 2
+    if operator.startswith("#"):
+        for cut in reversed(cuts) if longest else cuts:
+            if fnmatch.fnmatchcase(value[:cut], pattern):
+                return value[cut:]
+    else:
+        for cut in cuts if longest else reversed(cuts):
+            if fnmatch.fnmatchcase(value[cut:], pattern):
+                return value[:cut]
+    return value
+
+
+def _substituted(command: str, state: State) -> str | None:
+    """What the few commands print that say nothing but the state."""
+    command = command.strip()
+    if command == "pwd":
+        return state.cwd
+    if command.startswith("go env "):
+        name = command[7:].strip()
+        return gopath(state) if name == "GOPATH" else state.get(name)
+    return None
+
+
+def gopath(state: State) -> str | None:
+    """The first directory of GOPATH; by default /go in golang images, else ~/go."""
+    value = state.get("GOPATH")
+    if value is not None:
+        return value.split(":")[0]
+    if "GOPATH" in state.env or "GOPATH" in state.variables:
+        return None
+    if "go" in state.languages:
+        return "/go"
+    home = state.get("HOME")
+    return posixpath.join(home, "go") if home else None
+
+
+def _closing(text: str, position: int, opening: str, closing: str) -> int:
+    depth = 1
+    for offset in range(position, len(text)):
+        if text[offset] == opening:
+            depth += 1
+        elif text[offset] == closing:
+            depth -= 1
+            if depth == 0:
+                return offset
+    return len(text)

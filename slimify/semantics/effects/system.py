@@ -1,0 +1,324 @@
+"""Package managers of the system, users and groups, and what registers things in the system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from slimify.facts.commands import actions, values
+from slimify.model.effects import Effect, EffectKind, Package
+from slimify.semantics.effects.call import Arg, Call, package
+
+_CACHES = {
+    "apt": ("/var/cache/apt", "/var/lib/apt/lists"),
+    "apk": ("/var/cache/apk",),
+    "yum": ("/var/cache/yum", "/var/cache/dnf"),
+    "zypper": ("/var/cache/zypp",),
+}
+_DISTCLEAN = frozenset({"distclean", "dist-clean"})
+_VERSION = re.compile(r"[=~<>@].*\Z")
+
+
+def _apt(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("apt"))
+    action = _static(options.operands[:1])
+    kind = actions("apt").get(action)
+    if kind is None:
+        return _odd(call, action)
+    words = options.operands[1:]
+    if action == "build-dep":
+        text = ", ".join(word.shown for word in words)
+        return (call.effect(kind, action, manager="apt", why=f"installs what building {text} needs"),)
+    return _managed(call, "apt", kind, action, words, _apt_name)
+
+
+def _apt_name(text: str) -> str:
+    """Debian: name[:arch][=version][/suite]; a path to a .deb stays as it is."""
+    if text.startswith(("./", "/", "../")) or text.endswith(".deb"):
+        return text
+    return re.sub(r"[=/:].*\Z|(?<=[a-z0-9.])[-]\Z", "", text)
+
+
+def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
+    """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one."""
+    words = call.options().operands
+    return (
+        call.effect("index", "update", manager="apt", caches=("/var/lib/apt/lists",)),
+        *_managed(call, "apt", "packages", "install", words, _apt_name),
+    )
+
+
+def _apk(call: Call) -> tuple[Effect, ...]:
+    options = call.options(values("apk"))
+    action = _static(options.operands[:1])
+    kind = actions("apk").get(action)
+    if kind is None:
+        return _odd(call, action)
+    virtual = options.last("-t", "--virtual")
+    label = f"{action} --virtual {virtual.shown}" if virtual is not None and action == "add" else action
+    return _managed(call, "apk", kind, label, options.operands[1:], lambda text: _VERSION.sub("", text))
+
+
+def _rpm_like(manager: str) -> Callable[[Call], tuple[Effect, ...]]:
+    def handler(call: Call) -> tuple[Effect, ...]:
+        options = call.options(values("yum"))
+        action = _static(options.operands[:1])
+        kind = actions("yum").get(action)
+        words = options.operands[1:]
+        if kind is None:
+            return _odd(call, action)
+        if action in ("group", "groups"):
+            kind = "packages" if _static(words[:1]) == "install" else "check"
+            words = words[1:]
+        return _managed(call, manager, kind, action, words, lambda text: text)
+
+    return handler
+
+
+def _managed(
+    call: Call, manager: str, kind: EffectKind, action: str, words: Iterable[Arg], name: Callable[[str], str]
+) -> tuple[Effect, ...]:
+    packages: list[Package] = []
+    why = ""
+    if kind in ("packages", "unpackage"):
+        for word in words:
+            if word.value is None:
+                why = why or f"which packages {word.text} stands for"
+                packages.append(package(word, ""))
+            elif word.value:
+                packages.append(package(word, name(word.value)))
+    caches = _CACHES.get(manager, ())
+    rest: dict[str, object] = {}
+    if kind == "index":
+        rest["caches"] = ("/var/lib/apt/lists",) if manager == "apt" else caches
+    elif kind == "packages":
+        rest["caches"] = () if manager == "apk" and call.flag("--no-cache") else caches
+    elif kind == "cache":
+        # apt clean leaves the package lists, apt distclean does not
+        rest["deletes"] = caches if manager != "apt" or action in _DISTCLEAN else ("/var/cache/apt",)
+    elif kind == "fetch":
+        rest["writes"] = (call.state.cwd,) if call.state.cwd else ()
+    elif kind == "source":
+        rest["writes"] = ("/etc/apt/sources.list.d",) if manager == "apt" else ("/etc/yum.repos.d",)
+    return (call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest),)
+
+
+def _odd(call: Call, action: str) -> tuple[Effect, ...]:
+    if not action and not any(arg.value is None for arg in call.args):
+        return (call.effect("check"),)
+    return (call.unknown(f"what {call.name} {action or 'with an unknown word'} does"),)
+
+
+def _static(words: tuple[Arg, ...]) -> str:
+    return (words[0].value or "") if words else ""
+
+
+def _dpkg(call: Call) -> tuple[Effect, ...]:
+    options = call.options(("--root", "--admindir", "--instdir", "-D", "--log"))
+    if options.has(
+        "-l",
+        "-L",
+        "-s",
+        "-S",
+        "-p",
+        "--list",
+        "--status",
+        "--listfiles",
+        "--print-architecture",
+        "-I",
+        "-c",
+        "--search",
+        "--get-selections",
+        "--print-foreign-architectures",
+        "--compare-versions",
+        "--audit",
+    ):
+        return (call.effect("check"),)
+    if options.has("--add-architecture", "--remove-architecture"):
+        return (call.effect("source", "--add-architecture", manager="apt", writes=("/var/lib/dpkg/arch",)),)
+    if options.has("-r", "-P", "--remove", "--purge"):
+        gone = tuple(package(arg) for arg in options.operands)
+        return (call.effect("unpackage", "remove", manager="apt", packages=gone),)
+    if options.has("-x", "--extract", "-X", "--vextract"):
+        return (
+            call.touching("unpack", writes=options.operands[1:2], reads=call.known(options.operands[:1])),
+        )
+    if options.has("-i", "--install", "-R"):
+        return (
+            call.effect(
+                "system", "install", reads=call.known(options.operands), why="what the package file holds"
+            ),
+        )
+    return (call.effect("system"),)
+
+
+def _rpm(call: Call) -> tuple[Effect, ...]:
+    options = call.options(("--root", "--prefix", "--dbpath", "--qf", "--queryformat"))
+    if options.has("-q", "-V", "-K", "--query", "--verify", "--checksig", "-E", "--eval"):
+        return (call.effect("check"),)
+    if options.has("--import"):
+        return (
+            call.effect("source", "--import", manager="yum", writes=("/etc/pki/rpm-gpg", "/var/lib/rpm")),
+        )
+    if options.has("-e", "--erase"):
+        gone = tuple(package(arg) for arg in options.operands)
+        return (call.effect("unpackage", "remove", manager="yum", packages=gone),)
+    return (call.effect("system", "install", why="what the package file holds"),)
+
+
+def _apt_source(call: Call) -> tuple[Effect, ...]:
+    if call.name == "apt-key" and call.first in ("list", "finger", "export", "exportall"):
+        return (call.effect("check"),)
+    writes = (
+        "/etc/apt/trusted.gpg",
+        "/etc/apt/trusted.gpg.d",
+        "/etc/apt/sources.list",
+        "/etc/apt/sources.list.d",
+    )
+    return (call.effect("source", call.first, manager="apt", writes=writes),)
+
+
+def _yum_source(call: Call) -> tuple[Effect, ...]:
+    return (call.effect("source", "config-manager", manager="yum", writes=("/etc/yum.repos.d",)),)
+
+
+def _apt_mark(call: Call) -> tuple[Effect, ...]:
+    action = call.first
+    if action.startswith("show") or action == "minimize-manual":
+        return (call.effect("check", action),)
+    return (call.effect("system", action, writes=("/var/lib/apt/extended_states",)),)
+
+
+def _gpg(call: Call) -> tuple[Effect, ...]:
+    options = call.options(
+        (
+            "-o",
+            "--output",
+            "--keyserver",
+            "--recv-keys",
+            "--homedir",
+            "--keyring",
+            "--primary-keyring",
+            "-u",
+            "-r",
+            "--passphrase",
+            "--pinentry-mode",
+            "--import-options",
+            "--keyserver-options",
+            "--batch-size",
+        )
+    )
+    target = options.last("-o", "--output")
+    if target is not None:
+        return (call.touching("files", "write", writes=(target,)),)
+    if options.has(
+        "--verify",
+        "--version",
+        "--list-keys",
+        "--fingerprint",
+        "--with-fingerprint",
+        "-k",
+        "--check-sigs",
+        "--show-keys",
+        "--list-packets",
+        "--verify-files",
+    ):
+        return (call.effect("check"),)
+    if options.has("--export", "--dearmor", "--enarmor") and not options.has("-o"):
+        return (call.effect("check", "export"),)
+    keyring = (
+        options.last("--keyring", "--primary-keyring", "--homedir")
+        or call.state.get("GNUPGHOME")
+        or call.home(".gnupg")
+    )
+    return (
+        call.touching(
+            "files", "keys", writes=(keyring,) if keyring is not None else (Arg(value=None, text="~/.gnupg"),)
+        ),
+    )
+
+
+def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
+    """Name, home directory and whether that is made, of useradd and adduser; "" for no static name.
+
+    busybox's adduser makes a home directory unless -H; Debian's one unless --no-create-home or
+    --system; useradd only with -m (login.defs of Debian and Red Hat differ, so -M counts too).
+    """
+    options = call.options(values("useradd"))
+    names = [arg.value for arg in options.operands]
+    name = (names[-1] if call.name == "useradd" else names[0]) if names else None
+    if not name:
+        return "", None, False
+    home: Arg | str | None = options.last("-d", "--home", "--home-dir")
+    if call.name == "useradd":
+        made = options.has("-m", "--create-home") or (
+            call.state.manager in ("yum", "dnf", "microdnf") and not options.has("-M", "-r")
+        )
+        base = options.value("-b", "--base-dir") or "/home"
+        return name, home if home is not None else f"{base}/{name}", made
+    home = home if home is not None else options.last("-h")
+    if options.has("--system") and home is None and call.state.manager == "apt":
+        return name, None, False
+    made = not options.has("-H", "--no-create-home")
+    return name, home if home is not None else f"/home/{name}", made
+
+
+def _useradd(call: Call) -> tuple[Effect, ...]:
+    files: tuple[Arg | str, ...] = (
+        "/etc/passwd",
+        "/etc/group",
+        "/etc/shadow",
+        "/etc/gshadow",
+        "/etc/subuid",
+        "/etc/subgid",
+    )
+    name, home, made = new_user(call)
+    if made and home is not None:
+        files = (*files, home)
+    why = {} if name else {"why": "the name is not known"}
+    return (call.touching("users", f"{call.name} {name}".strip(), writes=files, **why),)
+
+
+def _group(call: Call) -> tuple[Effect, ...]:
+    name = _static(call.options(values("useradd")).operands[-1:])
+    return (call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow")),)
+
+
+def _userdel(call: Call) -> tuple[Effect, ...]:
+    operands = call.options().operands
+    action = f"{call.name} {_static(operands[:1])}".strip()
+    home = (
+        call.state.home_of(operands[0].value or "?")
+        if operands and call.flag("-r", "--remove", "--remove-home")
+        else None
+    )
+    files = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
+    return (call.effect("users", action, writes=files, deletes=(home,) if home else ()),)
+
+
+def _hostless(call: Call) -> tuple[Effect, ...]:
+    """tdnf, microdnf and others are dnf with fewer commands."""
+    return _rpm_like("yum")(call)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    "apt": _apt,
+    "apt-get": _apt,
+    "aptitude": _apt,
+    "apt-fast": _apt,
+    "apk": _apk,
+    **dict.fromkeys(("install_packages", "clean-install"), _apt_shortcut),
+    "xx-apk": _apk,
+    **dict.fromkeys(("xx-apt", "xx-apt-get"), _apt),
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _hostless),
+    "zypper": _rpm_like("zypper"),
+    "dpkg": _dpkg,
+    "rpm": _rpm,
+    **dict.fromkeys(("apt-key", "add-apt-repository", "apt-add-repository", "extrepo"), _apt_source),
+    **dict.fromkeys(("yum-config-manager", "dnf-config-manager", "subscription-manager"), _yum_source),
+    "apt-mark": _apt_mark,
+    **dict.fromkeys(("gpg", "gpg2"), _gpg),
+    **dict.fromkeys(("useradd", "adduser"), _useradd),
+    **dict.fromkeys(("groupadd", "addgroup"), _group),
+    **dict.fromkeys(("userdel", "deluser", "groupdel", "delgroup"), _userdel),
+}

@@ -1,0 +1,74 @@
+"""Effects of commands that are rows of the table in `slimify/facts/commands.toml`."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from slimify.facts.commands import Known
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.state import gopath
+
+
+def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
+    """What a row says of this command line."""
+    options = call.options(known.values, single=known.single)
+    operands = options.operands[known.skip :]
+    reads = call.known(_selected(call, known.reads, options, operands))
+    outputs, lost = call.targets(_selected(call, known.outputs, options, operands))
+    writes = _selected(call, known.writes, options, operands)
+    if not writes and not outputs:
+        writes = _selected(call, known.default, options, operands)
+    deletes = call.known(_selected(call, known.deletes, options, operands))
+    caches = tuple(path for cache in known.caches if (path := located(call, cache)) is not None)
+    effect = call.touching(
+        "files" if known.kind == "check" and writes else known.kind,
+        _action(call, known),
+        writes=writes,
+        reads=reads,
+        outputs=outputs,
+        deletes=deletes,
+        caches=caches,
+        **({"why": known.why} if known.why else {}),
+        **({"anywhere": True} if lost is not None else {}),
+    )
+    return (effect,)
+
+
+def _action(call: Call, known: Known) -> str:
+    return call.first if known.kind in ("system", "build", "fetch") and "/" not in call.first else ""
+
+
+def _selected(
+    call: Call, selectors: Sequence[str], options: Options, operands: Sequence[Arg]
+) -> tuple[Arg | str, ...]:
+    found: list[Arg | str] = []
+    for selector in selectors:
+        if selector == "operands":
+            found += operands
+        elif selector == "first":
+            found += operands[:1]
+        elif selector == "last":
+            found += operands[-1:] if len(operands) > 1 else ()
+        elif selector == "others":
+            found += operands[:-1]
+        elif selector.startswith("-"):
+            found += options.all(selector)
+        else:
+            path = located(call, selector)
+            found.append(path if path is not None else Arg(value=None, text=selector))
+    return tuple(found)
+
+
+def located(call: Call, place: str) -> str | None:
+    """A place of the tables as a path: `~/x`, `cwd/x`, `@gopath/x`, `/x`; `@site` and `@bin` stay."""
+    head, _, rest = place.partition("/")
+    if head == "~":
+        return call.home(rest) if rest else call.home()
+    if head == "cwd":
+        return posixpath.join(call.state.cwd, rest) if rest and call.state.cwd else call.state.cwd
+    if head == "@gopath":
+        base = gopath(call.state)
+        return posixpath.join(base, rest) if base else None
+    return place

@@ -1,0 +1,134 @@
+"""Archives: tar, unzip, gzip and their relatives."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, parse_options
+
+
+def _tar(call: Call) -> tuple[Effect, ...]:
+    """tar: unpack into -C or the working directory, or pack into -f.
+
+    A first word without dash is a bundle of options whose values follow as words of their own.
+    """
+    args = list(call.args)
+    if (
+        args
+        and args[0].prefix
+        and not args[0].prefix.startswith("-")
+        and re.fullmatch(r"[a-zA-Z]+", args[0].prefix)
+    ):
+        bundle = "-" + args[0].prefix.replace("f", "") + ("f" if "f" in args[0].prefix else "")
+        args[0] = replace(args[0], value=bundle, prefix=bundle)
+    values = (
+        "-C",
+        "--directory",
+        "-f",
+        "--file",
+        "-X",
+        "-T",
+        "--files-from",
+        "--exclude",
+        "--strip-components",
+        "--strip",
+        "--transform",
+        "--one-top-level",
+        "-I",
+        "--use-compress-program",
+        "--owner",
+        "--group",
+        "--mode",
+        "--exclude-from",
+        "-b",
+        "--wildcards-match",
+    )
+    options = parse_options(args, values)
+    archive = options.last("-f", "--file")
+    directories = options.all("-C", "--directory")
+    if options.has("-c", "--create", "-r", "-u", "--append"):
+        packed = call.known(options.operands)
+        if archive is None or archive.value == "-":
+            return (call.effect("check", "pack", reads=packed),)
+        return (call.touching("files", "pack", writes=(archive,), reads=packed),)
+    if options.has("-t", "--list", "--version", "--help"):
+        return (call.effect("check"),)
+    reads = call.known((archive,)) if archive is not None and archive.value != "-" else ()
+    where: tuple[Arg | str, ...] = directories[-1:] or (".",)
+    if directories and options.operands:
+        where = (
+            _members(call, directories[-1], options.operands)
+            if not options.has("--strip-components", "--strip")
+            else where
+        )
+    absolute_names = options.has("-P", "--absolute-names")
+    rest = {"anywhere": True, "why": "archive members may have absolute names"} if absolute_names else {}
+    return (call.touching("unpack", "tar", writes=where, reads=reads, **rest),)
+
+
+def _members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    """`tar -C DIR name…` takes only those members."""
+    base = call.path_of(directory)
+    names = [member.value for member in members]
+    if base is None or any(
+        name is None or re.search(r"[*?\[]", name) or name.startswith(("-", "/")) for name in names
+    ):
+        return (directory,)
+    return tuple(posixpath.normpath(posixpath.join(base, name or "")) for name in names)
+
+
+def _unzip(call: Call) -> tuple[Effect, ...]:
+    options = call.options(("-d", "-x", "-P", "-o" if call.name == "7z" else "-d"))
+    if options.has("-l", "-t", "-Z", "-p", "-v"):
+        return (call.effect("check"),)
+    target = options.last("-d", "-o")
+    where: tuple[Arg | str, ...] = (target,) if target is not None else (".",)
+    operands = options.operands[1:] if call.name in ("7z", "7za") else options.operands
+    return (call.touching("unpack", call.name, writes=where, reads=call.known(operands[:1])),)
+
+
+def _gunzip(call: Call) -> tuple[Effect, ...]:
+    """gzip and its relatives replace the file by one without, or with, the suffix."""
+    options = call.options(("-S", "--suffix", "-T", "--threads", "-o", "-b"))
+    operands = options.operands
+    if options.has("-c", "--stdout", "--to-stdout", "-t", "-l", "--test") or not operands:
+        return (call.effect("check"),)
+    packing = (
+        not call.name.startswith("un")
+        and call.name != "gunzip"
+        and not options.has("-d", "--decompress", "--uncompress")
+    )
+    paths, lost = call.targets(operands)
+    if packing:
+        return (call.touching("files", "pack", writes=operands, reads=paths),)
+    made = tuple(re.sub(r"\.(?:gz|bz2|xz|zst|lzma|z|Z)\Z", "", path) for path in paths)
+    if lost is not None:
+        return (call.touching("unpack", call.name, writes=operands, reads=paths),)
+    return (
+        call.effect(
+            "unpack",
+            call.name,
+            writes=made,
+            reads=paths,
+            deletes=() if options.has("-k", "--keep") else paths,
+        ),
+    )
+
+
+def _zip(call: Call) -> tuple[Effect, ...]:
+    operands = call.options(("-x", "-i", "-b", "-n")).operands
+    return (call.touching("files", "pack", writes=operands[:1], reads=call.known(operands[1:])),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("tar", "bsdtar", "gtar"), _tar),
+    **dict.fromkeys(("unzip", "7z", "7za"), _unzip),
+    **dict.fromkeys(("gzip", "bzip2", "xz", "zstd", "pigz"), _gunzip),
+    **dict.fromkeys(("gunzip", "bunzip2", "unxz", "unzstd", "unlzma", "uncompress"), _gunzip),
+    "zip": _zip,
+}

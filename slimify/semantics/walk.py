@@ -1,0 +1,129 @@
+"""Instruction by instruction through a stage: the state each one finds, and what each RUN does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.context.scan import Context
+from slimify.facts.basemap import BaseMap
+from slimify.facts.images import ImageFacts, image
+from slimify.model.dockerfile import Instruction
+from slimify.model.effects import Effect
+from slimify.model.shell import Script
+from slimify.semantics.context_files import View
+from slimify.semantics.effects.interpret import after, interpret
+from slimify.semantics.effects.state import State
+from slimify.semantics.paths import joined
+from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs, from_parts
+from slimify.syntax.dockerfile.words import expand
+from slimify.syntax.shell.script import read_run
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """One instruction with the state before it; script and effects (one tuple an atom) for RUN."""
+
+    index: int
+    instruction: Instruction
+    state: State
+    script: Script | None = None
+    effects: tuple[tuple[Effect, ...], ...] = ()
+
+
+def base_of(
+    instruction: Instruction, scope: Mapping[str, str], names: BaseMap
+) -> tuple[str, ImageFacts | None]:
+    """The reference behind a FROM, its ARGs expanded, and what is known about it."""
+    reference = expand(from_parts(instruction).image, scope)
+    if not reference:
+        return from_parts(instruction).image, None
+    return reference, image(names.known(reference))
+
+
+def start_state(base: ImageFacts | None, context: Context) -> State:
+    """The state behind FROM, as far as the base image is known."""
+    if base is None:
+        return State(cwd=None, view=View(context=context))
+    languages = frozenset({base.language} if base.language else ())
+    home = "/root" if base.user in ("", "root") else f"/home/{base.user}"
+    homes = {"node": "/home/node"} if base.family == "node" else {}
+    return State(
+        cwd=None if base.workdir is None else base.workdir or "/",
+        env=dict(base.env),
+        user=base.user or "root",
+        home=home,
+        view=View(context=context),
+        manager=base.manager or "",
+        languages=languages,
+        homes=homes,
+    )
+
+
+def walk(
+    instructions: Sequence[tuple[int, Instruction]],
+    scopes: Mapping[int, Mapping[str, str]],
+    start: State,
+    escape: str = "\\",
+) -> tuple[tuple[Visit, ...], State]:
+    """Visit the instructions of a stage in order; gives the state at the end, too."""
+    state = start
+    visits: list[Visit] = []
+    for index, instruction in instructions:
+        script: Script | None = None
+        effects: tuple[tuple[Effect, ...], ...] = ()
+        before = state
+        if instruction.keyword == "RUN":
+            script = read_run(instruction, shell=state.shell, escape=escape)
+            effects, state = interpret(script, state), after(script, state)
+        else:
+            state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state)
+        visits.append(
+            Visit(index=index, instruction=instruction, state=before, script=script, effects=effects)
+        )
+    return tuple(visits), state
+
+
+def _after(
+    instruction: Instruction, scope: Mapping[str, str], following: Mapping[str, str], state: State
+) -> State:
+    match instruction.keyword:
+        case "ENV":
+            pairs = {name: expand(raw, scope) for name, raw in env_pairs(instruction)}
+            state = state.with_env(pairs)
+            return replace(state, home=pairs["HOME"]) if "HOME" in pairs else state
+        case "ARG":
+            known: dict[str, str | None] = {}
+            for name, _ in arg_names(instruction):
+                if name not in state.env:
+                    known[name] = following.get(name)
+            return state.with_env(known)
+        case "WORKDIR":
+            path = (expand(instruction.value, scope) or "").strip().strip("\"'")
+            cwd = joined(state.cwd, path) if path else None
+            view = state.view.with_directory(cwd) if cwd else state.view
+            return replace(state, cwd=cwd, view=view)
+        case "USER":
+            return state.with_user((expand(instruction.value, scope) or "").strip())
+        case "SHELL":
+            return replace(state, shell=instruction.exec_form or state.shell)
+        case "COPY" | "ADD":
+            return _copied(instruction, scope, state)
+    return state
+
+
+def _copied(instruction: Instruction, scope: Mapping[str, str], state: State) -> State:
+    parts = copy_parts(instruction)
+    if parts.from_stage is not None:
+        return state
+    sources = [expand(source, scope) or source for source in parts.sources]
+    target = expand(parts.dest, scope)
+    if target is None:
+        return state
+    view = state.view.with_copy(sources, target, state.cwd, add=instruction.keyword == "ADD")
+    for heredoc in instruction.heredocs:
+        path = joined(state.cwd, target)
+        if path is not None:
+            view = view.with_text(path, heredoc.body)
+    return replace(state, view=view)

@@ -1,0 +1,133 @@
+"""Which variables an instruction sees when the builder expands it.
+
+A stage begins with the environment of its base; ENV and ARG add to it in order, the later of two
+of one name wins. An ARG before the first FROM is visible to FROM lines, and in a stage only once
+`ARG name` asks for it. One instruction sees what stood before it: `ENV a=1 b=$a` has the old `a`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, from_parts
+from slimify.syntax.dockerfile.words import expand
+
+# What BuildKit sets where an image has no PATH; FROM scratch has none.
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# What --platform sets: the only variables that FROM lines see without a declaration.
+_PLATFORM = tuple(
+    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
+)
+
+_Changes = dict[str, tuple[list[int], list[str | None]]]
+
+
+class Scope(Mapping[str, str]):
+    """The variables at one place of a stage. All scopes of a stage share one table."""
+
+    __slots__ = ("_at", "_base", "_changes")
+
+    def __init__(self, base: Mapping[str, str], changes: _Changes, at: int) -> None:
+        self._base, self._changes, self._at = base, changes, at
+
+    def __getitem__(self, name: str) -> str:
+        places, values = self._changes.get(name, ((), ()))
+        before = bisect_left(places, self._at)
+        value = values[before - 1] if before else self._base.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in {**self._base, **self._changes} if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Scope({dict(self)!r})"
+
+
+class _Stage:
+    def __init__(self, base: Mapping[str, str]) -> None:
+        self.base = base
+        self.changes: _Changes = {}
+
+    def scope(self, at: int) -> Scope:
+        return Scope(self.base, self.changes, at)
+
+    def set(self, name: str, value: str | None, at: int) -> None:
+        places, values = self.changes.setdefault(name, ([], []))
+        places.append(at)
+        values.append(value)
+
+
+def scopes(
+    dockerfile: Dockerfile, base_env: Mapping[str, str], build_args: Mapping[str, str]
+) -> tuple[Mapping[str, str], ...]:
+    """For every instruction the variables it is expanded with, before its own effect.
+
+    `base_env` is the Env of the base image (of each stage that does not build on another one),
+    `build_args` what `--build-arg` gives. An ARG without any value is absent, as is a variable whose
+    value the builder would refuse.
+    """
+    escape = dockerfile.escape
+    out: list[Mapping[str, str]] = []
+    head = stage = _Stage({name: build_args[name] for name in _PLATFORM if name in build_args})
+    named: dict[str, _Stage] = {}
+    for at, instruction in enumerate(dockerfile.instructions):
+        keyword = instruction.keyword
+        if keyword == "FROM":
+            out.append(head.scope(at))
+            stage = _begin(instruction, head.scope(at), named, base_env, escape, at)
+            continue
+        out.append(stage.scope(at))
+        if keyword == "ENV":
+            for name, value in env_pairs(instruction, escape):
+                stage.set(expand(name, out[-1], escape) or "", expand(value, out[-1], escape), at)
+        elif keyword == "ARG":
+            _declare(instruction, stage, head, build_args, escape, at)
+    return tuple(out)
+
+
+def _begin(
+    instruction: Instruction,
+    globals_: Scope,
+    named: dict[str, _Stage],
+    base_env: Mapping[str, str],
+    escape: str,
+    at: int,
+) -> _Stage:
+    parts = from_parts(instruction)
+    image = expand(parts.image, globals_, escape) or ""
+    if image in named:  # names are kept in lower case; `FROM B` asks a registry
+        base = dict(named[image].scope(at))
+    elif image == "scratch":
+        base = {}
+    else:
+        base = dict(base_env)
+    base.setdefault("PATH", DEFAULT_PATH)
+    stage = _Stage(base)
+    if parts.alias:
+        named[parts.alias] = stage
+    return stage
+
+
+def _declare(
+    instruction: Instruction, stage: _Stage, head: _Stage, build_args: Mapping[str, str], escape: str, at: int
+) -> None:
+    scope = stage.scope(at)
+    for name, default in arg_names(instruction, escape):
+        if stage is head:  # before the first FROM each sees those in front of it on the same line
+            scope = stage.scope(at + 1)
+        value = None if default is None else expand(default, scope, escape)
+        name = expand(name, scope, escape) or ""
+        if name in build_args:
+            value = build_args[name]
+        elif default is None and stage is not head:
+            value = head.scope(at).get(name)
+        if value is not None:
+            stage.set(name, value, at)

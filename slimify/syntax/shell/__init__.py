@@ -1,0 +1,1 @@
+"""Shell text of RUN instructions and scripts: read, and edited without touching the rest."""

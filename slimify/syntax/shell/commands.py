@@ -1,0 +1,391 @@
+"""Tokens and tree into flat commands. In: `Lexed`; out: statements of units of `Command`s.
+
+tree-sitter-bash says how commands hang together. It is known to misread some valid text without
+saying so: a redirection swallows the list or the words around it (`a && b > f`,
+`echo >&2 text`), a word with several `$` falls apart (`x-$A-$B`), words vanish
+(`python - <<E`), here-documents end at the wrong line. So words, redirections and
+here-documents come from the tokens, and every token has to be claimed by exactly one place of
+the tree: whatever is left over makes the text unread.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from sys import maxsize
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from slimify.model.shell import Command, Redirect, Word
+from slimify.syntax.shell.lexer import Lexed, Token, Unread
+from slimify.syntax.shell.parser import ASSIGNMENT, only_expansions, tree, without_bodies, without_words
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_ASSIGNMENTS = frozenset({"variable_assignment", "variable_assignments"})
+_SIMPLE = _ASSIGNMENTS | {"command", "declaration_command", "unset_command", "test_command"}
+_LABELS = {
+    "if_statement": "if",
+    "while_statement": "while",
+    "for_statement": "for",
+    "c_style_for_statement": "for",
+    "case_statement": "case",
+    "function_definition": "function",
+    "subshell": "(",
+    "compound_statement": "{",
+}
+_JOINERS = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
+_STATEMENTS = _SIMPLE | _JOINERS | _LABELS.keys()
+_SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
+_GAP = re.compile(r"(?:[ \t]|\\\n)*")
+_RESERVED = frozenset({"then", "else", "elif", "fi", "do", "done", "esac", "}"})
+_SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
+
+
+class Unit(Struct, frozen=True):
+    """What stands between two of `&&`, `||`, `;`, newline, `&`: a command, pipeline or compound.
+
+    `kinds` are the constructs it consists of (`"pipeline"`, `"!"`, `"if"`, …), the outermost
+    first; `operator` stands in front of it.
+    """
+
+    commands: tuple[Command, ...]
+    kinds: tuple[str, ...]
+    operator: str
+    start: int
+    end: int
+
+
+class Statement(Struct, frozen=True):
+    """An and-or list. `background` if a `&` follows it."""
+
+    units: tuple[Unit, ...]
+    background: bool
+
+
+def statements(lexed: Lexed) -> tuple[Statement, ...]:
+    """The statements of the text; raises `Unread`.
+
+    What cannot be read as it is gets a second chance with its quoted and expanded words hidden:
+    many of the grammar's weak spots are inside words, which are the lexer's business anyway.
+    """
+    source = without_bodies(lexed)
+    try:
+        return _read(lexed, source)
+    except Unread:
+        hidden = without_words(lexed, source)
+        if hidden == source:
+            raise
+        return _read(lexed, hidden)
+
+
+def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
+    walk = _Walk(lexed)
+    nodes = tree(source).children
+    if any(node.type in (";;", ";&", ";;&") for node in nodes):
+        raise Unread("syntax")
+    try:
+        result = tuple(walk.sequence(nodes, ()))
+    except RecursionError:
+        raise Unread("depth") from None
+    walk.check_claims()
+    return result
+
+
+class _Part(Struct, frozen=True):
+    """A simple or compound command; [node.end, end) holds its redirections and stray words."""
+
+    node: Node
+    end: int
+    redirects: tuple[Node, ...]
+
+
+def _linear(root: Node) -> Iterator[_Part | Node]:
+    """Commands and the joiners (`&&`, `||`, `|`, `!`) between them, from left to right.
+
+    How the tree nests them is of no use: it sometimes puts a list into a pipeline or hangs a
+    redirection on a whole list. Precedence is restored from the flat order.
+    """
+    todo: list[_Part] = [_Part(root, root.end_byte, ())]
+    while todo:
+        part = todo.pop()
+        node = part.node
+        if node.type == "redirected_statement" and (body := node.child_by_field_name("body")):
+            redirects = tuple(c for c in node.children if c.id != body.id)
+            todo.append(_Part(body, part.end, redirects + part.redirects))
+        elif node.type in _JOINERS and node.type != "redirected_statement":
+            children = [c for c in node.children if c.type != "comment"]
+            last = children.pop()
+            todo.append(_Part(last, max(part.end, last.end_byte), part.redirects))
+            todo.extend(_Part(c, c.end_byte, ()) for c in reversed(children))
+        elif node.is_named:
+            yield part
+        else:
+            yield node
+
+
+def _label(node: Node) -> str:
+    """The word for a compound command, "" for a simple one; `((…))` counts as simple."""
+    arithmetic = node.type == "compound_statement" and node.children[0].type == "(("
+    return "" if arithmetic else _LABELS.get(node.type, "")
+
+
+class _Walk:
+    """Goes through the tree once, claiming tokens."""
+
+    def __init__(self, lexed: Lexed) -> None:
+        self.lexed = lexed
+        self.starts = sorted(lexed.tokens)
+        self.claimed: set[int] = set()
+        self.expansions: Node | None = None  # a tree of what here-documents expand
+
+    def check_claims(self) -> None:
+        """Every token but a comment belongs somewhere."""
+        for start in self.starts:
+            if start not in self.claimed and self.lexed.tokens[start].kind != "comment":
+                raise Unread("gap")
+
+    def claim(self, start: int, end: int) -> list[Token]:
+        """The outermost tokens that begin in [start, end)."""
+        found: list[Token] = []
+        at = start
+        index = bisect_left(self.starts, start)
+        while index < len(self.starts) and self.starts[index] < end:
+            token = self.lexed.tokens[self.starts[index]]
+            index += 1
+            if token.start < at or token.kind == "comment":
+                continue
+            if token.start in self.claimed or token.end > end:
+                raise Unread("gap")
+            self.claimed.add(token.start)
+            found.append(token)
+            at = token.end
+        return found
+
+    def sequence(self, nodes: list[Node], context: tuple[str, ...]) -> Iterator[Statement]:
+        """Statements between separators; anything that is neither is only claimed."""
+        units: tuple[Unit, ...] | None = None
+        operator = ""
+        for node in nodes:
+            if node.type in _STATEMENTS:
+                if units is not None:
+                    yield Statement(units, False)
+                units = tuple(self.units(node, operator, context))
+                operator = ";"
+            elif node.type in _SEPARATORS:
+                self.claim(node.start_byte, node.end_byte)
+                if units is not None and node.type == "&":
+                    yield Statement(units, True)
+                    units, operator = None, "&"
+            elif node.type != "comment":
+                raise Unread("syntax")
+        if units is not None:
+            yield Statement(units, False)
+
+    def units(self, node: Node, operator: str, context: tuple[str, ...]) -> Iterator[Unit]:
+        """The units of an and-or list."""
+        parts: list[_Part] = []
+        bang: int | None = None  # where a `!` stands
+        for item in _linear(node):
+            if isinstance(item, _Part):
+                parts.append(item)
+                continue
+            self.claim(item.start_byte, item.end_byte)
+            if item.type in ("&&", "||"):
+                yield self.unit(parts, operator, bang, context)
+                parts, bang, operator = [], None, item.type
+            elif item.type == "!":
+                bang = item.start_byte
+        yield self.unit(parts, operator, bang, context)
+
+    def unit(self, parts: list[_Part], operator: str, bang: int | None, context: tuple[str, ...]) -> Unit:
+        """One unit from the parts of a pipeline."""
+        if not parts:
+            raise Unread("syntax")
+        bang = self.bang(parts[0].node.start_byte) if bang is None else bang
+        kinds = [] if bang is None else ["!"]
+        if len(parts) > 1:
+            kinds.append("pipeline")
+        commands: list[Command] = []
+        joiner = operator
+        for part in parts:
+            label = _label(part.node)
+            if label:
+                kinds.append(label)
+                commands.extend(self.redirected_compound(part, context, label))
+            else:
+                negated = bang is not None and part is parts[0]
+                commands.extend(self.redirected_simple(part, joiner, negated, context))
+            joiner = "|"
+        start = parts[0].node.start_byte if bang is None else bang
+        return Unit(tuple(commands), tuple(kinds), operator, start, parts[-1].end)
+
+    def bang(self, start: int) -> int | None:
+        """Claims a `!` in front of [start, …) that the grammar was not shown."""
+        index = bisect_left(self.starts, start) - 1
+        token = self.lexed.tokens[self.starts[index]] if index >= 0 else None
+        if token is None or token.start in self.claimed or token.kind != "word":
+            return None
+        if self.lexed.plain[token.start : token.end] != "!":
+            return None
+        self.claimed.add(token.start)
+        return token.start
+
+    def redirected_simple(
+        self, part: _Part, operator: str, negated: bool, context: tuple[str, ...]
+    ) -> Iterator[Command]:
+        """A simple command, and those in its substitutions."""
+        if part.node.type not in _SIMPLE | {"redirected_statement", "compound_statement"}:
+            raise Unread("syntax")
+        command = self.simple(part.node, part.end, operator, negated, context)
+        yield command
+        for node in (part.node, *part.redirects):
+            yield from self.substitutions(node, context)
+        yield from self.here_documents(command.redirects, context)
+
+    def redirected_compound(self, part: _Part, context: tuple[str, ...], label: str) -> Iterator[Command]:
+        """The commands of a compound; its own redirections become a command without words."""
+        inside = (*context, label)
+        yield from self.compound(part.node, inside)
+        tokens = self.claim(part.node.end_byte, part.end)
+        if tokens:
+            words, redirects = self.split(tokens)
+            if words:
+                raise Unread("gap")
+            start, end = tokens[0].start, tokens[-1].end
+            yield Command(words=(), redirects=redirects, context=inside, start=start, end=end)
+            for node in part.redirects:
+                yield from self.substitutions(node, context)
+            yield from self.here_documents(redirects, context)
+
+    def compound(self, node: Node, context: tuple[str, ...]) -> Iterator[Command]:
+        """The commands inside a compound command or one of its clauses."""
+        run: list[Node] = []
+        children = node.children[1:-1] if node.type in _SUBSTITUTIONS else node.children
+        for child in children:
+            is_statement = child.type in _STATEMENTS and node.type != "c_style_for_statement"
+            if is_statement or (child.type in _SEPARATORS and run):
+                run.append(child)
+            elif child.type in ("elif_clause", "else_clause", "do_group", "case_item"):
+                yield from self.flat(run, context)
+                run = []
+                yield from self.compound(child, context)
+            elif child.type == "file_redirect" and node.type in _SUBSTITUTIONS:  # $(<file)
+                yield self.simple(child, child.end_byte, "", False, context)
+                yield from self.substitutions(child, context)
+            elif child.type != "comment":
+                yield from self.flat(run, context)
+                run = []
+                # the header of an arithmetic `for` is one token
+                header = node.type == "c_style_for_statement" and child.type == "(("
+                end = next(c.end_byte for c in children if c.type == "))") if header else child.end_byte
+                self.claim(child.start_byte, end)
+                yield from self.substitutions(child, context)
+        yield from self.flat(run, context)
+
+    def flat(self, nodes: list[Node], context: tuple[str, ...]) -> Iterator[Command]:
+        for statement in self.sequence(nodes, context):
+            for unit in statement.units:
+                yield from unit.commands
+
+    def substitutions(
+        self, node: Node, context: tuple[str, ...], start: int = 0, end: int = maxsize
+    ) -> Iterator[Command]:
+        """The commands of the `$(…)`, `` `…` `` and `<(…)` below a node that begin in [start, end)."""
+        if node.end_byte <= start or node.start_byte >= end:
+            return
+        if node.type in _SUBSTITUTIONS:
+            yield from self.compound(node, (*context, "$("))
+            return
+        if node.type == "array":
+            self.claim(node.start_byte + 1, node.end_byte - 1)
+        for child in node.children:
+            yield from self.substitutions(child, context, start, end)
+
+    def here_documents(self, redirects: tuple[Redirect, ...], context: tuple[str, ...]) -> Iterator[Command]:
+        """The commands of the substitutions in unquoted here-documents."""
+        for redirect in redirects:
+            body = self.lexed.bodies.get(redirect.target.start)
+            if body and body.expansions:
+                yield from self.substitutions(self.expanded(), context, body.start, body.end)
+
+    def expanded(self) -> Node:
+        """A tree of everything that here-documents expand, and of nothing else."""
+        if self.expansions is None:
+            self.expansions = tree(only_expansions(self.lexed))
+        return self.expansions
+
+    def simple(self, node: Node, end: int, operator: str, negated: bool, context: tuple[str, ...]) -> Command:
+        """One simple command from the tokens of its stretch."""
+        tokens = self.claim(node.start_byte, end)
+        if not tokens or tokens[0].start != node.start_byte:
+            raise Unread("gap")
+        words, redirects = self.split(tokens)
+        assigns: list[tuple[str, Word]] = []
+        while (words and node.type in ("command", "redirected_statement")) or (
+            words and node.type.startswith("variable_assignment")
+        ):
+            assign = self.assignment(words[0])
+            if assign is None:
+                break
+            assigns.append(assign)
+            words = words[1:]
+        if words and not assigns and words[0].text in _RESERVED:
+            raise Unread("syntax")
+        return Command(
+            words=words,
+            assigns=tuple(assigns),
+            redirects=redirects,
+            operator=operator,
+            negated=negated,
+            context=context,
+            start=tokens[0].start,
+            end=tokens[-1].end,
+        )
+
+    def split(self, tokens: list[Token]) -> tuple[tuple[Word, ...], tuple[Redirect, ...]]:
+        """Words and redirections. Between `[[` and `]]` everything is a word."""
+        words: list[Word] = []
+        redirects: list[Redirect] = []
+        todo = iter(tokens)
+        behind = tokens[0].start
+        for token in todo:
+            word = self.word(token)
+            in_test = bool(words) and words[0].text == "[[" and words[-1].text != "]]"
+            if not in_test and not _GAP.fullmatch(self.lexed.plain, behind, token.start):
+                raise Unread("gap")
+            behind = token.end
+            if token.kind == "word" or in_test:
+                words.append(word)
+            elif token.kind == "redirect":
+                target = next(todo, None)
+                if target is None or target.kind != "word":
+                    raise Unread("gap")
+                behind = target.end
+                word = self.word(target)
+                if target.start in self.lexed.bodies:
+                    value = self.lexed.bodies[target.start].value
+                    word = Word(text=word.text, value=value, start=word.start, end=word.end)
+                redirects.append(Redirect(op=token.op, fd=token.fd, target=word))
+            else:
+                raise Unread("gap")
+        return tuple(words), tuple(redirects)
+
+    def word(self, token: Token) -> Word:
+        text = self.lexed.text[token.start : token.end]
+        value = token.value if token.kind == "word" else text
+        return Word(text=text, value=value, start=token.start, end=token.end)
+
+    def assignment(self, word: Word) -> tuple[str, Word] | None:
+        """`NAME=value`, `NAME+=value`, `NAME[i]=value` taken apart."""
+        found = ASSIGNMENT.match(self.lexed.plain[word.start : word.end])
+        if not found:
+            return None
+        value = word.value
+        if value is not None:
+            value = None if found[2] or found[3] else value[found.end() :]
+        start = word.start + found.end()
+        return found[1], Word(text=word.text[found.end() :], value=value, start=start, end=word.end)

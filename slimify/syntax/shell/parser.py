@@ -1,0 +1,126 @@
+"""Shell text into tree-sitter-bash trees. In: `Lexed`; out: nodes whose offsets are the text's.
+
+The grammar gets the text in disguise: ASCII only, here-documents as plain input redirections, and
+for a second attempt with letters in place of words it could stumble over.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from slimify.syntax.shell.lexer import Lexed, Token, Unread
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+_PLAIN_WORD = re.compile(r"[\w./:@%+,=!{}-]+|\[\[|\]\]")
+_CLOSING = frozenset({"fi", "done", "esac", "}"})
+ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=")
+
+
+def tree(source: str) -> Node:
+    """The root of the tree of an ASCII text; raises `Unread` where the grammar does not fit."""
+    root = _parser().parse(source.encode("ascii")).root_node
+    if root.has_error:
+        raise Unread("syntax")
+    return root
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Parser:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def without_bodies(lexed: Lexed) -> str:
+    """The text with `<<X` turned into `< X` and the bodies blank, offsets unchanged.
+
+    So is `<>`, which the grammar does not know. Long numbers in front of redirections are blank, since
+    it knows short ones only, and so are escaped newlines, which it takes for the rest of the
+    command before when they begin a line.
+    """
+    chars = list(lexed.plain)
+    for at in lexed.continuations:
+        chars[at : at + 2] = "  "
+    for token in lexed.tokens.values():
+        if token.kind == "redirect":
+            op = "<" if token.op in ("<<", "<<-", "<>") else token.op
+            number = lexed.plain[token.start : token.end - len(token.op)]
+            number = number if len(number) == 1 else " " * len(number)
+            chars[token.start : token.end] = (number + op).ljust(token.end - token.start)
+    for body in lexed.bodies.values():
+        for at in range(body.start, body.end):
+            if chars[at] != "\n":
+                chars[at] = " "
+    return "".join(chars)
+
+
+def without_words(lexed: Lexed, source: str) -> str:
+    """The source with everything in words replaced by letters, but for substitutions.
+
+    More of what the grammar stumbles over goes: conditions in `[[ … ]]`, a `!` in front of a
+    compound (the walk looks for it among the tokens), a missing separator in `fi }`.
+    """
+    chars = list(source)
+    tokens = sorted((token for token in lexed.tokens.values() if token.kind != "comment"), key=_start)
+    inner = sorted(lexed.substitutions.items())
+    texts = [lexed.plain[token.start : token.end] for token in tokens]
+    for number, (token, text) in enumerate(zip(tokens, texts, strict=True)):
+        following = texts[number + 1] if number + 1 < len(texts) else ""
+        if token.kind != "word":
+            continue
+        if text == "[[" and "]]" in texts[number:]:
+            _hide_condition(chars, token.end, tokens[texts.index("]]", number)].start, inner)
+        elif text == "!" and following[:1] in ("{", "(", "<", ">"):
+            chars[token.start] = " "
+        elif text in _CLOSING and following in _CLOSING:
+            if number and _separated(lexed, tokens[number - 1], token) and source[token.end] == " ":
+                chars[token.end] = ";"
+        elif not _PLAIN_WORD.fullmatch(text):
+            _hide_word(chars, token, text, inner)
+    return "".join(chars)
+
+
+def _hide_condition(chars: list[str], start: int, end: int, inner: list[tuple[int, int]]) -> None:
+    """Makes one word of what stands between `[[` and `]]`, unless there are commands in it."""
+    if bisect_left(inner, (start, 0)) == bisect_left(inner, (end, 0)) and end - start > 2:
+        chars[start:end] = " " + "w" * (end - start - 2) + " "
+
+
+def _hide_word(chars: list[str], token: Token, text: str, inner: list[tuple[int, int]]) -> None:
+    if text.startswith("(("):
+        chars[token.start + 2 : token.end - 2] = "1" * (len(text) - 4)
+        return
+    assigned = ASSIGNMENT.match(text)
+    at = token.start + (assigned.end() if assigned else 0)
+    for start, end in inner[bisect_left(inner, (at, 0)) :]:
+        if start >= token.end:
+            break
+        if start >= at:
+            chars[at:start] = "w" * (start - at)
+            at = end
+    chars[at : token.end] = "w" * (token.end - at)
+
+
+def _start(token: Token) -> int:
+    return token.start
+
+
+def _separated(lexed: Lexed, before: Token, token: Token) -> bool:
+    """Whether a word begins a command, so that a closing word closes."""
+    text = lexed.plain[before.start : before.end]
+    return before.kind == "operator" or text in _CLOSING or "\n" in lexed.plain[before.end : token.start]
+
+
+def only_expansions(lexed: Lexed) -> str:
+    """Blanks, but for what the here-documents expand."""
+    chars = ["\n" if char == "\n" else " " for char in lexed.plain]
+    for body in lexed.bodies.values():
+        for start, end in body.expansions:
+            chars[start:end] = lexed.plain[start:end]
+    return "".join(chars)

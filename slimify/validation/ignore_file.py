@@ -1,0 +1,62 @@
+"""Static proof of an ignore file: nothing that is needed is kept out, nothing else comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slimify.analysis.copied_context import taken
+from slimify.analysis.program import Program
+from slimify.context.ignore_rules import Ignore
+from slimify.context.scan import Context
+from slimify.model.ignore_file import IgnoreFile
+
+
+def problems(program: Program, file: IgnoreFile) -> tuple[str, ...]:
+    """Why the file must not be used; () for none."""
+    return tuple(_problems(program, file))
+
+
+def _problems(program: Program, file: IgnoreFile) -> Iterator[str]:
+    context = program.context
+    rules = Ignore.parse(file.after)
+    if rules.errors and len(rules.errors) != len(context.ignore.errors):
+        yield f"{file.path}: {rules.errors[-1]}"
+    takes = taken(program.dockerfile, context, program.build_args)
+    gone = [p for p in (*context.files, *context.symlinks, *context.skipped) if rules.ignores(p)]
+    for path in gone:
+        if takes is None or takes.names(path):
+            yield f"{path} is named by an instruction and would be kept out"
+    needed = {*_live(program), *_manifests(program)}
+    yield from (f"{path} is needed and would be kept out" for path in gone if path in needed)
+    for path in context.ignored:
+        if not rules.ignores(path.rstrip("/")):
+            yield f"{path} would come in"
+    yield from (f"the line {line!r} is gone" for line in _lost(context, file))
+
+
+def _live(program: Program) -> Iterator[str]:
+    """The files of the context that run time is known to read, and the sources that say so."""
+    sources = program.live.sources
+    for use in (*sources.imports, *sources.paths, *sources.commands):
+        yield use.file
+    for place in (*program.live.paths, *(use.name for use in sources.paths if use.name.startswith("/"))):
+        path = program.end.view.context_path(place)
+        if path:
+            yield path
+
+
+def _manifests(program: Program) -> Iterator[str]:
+    """What installers read."""
+    for effect in (e for s in program.steps for e in s.effects):
+        for place in (*effect.manifests, *effect.reads):
+            path = program.end.view.context_path(place)
+            if path:
+                yield path
+
+
+def _lost(context: Context, file: IgnoreFile) -> Iterator[str]:
+    """The user's lines that are not there any more, in their order."""
+    left = iter(file.after.split("\n"))
+    for line in (context.ignore_text or "").rstrip("\n").split("\n") if context.ignore_text else ():
+        if not any(line.rstrip("\r") == other.rstrip("\r") for other in left):
+            yield line

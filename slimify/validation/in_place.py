@@ -1,0 +1,241 @@
+"""Static proof of a file that was cleaned in place: the same steps in the same state and order, but for what
+a cleaner may add, change or leave out.
+
+Nothing is taken over from the planner: both texts are read by the same interpreter and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from slimify.analysis.copies import files
+from slimify.analysis.packages.system import system_package
+from slimify.analysis.program import Program
+from slimify.facts.carried import installed
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.effects import Effect
+from slimify.semantics.walk import Visit, start_state, walk
+from slimify.syntax.dockerfile.instructions import copy_parts
+from slimify.syntax.dockerfile.scope import scopes
+from slimify.validation.execution import unmet
+
+# What a cleaner adds, or changes at will: it is looked at by what is installed in the end.
+_CLEANING = frozenset({"packages", "unpackage", "index", "cache", "prune", "check", "meta"})
+# Options that change what is kept, not what is done.
+_OPTIONS = frozenset({"--no-cache-dir", "--no-cache", "--omit=dev", "--production", "--prod"})
+# What may be executed at another place: it neither reads nor makes what others read.
+_MOVABLE = frozenset({"users", "cache", "files", "prune", "meta"})
+
+
+class _Part(Struct, frozen=True):
+    """One command of a stage with the state that it is executed in."""
+
+    text: str
+    state: tuple[object, ...]
+    effects: tuple[Effect, ...]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(e.kind for e in self.effects)
+
+
+def in_place(
+    program: Program,
+    file: Dockerfile,
+    stages: Sequence[Sequence[Instruction]],
+    before: Sequence[Sequence[Instruction]],
+) -> Iterator[str]:
+    """What the new last stage would do otherwise than that of `before`, the stages of the old file."""
+    if [_raws(s) for s in stages[:-1]] != [_raws(s) for s in before[:-1]]:
+        yield "a stage before the last one would change"
+        return
+    if _settings(stages[-1]) != _settings(before[-1]):
+        yield "the settings of the last stage would change, or their order"
+        return
+    visits = _visits(program, file, stages[-1])
+    old = [_visit(program, i) for i in range(len(program.steps))]
+    yield from _copies(program, visits, old)
+    yield from _commands(visits, old)
+    yield from _packages(program, visits, old)
+    yield from _callers(program, visits, old)
+    yield from unmet(program, visits)
+
+
+def _raws(stage: Sequence[Instruction]) -> list[str]:
+    return [x.raw.strip() for x in stage]
+
+
+def _settings(stage: Sequence[Instruction]) -> list[str]:
+    return [x.raw.strip() for x in stage if x.keyword not in ("RUN", "COPY", "ADD")]
+
+
+def _visits(program: Program, file: Dockerfile, stage: Sequence[Instruction]) -> tuple[Visit, ...]:
+    places = {id(x): i for i, x in enumerate(file.instructions)}
+    base = program.base
+    env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
+    force = scopes(file, env, program.build_args)
+    body = [(places[id(x)], x) for x in stage[1:]]
+    return walk(body, dict(enumerate(force)), start_state(base, program.context), file.escape)[0]
+
+
+def _visit(program: Program, number: int) -> Visit:
+    step = program.steps[number]
+    effects = tuple(a.effects for a in step.atoms)
+    return Visit(
+        index=step.index, instruction=step.instruction, state=step.state, script=step.script, effects=effects
+    )
+
+
+def _parts(visits: Sequence[Visit]) -> list[_Part]:
+    found = []
+    for visit in visits:
+        if visit.instruction.keyword != "RUN":
+            continue
+        state = (visit.state.cwd, visit.state.user, visit.state.shell, tuple(sorted(visit.state.env)))
+        atoms = visit.script.atoms if visit.script is not None else ()
+        if not atoms or visit.instruction.heredocs:
+            found.append(_Part(visit.instruction.raw.strip(), state, _all(visit)))
+            continue
+        assert visit.script is not None
+        for atom, effects in zip(atoms, visit.effects, strict=True):
+            text = " ".join(visit.script.text[atom.start : atom.end].split())
+            found.append(_Part(text, state, effects))
+    return found
+
+
+def _all(visit: Visit) -> tuple[Effect, ...]:
+    return tuple(e for effects in visit.effects for e in effects)
+
+
+def _commands(visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+    """Every command is there, in its state and order; what is new cleans up."""
+    before, after = _parts(old), _parts(visits)
+    known: dict[str, set[tuple[object, ...]]] = {}
+    for part in before:
+        known.setdefault(_plain(part.text), set()).add(part.state)
+    there = {_plain(p.text) for p in after}
+    for part in before:
+        if _plain(part.text) not in there and not part.kinds <= _CLEANING | {"users"} and not _deletes(part):
+            yield f"`{part.text[:50]}` would be gone"
+    for part in after:
+        states = known.get(_plain(part.text))
+        if states is None and not part.kinds <= _CLEANING and not _deletes(part) and not _fetches(part, old):
+            yield f"`{part.text[:50]}` would be new"
+        elif states is not None and part.kinds - _MOVABLE - _CLEANING and part.state not in states:
+            yield f"`{part.text[:50]}` would be executed in another state"
+    if _order(before, there) != _order(after, set(known)):
+        yield "the order of the commands would change"
+
+
+def _order(parts: Sequence[_Part], other: set[str]) -> list[str]:
+    fixed = (p for p in parts if p.kinds - _MOVABLE - _CLEANING)
+    return [_plain(p.text) for p in fixed if _plain(p.text) in other]
+
+
+def _plain(text: str) -> str:
+    """The words of a command without the options that only change what is kept."""
+    return " ".join(word for word in text.split() if word not in _OPTIONS)
+
+
+def _deletes(part: _Part) -> bool:
+    return bool(part.effects) and all(e.deletes and not e.writes for e in part.effects)
+
+
+def _fetches(part: _Part, old: Sequence[Visit]) -> bool:
+    """The download of what ADD brought."""
+    urls = [s for v in old if v.instruction.keyword == "ADD" for s in copy_parts(v.instruction).sources]
+    return part.kinds == {"fetch"} and any(url in part.text for url in urls)
+
+
+def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+    """The same files arrive: a COPY may name their owner, and some may arrive once more before."""
+    before = [v for v in old if v.instruction.keyword in ("COPY", "ADD")]
+    after = [v for v in visits if v.instruction.keyword in ("COPY", "ADD")]
+    known = {_without_owner(v.instruction) for v in before}
+    there = {_without_owner(v.instruction) for v in after}
+    commands = " ".join(v.instruction.value for v in visits if v.instruction.keyword == "RUN")
+    for visit in before:
+        remote = [s for s in copy_parts(visit.instruction).sources if "://" in s]
+        moved = bool(remote) and all(s in commands for s in remote)
+        if _without_owner(visit.instruction) not in there and not moved:
+            yield f"`{visit.instruction.raw.strip()[:50]}` would be gone"
+    brought = frozenset(f for v in before for f in files(v) or ())
+    for visit in after:
+        if _without_owner(visit.instruction) not in known and not (files(visit) or {""}) <= brought:
+            yield f"`{visit.instruction.raw.strip()[:50]}` would bring what did not come before"
+    owners = {copy_parts(v.instruction).chown for v in after} - {
+        copy_parts(v.instruction).chown for v in before
+    }
+    given = " ".join(v.instruction.value for v in old if v.instruction.keyword == "RUN")
+    for owner in owners - {None}:
+        # `chown -R user` leaves the group of what a COPY of the context brings, which is root's
+        if not any(f" {o} " in given for o in (owner, (owner or "").removesuffix(":root"))):
+            yield f"{owner} would become an owner"
+
+
+def _without_owner(instruction: Instruction) -> tuple[object, ...]:
+    flags = tuple((f.name, f.value) for f in instruction.flags if f.name != "chown")
+    return instruction.keyword, flags, instruction.value
+
+
+def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+    """What is installed in the end is what was, less what only the build needs, with what replaces it."""
+    judged = {v.name: v for s in program.steps for a in s.atoms for v in a.packages}
+    there = _left(visits)
+    have = there | (installed(program.base, nearest=True) if program.base is not None else frozenset())
+    for name in sorted(_left(old) - there):
+        verdict = judged.get(name)
+        if verdict is None or verdict.role != "build":
+            yield f"the package {name} would be gone"
+            continue
+        needed = [n for n in verdict.counterparts if n not in have]
+        if needed:
+            yield f"{needed[0]}, which replaces {name}, would not be installed"
+
+
+def _callers(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+    """A command finds the programs of the packages that it found them of before."""
+    before, after = _callings(program, old), _callings(program, visits)
+    for text, packages in after.items():
+        for name in sorted(before.get(text, frozenset()) - packages):
+            yield f"`{text[:50]}` calls a program of {name}, which would not be there then"
+
+
+def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[str]]:
+    """The system packages of which each command calls a program, as far as they are installed then."""
+    release = (program.base.distro, program.base.suite) if program.base else (None, None)
+    found: dict[str, frozenset[str]] = {}
+    have: dict[str, tuple[str, ...]] = {}
+    for visit in visits:
+        atoms = visit.script.atoms if visit.script is not None else ()
+        for atom, effects in zip(atoms, visit.effects, strict=False):
+            assert visit.script is not None
+            text = _plain(" ".join(visit.script.text[atom.start : atom.end].split()))
+            tools = {t.rpartition("/")[2] for e in effects for t in (e.tool, *e.tools)}
+            found[text] = frozenset(name for name, commands in have.items() if tools & {*commands})
+            for effect in effects:
+                for name in (p.name for p in effect.packages):
+                    if effect.kind == "packages" and effect.manager != "pip":
+                        facts = system_package(name, *release)
+                        have[name] = facts.commands if facts is not None else (name,)
+                    elif effect.kind == "unpackage":
+                        have.pop(name, None)
+    return found
+
+
+def _left(visits: Sequence[Visit]) -> frozenset[str]:
+    """The system packages that the steps install and do not remove again."""
+    have: dict[str, None] = {}
+    groups: dict[str, list[str]] = {}
+    for effect in (e for v in visits for effects in v.effects for e in effects):
+        names = [p.name for p in effect.packages]
+        if effect.kind == "packages" and effect.manager != "pip":
+            have |= dict.fromkeys(names)
+            groups.setdefault(effect.action.rpartition(" ")[2], []).extend(names)
+        elif effect.kind == "unpackage":
+            for name in names:
+                for gone in (name, *groups.get(name, ())):
+                    have.pop(gone, None)
+    return frozenset(have)

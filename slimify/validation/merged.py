@@ -1,0 +1,129 @@
+"""The static proof of a file that was made of two: each half does what its file did, and what is taken from
+the builder is there.
+
+Each check answers with a sentence or with nothing. If one answers, the file is not used.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+
+from slimify.analysis.program import Program
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.errors import SlimifyError
+from slimify.model.plan import Plan
+from slimify.planning.final_stage.text import CONFIG_ONLY
+from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.dockerfile.scope import scopes
+from slimify.syntax.dockerfile.words import expand
+from slimify.validation.execution import execution
+from slimify.validation.validate import contract
+
+
+def problems(
+    builder: Program, runtime: Program, plan: Plan, text: str, extracted: Sequence[str]
+) -> tuple[str, ...]:
+    """Why the text must not be given to anybody; empty when everything holds. `extracted` are the paths that
+    were taken out of the builder's image before."""
+    try:
+        file = parse(encode(text), runtime.name)
+    except SlimifyError as error:
+        return (f"the new file can't be read: {error.message}",)
+    stages, before = split_stages(file), split_stages(builder.dockerfile)
+    if len(stages) != len(before) + 1:
+        return (f"the new file has {len(stages)} stages",)
+    *earlier, made, last = stages
+    if [_raws(stage) for stage in earlier] != [_raws(stage) for stage in before[:-1]]:
+        return (f"the stages before the last one of {builder.name} would change",)
+    found = [*_same_base(builder, file, made[0]), *_same_base(runtime, file, last[0])]
+    found += _builder_kept(builder, made, _added(plan))
+    found += _runtime_kept(runtime, last)
+    found += contract(runtime, file, stages, plan)
+    found += _taken(made, last, extracted)
+    found += execution(builder, file, [made])
+    found += execution(runtime, file, [last])
+    return tuple(dict.fromkeys(found))
+
+
+def _raws(stage: Sequence[Instruction]) -> list[str]:
+    return [" ".join(x.raw.split()) for x in stage]
+
+
+def _added(plan: Plan) -> tuple[str, ...]:
+    return tuple(d.text for d in plan.decisions if d.code == "SL371")
+
+
+def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterator[str]:
+    at = next(i for i, x in enumerate(file.instructions) if x is start)
+    image = from_parts(start).image
+    reference = expand(image, scopes(file, {}, program.build_args)[at]) or image
+    if reference != program.base_ref:
+        yield f"{program.name} starts from {program.base_ref}, its stage from {reference}"
+
+
+def _builder_kept(builder: Program, stage: Sequence[Instruction], added: Sequence[str]) -> Iterator[str]:
+    """All of its steps in their order, and nothing else but what is stated."""
+    old = [_told(s.instruction) for s in builder.steps if s.keyword not in CONFIG_ONLY]
+    new = [_told(x) for x in stage[1:]]
+    extra = new[len(old) :]
+    if new[: len(old)] != old or len(extra) > len(added):
+        yield f"the stage does not execute what {builder.name} does"
+    for (keyword, _, value, _), said in zip(extra, added, strict=False):
+        if f"{keyword} {value}" not in said:
+            yield f"`{keyword} {value}` is not stated"
+
+
+def _runtime_kept(runtime: Program, stage: Sequence[Instruction]) -> Iterator[str]:
+    """All of its instructions in their order; in place of those that copy, between two others, there may be
+    some that copy from the builder, and what is left of them."""
+    old = _between([s.instruction for s in runtime.steps])
+    new = _between(stage[1:])
+    if [other for other, _ in old] != [other for other, _ in new]:
+        yield f"the last stage does not execute what {runtime.name} does"
+        return
+    for (_, before), (_, after) in zip(old, new, strict=True):
+        known = [copy_parts(x) for x in before]
+        sources = {s for parts in known for s in (*parts.sources, *parts.heredocs)}
+        for instruction in after:
+            parts = copy_parts(instruction)
+            if parts.from_stage is None and not {*parts.sources, *parts.heredocs} <= sources:
+                yield f"`{instruction.keyword} {instruction.value}` is new"
+        if bool(before) != bool(after):
+            yield f"what is copied is not copied where {runtime.name} does"
+
+
+def _between(
+    instructions: Sequence[Instruction],
+) -> list[tuple[tuple[object, ...] | None, list[Instruction]]]:
+    """Each instruction that does not copy, with the copies behind it; the first row has those in front."""
+    found: list[tuple[tuple[object, ...] | None, list[Instruction]]] = [(None, [])]
+    for instruction in instructions:
+        if instruction.keyword in ("COPY", "ADD"):
+            found[-1][1].append(instruction)
+        else:
+            found.append((_told(instruction), []))
+    return found
+
+
+def _told(instruction: Instruction) -> tuple[object, ...]:
+    flags = tuple((f.name, f.value) for f in instruction.flags)
+    return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))
+
+
+def _taken(
+    made: Sequence[Instruction], last: Sequence[Instruction], extracted: Sequence[str]
+) -> Iterator[str]:
+    """What is copied from the builder was taken out of its image before."""
+    name = from_parts(made[0]).alias or ""
+    for instruction in last[1:]:
+        if instruction.keyword != "COPY":
+            continue
+        parts = copy_parts(instruction)
+        if (parts.from_stage or "").lower() != name:
+            continue
+        for source in parts.sources:
+            known = (p for p in extracted if p == source or source.startswith(p.rstrip("/") + "/"))
+            if not posixpath.isabs(source) or not any(known):
+                yield f"nothing is known to take {source} out of the builder"

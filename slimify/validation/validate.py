@@ -1,0 +1,267 @@
+"""The static proof of a plan and its text, made on every real run (as black does).
+
+Each check answers with a sentence or with nothing. If one answers, the plan is not used.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from slimify.analysis.advice.findings import SECRET
+from slimify.analysis.contract import runtime
+from slimify.analysis.program import Program, Runtime
+from slimify.facts.languages import go_settings
+from slimify.facts.mediatypes import TABLE
+from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.model.errors import SlimifyError
+from slimify.model.plan import Plan
+from slimify.planning.final_stage.media_types import in_base
+from slimify.planning.final_stage.restore_packages import CERTIFICATES, GO_ZONES, ZONES
+from slimify.semantics.paths import inside
+from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.parser import encode, parse
+from slimify.syntax.dockerfile.scope import scopes
+from slimify.syntax.dockerfile.words import expand
+from slimify.validation.execution import execution
+from slimify.validation.in_place import in_place
+
+
+def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
+    """Why the text must not be given to anybody; empty when everything holds."""
+    try:
+        file = parse(encode(text), program.name)
+    except SlimifyError as error:
+        return (f"the new file can't be read: {error.message}",)
+    stages = split_stages(file)
+    found = list(_shape(plan, stages))
+    if plan.rung == "cleanup":
+        found += contract(program, file, stages, plan)
+        found += _steps_of_root(plan, stages[-1])
+        found += in_place(program, file, stages, split_stages(program.dockerfile))
+        return tuple(dict.fromkeys(found))
+    stages = default_target(stages)
+    found += contract(program, file, stages, plan)
+    found += _steps_of_root(plan, stages[-1])
+    found += _copies(program, stages, plan.kept)
+    found += _live(program, stages)
+    found += _arguments(program, file, stages)
+    found += _secrets(program, stages)
+    found += execution(program, file, stages)
+    return tuple(dict.fromkeys(found))
+
+
+def default_target(stages: list[list[Instruction]]) -> list[list[Instruction]]:
+    """The stages up to the one that says what the image is: a last one that is no more than
+    `FROM another` stands for that other, and what lies between them is for `--target` only."""
+    names = [(from_parts(stage[0]).alias or "").lower() for stage in stages]
+    last = len(stages) - 1
+    while len(stages[last]) == 1 and (name := from_parts(stages[last][0]).image.lower()) in names[:last]:
+        last = names.index(name)
+    return stages[: last + 1]
+
+
+def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[str]:
+    if len(stages) != len(plan.stages):
+        yield f"the plan has {len(plan.stages)} stages, the text {len(stages)}"
+        return
+    for stage, instructions in zip(plan.stages, stages, strict=True):
+        if len(stage.items) < len(instructions):
+            yield f"the text of stage {stage.name or 'final'} has instructions that the plan has not"
+
+
+def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[str]:
+    """Behind a USER that the plan adds nothing is executed, and nothing is made: that was root's."""
+    users = [i for i, x in enumerate(final) if x.keyword == "USER"]
+    if not plan.user:
+        return
+    if len(users) != 1:
+        yield "the final stage sets another user than the one that was asked for"
+        return
+    for instruction in final[users[0] :]:
+        if instruction.keyword in ("RUN", "COPY", "ADD", "WORKDIR", "VOLUME"):
+            yield f"{instruction.keyword} would be executed as {plan.user}"
+
+
+def contract(
+    program: Program, file: Dockerfile, stages: list[list[Instruction]], plan: Plan
+) -> Iterator[str]:
+    """The runtime contract of the last stage is that of the input, but for a user that the plan adds and
+    settings of the toolchain that it says it leaves to the builder."""
+    user = plan.user
+    new = contract_of(program, file, stages)
+    old = _contract_before(program)
+    for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
+        before, after = getattr(old, name), getattr(new, name)
+        before = user if name == "user" and user else before
+        if name == "user" and {before, after} <= {"", "root", "0"}:
+            continue
+        if before != after and not (name == "workdir" and before is None):
+            yield f"{name} would change from {before!r} to {after!r}"
+    if old.own_start or program.base is not None:
+        for name in ("entrypoint", "cmd"):
+            before, after = getattr(old, name), getattr(new, name)
+            if (
+                before is not None
+                and before != after
+                and old.own_start
+                and not _restarted(program, before, after)
+            ):
+                yield f"{name} would change from {before!r} to {after!r}"
+    stated = " ".join(d.text for d in plan.decisions if d.code == "SL319")
+    yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & go_settings())
+
+
+def _contract_before(program: Program) -> Runtime:
+    """The contract of the file; where its last stage builds on another one, that one's settings count."""
+    stages = split_stages(program.dockerfile)
+    return contract_of(program, program.dockerfile, stages) if len(stages) > 1 else program.runtime
+
+
+def _restarted(program: Program, before: object, after: object) -> bool:
+    """`go run` as the command is replaced by the program it builds: a stated decision."""
+    return "go" in str(before) and "run" in str(before)
+
+
+def _env(
+    program: Program, old: Mapping[str, str], new: Mapping[str, str], left: frozenset[str]
+) -> Iterator[str]:
+    own = {name for step in program.steps if step.keyword == "ENV" for name in _names(step.instruction)}
+    for name in sorted(own):
+        if name == "PATH" or name not in old or (name in left and name not in new):
+            continue
+        if old.get(name) != new.get(name) and "\0" not in (old.get(name) or ""):
+            yield f"ENV {name} would change from {old.get(name)!r} to {new.get(name)!r}"
+
+
+def _names(instruction: Instruction) -> list[str]:
+    from slimify.syntax.dockerfile.instructions import env_pairs
+
+    return [name for name, _ in env_pairs(instruction)]
+
+
+def contract_of(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
+    """The contract of the last stage of a file, stages that build on each other included, as it is built
+    with the values that the user gives to ARG."""
+    named: dict[str, Runtime] = {}
+    result: Runtime | None = None
+    places = {id(x): i for i, x in enumerate(file.instructions)}
+    for number, stage in enumerate(stages):
+        parts = from_parts(stage[0])
+        at = places[id(stage[0])]
+        reference = expand(parts.image, scopes(file, {}, program.build_args)[at]) or parts.image
+        inherited = named.get(reference.lower())
+        facts = None if inherited else program.facts_of(reference)
+        env = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
+        force = scopes(file, env, program.build_args)
+        scope = [force[places[id(x)]] for x in stage[1:]]
+        result = runtime(stage[1:], scope, facts, inherited)
+        named[(parts.alias or str(number)).lower()] = result
+    assert result is not None
+    return result
+
+
+def _copies(program: Program, stages: list[list[Instruction]], kept: tuple[str, ...]) -> Iterator[str]:
+    """Every COPY --from names an earlier stage, and a path that a step of the builder writes
+    (of those that are `kept` on request the planner knows it)."""
+    names = [(from_parts(s[0]).alias or "").lower() for s in stages]
+    written = [m.path for m in program.made if not m.path.startswith("@")]
+    written += _directories(program, stages[0])
+    for number, stage in enumerate(stages):
+        for instruction in stage[1:]:
+            if instruction.keyword != "COPY":
+                continue
+            parts = copy_parts(instruction)
+            if parts.from_stage is None or parts.from_stage.lower() not in names:
+                continue
+            if parts.from_stage.lower() not in names[:number]:
+                yield f"COPY --from={parts.from_stage} names a stage that is not before it"
+            for source in parts.sources:
+                if not source.startswith("/") or set(source) & set("*?["):
+                    yield f"COPY --from={parts.from_stage} {source} is not one absolute path"
+                elif (
+                    source not in kept
+                    and not _written(program, source, written)
+                    and not _venv_in(stages[0], source)
+                ):
+                    yield f"nothing in the builder writes {source}"
+
+
+def _directories(program: Program, builder: list[Instruction]) -> Iterator[str]:
+    """What RUNs of the input that the builder repeats make as directories, or give to somebody whole."""
+    repeated = [x.value for x in builder if x.keyword == "RUN"]  # neighbours may have become one
+    for step in program.steps:
+        if step.keyword == "RUN" and any(step.instruction.value in text for text in repeated):
+            yield from (w for e in step.effects if e.tool in ("mkdir", "chown") for w in e.writes)
+
+
+def _venv_in(builder: list[Instruction], path: str) -> bool:
+    """The new builder makes a virtual environment there."""
+    return any(x.keyword == "RUN" and x.value.split()[-2:] == ["venv", path] for x in builder)
+
+
+def _written(program: Program, path: str, written: list[str]) -> bool:
+    if path == TABLE and in_base(program):
+        return True  # its own, as what follows is Go's
+    if (
+        path in (CERTIFICATES, ZONES, GO_ZONES)
+        and program.base is not None
+        and program.base.family == "golang"
+    ):
+        return True
+    if any(inside(path, w) or inside(w, path) for w in written):
+        return True
+    called = {**program.live.commands, **program.late}
+    script = path.startswith("/usr/bin/") and path.rpartition("/")[2] in called
+    return any(m.path.startswith("@") for m in program.made) and (
+        "-packages" in path or path.endswith("/bin") or script
+    )
+
+
+def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+    """What the image starts is in the final stage."""
+    if len(stages) < 2:
+        return
+    argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
+    final = stages[-1]
+    have: list[str] = []
+    for instruction in final[1:]:
+        if instruction.keyword in ("COPY", "ADD"):
+            have.append(copy_parts(instruction).dest)
+    made = [m.path for m in program.made]
+    for word in argv[:1]:
+        if not word.startswith("/"):
+            continue
+        path = posixpath.normpath(word)
+        if any(inside(path, m) for m in made) and not any(inside(path, d.rstrip("/") or "/") for d in have):
+            yield f"{path} is started, and nothing brings it into the final stage"
+
+
+def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[str]:
+    """An ARG that the input declared is declared in the final stage where a kept instruction uses it."""
+    declared = {n for s in program.steps if s.keyword == "ARG" for n, _ in arg_names(s.instruction)}
+    known: set[str] = set()
+    for instruction in stages[-1][1:]:
+        if instruction.keyword == "ARG":
+            known |= {n for n, _ in arg_names(instruction)}
+        if instruction.keyword == "ENV":
+            known |= set(_names(instruction))
+        used = set(re.findall(r"(?<!\\)\$\{?([A-Za-z_][A-Za-z0-9_]*)", instruction.value))
+        lost = (used & declared) - known
+        if lost and instruction.keyword not in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+            yield f"{instruction.keyword} uses ${sorted(lost)[0]}, which the final stage does not declare"
+
+
+def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+    """No secret is named in the final stage that the input did not keep in the image anyway."""
+    kept = {
+        n for s in program.steps if s.keyword == "ENV" for n in re.findall(r"[A-Za-z_]+", s.instruction.value)
+    }
+    for instruction in stages[-1][1:]:
+        if instruction.keyword != "ARG" or len(stages) < 2:
+            continue
+        for name, _ in arg_names(instruction):
+            text = " ".join(x.value for x in stages[-1][1:] if x is not instruction)
+            if SECRET.search(name) and name not in kept and name not in text:
+                yield f"the secret ARG {name} would be repeated in the final stage"

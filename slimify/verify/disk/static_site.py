@@ -1,0 +1,23 @@
+"""Images that only hand out files: no source of the application's is executed in them."""
+
+from __future__ import annotations
+
+from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.verify.disk.evidence import Evidence
+
+_SERVERS = frozenset({"serve", "http-server", "nginx"})
+_RUNNERS = frozenset({"npm", "yarn", "pnpm"})  # what they start was followed
+
+
+def only(evidence: Evidence) -> bool:
+    """Whether all that the original starts is a server of files; the entry script of its base image, which
+    starts what it is told to, may lead to that."""
+    started = {effect.tool for effect in evidence.live.start} if evidence.live else set()
+    started -= {entry for entry in started & OWN_ENTRY if _of_base(evidence, entry)}
+    return bool(started & _SERVERS) and started <= _SERVERS | _RUNNERS
+
+
+def _of_base(evidence: Evidence, command: str) -> bool:
+    side = evidence.before
+    layer = side.files.layer(side.command(command) or "")
+    return layer is not None and layer < side.own
