@@ -13,19 +13,19 @@ from msgspec.structs import replace
 from slimify.analysis.advice.findings import earlier_sources, findings
 from slimify.analysis.contract import runtime
 from slimify.analysis.evidence.evidence_decisions import renamed, showings
-from slimify.analysis.installed_commands import own_programs
+from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.installer_settings import install_time
 from slimify.analysis.packages.linked import with_counterparts, with_linked
 from slimify.analysis.packages.naming import Naming
 from slimify.analysis.packages.verdicts import build_tools, judge, late_tools
 from slimify.analysis.previous_stages import with_earlier
-from slimify.analysis.program import AtomStep, Live, Program, Step
+from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
 from slimify.analysis.roles import assign as role_pass
 from slimify.analysis.roles.role_state import Roles, Where
 from slimify.analysis.roles.verdicts import instruction_role
-from slimify.analysis.runtime_needs import live, unread_start
+from slimify.analysis.runtime_needs import runtime_needs, unread_start
 from slimify.config import Options
 from slimify.context.compose.run_commands import run_commands
 from slimify.context.compose.yaml_commands import RunCommand
@@ -65,7 +65,7 @@ def classify(
     in_force = scopes(file, base_env, options.build_args)
     body = [(i, x) for i, x in enumerate(instructions) if i > start]
     visits, end = walk(body, dict(enumerate(in_force)), start_state(base, context), file.escape)
-    visits = own_programs(visits, end)
+    visits = installed_commands(visits, end)
     seen: Mapping[int, tuple[str, ...]] = {}
     if evidence is not None:
         from slimify.analysis.evidence.layer_effects import witnessed
@@ -74,18 +74,18 @@ def classify(
     contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    alive = live(contract, end, effects, _named(context, name), language, base)
+    needs = runtime_needs(contract, end, effects, _named(context, name), language, base)
     if several_stages(file):
-        alive = with_earlier(alive, file, in_force, visits, context, base, names)
-    alive = _with_kept(alive, options.keep_commands)
+        needs = with_earlier(needs, file, in_force, visits, context, base, names)
+    needs = _with_kept(needs, options.keep_commands)
     keep = _kept(file)
-    alive = with_linked(alive, evidence) if evidence is not None else alive
-    pure = pure_go(visits, end, alive, language)
-    packages, roles, late = _judged(visits, alive, base, language, keep, options, Naming(context), pure)
+    needs = with_linked(needs, evidence) if evidence is not None else needs
+    pure = pure_go(visits, end, needs, language)
+    packages, roles, late = _judged(visits, needs, base, language, keep, options, Naming(context), pure)
     if evidence is not None:
         from slimify.analysis.evidence.built_base import brought
 
-        packages = with_counterparts(packages, alive, evidence, brought(evidence))
+        packages = with_counterparts(packages, needs, evidence, brought(evidence))
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
@@ -97,7 +97,7 @@ def classify(
         language=language,
         steps=tuple(_step(visit, roles, packages) for visit in visits),
         runtime=contract,
-        live=alive,
+        runtime_needs=needs,
         made=roles.made,
         end=end,
         refusals=refusals(file, base, reference),
@@ -105,7 +105,7 @@ def classify(
             *renamed(file.instructions[start], reference, names),
             *showings(evidence, shown, seen),
             *earlier_sources(instructions[:start], in_force[:start], context),
-            *findings(visits, contract, alive, judged),
+            *findings(visits, contract, needs, judged),
         ),
         keep_lines=keep,
         build_args=options.build_args,
@@ -133,7 +133,7 @@ def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
 
 def _judged(
     visits: Sequence[Visit],
-    alive: Live,
+    needs: RuntimeNeeds,
     base: ImageFacts | None,
     language: str | None,
     keep: frozenset[int],
@@ -146,7 +146,7 @@ def _judged(
     verdict = partial(
         judge,
         visits,
-        alive,
+        needs,
         distro=base.distro if base else None,
         suite=base.suite if base else None,
         language=language,
@@ -158,13 +158,13 @@ def _judged(
     assigned = partial(
         role_pass.assign,
         visits,
-        live_commands=frozenset(alive.commands),
+        live_commands=frozenset(needs.commands),
         build_tools=frozenset(build_tools(visits)),
         language=language,
         keep=keep,
-        unread=unread_start(alive.start),
-        install_time=install_time(alive),
-        live_texts=frozenset((*(u.name.rpartition("/")[2] for u in alive.sources.paths), *alive.paths)),
+        unread=unread_start(needs.start),
+        install_time=install_time(needs),
+        live_texts=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
     packages = verdict()
     roles = assigned(packages=packages)
@@ -175,12 +175,12 @@ def _judged(
     return packages, roles, late
 
 
-def _with_kept(alive: Live, commands: Sequence[str]) -> Live:
+def _with_kept(needs: RuntimeNeeds, commands: Sequence[str]) -> RuntimeNeeds:
     """What run time needs, with the programs that the settings name."""
     if not commands:
-        return alive
+        return needs
     kept = {name: Use(name="keep-commands", file="slimify.toml", line=0) for name in commands}
-    return replace(alive, commands={**kept, **alive.commands})
+    return replace(needs, commands={**kept, **needs.commands})
 
 
 def _in_context(context: Context, name: str) -> str:

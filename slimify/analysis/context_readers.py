@@ -181,7 +181,7 @@ def _history(program: Program, texts: Sequence[str]) -> bool:
     effects = [e for s in program.steps for e in s.effects]
     if any(e.kind == "unknown" for e in effects) or any(s.role == "unknown" for s in program.steps):
         return True
-    if {"git", "hg", "svn"} & set(program.live.commands):
+    if {"git", "hg", "svn"} & set(program.runtime_needs.commands):
         return True
     # a program that tells its version by what Go stamped into it, itself or through a vendored package
     vendored = (p for p in program.context.files if "vendor/" in p and p.endswith(".go"))

@@ -11,24 +11,24 @@ from fnmatch import fnmatchcase
 from posixpath import dirname
 
 from slimify.analysis.copies import targets
-from slimify.analysis.roles.role_state import Made, Pass
+from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any
 from slimify.semantics.walk import Visit
 
 
-def thinned(state: Pass) -> dict[str, Made]:
+def thinned(state: RoleState) -> dict[str, Artifact]:
     """Directories that a COPY made and a build step took files out of. None for Go: its program needs no
     sources beside it."""
-    found: dict[str, Made] = {}
+    found: dict[str, Artifact] = {}
     if state.language == "go":
         return found
     for visit, path in _deleted(state):
         for place in _copied(state, visit, path):
-            found[place] = Made(path=place, first=visit.index, user=visit.state.user, kind="files")
+            found[place] = Artifact(path=place, first=visit.index, user=visit.state.user, kind="files")
     return found
 
 
-def _deleted(state: Pass) -> Iterator[tuple[Visit, str]]:
+def _deleted(state: RoleState) -> Iterator[tuple[Visit, str]]:
     """Each path of the context, in the image, that a build step deletes; one that steps only ever read is
     taken to come with the context, even if it is not in this copy of it."""
     read: set[str] = set()
@@ -51,7 +51,7 @@ def _from_context(visit: Visit, path: str) -> bool:
     return any(fnmatchcase(name, path) for name in view.under(dirname(path)))
 
 
-def _copied(state: Pass, last: Visit, path: str) -> Iterator[str]:
+def _copied(state: RoleState, last: Visit, path: str) -> Iterator[str]:
     """The directories, below none of the system's, that earlier copies put `path` into."""
     for visit in state.visits:
         if visit.index >= last.index or visit.instruction.keyword not in ("COPY", "ADD"):

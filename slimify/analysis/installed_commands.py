@@ -12,7 +12,7 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
 
-def own_programs(visits: Sequence[Visit], end: State) -> tuple[Visit, ...]:
+def installed_commands(visits: Sequence[Visit], end: State) -> tuple[Visit, ...]:
     """The visits, where an unknown command that bears the name of an installed Python package runs the
     application: it is executed where the packages are, in the stage that runs."""
     effects = tuple(e for v in visits for atom in v.effects for e in atom)

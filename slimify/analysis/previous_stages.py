@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from slimify.analysis.language import language_of
 from slimify.analysis.packages.needs import installed_modules, needs_of
 from slimify.analysis.packages.system import system_package
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.sources import read_sources
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
@@ -24,14 +24,14 @@ _CALLED = ("fetch", "tool")  # kinds of packages that people install to be calle
 
 
 def with_earlier(
-    live: Live,
+    runtime_needs: RuntimeNeeds,
     file: Dockerfile,
     in_force: Sequence[Mapping[str, str]],
     visits: Sequence[Visit],
     context: Context,
     base: ImageFacts | None,
     names: BaseMap,
-) -> Live:
+) -> RuntimeNeeds:
     """The same with what the stages before need whose files the last stage, `visits`, copies. Where what
     they build is not in the context, it may call whatever the last stage installs to be called."""
     stages = split_stages(file)
@@ -40,9 +40,9 @@ def with_earlier(
     installed = [p.name for e in effects if e.kind == "packages" and e.manager != "pip" for p in e.packages]
     copies = _copies(visits, {from_parts(s[0]).alias for s in stages[:-1]}, len(stages) - 1)
     if not installed or not copies:
-        return live
-    commands, libraries = dict(live.commands), dict(live.libraries)
-    packages, dynamic, unread = dict(live.system_packages), live.dynamic, False
+        return runtime_needs
+    commands, libraries = dict(runtime_needs.commands), dict(runtime_needs.libraries)
+    packages, dynamic, unread = dict(runtime_needs.system_packages), runtime_needs.dynamic, False
     for stage in stages[:-1]:
         _, facts = base_of(stage[0], in_force[places[id(stage[0])]], names)
         body = [(places[id(x)], x) for x in stage[1:]]
@@ -59,7 +59,9 @@ def with_earlier(
         commands, packages = {**needs.commands, **commands}, {**needs.packages, **packages}
     if unread:
         commands = {**_callable(installed, base, copies[0]), **commands}
-    return replace(live, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic)
+    return replace(
+        runtime_needs, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic
+    )
 
 
 def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> list[int]:

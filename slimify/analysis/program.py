@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from slimify.analysis.roles.role_state import Made
+from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
@@ -77,7 +77,7 @@ class Runtime(Struct, frozen=True, kw_only=True):
     own_start: bool = False  # the file itself says what is started
 
 
-class Live(Struct, frozen=True, kw_only=True):
+class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     """What run time needs, each with where it is named.
 
     `commands`: programs that are started; `paths`: files and directories (image paths) that are
@@ -109,8 +109,8 @@ class Program(Struct, frozen=True, kw_only=True):
     language: str | None
     steps: tuple[Step, ...]
     runtime: Runtime
-    live: Live
-    made: tuple[Made, ...]
+    runtime_needs: RuntimeNeeds
+    made: tuple[Artifact, ...]
     end: State  # the state behind the last instruction
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.packages.needs import installed_modules, needs_of
-from slimify.analysis.program import Live, Runtime
+from slimify.analysis.program import Runtime, RuntimeNeeds
 from slimify.analysis.sources import SourceUse, read_sources
 from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
@@ -39,14 +39,14 @@ _COMMAND_KEYS = ("command", "web", "worker", "release", "exec", "ExecStart")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash"})
 
 
-def live(
+def runtime_needs(
     runtime: Runtime,
     state: State,
     effects: Iterable[Effect],
     named: Sequence[RunCommand],
     language: str | None,
     base: ImageFacts | None,
-) -> Live:
+) -> RuntimeNeeds:
     """What run time needs. `state` is the one at the end of the file; `effects` are those of all
     RUNs (for the manifests whose packages are installed); `named` are command lines that the context
     says are run in this image (compose files, Procfile, Kubernetes manifests); `base` is what
@@ -80,7 +80,7 @@ def live(
         for started in starts(command):
             _note(commands, started, use)
     paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
-    return Live(
+    return RuntimeNeeds(
         commands=commands,
         paths=paths,
         libraries={use.name: use for use in found.facts.libraries},

@@ -35,7 +35,7 @@ class Writes(Struct, frozen=True, kw_only=True):
 
 def writes(program: Program) -> Writes:
     """What the application's own sources write."""
-    sources = program.live.sources
+    sources = program.runtime_needs.sources
     facts: Mapping[str, Any] | None = load("nonroot.toml")["sources"].get(program.language or "")
     files = application(program.end.view, program.language or "")
     if facts is None or not files:

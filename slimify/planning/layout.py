@@ -10,7 +10,7 @@ from slimify.model.decisions import Decision
 from slimify.model.plan import Rung
 
 
-class Tree(Struct, frozen=True, kw_only=True):
+class CopyFromBuilder(Struct, frozen=True, kw_only=True):
     """A file or directory that the final stage takes from the builder, at the same path.
 
     `after` is the index of the first build step that writes it: the copy stands where that step
@@ -48,7 +48,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     final: Mapping[int, frozenset[int]] = field(default_factory=dict)
     words: Mapping[int, WordEdit] = field(default_factory=dict)
     append: Mapping[int, str] = field(default_factory=dict)  # shell text put behind a final RUN
-    trees: tuple[Tree, ...] = ()
+    copies: tuple[CopyFromBuilder, ...] = ()
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
     builder_before: Mapping[int, tuple[str, ...]] = field(
@@ -56,7 +56,7 @@ class Layout(Struct, frozen=True, kw_only=True):
     )  # new lines in front of an instruction
     final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)  # new lines behind its copies
     replace: Mapping[int, str] = field(default_factory=dict)  # final text instead of an instruction
-    idle_settings: frozenset[str] = frozenset()  # variables that nothing in the final stage reads
+    builder_only_env: frozenset[str] = frozenset()  # variables that nothing in the final stage reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     original: int = 0

@@ -36,10 +36,13 @@ def _problems(program: Program, file: IgnoreFile) -> Iterator[str]:
 
 def _live(program: Program) -> Iterator[str]:
     """The files of the context that run time is known to read, and the sources that say so."""
-    sources = program.live.sources
+    sources = program.runtime_needs.sources
     for use in (*sources.imports, *sources.paths, *sources.commands):
         yield use.file
-    for place in (*program.live.paths, *(use.name for use in sources.paths if use.name.startswith("/"))):
+    for place in (
+        *program.runtime_needs.paths,
+        *(use.name for use in sources.paths if use.name.startswith("/")),
+    ):
         path = program.end.view.context_path(place)
         if path:
             yield path

@@ -212,7 +212,7 @@ def _written(program: Program, path: str, written: list[str]) -> bool:
         return True
     if any(inside(path, w) or inside(w, path) for w in written):
         return True
-    called = {**program.live.commands, **program.late}
+    called = {**program.runtime_needs.commands, **program.late}
     script = path.startswith("/usr/bin/") and path.rpartition("/")[2] in called
     return any(m.path.startswith("@") for m in program.made) and (
         "-packages" in path or path.endswith("/bin") or script

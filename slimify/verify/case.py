@@ -54,7 +54,7 @@ def case(
         context=context,
         ignore=_ignore(name),
         terms=_terms(program, probe),
-        live=program.live,
+        runtime_needs=program.runtime_needs,
         placed=_placed(program),
         application=_application(program),
         language=program.language,
@@ -100,7 +100,7 @@ def _terms(program: Program, probe: Probe) -> Terms:
 
 def _placed(program: Program) -> dict[str, tuple[str, ...]]:
     """Where the sources that were read are in the image."""
-    view, sources = program.end.view, program.live.sources
+    view, sources = program.end.view, program.runtime_needs.sources
     return {use.file: view.image_paths(use.file) for use in (*sources.imports, *sources.paths)}
 
 
@@ -134,7 +134,9 @@ def _source(program: Program) -> str:
         program.language or "", ()
     )
     named = (
-        [use.file for use in program.live.sources.imports if use.file.endswith(endings)] if endings else []
+        [use.file for use in program.runtime_needs.sources.imports if use.file.endswith(endings)]
+        if endings
+        else []
     )
     root = program.context.root
     return next((file for file in named if root is not None and (root / file).is_file()), "")

@@ -13,7 +13,7 @@ from typing import Any, Self
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
 from slimify.languages.node.verify import packages
@@ -52,7 +52,7 @@ class Case(Struct, frozen=True, kw_only=True):
     context_after: Path | None = None  # of the rewritten file, where it is another one
     ignore: bytes | None = None
     terms: Terms = field(default_factory=Terms)
-    live: Live | None = None
+    runtime_needs: RuntimeNeeds | None = None
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the context, in the image
     application: tuple[str, ...] = ()  # directories of the image
     language: str | None = None
@@ -240,7 +240,7 @@ class Session(Struct):
         )
 
     def _evidence(self, original: _Subject, subject: _Subject) -> Evidence:
-        return Evidence(original.side, subject.side, self.case.live, self.case.placed)
+        return Evidence(original.side, subject.side, self.case.runtime_needs, self.case.placed)
 
     def _disk(self, evidence: Evidence) -> Iterator[Check]:
         executed = started.executed(evidence.after)

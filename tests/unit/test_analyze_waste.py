@@ -70,12 +70,18 @@ CLEAN: dict[str, tuple[list[Made], dict[str, object]]] = {
         [APP, Made("RUN get", {"/tmp/models/m": 99 * MB})],
         {"Env": ["HF_HOME=/tmp/models"]},
     ),
-    "a volume": ([APP, Made("RUN seed", {"/var/log/app/seed": 9 * MB})], {"Volumes": {"/var/log/app": {}}}),
+    "a volume": (
+        [APP, Made("RUN seed", {"/var/log/app/seed": 9 * MB})],
+        {"Volumes": {"/var/log/app": {}}},
+    ),
     "Yarn's archives that the program is run from": (
         [Made("RUN yarn", {"/app/.yarn/cache/x.zip": MB, BERRY: MB, "/app/.pnp.cjs": "x"})],
         {"WorkingDir": "/app"},
     ),
-    "a little": ([APP, Made("RUN x", {"/tmp/x": 900, "/var/log/y": 90, "/var/lib/apt/lists/lock": 0})], {}),
+    "a little": (
+        [APP, Made("RUN x", {"/tmp/x": 900, "/var/log/y": 90, "/var/lib/apt/lists/lock": 0})],
+        {},
+    ),
     "certificates that everyone may have": (
         [APP, Made("COPY ca.pem /etc/ssl/", {"/etc/ssl/ca.pem": "-----BEGIN CERTIFICATE-----\nMII\n"})],
         {},
@@ -132,7 +138,10 @@ FOUND: dict[str, tuple[list[Made], list[tuple[str, str, int]]]] = {
         [APP, Made("RUN a", {f"{GO}/a": 2 * MB}), Made("RUN b", {f"{GO}/b": MB})],
         [("SL701", GO, MB), ("SL701", GO, 2 * MB)],
     ),
-    "apt's lists": ([APP, Made("RUN apt-get update", {f"{LISTS}/x": 20 * MB})], [("SL702", LISTS, 20 * MB)]),
+    "apt's lists": (
+        [APP, Made("RUN apt-get update", {f"{LISTS}/x": 20 * MB})],
+        [("SL702", LISTS, 20 * MB)],
+    ),
     "a cache that is removed too late": (
         [APP, Made("RUN make", {f"{GO}/a": 3 * MB}), Made("RUN go clean -cache", gone=(GO,))],
         [("SL722", f"{GO}/a", 3 * MB)],
@@ -153,7 +162,10 @@ FOUND: dict[str, tuple[list[Made], list[tuple[str, str, int]]]] = {
         [APP, Made("COPY dist /srv", {"/srv/www/b/server": Content(size=9 * MB, same_as="/app/server")})],
         [("SL723", "/srv/www/b/server", 9 * MB)],
     ),
-    "source control": ([Made("COPY . /app", {"/app/.git/pack": 5 * MB})], [("SL730", "/app/.git", 5 * MB)]),
+    "source control": (
+        [Made("COPY . /app", {"/app/.git/pack": 5 * MB})],
+        [("SL730", "/app/.git", 5 * MB)],
+    ),
     "media that nothing names": (
         [Made("COPY . /app", {"/app/x.py": "1", "/app/media/R.pdf": 12 * MB, "/app/media/K.zip": 34 * MB})],
         [("SL732", "/app/media", 46 * MB)],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.image.model import Elf, Entry, Image, Layer
 from slimify.image.tree import Files
 from slimify.model.sources import SourceFacts, Use
@@ -71,9 +71,9 @@ def side(*own: Piece, base: Sequence[Piece] = (), **config: object) -> Side:
     return Side(image=image, files=Files(layers), own=1)
 
 
-def live(**values: object) -> Live:
+def live(**values: object) -> RuntimeNeeds:
     """What run time needs: the names that are given, nothing else."""
-    nothing = Live(
+    nothing = RuntimeNeeds(
         commands={},
         paths={},
         libraries={},
@@ -91,7 +91,7 @@ def used(*names: str, by: str = "app.py") -> dict[str, Use]:
     return {name: Use(name=name, file=by, line=1) for name in names}
 
 
-def evidence(before: Side, after: Side, needs: Live | None = None, **values: object) -> Evidence:
+def evidence(before: Side, after: Side, needs: RuntimeNeeds | None = None, **values: object) -> Evidence:
     return Evidence(before, after, needs, **values)  # type: ignore[arg-type]
 
 

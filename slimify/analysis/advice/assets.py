@@ -78,7 +78,7 @@ def _located(program: Program, paths: list[str]) -> Iterator[_File]:
     elsewhere = re.compile(load("waste.toml")["static"]["elsewhere"])
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
     reads = {r for s in program.steps for e in s.effects for r in (*e.reads, *e.deletes)}
-    reads = {r for r in (*reads, *program.live.paths) if r.count("/") > 1 and "." in r}
+    reads = {r for r in (*reads, *program.runtime_needs.paths) if r.count("/") > 1 and "." in r}
     for path in paths:
         place = next(iter(program.end.view.image_paths(path)), "")
         if not place or elsewhere.search(place) or inside_any(place, reads):
@@ -138,7 +138,7 @@ def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[s
     if page:
         read = f"none of the {len(named.texts)} sources, scripts and settings that were read names it"
         return f"only {page} shows it: {read}", False
-    if "files" in program.live.sources.features or any(s.role == "unknown" for s in program.steps):
+    if "files" in program.runtime_needs.sources.features or any(s.role == "unknown" for s in program.steps):
         return "files are read by names that only run time knows", True
     return f"none of the {len(named.texts)} sources, scripts and settings that were read names it", False
 
@@ -153,4 +153,4 @@ def _shown_on(program: Program, members: list[_File]) -> str:
 
 
 def _opens_all(program: Program) -> bool:
-    return any(use.name in (".", "./", "/", "..") for use in program.live.sources.paths)
+    return any(use.name in (".", "./", "/", "..") for use in program.runtime_needs.sources.paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.analysis.program import Live, Runtime
+from slimify.analysis.program import Runtime, RuntimeNeeds
 from slimify.context.scan import Context
 from slimify.languages.node.dev_server import dev_server
 from slimify.model.decisions import Decision, PackageVerdict
@@ -21,14 +21,17 @@ SECRET = re.compile(
 
 
 def findings(
-    visits: Sequence[Visit], runtime: Runtime, live: Live, packages: Sequence[tuple[int, PackageVerdict]]
+    visits: Sequence[Visit],
+    runtime: Runtime,
+    runtime_needs: RuntimeNeeds,
+    packages: Sequence[tuple[int, PackageVerdict]],
 ) -> tuple[Decision, ...]:
     """Advice for the whole file, in the order of its lines."""
     found = [
         *_missing_sources(visits),
         *_secrets(visits),
-        *(_unused(packages, visits, runtime) if live.start else ()),
-        *_dev_server(visits, live),
+        *(_unused(packages, visits, runtime) if runtime_needs.start else ()),
+        *_dev_server(visits, runtime_needs),
     ]
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
 
@@ -107,8 +110,8 @@ def _unused(
         yield _advice("SL206", text, line)
 
 
-def _dev_server(visits: Sequence[Visit], live: Live) -> Iterator[Decision]:
-    found = dev_server(live)
+def _dev_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterator[Decision]:
+    found = dev_server(runtime_needs)
     if found is None:
         return
     what, use = found

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from slimify.analysis.program import Live
-from slimify.analysis.roles.role_state import Pass, say
+from slimify.analysis.program import RuntimeNeeds
+from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.facts.languages import installer_settings
 from slimify.model.effects import Effect
 
@@ -34,19 +34,23 @@ _ELSEWHERE = frozenset(
 )
 
 
-def install_time(alive: Live) -> str:
+def install_time(runtime_needs: RuntimeNeeds) -> str:
     """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
     of kind "install" where one only runs scripts, "" where what starts it is not known."""
-    started = _MANAGERS & alive.commands.keys()
-    installs = any(e.kind in ("node", "global", "prune") for e in alive.start)
-    if alive.dynamic or installs or any(alive.commands[name].file == "slimify.toml" for name in started):
+    started = _MANAGERS & runtime_needs.commands.keys()
+    installs = any(e.kind in ("node", "global", "prune") for e in runtime_needs.start)
+    if (
+        runtime_needs.dynamic
+        or installs
+        or any(runtime_needs.commands[name].file == "slimify.toml" for name in started)
+    ):
         return ""
-    if any(use.name.rpartition("/")[2] in _MANAGERS for use in alive.sources.commands):
+    if any(use.name.rpartition("/")[2] in _MANAGERS for use in runtime_needs.sources.commands):
         return ""
     return "install" if started else "any"
 
 
-def settle_settings(state: Pass, kind: str) -> None:
+def settle_settings(state: RoleState, kind: str) -> None:
     """Gives steps that set nothing else to the build, where no later step of the final stage installs."""
     if not kind or state.unread:
         return
@@ -65,7 +69,7 @@ def settle_settings(state: Pass, kind: str) -> None:
                 text = (
                     f"`{effects[0].tool}` reads it when it installs, and the image that runs installs nothing"
                 )
-                say(state, where, "build", "SL205", text)
+                assign_role(state, where, "build", "SL205", text)
             elif {e.kind for e in effects} - _ELSEWHERE:
                 return
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import Where
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.sources import Use
@@ -23,7 +23,7 @@ _EVERYWHERE = frozenset({"libc6", "libc6-compat", "musl", "libgcc-s1", "libgcc",
 _NAME = re.compile(r"[^\s(<>=~|]+")
 
 
-def with_linked(live: Live, evidence: Built) -> Live:
+def with_linked(runtime_needs: RuntimeNeeds, evidence: Built) -> RuntimeNeeds:
     """What run time needs, with the packages of libraries that ELF files of the image's own layers, and of
     no package, are linked with."""
     elves = [
@@ -37,24 +37,34 @@ def with_linked(live: Live, evidence: Built) -> Live:
         for path, package in evidence.libraries(elves)
         if package.name not in _EVERYWHERE
     }
-    return replace(live, system_packages={**found, **live.system_packages}) if found else live
+    return (
+        replace(runtime_needs, system_packages={**found, **runtime_needs.system_packages})
+        if found
+        else runtime_needs
+    )
 
 
 def with_counterparts(
-    verdicts: Mapping[Where, tuple[PackageVerdict, ...]], live: Live, evidence: Built, base: frozenset[str]
+    verdicts: Mapping[Where, tuple[PackageVerdict, ...]],
+    runtime_needs: RuntimeNeeds,
+    evidence: Built,
+    base: frozenset[str],
 ) -> Mapping[Where, tuple[PackageVerdict, ...]]:
     """The verdicts, where packages that only the build needs bring libraries that run time is linked with:
     these are needed instead. What the base image has needs no installing."""
     named = {v.name for found in verdicts.values() for v in found}
-    wanted = live.system_packages.keys() - named - base
+    wanted = runtime_needs.system_packages.keys() - named - base
     return {
-        where: tuple(_with(v, wanted, live, evidence.packages) for v in found)
+        where: tuple(_with(v, wanted, runtime_needs, evidence.packages) for v in found)
         for where, found in verdicts.items()
     }
 
 
 def _with(
-    verdict: PackageVerdict, wanted: frozenset[str] | set[str], live: Live, packages: Packages
+    verdict: PackageVerdict,
+    wanted: frozenset[str] | set[str],
+    runtime_needs: RuntimeNeeds,
+    packages: Packages,
 ) -> PackageVerdict:
     # headers that stay because no table knows what run time needs of them: the image shows it
     unsure = verdict.role == "run" and verdict.name.endswith("-dev") and verdict.reasons[0].code == "SL203"
@@ -63,7 +73,7 @@ def _with(
     more = sorted((closure(packages, (verdict.name,)) & wanted) - {*verdict.counterparts})
     if not more:
         return verdict
-    user = live.system_packages[more[0]].name
+    user = runtime_needs.system_packages[more[0]].name
     text = f"run time needs {', '.join((*verdict.counterparts, *more))} instead: {user} is linked with it"
     return replace(
         verdict,

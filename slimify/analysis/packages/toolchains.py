@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.model.sources import Use
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
@@ -34,7 +34,7 @@ _MENTIONS = re.compile(r"node_modules|\bnodejs\b|\bnpx?\b")
 def build_only(
     name: str,
     visits: Sequence[Visit],
-    live: Live,
+    runtime_needs: RuntimeNeeds,
     tools: Mapping[str, Use],
     language: str | None,
     late: Collection[str] = (),
@@ -45,8 +45,8 @@ def build_only(
         user = _user(NODE_COMMANDS, tools)
         if (
             user is None
-            or NODE_COMMANDS & {*live.commands, *late}
-            or live.dynamic
+            or NODE_COMMANDS & {*runtime_needs.commands, *late}
+            or runtime_needs.dynamic
             or not visits
             or mentions_node(visits[-1].state)
         ):
@@ -54,8 +54,13 @@ def build_only(
         return user, ()
     if name in _PIP and language == "python":
         user = _user(_PIP_COMMANDS, tools)
-        started = {e.manager for e in live.start} & {"pip", "pipenv", "poetry", "uv"}
-        if user is None or started or _PIP_COMMANDS & set(live.commands) or _commands(visits, "unknown"):
+        started = {e.manager for e in runtime_needs.start} & {"pip", "pipenv", "poetry", "uv"}
+        if (
+            user is None
+            or started
+            or _PIP_COMMANDS & set(runtime_needs.commands)
+            or _commands(visits, "unknown")
+        ):
             return None
         return user, _PIP[name]
     return None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from slimify.analysis.packages.naming import Naming
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.toolchains import build_only
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import Where
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
@@ -26,7 +26,7 @@ _INTERPRETERS = frozenset({"python", "python2", "python3", "perl", "python2-mini
 
 def judge(
     visits: Sequence[Visit],
-    live: Live,
+    runtime_needs: RuntimeNeeds,
     *,
     distro: str | None,
     suite: str | None,
@@ -42,7 +42,7 @@ def judge(
     bring, `naming` knows the texts of the context, `pure`: nothing that is built is linked with a library."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
-    there = {*live.commands, *_brought(visits, distro, suite)}
+    there = {*runtime_needs.commands, *_brought(visits, distro, suite)}
     everything = [e for v in visits for effects in v.effects for e in effects]
     gone = {p.name for e in everything if e.kind == "unpackage" for p in e.packages}
     for visit in visits:
@@ -58,10 +58,12 @@ def judge(
                 groups = [set(e.action.split()) for e in installs if "--virtual" in e.action]
                 if verdict is None and any(group & gone for group in groups):
                     verdict = _said(name, "build", "SL201", "removed again with its group")
-                only = None if verdict else build_only(name, visits, live, tools, language, late)
+                only = None if verdict else build_only(name, visits, runtime_needs, tools, language, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
-                verdict = verdict or _verdict(name, facts, names, live, tools, language, keep, pure, there)
+                verdict = verdict or _verdict(
+                    name, facts, names, runtime_needs, tools, language, keep, pure, there
+                )
                 found.append(_used_unseen(verdict, facts, tools, own, naming))
             verdicts[(visit.index, number)] = tuple(found)
     return verdicts
@@ -193,7 +195,7 @@ def _verdict(
     name: str,
     facts: PackageFacts | None,
     names: Sequence[str],
-    live: Live,
+    runtime_needs: RuntimeNeeds,
     tools: Mapping[str, Use],
     language: str | None,
     keep: Collection[str],
@@ -205,21 +207,21 @@ def _verdict(
 
     if name in keep:
         return said("run", "SL222", "kept by the configuration")
-    if name in live.system_packages:
-        use = live.system_packages[name]
+    if name in runtime_needs.system_packages:
+        use = runtime_needs.system_packages[name]
         return said("run", "SL202", f"`{use.name}` ({_place(use)}) needs it when it runs")
     if facts is None:
         return said("run", "SL203", "nothing is known about it, so it stays")
     starters = sorted({s for c in facts.commands for s in callers(c)})
     direct = [s for s in starters if s in tools and tools[s].name == s]
     user = next((tools[c] for c in (*facts.commands, *direct) if c in tools), None)
-    called = [c for c in facts.commands if c in live.commands]
+    called = [c for c in facts.commands if c in runtime_needs.commands]
     if called:
-        use = live.commands[called[0]]
+        use = runtime_needs.commands[called[0]]
         role: Role = "both" if user is not None else "run"  # build steps that call it need it, too
         return said(role, "SL202", f"{_place(use)} runs `{called[0]}`")
     if facts.kind == "build":
-        compiler = next((live.commands[c] for c in _COMPILERS if c in live.commands), None)
+        compiler = next((runtime_needs.commands[c] for c in _COMPILERS if c in runtime_needs.commands), None)
         if compiler is not None and name.endswith("-dev"):
             return said("run", "SL202", f"{_place(compiler)} compiles when it runs, maybe with its headers")
         needed = f"needed by `{user.name}` (line {user.line}), " if user else ""
@@ -236,12 +238,12 @@ def _verdict(
         return said("run", "SL203", f"`{starter}` may start a program of it, so it stays")
     if name in _INTERPRETERS and language == "node" and _compiles(names):
         return said("build", "SL201", "compiles native modules, nothing at run time calls it")
-    unread = unread_start(live.start) if facts.kind in ("fetch", "tool") and user is not None else ""
+    unread = unread_start(runtime_needs.start) if facts.kind in ("fetch", "tool") and user is not None else ""
     if unread:
         return said("run", "SL203", f"{unread}, and may start a program of it")
     if facts.kind in ("fetch", "tool") and user is not None:
-        if live.dynamic and facts.kind == "tool":
-            use = live.dynamic[0]
+        if runtime_needs.dynamic and facts.kind == "tool":
+            use = runtime_needs.dynamic[0]
             return said("run", "SL203", f"{_place(use)} starts a program whose name is not known")
         return said(
             "build", "SL205", f"called by `{user.name}` (line {user.line}), nothing at run time calls it"
@@ -249,7 +251,7 @@ def _verdict(
     if facts.kind in ("fetch", "tool"):
         return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
     programs = {name, *_INTERPRETERS} & set(facts.commands)
-    if programs and user is None and not live.dynamic and name not in _IMPLIED:
+    if programs and user is None and not runtime_needs.dynamic and name not in _IMPLIED:
         return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
     return said("run", "SL203", "nothing shows that run time does without it")
 

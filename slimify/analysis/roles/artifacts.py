@@ -13,7 +13,7 @@ from slimify.analysis.packages.package_sources import PACKAGE_SOURCES
 from slimify.analysis.roles.chown_globs import settle_patterns
 from slimify.analysis.roles.compiler_inputs import around, reads_anything
 from slimify.analysis.roles.parent_directories import keep_places
-from slimify.analysis.roles.role_state import BIN, SITE, Made, Pass, Where, made_by, say
+from slimify.analysis.roles.role_state import BIN, SITE, Artifact, RoleState, Where, assign_role, made_by
 from slimify.model.decisions import Reason, Role
 from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
 from slimify.semantics.walk import Visit
@@ -33,14 +33,14 @@ _LOCKS = frozenset(
 )
 
 
-def live_results(state: Pass) -> tuple[Made, ...]:
+def live_results(state: RoleState) -> tuple[Artifact, ...]:
     """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
     kept = []
     for path, made in state.made.items():
-        scratch = inside_any(path, SCRATCH) and not path.startswith("@") and path not in state.linked
-        if path in state.consumed or scratch:
+        scratch = inside_any(path, SCRATCH) and not path.startswith("@") and path not in state.symlink_targets
+        if path in state.unpacked or scratch:
             continue
-        if any(inside(path, g) for g in state.gone) and path not in (SITE, BIN):
+        if any(inside(path, g) for g in state.deleted) and path not in (SITE, BIN):
             continue
         if inside_any(path, PACKAGE_SOURCES):
             continue
@@ -51,7 +51,7 @@ def live_results(state: Pass) -> tuple[Made, ...]:
     return tuple(m for m in kept if m.path in outer)
 
 
-def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
+def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     """`chown -R app /app` over a directory that holds made things: the directory is copied whole,
     since executing it again would store everything in it twice."""
     result = list(made)
@@ -65,7 +65,7 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
             if targets and all(
                 any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
             ):
-                say(
+                assign_role(
                     state,
                     where,
                     "build",
@@ -86,7 +86,7 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
                 first = min(m.first for m in below)
                 kind = "build" if any(m.kind == "build" for m in below) else "meta"
                 result = [m for m in result if m not in below]
-                result.append(Made(path=target, first=first, user="root", kind=kind))
+                result.append(Artifact(path=target, first=first, user="root", kind=kind))
                 _settle_inside(state, target, where)
             state.atoms[where] = "build"
             state.reasons[where] = (
@@ -95,7 +95,7 @@ def widened(state: Pass, made: tuple[Made, ...]) -> tuple[Made, ...]:
     return tuple(sorted(result, key=lambda m: m.first))
 
 
-def _settle_inside(state: Pass, directory: str, before: Where) -> None:
+def _settle_inside(state: RoleState, directory: str, before: Where) -> None:
     """What was done to files in a directory that turns out to be copied whole is done in the builder."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
@@ -105,10 +105,12 @@ def _settle_inside(state: Pass, directory: str, before: Where) -> None:
             paths = [p for e in effects for p in (*e.writes, *e.deletes)]
             plain = {e.kind for e in effects} <= {"meta", "files", "check", "state"}
             if plain and paths and all(inside(p, directory) for p in paths):
-                say(state, where, "build", "SL217", "works on a directory that is copied from the build")
+                assign_role(
+                    state, where, "build", "SL217", "works on a directory that is copied from the build"
+                )
 
 
-def settle_directories(state: Pass) -> None:
+def settle_directories(state: RoleState) -> None:
     """A directory made for what the same RUN then builds or unpacks into it comes with that, if at all."""
     for visit in state.visits:
         own = [m.path for m in state.made.values() if m.first == visit.index]
@@ -121,11 +123,11 @@ def settle_directories(state: Pass) -> None:
             if state.atoms[where] != "run" or not made or not plain:
                 continue
             if all(any(inside(p, w) and p != w for p in own) for w in made):
-                say(state, where, "build", "SL217", "makes the directory of what is built")
+                assign_role(state, where, "build", "SL217", "makes the directory of what is built")
 
 
 def copy_roles(
-    state: Pass, made: tuple[Made, ...], live_texts: frozenset[str]
+    state: RoleState, made: tuple[Artifact, ...], live_texts: frozenset[str]
 ) -> tuple[dict[int, Role], dict[int, tuple[Reason, ...]]]:
     """Roles of COPY and ADD: with the build where a build step reads it, at run time otherwise."""
     roles: dict[int, Role] = {}
@@ -146,15 +148,15 @@ def copy_roles(
             continue
         tool = _tool_of_another_image(state, visit)
         if tool:
-            live = bool(tool & state.live_commands)
-            roles[visit.index] = "both" if live else "build"
+            runtime_needs = bool(tool & state.live_commands)
+            roles[visit.index] = "both" if runtime_needs else "build"
             text = f"`{sorted(tool)[0]}` is called by build steps" + (
-                "" if live else ", nothing at run time calls it"
+                "" if runtime_needs else ", nothing at run time calls it"
             )
             reasons[visit.index] = (Reason(code="SL205", text=text),)
             continue
         user = _first_user(users, visit.index, targets)
-        if targets and all(any(inside(t, g) for g in state.gone) for t in targets) and user:
+        if targets and all(any(inside(t, g) for g in state.deleted) for t in targets) and user:
             roles[visit.index] = "build"
             reasons[visit.index] = (Reason(code="SL224", text=f"read by `{user}` and deleted again"),)
             continue
@@ -184,7 +186,7 @@ def copy_roles(
     return roles, reasons
 
 
-def _follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
+def _follow_copies(state: RoleState, copies: Mapping[int, Role]) -> None:
     """Owner and mode of files that only the build reads are changed, and these are deleted, where they are
     (a lock file)."""
     placed = {
@@ -214,7 +216,7 @@ def _follow_copies(state: Pass, copies: Mapping[int, Role]) -> None:
             else:
                 continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
-                say(state, where, "build", "SL217", f"{what} files that only the build reads")
+                assign_role(state, where, "build", "SL217", f"{what} files that only the build reads")
     settle_patterns(state, copies, placed)
 
 
@@ -224,7 +226,7 @@ def _emulator(visit: Visit) -> bool:
     return bool(sources) and all(fnmatchcase(posixpath.basename(s), "qemu-*-static") for s in sources)
 
 
-def _tool_of_another_image(state: Pass, visit: Visit) -> frozenset[str]:
+def _tool_of_another_image(state: RoleState, visit: Visit) -> frozenset[str]:
     """The programs that COPY --from takes out of another image, when build steps call one of them."""
     parts = copy_parts(visit.instruction)
     if parts.from_stage is None:
@@ -233,7 +235,7 @@ def _tool_of_another_image(state: Pass, visit: Visit) -> frozenset[str]:
     return names if names & state.build_tools else frozenset()
 
 
-def _targets(state: Pass, position: int) -> tuple[str, ...] | None:
+def _targets(state: RoleState, position: int) -> tuple[str, ...] | None:
     """The image paths that a COPY makes, as the view of the next instruction knows them."""
     from slimify.analysis.copies import targets
 
@@ -248,7 +250,7 @@ class _User(Struct, frozen=True):
     places: tuple[str, ...] | None
 
 
-def _users(state: Pass) -> tuple[_User, ...]:
+def _users(state: RoleState) -> tuple[_User, ...]:
     """The build steps that read or write files, in order."""
     users = []
     for visit in state.visits:
@@ -278,7 +280,9 @@ def _first_user(users: Sequence[_User], index: int, targets: Sequence[str]) -> s
     return ""
 
 
-def _only_manifests(state: Pass, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]) -> bool:
+def _only_manifests(
+    state: RoleState, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]
+) -> bool:
     """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
     from slimify.analysis.copies import files
 
@@ -306,7 +310,7 @@ def _remote(visit: Visit) -> bool:
     )
 
 
-def _scratch(state: Pass, visit: Visit, live_texts: frozenset[str]) -> bool:
+def _scratch(state: RoleState, visit: Visit, live_texts: frozenset[str]) -> bool:
     """Single files that go where nobody looks for those of an application, which does not start there
     either: nothing that describes how it starts names the directory, nothing it reads is named like them."""
     names = _single_files(visit)
@@ -332,7 +336,7 @@ def _single_files(visit: Visit) -> tuple[str, ...]:
     return tuple((targets(visit) if _remote(visit) else files(visit)) or ())
 
 
-def _read_by_build(state: Pass, visit: Visit) -> bool:
+def _read_by_build(state: RoleState, visit: Visit) -> bool:
     """Whether build steps name every one of the files: as what they read, or execute."""
     read = {
         path
@@ -345,5 +349,5 @@ def _read_by_build(state: Pass, visit: Visit) -> bool:
     return all(name in read for name in _single_files(visit))
 
 
-def _copied_again(state: Pass, index: int, name: str) -> bool:
+def _copied_again(state: RoleState, index: int, name: str) -> bool:
     return state.last_copies.get(name, -1) > index

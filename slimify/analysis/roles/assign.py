@@ -25,12 +25,12 @@ from slimify.analysis.roles.role_state import (
     BUILD_KINDS,
     FOLLOW_KINDS,
     SITE,
-    Made,
-    Pass,
+    Artifact,
     Roles,
+    RoleState,
     Where,
+    assign_role,
     follow_packages,
-    say,
 )
 from slimify.facts.languages import npm, pypi
 from slimify.languages.go.generators import leaves_go
@@ -59,7 +59,7 @@ def assign(
     """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
     that build steps call, `keep` the instructions the user wants at run time, `unread` says why the
     program that is started could not be read, `install_time` which settings only an install reads."""
-    state = Pass(visits, packages, live_commands, build_tools, language, keep, unread)
+    state = RoleState(visits, packages, live_commands, build_tools, language, keep, unread)
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
@@ -69,7 +69,7 @@ def assign(
     settle_directories(state)
     _passing(state)
     for where, paths in with_installs(visits, state.atoms).items():
-        say(state, where, "run", "SL216", "brings a file that the stage that runs installs")
+        assign_role(state, where, "run", "SL216", "brings a file that the stage that runs installs")
         for path in paths:
             state.made.pop(path, None)
     follow_packages(state)
@@ -80,23 +80,27 @@ def assign(
     )
 
 
-def _atom(state: Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
+def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
     where = (visit.index, number)
     kinds = {e.kind for e in effects}
     if visit.index in state.keep:
-        say(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
+        assign_role(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
     elif "unknown" in kinds and _own_program(state, where, effects):
-        say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+        assign_role(
+            state, where, "run", "SL214", "runs the application's own code: executed where it will run"
+        )
     elif "unknown" in kinds:
         why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
-        say(state, where, "unknown", "SL221", f"may do anything: {why}")
+        assign_role(state, where, "unknown", "SL221", f"may do anything: {why}")
     elif not effects or kinds == {"state"}:
-        say(state, where, "both", "SL220", "sets the shell's state for what follows")
+        assign_role(state, where, "both", "SL220", "sets the shell's state for what follows")
     elif adds_source(effects):
         if serves_build_only(visit, number, state.packages):
-            say(state, where, "build", "SL215", "adds a package source that only the build installs from")
+            assign_role(
+                state, where, "build", "SL215", "adds a package source that only the build installs from"
+            )
         else:
-            say(state, where, "run", "SL215", _RUN_TEXT["source"])
+            assign_role(state, where, "run", "SL215", _RUN_TEXT["source"])
     elif "global" not in kinds and _into_other_python(state, effects):
         _global(state, where, effects)
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
@@ -108,7 +112,7 @@ def _atom(state: Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> 
     elif "app" in kinds or _is_download_for_run_time(effects):
         _app(state, visit, where, effects)
     elif kinds & RUN_KINDS:
-        say(
+        assign_role(
             state,
             where,
             "run",
@@ -118,13 +122,13 @@ def _atom(state: Pass, visit: Visit, number: int, effects: Sequence[Effect]) -> 
     elif kinds & {"files", "meta"}:
         _files(state, visit, where, effects)
     elif kinds & FOLLOW_KINDS:
-        state.gone.extend(d for e in effects for d in e.deletes)
-        say(state, where, "both", "SL218", "belongs to the commands beside it")
+        state.deleted.extend(d for e in effects for d in e.deletes)
+        assign_role(state, where, "both", "SL218", "belongs to the commands beside it")
     else:
-        say(state, where, "build", "SL219", "a check: it leaves nothing behind")
+        assign_role(state, where, "build", "SL219", "a check: it leaves nothing behind")
 
 
-def _own_program(state: Pass, where: Where, effects: Sequence[Effect]) -> bool:
+def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
     """A program that an earlier step compiled, started once nothing is built any more."""
     compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "go"}
     if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
@@ -163,16 +167,16 @@ _BUILD_TEXT = {
 }
 
 
-def _build(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _build(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     if any(e.anywhere for e in effects):
         why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
-        say(state, where, "unknown", "SL221", why)
+        assign_role(state, where, "unknown", "SL221", why)
         return
     kind = next(k for k in _BUILD_TEXT if any(e.kind == k for e in effects))
-    say(state, where, "build", *_BUILD_TEXT[kind])
+    assign_role(state, where, "build", *_BUILD_TEXT[kind])
     for effect in effects:
-        state.consumed |= {r for r in effect.reads if effect.kind == "unpack"}
-        state.gone.extend(effect.deletes)
+        state.unpacked |= {r for r in effect.reads if effect.kind == "unpack"}
+        state.deleted.extend(effect.deletes)
         if not (effect.tool == "mkdir" and _filled(effect, effects)):
             _record(state, visit, effect)
 
@@ -182,7 +186,7 @@ def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
     return all(any(inside(o, w) for e in effects for o in e.outputs) for w in effect.writes)
 
 
-def _record(state: Pass, visit: Visit, effect: Effect) -> None:
+def _record(state: RoleState, visit: Visit, effect: Effect) -> None:
     if state.language == "go" and leaves_go(effect):
         return
     files = effect.outputs if effect.kind == "go" or effect.outputs else ()
@@ -197,85 +201,93 @@ def _record(state: Pass, visit: Visit, effect: Effect) -> None:
         _add(state, visit, effect.kind, path)
 
 
-def _add(state: Pass, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
-    state.gone = [g for g in state.gone if g != path]
+def _add(state: RoleState, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
+    state.deleted = [g for g in state.deleted if g != path]
     if path not in state.made:
-        state.made[path] = Made(
+        state.made[path] = Artifact(
             path=path, first=visit.index, user=visit.state.user, kind=kind, is_file=is_file
         )
 
 
-def _packages(state: Pass, where: Where) -> None:
+def _packages(state: RoleState, where: Where) -> None:
     verdicts = state.packages.get(where, ())
     roles = {v.role for v in verdicts}
     if not verdicts:
-        say(state, where, "unknown", "SL221", "which packages are installed is only known when it runs")
+        assign_role(
+            state, where, "unknown", "SL221", "which packages are installed is only known when it runs"
+        )
     elif roles == {"build"}:
-        say(state, where, "build", "SL201", "every package is needed for the build only")
+        assign_role(state, where, "build", "SL201", "every package is needed for the build only")
     elif roles <= {"run"}:
-        say(state, where, "run", "SL202", "installs what run time needs")
+        assign_role(state, where, "run", "SL202", "installs what run time needs")
     else:
-        say(state, where, "both", "SL203", "some packages are needed when the image runs")
+        assign_role(state, where, "both", "SL203", "some packages are needed when the image runs")
 
 
-def _into_other_python(state: Pass, effects: Sequence[Effect]) -> bool:
+def _into_other_python(state: RoleState, effects: Sequence[Effect]) -> bool:
     """pip beside an application in another language: it fills the system's Python, among its packages."""
     known = state.language in ("node", "go")
     return known and all(e.kind == "python" and {SITE, BIN} & set(e.writes) for e in effects)
 
 
-def _global(state: Pass, where: Where, effects: Sequence[Effect]) -> None:
+def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
     names = [p.name for e in effects for p in e.packages]
     python = any(e.kind == "python" for e in effects)
     bins = {b for n in names for b in (pypi(n).scripts if python else npm(n).bins)} | set(names)
     if any(e.deletes for e in effects):
-        say(state, where, "both", "SL216", "removes a program from the image that runs")
+        assign_role(state, where, "both", "SL216", "removes a program from the image that runs")
     elif "corepack" in names:
-        say(state, where, "both", "SL203", "makes the package managers that the image has")
+        assign_role(state, where, "both", "SL203", "makes the package managers that the image has")
     elif bins & state.live_commands and any(corepack.fills_cache(e) for e in effects):
-        say(state, where, "build", "SL210", "fills corepack's cache, which is copied")
+        assign_role(state, where, "build", "SL210", "fills corepack's cache, which is copied")
     elif bins & state.live_commands:
-        say(state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time")
+        assign_role(
+            state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time"
+        )
     elif state.unread and names and bins & state.build_tools:
-        say(state, where, "both", "SL203", f"{state.unread}, and may call it")
+        assign_role(state, where, "both", "SL203", f"{state.unread}, and may call it")
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
         text = f"`{used}` is called by build steps, nothing at run time calls it"
-        say(state, where, "build", "SL201", text)
+        assign_role(state, where, "build", "SL201", text)
     else:
-        say(state, where, "both", "SL203", "nothing shows that run time does without it")
+        assign_role(state, where, "both", "SL203", "nothing shows that run time does without it")
 
 
-def _app(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     """The application's own code. Python's is executed where it will run. A Node project's writes
     into the project, which is copied from the builder as a whole."""
     node = [e for e in effects if e.kind == "app" and e.cwd is not None]
     if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
-        say(state, where, "build", "SL211", "runs a script of the project: its directory is copied whole")
+        assign_role(
+            state, where, "build", "SL211", "runs a script of the project: its directory is copied whole"
+        )
         for effect in node:
             _add(state, visit, "build", effect.cwd or "/")
         return
-    say(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+    assign_role(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
 
 
-def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     """Copies, moves, edits: with the build if they work on what a build step made, else at run time."""
     reads = [r for e in effects for r in e.reads]
     writes = [w for e in effects for w in e.writes]
     deletes = [d for e in effects for d in e.deletes]
     made = tuple(state.made)
     if any(e.anywhere for e in effects):
-        say(state, where, "unknown", "SL221", "what it changes is only known when it runs")
+        assign_role(state, where, "unknown", "SL221", "what it changes is only known when it runs")
         return
     reader = read_by_build_only(state, (*writes, *deletes))
     if reader:
-        say(state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that")
+        assign_role(
+            state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that"
+        )
         return
     if taken_out(state, where, effects):
-        say(state, where, "build", "SL217", "takes files out of the packages that are copied")
+        assign_role(state, where, "build", "SL217", "takes files out of the packages that are copied")
         return
     if _fleeting(visit, (*writes, *deletes)):
-        say(state, where, "build", "SL217", "made and deleted again in one step with what is built")
+        assign_role(state, where, "build", "SL217", "made and deleted again in one step with what is built")
         return
     from_build = any(
         inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
@@ -283,15 +295,15 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
         if r not in BROAD
     )
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
-    unpacked = bool(deletes) and state.consumed.issuperset(deletes)
+    unpacked = bool(deletes) and state.unpacked.issuperset(deletes)
     within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
     if from_build or within:
-        say(state, where, "build", "SL217", "reworks what a build step made")
-        state.linked.update(r for e in effects if e.action == "link" for r in e.reads)
+        assign_role(state, where, "build", "SL217", "reworks what a build step made")
+        state.symlink_targets.update(r for e in effects if e.action == "link" for r in e.reads)
         landed = _landed(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if p in BROAD)
-            say(
+            assign_role(
                 state,
                 where,
                 "unknown",
@@ -303,10 +315,10 @@ def _files(state: Pass, visit: Visit, where: Where, effects: Sequence[Effect]) -
             if not inside_any(path, made):
                 is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
                 _add(state, visit, "files", path, is_file=is_file)
-        state.gone.extend(deletes)
+        state.deleted.extend(deletes)
         return
-    state.gone.extend(deletes)
-    say(state, where, "run", "SL216", "makes or changes files of the image that runs")
+    state.deleted.extend(deletes)
+    assign_role(state, where, "run", "SL216", "makes or changes files of the image that runs")
 
 
 def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:
@@ -323,7 +335,7 @@ def _hits(deleted: str, made: str) -> bool:
     return touches(made, deleted) or fnmatchcase(made, deleted)
 
 
-def _landed(state: Pass, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
+def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
     """What a copy writes; into a directory of the system, each known file that its pattern names.
     None where that can't be told."""
     landed: list[str] = []
@@ -349,7 +361,7 @@ def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
     return all(inside_any(p, deleted) and any(touches(p, w) for w in written) for p in paths)
 
 
-def _again(state: Pass) -> None:
+def _again(state: RoleState) -> None:
     """Files that were reworked before a build step made the directory its own go with the build, too."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
@@ -363,7 +375,7 @@ def _again(state: Pass) -> None:
                 _files(state, visit, where, effects)
 
 
-def _passing(state: Pass) -> None:
+def _passing(state: RoleState) -> None:
     """A file that one RUN makes and a later one deletes, with a build step in between, was made for that
     step: both stay with it (an .npmrc with a token)."""
     numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
@@ -384,7 +396,9 @@ def _passing(state: Pass) -> None:
             continue
         for one in (position, later[at]):
             made, atom, _ = numbered[one]
-            say(state, (made.index, atom), "build", "SL217", "made for a build step and deleted again")
+            assign_role(
+                state, (made.index, atom), "build", "SL217", "made for a build step and deleted again"
+            )
             insort(built, one)
 
 

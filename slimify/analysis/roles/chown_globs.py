@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from slimify.analysis.roles.role_state import Pass, made_by, say
+from slimify.analysis.roles.role_state import RoleState, assign_role, made_by
 from slimify.model.decisions import Role
 from slimify.model.effects import Effect
 from slimify.semantics.walk import Visit
@@ -19,7 +19,9 @@ _BUILD: tuple[Role, ...] = ("build",)
 _FINAL: tuple[Role, ...] = ("run", "both", "unknown")
 
 
-def settle_patterns(state: Pass, copies: Mapping[int, Role], placed: Mapping[int, tuple[str, ...]]) -> None:
+def settle_patterns(
+    state: RoleState, copies: Mapping[int, Role], placed: Mapping[int, tuple[str, ...]]
+) -> None:
     """Gives what a pattern finds in the builder only to the builder; where it finds a directory that is made
     anew in the final stage, and nothing gives that its owner later, nobody knows. `copies` are the roles of
     COPY and ADD, `placed` the paths that each brings."""
@@ -34,11 +36,11 @@ def settle_patterns(state: Pass, copies: Mapping[int, Role], placed: Mapping[int
             parents = [p for p, found in gone.items() if any(_depth(m) > _depth(p) for m in found)]
             if not all(_again(state, visit, p) for p in parents):
                 text = "what its pattern finds is not known where the program runs"
-                say(state, where, "unknown", "SL221", text)
+                assign_role(state, where, "unknown", "SL221", text)
             elif not any(_brought(p, here, copies, _FINAL) for p in patterns) and not any(
                 _found(made, p) for made in made_by(state, where) for p in patterns
             ):
-                say(state, where, "build", "SL217", "changes files that only the build reads")
+                assign_role(state, where, "build", "SL217", "changes files that only the build reads")
 
 
 def _patterns(effects: Sequence[Effect]) -> tuple[str, ...]:
@@ -55,7 +57,7 @@ def _brought(
     return tuple(m for i, paths in placed.items() if copies[i] in roles for m in paths if _found(m, pattern))
 
 
-def _again(state: Pass, visit: Visit, pattern: str) -> bool:
+def _again(state: RoleState, visit: Visit, pattern: str) -> bool:
     """Whether a later step gives an owner or a mode to what the pattern finds."""
     later = (e for v in state.visits if v.index > visit.index for atom in v.effects for e in atom)
     return any(w == pattern or _found(w, pattern) for e in later if e.kind == "meta" for w in e.writes)

@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.analysis.copies import targets
-from slimify.analysis.roles.role_state import Made, Pass
+from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import Effect
 from slimify.semantics.paths import BROAD, inside, touches
@@ -18,7 +18,10 @@ _WRITING = frozenset({"files", "fetch", "unpack"})
 
 
 def keep_places(
-    state: Pass, made: tuple[Made, ...], copies: dict[int, Role], reasons: dict[int, tuple[Reason, ...]]
+    state: RoleState,
+    made: tuple[Artifact, ...],
+    copies: dict[int, Role],
+    reasons: dict[int, tuple[Reason, ...]],
 ) -> None:
     """Such a COPY becomes one of both; its files do no harm."""
     there: list[str] = []
@@ -46,7 +49,7 @@ def keep_places(
             there += effect.writes
 
 
-def _steps(state: Pass, visit: Visit) -> Iterator[Effect]:
+def _steps(state: RoleState, visit: Visit) -> Iterator[Effect]:
     """The effects of a RUN in the image that runs."""
     for number, effects in enumerate(visit.effects):
         if state.atoms[(visit.index, number)] != "build":

@@ -22,7 +22,7 @@ SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wher
 Where = tuple[int, int]  # instruction, atom
 
 
-class Made(Struct, frozen=True, kw_only=True):
+class Artifact(Struct, frozen=True, kw_only=True):
     """Something that build steps leave and run time needs: `path` in the image."""
 
     path: str
@@ -39,10 +39,10 @@ class Roles(Struct, frozen=True, kw_only=True):
     reasons: Mapping[Where, tuple[Reason, ...]]
     copies: Mapping[int, Role]
     copy_reasons: Mapping[int, tuple[Reason, ...]]
-    made: tuple[Made, ...]
+    made: tuple[Artifact, ...]
 
 
-class Pass(Struct, dict=True):
+class RoleState(Struct, dict=True):
     """The state of the forward pass over all atoms."""
 
     visits: Sequence[Visit]
@@ -52,12 +52,12 @@ class Pass(Struct, dict=True):
     language: str | None
     keep: frozenset[int]
     unread: str = ""  # why what is started could not be read
-    linked: set[str] = field(default_factory=set)  # what symbolic links point to
+    symlink_targets: set[str] = field(default_factory=set)  # what symbolic links point to
     atoms: dict[Where, Role] = field(default_factory=dict)
     reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
-    made: dict[str, Made] = field(default_factory=dict)
-    gone: list[str] = field(default_factory=list)
-    consumed: set[str] = field(default_factory=set)
+    made: dict[str, Artifact] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    unpacked: set[str] = field(default_factory=set)
 
     @cached_property
     def manifests(self) -> frozenset[str]:
@@ -75,7 +75,7 @@ class Pass(Struct, dict=True):
         return {name: v.index for v in copies for name in files(v) or ()}
 
 
-def made_by(state: Pass, until: Where) -> tuple[str, ...]:
+def made_by(state: RoleState, until: Where) -> tuple[str, ...]:
     """What the final stage has made by then, besides what is copied."""
     made: list[str] = []
     for visit in state.visits:
@@ -87,12 +87,12 @@ def made_by(state: Pass, until: Where) -> tuple[str, ...]:
     return tuple(made)
 
 
-def say(state: Pass, where: Where, role: Role, code: str, text: str) -> None:
+def assign_role(state: RoleState, where: Where, role: Role, code: str, text: str) -> None:
     state.atoms[where] = role
     state.reasons[where] = (Reason(code=code, text=text),)
 
 
-def follow_packages(state: Pass) -> None:
+def follow_packages(state: RoleState) -> None:
     """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
     for visit in state.visits:
         numbers = range(len(visit.effects))

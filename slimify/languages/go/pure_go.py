@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
@@ -20,10 +20,10 @@ _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
 _MOST = 2_000  # files whose first bytes are looked at
 
 
-def pure_go(visits: Sequence[Visit], end: State, live: Live, language: str | None) -> bool:
+def pure_go(visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds, language: str | None) -> bool:
     """No step builds or fetches anything but Go programs, none of which uses C, and no file that comes with
     the context is a program of another kind."""
-    sources = live.sources
+    sources = runtime_needs.sources
     if language != "go" or not sources.imports or sources.skipped or _C & sources.features:
         return False
     effects = (e for v in visits for atom in v.effects for e in atom)

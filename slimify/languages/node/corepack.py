@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from slimify.analysis.program import Step
-from slimify.analysis.roles.role_state import Made, Pass
+from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.model.effects import Effect
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
@@ -24,12 +24,12 @@ def fills_cache(effect: Effect) -> bool:
     return effect.kind == "global" and effect.manager == "corepack" and effect.action not in _SHIMS
 
 
-def filled(state: Pass) -> dict[str, Made]:
+def filled(state: RoleState) -> dict[str, Artifact]:
     """The cache, where the build fills it and what is started reads it."""
-    found: dict[str, Made] = {}
+    found: dict[str, Artifact] = {}
     for step, home in _filling(state.visits) if MANAGERS & state.live_commands else ():
         if home is not None:
-            made = Made(path=home, first=step.index, user=step.state.user, kind=KIND)
+            made = Artifact(path=home, first=step.index, user=step.state.user, kind=KIND)
             found.setdefault(home, made)
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from slimify.analysis.roles.role_state import SITE, Pass, Where
+from slimify.analysis.roles.role_state import SITE, RoleState, Where
 from slimify.model.effects import Effect
 
 # Debian's own packages lie in /usr/lib/python3, where pip installs nothing.
@@ -19,7 +19,7 @@ _PACKAGES = re.compile(r"(?!/usr/lib/python3/)/.*lib/python[^/]*/(?:site|dist)-p
 _OF_THE_BASE = re.compile(r"(?:pip|setuptools|wheel|pkg_resources|_?distutils|easy_install)[^/]*")
 
 
-def taken_out(state: Pass, where: Where, effects: Sequence[Effect]) -> bool:
+def taken_out(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
     """Whether a command only removes packages' files, and the builder is the one to do it: something was
     installed before, and it is not the base's own that goes for good."""
     found = [_PACKAGES.fullmatch(d) for e in effects for d in e.deletes]
@@ -32,7 +32,7 @@ def taken_out(state: Pass, where: Where, effects: Sequence[Effect]) -> bool:
     return not own or any(at > where for at in installs)
 
 
-def _installs(state: Pass) -> list[Where]:
+def _installs(state: RoleState) -> list[Where]:
     return [
         (visit.index, number)
         for visit in state.visits

@@ -39,7 +39,7 @@ def measured(program: Program, layout: Layout) -> Layout:
     base = _base(program, built, layout.base)
     if base is None:
         return replace(layout, original=built.size)
-    trees = [t.path for t in layout.trees]
+    trees = [t.path for t in layout.copies]
     kept = sum(built.sized(p) for p in trees if not any(inside(p, o) and p != o for o in trees))
     kept += sum(_step(program, built, layout, index) for index in layout.final)
     words = {w for line in (*layout.final_head, *layout.append.values()) for w in line.split()}

@@ -13,13 +13,15 @@ from msgspec.structs import replace
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import Program, Step
 from slimify.model.effects import Effect
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import touches
 
 
-def before_first_use(program: Program, trees: Iterable[Tree]) -> tuple[tuple[Tree, ...], str]:
+def before_first_use(
+    program: Program, trees: Iterable[CopyFromBuilder]
+) -> tuple[tuple[CopyFromBuilder, ...], str]:
     """The trees, each placed before the first step that needs it; and why one can't be, or ""."""
-    placed: list[Tree] = []
+    placed: list[CopyFromBuilder] = []
     for tree in trees:
         users = [s for s in program.steps if s.index < tree.after and _needs(s, tree)]
         if users:
@@ -39,14 +41,14 @@ def starts_installed(effect: Effect) -> bool:
     return effect.tool == "playwright" or (effect.kind == "fetch" and effect.manager in ("node", "npm"))
 
 
-def _needs(step: Step, tree: Tree) -> bool:
+def _needs(step: Step, tree: CopyFromBuilder) -> bool:
     return any(
         a.role != "build" and any(starts_installed(e) and touches(e.cwd or "/", tree.path) for e in a.effects)
         for a in step.atoms
     )
 
 
-def _changes(step: Step, tree: Tree) -> bool:
+def _changes(step: Step, tree: CopyFromBuilder) -> bool:
     """Whether the final stage changes something in the tree by this step."""
     if step.keyword in ("COPY", "ADD") and step.role != "build":
         places = targets(visit_of(step))

@@ -33,7 +33,7 @@ def in_base(program: Program) -> bool:
 
 def _reason(program: Program) -> str:
     language = program.language or ""
-    imports = [use.name for use in program.live.sources.imports]
+    imports = [use.name for use in program.runtime_needs.sources.imports]
     words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
     server = serving((*imports, *(part for word in words for part in word.split())), language)
     if not server:

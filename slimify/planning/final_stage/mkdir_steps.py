@@ -15,7 +15,7 @@ from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.effects import Effect
 from slimify.planning.final_stage.steps import PLAIN, QUIET, real_atoms
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import BROAD, inside, outermost, touches
 
@@ -29,15 +29,15 @@ _THERE = frozenset(
 
 
 def directories(
-    program: Program, dropped: frozenset[int], others: Sequence[Tree]
-) -> dict[int, tuple[Tree, ...]]:
+    program: Program, dropped: frozenset[int], others: Sequence[CopyFromBuilder]
+) -> dict[int, tuple[CopyFromBuilder, ...]]:
     """By RUN, what the final stage takes from the builder in place of it. Only RUNs of which nothing else
     would be left there."""
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
     taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _places(s)]
     taken += [t.path for t in others]
     near = [m.path for m in program.made] + [p for s in copies for p in _places(s)]
-    found: dict[int, tuple[Tree, ...]] = {}
+    found: dict[int, tuple[CopyFromBuilder, ...]] = {}
     for step in program.steps:
         if step.keyword != "RUN" or step.index in dropped or step.state.user not in ROOT:
             continue
@@ -46,7 +46,9 @@ def directories(
         filled = any(touches(path, place) for path in owners for place in taken if place not in BROAD)
         filled = filled or any(touches(p, n) for p in whole.keys() - owners.keys() for n in near)
         if whole and not filled:
-            found[step.index] = tuple(Tree(path=p, after=step.index, owner=o) for p, o in whole.items())
+            found[step.index] = tuple(
+                CopyFromBuilder(path=p, after=step.index, owner=o) for p, o in whole.items()
+            )
     return found
 
 

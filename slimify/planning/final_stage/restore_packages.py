@@ -39,15 +39,15 @@ def put_back(
     installed = {plain(v.name) for v in verdicts if v.role != "build"}
     installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     wanted: dict[str, Use] = dict(extra)
-    for command, use in (*program.live.commands.items(), *program.late.items()):
+    for command, use in (*program.runtime_needs.commands.items(), *program.late.items()):
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
     own = any(e.action == "install-deps" for s in program.steps for e in s.effects)
-    for package, use in program.live.system_packages.items():
+    for package, use in program.runtime_needs.system_packages.items():
         if package in lost.packages and not (own and "playwright" in use.name):
             wanted.setdefault(package, use)
-    for library, use in program.live.libraries.items():
+    for library, use in program.runtime_needs.libraries.items():
         package = _library(lost.libraries, library)
         if package:
             wanted.setdefault(package, use)
@@ -56,8 +56,8 @@ def put_back(
             wanted.setdefault(companion, use)
     installed |= {b for n in installed for b in brings(n)}
     names = sorted(p for p in wanted if plain(p) not in installed)
-    if program.live.unresolved:
-        library, use = next(iter(program.live.unresolved.items()))
+    if program.runtime_needs.unresolved:
+        library, use = next(iter(program.runtime_needs.unresolved.items()))
         return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
     if not names:
         return (), (), ""
@@ -85,7 +85,7 @@ def plain(name: str) -> str:
 
 
 def _demanding(program: Program) -> bool:
-    return bool(program.live.system_packages or program.live.libraries)
+    return bool(program.runtime_needs.system_packages or program.runtime_needs.libraries)
 
 
 def _library(libraries: object, name: str) -> str | None:

@@ -14,14 +14,14 @@ from slimify.facts.images import image
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.plan import Rung
 from slimify.planning.final_stage.restore_packages import install_line, plain
-from slimify.planning.layout import Tree, WordEdit
+from slimify.planning.layout import CopyFromBuilder, WordEdit
 from slimify.semantics.paths import inside, inside_any
 
 QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
 PLAIN = frozenset({"", "heredoc"})  # for a command that is executed, whatever happens, with what is said
 
 
-class Parting(Struct, frozen=True, kw_only=True):
+class SplitRequest(Struct, frozen=True, kw_only=True):
     """How a strategy wants the steps parted.
 
     `counterparts`: install what run time needs of a -dev package. `present`: packages the final
@@ -30,7 +30,7 @@ class Parting(Struct, frozen=True, kw_only=True):
 
     rung: Rung
     base: str
-    trees: tuple[Tree, ...]
+    copies: tuple[CopyFromBuilder, ...]
     counterparts: bool = True
     present: Collection[str] = ()
     needless: Collection[str] = ()  # counterparts that this base makes needless
@@ -41,7 +41,7 @@ class Parting(Struct, frozen=True, kw_only=True):
     builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     replace: Mapping[int, str] | None = None
-    idle_settings: frozenset[str] = frozenset()  # variables that only a toolchain of the builder reads
+    builder_only_env: frozenset[str] = frozenset()  # variables that only a toolchain of the builder reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     original: int = 0
@@ -53,7 +53,7 @@ def real_atoms(step: Step) -> tuple[AtomStep, ...]:
 
 
 def final_atoms(
-    program: Program, step: Step, wanted: Parting, built: frozenset[int] = frozenset()
+    program: Program, step: Step, wanted: SplitRequest, built: frozenset[int] = frozenset()
 ) -> tuple[frozenset[int] | None, WordEdit]:
     """The atoms of a RUN that the final stage executes, and the package names that change in them; `built`
     are those that the builder executes."""
@@ -74,11 +74,11 @@ def final_atoms(
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
-        elif atom.index in built and _copied_already(step, atom, wanted.trees):
+        elif atom.index in built and _copied_already(step, atom, wanted.copies):
             continue
         elif atom.role in ("run", "both", "unknown") or plain_check(atom) or _serves_installs(atom):
             kept.add(atom.index)
-        elif _on_tree_root(program, step, atom, wanted.trees):
+        elif _on_tree_root(program, step, atom, wanted.copies):
             kept.add(atom.index)
             dropped, swapped = _not_recursive(atom)
             drop |= dropped
@@ -103,7 +103,7 @@ def final_atoms(
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
 
 
-def _copied_already(step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+def _copied_already(step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
     """Links and directories that the builder made where it is copied from, by this step or before: made a
     second time they would be in the way."""
     made = [e for e in atom.effects if e.kind not in QUIET]
@@ -143,7 +143,7 @@ def _lists_only(atom: AtomStep) -> bool:
     )
 
 
-def install_anew(step: Step, kept: frozenset[int] | None, wanted: Parting) -> str | None:
+def install_anew(step: Step, kept: frozenset[int] | None, wanted: SplitRequest) -> str | None:
     """An install written anew by its packages' names, where its words can't be edited: names that come out
     of variables, here-documents. None where nothing changes, or more than an install is left."""
     if kept is None or not step.atoms:
@@ -199,7 +199,7 @@ def plain_check(atom: AtomStep) -> bool:
     return bool(atom.effects) and all(e.kind == "check" and e.tool in PLAIN_CHECKS for e in atom.effects)
 
 
-def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
     """Owner or mode of a directory that is copied whole: COPY brings those of its content, but the
     directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
     content of a directory)."""
@@ -214,7 +214,7 @@ def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[
     return any(w in roots for e in atom.effects for w in e.writes)
 
 
-def _comes_later(program: Program, step: Step, tree: Tree) -> bool:
+def _comes_later(program: Program, step: Step, tree: CopyFromBuilder) -> bool:
     """Whether the directory is not there yet: a COPY that only the builder executes brought it."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role == "build")
     brought = (targets(visit_of(s)) for s in copies if s.index < step.index)
@@ -237,7 +237,7 @@ def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int
 
 
 def _packages(
-    atom: AtomStep, wanted: Parting
+    atom: AtomStep, wanted: SplitRequest
 ) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
     """Whether an install command stays in the final stage, and which of its words go or change."""
     spans: dict[str, tuple[int, int]] = {}
@@ -267,13 +267,13 @@ def _packages(
     return stays, drop, swap
 
 
-def _counterparts(verdict: PackageVerdict, wanted: Parting) -> tuple[str, ...]:
+def _counterparts(verdict: PackageVerdict, wanted: SplitRequest) -> tuple[str, ...]:
     if not wanted.counterparts:
         return ()
     return tuple(p for p in verdict.counterparts if p not in wanted.present and p not in wanted.needless)
 
 
-def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: Parting) -> bool:
+def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: SplitRequest) -> bool:
     """A removal of packages that the final stage does not install, or of none by name."""
     groups = {
         e.action.split()[-1]: {v.role for v in a.packages}
@@ -295,7 +295,7 @@ def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], want
     return True
 
 
-def _never_there(name: str, wanted: Parting) -> bool:
+def _never_there(name: str, wanted: SplitRequest) -> bool:
     """A package that the smaller image of the final stage has not, whatever the full one carried."""
     base = image(wanted.base) if wanted.rung in ("minimal", "slim") else None
     there = base_packages(base, nearest=True) if base is not None else frozenset()

@@ -148,7 +148,7 @@ def repeated_state(program: Program, layout: Layout) -> frozenset[int]:
 
 def _idle(layout: Layout, instruction: Instruction) -> bool:
     """An ENV that sets nothing but what nobody in the final stage reads."""
-    return {name for name, _ in env_pairs(instruction)} <= layout.idle_settings
+    return {name for name, _ in env_pairs(instruction)} <= layout.builder_only_env
 
 
 def _settings_that_matter(program: Program, layout: Layout, keep: Iterable[int]) -> set[int]:
@@ -262,7 +262,7 @@ def late_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dic
     target keeps its own owner), so a WORKDIR at or below the tree must come after it.
     """
     late: dict[int, int] = {}
-    for tree in layout.trees:
+    for tree in layout.copies:
         if not tree.owner:
             continue
         for step in program.steps:

@@ -53,7 +53,7 @@ def _downloaded(program: Program, step: Step) -> Edits | str:
     deleted = any(inside(path, d.rstrip("*").rstrip("/")) for e in user.effects for d in e.deletes)
     if not deleted and not path.startswith(("/tmp/", "/var/tmp/")):
         return ""
-    if any(touches(p, path) for p in program.live.paths):
+    if any(touches(p, path) for p in program.runtime_needs.paths):
         return ""
     tool = _tool(program, user)
     if not tool:

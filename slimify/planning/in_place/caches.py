@@ -95,7 +95,7 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
 
 def _installers_at_start(program: Program) -> frozenset[str]:
     """Installers that are run whenever the image starts: their caches spare them the network then."""
-    return frozenset(e.manager for e in program.live.start if e.kind in ("node", "global", "python"))
+    return frozenset(e.manager for e in program.runtime_needs.start if e.kind in ("node", "global", "python"))
 
 
 def _left(what: str, step: Step) -> Decision:

@@ -13,7 +13,7 @@ _NO_PROGRAM = frozenset({"check", "state"})
 
 def unsure(program: Program) -> str:
     """Why it is not; "" where it is."""
-    start = program.live.start
+    start = program.runtime_needs.start
     if not start or not program.runtime.own_start:
         return "nothing says what is run in the image"
     why = unread_start(start) or unread(program)

@@ -171,7 +171,7 @@ def _removes(text: str, targets: set[str]) -> bool:
 
 def _read_elsewhere(program: Program, plan: Plan, facts: CacheFacts, own: set[int], targets: set[str]) -> str:
     """What besides the installer may read the cache; "" if nothing is known to."""
-    for path in (*_copied(plan), *program.live.paths):
+    for path in (*_copied(plan), *program.runtime_needs.paths):
         if any(touches(path, t) and path != "/" for t in targets):
             return f"{path} is needed when the image runs"
     for step in program.steps:

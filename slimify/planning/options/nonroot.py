@@ -178,7 +178,7 @@ def _ports(program: Program, plan: Plan) -> str:
         number = port.partition("/")[0].partition("-")[0]
         if not number.isdigit() or int(number) < first:
             return f"it listens on {port}, and ports below {first} are root's in some runtimes"
-    words = [w.value or "" for e in program.live.start for w in e.command.words]
+    words = [w.value or "" for e in program.runtime_needs.start for w in e.command.words]
     words += [v for k, v in program.runtime.env.items() if "PORT" in k.upper()]
     for word in words:
         found = _PORT.search(word)
@@ -189,20 +189,20 @@ def _ports(program: Program, plan: Plan) -> str:
 
 def _started(program: Program, plan: Plan) -> str:
     """What is started, that is not known to do without root."""
-    known, live = load("nonroot.toml"), program.live
-    if not program.runtime.own_start or not live.start:
+    known, runtime_needs = load("nonroot.toml"), program.runtime_needs
+    if not program.runtime.own_start or not runtime_needs.start:
         return "the file starts nothing of its own"
-    if live.dynamic:
-        use = live.dynamic[0]
+    if runtime_needs.dynamic:
+        use = runtime_needs.dynamic[0]
         return f"{use.file}:{use.line} starts a program whose name only run time knows"
     privileged = set(known["privileged"]["commands"].split())
-    for name, use in live.commands.items():
+    for name, use in runtime_needs.commands.items():
         if name.rpartition("/")[2] in privileged:
             return f"`{name}` is called ({use.name})"
     plain = set(known["start"]["plain"].split())
     own = {m.path.rpartition("/")[2] for m in program.made if m.kind == "go"}
     writing = re.compile(known["start"]["writing"])
-    for effect in live.start:
+    for effect in runtime_needs.start:
         why = _effect(program, effect, plain, own, writing)
         if why:
             return why

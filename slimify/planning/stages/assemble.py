@@ -27,7 +27,7 @@ from slimify.planning.final_stage.text import (
     step_at,
     when_users_matter,
 )
-from slimify.planning.layout import Layout, Tree, WordEdit
+from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.join_runs import lengthened, side_by_side
 from slimify.semantics.paths import touches
 from slimify.syntax.dockerfile.instructions import from_parts
@@ -243,7 +243,7 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
         instruction = instructions[index]
         spaced = block.spaced or pending_space or (spacious and not items)
         made: list[Item] = []
-        trees = [t for t in layout.trees if t.after == index]
+        trees = [t for t in layout.copies if t.after == index]
         text = final_text(program, layout, index, keep)
         built = index in layout.build and instruction.keyword in STATEFUL
         if text is not None and index not in late:
@@ -326,10 +326,10 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
     effects = [e for a in step.atoms if a.index in atoms for e in a.effects]
     if any(starts_installed(e) for e in effects):
         return False
-    if all(e.kind in _SYSTEM or _only_removes(e, layout.trees) for e in effects):
+    if all(e.kind in _SYSTEM or _only_removes(e, layout.copies) for e in effects):
         return True
     installs = any(e.kind == "packages" for e in effects)  # changes less often than what is built
-    return installs and all(e.kind in _SYSTEM or _elsewhere(e, layout.trees) for e in effects)
+    return installs and all(e.kind in _SYSTEM or _elsewhere(e, layout.copies) for e in effects)
 
 
 _SYSTEM = frozenset(
@@ -337,7 +337,7 @@ _SYSTEM = frozenset(
 )
 
 
-def _only_removes(effect: Effect, trees: tuple[Tree, ...]) -> bool:
+def _only_removes(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
     """Takes the base's own files out of directories that are copied: before the builder's come, which are
     not for it to remove."""
     return (
@@ -354,7 +354,7 @@ def _below(pattern: str, directory: str) -> bool:
     return len(names) > len(own) and all(fnmatchcase(o, n) for o, n in zip(own, names, strict=False))
 
 
-def _elsewhere(effect: Effect, trees: tuple[Tree, ...]) -> bool:
+def _elsewhere(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
     """Work on files, none of which is copied from the builder."""
     paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
     if effect.kind not in ("files", "meta") or effect.anywhere or not paths:
@@ -362,6 +362,6 @@ def _elsewhere(effect: Effect, trees: tuple[Tree, ...]) -> bool:
     return not any(touches(path, tree.path) for path in paths for tree in trees)
 
 
-def _copy(tree: Tree, end: str) -> Item:
+def _copy(tree: CopyFromBuilder, end: str) -> Item:
     owner = f"--chown={tree.owner} " if tree.owner else ""
     return _new(f"COPY --from=builder {owner}{tree.path} {tree.path}", end, note=tree.note)

@@ -18,7 +18,7 @@ from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.merge_installs import put_alongside
 from slimify.planning.final_stage.steps import (
     QUIET,
-    Parting,
+    SplitRequest,
     final_atoms,
     install_anew,
     plain_check,
@@ -26,15 +26,15 @@ from slimify.planning.final_stage.steps import (
     removes_copied,
 )
 from slimify.planning.final_stage.text import editable
-from slimify.planning.layout import Layout, Tree, WordEdit
+from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.downstream_uses import Later, Readers
 from slimify.semantics.paths import inside_any
 
 
-def part(program: Program, wanted: Parting) -> Layout:
+def part(program: Program, wanted: SplitRequest) -> Layout:
     """The layout of a two-stage file; of a single stage where nothing is built."""
-    last = _last_build(program, wanted.trees)
-    trees = wanted.trees
+    last = _last_build(program, wanted.copies)
+    trees = wanted.copies
     build: dict[int, frozenset[int]] = {}
     final: dict[int, frozenset[int]] = {}
     edits: dict[int, WordEdit] = {}
@@ -79,13 +79,13 @@ def part(program: Program, wanted: Parting) -> Layout:
         final=final,
         words=words,
         append=append,
-        trees=trees,
+        copies=trees,
         builder_tail=wanted.builder_tail if build else (),
         final_head=head,
         builder_before=wanted.builder_before,
         final_after=wanted.final_after,
         replace={**{i: t for i, t in anew.items() if i in final}, **(wanted.replace or {})},
-        idle_settings=wanted.idle_settings,
+        builder_only_env=wanted.builder_only_env,
         decisions=wanted.decisions,
         saving=wanted.saving,
         original=wanted.original,
@@ -98,7 +98,7 @@ def _in_lines(program: Program, step: Step, kept: frozenset[int], words: WordEdi
     return bool(step.instruction.heredocs) and named and editable(program, step.index, kept, words)
 
 
-def _last_build(program: Program, trees: Sequence[Tree]) -> int | None:
+def _last_build(program: Program, trees: Sequence[CopyFromBuilder]) -> int | None:
     """The last instruction that has to be executed in the builder; None if nothing is copied."""
     if not trees:
         return None

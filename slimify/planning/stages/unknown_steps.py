@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.planning.final_stage.steps import QUIET, Parting
-from slimify.planning.layout import Tree
+from slimify.planning.final_stage.steps import QUIET, SplitRequest
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, inside_any
 
 
-def blocked(program: Program, wanted: Parting) -> str:
+def blocked(program: Program, wanted: SplitRequest) -> str:
     """Why the steps can't be parted safely for this base; "" if they can."""
     for step in program.steps:
         for atom in step.atoms:
@@ -28,7 +28,7 @@ def blocked(program: Program, wanted: Parting) -> str:
             reason = atom.reasons[0].text if atom.reasons else "it may do anything"
             if wanted.rung in ("minimal", "slim"):
                 return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
-            if not _finds_all(program, step, atom, wanted.trees):
+            if not _finds_all(program, step, atom, wanted.copies):
                 return f"line {step.line}: {reason}, also to what the build left"
     return ""
 
@@ -39,7 +39,7 @@ def installs_at_start(program: Program) -> str:
     there = [e for s in program.steps for e in s.effects if e.kind == "python"]
     manifests = {m for e in there for m in e.manifests}
     names = {p.name.lower() for e in there for p in e.packages}
-    for effect in program.live.start:
+    for effect in program.runtime_needs.start:
         if effect.kind != "python" or effect.action not in _INSTALLING:
             continue
         new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
@@ -52,7 +52,7 @@ def installs_at_start(program: Program) -> str:
 _INSTALLING = frozenset({"install", "install -e", "sync", "update"})
 
 
-def guessed_home(program: Program, trees: Sequence[Tree]) -> str:
+def guessed_home(program: Program, trees: Sequence[CopyFromBuilder]) -> str:
     """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
     raw = program.dockerfile.instructions
     if program.base is not None or any(x.keyword == "USER" or "/root" in x.raw for x in raw):
@@ -66,7 +66,7 @@ def guessed_home(program: Program, trees: Sequence[Tree]) -> str:
     )
 
 
-def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[Tree]) -> bool:
+def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
     """Whether a step of the final stage finds there what it found in the file."""
     built = _built(program)
     if not built or (step.index, atom.index) < built[0]:
@@ -104,7 +104,7 @@ def _makes(atom: AtomStep) -> bool:
     return atom.role == "build" and bool({e.kind for e in atom.effects} - QUIET - {"packages", "source"})
 
 
-def _all_copied(program: Program, trees: Sequence[Tree]) -> bool:
+def _all_copied(program: Program, trees: Sequence[CopyFromBuilder]) -> bool:
     """Everything that build steps write is copied, or deleted again."""
     atoms = [a for s in program.steps for a in s.atoms]
     deleted = [d for a in atoms for e in a.effects for d in e.deletes]

@@ -54,7 +54,7 @@ def sources(evidence: Evidence) -> Check:
     """The programs that sources, scripts and configuration start are found in the rewritten image."""
     findings: dict[str, Finding] = {}
     count = 0
-    for name, use in sorted((evidence.live.commands if evidence.live else {}).items()):
+    for name, use in sorted((evidence.runtime_needs.commands if evidence.runtime_needs else {}).items()):
         # what the Dockerfile starts is followed by `check`, which knows paths; here are bare names
         real = evidence.before.command(name) if use.file != "Dockerfile" else None
         if real is None:
@@ -74,21 +74,21 @@ def interpreters(evidence: Evidence) -> Check:
     applications (deployment, development): those are told, as a note.
     """
     after = evidence.after
-    live = set(_live(evidence))
+    runtime_needs = set(_live(evidence))
     findings: dict[str, Finding] = {}
     idle: dict[str, str] = {}
     count = 0
-    for path in sorted(live | {entry.path for entry in after.added()}):
+    for path in sorted(runtime_needs | {entry.path for entry in after.added()}):
         head = after.image.heads.get(path)
         match = SHEBANG.match(head + b"\n") if head else None
         if match is None:
             continue
-        count += path in live
+        count += path in runtime_needs
         for name in _interpreters(match):
             real = evidence.before.command(name)
             if after.command(name) is not None or real is None:
                 continue
-            if path in live:
+            if path in runtime_needs:
                 text = f"the script {path} wants {name}, which is not there"
                 findings.setdefault(name, finding(evidence, SCRIPT, text, real, command=name))
             else:
@@ -104,7 +104,7 @@ def _live(evidence: Evidence) -> Iterable[str]:
     """The scripts of the rewritten image that are started: by its configuration, by sources, from PATH."""
     side = evidence.after
     yield from executed(side)
-    for name in evidence.live.commands if evidence.live else ():
+    for name in evidence.runtime_needs.commands if evidence.runtime_needs else ():
         if real := side.command(name):
             yield real
     for place in side.path:

@@ -33,8 +33,8 @@ def useless(evidence: Evidence, path: str) -> bool:
 
 
 def _started(evidence: Evidence, path: str) -> bool:
-    side, live = evidence.after, evidence.live
-    named = (side.command(name) for name in live.commands) if live else ()
+    side, runtime_needs = evidence.after, evidence.runtime_needs
+    named = (side.command(name) for name in runtime_needs.commands) if runtime_needs else ()
     return path in executed(side) or path in named
 
 

@@ -36,10 +36,14 @@ def _zones(evidence: Evidence) -> Iterator[Finding]:
     zone = evidence.before.env.get("TZ", "").removeprefix(":")
     if zone and not zone.startswith("/"):
         yield from _lost(evidence, f"{_ZONES}/{zone}", f"TZ is {zone}, whose rules are not there")
-    live = evidence.live
-    if live is None or "tz" not in live.sources.features or "ZONEINFO" in evidence.after.env:
+    runtime_needs = evidence.runtime_needs
+    if (
+        runtime_needs is None
+        or "tz" not in runtime_needs.sources.features
+        or "ZONEINFO" in evidence.after.env
+    ):
         return
-    if not any(use.name == "time/tzdata" for use in live.sources.imports):
+    if not any(use.name == "time/tzdata" for use in runtime_needs.sources.imports):
         text = "a source loads time zones, which are not there"
         yield from _lost(evidence, f"{_ZONES}/Europe/London", text)
 
@@ -82,13 +86,13 @@ def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]
 
 
 def _calls_out(evidence: Evidence, language: str | None) -> bool:
-    live = evidence.live
-    if live is None:
+    runtime_needs = evidence.runtime_needs
+    if runtime_needs is None:
         return False
-    if live.sources.features & {"tls"} or _CALLERS & live.commands.keys():
+    if runtime_needs.sources.features & {"tls"} or _CALLERS & runtime_needs.commands.keys():
         return True
     return language == "python" and any(
-        use.name.partition(".")[0] in _MODULES for use in live.sources.imports
+        use.name.partition(".")[0] in _MODULES for use in runtime_needs.sources.imports
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from slimify.analysis.program import Live
+from slimify.analysis.program import RuntimeNeeds
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
@@ -91,7 +91,7 @@ class Evidence(Struct, frozen=True):
 
     before: Side
     after: Side
-    live: Live | None = None
+    runtime_needs: RuntimeNeeds | None = None
     placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def place(self, use: Use) -> str:

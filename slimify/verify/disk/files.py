@@ -51,12 +51,12 @@ def needed(evidence: Evidence) -> Check:
 
 def _named(evidence: Evidence) -> set[tuple[str, Use]]:
     """The paths that live steps and sources name; relative ones as the program finds them, from WORKDIR."""
-    if evidence.live is None:
+    if evidence.runtime_needs is None:
         return set()
-    found = {(path, use) for path, use in evidence.live.paths.items()}
+    found = {(path, use) for path, use in evidence.runtime_needs.paths.items()}
     workdir = evidence.before.workdir
     served = static_site.only(evidence)
-    for use in evidence.live.sources.paths:
+    for use in evidence.runtime_needs.sources.paths:
         if served and evidence.after.entry(evidence.place(use)) is None:
             continue  # only the build executed it
         found.add((posixpath.normpath(posixpath.join(workdir, use.name)), use))

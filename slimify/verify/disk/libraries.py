@@ -135,7 +135,7 @@ def loaded(evidence: Evidence) -> Check:
     old, new = Linker(evidence.before), Linker(evidence.after)
     machine = next((elf.machine for elf in evidence.after.image.elves.values()), "x86_64")
     findings, count = [], 0
-    for name, use in sorted((evidence.live.libraries if evidence.live else {}).items()):
+    for name, use in sorted((evidence.runtime_needs.libraries if evidence.runtime_needs else {}).items()):
         place = old.loads(name, machine)
         if place is None:
             continue

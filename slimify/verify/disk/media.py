@@ -33,7 +33,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
 
 def _named(evidence: Evidence) -> Iterator[str]:
     """The modules that sources import, and the words of the start (`python -m http.server`, `flask run`)."""
-    for use in evidence.live.sources.imports if evidence.live else ():
+    for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
         yield use.name
     for words in roots(evidence.before):
         yield from " ".join(words).split()

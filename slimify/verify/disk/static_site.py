@@ -12,7 +12,7 @@ _RUNNERS = frozenset({"npm", "yarn", "pnpm"})  # what they start was followed
 def only(evidence: Evidence) -> bool:
     """Whether all that the original starts is a server of files; the entry script of its base image, which
     starts what it is told to, may lead to that."""
-    started = {effect.tool for effect in evidence.live.start} if evidence.live else set()
+    started = {effect.tool for effect in evidence.runtime_needs.start} if evidence.runtime_needs else set()
     started -= {entry for entry in started & OWN_ENTRY if _of_base(evidence, entry)}
     return bool(started & _SERVERS) and started <= _SERVERS | _RUNNERS
 

@@ -15,7 +15,7 @@ from slimify.model.plan import Rung
 from slimify.model.sources import Use
 from slimify.planning.final_stage.rebase import path_dirs, written_base
 from slimify.planning.final_stage.steps import real_atoms
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 # Libraries of glibc itself.
@@ -50,21 +50,21 @@ _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its bas
 
 
 def bases(
-    program: Program, options: Options, trees: tuple[Tree, ...]
+    program: Program, options: Options, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[list[tuple[Rung, str]], tuple[Reason, ...]]:
     """Rungs with a reference for the final stage, best first, as far as the options allow; why not the
     smallest one."""
     base = program.base
     found: list[tuple[Rung, str]] = []
     reasons: tuple[Reason, ...] = ()
-    keeps_toolchain = bool(set(program.live.commands) & {"go", "gofmt"})
+    keeps_toolchain = bool(set(program.runtime_needs.commands) & {"go", "gofmt"})
     if base is not None and base.runtime_bases and not keeps_toolchain:
         known = base.runtime_bases
         if "alpine" in known:
             found.append(("minimal", known["alpine"]))
         elif base.suite_sure or static(program):
             kind = "static" if static(program) else "cc" if cgo(program) or _outside(program) else "base"
-            lacks = needs_system(program, trees) if kind in known else ""
+            lacks = needs_system(program, copies) if kind in known else ""
             if kind in known and not lacks:
                 found.append(("minimal", known[kind]))
             if lacks and options.base in ("auto", "minimal"):
@@ -105,42 +105,42 @@ def static(program: Program) -> bool:
     told = {"CGO_ENABLED=0", "static"}
     if builds and all(off or told & set(e.settings) for e, off in builds):
         return True
-    sources = program.live.sources
+    sources = program.runtime_needs.sources
     pure = bool(sources.imports) and not sources.skipped and not _outside(program)
     return pure and not {"net", "user", "cgo", "plugin"} & sources.features
 
 
 def cgo(program: Program) -> bool:
-    return bool({"cgo", "plugin"} & program.live.sources.features)
+    return bool({"cgo", "plugin"} & program.runtime_needs.sources.features)
 
 
 def _outside(program: Program) -> bool:
     """Some of what is compiled was not read: it may be C or C++."""
-    return "external" in program.live.sources.features or not program.live.sources.imports
+    return "external" in program.runtime_needs.sources.features or not program.runtime_needs.sources.imports
 
 
-def needs_system(program: Program, trees: tuple[Tree, ...]) -> str:
+def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     """Why a shell, a package or a RUN is needed in the final stage; "" if none is."""
-    live = program.live
-    if live.shell:
+    runtime_needs = program.runtime_needs
+    if runtime_needs.shell:
         return "the image starts a shell"
-    if live.sources.dynamic:
+    if runtime_needs.sources.dynamic:
         return "it starts programs whose names only run time knows"
     user = program.runtime.user.partition(":")[0]
     if user not in _ACCOUNTS and not user.isdigit():
         return f"{user} is no user of such an image"
-    if set(live.libraries) - _LIBC or live.system_packages:
+    if set(runtime_needs.libraries) - _LIBC or runtime_needs.system_packages:
         return "it loads libraries of the system"
     built = [o for s in program.steps for e in s.effects if e.kind == "go" for o in e.outputs]
-    brought = (*(t.path for t in trees), *(o for o in built if any(inside(o, t.path) for t in trees)))
+    brought = (*(t.path for t in copies), *(o for o in built if any(inside(o, t.path) for t in copies)))
     outputs = {posixpath.basename(path) for path in brought}
-    for name, use in live.commands.items():
+    for name, use in runtime_needs.commands.items():
         if posixpath.basename(name) not in outputs and "/" not in name:
             return f"`{name}` is started ({use.name})"
     return ""
 
 
-def left_to_people(program: Program) -> frozenset[str]:
+def unused_interactive(program: Program) -> frozenset[str]:
     """Packages that nothing calls: for people, who have no shell on a base without one to call them from.
     Where some of what is compiled was not read, only editors and the like are sure to be that."""
     idle = (
@@ -167,13 +167,13 @@ def has_run(program: Program, dropped: frozenset[int], present: Collection[str])
     return ""
 
 
-def not_started(program: Program, trees: tuple[Tree, ...]) -> str:
+def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     """The program that the image starts, if nothing is known to bring it; "" if all is well."""
     runtime = program.runtime
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
     if not runtime.own_start or not argv:
         return ""
-    started = [e for e in program.live.start if e.tool not in _WRAPPERS]
+    started = [e for e in program.runtime_needs.start if e.tool not in _WRAPPERS]
     if not started or started[0].action == "script":
         return ""
     effect = started[0]
@@ -183,7 +183,7 @@ def not_started(program: Program, trees: tuple[Tree, ...]) -> str:
         if "/" in name
         else [posixpath.join(d, name) for d in path_dirs(program)]
     )
-    have = [t.path for t in trees]
+    have = [t.path for t in copies]
     if program.base is None and any(posixpath.basename(h) == name for h in have):
         return ""  # the PATH of an image that nobody knows
     if any(inside(p, h) for p in places for h in have):
@@ -224,7 +224,7 @@ def wanted_packages(program: Program, base: str) -> dict[str, Use]:
     Certificates wherever the program may speak TLS; time zones are those of GOROOT there. Both where some
     of what is compiled was not read: a client or a driver is mostly a module from outside.
     """
-    features = program.live.sources.features
+    features = program.runtime_needs.sources.features
     found: dict[str, Use] = {}
     unread = " in modules that were not read"
     if _outside(program) or features & {"net", "tls"}:

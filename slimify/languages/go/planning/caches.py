@@ -51,10 +51,10 @@ def go_saving(program: Program, command: str) -> int:
 def unused(program: Program) -> bool:
     """Nothing that runs calls Go or reads what it fetched; an image to build in is there for that."""
     places = [c for s in program.steps for e in s.effects if e.kind == "go" for c in e.caches]
-    compiling = go_toolchain() & program.live.commands.keys()
-    if unsure(program) or compiling or any(e.manager == "go" for e in program.live.start):
+    compiling = go_toolchain() & program.runtime_needs.commands.keys()
+    if unsure(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
         return False
-    if any(touches(p, c) for p in program.live.paths for c in places):
+    if any(touches(p, c) for p in program.runtime_needs.paths for c in places):
         return False
     facts = cache("go")
     assert facts is not None

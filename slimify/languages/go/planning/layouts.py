@@ -16,18 +16,25 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
 from slimify.facts.languages import go_toolchain
-from slimify.languages.go.planning.base import PRESENT, bases, has_run, left_to_people, not_started, static
-from slimify.languages.go.planning.runtime_files import Along, along, compiled
+from slimify.languages.go.planning.base import (
+    PRESENT,
+    bases,
+    has_run,
+    not_started,
+    static,
+    unused_interactive,
+)
+from slimify.languages.go.planning.runtime_files import RuntimeFiles, along, compiled
 from slimify.languages.go.planning.system_files import open_to_all, put_back_of_go, with_opened
-from slimify.languages.go.planning.toolchain_settings import idle_settings, left
+from slimify.languages.go.planning.toolchain_settings import builder_only_env, left
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.mkdir_steps import directories
 from slimify.planning.final_stage.rebase import on_path, restated
-from slimify.planning.final_stage.steps import Parting
+from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.final_stage.text import names_in
-from slimify.planning.layout import Layout, Tree
+from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
 from slimify.planning.stages.unknown_steps import blocked, keep_everything_before_unknown
 from slimify.planning.strategy import Proposal
@@ -41,18 +48,18 @@ def propose(program: Program, options: Options) -> Proposal:
     if why:
         return Proposal(reasons=(Reason(code="SL406", text=why),))
     found = along(program)
-    if not any(_is_program(program, t) for t in found.trees):
+    if not any(_is_program(program, t) for t in found.copies):
         return Proposal(reasons=(_no_program(program),))
-    lost = not_started(program, found.trees)
+    lost = not_started(program, found.copies)
     if lost:
-        text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.trees)}"
+        text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.copies)}"
         return Proposal(reasons=(Reason(code="SL394", text=text),))
-    system = next((t for t in found.trees if t.path in _SYSTEM), None)
+    system = next((t for t in found.copies if t.path in _SYSTEM), None)
     if system is not None:
         line = program.dockerfile.instructions[system.after].line
         text = f"line {line}: what it leaves in {system.path} can't be told from what the system has there"
         return Proposal(reasons=(Reason(code="SL392", text=text),))
-    choices, why_not = bases(program, options, found.trees)
+    choices, why_not = bases(program, options, found.copies)
     reasons = list(why_not)
     layouts: list[Layout] = []
     for rung, base in choices:
@@ -66,9 +73,9 @@ def propose(program: Program, options: Options) -> Proposal:
 
 def nothing_started(program: Program) -> str:
     """Why the image is a toolchain, not a program: it must keep what a slimmer one loses."""
-    if not program.live.start:
+    if not program.runtime_needs.start:
         return "the file starts nothing: with the base image's own command it is an image to build in"
-    for effect in program.live.start:
+    for effect in program.runtime_needs.start:
         tool = effect.tool.rpartition("/")[2]
         if tool in go_toolchain() - compiled(program):
             return f"`{tool}` is what the image starts: the toolchain is its purpose"
@@ -103,13 +110,13 @@ def _sources(program: Program) -> tuple[str, ...]:
     return tuple(place for step in copies for place in targets(visit_of(step)) or ())
 
 
-def _elsewhere(name: str, trees: tuple[Tree, ...]) -> str:
+def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> str:
     """Why a program that is started is not there."""
     found = next((t.path for t in trees if posixpath.basename(t.path) == posixpath.basename(name)), None)
     return f"{found}, which a step makes, is not on PATH" if found else "no step is known to make it"
 
 
-def _is_program(program: Program, tree: Tree) -> bool:
+def _is_program(program: Program, tree: CopyFromBuilder) -> bool:
     """A build step made it: a binary, or a directory in which binaries are."""
     return any(
         m.path == tree.path and m.kind in ("go", "build", "files", "unpack", "fetch", "meta")
@@ -117,23 +124,23 @@ def _is_program(program: Program, tree: Tree) -> bool:
     )
 
 
-def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | Reason:
+def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Layout | Reason:
     same, bare = rung == "same-base", "gcr.io/distroless" in base
-    idle_packages = left_to_people(program) if bare else frozenset()
+    idle_packages = unused_interactive(program) if bare else frozenset()
     present = PRESENT | idle_packages if bare else frozenset()
-    made = directories(program, found.drop, found.trees) if bare else {}
+    made = directories(program, found.drop, found.copies) if bare else {}
     found = replace(
         found,
-        trees=(*found.trees, *(tree for trees in made.values() for tree in trees)),
+        copies=(*found.copies, *(tree for trees in made.values() for tree in trees)),
         drop=found.drop | frozenset(made),
     )
     why = has_run(program, found.drop, present) if bare else ""
     if why:
         return Reason(code="SL392", text=f"{base}: {why}")
     current = keep_everything_before_unknown(program) if same else program
-    idle = frozenset[str]() if same else idle_settings(program)
+    idle = frozenset[str]() if same else builder_only_env(program)
     texts = _said(program, found.drop, idle)
-    head = () if same else restated(program, base, texts, _bins(program, found.trees))
+    head = () if same else restated(program, base, texts, _bins(program, found.copies))
     if head is None:
         return Reason(
             code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known"
@@ -151,21 +158,21 @@ def _layout(program: Program, rung: Rung, base: str, found: Along) -> Layout | R
         why = f"the program may write to {opened}, which {program.base_ref} opens to every user"
         return Reason(code="SL392", text=f"{base}: {why}")
     if opened:
-        head = with_opened(program, head, opened, found.trees, found.drop)
+        head = with_opened(program, head, opened, found.copies, found.drop)
         text = f"{opened} stays open to {program.runtime.user}, as {program.base_ref} has it"
         put = (*put, Decision(code="SL311", safety="safe", text=text))
-    wanted = Parting(
+    wanted = SplitRequest(
         rung=rung,
         base=base,
-        trees=found.trees,
+        copies=found.copies,
         counterparts=not static(program),
         present=present,
         drop_final=found.drop,
         builder_runs=frozenset(made),
         final_head=head,
         replace=found.replace,
-        idle_settings=idle,
-        decisions=(*_decisions(program, rung, base, found.trees), *put),
+        builder_only_env=idle,
+        decisions=(*_decisions(program, rung, base, found.copies), *put),
         saving=_saving(program, base, rung),
         original=estimate.original(program) + 100 * estimate.MB,
     )
@@ -198,7 +205,7 @@ def _left_out(base: str, idle: Iterable[str]) -> Decision:
 _SYSTEM = SYSTEM - {"/usr/local/bin", "/usr/local/lib", "/usr/local/share"}
 
 
-def _bins(program: Program, trees: tuple[Tree, ...]) -> list[str]:
+def _bins(program: Program, trees: tuple[CopyFromBuilder, ...]) -> list[str]:
     """Directories of programs that are started by their bare names, or may be by people."""
     argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
     full = {
@@ -229,7 +236,9 @@ def _today(base: ImageFacts | None) -> str:
     return f"; {base.reference} is made from {base.suite} today, {advice}"
 
 
-def _decisions(program: Program, rung: Rung, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
+def _decisions(
+    program: Program, rung: Rung, base: str, trees: tuple[CopyFromBuilder, ...]
+) -> tuple[Decision, ...]:
     sure = program.base is not None and program.base.suite_sure and not _moves(program.base)
     found = []
     if rung == "minimal":

@@ -17,7 +17,7 @@ from slimify.syntax.dockerfile.words import expand
 
 def opens_unknown(program: Program) -> bool:
     """The program opens files whose names only run time knows, as far as its sources tell."""
-    sources = program.live.sources
+    sources = program.runtime_needs.sources
     return "files" in sources.features or not sources.imports or bool(sources.skipped)
 
 
@@ -26,20 +26,20 @@ def named_paths(program: Program) -> tuple[str, ...]:
     found: dict[str, None] = {}
     # where the sources are copied to is often a variable of the build
     copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()}
-    homes = {program.end.cwd or "/", *(e.cwd for e in program.live.start if e.cwd)}
+    homes = {program.end.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
 
     def note(word: str) -> None:
         word = word.strip("\"'").partition("*")[0]
         if word.strip("./"):
             found.update((posixpath.normpath(posixpath.join(home, word)), None) for home in homes)
 
-    for use in program.live.sources.paths:
+    for use in program.runtime_needs.sources.paths:
         note(use.name)
         inner = posixpath.normpath(use.name)
         if inner == "." or program.context.has(inner):
             inner = "" if inner == "." else inner
             found.update((path, None) for path in program.end.view.image_paths(inner))
-    for effect in program.live.start:
+    for effect in program.runtime_needs.start:
         for word in (*effect.reads, effect.tool):
             note(word)
             found.update(dict.fromkeys(_named_in_script(program, word, homes)))

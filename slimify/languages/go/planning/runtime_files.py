@@ -14,13 +14,13 @@ from msgspec import Struct
 
 from slimify.analysis.copies import files, targets, visit_of
 from slimify.analysis.program import Program, Step
-from slimify.analysis.roles.role_state import Made
+from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
 from slimify.planning.final_stage.rebase import on_path
 from slimify.planning.final_stage.steps import real_atoms
 from slimify.planning.final_stage.symlink_copies import with_link_targets
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import BROAD, PathMarks, inside, inside_any, touches
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
@@ -34,19 +34,19 @@ _SOURCE = (
 _MOST_LINES = 6
 
 
-class Along(Struct, frozen=True, kw_only=True):
+class RuntimeFiles(Struct, frozen=True, kw_only=True):
     """What the final stage takes and what it does without; `replace` are narrowed COPYs."""
 
-    trees: tuple[Tree, ...]
+    copies: tuple[CopyFromBuilder, ...]
     drop: frozenset[int]
     replace: Mapping[int, str]
 
 
-def along(program: Program) -> Along:
+def along(program: Program) -> RuntimeFiles:
     """What goes along to the stage in which the program runs."""
     named, unknown = named_paths(program), opens_unknown(program)
     trees = tuple(
-        Tree(path=m.path, after=m.first, is_file=m.is_file)
+        CopyFromBuilder(path=m.path, after=m.first, is_file=m.is_file)
         for m in program.made
         if _wanted(program, m, named, unknown)
     )
@@ -82,10 +82,10 @@ def along(program: Program) -> Along:
     idle = _idle(program, kept, lost, named)
     replace |= _into_directories(program, idle, drop | set(replace))
     drop |= idle
-    return Along(trees=trees, drop=frozenset(drop), replace=replace)
+    return RuntimeFiles(copies=trees, drop=frozenset(drop), replace=replace)
 
 
-def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -> bool:
+def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
     """Whether run time may need something that build steps left."""
     name = posixpath.basename(made.path)
     if made.path.endswith((".go", ".mod", ".sum")):
@@ -95,7 +95,7 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
     if made.is_file and (_tool(program, made.path) or _by_the_way(program, made.path)):
-        return name in program.live.commands
+        return name in program.runtime_needs.commands
     if (
         made.kind in ("fetch", "unpack")
         and not made.is_file
@@ -104,7 +104,7 @@ def _wanted(program: Program, made: Made, named: Sequence[str], unknown: bool) -
     ):
         return False
     if made.kind in ("fetch", "unpack", "files"):
-        if on_path(program, made.path) and name not in program.live.commands and _all_known(program):
+        if on_path(program, made.path) and name not in program.runtime_needs.commands and _all_known(program):
             return name in compiled(program)
         return "/src/" not in made.path or (
             inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
@@ -141,7 +141,7 @@ def compiled(program: Program) -> frozenset[str]:
 
 def _all_known(program: Program) -> bool:
     """Everything that is started is named: sources were read, and no name is made at run time."""
-    sources = program.live.sources
+    sources = program.runtime_needs.sources
     return bool(sources.imports) and not sources.dynamic and not sources.skipped
 
 
@@ -150,7 +150,7 @@ def _reaches(program: Program, place: str) -> bool:
     return touches(place, program.end.cwd or "/")
 
 
-def _is_source_tree(program: Program, made: Made) -> bool:
+def _is_source_tree(program: Program, made: Artifact) -> bool:
     """A directory that the sources were copied to, or that is there for sources."""
     copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()]
     return any(inside(p, made.path) or inside(made.path, p) for p in copied)
@@ -176,7 +176,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     source = _folder(context, parts)
     if step.role != "both" or source is None or len(places) != 1:
         return None
-    if not program.live.sources.imports or set(source) & set("*?[$"):
+    if not program.runtime_needs.sources.imports or set(source) & set("*?[$"):
         return None
     below = _below(context, source)
     if not below or any(n == places[0] for n in named if n != program.end.cwd):

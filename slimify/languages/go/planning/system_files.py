@@ -12,7 +12,7 @@ from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision
 from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import CERTIFICATES, GO_ZONES, ZONES, put_back
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 
 # golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
 _OPEN = ("/go", "/go/bin", "/go/src")
@@ -29,12 +29,16 @@ def open_to_all(program: Program) -> str:
 
 
 def with_opened(
-    program: Program, head: tuple[str, ...], opened: str, trees: Sequence[Tree], drop: Container[int]
+    program: Program,
+    head: tuple[str, ...],
+    opened: str,
+    copies: Sequence[CopyFromBuilder],
+    drop: Container[int],
 ) -> tuple[str, ...]:
     """The head of the final stage with such a directory, and those beside it that come to be there: for
     `trees`, and for the copies from the context that are not in `drop` (indices of instructions)."""
     at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
-    places = {tree.path for tree in trees}
+    places = {tree.path for tree in copies}
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
             visit = visit_of(step)

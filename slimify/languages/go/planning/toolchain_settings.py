@@ -14,13 +14,13 @@ from slimify.planning.layout import Layout
 from slimify.syntax.dockerfile.instructions import env_pairs
 
 
-def idle_settings(program: Program) -> frozenset[str]:
+def builder_only_env(program: Program) -> frozenset[str]:
     """The toolchain's settings that nothing at run time reads, as far as sources and scripts tell."""
-    features = program.live.sources.features
-    if "toolchain" in features or {"go", "gofmt"} & set(program.live.commands):
+    features = program.runtime_needs.sources.features
+    if "toolchain" in features or {"go", "gofmt"} & set(program.runtime_needs.commands):
         return frozenset()
     idle = go_settings() - (go_settings("library") if "gobuild" in features else frozenset())
-    scripts = [e for e in program.live.start if e.action == "script"]
+    scripts = [e for e in program.runtime_needs.start if e.action == "script"]
     if not scripts:
         return idle
     # a script may call others: every one of the context counts

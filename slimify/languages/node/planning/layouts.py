@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import Made
+from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
 from slimify.languages.node import corepack
 from slimify.languages.node.planning.npm_static_site import only_site
@@ -32,9 +32,9 @@ from slimify.planning.final_stage.copy_position import before_first_use
 from slimify.planning.final_stage.owners import owner
 from slimify.planning.final_stage.rebase import same_family, written_base
 from slimify.planning.final_stage.restore_packages import put_back
-from slimify.planning.final_stage.steps import Parting
+from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.in_place.caches import cleaner
-from slimify.planning.layout import Layout, Tree
+from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
 from slimify.planning.stages.unknown_steps import (
     blocked,
@@ -74,39 +74,39 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     cloned = unread(program)
     if cloned or foreign(program):
         program = _with_tools(program)
-    lost = corepack.lost(program.steps, program.live.commands)
+    lost = corepack.lost(program.steps, program.runtime_needs.commands)
     why = f"`{lost}` is started out of corepack's cache, whose place is not known" if lost else ""
     if rung == "slim":
         why = why or cloned or unknown_start(program)
     why = why or out_of_package(program)
     if why:
         return Reason(code="SL392", text=why)
-    trees, site = without_project(
+    copies, site = without_project(
         program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
     )
-    trees, handed, left = only_site(program, trees)
-    trees, why = before_first_use(program, trees)
+    copies, handed, left = only_site(program, copies)
+    copies, why = before_first_use(program, copies)
     if why:
         return Reason(code="SL392", text=why)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         return Reason(code="SL391", text=missing)
     tail, pruned, saved = (
-        prune(program, trees, options.keep_paths) if not follows_build(program) else ((), (), 0)
+        prune(program, copies, options.keep_paths) if not follows_build(program) else ((), (), 0)
     )
     saved += left
-    wanted = Parting(
+    wanted = SplitRequest(
         rung=rung,
         base=base,
-        trees=trees,
+        copies=copies,
         needless=_RUNTIME if program.base and program.base.family == "node" else (),
         builder_tail=tail,
         final_head=head,
-        decisions=(*_decisions(program, rung, base, trees), *site, *handed, *put, *pruned),
+        decisions=(*_decisions(program, rung, base, copies), *site, *handed, *put, *pruned),
         saving=_saving(program, rung) + saved,
         original=estimate.original(program) + saved,
     )
-    why = blocked(program, wanted) or guessed_home(program, trees) or _in_system(program, trees)
+    why = blocked(program, wanted) or guessed_home(program, copies) or _in_system(program, copies)
     if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
         return too_small(rung, most + saved)
     if why:
@@ -117,9 +117,9 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     return replace(layout, append={**layout.append, **_cleaners(program, layout)})
 
 
-def _in_system(program: Program, trees: Iterable[Tree]) -> str:
+def _in_system(program: Program, copies: Iterable[CopyFromBuilder]) -> str:
     """Why a tree can't be copied whole: it is a directory that every image has."""
-    found = next((t for t in trees if t.path in SYSTEM), None)
+    found = next((t for t in copies if t.path in SYSTEM), None)
     if found is None:
         return ""
     line = program.dockerfile.instructions[found.after].line
@@ -164,16 +164,16 @@ def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
     return found
 
 
-def _idle(program: Program, made: Made) -> bool:
+def _idle(program: Program, made: Artifact) -> bool:
     """The browser tests' own program, where nothing that runs starts or imports it."""
-    used = "cypress" in program.live.commands or any(
-        u.name == "cypress" for u in program.live.sources.imports
+    used = "cypress" in program.runtime_needs.commands or any(
+        u.name == "cypress" for u in program.runtime_needs.sources.imports
     )
     return made.path.endswith("/.cache/Cypress") and not used
 
 
-def _tree(program: Program, made: Made) -> Tree:
-    return Tree(path=made.path, after=made.first, owner=owner(program, made.user))
+def _tree(program: Program, made: Artifact) -> CopyFromBuilder:
+    return CopyFromBuilder(path=made.path, after=made.first, owner=owner(program, made.user))
 
 
 def _saving(program: Program, rung: str) -> int:
@@ -187,14 +187,16 @@ def _saving(program: Program, rung: str) -> int:
     return saving
 
 
-def _decisions(program: Program, rung: str, base: str, trees: Iterable[Tree]) -> tuple[Decision, ...]:
+def _decisions(
+    program: Program, rung: str, base: str, copies: Iterable[CopyFromBuilder]
+) -> tuple[Decision, ...]:
     found = []
     if rung == "slim":
         text = f"the final stage is {base}: the same Node on the same release, without compilers and headers"
         found.append(Decision(code="SL301", safety="safe", text=text))
     else:
         found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
-    for tree in trees:
+    for tree in copies:
         line = program.dockerfile.instructions[tree.after].line
         text = f"{tree.path} is copied from the builder"
         found.append(Decision(code="SL310", safety="safe", text=text, line=line))

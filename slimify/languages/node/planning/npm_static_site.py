@@ -13,7 +13,7 @@ from slimify.analysis.runtime_needs import OWN_ENTRY
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.model.decisions import Decision
 from slimify.planning.estimates import estimate
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.script import read
 
@@ -35,22 +35,22 @@ class _Site(Struct, frozen=True):
 
 
 def only_site(
-    program: Program, trees: tuple[Tree, ...]
-) -> tuple[tuple[Tree, ...], tuple[Decision, ...], int]:
+    program: Program, copies: tuple[CopyFromBuilder, ...]
+) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...], int]:
     """The trees with the directory that is served in place of the project around it; what was decided; the
     bytes of the packages that this leaves behind."""
     project = _project(program)
     site = _site(program, project) if project is not None else None
-    around = [t for t in trees if site is not None and site.path != t.path and inside(site.path, t.path)]
+    around = [t for t in copies if site is not None and site.path != t.path and inside(site.path, t.path)]
     if project is None or site is None or len(around) != 1 or _used(program, around[0].path, site.path):
-        return trees, (), 0
+        return copies, (), 0
     tree = around[0]
     kept = [replace(tree, path=site.path)]
     if site.manifest:
         kept.append(replace(tree, path=site.manifest, is_file=True))
     text = f"of {tree.path} only {site.path} is copied: it is all that {site.server} hands out"
     count = len({*project.dependencies, *project.dev_dependencies})
-    left = tuple(x for t in trees for x in (kept if t is tree else [t]))
+    left = tuple(x for t in copies for x in (kept if t is tree else [t]))
     decision = Decision(code="SL318", safety="assumed", text=text)
     return left, (decision,), count * 8 * estimate.NODE_PACKAGE
 
@@ -76,7 +76,7 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     own = {*project.dependencies, *project.dev_dependencies}
     if server not in _SERVERS or server not in every or server in own:
         return None
-    started = {e.tool for e in program.live.start} - OWN_ENTRY - {server}
+    started = {e.tool for e in program.runtime_needs.start} - OWN_ENTRY - {server}
     path = _directory(server, words[1:])
     if not path or started - _RUNNERS or (started and not manifest):
         return None

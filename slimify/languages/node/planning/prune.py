@@ -13,7 +13,7 @@ from slimify.languages.node.manifests.package_json import NodeProject, node_proj
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
 from slimify.planning.estimates import estimate
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 
 # Files that only tests, linters and bundlers read.
 _NOT_RUN = (
@@ -37,7 +37,7 @@ _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
 def prune(
-    program: Program, trees: Iterable[Tree], keep: Iterable[str] = ()
+    program: Program, copies: Iterable[CopyFromBuilder], keep: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
     """Instructions for the end of the builder, what was decided, and the bytes that it saves.
 
@@ -48,7 +48,7 @@ def prune(
     effects = [e for s in program.steps for e in s.effects]
     if any(e.kind == "prune" for e in effects):
         return (), (), 0
-    places = {t.path for t in trees}
+    places = {t.path for t in copies}
     lines: list[str] = []
     decisions: list[Decision] = []
     saved = 0
@@ -99,12 +99,12 @@ def _directory_in_force(program: Program) -> str | None:
 
 def dev_needed(program: Program, project: NodeProject) -> str:
     """Why a development dependency is needed when the image runs; "" if none is."""
-    if not program.live.start:
+    if not program.runtime_needs.start:
         return "nothing says what is run in the image"
-    unread = unread_start(program.live.start)
+    unread = unread_start(program.runtime_needs.start)
     if unread:
         return unread
-    server = compiling_server(program.live)
+    server = compiling_server(program.runtime_needs)
     if server:
         return f"`{server}` compiles the sources when it runs, with any of them"
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
@@ -112,7 +112,7 @@ def dev_needed(program: Program, project: NodeProject) -> str:
     started = _started_scripts(program, project)
     for name in dev:
         for command in npm(name).bins:
-            use = program.live.commands.get(command)
+            use = program.runtime_needs.commands.get(command)
             if use is not None:
                 return f"`{command}` of {name} is started ({use.name})"
             if command in program.late:
@@ -124,7 +124,7 @@ def dev_needed(program: Program, project: NodeProject) -> str:
         peer = _from_nowhere(program, project)
         if peer:
             return peer
-    for use in program.live.sources.imports:
+    for use in program.runtime_needs.sources.imports:
         if use.name in dev and not re.search(_NOT_RUN, use.file, re.IGNORECASE) and not _only_types(use.name):
             return f"{use.file}:{use.line} imports {use.name}"
     for path in _configuration(program, _CONFIGURED):
@@ -145,7 +145,7 @@ def _from_nowhere(program: Program, project: NodeProject) -> str:
     a peer of ts-node); "" if there is none."""
     everywhere = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
     kept = everywhere.union(project.dependencies, program.base.commands if program.base else ())
-    for command, use in program.live.commands.items():
+    for command, use in program.runtime_needs.commands.items():
         packages = bin_packages(command)
         known = len(packages) > 1 or only_builds(command)  # a command of npm's world
         if known and command not in kept and not kept.intersection(packages):
@@ -156,7 +156,9 @@ def _from_nowhere(program: Program, project: NodeProject) -> str:
 def _started_scripts(program: Program, project: NodeProject) -> dict[str, str]:
     """The scripts of package.json that the start reaches, by any runner that names another script."""
     reached: dict[str, str] = {}
-    waiting = [e.action.removeprefix("run ") for e in program.live.start if e.action.startswith("run ")]
+    waiting = [
+        e.action.removeprefix("run ") for e in program.runtime_needs.start if e.action.startswith("run ")
+    ]
     while waiting:
         name = waiting.pop()
         for hook in (f"pre{name}", name, f"post{name}"):
@@ -172,7 +174,7 @@ def _names(text: str, *words: str) -> bool:
 
 def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Files of the image that a program which is started reads before anything else."""
-    wanted = tuple(start for tool, start in table if tool in program.live.commands)
+    wanted = tuple(start for tool, start in table if tool in program.runtime_needs.commands)
     for path in program.context.files if wanted else ():
         if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
             yield path

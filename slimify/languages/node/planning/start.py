@@ -31,7 +31,7 @@ _RUNNERS = frozenset(
 def foreign(program: Program) -> bool:
     """Whether what is started was installed globally: code that was not read."""
     installed = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
-    return any(set(npm(name).bins) & set(program.live.commands) for name in installed - _RUNNERS)
+    return any(set(npm(name).bins) & set(program.runtime_needs.commands) for name in installed - _RUNNERS)
 
 
 _SHELLS = frozenset({"sh", "bash", "ash", "zsh"})
@@ -45,20 +45,20 @@ def only_shell(start: Sequence[Effect]) -> bool:
 
 def unknown_start(program: Program) -> str:
     """Why a base with fewer programs may lack one: what is started is not known."""
-    if not program.live.start:
+    if not program.runtime_needs.start:
         return f"nothing says what is run in the image, and it may need what {program.base_ref} has"
-    if only_shell(program.live.start):
+    if only_shell(program.runtime_needs.start):
         return f"a shell is started, and people may run in it what {program.base_ref} has"
-    for effect in program.live.start:
+    for effect in program.runtime_needs.start:
         if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
             return f"{effect.why}, and it may need what {program.base_ref} has"
-    unread = unread_start(program.live.start)
+    unread = unread_start(program.runtime_needs.start)
     return f"{unread}, and it may need what {program.base_ref} has" if unread else ""
 
 
 def installs_at_start(program: Program) -> str:
     """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
-    for effect in program.live.start:
+    for effect in program.runtime_needs.start:
         if effect.kind in ("node", "global"):
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
@@ -73,7 +73,9 @@ def out_of_package(program: Program) -> str:
         for e in s.effects
         if e.kind == "node" and e.packages and e.cwd is not None
     ]
-    started = [p for e in program.live.start if e.kind == "app" and e.tool == "node" for p in e.reads]
+    started = [
+        p for e in program.runtime_needs.start if e.kind == "app" and e.tool == "node" for p in e.reads
+    ]
     view = program.end.view
     for path in started:
         names = [path, *(f"{path}{end}" for end in (".js", ".cjs", ".mjs", "/index.js", "/package.json"))]

@@ -6,7 +6,7 @@ from slimify.analysis.packages.toolchains import NODE_COMMANDS
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY
 from slimify.model.decisions import Decision
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 # They serve files from the directories that their configuration names, and run none of them.
@@ -15,30 +15,35 @@ _COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still lead
 
 
 def without_project(
-    program: Program, trees: tuple[Tree, ...]
-) -> tuple[tuple[Tree, ...], tuple[Decision, ...]]:
+    program: Program, copies: tuple[CopyFromBuilder, ...]
+) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...]]:
     """The trees without the project's own directory, where only a web server is started and build steps
     copied what it serves to another tree; and what was decided."""
     server = _server(program)
-    gone = [t for t in trees if server and _left_behind(program, t, trees)]
+    gone = [t for t in copies if server and _left_behind(program, t, copies)]
     if not gone:
-        return trees, ()
+        return copies, ()
     text = f"{', '.join(t.path for t in gone)} is not copied: {server} serves what was copied out of it"
-    left = tuple(t for t in trees if t not in gone)
+    left = tuple(t for t in copies if t not in gone)
     return left, (Decision(code="SL318", safety="assumed", text=text),)
 
 
 def _server(program: Program) -> str:
     """The web server that is all the image starts, told of absolute paths only; "" for none."""
-    started = {e.tool.rpartition("/")[2] for e in program.live.start} - OWN_ENTRY
+    started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - OWN_ENTRY
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
-    if len(started) != 1 or not started <= _SERVERS or relative or NODE_COMMANDS & set(program.live.commands):
+    if (
+        len(started) != 1
+        or not started <= _SERVERS
+        or relative
+        or NODE_COMMANDS & set(program.runtime_needs.commands)
+    ):
         return ""
     return next(iter(started))
 
 
-def _left_behind(program: Program, tree: Tree, trees: tuple[Tree, ...]) -> bool:
+def _left_behind(program: Program, tree: CopyFromBuilder, copies: tuple[CopyFromBuilder, ...]) -> bool:
     """Something was copied out of it, and nothing in the final stage works in it or names it."""
     out = False
     for atom in (a for s in program.steps for a in s.atoms):
@@ -52,7 +57,7 @@ def _left_behind(program: Program, tree: Tree, trees: tuple[Tree, ...]) -> bool:
                 others = [w for w in effect.writes if not inside(w, tree.path)]
                 if others and effect.tool not in _COPIES:
                     return False
-                out = out or any(inside(w, t.path) for w in others for t in trees if t != tree)
+                out = out or any(inside(w, t.path) for w in others for t in copies if t != tree)
     return out and not _named(program, tree.path)
 
 

@@ -83,15 +83,15 @@ def _versions(program: Program, minor: str) -> tuple[str, ...] | None:
 def _scripts(program: Program) -> tuple[str, ...] | Reason:
     """The scripts of installed packages that something calls; a Reason where a program may be one of them
     and nothing tells."""
-    if program.live.dynamic:
-        use = program.live.dynamic[0]
+    if program.runtime_needs.dynamic:
+        use = program.runtime_needs.dynamic[0]
         return _lost(f"{use.file}:{use.line} starts a program whose name is not known")
     effects = [e for s in program.steps for e in s.effects]
     installed = {normalised(m.use.name) for m in installed_modules(effects, program.end.view)}
     packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
     by_apk = {c for name in packages for c in alpine_package(name, None).commands}
     found: dict[str, None] = {}
-    for command, use in (*program.live.commands.items(), *program.late.items()):
+    for command, use in (*program.runtime_needs.commands.items(), *program.late.items()):
         name = command.removeprefix(SCRIPTS)
         if "/" in name or name in by_apk | busybox_commands() or _INTERPRETER.fullmatch(name):
             continue

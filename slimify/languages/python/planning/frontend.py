@@ -5,27 +5,27 @@ from __future__ import annotations
 from slimify.analysis.packages.toolchains import NODE_COMMANDS, mentions_node
 from slimify.analysis.program import Program
 from slimify.model.decisions import Decision
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 
 def without_packages(
-    program: Program, trees: tuple[Tree, ...]
-) -> tuple[tuple[Tree, ...], tuple[str, ...], tuple[Decision, ...]]:
+    program: Program, copies: tuple[CopyFromBuilder, ...]
+) -> tuple[tuple[CopyFromBuilder, ...], tuple[str, ...], tuple[Decision, ...]]:
     """The trees without node_modules, instructions for the end of the builder, and what was decided.
 
     Everything stays where something at run time, or a step of the final stage, may use Node or its packages.
     """
     modules = _modules(program)
     if not modules or _node_alive(program):
-        return trees, (), ()
-    left = tuple(t for t in trees if t.path not in modules)
+        return copies, (), ()
+    left = tuple(t for t in copies if t.path not in modules)
     within = [m for m in modules if any(inside(m, t.path) and m != t.path for t in left)]
     if within and not _root_at_end(program, left):
         within = []
-    gone = [m for m in modules if m in within or any(t.path == m for t in trees)]
+    gone = [m for m in modules if m in within or any(t.path == m for t in copies)]
     if not gone:
-        return trees, (), ()
+        return copies, (), ()
     text = f"{', '.join(gone)} is not copied: nothing at run time uses Node"
     tail = (f"RUN rm -rf {' '.join(within)}",) if within else ()
     return left, tail, (Decision(code="SL318", safety="assumed", text=text),)
@@ -52,13 +52,13 @@ def _below(path: str) -> str:
 
 
 def _node_alive(program: Program) -> bool:
-    called = set(program.live.commands) | set(program.late)
-    return bool(NODE_COMMANDS & called or program.live.dynamic) or mentions_node(program.end)
+    called = set(program.runtime_needs.commands) | set(program.late)
+    return bool(NODE_COMMANDS & called or program.runtime_needs.dynamic) or mentions_node(program.end)
 
 
-def _root_at_end(program: Program, trees: tuple[Tree, ...]) -> bool:
+def _root_at_end(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:
     """Whether the builder ends as root, who may delete anything."""
-    last = max((t.after for t in trees), default=0)
+    last = max((t.after for t in copies), default=0)
     users = {
         s.state.user for s in program.steps if s.index >= last and any(a.role == "build" for a in s.atoms)
     }

@@ -21,7 +21,7 @@ from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.planning.site_packages import unknown_start
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.effects.state import ROOT
 
 LOCKED = frozenset({"poetry", "pipenv", "pdm"})
@@ -36,9 +36,11 @@ class TakenOut(Struct, frozen=True, kw_only=True):
     size: int = 0
 
 
-def without_installers(program: Program, trees: tuple[Tree, ...]) -> TakenOut:
+def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) -> TakenOut:
     """What takes the installers out of the directory of packages that is copied."""
-    if not any(t.path.endswith(("/site-packages", "/dist-packages")) for t in trees) or not _by_root(program):
+    if not any(t.path.endswith(("/site-packages", "/dist-packages")) for t in copies) or not _by_root(
+        program
+    ):
         return TakenOut()
     if unknown_start(program):
         return TakenOut()
@@ -66,7 +68,11 @@ def without_installers(program: Program, trees: tuple[Tree, ...]) -> TakenOut:
 def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
     """The installers that pip put into site-packages, less what run time, the sources or another package
     may want."""
-    called = set(program.live.commands) | set(program.late) | {e.manager for e in program.live.start}
+    called = (
+        set(program.runtime_needs.commands)
+        | set(program.late)
+        | {e.manager for e in program.runtime_needs.start}
+    )
     modules = installed_modules((e for s in program.steps for e in s.effects), program.end.view)
     every = {normalised(m.use.name) for m in modules if m.kind == "python"}
     main = pinned(program, main=True)
@@ -147,7 +153,7 @@ def pinned(program: Program, *, main: bool = False) -> set[str]:
 
 def _imported(program: Program, names: Iterable[str]) -> set[str]:
     """Those of the packages that the application's own sources import."""
-    modules = {use.name.partition(".")[0] for use in program.live.sources.imports}
+    modules = {use.name.partition(".")[0] for use in program.runtime_needs.sources.imports}
     return {n for n in names if modules & set(pypi(n).imports)}
 
 

@@ -19,7 +19,7 @@ from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.distribution_python import SCRIPTS
 from slimify.languages.python.planning.frontend import without_packages
 from slimify.languages.python.planning.installers import without_installers
-from slimify.languages.python.planning.replaced_packages import make_way
+from slimify.languages.python.planning.replaced_packages import remove_overlaid
 from slimify.languages.python.planning.site_packages import (
     foreign_interpreter,
     installer_places,
@@ -32,9 +32,9 @@ from slimify.planning.final_stage.media_types import media_types
 from slimify.planning.final_stage.owners import owner
 from slimify.planning.final_stage.rebase import same_family, written_base
 from slimify.planning.final_stage.restore_packages import put_back
-from slimify.planning.final_stage.steps import Parting
+from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.in_place.caches import caches
-from slimify.planning.layout import Layout, Tree
+from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
 from slimify.planning.stages.unknown_steps import blocked, installs_at_start, keep_everything_before_unknown
 from slimify.planning.strategy import Proposal
@@ -70,21 +70,21 @@ def _try(
 ) -> None:
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
-    trees = python_trees(program)
-    if isinstance(trees, Reason):
+    copies = python_trees(program)
+    if isinstance(copies, Reason):
         worth = _gain(program) >= options.min_saving.floor(estimate.original(program))
-        reasons.append(trees if rung == "slim" or worth else _NOTHING)
+        reasons.append(copies if rung == "slim" or worth else _NOTHING)
         return
     own = any(m.path == venvs.PATH for m in program.made)
-    made = None if own else next((t.after for t in trees if t.path == venvs.PATH), None)
+    made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
     broad = next((m.path for m in program.made if m.path in SYSTEM), None)
     if broad:
         reasons.append(
             Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs")
         )
         return
-    trees, tail, dropped = without_packages(program, trees)
-    out = without_installers(program, trees)
+    copies, tail, dropped = without_packages(program, copies)
+    out = without_installers(program, copies)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
         reasons.append(Reason(code="SL391", text=missing))
@@ -92,21 +92,21 @@ def _try(
     if rung == "slim":
         types, told = media_types(program, base)
         head, put = (*head, *types), (*put, *told)
-    way, made_way = make_way(program, trees, options.keep_packages)
-    saving = _saving(program, base, rung, trees) + out.size
+    way, made_way = remove_overlaid(program, copies, options.keep_packages)
+    saving = _saving(program, base, rung, copies) + out.size
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
-    wanted = Parting(
+    wanted = SplitRequest(
         rung=rung,  # type: ignore[arg-type]
         base=base,
-        trees=trees,
+        copies=copies,
         present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
         needless=_OWN_PYTHON if own_python else _among_packages(program),
         builder_tail=(*tail, *out.tail),
         final_head=(*head, *way),
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*_decisions(program, rung, base, trees), *dropped, *out.decisions, *put, *made_way),
+        decisions=(*_decisions(program, rung, base, copies), *dropped, *out.decisions, *put, *made_way),
         saving=saving,
         original=estimate.original(program),
     )
@@ -144,9 +144,9 @@ BASE_LIBRARIES = frozenset((
 ))  # fmt: skip
 
 
-def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
+def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     """What is copied; a Reason when site-packages can't be named."""
-    trees: list[Tree] = []
+    copies: list[CopyFromBuilder] = []
     why = foreign_interpreter(program)
     if why:
         return Reason(code="SL393", text=why)
@@ -169,23 +169,28 @@ def python_trees(program: Program) -> tuple[Tree, ...] | Reason:
                 site = (venvs.PATH,) if not isinstance(environment, Reason) else site
             if isinstance(site, Reason):
                 return site
-            trees += [Tree(path=path, after=made.first, is_file=path.startswith(SCRIPTS)) for path in site]
+            copies += [
+                CopyFromBuilder(path=path, after=made.first, is_file=path.startswith(SCRIPTS))
+                for path in site
+            ]
         elif made.path != BIN:
-            trees.append(
-                Tree(path=made.path, after=made.first, owner=owner(program, made.user), is_file=made.is_file)
+            copies.append(
+                CopyFromBuilder(
+                    path=made.path, after=made.first, owner=owner(program, made.user), is_file=made.is_file
+                )
             )
-    whole = [t for t in trees if t.path == LOCAL]
+    whole = [t for t in copies if t.path == LOCAL]
     if whole:
-        first = min(t.after for t in trees if inside(t.path, LOCAL))
-        return (Tree(path=LOCAL, after=first), *(t for t in trees if not inside(t.path, LOCAL)))
-    return tuple(_once(trees))
+        first = min(t.after for t in copies if inside(t.path, LOCAL))
+        return (CopyFromBuilder(path=LOCAL, after=first), *(t for t in copies if not inside(t.path, LOCAL)))
+    return tuple(_once(copies))
 
 
-def _once(trees: list[Tree]) -> list[Tree]:
+def _once(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:
     """A file in a directory that is copied whole comes with it, at the place of the earlier of the two."""
-    outer = {t.path: t for t in trees if not t.is_file}
-    kept: dict[str, Tree] = {}
-    for tree in trees:
+    outer = {t.path: t for t in copies if not t.is_file}
+    kept: dict[str, CopyFromBuilder] = {}
+    for tree in copies:
         around = next((o for o in outer.values() if o.path != tree.path and inside(tree.path, o.path)), tree)
         before = kept.get(around.path, around)
         kept[around.path] = replace(around, after=min(before.after, tree.after))
@@ -211,13 +216,13 @@ def _gain(program: Program) -> int:
     )
 
 
-def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> int:
+def _saving(program: Program, base: str, rung: str, copies: tuple[CopyFromBuilder, ...]) -> int:
     saving = _gain(program)
-    if any("site-packages" in t.path for t in trees):
+    if any("site-packages" in t.path for t in copies):
         saving -= estimate.PIP_ITSELF
     elif only_installers(program):
         saving += estimate.INSTALLER
-    if any(t.path == LOCAL for t in trees):
+    if any(t.path == LOCAL for t in copies):
         saving -= estimate.LOCAL_PYTHON
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
@@ -225,7 +230,9 @@ def _saving(program: Program, base: str, rung: str, trees: tuple[Tree, ...]) -> 
     return saving
 
 
-def _decisions(program: Program, rung: str, base: str, trees: tuple[Tree, ...]) -> tuple[Decision, ...]:
+def _decisions(
+    program: Program, rung: str, base: str, copies: tuple[CopyFromBuilder, ...]
+) -> tuple[Decision, ...]:
     found = []
     if rung == "slim":
         text = (
@@ -234,7 +241,7 @@ def _decisions(program: Program, rung: str, base: str, trees: tuple[Tree, ...]) 
         found.append(Decision(code="SL301", safety="safe", text=text))
     else:
         found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
-    for tree in trees:
+    for tree in copies:
         line = program.dockerfile.instructions[tree.after].line
         found.append(
             Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)

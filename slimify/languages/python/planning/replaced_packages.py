@@ -18,7 +18,7 @@ from slimify.languages.python.manifests.requirements import Requirement, require
 from slimify.languages.python.planning.installers import LOCKED, pinned
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
-from slimify.planning.layout import Tree
+from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 # What the official images bring (docker-library/python: setuptools and wheel up to Python 3.11).
@@ -29,8 +29,8 @@ _ANEW = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[U
 _VERSION = re.compile(r"[=<>~!@]")
 
 
-def make_way(
-    program: Program, trees: tuple[Tree, ...], kept: tuple[str, ...]
+def remove_overlaid(
+    program: Program, copies: tuple[CopyFromBuilder, ...], kept: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
     """The line that removes them in the final stage before its packages are copied, with the decision.
     `kept` are packages that the user wants as the build has them, whether or not a step names them."""
@@ -39,7 +39,7 @@ def make_way(
         return (), ()
     major, minor = (*base.version.split("."), "0")[:2]
     places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
-    tree = next((t for t in trees if t.path in places), None)
+    tree = next((t for t in copies if t.path in places), None)
     if tree is None or _cared_for(program, places[1]):
         return (), ()
     touched = {*_touched(program), *kept}

@@ -102,7 +102,7 @@ def _by_name(program: Program) -> tuple[str, ...] | Reason:
 def unknown_start(program: Program) -> bool:
     """Nothing says what is run in the image, or what does could not be read: an installer may be called."""
     own = program.base is not None and program.base.family in _STARTING
-    return not (program.live.start or own) or bool(unread_start(program.live.start))
+    return not (program.runtime_needs.start or own) or bool(unread_start(program.runtime_needs.start))
 
 
 def only_installers(program: Program) -> bool:
@@ -117,8 +117,8 @@ def only_installers(program: Program) -> bool:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
         if effect.action not in ("install", "ensurepip") or effect.manifests or not names <= _INSTALLERS:
             return False
-    called = set(program.live.commands) | set(program.late)
-    started = {e.manager for e in program.live.start}
+    called = set(program.runtime_needs.commands) | set(program.late)
+    started = {e.manager for e in program.runtime_needs.start}
     return (
         bool(effects)
         and not _PROGRAMS & (called | started)
@@ -132,7 +132,11 @@ def installer_places(program: Program) -> tuple[frozenset[str], str]:
     places: set[str] = set()
     others: set[str] = set()
     alive = ""
-    called = set(program.live.commands) | set(program.late) | {e.manager for e in program.live.start}
+    called = (
+        set(program.runtime_needs.commands)
+        | set(program.late)
+        | {e.manager for e in program.runtime_needs.start}
+    )
     for step in program.steps:
         for effect in step.effects:
             head, _, name = effect.action.partition(" ")

@@ -60,7 +60,7 @@ def venv(program: Program) -> Venv | Reason:
             why = _bypasses(step, atom, first)
             if why:
                 return _no(f"line {step.line}: {why}")
-    for name, use in program.live.commands.items():
+    for name, use in program.runtime_needs.commands.items():
         if name in _OWN_PATH or _ABSOLUTE.match(name):
             return _no(f"`{name}` ({use.file}:{use.line}) does not go by PATH")
     texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)

@@ -61,7 +61,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
 
 def _uses(evidence: Evidence, language: str | None) -> Iterator[Use]:
     """The imports of modules that are found by their name, not by a path."""
-    for use in evidence.live.sources.imports if evidence.live else ():
+    for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
         if language == "node" and use.name.startswith((".", "/", "node:", "#", "@/", "~/")):
             continue
         if use.name.strip("."):
