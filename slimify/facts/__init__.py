@@ -21,6 +21,12 @@ def load(name: str) -> dict[str, Any]:
 
     Raises FileNotFoundError for a name that is not there: a broken installation.
     """
-    raw = (Path(__file__).parent / name).read_bytes()
-    content: dict[str, Any] = json.decode(raw) if name.endswith(".json") else tomli.loads(raw.decode())
+    return load_file(Path(__file__).parent / name)
+
+
+@cache
+def load_file(path: Path) -> dict[str, Any]:
+    """The content of a TOML or JSON file with facts, wherever it is; callers must not change it."""
+    raw = path.read_bytes()
+    content: dict[str, Any] = json.decode(raw) if path.suffix == ".json" else tomli.loads(raw.decode())
     return content

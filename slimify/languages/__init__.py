@@ -1,1 +1,62 @@
-"""One folder a language: everything that only this language knows."""
+"""One folder a language: everything that only this language knows. See `base` for what a folder provides.
+
+`LANGUAGES` is the only registration of the built-in ones. Installed distributions bring further ones by an
+entry point of the group `slimify.languages` that names a `Language`; a built-in one is never replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+
+from slimify.languages.base import Language
+from slimify.languages.go import LANGUAGE as GO
+from slimify.languages.node import LANGUAGE as NODE
+from slimify.languages.python import LANGUAGE as PYTHON
+
+__all__ = ["LANGUAGES", "Language", "language", "languages"]
+
+LANGUAGES = (GO, NODE, PYTHON)
+_GROUP = "slimify.languages"
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """All languages: the built-in ones, then those of entry points, in the order of their names."""
+    found = {known.name: known for known in LANGUAGES}
+    for known in _installed():
+        found.setdefault(known.name, known)
+    return tuple(found.values())
+
+
+@cache
+def language(name: str | None) -> Language | None:
+    """The language of that name."""
+    return next((known for known in languages() if known.name == name), None)
+
+
+def _installed() -> list[Language]:
+    if not _announced():  # importlib.metadata takes ten times as long to find that there is none
+        return []
+    from importlib.metadata import entry_points
+
+    return [entry.load() for entry in sorted(entry_points(group=_GROUP), key=lambda entry: entry.name)]
+
+
+def _announced() -> bool:
+    """Whether an installed distribution has entry points of the group."""
+    wanted = f"[{_GROUP}]".encode()
+    for place in sys.path:
+        try:
+            folders = [entry.path for entry in os.scandir(place or ".") if entry.name.endswith(".dist-info")]
+        except OSError:
+            continue
+        for folder in folders:
+            try:
+                with open(os.path.join(folder, "entry_points.txt"), "rb") as file:
+                    if wanted in file.read():
+                        return True
+            except OSError:
+                continue
+    return False

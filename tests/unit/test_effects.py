@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 import slimify
 from slimify.context.scan import Context, scan
+from slimify.languages import languages
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import View
 from slimify.semantics.effects import State, after, interpret, registry
@@ -180,4 +181,8 @@ def test_every_module_is_asked_for_exactly_the_programs_it_knows() -> None:
     modules = [path for path in package.rglob("*.py") if "\nHANDLERS" in path.read_text("utf-8")]
     names = [".".join(path.relative_to(package).with_suffix("").parts) for path in modules]
     known = {name: set(import_module(f"slimify.{name}").HANDLERS) for name in names}
-    assert {module: set(names.split()) for module, names in registry.MODULES.items()} == known
+    announced = dict(registry.MODULES)
+    for language in languages():
+        folder = language.package.removeprefix("slimify.")
+        announced |= {f"{folder}.{module}": names for module, names in language.commands.items()}
+    assert {module: set(names.split()) for module, names in announced.items()} == known

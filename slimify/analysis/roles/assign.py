@@ -10,7 +10,6 @@ where the application runs. Whatever is not understood stays, and stays first.
 from __future__ import annotations
 
 import posixpath
-from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -32,6 +31,7 @@ from slimify.analysis.roles.role_state import (
     assign_role,
     follow_packages,
 )
+from slimify.analysis.roles.temporary_files import settle_temporary_files
 from slimify.facts.languages import npm, pypi
 from slimify.languages.go.generators import leaves_go
 from slimify.languages.node import corepack
@@ -67,7 +67,7 @@ def assign(
     state.made = {**thinned(state), **state.made, **corepack.filled(state)}
     _again(state)
     settle_directories(state)
-    _passing(state)
+    settle_temporary_files(state)
     for where, paths in with_installs(visits, state.atoms).items():
         assign_role(state, where, "run", "SL216", "brings a file that the stage that runs installs")
         for path in paths:
@@ -373,35 +373,3 @@ def _again(state: RoleState) -> None:
                 and kinds & {"files"}
             ):
                 _files(state, visit, where, effects)
-
-
-def _passing(state: RoleState) -> None:
-    """A file that one RUN makes and a later one deletes, with a build step in between, was made for that
-    step: both stay with it (an .npmrc with a token)."""
-    numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
-    removals: dict[frozenset[str], list[int]] = {}
-    for position, (_, _, effects) in enumerate(numbered):
-        if _only_files(effects):
-            removals.setdefault(frozenset(d for e in effects for d in e.deletes), []).append(position)
-    built = [i for i, (v, n, _) in enumerate(numbered) if state.atoms[(v.index, n)] == "build"]
-    for position, (visit, number, effects) in enumerate(numbered):
-        paths = frozenset(w for e in effects for w in e.writes)
-        if state.atoms[(visit.index, number)] != "run" or not _only_files(effects) or not paths:
-            continue
-        later = removals.get(paths, [])
-        at = bisect_right(later, position)
-        if at == len(later) or any(visit.state.view.context_path(p) is not None for p in paths):
-            continue
-        if bisect_right(built, position) == bisect_left(built, later[at]):
-            continue
-        for one in (position, later[at]):
-            made, atom, _ = numbered[one]
-            assign_role(
-                state, (made.index, atom), "build", "SL217", "made for a build step and deleted again"
-            )
-            insort(built, one)
-
-
-def _only_files(effects: Sequence[Effect]) -> bool:
-    kinds = {e.kind for e in effects}
-    return "files" in kinds and kinds <= {"files", "check", "state"}

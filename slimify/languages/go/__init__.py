@@ -1,1 +1,15 @@
 """Go."""
+
+from slimify.languages.base import Language
+
+LANGUAGE = Language(
+    name="go",
+    title="Go",
+    package=__name__,
+    markers=("go.mod", "Gopkg.toml", "glide.yaml", "main.go"),
+    endings=(".go",),
+    commands={
+        "commands.go": "garble go go1 protoc richgo tinygo xx-go",
+        "commands.go_wrapper": "go-wrapper",
+    },
+)

@@ -1,1 +1,23 @@
 """Node.js."""
+
+from slimify.languages.base import Language
+
+LANGUAGE = Language(
+    name="node",
+    title="Node.js",
+    package=__name__,
+    markers=("package.json",),
+    endings=(".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"),
+    starts=("node", "npm", "yarn"),
+    commands={
+        "commands.npm": "cnpm npm",
+        "commands.yarn": "yarn yarnpkg",
+        "commands.pnpm": "bun pnpm",
+        "commands.tools": "bunx deno node nodejs npx pnpx",
+        "commands.launchers": (
+            "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del-cli "
+            "dotenv dotenvx env-cmd fnm husky lerna make-dir make-dir-cli mkdirp n npm-run-all "
+            "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
+        ),
+    },
+)

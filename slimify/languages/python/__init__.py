@@ -1,1 +1,23 @@
 """Python."""
+
+from slimify.languages.base import Language
+
+LANGUAGE = Language(
+    name="python",
+    title="Python",
+    package=__name__,
+    markers=("requirements.txt", "pyproject.toml", "setup.py", "Pipfile"),
+    endings=(".py",),
+    starts=("python", "gunicorn", "uvicorn", "celery", "flask"),
+    commands={
+        "commands.python": (
+            "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "
+            "hypercorn ipython jupyter manage.py paster pip prefect pserve pypy python rasa scrapy "
+            "streamlit superset uvicorn virtualenv waitress-serve"
+        ),
+        "commands.data": "playwright spacy",
+        "commands.poetry": "pipenv poetry",
+        "commands.uv": "pdm uv uvx",
+        "commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
+    },
+)

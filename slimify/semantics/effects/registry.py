@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 
 from slimify.facts.commands import commands
+from slimify.languages import languages
 from slimify.model.effects import Effect
 from slimify.semantics.effects import shells
 from slimify.semantics.effects.call import Call
@@ -33,37 +35,27 @@ MODULES = {
     ),
     "semantics.effects.fetch": "curl git wget",
     "semantics.effects.shells": "ash bash dash eval java php ruby runuser sh su",
-    "languages.python.commands.python": (
-        "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "
-        "hypercorn ipython jupyter manage.py paster pip prefect pserve pypy python rasa scrapy "
-        "streamlit superset uvicorn virtualenv waitress-serve"
-    ),
-    "languages.python.commands.data": "playwright spacy",
-    "languages.python.commands.poetry": "pipenv poetry",
-    "languages.python.commands.uv": "pdm uv uvx",
-    "languages.python.commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
-    "languages.node.commands.npm": "cnpm npm",
-    "languages.node.commands.yarn": "yarn yarnpkg",
-    "languages.node.commands.pnpm": "bun pnpm",
-    "languages.node.commands.tools": "bunx deno node nodejs npx pnpx",
-    "languages.node.commands.launchers": (
-        "better-npm-run bower concurrently corepack cross-env cross-env-shell cross-os del del-cli "
-        "dotenv dotenvx env-cmd fnm husky lerna make-dir make-dir-cli mkdirp n npm-run-all "
-        "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
-    ),
-    "languages.go.commands.go": "garble go go1 protoc richgo tinygo xx-go",
-    "languages.go.commands.go_wrapper": "go-wrapper",
     "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
-_MODULE_OF = {name: module for module, names in MODULES.items() for name in names.split()}
+
+
+@cache
+def _modules() -> Mapping[str, str]:
+    """The module that knows a program, by the program's name: shared ones first."""
+    known = {name: f"slimify.{module}" for module, names in MODULES.items() for name in names.split()}
+    for language in languages():
+        for module, names in language.commands.items():
+            for name in names.split():
+                known.setdefault(name, f"{language.package}.{module}")
+    return known
 
 
 def handler_of(name: str) -> Handler | None:
     """What interprets a call of this program, if a module does."""
-    module = _MODULE_OF.get(name)
+    module = _modules().get(name)
     if module is None:
         return None
-    handlers: dict[str, Handler] = import_module(f"slimify.{module}").HANDLERS
+    handlers: dict[str, Handler] = import_module(module).HANDLERS
     return handlers[name]
 
 

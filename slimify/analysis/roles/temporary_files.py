@@ -1,0 +1,41 @@
+"""Files that one RUN makes for a later one, which deletes them again."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+
+from slimify.analysis.roles.role_state import RoleState, assign_role
+from slimify.model.effects import Effect
+
+
+def settle_temporary_files(state: RoleState) -> None:
+    """Gives both RUNs to the build where a build step between them is what the file was made for (an .npmrc
+    with a token)."""
+    numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
+    removals: dict[frozenset[str], list[int]] = {}
+    for position, (_, _, effects) in enumerate(numbered):
+        if _only_files(effects):
+            removals.setdefault(frozenset(d for e in effects for d in e.deletes), []).append(position)
+    built = [i for i, (v, n, _) in enumerate(numbered) if state.atoms[(v.index, n)] == "build"]
+    for position, (visit, number, effects) in enumerate(numbered):
+        paths = frozenset(w for e in effects for w in e.writes)
+        if state.atoms[(visit.index, number)] != "run" or not _only_files(effects) or not paths:
+            continue
+        later = removals.get(paths, [])
+        at = bisect_right(later, position)
+        if at == len(later) or any(visit.state.view.context_path(p) is not None for p in paths):
+            continue
+        if bisect_right(built, position) == bisect_left(built, later[at]):
+            continue
+        for one in (position, later[at]):
+            made, atom, _ = numbered[one]
+            assign_role(
+                state, (made.index, atom), "build", "SL217", "made for a build step and deleted again"
+            )
+            insort(built, one)
+
+
+def _only_files(effects: Sequence[Effect]) -> bool:
+    kinds = {e.kind for e in effects}
+    return "files" in kinds and kinds <= {"files", "check", "state"}
