@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 from support import GOLDEN, invoke
-from unit.test_report_checked import applied
+from unit.report.findings.test_formats import applied
 
 SMALL = "FROM alpine:3.20\nCMD echo hello\n"
 

@@ -72,6 +72,23 @@ def test_a_module_is_one_thing(module: Path) -> None:
     assert len(module.read_text("utf-8").splitlines()) <= 400
 
 
+def test_unit_tests_have_the_names_of_modules() -> None:
+    unit = ROOT / "tests" / "unit"
+    names = {m.relative_to(PACKAGE).with_suffix("").as_posix().removesuffix("/__init__") for m in MODULES}
+    strange = []
+    for path in unit.rglob("test_*.py"):
+        place = path.relative_to(unit)
+        about = (place.parent / place.stem.removeprefix("test_")).as_posix()
+        # a module with many cases has further files behind its name: test_layouts_copies
+        if not any(about == name or about.startswith(f"{name}_") for name in names) and place not in _OTHERS:
+            strange.append(place.as_posix())
+    assert strange == []
+
+
+# About the tests' own servers, and about a package as a whole.
+_OTHERS = {Path("publish/test_forge_contracts.py"), Path("config/test_config.py")}
+
+
 def test_every_directory_of_modules_is_a_package() -> None:
     # import-linter does not see the others
     assert [m for m in {module.parent for module in MODULES} if not (m / "__init__.py").exists()] == []

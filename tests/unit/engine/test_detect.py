@@ -10,7 +10,7 @@ from unit.engine_fakes import Fakes
 from slimify.engine.detect import detect, installed
 from slimify.engine.model import EngineName, EngineProblem
 
-DATA = Path(__file__).parent / "data" / "engine"
+DATA = Path(__file__).parent.parent / "data" / "engine"
 NO_BUILDX = """
 [ "$1" = buildx ] && { echo "docker: 'buildx' is not a docker command." >&2; exit 1; }
 echo '{"Server":{"Version":"20.10.1"}}'

@@ -18,7 +18,7 @@ from slimify.semantics.context_files import View
 from slimify.semantics.effects import State, after, interpret, registry
 from slimify.syntax.shell.script import read
 
-TABLE = Path(__file__).parent.parent / "data" / "effects" / "cases.txt"
+TABLE = Path(__file__).parent.parent.parent.parent / "data" / "effects" / "cases.txt"
 SCRIPTS = {
     "build": "tsc && vite build",
     "all": "npm-run-all --parallel lint 'pack:*'",

@@ -9,7 +9,7 @@ import pytest
 from slimify.engine import failures
 from slimify.engine.progress import clean
 
-DATA = Path(__file__).parent / "data" / "engine"
+DATA = Path(__file__).parent.parent / "data" / "engine"
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,6 @@ def test_readers_cost_nothing_until_they_read() -> None:
         "python.read('import os\\n', 'a.py'); go.read('package a\\n', 'a.go')\n"
         "print([m for m in ('libcst', 'tree_sitter') if m in sys.modules])"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -19,7 +19,7 @@ from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions, EngineProblem, Progress, RunOptions
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 OPTIONS = BuildOptions()
 DOCKERFILE = b"FROM debian\nRUN true\n"
 BUILDS = 'case "$*" in *build*--label*) echo "#5 [1/2] FROM debian"; echo "#6 [2/2] RUN true" ;; esac\n'

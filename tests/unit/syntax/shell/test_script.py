@@ -15,7 +15,7 @@ from slimify.model.shell import Command
 from slimify.syntax.dockerfile.parser import parse
 from slimify.syntax.shell.script import inner_scripts, read, read_run, unwrap, words_of
 
-_BODIES = Path(__file__).parents[1] / "data" / "shell" / "bodies.txt"
+_BODIES = Path(__file__).parents[3] / "data" / "shell" / "bodies.txt"
 
 
 def _bodies() -> list[tuple[str, str]]:
