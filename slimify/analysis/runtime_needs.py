@@ -19,6 +19,7 @@ from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
+from slimify.facts.shells import is_shell
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
 from slimify.model.sources import Use
@@ -35,8 +36,6 @@ OWN_ENTRY = frozenset({"docker-entrypoint.sh"})
 _COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")
 _COMMAND_ENDINGS = (".supervisor", ".cron", ".crontab", "-cron", "_cron")
 _COMMAND_KEYS = ("command", "web", "worker", "release", "exec", "ExecStart")
-# What starts something else named in its arguments, so that CMD is a command of its own.
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash"})
 
 
 def runtime_needs(
@@ -200,9 +199,9 @@ def _command_line(line: str, name: str) -> str:
 
 def _needs_shell(runtime: Runtime, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
-    if any(word in _SHELLS for word in argv):
+    if any(map(is_shell, argv)):
         return True
     probe = runtime.healthcheck
     if probe and not probe.upper().startswith("NONE") and "CMD [" not in probe:
         return True
-    return any(name in _SHELLS for name in commands) or any(e.action == "script" for e in start)
+    return any(map(is_shell, commands)) or any(e.action == "script" for e in start)

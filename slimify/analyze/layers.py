@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from msgspec import Struct, field
 
 from slimify.analyze.masks import masked
 from slimify.facts import load
+from slimify.facts.shells import shell_pattern
 from slimify.image.model import Image, Step
 from slimify.syntax.dockerfile.history import NOP, keyword_of, paired
 from slimify.syntax.dockerfile.parser import parse
 
 _BUILDKIT = re.compile(r"\s*# buildkit(?:\.exporter\.image\.v0)?\s*$")
-# What builders put in front of a command: build arguments by their number, then the shell.
-_SHELL = re.compile(
-    r"^(?:RUN )?(?:\|\d+ .*? )?(?:/usr)?/bin/(?:ba|a|da|z)?sh (?:-[a-z]+ (?:pipefail )?)*-[a-z]*c ",
-    re.DOTALL,
-)
 _HASHED = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}")
+
+
+@cache
+def _shell() -> re.Pattern[str]:
+    """What builders put in front of a command: build arguments by their number, then the shell."""
+    return re.compile(
+        rf"^(?:RUN )?(?:\|\d+ .*? )?(?:/usr)?/bin/{shell_pattern()} (?:-[a-z]+ (?:pipefail )?)*-[a-z]*c ",
+        re.DOTALL,
+    )
 
 
 class Origin(Struct, frozen=True, kw_only=True):
@@ -82,7 +88,7 @@ def cleaned(created_by: str, *, plain: bool = False) -> str:
     if nop := NOP.match(text):
         text = text[nop.end() :]
     elif text and keyword_of(text) == "RUN":
-        shell = _SHELL.match(text)
+        shell = _shell().match(text)
         command = text[shell.end() :] if shell else text.removeprefix("RUN ")
         text = command if command.startswith("#") else f"RUN {command}"
     text = _HASHED.sub(r"\1:\2", text)

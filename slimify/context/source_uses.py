@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct, field
 
+from slimify.facts.shells import Wrapper, is_builtin, is_reserved, is_shell, wrapper
 from slimify.model.sources import SourceFacts, Use
 
 UNKNOWN = "\0"
@@ -28,36 +29,9 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh"})
-_WRAPPERS = words(
-    """
-    sudo env nice ionice nohup timeout time setsid stdbuf xargs exec command builtin gosu su-exec
-    tini dumb-init npx bunx
-    """
-)
-_BUILTIN_WRAPPERS = frozenset({"exec", "command", "builtin"})
-# Wrappers whose first plain argument is not the program: a duration, a user.
-_WRAPPER_OPERAND = frozenset({"timeout", "gosu", "su-exec"})
-# Their short options that take the next argument.
-_WRAPPER_VALUES = {
-    "sudo": "ughpCrtTUD",
-    "env": "uC",
-    "nice": "n",
-    "ionice": "cn",
-    "timeout": "ks",
-    "stdbuf": "ioe",
-    "xargs": "InPLsEda",
-    "time": "fo",
-    "npx": "pc",
-}
-RESERVED = words("if then else elif fi do done while until for case esac in { } ! [[ ]] function")
-BUILTINS = words(
-    """
-    : . source alias bg break cd continue declare dirs echo eval exit export false fg getopts hash
-    jobs let local popd printf pushd pwd read readonly return set shift shopt test trap true type
-    typeset ulimit umask unalias unset wait [
-    """
-)
+# What starts the command of its further words, without being a shell's or a system's wrapper, with the short
+# options that take a value.
+_RUNNERS = {"xargs": "InPLsEda", "npx": "pc", "bunx": ""}
 _INDIRECT = frozenset({"eval", "source", "."})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _SHELL_TOKEN = r"""(?P<space>[ \t\r]+|\\\n)
@@ -218,13 +192,14 @@ def programs(argv: Sequence[str], depth: int = 0) -> tuple[list[str], bool]:
         return ([] if UNKNOWN in base or not base else [base]), True
     if depth > 4:
         return [first], False
-    if base in _SHELLS:
+    known = _wrapper(base)
+    if is_shell(base):
         names, dynamic = _shell_arguments(argv[1:], depth)
-    elif base in _WRAPPERS:
-        names, dynamic = _wrapped(base, argv[1:], depth)
+    elif known is not None:
+        names, dynamic = _wrapped(known, argv[1:], depth)
     else:
         names, dynamic = [], False
-    return names if base in _BUILTIN_WRAPPERS else [first, *names], dynamic
+    return names if known is not None and is_builtin(first) else [first, *names], dynamic
 
 
 def _shell_arguments(arguments: Sequence[str], depth: int) -> tuple[list[str], bool]:
@@ -239,16 +214,20 @@ def _shell_arguments(arguments: Sequence[str], depth: int) -> tuple[list[str], b
     return [], text
 
 
-def _wrapped(wrapper: str, arguments: Sequence[str], depth: int) -> tuple[list[str], bool]:
-    operand = wrapper in _WRAPPER_OPERAND
+def _wrapper(name: str) -> Wrapper | None:
+    return Wrapper(valued=_RUNNERS[name]) if name in _RUNNERS else wrapper(name)
+
+
+def _wrapped(known: Wrapper, arguments: Sequence[str], depth: int) -> tuple[list[str], bool]:
+    operands = known.operands
     value = False
     for index, word in enumerate(arguments):
         if value:
             value = False
         elif word.startswith("-"):
-            value = len(word) == 2 and word[1] in _WRAPPER_VALUES.get(wrapper, "")
-        elif operand:
-            operand = False
+            value = word in known.valued_long or (len(word) == 2 and word[1] in known.valued)
+        elif operands:
+            operands -= 1
         elif not _ASSIGNMENT.match(word):
             return programs(arguments[index:], depth + 1)
     return [], False
@@ -274,13 +253,13 @@ def shell_programs(text: str, depth: int = 0) -> tuple[list[str], bool]:
 
 
 def _shell_command(words: list[str], depth: int) -> tuple[list[str], bool]:
-    while words and (words[0] in RESERVED or _ASSIGNMENT.match(words[0])):
+    while words and (is_reserved(words[0]) or _ASSIGNMENT.match(words[0])):
         if words[0] in {"for", "case", "function", "[["}:
             return [], False  # the words up to the next separator are no command
         words = words[1:]
     if not words:
         return [], False
-    if words[0] in BUILTINS:
+    if is_builtin(words[0]) and wrapper(words[0]) is None:
         return [], words[0] in _INDIRECT
     return programs(words, depth + 1)
 

@@ -20,6 +20,7 @@ from slimify.context.build_scripts import jenkinsfile, variables
 from slimify.context.build_scripts.call import Call
 from slimify.context.make import targets
 from slimify.context.yaml_nodes import items, pairs, text_of
+from slimify.facts.shells import is_posix_shell, is_shell_script
 from slimify.model.shell import Command, Word
 from slimify.syntax.shell import script as shell
 
@@ -29,7 +30,6 @@ _HIDDEN = frozenset({".github", ".circleci", ".ci", ".travis", ".buildkite", ".s
 _MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
 _YAML = re.compile(r".*\.ya?ml")
 _SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # without an ending: if its first line says so
-_SHEBANG = re.compile(r"#!.*\b(ba|da|a|k|z)?sh\b")
 _DOCKER = re.compile(r"\b(docker|podman|cloud-builders/docker)\b")
 _ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
 # What a shell word says in place of the working directory.
@@ -63,7 +63,7 @@ def scripts(root: Path, near: str = "") -> Iterator[Script]:
             yield Script(file=path, name=path, calls=tuple(jenkinsfile.steps(text, calls)))
         elif _YAML.fullmatch(base):
             yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
-        elif base.endswith((".sh", ".bash")) or _SHEBANG.match(text):
+        elif base.endswith((".sh", ".bash")) or is_shell_script(text):
             yield Script(file=path, name=path, calls=tuple(calls(text, folder=posixpath.dirname(path))))
 
 
@@ -176,7 +176,7 @@ def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
     prefix = ("cd", folder) if folder else ()
     if prefix:
         yield Call(line=line, end=end, words=prefix)
-    if entry in ("bash", "sh", "/bin/bash", "/bin/sh") and "-c" in args and "cloud-builders" in name:
+    if is_posix_shell(entry) and "-c" in args and "cloud-builders" in name:
         script = list(items(step["args"]))[-1]
         yield from _of_scalar(script)
     elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:

@@ -19,8 +19,9 @@ from slimify.context.build_scripts.call import Call
 from slimify.context.build_scripts.command_lines import name_of, options_of, tar_of
 from slimify.context.build_scripts.scripts import Script, here, scripts
 from slimify.context.build_scripts.variables import ROOTED
+from slimify.facts.shells import leads_command
+from slimify.syntax.shell.script import command_of, unwrap
 
-_WRAPPERS = frozenset({"sudo", "exec", "time", "nice", "eval", "then", "else", "do", "!"})
 _LOOKING = frozenset(
     """echo printf ls test [ [[ true : file du stat sha256sum sha1sum md5sum mkdir touch rm docker podman git
     set cd pushd popd export source . exit if sleep""".split()
@@ -130,9 +131,7 @@ class _Reader(Struct):
     def read(self, script: Script) -> Glue | None:
         self.cwd = self.start
         for call in script.calls:
-            words = list(call.words)
-            while words and (words[0] in _WRAPPERS or re.fullmatch(r"\w+=.*", words[0])):
-                words.pop(0)
+            words = _called(call.words)
             if not words:
                 continue
             tool = posixpath.basename(words[0])
@@ -382,3 +381,17 @@ class _Reader(Struct):
             return None
         path = posixpath.normpath(posixpath.join(cwd, word))
         return None if path.startswith("..") else ("" if path == "." else path)
+
+
+def _called(line: Sequence[str]) -> list[str]:
+    """The words of the program that a line calls, behind assignments, wrappers and reserved words."""
+    words = list(line)
+    while words:
+        inner = unwrap(command_of(words))
+        if inner is not None:
+            words = [word.text for word in inner.words]
+        elif words[0] == "eval" or leads_command(words[0]) or re.fullmatch(r"\w+=.*", words[0]):
+            words.pop(0)
+        else:
+            break
+    return words

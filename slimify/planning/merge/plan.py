@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.context.build_scripts.command_lines import name_of
 from slimify.context.build_scripts.transfers import Extract, Glue
+from slimify.facts.shells import changes_user, is_shell
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
@@ -29,9 +30,7 @@ from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, several_stages
 
 APART = "SL375"
-_IDLE = frozenset(
-    {"", "sh", "bash", "ash", "/bin/sh", "/bin/bash", "true", "/bin/true", "sleep", "tail", "cat"}
-)
+_IDLE = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
 _ROOT = ("", "root", "0", "root:root", "0:0")
 
 
@@ -195,7 +194,7 @@ def _given_away(builder: Program) -> bool:
             return True
         if step.keyword in ("COPY", "ADD") and copy_parts(step.instruction).chown:
             return True
-        if any(e.tool in ("chown", "chgrp", "su", "sudo", "gosu") for e in step.effects):
+        if any(e.tool in ("chown", "chgrp") or changes_user(e.tool) for e in step.effects):
             return True
     return builder.base is None or builder.base.user not in ("", "root", "0", None)
 
@@ -204,7 +203,7 @@ def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
     """The RUN for what a container did before files were taken out of it; none if the image has them."""
     ran = [t.extract for t in taken if t.extract.ran]
     words = pair.glue.command if pair.glue is not None else ()
-    if not ran or not words or (words[0] in _IDLE and words[1:2] != ("-c",)):
+    if not ran or not words or _idle(words):
         return ()
     if all(_made(pair.builder, e.path) for e in ran):
         return ()
@@ -214,6 +213,11 @@ def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
         return (f"RUN {words[2]}",)
     plain = all(re.fullmatch(r"[\w./:=@%+,-]+", word) for word in words)
     return (f"RUN {' '.join(words)}" if plain else f"RUN {json.dumps(list(words))}",)
+
+
+def _idle(command: tuple[str, ...]) -> bool:
+    """Whether a container only waits, or leaves nothing behind."""
+    return command[0] in _IDLE or (is_shell(command[0]) and command[1:2] != ("-c",))
 
 
 def _made(builder: Program, path: str) -> bool:

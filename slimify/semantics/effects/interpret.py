@@ -16,6 +16,7 @@ from itertools import pairwise
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
 from slimify.model.effects import Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
@@ -30,11 +31,7 @@ _PRIVATE = frozenset({"(", "$("})
 _BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
 _TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
 _DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
-_BUILTIN = frozenset({"exec", "command", "builtin", "time"})  # of the shell, no programs
 _LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
-# What is assigned in front of one of these lasts (POSIX, 2.14 special built-in utilities); bash under
-# its own name keeps it to the command.
-_SPECIAL = frozenset({":", "eval", "export", "readonly", "set", "shift", "times", "trap", "unset"})
 _SOURCES = (
     "/etc/apt/",
     "/etc/apk/repositories",
@@ -164,7 +161,8 @@ class _Walk(Struct):
             moved = move(call, self.state, self.source)
             if command.operator == "||":
                 moved = _joined(self.state, moved)
-            if call.name in _SPECIAL and self.state.shell[0].endswith("/sh"):
+            # bash under its own name keeps what is assigned to the command
+            if is_special_builtin(call.name) and self.state.shell[0].endswith("/sh"):
                 for name, word in command.assigns:
                     moved = moved.with_variable(name, resolve(word, self.state))
             self.state = moved if leaks else _lasting(self.state, moved)
@@ -199,7 +197,7 @@ class _Walk(Struct):
             stdin=_stdin(command, state),
             upstream=upstream,
             downstream=downstream,
-            wrappers=tuple(w for w in wrappers if w not in _BUILTIN),
+            wrappers=tuple(w for w in wrappers if not runs_in_shell(w)),
             starter=effects_of,
             runner=lambda text, start, key: self._nested(text, start, key, outer),
         )
@@ -278,9 +276,10 @@ def _as_user(command: Command, state: State) -> State:
     """Who a wrapper runs its command as."""
     name = (command.name or "").rpartition("/")[2]
     words = [word.value for word in command.words[1:]]
-    if name in ("gosu", "su-exec") and words:
+    known = wrapper(name)
+    if known is not None and known.user == "operand" and words:
         return state.with_user(words[0] or "")
-    if name in ("sudo", "doas"):
+    if known is not None and known.user == "option":
         user = next((after for flag, after in pairwise(words) if flag in ("-u", "--user")), "root")
         joined = next((w for w in words if w and w.startswith("--user=")), None)
         user = joined.partition("=")[2] if joined else user

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import import_module
 
 from slimify.facts.commands import commands
+from slimify.facts.shells import is_posix_shell
 from slimify.languages import languages
 from slimify.model.effects import Effect
 from slimify.semantics.effects import shells
@@ -34,7 +35,7 @@ MODULES = {
         "unzstd xz zip zstd"
     ),
     "semantics.effects.fetch": "curl git wget",
-    "semantics.effects.shells": "ash bash dash eval java php ruby runuser sh su",
+    "semantics.effects.shells": "eval java php ruby runuser sh su",
     "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
 
@@ -52,6 +53,7 @@ def _modules() -> Mapping[str, str]:
 
 def handler_of(name: str) -> Handler | None:
     """What interprets a call of this program, if a module does."""
+    name = "sh" if is_posix_shell(name) else name
     module = _modules().get(name)
     if module is None:
         return None

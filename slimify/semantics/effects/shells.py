@@ -9,6 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from slimify.facts.commands import commands
+from slimify.facts.shells import is_posix_shell
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, word
 from slimify.semantics.effects.fetch import address_of, installed_from
@@ -18,7 +19,6 @@ from slimify.syntax.shell.script import inner_scripts
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
 def _shell(call: Call) -> tuple[Effect, ...]:
@@ -130,7 +130,7 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     program = posixpath.basename(match[1]) if match else "sh"
     if match and program == "env":
         program = match[2] or ""
-    if program in _SHELLS:
+    if is_posix_shell(program):
         return script_effects(call, Arg(value=path, text=call.path), program)
     script = Arg(value=path, text=call.path, prefix=path)
     return call.start((word(program), script, *call.args))
@@ -170,7 +170,7 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
-    **dict.fromkeys(("sh", "bash", "dash", "ash"), _shell),
+    "sh": _shell,
     "su": _su,
     "runuser": _su,
     "eval": _eval,

@@ -17,45 +17,16 @@ from itertools import pairwise
 
 from msgspec.structs import replace
 
+from slimify.facts.shells import changes_shell_state, is_posix_shell
 from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Atom, Command, Script, Word
 from slimify.syntax.shell.commands import Statement, Unit, statements
 from slimify.syntax.shell.edit import Refuses, edit
 from slimify.syntax.shell.lexer import Lexed, Unread, lex
-from slimify.syntax.shell.wrappers import SHELLS, inner_scripts, unwrap, words_of_command
+from slimify.syntax.shell.wrappers import command_of, inner_scripts, unwrap, words_of_command
 
-__all__ = ["Refuses", "edit", "inner_scripts", "read", "read_run", "unwrap", "words_of"]
+__all__ = ["Refuses", "command_of", "edit", "inner_scripts", "read", "read_run", "unwrap", "words_of"]
 
-_STATE = frozenset(
-    [
-        ".",
-        "source",
-        "alias",
-        "cd",
-        "declare",
-        "enable",
-        "export",
-        "getopts",
-        "hash",
-        "let",
-        "local",
-        "mapfile",
-        "popd",
-        "pushd",
-        "read",
-        "readarray",
-        "readonly",
-        "set",
-        "shift",
-        "shopt",
-        "trap",
-        "typeset",
-        "ulimit",
-        "umask",
-        "unalias",
-        "unset",
-    ]
-)
 _TESTS = frozenset({"[", "[[", "test"})  # what stands behind a test's `&&` depends on it
 _ASSIGNING = re.compile(r"\$\{\w+:?=")
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
@@ -170,7 +141,7 @@ def _opaque_command(command: Command) -> str:
         base = name.rsplit("/", 1)[-1]
         if base in ("eval", "trap", "wait") or (base == "exec" and len(command.words) > 1):
             return base
-    if (base in SHELLS or base in ("su", ".", "source")) and not inner_scripts(command):
+    if (is_posix_shell(base) or base in ("su", ".", "source")) and not inner_scripts(command):
         return "script"
     return ""
 
@@ -190,7 +161,11 @@ def _changes_state(command: Command) -> bool:
         del words[0]
     if words[0] == "exec":
         return len(words) == 1
-    return words[0] in _STATE or words[:2] == ["printf", "-v"] or command.words[0].text.startswith("((")
+    return (
+        (words[0] is not None and changes_shell_state(words[0]))
+        or words[:2] == ["printf", "-v"]
+        or command.words[0].text.startswith("((")
+    )
 
 
 def _errexit(atoms: tuple[Atom, ...]) -> bool:
@@ -214,7 +189,7 @@ def _sets_errexit(options: list[str]) -> bool:
 
 def _is_posix(shell: tuple[str, ...]) -> bool:
     name = re.split(r"[/\\]", shell[0])[-1] if shell else ""
-    return name in SHELLS and any(re.fullmatch(r"-[a-z]*c", option) for option in shell[1:])
+    return is_posix_shell(name) and any(re.fullmatch(r"-[a-z]*c", option) for option in shell[1:])
 
 
 def _shell_errexit(shell: tuple[str, ...]) -> bool:
@@ -239,7 +214,7 @@ def _heredoc_script(instruction: Instruction) -> Script:
     if len(heredocs) == 1 and re.fullmatch(r"\s*\d*<<-?\s*[^\s]+\s*", text):
         body = re.sub(r"(?m)^\t+", "", first.body) if first.chomp else first.body
         shebang = _SHEBANG.match(body)
-        if shebang and shebang[1].rsplit("/", 1)[-1] not in SHELLS:
+        if shebang and not is_posix_shell(shebang[1]):
             return Script(text=body, atoms=(), opaque="shebang")
         script = read(body)
         return replace(script, atoms=tuple(replace(a, opaque=a.opaque or "heredoc") for a in script.atoms))

@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
+from slimify.facts.shells import Wrapper, is_posix_shell
+from slimify.facts.shells import wrapper as wrapper_of
 from slimify.model.shell import Command, Word
-
-SHELLS = frozenset({"sh", "bash", "dash", "ash"})
-
-
-class _Wrapper(Struct, frozen=True):
-    """How to find the inner command: options with a value, then `operands` words of its own."""
-
-    valued: str = ""  # short options that take a value
-    valued_long: tuple[str, ...] = ()
-    operands: int = 0
-    assigns: bool = False  # NAME=value words may come before the command
-    last: tuple[str, ...] = ()  # options after which there is no inner command
-
-
-_WRAPPERS = {
-    "sudo": _Wrapper(
-        "CDghpRrTtUu",
-        ("--user", "--group", "--chdir", "--host", "--prompt"),
-        assigns=True,
-        last=("-e", "-l", "-v", "-V", "-K", "-k", "-s", "-i"),
-    ),
-    "doas": _Wrapper("Cu"),
-    "env": _Wrapper("uC", ("--unset", "--chdir"), assigns=True, last=("-S",)),
-    "time": _Wrapper("fo", ("--format", "--output")),
-    "nice": _Wrapper("n", ("--adjustment",)),
-    "ionice": _Wrapper("cn", ("--class", "--classdata")),
-    "nohup": _Wrapper(),
-    "setsid": _Wrapper(),
-    "stdbuf": _Wrapper("ioe", ("--input", "--output", "--error")),
-    "timeout": _Wrapper("ks", ("--kill-after", "--signal"), operands=1),
-    "exec": _Wrapper("a"),
-    "command": _Wrapper(last=("-v", "-V")),
-    "builtin": _Wrapper(),
-    "eatmydata": _Wrapper(),
-    "fakeroot": _Wrapper("lisub", ("--lib", "--faked")),
-    "gosu": _Wrapper(operands=1),
-    "su-exec": _Wrapper(operands=1),
-    "setpriv": _Wrapper(
-        "", ("--reuid", "--regid", "--groups", "--inh-caps", "--ambient-caps", "--bounding-set")
-    ),
-    "tini": _Wrapper("pe"),
-    "dumb-init": _Wrapper("r", ("--rewrite",)),
-    "catchsegv": _Wrapper(),
-    "xvfb-run": _Wrapper(
-        "efnpsw", ("--error-file", "--auth-file", "--server-num", "--server-args", "--wait")
-    ),
-    "chroot": _Wrapper("", ("--userspec", "--groups"), operands=1),
-    "unbuffer": _Wrapper(),
-    "busybox": _Wrapper(),
-}
 
 
 def unwrap(command: Command) -> Command | None:
@@ -67,7 +20,7 @@ def unwrap(command: Command) -> Command | None:
     name = command.name
     if not name:
         return None
-    wrapper = _WRAPPERS.get(name.rsplit("/", 1)[-1])
+    wrapper = wrapper_of(name)
     if wrapper is None:
         return None
     at = _behind_options(command, wrapper)
@@ -96,7 +49,7 @@ def _substituted(word: Word) -> bool:
     return word.value is None and word.text.startswith(("$(", "`")) and word.text.endswith((")", "`"))
 
 
-def _behind_options(command: Command, wrapper: _Wrapper) -> int | None:
+def _behind_options(command: Command, wrapper: Wrapper) -> int | None:
     """The index of the first word behind the wrapper's options; None if unsure."""
     at = 1
     while at < len(command.words):
@@ -136,7 +89,7 @@ def inner_scripts(command: Command) -> tuple[str, ...]:
         return (" ".join(w for w in words if w is not None),) if words and None not in words else ()
     if name == "su":
         return _behind_c(words, operands_first=True)
-    if name not in SHELLS:
+    if not is_posix_shell(name):
         return ()
     found = _behind_c(words)
     if found or any(word is not None and not word.startswith("-") for word in words):
@@ -176,3 +129,8 @@ def words_of_command(command: Command) -> tuple[str, ...] | None:
         return None
     values = tuple(word.value for word in command.words)
     return None if None in values else tuple(value for value in values if value is not None)
+
+
+def command_of(words: Sequence[str | None]) -> Command:
+    """A plain command of these words, None for one whose value is not known."""
+    return Command(words=tuple(Word(text=w or "$x", value=w, start=0, end=0) for w in words), start=0, end=0)

@@ -14,13 +14,13 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from slimify.model.shell import Command, Word
+from slimify.facts.shells import is_builtin, is_reserved, is_shell, is_shell_script
+from slimify.model.shell import Command
 from slimify.syntax.shell import script as shell
 from slimify.verify.disk.evidence import Side
 
 SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
 
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _INTERPRETER = re.compile(r"(?:python|pypy|node|nodejs|bun|deno|ruby|perl|php)[0-9.]*")
 _TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # what follows is no file
 _VALUED = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"})
@@ -32,12 +32,6 @@ _RUNNERS = {
     "newrelic-admin": 1, "cross-env": 0, "uv": 1, "poetry": 1, "pipenv": 1, "pdm": 1, "bundle": 1, "npx": 0,
     "pnpx": 0, "bunx": 0, "doppler": 1,
 }  # fmt: skip
-_BUILTINS = frozenset(
-    """. : [ alias bg bind break builtin caller case cd command continue declare dirs disown echo enable eval
-    exec exit export false fc fg getopts hash help history if jobs kill let local logout mapfile popd printf
-    pushd pwd read readarray readonly return set shift shopt source suspend test times trap true type typeset
-    ulimit umask unalias unset until wait while [[ ((""".split()
-)
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", '"$*"', "$*", '"${@}"', "${@}"})
 _LINES = 2000  # of command lines that are followed: what scripts call in circles comes to an end
 _WAYS = 8  # in which a script may change its arguments
@@ -119,11 +113,11 @@ class _Walk(Struct):
         if in_shell and name in (".", "source") and rest and rest[0]:
             yield from self._script(rest[0], rest[1:])
             return
-        if not (in_shell and name in _BUILTINS):
+        if not (in_shell and (is_builtin(name) or is_reserved(name) or name == "((")):
             yield Started(name)
         base = posixpath.basename(name)
         self._inner(base, words, in_shell)
-        if base in _SHELLS:
+        if is_shell(base):
             yield from self._shell(rest)
         elif _INTERPRETER.fullmatch(base) and (operand := _operand(rest)):
             yield Started(operand, file=True)
@@ -132,7 +126,7 @@ class _Walk(Struct):
 
     def _inner(self, base: str, words: Words, in_shell: bool) -> None:
         """What a wrapper starts, what `su -c` and `eval` are told."""
-        command = _command(words)
+        command = shell.command_of(words)
         if inner := shell.unwrap(command):
             self.add(tuple(word.value for word in inner.words), shell=in_shell)
         if base in _RUNNERS:
@@ -174,7 +168,7 @@ class _Walk(Struct):
         if text is None:
             return
         match = SHEBANG.match(text)
-        if any_text if match is None else re.search(rb"\b(?:ba|da|a|z|k)?sh\b", b" ".join(match.groups(b""))):
+        if any_text if match is None else is_shell_script(text[: match.end()].decode("latin-1")):
             self._text(text.decode("utf-8", "replace"), arguments)
 
     def _text(self, text: str, arguments: Words) -> None:
@@ -204,10 +198,6 @@ def _expanded(command: Command, arguments: Words) -> Words:
         else:
             found.append(word.value)
     return tuple(found)
-
-
-def _command(words: Words) -> Command:
-    return Command(words=tuple(Word(text=w or "$x", value=w, start=0, end=0) for w in words), start=0, end=0)
 
 
 def _operand(words: Words) -> str | None:

@@ -24,6 +24,7 @@ CLEANED = {
         "RUN /bin/sh -c apt-get update\n\t&& apt-get install x # buildkit",
         "RUN apt-get update && apt-get install x",
     ),
+    "classic, shell of another kind": ("/bin/ksh -c make", "RUN make"),
     "classic, run": ("/bin/sh -c apk add x", "RUN apk add x"),
     "classic, arguments": ("|1 V=2 /bin/sh -c apk add x", "RUN apk add x"),
     "classic, no layer": ('/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]'),

@@ -9,6 +9,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.context.source_uses import words
 from slimify.facts.debian import for_people
+from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.plan import Rung
@@ -20,27 +21,7 @@ from slimify.semantics.paths import inside
 
 # Libraries of glibc itself.
 _LIBC = frozenset({"c", "dl", "m", "pthread", "rt", "util", "resolv"})
-_WRAPPERS = frozenset(
-    {
-        "exec",
-        "env",
-        "tini",
-        "dumb-init",
-        "nice",
-        "sh",
-        "bash",
-        "ash",
-        "dash",
-        "cd",
-        "export",
-        "set",
-        "ulimit",
-        "umask",
-    }
-)
-_PLAIN = words(
-    "sh bash dash ash env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee"
-)
+_PLAIN = words("env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee")
 _BUSYBOX_SERVERS = words("crond httpd inetd syslogd")  # applets of Alpine's base image
 # Debian's packages that distroless images are made of.
 PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
@@ -173,7 +154,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
     if not runtime.own_start or not argv:
         return ""
-    started = [e for e in program.runtime_needs.start if e.tool not in _WRAPPERS]
+    started = [e for e in program.runtime_needs.start if not _prepares(e.tool)]
     if not started or started[0].action == "script":
         return ""
     effect = started[0]
@@ -193,11 +174,16 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     ):
         return ""
     alpine = program.base is not None and program.base.distro == "alpine"
-    if posixpath.basename(name) in (_PLAIN | _BUSYBOX_SERVERS if alpine else _PLAIN):
+    if is_posix_shell(name) or posixpath.basename(name) in (_PLAIN | _BUSYBOX_SERVERS if alpine else _PLAIN):
         return ""
     if _installed(program, posixpath.basename(name)):
         return ""
     return name
+
+
+def _prepares(tool: str) -> bool:
+    """Whether a shell, a builtin or a wrapper stands in front of the program that is started."""
+    return is_shell(tool) or is_builtin(tool) or wrapper(tool) is not None
 
 
 def _installed(program: Program, name: str) -> bool:

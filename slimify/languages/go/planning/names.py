@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import Program
+from slimify.facts.shells import is_shell_script
 from slimify.model.effects import Effect
 from slimify.planning.final_stage.steps import real_atoms
 from slimify.semantics.paths import BROAD
@@ -64,7 +65,7 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
     ones of which nothing is known."""
     for home in homes:
         text = program.end.view.text(posixpath.join(home, script)) or ""
-        if not (_SHELL_SCRIPT.match(text) or script.endswith(".sh")):
+        if not (is_shell_script(text) or script.endswith(".sh")):
             continue
         for word in _WORD.findall(text):
             path = posixpath.normpath(posixpath.join(home, word))
@@ -75,8 +76,7 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
 
 # Files that no repository has, and that lie in the context only where images are made.
 SETTINGS = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
-# Its first line, and words as far as they are plain paths.
-_SHELL_SCRIPT = re.compile(r"#!.*\b(?:ba|da|a|k|z)?sh\b")
+# Words as far as they are plain paths.
 _WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
 
 

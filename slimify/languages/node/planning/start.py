@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY, unread_start
 from slimify.facts.languages import npm
+from slimify.facts.shells import is_shell
 from slimify.model.effects import Effect
 from slimify.semantics.paths import inside, inside_any
 
@@ -34,13 +35,10 @@ def foreign(program: Program) -> bool:
     return any(set(npm(name).bins) & set(program.runtime_needs.commands) for name in installed - _RUNNERS)
 
 
-_SHELLS = frozenset({"sh", "bash", "ash", "zsh"})
-
-
 def only_shell(start: Sequence[Effect]) -> bool:
     """Whether the image starts a shell for people to work in, and nothing else."""
     programs = [e for e in start if e.kind not in ("check", "state") and e.tool not in OWN_ENTRY]
-    return bool(programs) and all(e.tool.rpartition("/")[2] in _SHELLS for e in programs)
+    return bool(programs) and all(is_shell(e.tool) for e in programs)
 
 
 def unknown_start(program: Program) -> str:

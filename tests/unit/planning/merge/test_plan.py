@@ -89,6 +89,11 @@ SCRIPTS = (
         altered=True,
     ),
     Glued(
+        id="behind-a-wrapper-with-options",
+        text=BUILD + "if ! timeout -k 5 60 docker run b cat /src/app > app; then exit 1; fi\n" + AFTER,
+        taken=("/src/app=app",),
+    ),
+    Glued(
         id="archive-through-a-pipe",
         text=BUILD + "docker run --rm b tar cf - -C /src/dist . | tar xf - -C web\n" + AFTER,
         taken=("/src/dist=web",),
@@ -339,6 +344,11 @@ ROWS = (
         id="container-only-kept-alive",
         script=BUILD + "docker run -d --name x b sleep 60\ndocker cp x:/src/app .\n" + AFTER,
         never=("RUN sleep 60",),
+    ),
+    Row(
+        id="container-kept-alive-by-a-shell",
+        script=BUILD + "docker run -dit --name x b /bin/dash\ndocker cp x:/src/app .\n" + AFTER,
+        never=("RUN /bin/dash",),
     ),
     Row(
         id="what-the-build-needs-now",
