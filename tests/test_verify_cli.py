@@ -379,7 +379,7 @@ def test_rewrite_without_need_of_proof(world: World) -> None:
     assert world.fakes.calls == []
     refused = world.run("rewrite", "--repair")
     assert refused.code == 2
-    assert "go with --verify" in refused.stderr
+    assert "--repair needs --verify" in refused.stderr
 
 
 @pytest.mark.parametrize(

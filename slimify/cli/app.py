@@ -40,7 +40,8 @@ class _Named(TyperCommand):
 def command(name: str) -> TyperCommand:
     """The command with its options."""
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    alone.command()(getattr(import_module(f"slimify.cli.commands.{name}"), name))
+    function = getattr(import_module(f"slimify.cli.commands.{name}"), name)
+    alone.command()(import_module("slimify.cli.options").expanded(function))
     built = typer.main.get_command(alone)
     assert isinstance(built, TyperCommand)
     return built
@@ -55,7 +56,6 @@ def _version(wanted: bool) -> None:
 app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Turns a single-stage Dockerfile into a multi-stage one that does the same job in a smaller image.",

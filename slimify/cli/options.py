@@ -1,26 +1,150 @@
-"""What can be said on the command line: option types, and how their values are read."""
+"""The options that several commands take, each defined once.
+
+An option is the annotation of a parameter (`context: ContextOption`), or one of a group, whose parameter gets
+what is made of their values together:
+
+    given: Annotated[Given, settings_options("base min_saving")]
+
+Type, default and help of a setting are those of its field in `slimify.Options`.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 import typer
+from msgspec import Struct
 
 import slimify
-from slimify import Base, Builder, MinSaving
 from slimify.cli import console
 from slimify.cli.exit_codes import exit_code
 
 if TYPE_CHECKING:
-    from slimify import Image, Job, ProofOptions
+    from slimify import Image, Job, MinSaving, ProofOptions
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]
 EngineChoice = Literal["buildx", "docker", "podman", "buildah"]
-ProofFormat = Literal["text", "json", "markdown"]
+
+# --- single options -------------------------------------------------------------------------------
+
+PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PATH", help="Dockerfiles, directories to search, or - for stdin."),
+]
+PathArgument = Annotated[
+    str | None, typer.Argument(metavar="PATH", help="A Dockerfile, or a directory to search.")
+]
+WriteOption = Annotated[bool, typer.Option("--write", help="Write the new file in place.")]
+OutputOption = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write the new file to FILE; - for standard output."),
+]
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", help="Format of standard output.", show_default="diff")
+]
+TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="Format of standard output.")]
+ContextOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--context",
+        metavar="DIR",
+        exists=True,
+        file_okay=False,
+        help="Build context.",
+        show_default="the directory of the Dockerfile",
+    ),
+]
+ImageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--image", metavar="IMAGE", help="Image built from the Dockerfile, used as evidence of its content."
+    ),
+]
+
+
+def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
+    """The image of `--image`; the exit code, where it can't be read."""
+    if name is None:
+        return None
+    if len(todo) > 1:
+        raise typer.BadParameter(f"--image takes one Dockerfile, not {len(todo)}")
+    if name == "-" and any(target.name == "-" for target, _ in todo):
+        raise typer.BadParameter("standard input is either the image or the Dockerfile")
+    with console.busy(f"reading {name} …"):
+        found = slimify.read_image(name)
+    if not isinstance(found, slimify.Outcome):
+        return found
+    console.show_failure(found)
+    return exit_code(found)
+
+
+# --- groups of options ----------------------------------------------------------------------------
+
+
+class Group(Struct, frozen=True):
+    """Options that a command takes together, and what is made of their values, by name."""
+
+    options: tuple[Parameter, ...]
+    value: Callable[..., object]
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """A command as typer reads it: each group replaced by its options."""
+    parameters: list[Parameter] = []
+    groups: dict[str, Group] = {}
+    for parameter in signature(command, eval_str=True).parameters.values():
+        group = next((item for item in get_args(parameter.annotation) if isinstance(item, Group)), None)
+        if group is None:
+            parameters.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
+        else:
+            groups[parameter.name] = group
+            parameters += group.options
+
+    def run(**values: Any) -> None:
+        for name, group in groups.items():
+            members = {option.name: values.pop(option.name) for option in group.options}
+            values[name] = group.value(**members)
+        command(**values)
+
+    run.__doc__ = command.__doc__
+    run.__dict__["__signature__"] = Signature(parameters)
+    return run
+
+
+def _option(name: str, kind: Any, default: object, *flags: str, **about: Any) -> Parameter:
+    return Parameter(
+        name, Parameter.KEYWORD_ONLY, default=typer.Option(default, *flags, **about), annotation=kind
+    )
+
+
+Given: TypeAlias = dict[str, object]  # what was given, by the fields of Options
+
+
+def settings_options(*names: str) -> Group:
+    """The options of settings, by their fields in `slimify.Options`, several in a string → Given."""
+    hints, defaults = get_type_hints(slimify.Options, include_extras=True), slimify.Options()
+    fields = " ".join(names).split()
+    return Group(tuple(_setting(name, hints[name], getattr(defaults, name)) for name in fields), _given)
+
+
+def _setting(name: str, hint: Any, default: object) -> Parameter:
+    """None is the value of an option that was not given: the settings file decides then."""
+    kind, meta = get_args(hint)
+    flag, about = f"--{name.replace('_', '-')}", {"help": meta.description}
+    if name == "build_args":
+        return _option(name, list[str] | None, None, "--build-arg", metavar="NAME=VALUE", **about)
+    if name == "min_saving":
+        about |= {"metavar": "SAVING", "parser": _min_saving, "show_default": slimify.MinSaving().text}
+    elif kind is bool:
+        flag, about["show_default"] = f"{flag}/--no-{flag[2:]}", flag[2:] if default else None
+    else:
+        about["show_default"] = default
+    return _option(name, kind | None, None, flag, **about)
 
 
 def _min_saving(text: str) -> MinSaving:
@@ -30,45 +154,9 @@ def _min_saving(text: str) -> MinSaving:
         raise typer.BadParameter(str(error)) from None
 
 
-def overrides(*, build_args: list[str] | None, **values: object) -> dict[str, object]:
-    """The options that were given, by the name of their field in Options."""
+def _given(*, build_args: list[str] | None = None, **values: object) -> Given:
     given = {name: value for name, value in values.items() if value is not None}
-    if build_args:
-        given["build_args"] = dict(_build_args(build_args))
-    return given
-
-
-def needs_verify(
-    verify: bool, *, repair: bool, probe: list[str] | None, engine: str | None, run: bool
-) -> None:
-    """Refuses the options of a proof where none was asked for."""
-    if not verify and (repair or probe or engine or not run):
-        raise typer.BadParameter("--repair, --probe, --engine and --no-run go with --verify")
-
-
-def proof_options(
-    verify: bool, *, repair: bool, probe: list[str] | None, engine: EngineChoice | None, run: bool
-) -> ProofOptions | None:
-    """What the proof has to do, if one was asked for."""
-    if not verify:
-        return None
-    return slimify.ProofOptions(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
-
-
-def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
-    """The image of `--image`; the exit code, where it can't be read."""
-    if name is None:
-        return None
-    if len(todo) > 1:
-        raise typer.BadParameter(f"--image goes with one Dockerfile, not {len(todo)}")
-    if name == "-" and any(target.name == "-" for target, _ in todo):
-        raise typer.BadParameter("standard input is either the image or the Dockerfile")
-    with console.busy(f"reading {name} …"):
-        found = slimify.read_image(name)
-    if not isinstance(found, slimify.Outcome):
-        return found
-    console.show_failure(found)
-    return exit_code(found)
+    return {**given, "build_args": dict(_build_args(build_args))} if build_args else given
 
 
 def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:
@@ -81,90 +169,63 @@ def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:
             yield name, os.environ[name]
 
 
-ContextOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--context",
-        metavar="DIR",
-        exists=True,
-        file_okay=False,
-        help="Build context; by default the directory of the Dockerfile.",
-    ),
-]
-ImageOption = Annotated[
-    str | None,
-    typer.Option(
-        "--image",
-        metavar="IMAGE",
-        help="An image that was built from the Dockerfile: what is in it is evidence.",
-    ),
-]
-BaseOption = Annotated[
-    Base | None, typer.Option("--base", help="How small the image of the last stage may become.")
-]
-MinSavingOption = Annotated[
-    MinSaving | None,
-    typer.Option(
-        "--min-saving",
-        metavar="FLOOR",
-        parser=_min_saving,
-        help="What a rewrite must save: 5%, 5MB, or 5%,5MB for the larger of them.",
-        show_default="5%,5MB",
-    ),
-]
-BuildArgOption = Annotated[
-    list[str] | None,
-    typer.Option("--build-arg", metavar="NAME=VALUE", help="Value of an ARG, as for docker build."),
-]
-BuilderOption = Annotated[
-    Builder | None,
-    typer.Option("--builder", help="What will build the file.", show_default="buildkit"),
-]
-CacheMountsOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--cache-mounts/--no-cache-mounts", help="Keep what installers download from build to build."
-    ),
-]
-NonrootOption = Annotated[
-    bool | None,
-    typer.Option("--nonroot/--no-nonroot", help="Run as another user than root, where that is sure to work."),
-]
-DebugTargetOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--debug-target/--no-debug-target",
-        help="Add a stage debug with a shell where the final one has none.",
-    ),
-]
-SingleStageOption = Annotated[
-    bool | None,
-    typer.Option("--single-stage/--no-single-stage", help="Keep one stage, and clean it in place."),
-]
-ExcludeAssetsOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--exclude-assets/--no-exclude-assets",
-        help="Keep large static files that nothing names out of the image.",
-    ),
-]
-DockerignoreOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--dockerignore/--no-dockerignore",
-        help="Propose a .dockerignore, or what yours lacks.",
-        show_default="dockerignore",
-    ),
-]
-RepairOption = Annotated[
-    bool, typer.Option("--repair", help="Plan again with what was missing, until the images are equal.")
-]
-ProbeOption = Annotated[
-    list[str] | None,
-    typer.Option("--probe", metavar="WHAT", help="/path, /path=404, or a command to run in the container."),
-]
-RunOption = Annotated[bool, typer.Option("--run/--no-run", help="Start both images and compare them.")]
-EngineOption = Annotated[
-    EngineChoice | None,
-    typer.Option("--engine", help="What builds and runs.", show_default="the first that answers"),
-]
+_PROOF: Mapping[str, Parameter] = {
+    option.name: option
+    for option in (
+        _option(
+            "repair",
+            bool,
+            False,
+            "--repair",
+            help="Plan again with what was missing, until both images are equal.",
+        ),
+        _option(
+            "probe",
+            list[str] | None,
+            None,
+            "--probe",
+            metavar="WHAT",
+            help="What to ask: /path, /path=404, or a command to run in the container; repeatable.",
+        ),
+        _option("run", bool, True, "--run/--no-run", help="Start both images and compare their behaviour."),
+        _option(
+            "engine",
+            EngineChoice | None,
+            None,
+            "--engine",
+            help="Container engine to build and run with.",
+            show_default="the first that answers",
+        ),
+    )
+}
+
+
+# Strings, since `expanded` evaluates annotations and not every command needs the module of ProofOptions.
+Proving: TypeAlias = "ProofOptions"
+MaybeProving: TypeAlias = "ProofOptions | None"
+
+
+def proof_options(names: str, verify: str = "") -> Group:
+    """The options of a proof, several in a string → ProofOptions.
+
+    `verify` is the help of `--verify`: without that option the value is None, and the others are refused.
+    """
+    asked = (_option("verify", bool, False, "--verify", help=verify),) if verify else ()
+    return Group((*asked, *(_PROOF[name] for name in names.split())), _proof_options)
+
+
+def _proof_options(
+    *,
+    verify: bool = True,
+    repair: bool = False,
+    probe: list[str] | None = None,
+    run: bool = True,
+    engine: EngineChoice | None = None,
+) -> ProofOptions | None:
+    if verify:
+        return slimify.ProofOptions(engine=engine, probes=tuple(probe or ()), repair=repair, run=run)
+    flags = {"--repair": repair, "--probe": probe, "--no-run": not run, "--engine": engine}
+    given = [flag for flag, value in flags.items() if value]
+    if given:
+        raise typer.BadParameter(f"{' and '.join(given)} {'needs' if len(given) == 1 else 'need'} --verify")
+    return None

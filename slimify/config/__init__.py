@@ -1,31 +1,11 @@
-"""What the user asked for: command line options over `[tool.slimify]` or `slimify.toml`.
+"""The settings in force for a Dockerfile: a file's tables, on top of each other → `Options`.
 
-`Options` is the one value that the phases see. The settings file is the nearest one at or above
-the directory of the Dockerfile, not above the root of its repository:
+`Options` is the one value that the phases see; it describes each setting. The settings file is the nearest
+slimify.toml, or pyproject.toml with a table [tool.slimify], at or above the directory of the Dockerfile, not
+above the root of its repository:
 
-    # slimify.toml, or the table [tool.slimify] of pyproject.toml
-    base = "auto"               # auto, minimal, slim, same
-    min-saving = "5%"           # a share of the image, a size ("20MB"), or both: ["5%", "5MB"]
-    annotate = false
+    base = "slim"
     build-args = { PORT = "8080" }
-    keep-packages = ["git"]     # stay at run time, whatever the analysis says
-    keep-commands = ["git"]     # programs that run time needs, whatever the analysis says
-    min-glibc = "2.38"          # no base image with an older C library
-    keep-paths = ["/opt/data"]  # stay in the final image, whatever the analysis says
-    builder = "buildkit"        # what will build the file: buildkit, kaniko, buildah, legacy
-    cache-mounts = false        # what installers download is kept from build to build
-    nonroot = false             # the image runs as another user than root, where that is sure to work
-    dockerignore = true         # propose a .dockerignore, too
-    single-stage = false        # keep one stage, and clean it in place
-    exclude-assets = false      # large static files that nothing names stay out of the image
-    debug-target = false        # a stage `debug` with a shell, beside a final stage without one
-    templates = "ci/templates"  # a directory whose templates come before slimify's own
-
-    [bases]                     # known image = the user's name for it, see facts.basemap
-    "docker.io/library/*" = "registry.example/hub/*"
-
-    [pr]                        # how requests for review are made, see config.pr
-    labels = ["docker"]
 
     [files."services/*/Dockerfile"]  # on top, for these files alone
     base = "same"
@@ -45,7 +25,7 @@ from msgspec.structs import replace
 
 from slimify.config.commandline import words
 from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_saving
-from slimify.config.readers import SETTINGS, is_path, release
+from slimify.config.settings import SETTINGS, is_path, release
 
 if TYPE_CHECKING:
     from slimify.model.errors import SlimifyError

@@ -1,12 +1,12 @@
-"""What a run can be told, and how a floor for savings is written."""
+"""The settings: type, default and description of each. TOML, command line and help are made from here."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Base = Literal["auto", "minimal", "slim", "same"]
 Builder = Literal["buildkit", "kaniko", "buildah", "legacy"]
@@ -39,28 +39,56 @@ class MinSaving(Struct, frozen=True, kw_only=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """Everything a run can be told. The defaults are those of the command line."""
+    """The settings of a run, in the order in which `slimify config` prints them.
 
-    base: Base = "auto"
-    min_saving: MinSaving = MinSaving()
-    annotate: bool = False
-    build_args: Mapping[str, str] = field(default_factory=dict)
-    keep_packages: tuple[str, ...] = ()
-    keep_paths: tuple[str, ...] = ()
-    keep_commands: tuple[str, ...] = ()
-    min_glibc: str = ""
-    probes: Mapping[str, Any] = field(default_factory=dict)  # see verify.probes
-    builder: Builder = "buildkit"
-    cache_mounts: bool = False
-    nonroot: bool = False
-    single_stage: bool = False
-    debug_target: bool = False
-    dockerignore: bool = True
-    exclude_assets: bool = False
-    bases: Mapping[str, str] = field(default_factory=dict)  # see facts.basemap
-    templates: str = ""  # a directory whose templates come before slimify's own
-    pr: Mapping[str, Any] = field(default_factory=dict)  # see config.pr
-    settings: str = ""  # the file that they come from, "" without one
+    A setting that is also an option of the command line has the description that `--help` shows.
+    """
+
+    base: Annotated[Base, Meta(description="Smallest base image allowed for the final stage.")] = "auto"
+    min_saving: Annotated[
+        MinSaving,
+        Meta(description="Smallest saving worth a rewrite: 5%, 5MB, or 5%,5MB for the larger of the two."),
+    ] = MinSaving()
+    annotate: Annotated[bool, Meta(description="Explain the changes in comments of the new file.")] = False
+    build_args: Annotated[
+        Mapping[str, str], Meta(description="Set the value of an ARG, as for docker build.")
+    ] = field(default_factory=dict)
+    keep_packages: Annotated[
+        tuple[str, ...], Meta(description="System packages that the final image must contain.")
+    ] = ()
+    keep_paths: Annotated[
+        tuple[str, ...], Meta(description="Files and directories that the final image must contain.")
+    ] = ()
+    keep_commands: Annotated[tuple[str, ...], Meta(description="Programs needed at run time.")] = ()
+    min_glibc: Annotated[str, Meta(description="Oldest glibc release allowed in a new base image.")] = ""
+    probes: Annotated[
+        Mapping[str, Any], Meta(description="Requests and commands for `verify`, see verify.probes.")
+    ] = field(default_factory=dict)
+    builder: Annotated[Builder, Meta(description="Builder that will build the file.")] = "buildkit"
+    cache_mounts: Annotated[
+        bool, Meta(description="Keep package downloads between builds, in cache mounts.")
+    ] = False
+    nonroot: Annotated[
+        bool, Meta(description="Run the final image as a non-root user where that is sure to work.")
+    ] = False
+    debug_target: Annotated[
+        bool, Meta(description="Add a stage named debug, with a shell, where the final stage has none.")
+    ] = False
+    single_stage: Annotated[bool, Meta(description="Keep one stage and clean it in place.")] = False
+    exclude_assets: Annotated[
+        bool, Meta(description="Exclude large static files that nothing refers to from the image.")
+    ] = False
+    dockerignore: Annotated[
+        bool, Meta(description="Propose a .dockerignore file, or additions to the existing one.")
+    ] = True
+    bases: Annotated[
+        Mapping[str, str], Meta(description="Your names of known base images, see facts.basemap.")
+    ] = field(default_factory=dict)
+    templates: Annotated[str, Meta(description="Directory of templates that override slimify's own.")] = ""
+    pr: Annotated[
+        Mapping[str, Any], Meta(description="How pull and merge requests are made, see config.pr.")
+    ] = field(default_factory=dict)
+    settings: str = ""  # the settings file that was read, "" for none
 
 
 def parse_min_saving(text: str) -> MinSaving:

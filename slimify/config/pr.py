@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_type_hints
 
 from msgspec import Struct
+
+from slimify.config.readers import Reader, reader, table
 
 TitleStyle = Literal["auto", "plain", "conventional"]
 Per = Literal["image", "repository"]
@@ -14,8 +16,8 @@ ForgeKind = Literal["github", "gitlab", "gitea"]
 
 
 class Requests(Struct, frozen=True, kw_only=True):
-    """How requests are made. `base` "": into the default branch; `forge` None and `api_url` "": as the remote
-    tells."""
+    """How requests are made. `base` "" is the default branch; `forge` None and `api_url` "" are derived from
+    the remote."""
 
     base: str = ""
     branch_prefix: str = "slimify/"
@@ -37,10 +39,8 @@ def requests(table: Mapping[str, Any]) -> Requests:
 
 def checked(value: object) -> dict[str, Any]:
     """The table `[pr]` of a settings file. Raises ValueError with a sentence."""
-    if not isinstance(value, dict):
-        raise ValueError("must be a table")
     found = {}
-    for key, item in value.items():
+    for key, item in table(value).items():
         name = key.replace("_", "-")
         if name not in READERS:
             raise ValueError(f'unknown "{key}"; known are {", ".join(sorted(READERS))}')
@@ -75,27 +75,10 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(item.strip().removeprefix("@") for item in value)
 
 
-def _bool(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
 def _limit(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ValueError("must be a number from 1 on")
     return value
-
-
-def _one_of(kind: Any) -> Callable[[object], str]:
-    allowed = get_args(kind)
-
-    def read(value: object) -> str:
-        if value not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return str(value)
-
-    return read
 
 
 def _address(value: object) -> str:
@@ -104,16 +87,17 @@ def _address(value: object) -> str:
     return value
 
 
-READERS: dict[str, Callable[[object], Any]] = {
+# Where the type does not say enough.
+_READERS: dict[str, Reader] = {
     "base": _branch,
-    "branch-prefix": _prefix,
-    "title": _one_of(TitleStyle),
+    "branch_prefix": _prefix,
     "labels": _names,
     "reviewers": _names,
-    "draft": _bool,
-    "per": _one_of(Per),
-    "sign-off": _bool,
     "limit": _limit,
-    "forge": _one_of(ForgeKind),
-    "api-url": _address,
+    "forge": reader(ForgeKind),
+    "api_url": _address,
+}
+READERS: dict[str, Reader] = {
+    name.replace("_", "-"): _READERS.get(name) or reader(kind)
+    for name, kind in get_type_hints(Requests).items()
 }

@@ -11,7 +11,7 @@ import typer
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish
-from slimify.cli.options import ContextOption, TableFormat
+from slimify.cli.options import ContextOption, TableFormatOption
 
 if TYPE_CHECKING:
     from slimify import Limit, Outcome
@@ -119,11 +119,12 @@ PlatformOption = Annotated[
 
 def analyze(
     images: ImagesArgument,
+    *,
     dockerfile: DockerfilesOption = None,
     context: ContextOption = None,
     replicas: ReplicasOption = 0,
     nodes: NodesOption = 0,
-    format: Annotated[TableFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
+    format: TableFormatOption = "text",
     html: HtmlOption = None,
     interactive: InteractiveOption = False,
     max_size: MaxSizeOption = None,

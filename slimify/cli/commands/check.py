@@ -11,36 +11,26 @@ import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
 from slimify.cli.options import (
-    BaseOption,
-    BuildArgOption,
-    BuilderOption,
     ContextOption,
-    DockerignoreOption,
-    EngineOption,
+    Given,
     ImageOption,
-    MinSavingOption,
-    ProbeOption,
-    RepairOption,
-    RunOption,
-    SingleStageOption,
+    MaybeProving,
+    PathsArgument,
     built_image,
-    needs_verify,
-    overrides,
     proof_options,
+    settings_options,
 )
 
 if TYPE_CHECKING:
-    from slimify import BaselineFile, Checked
+    from slimify import BaselineFile, Checked, MinSaving
 
 CheckFormat = Literal["text", "json", "github", "sarif", "gitlab"]
 
 
 def check(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="PATH", help="Dockerfiles, directories to search, or - for stdin."),
-    ] = None,
-    format: Annotated[CheckFormat, typer.Option("--format", help="What the findings look like.")] = "text",
+    paths: PathsArgument = None,
+    *,
+    format: Annotated[CheckFormat, typer.Option("--format", help="Format of the findings.")] = "text",
     output: Annotated[
         Path | None,
         typer.Option(
@@ -62,46 +52,31 @@ def check(
     ] = False,
     context: ContextOption = None,
     image: ImageOption = None,
-    base: BaseOption = None,
-    min_saving: MinSavingOption = None,
-    build_arg: BuildArgOption = None,
-    builder: BuilderOption = None,
-    dockerignore: DockerignoreOption = None,
-    single_stage: SingleStageOption = None,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Build and compare both images; what is measured counts.")
-    ] = False,
-    repair: RepairOption = False,
-    probe: ProbeOption = None,
-    run: RunOption = True,
-    engine: EngineOption = None,
+    given: Annotated[
+        Given,
+        settings_options("base min_saving build_args builder dockerignore single_stage"),
+    ],
+    proving: Annotated[
+        MaybeProving,
+        proof_options("repair probe run engine", "Build and compare both images; sizes are measured."),
+    ],
 ) -> None:
     """Fail where an image could be smaller.
 
     One finding a Dockerfile: how much, and the command that shows the change.
     """
-    needs_verify(verify, repair=repair, probe=probe, engine=engine, run=run)
     if update_baseline and baseline is None:
         raise typer.BadParameter("--update-baseline goes with --baseline")
     if format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
         raise typer.BadParameter(
             f"standard input has no place in a repository, as --format {format} needs one"
         )
-    given = overrides(
-        base=base,
-        min_saving=min_saving,
-        build_args=build_arg,
-        builder=builder,
-        dockerignore=dockerignore,
-        single_stage=single_stage,
-    )
 
     def job() -> int:
         todo = list(slimify.find(paths))
         built = built_image(image, todo)
         if isinstance(built, int):
             return built
-        proving = proof_options(verify, repair=repair, probe=probe, engine=engine, run=run)
         asked = slimify.CheckOptions(
             context=context, settings=given, proving=proving, image=built, image_name=image or ""
         )
@@ -111,7 +86,7 @@ def check(
         items = []
         found = slimify.check_files(todo, asked, console.listeners)
         if record is not None:
-            found = slimify.compare_baseline(found, record, min_saving, accept=update_baseline)
+            found = slimify.compare_baseline(found, record, _floor(given), accept=update_baseline)
         for item in found:
             console.show_checked(item, format if output is None else "text")
             items.append(item)
@@ -126,6 +101,11 @@ def check(
         return code
 
     finish(job)
+
+
+def _floor(given: dict[str, object]) -> MinSaving | None:
+    floor = given.get("min_saving")
+    return floor if isinstance(floor, slimify.MinSaving) else None
 
 
 def _record(path: Path | None, *, new: bool) -> BaselineFile | int | None:

@@ -9,7 +9,7 @@ import typer
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DONE, REFUSED, exit_code, finish
-from slimify.cli.options import ContextOption, TableFormat
+from slimify.cli.options import ContextOption, TableFormatOption
 
 
 def ci(
@@ -17,13 +17,14 @@ def ci(
         Literal["kaniko", "github", "gitlab", "buildx"], typer.Argument(metavar="kaniko|github|gitlab|buildx")
     ],
     path: Annotated[str, typer.Argument(metavar="PATH", help="The Dockerfile.")] = "Dockerfile",
+    *,
     write: Annotated[bool, typer.Option("--write", help="Write the CI file.")] = False,
     tag: Annotated[str, typer.Option("--tag", "-t", metavar="NAME", help="What the image is called.")] = "",
     cache_ttl: Annotated[
         int, typer.Option("--cache-ttl", metavar="HOURS", min=1, help="How long Kaniko keeps a layer.")
     ] = 168,
     context: ContextOption = None,
-    format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
+    format: TableFormatOption = "text",
 ) -> None:
     """Print the CI step that builds the image and keeps its layers.
 

@@ -13,14 +13,13 @@ import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DONE, USAGE, exit_code, finish, worst
 from slimify.cli.options import (
-    BaseOption,
-    BuildArgOption,
     ContextOption,
+    Given,
     ImageOption,
-    MinSavingOption,
     TableFormat,
+    TableFormatOption,
     built_image,
-    overrides,
+    settings_options,
 )
 
 
@@ -29,18 +28,16 @@ def explain(
         str | None,
         typer.Argument(metavar="PATH|CODE", help="Dockerfile, directory, - for stdin, or a code (SL204)."),
     ] = None,
-    format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
+    *,
+    format: TableFormatOption = "text",
     context: ContextOption = None,
     image: ImageOption = None,
-    base: BaseOption = None,
-    min_saving: MinSavingOption = None,
-    build_arg: BuildArgOption = None,
+    given: Annotated[Given, settings_options("base min_saving build_args")],
 ) -> None:
     """Show what each step is for.
 
     Every instruction and command with its role and the reasons; or what a code means.
     """
-    given = overrides(base=base, min_saving=min_saving, build_args=build_arg)
 
     def job() -> int:
         if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():

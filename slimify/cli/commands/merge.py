@@ -12,15 +12,14 @@ import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import finish, proof_code
 from slimify.cli.options import (
-    BuildArgOption,
     ContextOption,
-    EngineOption,
-    Format,
-    ProbeOption,
-    RunOption,
-    needs_verify,
-    overrides,
+    FormatOption,
+    Given,
+    MaybeProving,
+    OutputOption,
+    WriteOption,
     proof_options,
+    settings_options,
 )
 
 
@@ -38,13 +37,10 @@ def merge(
     path: Annotated[
         str, typer.Argument(metavar="PATH", help="The one that takes the result, or - for stdin.")
     ] = "Dockerfile",
-    write: Annotated[bool, typer.Option("--write", help="Change PATH in place.")] = False,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the new file here.")
-    ] = None,
-    format: Annotated[
-        Format | None, typer.Option("--format", help="What goes to standard output.", show_default="diff")
-    ] = None,
+    *,
+    write: WriteOption = False,
+    output: OutputOption = None,
+    format: FormatOption = None,
     extract: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,26 +50,20 @@ def merge(
         ),
     ] = None,
     context: ContextOption = None,
-    annotate: Annotated[
-        bool | None, typer.Option("--annotate/--no-annotate", help="Say why in comments of the new file.")
-    ] = None,
-    build_arg: BuildArgOption = None,
-    verify: Annotated[
-        bool,
-        typer.Option(
-            "--verify", help="Build the old image as the script does, and compare it with the new one."
+    given: Annotated[Given, settings_options("annotate build_args")],
+    proving: Annotated[
+        MaybeProving,
+        proof_options(
+            "probe run engine",
+            "Build both images, the old one as the script does, and use the new file only if they are equal.",
         ),
-    ] = False,
-    probe: ProbeOption = None,
-    run: RunOption = True,
-    engine: EngineOption = None,
+    ],
 ) -> None:
     """Make one multi-stage Dockerfile of two.
 
     The old pattern: one image to build in, a script that takes the result out of it, another image that gets
     it. What was done, why, and which lines of the script can go is said on standard error.
     """
-    needs_verify(verify, repair=False, probe=probe, engine=engine, run=run)
     if write and output is not None:
         raise typer.BadParameter("--write and --output exclude each other")
     if write and path == "-":
@@ -82,12 +72,10 @@ def merge(
         raise typer.BadParameter("standard input can only be the file that takes the result")
     if path == "-" and context is None:
         raise typer.BadParameter("standard input has no context: name one with --context")
-    given = overrides(annotate=annotate, build_args=build_arg)
     extracts = [_extract(text) for text in extract or ()]
     shown = format or ("none" if write or output is not None else "diff")
 
     def job() -> int:
-        proving = proof_options(verify, engine=engine, probe=probe, repair=False, run=run)
         source, outcome, proof = slimify.merge_files(
             builder,
             path,

@@ -11,23 +11,12 @@ from slimify import ForgeKind, Per
 from slimify.cli import console
 from slimify.cli.exit_codes import DIFFERENT, DONE, REFUSED, exit_code, finish, worst
 from slimify.cli.options import (
-    BaseOption,
-    BuildArgOption,
-    BuilderOption,
-    CacheMountsOption,
     ContextOption,
-    DebugTargetOption,
-    DockerignoreOption,
-    EngineOption,
-    MinSavingOption,
-    NonrootOption,
-    ProbeOption,
-    RepairOption,
-    RunOption,
-    TableFormat,
-    needs_verify,
-    overrides,
+    Given,
+    MaybeProving,
+    TableFormatOption,
     proof_options,
+    settings_options,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +27,7 @@ def pr(
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="PATH", help="Dockerfiles, or directories to search.")
     ] = None,
+    *,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show branch, diff, text and requests; send nothing.")
     ] = False,
@@ -73,41 +63,23 @@ def pr(
     again: Annotated[
         bool, typer.Option("--again", help="Make a new request where a person closed the last one.")
     ] = False,
-    format: Annotated[TableFormat, typer.Option("--format", help="What to print.")] = "text",
+    format: TableFormatOption = "text",
     context: ContextOption = None,
-    base: BaseOption = None,
-    min_saving: MinSavingOption = None,
-    build_arg: BuildArgOption = None,
-    builder: BuilderOption = None,
-    cache_mounts: CacheMountsOption = None,
-    nonroot: NonrootOption = None,
-    debug_target: DebugTargetOption = None,
-    dockerignore: DockerignoreOption = None,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Build and compare both images; only what is equal is offered.")
-    ] = False,
-    repair: RepairOption = False,
-    probe: ProbeOption = None,
-    run: RunOption = True,
-    engine: EngineOption = None,
+    given: Annotated[
+        Given,
+        settings_options("base min_saving build_args builder cache_mounts nonroot debug_target dockerignore"),
+    ],
+    proving: Annotated[
+        MaybeProving,
+        proof_options("repair probe run engine", "Build both images; propose only what is equal."),
+    ],
 ) -> None:
     """Offer the rewrite as a pull or merge request.
 
     Made from the newest commit of the branch that it is to go to; your working tree stays as it is.
     """
-    needs_verify(verify, repair=repair, probe=probe, engine=engine, run=run)
     if "-" in (paths or ()):
         raise typer.BadParameter("a request needs files of a repository, not standard input")
-    given = overrides(
-        base=base,
-        min_saving=min_saving,
-        build_args=build_arg,
-        builder=builder,
-        cache_mounts=cache_mounts,
-        nonroot=nonroot,
-        debug_target=debug_target,
-        dockerignore=dockerignore,
-    )
     requests = _requests(
         per=per, limit=limit, base=into, forge=forge, api_url=api_url, draft=draft, sign_off=sign_off,
         labels=label, reviewers=reviewer,
@@ -123,7 +95,7 @@ def pr(
             fork=fork,
             again=again,
             dry=dry_run,
-            proving=proof_options(verify, engine=engine, probe=probe, repair=repair, run=run),
+            proving=proving,
             listeners=console.listeners,
         )
         codes = []

@@ -15,19 +15,7 @@ from msgspec.structs import replace
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import DONE, exit_code, finish
-from slimify.cli.options import (
-    BaseOption,
-    BuildArgOption,
-    BuilderOption,
-    DockerignoreOption,
-    EngineOption,
-    MinSavingOption,
-    RepairOption,
-    RunOption,
-    needs_verify,
-    overrides,
-    proof_options,
-)
+from slimify.cli.options import Given, MaybeProving, proof_options, settings_options
 
 if TYPE_CHECKING:
     from slimify import ProofOptions, Row, ScanBuilds
@@ -49,6 +37,7 @@ def scan(
             metavar="PATH", help="Directories, addresses of git repositories, or files that list them."
         ),
     ],
+    *,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -82,17 +71,13 @@ def scan(
             "--timeout", min=1, metavar="SECONDS", help="For one Dockerfile, at most; builds not counted."
         ),
     ] = 300,
-    base: BaseOption = None,
-    min_saving: MinSavingOption = None,
-    build_arg: BuildArgOption = None,
-    builder: BuilderOption = None,
-    dockerignore: DockerignoreOption = None,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Build and compare what can be rewritten; sizes are measured.")
-    ] = False,
-    repair: RepairOption = False,
-    run: RunOption = True,
-    engine: EngineOption = None,
+    given: Annotated[Given, settings_options("base min_saving build_args builder dockerignore")],
+    proving: Annotated[
+        MaybeProving,
+        proof_options(
+            "repair run engine", "Build and compare both images of each rewrite; sizes are measured."
+        ),
+    ],
     builds: Annotated[
         int | None,
         typer.Option("--builds", metavar="N", min=1, help="Dockerfiles at a time.", show_default="1"),
@@ -116,20 +101,15 @@ def scan(
 
     Nothing is changed, and nothing is built unless with --verify. What can't be read is a row like any other.
     """
-    needs_verify(verify, repair=repair, probe=None, engine=engine, run=run)
-    if not verify and (builds or build_timeout or buildx_builder):
+    if proving is None and (builds or build_timeout or buildx_builder):
         raise typer.BadParameter("--builds, --build-timeout and --buildx-builder go with --verify")
     if html is not None and not html.resolve().parent.is_dir():
         raise typer.BadParameter(f"{html.parent} is no directory", param_hint="--html")
     if retry and output is None:
         raise typer.BadParameter("--retry goes with --output, the file of results")
     part, parts = _shard(shard)
-    given = overrides(
-        base=base, min_saving=min_saving, build_args=build_arg, builder=builder, dockerignore=dockerignore
-    )
 
     def job() -> int:
-        proving = proof_options(verify, repair=repair, probe=None, engine=engine, run=run)
         bar = _Bar(output)
         asked = slimify.ScanOptions(
             settings=given,

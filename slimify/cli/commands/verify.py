@@ -3,55 +3,48 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+from msgspec.structs import replace
 
 import slimify
 from slimify.cli import console
 from slimify.cli.exit_codes import finish, proof_code, worst
 from slimify.cli.options import (
-    BaseOption,
-    BuildArgOption,
     ContextOption,
-    EngineOption,
+    Given,
     ImageOption,
-    MinSavingOption,
-    ProbeOption,
-    ProofFormat,
-    RepairOption,
-    RunOption,
+    PathArgument,
+    Proving,
     built_image,
-    overrides,
+    proof_options,
+    settings_options,
 )
+
+ProofFormat = Literal["text", "json", "markdown"]
 
 
 def verify(
-    path: Annotated[
-        str | None, typer.Argument(metavar="PATH", help="The original Dockerfile, or a directory to search.")
-    ] = None,
+    path: PathArgument = None,
+    *,
     rewritten: Annotated[
         Path | None,
         typer.Option(
             "--rewritten", metavar="FILE", exists=True, help="Compare with this file, not with ours."
         ),
     ] = None,
-    repair: RepairOption = False,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the proven file here.")
     ] = None,
-    format: Annotated[ProofFormat, typer.Option("--format", help="What goes to standard output.")] = "text",
+    format: Annotated[ProofFormat, typer.Option("--format", help="Format of standard output.")] = "text",
     context: ContextOption = None,
     image: ImageOption = None,
-    base: BaseOption = None,
-    min_saving: MinSavingOption = None,
-    build_arg: BuildArgOption = None,
-    probe: ProbeOption = None,
-    run: RunOption = True,
+    given: Annotated[Given, settings_options("base min_saving build_args")],
+    proving: Annotated[Proving, proof_options("repair probe run engine")],
     time: Annotated[
         bool, typer.Option("--time", help="Also build without cache, and after a change of one line.")
     ] = False,
-    engine: EngineOption = None,
     builder: Annotated[
         str, typer.Option("--builder", metavar="NAME", help="A buildx builder, also a remote one.")
     ] = "",
@@ -68,23 +61,14 @@ def verify(
 
     The original and the rewritten one: contract, files, libraries and behaviour; sizes and times.
     """
-    given = overrides(base=base, min_saving=min_saving, build_args=build_arg)
-    if rewritten is not None and repair:
+    if rewritten is not None and proving.repair:
         raise typer.BadParameter("--repair plans anew and can't change the file of --rewritten")
 
     def job() -> int:
         build = slimify.BuildOptions(
             secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
         )
-        proving = slimify.ProofOptions(
-            build=build,
-            engine=engine,
-            rewritten=rewritten,
-            probes=tuple(probe or ()),
-            repair=repair,
-            run=run,
-            timed=time,
-        )
+        asked = replace(proving, build=build, rewritten=rewritten, timed=time)
         todo = list(slimify.find([path] if path else None))
         if rewritten is not None and len(todo) > 1:
             raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
@@ -93,7 +77,7 @@ def verify(
             return built
         codes = []
         for source, outcome, proof in slimify.rewrite_files(
-            todo, context, given, proving, console.listeners, built
+            todo, context, given, asked, console.listeners, built
         ):
             if output is not None and proof is not None and proof.verdict == "equal":
                 outcome = slimify.write_file(outcome, source, Path(output))
