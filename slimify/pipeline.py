@@ -67,7 +67,7 @@ def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
     before = data.decode("utf-8", "surrogateescape")
     if error.code != "SL006":
         return Outcome(kind="failed", file=name, before=before, error=error)
-    reason = Reason(code="SL401", text=f"line {error.line}: {error.message}")
+    reason = Reason.of("SL401", "unreadable", at=error.line or 0, message=error.message)
     return Outcome(kind="refused", file=name, before=before, decisions=stated((reason,)))
 
 
@@ -96,7 +96,7 @@ def _planned(
 
     several = several_stages(file)
     if several:
-        stages = Reason(code="SL404", text="the file has several stages already")
+        stages = Reason.of("SL404", "several")
         outcome = replace(outcome, decisions=stated((stages,)))
         if program.refusals:
             return outcome
@@ -178,7 +178,7 @@ def _plans(
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield too_small(layout.rung, layout.saving, measured=layout.measured)
             # what stays, and why, may be all that is in the way
-            yield from (Reason(code=d.code, text=d.text) for d in layout.decisions if d.code == "SL313")
+            yield from (Reason.of(d.code, "said", text=d.text) for d in layout.decisions if d.code == "SL313")
         else:
             yield assemble(program, layout)
     plan, changed = _cleaned(program, options, read)
@@ -189,7 +189,7 @@ def _plans(
     if changed and proposal is None:
         yield too_small("cleanup", plan.saving)
     elif options.single_stage:
-        yield Reason(code="SL407", text="cleanup: nothing was found that could go in place")
+        yield Reason.of("SL407", "nothing_in_place")
     if proposal is None:
         yield from (d for d in plan.decisions if d.safety == "advice")
 
@@ -222,9 +222,13 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
 
     text = render(plan, file, annotate=options.annotate, templates=options.templates)
     if text == file.text:
-        return [Reason(code="SL407", text=f"{plan.rung}: nothing would change")]
+        return [Reason.of("SL407", "same_text", rung=plan.rung)]
     found = problems(program, plan, text)
-    return [Reason(code="SL409", text=f"{plan.rung}: {problem}") for problem in found] if found else text
+    return (
+        [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found]
+        if found
+        else text
+    )
 
 
 def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
@@ -243,7 +247,7 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
     plan = found.plan
     done = {decision.code for decision in plan.decisions}
     findings = tuple(f for f in findings if f.code not in done)  # acted on: no advice any more
-    advice = tuple(Decision(code=r.code, safety="advice", text=r.text) for r in found.reasons)
+    advice = tuple(Decision.of(r.code, "said", safety="advice", text=r.text) for r in found.reasons)
     return replace(
         outcome,
         kind="rewritten",
@@ -281,7 +285,7 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
 
 def stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
     """Reasons as decisions that were taken."""
-    return tuple(dict.fromkeys(Decision(code=r.code, safety="safe", text=r.text) for r in reasons))
+    return tuple(dict.fromkeys(Decision.of(r.code, "said", safety="safe", text=r.text) for r in reasons))
 
 
 explain = rewrite

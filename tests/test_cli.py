@@ -55,19 +55,19 @@ class Pipeline(types.ModuleType):
             raise KeyboardInterrupt
         base = Outcome(kind="unchanged", file=name, before=text, language="python")
         if "template" in text:
-            reason = Decision(code="SL401", safety="safe", text="it has to be rendered first", line=1)
+            reason = Decision.of("SL401", "placeholder", safety="safe", line=1, at=1)
             return replace(base, kind="refused", decisions=(reason,))
         after = text.replace("FROM python:3.12\r\n", "FROM python:3.12-slim\r\n")
         after = after.replace("FROM python:3.12\n", "FROM python:3.12-slim\n")
         if after == text:
-            reason = Decision(code="SL402", safety="safe", text="it is as small as it gets")
+            reason = Decision.of("SL402", "inherited", safety="safe", reference="node:onbuild")
             return replace(base, decisions=(reason,))
         return replace(
             base,
             kind="rewritten",
             rung="slim",
             after=after,
-            decisions=(Decision(code="SL301", safety="assumed", text="slim image instead", line=1),),
+            decisions=(Decision.of("SL301", "python", safety="assumed", line=1, base="python:3.12-slim"),),
             stages=(Stage(name="", base="python:3.12-slim", purpose="run", items=()),),
             meta={"saving": 900_000_000, "original": 1_020_000_000},
         )
@@ -108,7 +108,7 @@ def test_diff_is_the_default(project: Path) -> None:
         "-FROM python:3.12\n+FROM python:3.12-slim\n COPY . .\n"
     )
     assert "Dockerfile: rewritten, rung slim, python, saves about 900 MB of 1.02 GB" in result.stderr
-    assert "SL301 line 1    slim image instead (assumed)" in result.stderr
+    assert "SL301 line 1    the final stage is python:3.12-slim" in result.stderr
     assert (project / "Dockerfile").read_text() == BEFORE
 
 

@@ -166,12 +166,12 @@ def test_readme_shows_what_comes_out() -> None:
 
 
 def known_codes() -> dict[str, dict[str, str]]:
-    return tomllib.loads((PACKAGE / "facts" / "codes.toml").read_text("utf-8"))
+    return tomllib.loads((PACKAGE / "codes" / "codes.toml").read_text("utf-8"))
 
 
 def used_codes() -> set[str]:
     """Codes that stand in the source or in facts other than the list of codes itself."""
-    files = [*MODULES, *(p for p in (PACKAGE / "facts").glob("*.toml") if p.name != "codes.toml")]
+    files = [*MODULES, *(p for p in (PACKAGE / "facts").glob("*.toml"))]
     return {code for file in files for code in CODE.findall(file.read_text("utf-8"))}
 
 
@@ -182,7 +182,7 @@ def test_every_code_is_explained_and_used() -> None:
 def test_codes_say_what_explain_prints() -> None:
     for code, entry in known_codes().items():
         assert re.fullmatch(r"SL\d{3}", code)
-        assert {"title", "why", "safety"} <= entry.keys() <= {"title", "why", "when_not", "safety"}, code
+        assert {"title", "why", "safety"} <= entry.keys() <= {"title", "why", "when_not", "safety", "text"}
         assert all(entry.values()), code
         assert entry["safety"] in {"safe", "assumed", "advice", "refusal", "error"}, code
 

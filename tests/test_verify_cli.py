@@ -87,7 +87,7 @@ class Pipeline(types.ModuleType):
             return base
         for package in options.keep_packages:
             after += f"RUN apt-get install {package}\n"
-        slim = Decision(code="SL301", safety="safe", text="slim image instead")
+        slim = Decision.of("SL302", "same", safety="safe", base="slim")
         return replace(base, kind="rewritten", rung="slim", after=after, decisions=(slim,))
 
 

@@ -21,25 +21,20 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
     found: list[Reason] = []
     for node in file.nodes:
         if node.kind == "comment" and _IGNORE.search(node.raw):
-            found.append(Reason(code="SL408", text=f"line {node.line} asks slimify to leave the file alone"))
+            found.append(Reason.of("SL408", "comment", at=node.line))
     for instruction in file.instructions:
         if instruction.keyword in _BUILDER_READS and _PLACEHOLDER.search(_decisive(instruction)):
-            text = f"line {instruction.line} has a template placeholder: the file is not a Dockerfile yet"
-            found.append(Reason(code="SL401", text=text))
+            found.append(Reason.of("SL401", "placeholder", at=instruction.line))
         elif instruction.keyword == "ONBUILD":
-            text = f"line {instruction.line}: ONBUILD makes this a base for other files, which would lose it"
-            found.append(Reason(code="SL402", text=text))
+            found.append(Reason.of("SL402", "onbuild", at=instruction.line))
         elif instruction.keyword == "SHELL" and _WINDOWS.search(instruction.value):
-            found.append(
-                Reason(code="SL403", text=f"line {instruction.line}: Windows images are not handled")
-            )
+            found.append(Reason.of("SL403", "windows_shell", at=instruction.line))
     if _WINDOWS.search(reference):
-        found.append(Reason(code="SL403", text="Windows images are not handled"))
+        found.append(Reason.of("SL403", "windows"))
     elif file.escape == "`":
-        found.append(Reason(code="SL403", text="the backtick as escape character is used for Windows images"))
+        found.append(Reason.of("SL403", "backtick"))
     if ":onbuild" in reference or "-onbuild" in reference:
-        text = f"{reference} brings ONBUILD steps that slimify cannot see"
-        found.append(Reason(code="SL402", text=text))
+        found.append(Reason.of("SL402", "inherited", base=reference))
     return tuple(dict.fromkeys(found))
 
 

@@ -57,9 +57,9 @@ def prove_file(
 def explain_code(code: str) -> dict[str, Any] | None:
     """What a code such as SL204 means, as `slimify explain SL204 --format json` says it; None for one that
     there is not."""
-    from slimify.facts import load
+    from slimify.codes import meaning
 
-    return load("codes.toml").get(code)
+    return meaning(code)
 
 
 def _job(path: Name) -> Job:

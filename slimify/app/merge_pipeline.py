@@ -59,11 +59,13 @@ def read(
             files.append(parse(file.data, file.name))
         except SlimifyError as error:
             if error.code == "SL006":
-                reason = Reason(code="SL401", text=f"{file.name}:{error.line}: {error.message}")
+                reason = Reason.of(
+                    "SL401", "template", file=file.name, at=error.line or 0, message=error.message
+                )
                 return Outcome(kind="refused", file=runtime.name, before=before, decisions=stated((reason,)))
             return Outcome(kind="failed", file=file.name, before=before, error=error)
     if several_stages(files[1]):
-        several = Reason(code="SL404", text="the file has several stages already")
+        several = Reason.of("SL404", "several")
         return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=stated((several,)))
     return _pair((builder, files[0]), (runtime, files[1]), context, options, given)
 
@@ -88,7 +90,9 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
     found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
     if found:
-        return replace(refused, decisions=stated(Reason(code="SL409", text=problem) for problem in found))
+        return replace(
+            refused, decisions=stated(Reason.of("SL409", "said", text=problem) for problem in found)
+        )
     return replace(
         refused,
         kind="rewritten",

@@ -60,11 +60,11 @@ def _changed(build: Build, name: str, text: str, found: build_steps.Found, templ
     if found.text is None:
         return _by_hand(build, name, text, found, templates)
     if found.text == text:
-        have = Decision(code="SL380", safety="safe", text="layers are kept already", line=found.line)
+        have = Decision.of("SL380", "kept_already", safety="safe", line=found.line)
         return Step(outcome=Outcome(kind="unchanged", file=name, before=text, decisions=(have,)), shown="")
     why = _why(build, found.line)
     if found.why:
-        why = (Decision(code="SL383", safety="assumed", text=found.why, line=found.line), *why)
+        why = (Decision.of("SL383", "said", safety="assumed", line=found.line, text=found.why), *why)
     outcome = Outcome(kind="rewritten", file=name, before=text, after=found.text, decisions=why)
     return Step(outcome=outcome, shown="")
 
@@ -73,13 +73,15 @@ def _by_hand(build: Build, name: str, text: str, found: build_steps.Found, templ
     """The step alone, with where it goes."""
     where = f"belongs to line {found.line}" if found.line else "is a step of its own"
     why = f": {found.why}" if found.why else ""
-    said = Decision(code="SL382", safety="advice", text=f"{name} is not changed; the step {where}{why}")
+    said = Decision.of("SL382", "said", safety="advice", text=f"{name} is not changed; the step {where}{why}")
     outcome = Outcome(kind="refused", file=name, before=text, decisions=(said, *_why(build)))
     return Step(outcome=outcome, shown=_page(build, f"ci/{build.kind}.step.j2", templates))
 
 
 def _why(build: Build, line: int | None = None) -> tuple[Decision, ...]:
-    return tuple(Decision(code=code, safety="safe", text=text, line=line) for code, text in build.reasons)
+    return tuple(
+        Decision.of(code, "said", safety="safe", line=line, text=text) for code, text in build.reasons
+    )
 
 
 def _page(build: Build, template: str, templates: str) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
 from slimify.model.dockerfile import Instruction
+
+if TYPE_CHECKING:
+    from slimify.model.sources import Use
 
 Role = Literal["build", "run", "both", "unknown"]
 
@@ -14,11 +17,47 @@ Role = Literal["build", "run", "both", "unknown"]
 Safety = Literal["safe", "assumed", "advice"]
 
 
-class Reason(Struct, frozen=True, kw_only=True):
-    """Why something is as it is: a stable code and a sentence."""
+class Line(Struct, frozen=True):
+    """A line of the file, as an argument of a sentence; None for a step that only the new file has."""
+
+    number: int | None
+
+    def __str__(self) -> str:
+        return f"line {self.number}" if self.number is not None else "a step of its own"
+
+
+Value: TypeAlias = "str | int | Line | Use | Reason | tuple[str, ...]"
+
+
+class _Stated(Struct, frozen=True, kw_only=True):
+    """What was found or done: a stable code, one of its wordings (`form`) and what fills that in. The
+    sentence is for people: no code reads it."""
 
     code: str
-    text: str
+    form: str
+    args: tuple[tuple[str, Value], ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The sentence, made from slimify/codes/codes.toml."""
+        from slimify.codes import sentence
+
+        return sentence(self.code, self.form, self.args)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def get(self, name: str) -> Value | None:
+        """An argument; None where this form has no such one."""
+        return next((value for known, value in self.args if known == name), None)
+
+
+class Reason(_Stated, frozen=True, kw_only=True):
+    """Why something is as it is, or can't be otherwise. It may be an argument of another one."""
+
+    @staticmethod
+    def of(code: str, form: str, /, **args: Value) -> Reason:
+        return Reason(code=code, form=form, args=tuple(args.items()))
 
 
 class PackageVerdict(Struct, frozen=True, kw_only=True):
@@ -49,10 +88,17 @@ class InstructionVerdict(Struct, frozen=True, kw_only=True):
     commands: tuple[CommandVerdict, ...] = ()
 
 
-class Decision(Struct, frozen=True, kw_only=True):
+class Decision(_Stated, frozen=True, kw_only=True):
     """Something slimify did, or advises, and why."""
 
-    code: str
     safety: Safety
-    text: str
     line: int | None = None
+
+    @staticmethod
+    def of(code: str, form: str, /, *, safety: Safety, line: int | None = None, **args: Value) -> Decision:
+        return Decision(code=code, form=form, args=tuple(args.items()), safety=safety, line=line)
+
+    @staticmethod
+    def from_reason(reason: Reason, safety: Safety, line: int | None = None) -> Decision:
+        """The decision that has this reason, under its code and in its words."""
+        return Decision(code=reason.code, form=reason.form, args=reason.args, safety=safety, line=line)

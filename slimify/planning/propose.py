@@ -16,9 +16,9 @@ def propose(program: Program, options: Options) -> Proposal:
     """The layouts of the strategy for the program's language; none where no step can be executed."""
     empty = _nothing_to_run_with(program)
     if empty:
-        return Proposal(reasons=(Reason(code="SL411", text=empty),))
+        return Proposal(reasons=(Reason.of("SL411", "said", text=empty),))
     if program.language is None:
-        nothing = Reason(code="SL410", text="neither Go nor Node nor Python is built or started here")
+        nothing = Reason.of("SL410", "no_language")
         return Proposal(reasons=(nothing,))
     strategy = cast("Strategy", import_module(f"slimify.languages.{program.language}.planning.layouts"))
     return _with_glibc(strategy.propose(program, options), options.min_glibc)
@@ -50,8 +50,7 @@ def _with_glibc(proposal: Proposal, least: str) -> Proposal:
         return proposal
     old = [x for x in proposal.layouts if x.rung != "same-base" and not _has(x.base, least)]
     why = tuple(
-        Reason(code="SL391", text=f"{layout.rung}: {layout.base} is not known to have glibc {least}")
-        for layout in old
+        Reason.of("SL391", "glibc", rung=layout.rung, base=layout.base, least=least) for layout in old
     )
     kept = tuple(layout for layout in proposal.layouts if layout not in old)
     return Proposal(layouts=kept, reasons=(*proposal.reasons, *why))

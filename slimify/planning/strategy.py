@@ -24,7 +24,7 @@ def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """That a rewrite is not worth it; `saving` in bytes."""
     about = "" if measured else "about "
     text = f"{rung}: {about}{max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
-    return Reason(code="SL407", text=text)
+    return Reason.of("SL407", "said", text=text)
 
 
 class Strategy(Protocol):

@@ -76,7 +76,7 @@ def explanation(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -
 
 
 def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """What a reason code means; `entry` is its row of facts/codes.toml."""
+    """What a reason code means; `entry` is what it means."""
     parts = [f"{paint(name, 'bold')}  {entry['title']}"]
     for label, key in (("Why", "why"), ("When not", "when_not"), ("Safety", "safety")):
         if entry.get(key):

@@ -36,10 +36,6 @@ def findings(
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
 
 
-def _advice(code: str, text: str, line: int | None) -> Decision:
-    return Decision(code=code, safety="advice", text=text, line=line)
-
-
 def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
     for visit in visits:
         known = {k: v for k, v in visit.state.env.items() if v is not None}
@@ -69,10 +65,11 @@ def _missing(instruction: Instruction, context: Context, known: Mapping[str, str
         if context.glob(name, directories=True) if wild else context.has(name.lstrip("/") or "."):
             continue
         if source == "#":
-            text = f"# begins no comment behind {instruction.keyword}: a comment needs a line of its own"
-            yield _advice("SL324", text, instruction.line)
+            yield Decision.of(
+                "SL324", "comment", safety="advice", line=instruction.line, instruction=instruction.keyword
+            )
             return
-        yield _advice("SL324", f"{source} is not in the build context", instruction.line)
+        yield Decision.of("SL324", "missing", safety="advice", line=instruction.line, source=source)
 
 
 def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
@@ -86,8 +83,10 @@ def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
             continue
         for name in names:
             if SECRET.search(name):
-                text = f"{name} looks like a secret, and {instruction.keyword} keeps it readable in the image"
-                yield _advice("SL323", text, instruction.line)
+                keyword = instruction.keyword
+                yield Decision.of(
+                    "SL323", "secret", safety="advice", line=instruction.line, name=name, instruction=keyword
+                )
 
 
 def _unused(
@@ -97,17 +96,26 @@ def _unused(
     steps = sum(v.instruction.keyword == "RUN" for v in visits)
     started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
     known = bool(started) and runtime.own_start
-    reached = f"anything that `{started}` is known to start" if known else "anything that run time reaches"
     effects = [e for v in visits for atom in v.effects for e in atom]
     gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}
     idle: dict[int, dict[str, None]] = {}
     for line, verdict in packages:
         if verdict.name not in gone and any(r.code == "SL206" for r in verdict.reasons):
-            idle.setdefault(line, {})[f"`{verdict.name}`"] = None
-    for line, names in idle.items():
-        them = "it" if len(names) == 1 else "them"
-        text = f"{', '.join(names)}: none of the {steps} RUN steps calls {them}, nor does {reached}"
-        yield _advice("SL206", text, line)
+            idle.setdefault(line, {})[verdict.name] = None
+    for line, found in idle.items():
+        names = tuple(found)
+        if known:
+            yield Decision.of(
+                "SL206",
+                "unused_by_start",
+                safety="advice",
+                line=line,
+                names=names,
+                steps=steps,
+                command=started,
+            )
+        else:
+            yield Decision.of("SL206", "unused", safety="advice", line=line, names=names, steps=steps)
 
 
 def _dev_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterator[Decision]:
@@ -117,7 +125,7 @@ def _dev_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterato
     what, use = found
     if use.file == "Dockerfile":
         starts = [v.instruction.line for v in visits if v.instruction.keyword in ("CMD", "ENTRYPOINT")]
-        yield _advice("SL320", f"`{what}` is a development server", starts[-1] if starts else None)
+        line = starts[-1] if starts else None
+        yield Decision.of("SL320", "server", safety="advice", line=line, what=what)
     else:
-        text = f"`{what}`, which {use.file}:{use.line} starts, is a development server"
-        yield Decision(code="SL320", safety="advice", text=text)
+        yield Decision.of("SL320", "started_by", safety="advice", what=what, file=use.file, at=use.line)

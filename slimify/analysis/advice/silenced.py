@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.facts import load
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.outcome import Outcome
@@ -67,7 +66,9 @@ def _codes(rest: str) -> tuple[set[str], str]:
     if named is None:
         return set(), "`# slimify: ignore` is followed by neither a code nor the end of the line"
     codes = {code.upper() for code in re.split(r"\s*,\s*", named[0])}
-    unknown = ", ".join(sorted(codes - load("codes.toml").keys()))
+    from slimify.codes import meaning
+
+    unknown = ", ".join(code for code in sorted(codes) if meaning(code) is None)
     return codes, f"{unknown} is no code of slimify" if unknown else ""
 
 

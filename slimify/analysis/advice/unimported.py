@@ -46,13 +46,7 @@ def unimported(program: Program) -> tuple[Decision, ...]:
 
 
 def _told(file: str, names: list[str], texts: int) -> Decision:
-    listed = ", ".join(f"`{n}`" for n in names)
-    text = (
-        f"{listed} of {file}: no import, command or setting of the {texts} files that were read names "
-        f"{'it' if len(names) == 1 else 'them'}, unless another package loads "
-        f"{'it' if len(names) == 1 else 'them'} by itself"
-    )
-    return Decision(code="SL207", safety="advice", text=text)
+    return Decision.of("SL207", "unnamed", safety="advice", names=tuple(names), file=file, read=texts)
 
 
 def _plausible(file: str, names: list[str], modules: list[Module]) -> bool:

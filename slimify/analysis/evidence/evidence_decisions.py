@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 
 _LANGUAGES = {"go": "Go", "node": "Node.js", "python": "Python"}
-_SHOWN = 3
 
 
 def showings(
@@ -28,12 +27,15 @@ def showings(
         return ()
     found = []
     if base is not None:
-        text = f"the image shows that {base.reference} is {_described(base)}"
-        found.append(Decision(code="SL340", safety="safe", text=text))
+        found.append(
+            Decision.of("SL340", "base", safety="safe", reference=base.reference, shown=_described(base))
+        )
     for line, paths in seen.items():
-        listed = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if paths[_SHOWN:] else "")
-        text = f"the image shows that this step leaves {listed or 'nothing'}"
-        found.append(Decision(code="SL341", safety="assumed", text=text, line=line))
+        found.append(
+            Decision.of("SL341", "left", safety="assumed", line=line, paths=paths)
+            if paths
+            else Decision.of("SL341", "left_nothing", safety="assumed", line=line)
+        )
     return tuple(found)
 
 
@@ -42,8 +44,9 @@ def renamed(start: Instruction, reference: str, names: BaseMap) -> tuple[Decisio
     known = names.known(reference)
     if known == reference:
         return ()
-    text = f"{reference} is taken for {known}, as the settings say"
-    return (Decision(code="SL342", safety="assumed", text=text, line=start.line),)
+    return (
+        Decision.of("SL342", "renamed", safety="assumed", line=start.line, reference=reference, known=known),
+    )
 
 
 def _described(base: ImageFacts) -> str:

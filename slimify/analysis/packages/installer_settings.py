@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.facts.languages import installer_settings
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 
 _MANAGERS = frozenset({"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"})
@@ -66,10 +67,9 @@ def settle_settings(state: RoleState, kind: str) -> None:
                 and keys
                 and all(found and known.issuperset(found) for found in keys)
             ):
-                text = (
-                    f"`{effects[0].tool}` reads it when it installs, and the image that runs installs nothing"
+                assign_role(
+                    state, where, "build", Reason.of("SL205", "installer_setting", tool=effects[0].tool)
                 )
-                assign_role(state, where, "build", "SL205", text)
             elif {e.kind for e in effects} - _ELSEWHERE:
                 return
 

@@ -74,12 +74,11 @@ def _with(
     if not more:
         return verdict
     user = runtime_needs.system_packages[more[0]].name
-    text = f"run time needs {', '.join((*verdict.counterparts, *more))} instead: {user} is linked with it"
     return replace(
         verdict,
         role="build",
         counterparts=(*verdict.counterparts, *more),
-        reasons=(Reason(code="SL204", text=text),),
+        reasons=(Reason.of("SL204", "linked", counterparts=(*verdict.counterparts, *more), user=user),),
     )
 
 

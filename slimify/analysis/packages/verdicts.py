@@ -57,7 +57,7 @@ def judge(
                 verdict = _late(name, facts, late) or _removed(name, facts, visit, number)
                 groups = [set(e.action.split()) for e in installs if "--virtual" in e.action]
                 if verdict is None and any(group & gone for group in groups):
-                    verdict = _said(name, "build", "SL201", "removed again with its group")
+                    verdict = _said(name, "build", Reason.of("SL201", "removed_group"))
                 only = None if verdict else build_only(name, visits, runtime_needs, tools, language, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
@@ -69,10 +69,8 @@ def judge(
     return verdicts
 
 
-def _said(name: str, role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
-    return PackageVerdict(
-        name=name, role=role, counterparts=counterparts, reasons=(Reason(code=code, text=text),)
-    )
+def _said(name: str, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+    return PackageVerdict(name=name, role=role, counterparts=counterparts, reasons=(reason,))
 
 
 def _brought(visits: Sequence[Visit], distro: str | None, suite: str | None) -> frozenset[str]:
@@ -90,7 +88,7 @@ def _removed(name: str, facts: PackageFacts | None, visit: Visit, number: int) -
             if effect.kind != "unpackage" or all(p.name != name for p in effect.packages):
                 continue
             if effect.manager == "apk" or facts is None or not facts.counterparts:
-                return _said(name, "build", "SL201", "removed again in the RUN that installs it")
+                return _said(name, "build", Reason.of("SL201", "removed"))
     return None
 
 
@@ -98,16 +96,14 @@ def _late(name: str, facts: PackageFacts | None, late: Mapping[str, Use]) -> Pac
     called = next((c for c in facts.commands if c in late), None) if facts is not None else None
     if called is None:
         return None
-    return _said(name, "both", "SL202", f"line {late[called].line} runs `{called}` in the stage that runs")
+    return _said(name, "both", Reason.of("SL202", "late", user=late[called], command=called))
 
 
 def _serving(name: str, user: Use, counterparts: tuple[str, ...]) -> PackageVerdict:
-    needed = f"needed by `{user.name}` (line {user.line}), "
     if counterparts:
-        return _said(
-            name, "build", "SL204", f"{needed}run time needs {', '.join(counterparts)} instead", counterparts
-        )
-    return _said(name, "build", "SL201", f"{needed}nothing at run time calls it")
+        reason = Reason.of("SL204", "needed", user=user, counterparts=counterparts)
+        return _said(name, "build", reason, counterparts)
+    return _said(name, "build", Reason.of("SL201", "needed", user=user))
 
 
 def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
@@ -202,16 +198,16 @@ def _verdict(
     pure: bool,
     there: Collection[str],
 ) -> PackageVerdict:
-    def said(role: Role, code: str, text: str, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
-        return _said(name, role, code, text, counterparts)
+    def said(role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
+        return _said(name, role, reason, counterparts)
 
     if name in keep:
-        return said("run", "SL222", "kept by the configuration")
+        return said("run", Reason.of("SL222", "setting"))
     if name in runtime_needs.system_packages:
         use = runtime_needs.system_packages[name]
-        return said("run", "SL202", f"`{use.name}` ({_place(use)}) needs it when it runs")
+        return said("run", Reason.of("SL202", "use", name=use.name, place=_place(use)))
     if facts is None:
-        return said("run", "SL203", "nothing is known about it, so it stays")
+        return said("run", Reason.of("SL203", "unknown_package"))
     starters = sorted({s for c in facts.commands for s in callers(c)})
     direct = [s for s in starters if s in tools and tools[s].name == s]
     user = next((tools[c] for c in (*facts.commands, *direct) if c in tools), None)
@@ -219,41 +215,41 @@ def _verdict(
     if called:
         use = runtime_needs.commands[called[0]]
         role: Role = "both" if user is not None else "run"  # build steps that call it need it, too
-        return said(role, "SL202", f"{_place(use)} runs `{called[0]}`")
+        return said(role, Reason.of("SL202", "runs", place=_place(use), command=called[0]))
     if facts.kind == "build":
         compiler = next((runtime_needs.commands[c] for c in _COMPILERS if c in runtime_needs.commands), None)
         if compiler is not None and name.endswith("-dev"):
-            return said("run", "SL202", f"{_place(compiler)} compiles when it runs, maybe with its headers")
-        needed = f"needed by `{user.name}` (line {user.line}), " if user else ""
+            return said("run", Reason.of("SL202", "compiles", place=_place(compiler)))
         if pure and facts.counterparts != ():
-            return said("build", "SL201", f"{needed}no program that is built here uses C or its libraries")
+            no_c = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
+            return said("build", no_c)
         if facts.counterparts is None:
-            return said("run", "SL203", "what run time needs of it in this release is not known, so it stays")
+            return said("run", Reason.of("SL203", "unknown_counterpart"))
+        if user is not None:
+            return _serving(name, user, facts.counterparts)
         if facts.counterparts:
-            text = f"{needed}run time needs {', '.join(facts.counterparts)} instead"
-            return said("build", "SL204", text, facts.counterparts)
-        return said("build", "SL201", f"{needed}nothing at run time calls it")
+            reason = Reason.of("SL204", "counterparts", counterparts=facts.counterparts)
+            return said("build", reason, facts.counterparts)
+        return said("build", Reason.of("SL201", "unused"))
     starter = next((s for s in starters if s in there), None)
     if starter is not None:
-        return said("run", "SL203", f"`{starter}` may start a program of it, so it stays")
+        return said("run", Reason.of("SL203", "starter", command=starter))
     if name in _INTERPRETERS and language == "node" and _compiles(names):
-        return said("build", "SL201", "compiles native modules, nothing at run time calls it")
+        return said("build", Reason.of("SL201", "native"))
     unread = unread_start(runtime_needs.start) if facts.kind in ("fetch", "tool") and user is not None else ""
     if unread:
-        return said("run", "SL203", f"{unread}, and may start a program of it")
+        return said("run", Reason.of("SL203", "unread_package", why=unread))
     if facts.kind in ("fetch", "tool") and user is not None:
         if runtime_needs.dynamic and facts.kind == "tool":
             use = runtime_needs.dynamic[0]
-            return said("run", "SL203", f"{_place(use)} starts a program whose name is not known")
-        return said(
-            "build", "SL205", f"called by `{user.name}` (line {user.line}), nothing at run time calls it"
-        )
+            return said("run", Reason.of("SL203", "dynamic", place=_place(use)))
+        return said("build", Reason.of("SL205", "called", user=user))
     if facts.kind in ("fetch", "tool"):
-        return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
+        return said("run", Reason.of("SL206", "unseen"))
     programs = {name, *_INTERPRETERS} & set(facts.commands)
     if programs and user is None and not runtime_needs.dynamic and name not in _IMPLIED:
-        return said("run", "SL206", "nothing that was read uses it; it stays, since people may")
-    return said("run", "SL203", "nothing shows that run time does without it")
+        return said("run", Reason.of("SL206", "unseen"))
+    return said("run", Reason.of("SL203", "nothing_shown"))
 
 
 # What runs a program in each language; what is started is often a script for it.
@@ -274,12 +270,12 @@ def _used_unseen(
         return verdict
     name = verdict.name
     if set(_RUNS.get(own or "", ())) & set(facts.commands):
-        return _said(name, "run", "SL202", "it runs the application")
+        return _said(name, "run", Reason.of("SL202", "runtime"))
     user = next((tools[c] for c in _BESIDE.get(name, ()) if c in tools), None)
     if user is not None:
-        return _said(name, "run", "SL203", f"`{user.name}` (line {user.line}) needs it, run time may, too")
+        return _said(name, "run", Reason.of("SL203", "beside", user=user))
     file = naming.file((name, *facts.commands)) if naming is not None else ""
-    return _said(name, "run", "SL203", f"{file} names it, so it stays") if file else verdict
+    return _said(name, "run", Reason.of("SL203", "named", file=file)) if file else verdict
 
 
 # Programs that others call without being seen to: shells, and what a daemon starts.

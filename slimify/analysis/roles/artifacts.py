@@ -65,13 +65,7 @@ def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...
             if targets and all(
                 any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
             ):
-                assign_role(
-                    state,
-                    where,
-                    "build",
-                    "SL217",
-                    "reworks what a build step made, which is copied with its owners",
-                )
+                assign_role(state, where, "build", Reason.of("SL217", "reworks_owned"))
                 continue
             covered = [
                 m
@@ -89,9 +83,7 @@ def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...
                 result.append(Artifact(path=target, first=first, user="root", kind=kind))
                 _settle_inside(state, target, where)
             state.atoms[where] = "build"
-            state.reasons[where] = (
-                Reason(code="SL217", text="reworks what a build step made, which is copied with its owners"),
-            )
+            state.reasons[where] = (Reason.of("SL217", "reworks_owned"),)
     return tuple(sorted(result, key=lambda m: m.first))
 
 
@@ -105,9 +97,7 @@ def _settle_inside(state: RoleState, directory: str, before: Where) -> None:
             paths = [p for e in effects for p in (*e.writes, *e.deletes)]
             plain = {e.kind for e in effects} <= {"meta", "files", "check", "state"}
             if plain and paths and all(inside(p, directory) for p in paths):
-                assign_role(
-                    state, where, "build", "SL217", "works on a directory that is copied from the build"
-                )
+                assign_role(state, where, "build", Reason.of("SL217", "inside_copied"))
 
 
 def settle_directories(state: RoleState) -> None:
@@ -123,7 +113,7 @@ def settle_directories(state: RoleState) -> None:
             if state.atoms[where] != "run" or not made or not plain:
                 continue
             if all(any(inside(p, w) and p != w for p in own) for w in made):
-                assign_role(state, where, "build", "SL217", "makes the directory of what is built")
+                assign_role(state, where, "build", Reason.of("SL217", "directory"))
 
 
 def copy_roles(
@@ -139,46 +129,46 @@ def copy_roles(
         targets = _targets(state, position)
         if targets is None:
             roles[visit.index] = "unknown"
-            reasons[visit.index] = (Reason(code="SL221", text="where it copies to is not known"),)
+            reasons[visit.index] = (Reason.of("SL221", "target_unknown"),)
             continue
         if _emulator(visit):
             roles[visit.index] = "both"
-            text = "every command of an image for another processor is executed by it"
-            reasons[visit.index] = (Reason(code="SL224", text=text),)
+            reasons[visit.index] = (Reason.of("SL224", "emulator"),)
             continue
         tool = _tool_of_another_image(state, visit)
         if tool:
             runtime_needs = bool(tool & state.live_commands)
             roles[visit.index] = "both" if runtime_needs else "build"
-            text = f"`{sorted(tool)[0]}` is called by build steps" + (
-                "" if runtime_needs else ", nothing at run time calls it"
+            first = min(tool)
+            reasons[visit.index] = (
+                Reason.of("SL205", "build_tool", command=first)
+                if runtime_needs
+                else Reason.of("SL205", "build_tool_only", command=first),
             )
-            reasons[visit.index] = (Reason(code="SL205", text=text),)
             continue
         user = _first_user(users, visit.index, targets)
         if targets and all(any(inside(t, g) for g in state.deleted) for t in targets) and user:
             roles[visit.index] = "build"
-            reasons[visit.index] = (Reason(code="SL224", text=f"read by `{user}` and deleted again"),)
+            reasons[visit.index] = (Reason.of("SL224", "read_and_deleted", step=user),)
             continue
         covered = all(any(not m.is_file and inside(t, m.path) for m in made) for t in targets)
         if covered:
             role: Role = "build"
-            reason = Reason(code="SL224", text="part of a directory that is copied from the build")
+            reason = Reason.of("SL224", "inside_built")
         elif user and (
             _only_manifests(state, visit, targets, live_texts)
             or (_scratch(state, visit, live_texts) and _read_by_build(state, visit))
         ):
-            role, reason = "build", Reason(code="SL224", text=f"read by `{user}` only")
+            role, reason = "build", Reason.of("SL224", "read_by_build", step=user)
         elif _remote(visit) and _scratch(state, visit, live_texts):
-            text = "named by nothing at run time; what the build keeps in its cache depends on it"
-            role, reason = "build", Reason(code="SL224", text=text)
+            role, reason = "build", Reason.of("SL224", "cache_key")
         elif user:
             role, reason = (
                 "both",
-                Reason(code="SL224", text=f"read by `{user}`, and by the program that runs"),
+                Reason.of("SL224", "read_by_both", step=user),
             )
         else:
-            role, reason = "run", Reason(code="SL225", text="files of the image that runs")
+            role, reason = "run", Reason.of("SL225", "files")
         roles[visit.index] = role
         reasons[visit.index] = (reason,)
     _follow_copies(state, roles)
@@ -216,7 +206,7 @@ def _follow_copies(state: RoleState, copies: Mapping[int, Role]) -> None:
             else:
                 continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
-                assign_role(state, where, "build", "SL217", f"{what} files that only the build reads")
+                assign_role(state, where, "build", Reason.of("SL217", "files_of_build", done=what))
     settle_patterns(state, copies, placed)
 
 

@@ -36,7 +36,7 @@ from slimify.facts.languages import npm, pypi
 from slimify.languages.go.generators import leaves_go
 from slimify.languages.node import corepack
 from slimify.languages.python.site_package_removals import taken_out
-from slimify.model.decisions import PackageVerdict
+from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.effects import Effect
 from slimify.semantics.paths import BROAD, inside, inside_any, touches
 from slimify.semantics.walk import Visit
@@ -69,7 +69,7 @@ def assign(
     settle_directories(state)
     settle_temporary_files(state)
     for where, paths in with_installs(visits, state.atoms).items():
-        assign_role(state, where, "run", "SL216", "brings a file that the stage that runs installs")
+        assign_role(state, where, "run", Reason.of("SL216", "installed_file"))
         for path in paths:
             state.made.pop(path, None)
     follow_packages(state)
@@ -84,23 +84,19 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
     where = (visit.index, number)
     kinds = {e.kind for e in effects}
     if visit.index in state.keep:
-        assign_role(state, where, "run", "SL222", "kept by a comment in the Dockerfile")
+        assign_role(state, where, "run", Reason.of("SL222", "comment"))
     elif "unknown" in kinds and _own_program(state, where, effects):
-        assign_role(
-            state, where, "run", "SL214", "runs the application's own code: executed where it will run"
-        )
+        assign_role(state, where, "run", Reason.of("SL214", "own_code"))
     elif "unknown" in kinds:
         why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
-        assign_role(state, where, "unknown", "SL221", f"may do anything: {why}")
+        assign_role(state, where, "unknown", Reason.of("SL221", "anything", why=why))
     elif not effects or kinds == {"state"}:
-        assign_role(state, where, "both", "SL220", "sets the shell's state for what follows")
+        assign_role(state, where, "both", Reason.of("SL220", "shell"))
     elif adds_source(effects):
         if serves_build_only(visit, number, state.packages):
-            assign_role(
-                state, where, "build", "SL215", "adds a package source that only the build installs from"
-            )
+            assign_role(state, where, "build", Reason.of("SL215", "source_for_build"))
         else:
-            assign_role(state, where, "run", "SL215", _RUN_TEXT["source"])
+            assign_role(state, where, "run", _RUN_REASON["source"])
     elif "global" not in kinds and _into_other_python(state, effects):
         _global(state, where, effects)
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
@@ -116,16 +112,15 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
             state,
             where,
             "run",
-            "SL215",
-            _RUN_TEXT[next(k for k in ("users", "system", "source") if k in kinds)],
+            _RUN_REASON[next(k for k in ("users", "system", "source") if k in kinds)],
         )
     elif kinds & {"files", "meta"}:
         _files(state, visit, where, effects)
     elif kinds & FOLLOW_KINDS:
         state.deleted.extend(d for e in effects for d in e.deletes)
-        assign_role(state, where, "both", "SL218", "belongs to the commands beside it")
+        assign_role(state, where, "both", Reason.of("SL218", "beside"))
     else:
-        assign_role(state, where, "build", "SL219", "a check: it leaves nothing behind")
+        assign_role(state, where, "build", Reason.of("SL219", "check"))
 
 
 def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
@@ -143,10 +138,10 @@ def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> b
     return not any(effect.kind in BUILD_KINDS for effect in later)
 
 
-_RUN_TEXT = {
-    "users": "users and groups are needed in the image that runs",
-    "system": "registers something in the system that runs",
-    "source": "adds a package source for what is installed after it",
+_RUN_REASON = {
+    "users": Reason.of("SL215", "users"),
+    "system": Reason.of("SL215", "system"),
+    "source": Reason.of("SL215", "source"),
 }
 
 
@@ -156,24 +151,24 @@ def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
     return any((e.kind == "fetch" and e.manager in fetched) or e.action == "install-deps" for e in effects)
 
 
-_BUILD_TEXT = {
-    "python": ("SL210", "installs Python packages: the result is copied, the installer's needs are not"),
-    "node": ("SL210", "installs Node packages: the result is copied, the installer's needs are not"),
-    "prune": ("SL210", "drops development dependencies before the result is copied"),
-    "go": ("SL212", "compiles Go: only the program is needed afterwards"),
-    "build": ("SL211", "compiles or bundles: only what it writes is needed afterwards"),
-    "fetch": ("SL213", "downloads: only the result is needed afterwards"),
-    "unpack": ("SL213", "unpacks: only the result is needed afterwards"),
+_BUILD_REASON = {
+    "python": Reason.of("SL210", "python"),
+    "node": Reason.of("SL210", "node"),
+    "prune": Reason.of("SL210", "prune"),
+    "go": Reason.of("SL212", "go"),
+    "build": Reason.of("SL211", "build"),
+    "fetch": Reason.of("SL213", "download"),
+    "unpack": Reason.of("SL213", "unpack"),
 }
 
 
 def _build(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
     if any(e.anywhere for e in effects):
         why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
-        assign_role(state, where, "unknown", "SL221", why)
+        assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
         return
-    kind = next(k for k in _BUILD_TEXT if any(e.kind == k for e in effects))
-    assign_role(state, where, "build", *_BUILD_TEXT[kind])
+    kind = next(k for k in _BUILD_REASON if any(e.kind == k for e in effects))
+    assign_role(state, where, "build", _BUILD_REASON[kind])
     for effect in effects:
         state.unpacked |= {r for r in effect.reads if effect.kind == "unpack"}
         state.deleted.extend(effect.deletes)
@@ -213,15 +208,13 @@ def _packages(state: RoleState, where: Where) -> None:
     verdicts = state.packages.get(where, ())
     roles = {v.role for v in verdicts}
     if not verdicts:
-        assign_role(
-            state, where, "unknown", "SL221", "which packages are installed is only known when it runs"
-        )
+        assign_role(state, where, "unknown", Reason.of("SL221", "packages_unknown"))
     elif roles == {"build"}:
-        assign_role(state, where, "build", "SL201", "every package is needed for the build only")
+        assign_role(state, where, "build", Reason.of("SL201", "all"))
     elif roles <= {"run"}:
-        assign_role(state, where, "run", "SL202", "installs what run time needs")
+        assign_role(state, where, "run", Reason.of("SL202", "packages"))
     else:
-        assign_role(state, where, "both", "SL203", "some packages are needed when the image runs")
+        assign_role(state, where, "both", Reason.of("SL203", "some"))
 
 
 def _into_other_python(state: RoleState, effects: Sequence[Effect]) -> bool:
@@ -235,23 +228,22 @@ def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
     python = any(e.kind == "python" for e in effects)
     bins = {b for n in names for b in (pypi(n).scripts if python else npm(n).bins)} | set(names)
     if any(e.deletes for e in effects):
-        assign_role(state, where, "both", "SL216", "removes a program from the image that runs")
+        assign_role(state, where, "both", Reason.of("SL216", "removes"))
     elif "corepack" in names:
-        assign_role(state, where, "both", "SL203", "makes the package managers that the image has")
+        assign_role(state, where, "both", Reason.of("SL203", "corepack"))
     elif bins & state.live_commands and any(corepack.fills_cache(e) for e in effects):
-        assign_role(state, where, "build", "SL210", "fills corepack's cache, which is copied")
+        assign_role(state, where, "build", Reason.of("SL210", "corepack"))
     elif bins & state.live_commands:
         assign_role(
-            state, where, "run", "SL202", f"`{sorted(bins & state.live_commands)[0]}` is started at run time"
+            state, where, "run", Reason.of("SL202", "started", command=sorted(bins & state.live_commands)[0])
         )
     elif state.unread and names and bins & state.build_tools:
-        assign_role(state, where, "both", "SL203", f"{state.unread}, and may call it")
+        assign_role(state, where, "both", Reason.of("SL203", "unread", why=state.unread))
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
-        text = f"`{used}` is called by build steps, nothing at run time calls it"
-        assign_role(state, where, "build", "SL201", text)
+        assign_role(state, where, "build", Reason.of("SL201", "called", command=used))
     else:
-        assign_role(state, where, "both", "SL203", "nothing shows that run time does without it")
+        assign_role(state, where, "both", Reason.of("SL203", "nothing_shown"))
 
 
 def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
@@ -259,13 +251,11 @@ def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]
     into the project, which is copied from the builder as a whole."""
     node = [e for e in effects if e.kind == "app" and e.cwd is not None]
     if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
-        assign_role(
-            state, where, "build", "SL211", "runs a script of the project: its directory is copied whole"
-        )
+        assign_role(state, where, "build", Reason.of("SL211", "project_script"))
         for effect in node:
             _add(state, visit, "build", effect.cwd or "/")
         return
-    assign_role(state, where, "run", "SL214", "runs the application's own code: executed where it will run")
+    assign_role(state, where, "run", Reason.of("SL214", "own_code"))
 
 
 def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
@@ -275,19 +265,17 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
     deletes = [d for e in effects for d in e.deletes]
     made = tuple(state.made)
     if any(e.anywhere for e in effects):
-        assign_role(state, where, "unknown", "SL221", "what it changes is only known when it runs")
+        assign_role(state, where, "unknown", Reason.of("SL221", "changes_unknown"))
         return
     reader = read_by_build_only(state, (*writes, *deletes))
     if reader:
-        assign_role(
-            state, where, "build", "SL205", f"`{reader}` reads it, and nothing at run time calls that"
-        )
+        assign_role(state, where, "build", Reason.of("SL205", "read_by", tool=reader))
         return
     if taken_out(state, where, effects):
-        assign_role(state, where, "build", "SL217", "takes files out of the packages that are copied")
+        assign_role(state, where, "build", Reason.of("SL217", "package_files"))
         return
     if _fleeting(visit, (*writes, *deletes)):
-        assign_role(state, where, "build", "SL217", "made and deleted again in one step with what is built")
+        assign_role(state, where, "build", Reason.of("SL217", "made_and_deleted"))
         return
     from_build = any(
         inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
@@ -298,18 +286,12 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
     unpacked = bool(deletes) and state.unpacked.issuperset(deletes)
     within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
     if from_build or within:
-        assign_role(state, where, "build", "SL217", "reworks what a build step made")
+        assign_role(state, where, "build", Reason.of("SL217", "reworks"))
         state.symlink_targets.update(r for e in effects if e.action == "link" for r in e.reads)
         landed = _landed(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if p in BROAD)
-            assign_role(
-                state,
-                where,
-                "unknown",
-                "SL221",
-                f"which files it puts into {place} is only known when it runs",
-            )
+            assign_role(state, where, "unknown", Reason.of("SL221", "files_unknown", directory=place))
             return
         for path in landed:
             if not inside_any(path, made):
@@ -318,7 +300,7 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
         state.deleted.extend(deletes)
         return
     state.deleted.extend(deletes)
-    assign_role(state, where, "run", "SL216", "makes or changes files of the image that runs")
+    assign_role(state, where, "run", Reason.of("SL216", "files"))
 
 
 def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:

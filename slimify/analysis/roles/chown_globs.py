@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from slimify.analysis.roles.role_state import RoleState, assign_role, made_by
-from slimify.model.decisions import Role
+from slimify.model.decisions import Reason, Role
 from slimify.model.effects import Effect
 from slimify.semantics.walk import Visit
 
@@ -35,12 +35,11 @@ def settle_patterns(
                 continue
             parents = [p for p, found in gone.items() if any(_depth(m) > _depth(p) for m in found)]
             if not all(_again(state, visit, p) for p in parents):
-                text = "what its pattern finds is not known where the program runs"
-                assign_role(state, where, "unknown", "SL221", text)
+                assign_role(state, where, "unknown", Reason.of("SL221", "pattern"))
             elif not any(_brought(p, here, copies, _FINAL) for p in patterns) and not any(
                 _found(made, p) for made in made_by(state, where) for p in patterns
             ):
-                assign_role(state, where, "build", "SL217", "changes files that only the build reads")
+                assign_role(state, where, "build", Reason.of("SL217", "changes_files"))
 
 
 def _patterns(effects: Sequence[Effect]) -> tuple[str, ...]:

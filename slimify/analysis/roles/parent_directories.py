@@ -43,8 +43,7 @@ def keep_places(
                 if maker is not None:
                     copies[maker] = "both"
                     line = visit.instruction.line
-                    text = f"makes the directory {place}, into which line {line} puts a file"
-                    reasons[maker] = (Reason(code="SL224", text=text),)
+                    reasons[maker] = (Reason.of("SL224", "directory", path=place, at=line),)
                     there += passed.pop(maker)
             there += effect.writes
 

@@ -87,9 +87,9 @@ def made_by(state: RoleState, until: Where) -> tuple[str, ...]:
     return tuple(made)
 
 
-def assign_role(state: RoleState, where: Where, role: Role, code: str, text: str) -> None:
+def assign_role(state: RoleState, where: Where, role: Role, reason: Reason) -> None:
     state.atoms[where] = role
-    state.reasons[where] = (Reason(code=code, text=text),)
+    state.reasons[where] = (reason,)
 
 
 def follow_packages(state: RoleState) -> None:

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
 from slimify.analysis.roles.role_state import RoleState, assign_role
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 
 
@@ -30,9 +31,7 @@ def settle_temporary_files(state: RoleState) -> None:
             continue
         for one in (position, later[at]):
             made, atom, _ = numbered[one]
-            assign_role(
-                state, (made.index, atom), "build", "SL217", "made for a build step and deleted again"
-            )
+            assign_role(state, (made.index, atom), "build", Reason.of("SL217", "temporary"))
             insort(built, one)
 
 

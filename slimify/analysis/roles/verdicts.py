@@ -17,7 +17,7 @@ def verdicts(program: Program) -> tuple[InstructionVerdict, ...]:
     for index, instruction in enumerate(program.dockerfile.instructions):
         step = steps.get(index)
         if step is None:
-            reason = Reason(code="SL223", text="the base of the stages")
+            reason = Reason.of("SL223", "base")
             found.append(InstructionVerdict(instruction=instruction, role="both", reasons=(reason,)))
             continue
         found.append(
@@ -43,9 +43,9 @@ def _command(step: Step, atom: AtomStep) -> CommandVerdict:
 def instruction_role(keyword: str, atoms: tuple[AtomStep, ...]) -> tuple[Role, tuple[Reason, ...]]:
     """The role of an instruction other than COPY and ADD, from its keyword or its commands."""
     if keyword in _CONFIG:
-        return "run", (Reason(code="SL200", text="describes the image that runs"),)
+        return "run", (Reason.of("SL200", "configuration"),)
     if keyword != "RUN":
-        return "both", (Reason(code="SL223", text="sets the state in which later steps are executed"),)
+        return "both", (Reason.of("SL223", "state"),)
     roles = {atom.role for atom in atoms if not _neutral(atom)} or {atom.role for atom in atoms}
     if not roles or "unknown" in roles:
         return "unknown", ()

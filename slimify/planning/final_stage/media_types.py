@@ -21,9 +21,8 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
     why = _reason(program)
     if not why:
         return (), ()
-    text = f"{TABLE} is copied along: {why}, and {base} does not have it"
     line = f"COPY --from=builder {TABLE} {TABLE}"
-    return (line,), (Decision(code="SL311", safety="safe", text=text),)
+    return (line,), (Decision.of("SL311", "media_types", safety="safe", path=TABLE, why=why, base=base),)
 
 
 def in_base(program: Program) -> bool:

@@ -48,8 +48,7 @@ def own_name(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:
     own = program.names.own(base)
     if own == base or base in (written_base(program), program.base_ref):
         return base, ()
-    text = f"{own} is what the settings call {base}"
-    return own, (Decision(code="SL342", safety="assumed", text=text),)
+    return own, (Decision.of("SL342", "base", safety="assumed", name=own, base=base),)
 
 
 def restated(

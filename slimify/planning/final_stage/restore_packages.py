@@ -68,11 +68,7 @@ def put_back(
             f"{', '.join(names)} would have to be put back, and apt no longer serves {program.base.suite}",
         )
     decisions = tuple(
-        Decision(
-            code="SL311",
-            safety="safe",
-            text=f"`{name}` is put back: {_why(wanted[name])}, and {base} does not have it",
-        )
+        Decision.of("SL311", "package_for", safety="safe", package=name, why=_why(wanted[name]), base=base)
         for name in names
     )
     quiet = "" if _installs_already(program) else _UNPINNED

@@ -33,8 +33,7 @@ def archives(program: Program) -> Edits:
         if isinstance(found, Edits):
             return found
         if found:
-            text = f"the archive stays in the layer of ADD: {found}"
-            advice.append(Decision(code="SL356", safety="advice", text=text, line=step.line))
+            advice.append(Decision.of("SL356", "archive", safety="advice", line=step.line, why=found))
     return Edits(decisions=tuple(advice))
 
 
@@ -70,8 +69,7 @@ def _downloaded(program: Program, step: Step) -> Edits | str:
     if not deleted:
         commands.append(f"rm {shlex.quote(path)}")
     text = joined(lead(user.instruction), commands, program.dockerfile.newline)
-    note = f"{url} is downloaded, unpacked and removed in one layer; ADD keeps the archive in one of its own"
-    told = Decision(code="SL353", safety="safe", text=note, line=step.line)
+    told = Decision.of("SL353", "download", safety="safe", line=step.line, url=url)
     return Edits(texts={step.index: "", user.index: text}, decisions=(told,), saving=_DOWNLOAD)
 
 

@@ -88,8 +88,7 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
     if _leaves_lists(program, step):
         found.saving += estimate.APT_LISTS
         found.tail.append("rm -rf /var/lib/apt/lists/*")
-        text = "apt's package lists are removed in the step that fetched them"
-        found.decisions.append(Decision(code="SL317", safety="safe", text=text, line=step.line))
+        found.decisions.append(Decision.of("SL317", "lists", safety="safe", line=step.line))
     return found
 
 
@@ -99,7 +98,7 @@ def _installers_at_start(program: Program) -> frozenset[str]:
 
 
 def _left(what: str, step: Step) -> Decision:
-    return Decision(code="SL314", safety="safe", text=f"{what} is not stored in the image", line=step.line)
+    return Decision.of("SL314", "cache", safety="safe", line=step.line, cache=what)
 
 
 def _editable(step: Step) -> bool:

@@ -41,7 +41,7 @@ CLEANERS: tuple[Cleaner, ...] = (
 
 def plan(draft: Draft, program: Program) -> Plan:
     """The plan of the cleaned file; `program` is that of the user's."""
-    first = Decision(code="SL303", safety="safe", text="no stage is added: what need not stay goes in place")
+    first = Decision.of("SL303", "in_place", safety="safe")
     return draft.plan(estimate.original(program), (first,))
 
 

@@ -68,7 +68,14 @@ class Draft(Struct, frozen=True, kw_only=True):
         items = tuple(_items(self, edits)) if edits.changes else self.items
         lines = _lines(self)
         told = tuple(
-            replace(d, line=lines.get(d.line or 0), text=_LINE.sub(partial(_own_line, lines), d.text))
+            replace(
+                d,
+                line=lines.get(d.line or 0),
+                args=tuple(
+                    (k, _LINE.sub(partial(_own_line, lines), v) if isinstance(v, str) else v)
+                    for k, v in d.args
+                ),
+            )
             for d in edits.decisions
         )
         return replace(

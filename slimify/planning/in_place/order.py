@@ -38,10 +38,7 @@ def dependencies_first(program: Program) -> Edits:
         if behind >= len(program.dockerfile.instructions):
             continue
         names = ", ".join(posixpath.basename(p) for p in inputs)
-        text = (
-            f"{names} first, then the install, then the sources: a change of a source installs nothing anew"
-        )
-        told = Decision(code="SL354", safety="safe", text=text, line=step.line)
+        told = Decision.of("SL354", "order", safety="safe", line=step.line, names=names)
         lines = tuple(_copy_lines(program, step, block[0], inputs))
         return Edits(before={block[0].index: lines}, moved={step.index: behind}, decisions=(told,))
     return Edits()

@@ -58,8 +58,7 @@ def owners(program: Program) -> Edits:
         if isinstance(found, Edits):
             return found
         if found:
-            text = f"`chown -R` stores the files once more: {found}"
-            advice.append(Decision(code="SL356", safety="advice", text=text, line=change.step.line))
+            advice.append(Decision.of("SL356", "owner", safety="advice", line=change.step.line, why=found))
     return Edits(decisions=tuple(advice))
 
 
@@ -127,8 +126,7 @@ def _copied(program: Program, change: _Change) -> Edits | str:
         return str(text)
     texts[step.index] = text or ""
     where = ", ".join(places)
-    note = f"{change.owner} owns {where} from the COPY on; `chown -R` would store all of it once more"
-    told = Decision(code="SL352", safety="safe", text=note, line=step.line)
+    told = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, path=where)
     return Edits(
         texts=texts,
         before=before,

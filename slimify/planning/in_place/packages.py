@@ -66,8 +66,16 @@ def build_packages(program: Program, *, asked: bool) -> Edits:
         if isinstance(edits, Edits):
             return edits
         if edits:
-            text = f"{', '.join(found.names)}: only the build needs them, and they stay: {edits}"
-            advice.append(Decision(code="SL356", safety="advice", text=text, line=found.step.line))
+            advice.append(
+                Decision.of(
+                    "SL356",
+                    "packages",
+                    safety="advice",
+                    line=found.step.line,
+                    names=tuple(found.names),
+                    why=edits,
+                )
+            )
     return Edits(decisions=tuple(advice))
 
 
@@ -176,9 +184,7 @@ def _unused(program: Program, found: _Install) -> Edits | str:
         return ""
     text = _without(program, found)
     names = ", ".join(found.names)
-    told = Decision(
-        code="SL201", safety="safe", text=f"{names}: no step and no program needs them", line=found.step.line
-    )
+    told = Decision.of("SL201", "in_place", safety="safe", line=found.step.line, names=names)
     return Edits(texts={found.step.index: text or ""}, decisions=(told,), saving=_size(program, found))
 
 
@@ -264,7 +270,7 @@ def _told(found: _Install, step: Step, counterparts: list[str]) -> Decision:
     names = ", ".join(found.names)
     stays = f"; {', '.join(counterparts)} stay{'s' * (len(counterparts) == 1)}" if counterparts else ""
     text = f"{names}: installed, used and removed in one layer ({place(step)}){stays}"
-    return Decision(code="SL351", safety="safe", text=text, line=found.step.line)
+    return Decision.of("SL351", "said", safety="safe", line=found.step.line, text=text)
 
 
 def _size(program: Program, found: _Install) -> int:

@@ -46,5 +46,4 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
             shown[_MOST:] = [f"{len(shown) - _MOST} more"]
         room = sum(left.values()) / estimate.MB
         what = f"{', '.join(shown)} ({room:.0f} MB), which nothing asked for by name"
-    text = f"--no-install-recommends would leave out {what}: try it with `verify`"
-    yield Decision(code="SL355", safety="advice", text=text, line=step.line)
+    yield Decision.of("SL355", "recommended", safety="advice", line=step.line, packages=what)

@@ -53,8 +53,17 @@ def removals(program: Program) -> Edits:
         if isinstance(edits, Edits):
             return edits
         words = words_of(program, found.step, found.atom)
-        text = f"`{words}` frees nothing: the layer of {place(found.group[0])} keeps what it removes; {edits}"
-        advice.append(Decision(code="SL356", safety="advice", text=text, line=found.step.line))
+        advice.append(
+            Decision.of(
+                "SL356",
+                "removal",
+                safety="advice",
+                line=found.step.line,
+                command=words,
+                where=place(found.group[0]),
+                why=edits,
+            )
+        )
     return Edits(decisions=tuple(advice))
 
 
@@ -177,7 +186,7 @@ def _moved(program: Program, found: _Removal) -> Edits | str:
             return f"other instructions stand between that and {place(last)}"
         texts |= whole
     what = next(p for p in _deleted(program, step, found.atom))
-    told = Decision(code="SL350", safety="safe", text=_told(step, first, what), line=step.line)
+    told = Decision.of("SL350", "said", safety="safe", line=step.line, text=_told(step, first, what))
     return Edits(texts=texts, decisions=(told,), saving=_saving(program, found))
 
 

@@ -61,7 +61,7 @@ class Copies:
         if not any(source.taken for source in found):
             return None
         if parts.heredocs or (instruction.exec_form is not None and len(parts.sources) > 1):
-            return Reason(code=CHANGED, text=f"line {step.line}: its words can't be parted")
+            return Reason.of(CHANGED, "said", text=f"line {step.line}: its words can't be parted")
         return self._written(step, parts, found)
 
     def _written(
@@ -82,7 +82,9 @@ class Copies:
         owner = "" if parts.chown else self.owner
         for extract, path, dest in (item for source in found for item in source.taken):
             if re.search(r"\s", path + dest):
-                return Reason(code=CHANGED, text=f"line {step.line}: there is a blank in the path {path}")
+                return Reason.of(
+                    CHANGED, "said", text=f"line {step.line}: there is a blank in the path {path}"
+                )
             line = f"{'copy' if lower else 'COPY'} --from={self.stage} {owner}{flags}{path} {dest}"
             lines.append(line)
             taken.append(Taken(extract=extract, line=line, at=step.line))
@@ -98,8 +100,8 @@ class Copies:
         inner = next((e for e in self.extracts if _within(path, e.target)), None)
         if inner is not None:
             if parts.keyword == "ADD" and _ARCHIVE.fullmatch(path):
-                return Reason(
-                    code=CHANGED, text=f"line {step.line}: ADD unpacks {path}, and only from the context"
+                return Reason.of(
+                    CHANGED, "said", text=f"line {step.line}: ADD unpacks {path}, and only from the context"
                 )
             if context.ignore.ignores(path):
                 return Source(stays=True)
@@ -111,7 +113,7 @@ class Copies:
         if not stays and not below:
             shown = written.removeprefix("./")
             why = f"line {step.line}: {shown} is not in the build context, and no script puts it there"
-            return Reason(code=UNEXPLAINED, text=why)
+            return Reason.of(UNEXPLAINED, "said", text=why)
         taken = tuple(
             (e, e.path, _below(parts.dest, posixpath.relpath(e.target, path or "."))) for e in below
         )
@@ -147,7 +149,7 @@ class Copies:
         kind = self._is_file(place)
         if kind is None:
             why = f"line {step.line}: whether {place} of the builder is a file or a directory is not known"
-            return Reason(code=CHANGED, text=why)
+            return Reason.of(CHANGED, "said", text=why)
         return _below(dest, posixpath.basename(path)) if kind else dest
 
     def _known_directory(self, dest: str, step: Step) -> bool:

@@ -71,7 +71,7 @@ def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
     found += _altered(pair, taken)
     if not texts and not found:
         text = f"nothing in {pair.runtime.name} takes what {pair.builder.name} makes"
-        found.append(Reason(code=UNEXPLAINED, text=text))
+        found.append(Reason.of(UNEXPLAINED, "said", text=text))
     runs = _run_again(pair, taken)
     if isinstance(runs, Reason):
         found.append(runs)
@@ -89,35 +89,35 @@ def _apart(pair: Pair) -> Iterator[Reason]:
     yield from pair.builder.refusals
     yield from pair.runtime.refusals
     if several_stages(other):
-        yield Reason(code="SL404", text=f"{pair.runtime.name} has several stages already")
+        yield Reason.of("SL404", "merged", file=pair.runtime.name)
     for name in taken_names(pair.builder, pair.runtime):
-        text = f"{name} is a stage of {pair.builder.name}, and something else in {pair.runtime.name}"
-        yield Reason(code=APART, text=text)
+        yield Reason.of(
+            "SL375", "stage_name", stage=name, builder=pair.builder.name, runtime=pair.runtime.name
+        )
     if one.escape != other.escape:
-        yield Reason(code=APART, text="they have different escape characters")
+        yield Reason.of("SL375", "escape")
     if one.syntax and other.syntax and one.syntax != other.syntax:
-        yield Reason(code=APART, text=f"they are in different syntaxes, {one.syntax} and {other.syntax}")
+        yield Reason.of("SL375", "syntax", builder=one.syntax, runtime=other.syntax)
     theirs = dict(_global_args(pair.runtime))
     for name, default in _global_args(pair.builder):
         if name in theirs and theirs[name] != default:
-            yield Reason(code=APART, text=f"ARG {name} in front of FROM has another value in each of them")
+            yield Reason.of("SL375", "argument", name=name)
     ignored = (pair.builder.context.ignore_text or "", pair.runtime.context.ignore_text or "")
     if pair.builder.context.root == pair.runtime.context.root and ignored[0] != ignored[1]:
-        yield Reason(code=APART, text="each of them has an ignore file of its own")
+        yield Reason.of("SL375", "ignore_file")
     if pair.builder.context.root != pair.runtime.context.root:
         yield from _contexts(pair)
     glue = pair.glue
     if glue is None:
         return
     if glue.builder.target.lower() not in ("", (from_parts(last_from(pair.builder)).alias or "").lower()):
-        yield Reason(code=APART, text=f"{_place(glue, glue.builder.line)} builds one of its stages only")
+        yield Reason.of("SL375", "one_stage", where=_place(glue, glue.builder.line))
     if name_of(pair.runtime.base_ref) in glue.builder.tags:
-        text = f"{pair.runtime.name} starts from the builder's own image: nothing would be left behind"
-        yield Reason(code=APART, text=text)
+        yield Reason.of("SL375", "own_image", runtime=pair.runtime.name)
     given = dict(a.partition("=")[::2] for a in glue.builder.args)
     for name, value in (a.partition("=")[::2] for a in (glue.runtime.args if glue.runtime else ())):
         if given.get(name, value) != value:
-            yield Reason(code=APART, text=f"--build-arg {name} has another value for each of them")
+            yield Reason.of("SL375", "build_argument", name=name)
 
 
 def _contexts(pair: Pair) -> Iterator[Reason]:
@@ -125,8 +125,7 @@ def _contexts(pair: Pair) -> Iterator[Reason]:
     targets = {e.target for e in handed_over(pair)}
     for source in sources_of_context(pair.runtime):
         if not any(inside(posixpath.normpath(source), t) for t in targets):
-            text = f"they have different build contexts, and {pair.runtime.name} takes {source} from its own"
-            yield Reason(code=APART, text=text)
+            yield Reason.of("SL375", "contexts", file=pair.runtime.name, source=source)
 
 
 def _unread(pair: Pair) -> Iterator[Reason]:
@@ -135,10 +134,10 @@ def _unread(pair: Pair) -> Iterator[Reason]:
     if glue is None:
         if any(not pair.runtime.context.has(s) for s in sources_of_context(pair.runtime) if "$" not in s):
             return  # said of each COPY
-        yield Reason(code=UNEXPLAINED, text=f"no script is known that builds {pair.builder.name}")
+        yield Reason.of(UNEXPLAINED, "said", text=f"no script is known that builds {pair.builder.name}")
         return
     for line, why in glue.obscure:
-        yield Reason(code=CHANGED, text=f"{_place(glue, line)} runs the builder, and {why}")
+        yield Reason.of(CHANGED, "said", text=f"{_place(glue, line)} runs the builder, and {why}")
 
 
 def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
@@ -148,7 +147,7 @@ def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
             t.extract.line and _relative(pair, target) == t.extract.target for t in taken
         ):
             text = f"{_place(glue, line)} changes {target} by `{tool}` before it is copied"
-            yield Reason(code=CHANGED, text=text)
+            yield Reason.of(CHANGED, "said", text=text)
 
 
 # --- what comes from the builder -----------------------------------------------------------------------
@@ -208,7 +207,9 @@ def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
     if all(_made(pair.builder, e.path) for e in ran):
         return ()
     if any("$" in word for word in words):
-        return Reason(code=CHANGED, text=f"`{shlex.join(words)}` is run in a container of the builder first")
+        return Reason.of(
+            CHANGED, "said", text=f"`{shlex.join(words)}` is run in a container of the builder first"
+        )
     if words[:2] in (("/bin/sh", "-c"), ("sh", "-c")) and len(words) == 3:
         return (f"RUN {words[2]}",)
     plain = all(re.fullmatch(r"[\w./:=@%+,-]+", word) for word in words)
@@ -323,31 +324,39 @@ def _place(glue: Glue, line: int) -> str:
 
 def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[str]) -> Iterator[Decision]:
     name = pair.builder.name
-    text = f"{name} is the stage {stage} now: that file is no longer needed"
-    yield Decision(code="SL370", safety="safe", text=text)
+    yield Decision.of("SL370", "stage", safety="safe", file=name, stage=stage)
     for run in runs:
-        text = f"`{run}` is what a container of the builder ran before files were taken out of it"
-        yield Decision(code="SL371", safety="assumed", text=text)
+        yield Decision.of("SL371", "command", safety="assumed", command=run)
     glue = pair.glue
     for item in taken:
         said = f", as {_place(glue, item.extract.line)} takes it out" if glue and item.extract.line else ""
         text = f"{item.extract.path} is copied from {stage}{said}"
-        yield Decision(code="SL310", safety="safe", text=text, line=item.at)
+        yield Decision.of("SL310", "said", safety="safe", line=item.at, text=text)
     if glue is None or not glue.needless:
         return
     lines = sorted({n for first, last, _ in glue.needless for n in range(first, last + 1)})
     tools = ", ".join(dict.fromkeys(f"`{tool}`" for _, _, tool in sorted(glue.needless)))
-    text = f"{glue.file}: {_lines(lines)} can go ({tools}): nothing has to be handed over any more"
-    yield Decision(code="SL372", safety="advice", text=text)
+    yield Decision.of("SL372", "script", safety="advice", file=glue.file, lines=_lines(lines), tools=tools)
     if glue.runtime is not None and glue.builder.args:
         more = [a for a in glue.builder.args if a not in glue.runtime.args]
         options = " ".join(f"--build-arg {a}" for a in more)
-        text = f"{_place(glue, glue.runtime.line)}: this build needs {options}, as {name} did"
         if more:
-            yield Decision(code="SL372", safety="advice", text=text)
+            yield Decision.of(
+                "SL372",
+                "arguments",
+                safety="advice",
+                where=_place(glue, glue.runtime.line),
+                options=options,
+                builder=name,
+            )
     if glue.runtime is not None and glue.runtime.context != glue.builder.context:
-        text = f"{_place(glue, glue.runtime.line)}: this build needs the context {glue.builder.context}"
-        yield Decision(code="SL372", safety="advice", text=text)
+        yield Decision.of(
+            "SL372",
+            "context",
+            safety="advice",
+            where=_place(glue, glue.runtime.line),
+            context=glue.builder.context,
+        )
 
 
 def _lines(numbers: Sequence[int]) -> str:

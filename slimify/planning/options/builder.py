@@ -19,8 +19,16 @@ def unsupported(program: Program, builder: str) -> tuple[Decision, ...]:
     for step in program.steps:
         for feature, what in _features(step.instruction):
             if not can(builder, feature):
-                text = f"{what}: {title(builder)} does not know it"
-                found.append(Decision(code="SL337", safety="advice", text=text, line=step.line))
+                found.append(
+                    Decision.of(
+                        "SL337",
+                        "unsupported",
+                        safety="advice",
+                        line=step.line,
+                        syntax=what,
+                        builder=title(builder),
+                    )
+                )
     return tuple(found)
 
 

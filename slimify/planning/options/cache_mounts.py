@@ -66,8 +66,11 @@ def with_cache_mounts(
         if facts.prepare:
             prepare[uses[0].at] = facts.prepare
         places = ", ".join(dict.fromkeys(t for use in uses for t in use.targets))
-        text = f"{places}: mounted, so that what {manager} downloads is kept from build to build"
-        decisions.append(Decision(code="SL334", safety="safe", text=text, line=uses[0].step.line))
+        decisions.append(
+            Decision.of(
+                "SL334", "mounted", safety="safe", line=uses[0].step.line, places=places, manager=manager
+            )
+        )
     if not mounts and not decisions:
         decisions.append(_left("no cache mounts: no step of the builder downloads with a known installer"))
     done = _mounted(stage, mounts, prepare, program.dockerfile.newline)
@@ -76,7 +79,7 @@ def with_cache_mounts(
 
 
 def _left(text: str, line: int | None = None) -> Decision:
-    return Decision(code="SL335", safety="advice", text=text, line=line)
+    return Decision.of("SL335", "said", safety="advice", line=line, text=text)
 
 
 def _impossible(program: Program, plan: Plan, builder: str) -> str:

@@ -48,10 +48,12 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
         purpose="run",
         items=(new_item(f"{case('FROM')} {name}{alias}", end),),
     )
-    text = f"the stage {DEBUG} adds a shell from {source}: `docker build --target {DEBUG}`"
-    if not can(builder, "skips_unused"):
-        text += f"; {title(builder)} builds it even where nobody asks for it"
-    done = Decision(code="SL332", safety="safe", text=text)
+    if can(builder, "skips_unused"):
+        done = Decision.of("SL332", "stage", safety="safe", stage=DEBUG, image=source)
+    else:
+        done = Decision.of(
+            "SL332", "stage_always", safety="safe", stage=DEBUG, image=source, builder=title(builder)
+        )
     return replace(plan, stages=(*others, named, debug, last), decisions=(*plan.decisions, done))
 
 
@@ -73,4 +75,4 @@ def _none(program: Program, base: str, source: str | None) -> Decision:
         why = f"{base} has a shell already"
     else:
         why = f"whether {base} has a shell is not known"
-    return Decision(code="SL333", safety="advice", text=f"no stage for debugging: {why}")
+    return Decision.of("SL333", "none", safety="advice", why=why)

@@ -43,12 +43,12 @@ def proposal(
         _sent(context, takes, Ignore.parse(after), options.builder),
     )
     file = IgnoreFile(path=context.ignore_path, before=context.ignore_text, after=after, sent=sent)
-    return file, Decision(code="SL345", safety="assumed", text=_told(file, rows))
+    return file, Decision.of("SL345", "said", safety="assumed", text=_told(file, rows))
 
 
 def advised(found: tuple[IgnoreFile, Decision]) -> Decision:
     """The same as advice, for a Dockerfile that stays as it is."""
-    return Decision(code="SL346", safety="advice", text=found[1].text)
+    return Decision.of("SL346", "said", safety="advice", text=found[1].text)
 
 
 def completed(before: str | None, patterns: Sequence[str]) -> str:

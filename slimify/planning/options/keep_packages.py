@@ -34,9 +34,7 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
         return plan
     manager = facts.manager if facts else None
     if manager not in _QUIET:
-        return Reason(
-            code="SL396", text=f"{final.base}: {missing[0]} is to be kept, and nothing installs it there"
-        )
+        return Reason.of("SL396", "package", base=final.base, package=missing[0])
     joined = _joined(final, missing) if manager == "apt" else None
     if joined is not None:
         return replace(plan, stages=(*plan.stages[:-1], joined), decisions=(*plan.decisions, _said(missing)))
@@ -52,8 +50,7 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
 
 
 def _said(names: list[str]) -> Decision:
-    text = f"{', '.join(names)}: installed in the final stage, because it is to be kept"
-    return Decision(code="SL222", safety="safe", text=text)
+    return Decision.of("SL222", "packages", safety="safe", names=tuple(names))
 
 
 def _joined(stage: Stage, names: list[str]) -> Stage | None:

@@ -30,12 +30,10 @@ def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Pla
         where = _where(program, plan, path)
         if where == "builder":
             final = _copied(program, final, plan.stages[0].name, path)
-            text = f"{path} is copied from the builder, because it is to be kept"
-            decisions.append(Decision(code="SL222", safety="safe", text=text))
+            decisions.append(Decision.of("SL222", "path", safety="safe", path=path))
             kept.append(path)
         elif where != "final":
-            text = f"{final.base}: {path} is to be kept, and no step is known to make it"
-            return Reason(code="SL396", text=text)
+            return Reason.of("SL396", "path", base=final.base, path=path)
     return replace(
         plan,
         stages=(*plan.stages[:-1], final),

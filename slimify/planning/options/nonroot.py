@@ -51,12 +51,12 @@ def with_user(program: Program, plan: Plan) -> Plan:
         if not why and places and not account.owner:
             why = f"it writes to {places[0]}, which could not be given to the user: {final.base} has no shell"
     if why or isinstance(account, str):
-        decision = Decision(code="SL331", safety="advice", text=f"the user stays root: {why}")
+        decision = Decision.of("SL331", "root", safety="advice", why=why)
         return replace(plan, decisions=(*plan.decisions, decision))
     stage = _stage(program, final, account, places)
     given = f", who gets {', '.join(places)}" if places else ""
     text = f"the image runs as {account.user}{given}: nothing that it starts is known to need root"
-    done = Decision(code="SL330", safety="assumed", text=text)
+    done = Decision.of("SL330", "said", safety="assumed", text=text)
     return replace(
         plan,
         stages=(*plan.stages[:-1], stage),

@@ -37,13 +37,21 @@ def told(assets: tuple[Asset, ...]) -> tuple[Decision, ...]:
     for asset in assets[:_MOST]:
         what = f"{asset.path} ({asset.bytes / 1_000_000:.1f} MB)"
         if asset.excluded:
-            text = f"{what} stays out of the image: {asset.evidence}"
-            found.append(Decision(code="SL361", safety="assumed", text=text, line=asset.line))
+            found.append(
+                Decision.of(
+                    "SL361",
+                    "excluded",
+                    safety="assumed",
+                    line=asset.line,
+                    shown=what,
+                    evidence=asset.evidence,
+                )
+            )
         else:
             text = f"{what}: {asset.evidence}; {_WHAT[asset.action]}"
-            found.append(Decision(code="SL360", safety="advice", text=text, line=asset.line))
+            found.append(Decision.of("SL360", "said", safety="advice", line=asset.line, text=text))
     rest = assets[_MOST:]
     if rest:
         text = f"{len(rest)} more static files, {sum(a.bytes for a in rest) / 1_000_000:.0f} MB"
-        found.append(Decision(code="SL360", safety="advice", text=text))
+        found.append(Decision.of("SL360", "said", safety="advice", text=text))
     return tuple(found)

@@ -54,7 +54,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         final = _final_items(program, layout, blocks)
         builder = _builder_items(program, layout, blocks) if layout.build else ()
     except Refuses as error:
-        return Reason(code="SL390", text=f"this layout can't be written: {error}")
+        return Reason.of("SL390", "not_possible", why=str(error))
     lead, names = _lead(program, blocks), _stage_names(program)
     final = with_their_lists(program, [_from_stage(item, names[0]) for item in final])
     final = side_by_side(program, final)

@@ -58,8 +58,7 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
 
     first = renamed(build.items[0], name, case, end)
     base = Stage(name=name, base=build.base, purpose="base", items=(first, *shared))
-    text = f"what {build.name} and the final stage begin with stands in a stage that both start from"
-    told = Decision(code="SL304", safety="safe", text=text, line=program.steps[0].line)
+    told = Decision.of("SL304", "shared", safety="safe", line=program.steps[0].line, stage=build.name)
     stages = (base, begun(build, here), begun(final, there))
     return replace(plan, stages=stages, decisions=(*plan.decisions, told))
 

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from slimify import __version__
-from slimify.facts import load
+from slimify.codes import known
 from slimify.lint.findings import RULES, Checked, Finding
 from slimify.lint.place import Place, place
 from slimify.model.errors import SlimifyError
@@ -33,7 +33,7 @@ _FAILURES = ("SL901", "SL904", "SL905", "SL999")
 
 def log(items: Sequence[Checked]) -> str:
     """The whole file. What is wrong with a Dockerfile is a result, what else went wrong a notification."""
-    codes = load("codes.toml")
+    codes = known()
     failures = [item for item in items if item.outcome.error and item.outcome.error.code not in _RULES]
     run = {
         "tool": {

@@ -35,7 +35,7 @@ FULL = Outcome(
         InstructionVerdict(
             instruction=RUN,
             role="both",
-            reasons=(Reason(code="SL201", text="part of it"),),
+            reasons=(Reason.of("SL203", "some"),),
             commands=(
                 CommandVerdict(
                     text="apt-get install -y gcc libpq-dev",
@@ -47,14 +47,14 @@ FULL = Outcome(
                             name="libpq-dev",
                             role="build",
                             counterparts=("libpq5",),
-                            reasons=(Reason(code="SL202", text="headers"),),
+                            reasons=(Reason.of("SL202", "runtime"),),
                         ),
                     ),
                 ),
             ),
         ),
     ),
-    decisions=(Decision(code="SL310", safety="safe", text="gcc stays behind", line=3),),
+    decisions=(Decision.of("SL310", "copied", safety="safe", line=3, path="/app"),),
     stages=(
         Stage(name="builder", base="python:3.12", purpose="build", items=()),
         Stage(name="", base="python:3.12-slim", purpose="run", items=()),
@@ -96,7 +96,7 @@ def test_the_promised_form() -> None:
             "end_line": 4,
             "instruction": "RUN",
             "role": "both",
-            "reasons": [{"code": "SL201", "text": "part of it"}],
+            "reasons": [{"code": "SL203", "text": "some packages are needed when the image runs"}],
             "commands": [
                 {
                     "text": "apt-get install -y gcc libpq-dev",
@@ -108,7 +108,7 @@ def test_the_promised_form() -> None:
                             "name": "libpq-dev",
                             "role": "build",
                             "counterpart": "libpq5",
-                            "reasons": [{"code": "SL202", "text": "headers"}],
+                            "reasons": [{"code": "SL202", "text": "it runs the application"}],
                         },
                     ],
                 }

@@ -26,7 +26,7 @@ def verdict(value: str, *commands: CommandVerdict, why: str = "because", line: i
         value=value,
         flags=(Flag(name="network", value="none"),),
     )
-    reasons = (Reason(code="SL201", text=why),)
+    reasons = (Reason.of("SL221", "effect", why=why),)
     return InstructionVerdict(instruction=instruction, role="both", reasons=reasons, commands=commands)
 
 
@@ -50,8 +50,8 @@ OUTCOME = Outcome(
         ),
     ),
     decisions=(
-        Decision(code="SL310", safety="safe", text="gcc stays behind", line=3),
-        Decision(code="SL390", safety="advice", text="run as another user than root"),
+        Decision.of("SL310", "copied", safety="safe", line=3, path="/app"),
+        Decision.of("SL390", "not_possible", safety="advice", why="no builder"),
     ),
     warnings=("COPY x: not in the context",),
 )
@@ -75,9 +75,9 @@ def test_size(number: int, expected: str) -> None:
 def test_summary() -> None:
     assert summary(OUTCOME) == (
         "Dockerfile: rewritten, rung slim, python\n"
-        "  SL310 line 3    gcc stays behind\n"
+        "  SL310 line 3    /app is copied from the builder\n"
         "  Advice, not done:\n"
-        "  SL390           run as another user than root\n"
+        "  SL390           this layout can't be written: no builder\n"
         "  warning: COPY x: not in the context\n"
     )
 
@@ -126,7 +126,7 @@ def test_fits_and_stays_plain(value: str, why: str, width: int) -> None:
         kind="unchanged",
         file="Dockerfile",
         instructions=(verdict(value, why=why), verdict(value, command, line=12_345)),
-        decisions=(Decision(code="SL310", safety="assumed", text=why, line=3),),
+        decisions=(Decision.of("SL221", "effect", safety="assumed", line=3, why=why),),
     )
     shown = explanation(outcome, width=width)
     assert all(len(line) <= width for line in shown.split("\n"))

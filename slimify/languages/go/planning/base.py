@@ -49,7 +49,7 @@ def bases(
             if kind in known and not lacks:
                 found.append(("minimal", known[kind]))
             if lacks and options.base in ("auto", "minimal"):
-                reasons = (Reason(code="SL392", text=f"{known[kind]}: {lacks}"),)
+                reasons = (Reason.of("SL392", "of_kind", kind=known[kind], lacks=lacks),)
             if "debian" in known:
                 found.append(("slim", known["debian"]))
     found.append(("same-base", written_base(program)))

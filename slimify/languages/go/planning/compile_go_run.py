@@ -46,8 +46,7 @@ def compiled(program: Program) -> tuple[str, Decision] | None:
         command = _command(step.instruction, path, arguments, lead)
         text = _rewritten(program, step.instruction, command, build)
         line = step.line
-        note = f"`go run` is replaced by {path}, which the builder compiles: same directory, same arguments"
-        return text, Decision(code="SL315", safety="assumed", text=note, line=line)
+        return text, Decision.of("SL315", "go_run", safety="assumed", line=line, path=path)
     return None
 
 
@@ -55,8 +54,7 @@ def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> 
     """The file's text with the program itself as start command, where `go-wrapper run` only starts it."""
     name = go_wrapper.program(program.end.view, program.end.cwd or cwd, gopath(program.end))
     text = _rewritten(program, step.instruction, _command(step.instruction, name, arguments, []))
-    note = f"`go-wrapper run` is replaced by {name}, which is all that it starts"
-    return text, Decision(code="SL315", safety="assumed", text=note, line=step.line)
+    return text, Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
 
 
 def _words(instruction: Instruction) -> list[str] | None:

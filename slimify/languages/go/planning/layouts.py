@@ -46,19 +46,19 @@ def propose(program: Program, options: Options) -> Proposal:
     """Layouts on distroless, on the slim distribution and on the same base."""
     why = nothing_started(program)
     if why:
-        return Proposal(reasons=(Reason(code="SL406", text=why),))
+        return Proposal(reasons=(Reason.of("SL406", "said", text=why),))
     found = along(program)
     if not any(_is_program(program, t) for t in found.copies):
         return Proposal(reasons=(_no_program(program),))
     lost = not_started(program, found.copies)
     if lost:
-        text = f"`{lost}` is what the image starts, and {_elsewhere(lost, found.copies)}"
-        return Proposal(reasons=(Reason(code="SL394", text=text),))
+        return Proposal(
+            reasons=(Reason.of("SL394", "not_found", program=lost, why=_elsewhere(lost, found.copies)),)
+        )
     system = next((t for t in found.copies if t.path in _SYSTEM), None)
     if system is not None:
         line = program.dockerfile.instructions[system.after].line
-        text = f"line {line}: what it leaves in {system.path} can't be told from what the system has there"
-        return Proposal(reasons=(Reason(code="SL392", text=text),))
+        return Proposal(reasons=(Reason.of("SL392", "system_directory", at=line, path=system.path),))
     choices, why_not = bases(program, options, found.copies)
     reasons = list(why_not)
     layouts: list[Layout] = []
@@ -90,8 +90,8 @@ def _no_program(program: Program) -> Reason:
     """Why nothing can be parted: the program comes ready made, or nobody knows which step makes it."""
     effects = [e for s in program.steps for e in s.effects]
     if not any(e.kind in ("go", "build", "app", "unknown") for e in effects):
-        return Reason(code="SL410", text="nothing is built here: the program comes ready made")
-    return Reason(code="SL394", text="no build step leaves a program that is known")
+        return Reason.of("SL410", "ready_made")
+    return Reason.of("SL394", "no_program")
 
 
 def _works_on_sources(program: Program, tool: str) -> bool:
@@ -136,31 +136,38 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     )
     why = has_run(program, found.drop, present) if bare else ""
     if why:
-        return Reason(code="SL392", text=f"{base}: {why}")
+        return Reason.of("SL392", "final", base=base, why=why)
     current = keep_everything_before_unknown(program) if same else program
     idle = frozenset[str]() if same else builder_only_env(program)
     texts = _said(program, found.drop, idle)
     head = () if same else restated(program, base, texts, _bins(program, found.copies))
     if head is None:
-        return Reason(
-            code="SL395", text=f"{base} lacks a variable of {program.base_ref} whose value is not known"
-        )
+        return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
     put: tuple[Decision, ...] = ()
     if not same and not bare:
         install, put, missing = put_back_of_go(program, base)
         if missing:
-            return Reason(code="SL391", text=missing)
+            return Reason.of("SL391", "said", text=missing)
         head = (*install, *head)
     elif bare and idle_packages:
         put = (_left_out(base, idle_packages),)
     opened = "" if same else open_to_all(program)
     if opened and bare:
         why = f"the program may write to {opened}, which {program.base_ref} opens to every user"
-        return Reason(code="SL392", text=f"{base}: {why}")
+        return Reason.of("SL392", "final", base=base, why=why)
     if opened:
         head = with_opened(program, head, opened, found.copies, found.drop)
-        text = f"{opened} stays open to {program.runtime.user}, as {program.base_ref} has it"
-        put = (*put, Decision(code="SL311", safety="safe", text=text))
+        put = (
+            *put,
+            Decision.of(
+                "SL311",
+                "permission",
+                safety="safe",
+                path=opened,
+                user=program.runtime.user,
+                base_ref=program.base_ref,
+            ),
+        )
     wanted = SplitRequest(
         rung=rung,
         base=base,
@@ -178,7 +185,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     )
     why = blocked(program, wanted)
     if why:
-        return Reason(code="SL392", text=why)
+        return Reason.of("SL392", "said", text=why)
     layout = part(current, wanted)
     return replace(layout, decisions=(*layout.decisions, *left(program, layout)))
 
@@ -196,9 +203,7 @@ def _said(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[
 
 
 def _left_out(base: str, idle: Iterable[str]) -> Decision:
-    names = ", ".join(f"`{name}`" for name in sorted(idle))
-    text = f"left out, as nothing calls them and {base} has no shell to call them from: {names}"
-    return Decision(code="SL206", safety="assumed", text=text)
+    return Decision.of("SL206", "left_out", safety="assumed", base=base, names=tuple(sorted(idle)))
 
 
 # Below /usr/local, golang images have Go and nothing else.
@@ -229,33 +234,30 @@ def _moves(base: ImageFacts) -> bool:
     return not base.version_sure and bool(base.suite) and (base.suite or "") not in base.tag
 
 
-def _today(base: ImageFacts | None) -> str:
-    if base is None or not _moves(base):
-        return ""
-    advice = "name the release in the tag to keep them together"
-    return f"; {base.reference} is made from {base.suite} today, {advice}"
-
-
 def _decisions(
     program: Program, rung: Rung, base: str, trees: tuple[CopyFromBuilder, ...]
 ) -> tuple[Decision, ...]:
-    sure = program.base is not None and program.base.suite_sure and not _moves(program.base)
+    moving = program.base if program.base is not None and _moves(program.base) else None
+    sure = program.base is not None and program.base.suite_sure and moving is None
     found = []
     if rung == "minimal":
-        text = f"the final stage is {base}: nothing that runs needs a shell or a package"
-        if program.base is not None and "alpine" in program.base.runtime_bases:
-            text = f"the final stage is {base}: the same Alpine, without Go"
-        text += _today(program.base)
-        found.append(Decision(code="SL300", safety="safe" if sure else "assumed", text=text))
+        alpine = program.base is not None and "alpine" in program.base.runtime_bases
+        reason = (
+            Reason.of("SL300", "alpine", base=base) if alpine else Reason.of("SL300", "minimal", base=base)
+        )
+        if moving is not None:
+            of, suite = moving.reference, moving.suite or ""
+            reason = Reason.of("SL300", "moving", final=reason, base=of, suite=suite)
+        found.append(Decision.from_reason(reason, "safe" if sure else "assumed"))
     elif rung == "slim":
-        text = f"the final stage is {base}, the release that {program.base_ref} is made from"
-        text += _today(program.base)
-        found.append(Decision(code="SL301", safety="safe" if sure else "assumed", text=text))
+        reason = Reason.of("SL301", "release", base=base, base_ref=program.base_ref)
+        if moving is not None:
+            of, suite = moving.reference, moving.suite or ""
+            reason = Reason.of("SL301", "moving", final=reason, base=of, suite=suite)
+        found.append(Decision.from_reason(reason, "safe" if sure else "assumed"))
     else:
-        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
+        found.append(Decision.of("SL302", "same", safety="safe", base=base))
     for tree in trees:
         line = program.dockerfile.instructions[tree.after].line
-        found.append(
-            Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)
-        )
+        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
     return tuple(found)

@@ -62,11 +62,7 @@ def put_back_of_go(program: Program, base: str) -> tuple[tuple[str, ...], tuple[
     if not names:
         return copied, told, ""
     decisions = told + tuple(
-        Decision(
-            code="SL311",
-            safety="safe",
-            text=f"`{n}` is put back: {wanted[n].name} needs it, and {base} does not have it",
-        )
+        Decision.of("SL311", "package", safety="safe", package=n, user=wanted[n].name, base=base)
         for n in names
     )
     quiet = (
@@ -89,8 +85,7 @@ def _copied_data(
         if use is None:
             continue
         lines.append(f"COPY --from=builder {path} {path}")
-        text = f"{path} is copied along: {use.name} needs it, and {base} does not have it"
-        decisions.append(Decision(code="SL311", safety="safe", text=text))
+        decisions.append(Decision.of("SL311", "copied", safety="safe", path=path, user=use.name, base=base))
     return tuple(lines), tuple(decisions)
 
 

@@ -42,4 +42,4 @@ def left(program: Program, layout: Layout) -> tuple[Decision, ...]:
         return ()
     reads = "only the Go toolchain reads it" if len(gone) == 1 else "only the Go toolchain reads them"
     text = f"{', '.join(gone)} {'stays' if len(gone) == 1 else 'stay'} in the builder: {reads}"
-    return (Decision(code="SL319", safety="safe", text=text, line=min(gone.values())),)
+    return (Decision.of("SL319", "said", safety="safe", line=min(gone.values()), text=text),)

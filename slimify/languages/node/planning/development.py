@@ -48,8 +48,9 @@ def development(program: Program) -> Edits:
         edits = why if why else _dropped(program, found)
         if isinstance(edits, Edits):
             return edits
-        text = f"{count} development dependencies stay: {edits}"
-        told = Decision(code="SL313", safety="safe" if why else "advice", text=text, line=found.step.line)
+        told = Decision.of(
+            "SL313", "stay", safety="safe" if why else "advice", line=found.step.line, count=count, why=edits
+        )
         return Edits(decisions=(told,))
     return Edits()
 
@@ -119,6 +120,5 @@ def _not_installed(program: Program, found: _Install) -> Edits | str:
 
 def _edits(program: Program, found: _Install, texts: dict[int, str], how: str) -> Edits:
     count = len(found.project.dev_dependencies)
-    text = f"{count} development dependencies are {how}, and nothing that runs needs them"
-    told = Decision(code="SL312", safety="assumed", text=text, line=found.step.line)
+    told = Decision.of("SL312", "omitted", safety="assumed", line=found.step.line, count=count, how=how)
     return Edits(texts=texts, decisions=(told,), saving=count * 8 * estimate.NODE_PACKAGE)

@@ -53,7 +53,7 @@ def propose(program: Program, options: Options) -> Proposal:
     """Layouts on the slim variant and on the same base."""
     why = installs_at_start(program)
     if why:
-        return Proposal(reasons=(Reason(code="SL406", text=why),))
+        return Proposal(reasons=(Reason.of("SL406", "said", text=why),))
     tried: list[Layout | Reason] = []
     partner = same_family(written_base(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
@@ -80,17 +80,17 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         why = why or cloned or unknown_start(program)
     why = why or out_of_package(program)
     if why:
-        return Reason(code="SL392", text=why)
+        return Reason.of("SL392", "said", text=why)
     copies, site = without_project(
         program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
     )
     copies, handed, left = only_site(program, copies)
     copies, why = before_first_use(program, copies)
     if why:
-        return Reason(code="SL392", text=why)
+        return Reason.of("SL392", "said", text=why)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
-        return Reason(code="SL391", text=missing)
+        return Reason.of("SL391", "said", text=missing)
     tail, pruned, saved = (
         prune(program, copies, options.keep_paths) if not follows_build(program) else ((), (), 0)
     )
@@ -110,10 +110,10 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
         return too_small(rung, most + saved)
     if why:
-        return Reason(code="SL392", text=why)
+        return Reason.of("SL392", "said", text=why)
     layout = part(program, wanted)
     if not layout.build and rung != "slim":
-        return Reason(code="SL407", text="nothing is built that could be left behind")
+        return Reason.of("SL407", "node_nothing")
     return replace(layout, append={**layout.append, **_cleaners(program, layout)})
 
 
@@ -192,12 +192,10 @@ def _decisions(
 ) -> tuple[Decision, ...]:
     found = []
     if rung == "slim":
-        text = f"the final stage is {base}: the same Node on the same release, without compilers and headers"
-        found.append(Decision(code="SL301", safety="safe", text=text))
+        found.append(Decision.of("SL301", "node", safety="safe", base=base))
     else:
-        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
+        found.append(Decision.of("SL302", "same", safety="safe", base=base))
     for tree in copies:
         line = program.dockerfile.instructions[tree.after].line
-        text = f"{tree.path} is copied from the builder"
-        found.append(Decision(code="SL310", safety="safe", text=text, line=line))
+        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
     return tuple(found)

@@ -48,10 +48,11 @@ def only_site(
     kept = [replace(tree, path=site.path)]
     if site.manifest:
         kept.append(replace(tree, path=site.manifest, is_file=True))
-    text = f"of {tree.path} only {site.path} is copied: it is all that {site.server} hands out"
     count = len({*project.dependencies, *project.dev_dependencies})
     left = tuple(x for t in copies for x in (kept if t is tree else [t]))
-    decision = Decision(code="SL318", safety="assumed", text=text)
+    decision = Decision.of(
+        "SL318", "site", safety="assumed", path=tree.path, site=site.path, server=site.server
+    )
     return left, (decision,), count * 8 * estimate.NODE_PACKAGE
 
 

@@ -66,14 +66,12 @@ def prune(
         command = None if why else prune_command(program, project, effect)
         if command is None:
             why = why or "nothing drops them without installing anew"
-            text = f"{count} development dependencies stay: {why}"
-            decisions.append(Decision(code="SL313", safety="safe", text=text))
+            decisions.append(Decision.of("SL313", "stay", safety="safe", count=count, why=why))
             continue
         prefix = "" if _directory_in_force(program) == directory else f"cd {directory} && "
         lines.append(f"RUN {prefix}{command}")
         saved += count * 8 * estimate.NODE_PACKAGE
-        text = f"{count} development dependencies are pruned after the build: nothing that runs uses them"
-        decisions.append(Decision(code="SL312", safety="assumed", text=text))
+        decisions.append(Decision.of("SL312", "pruned", safety="assumed", count=count))
     return tuple(lines), tuple(decisions), saved
 
 

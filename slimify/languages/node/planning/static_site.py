@@ -23,9 +23,10 @@ def without_project(
     gone = [t for t in copies if server and _left_behind(program, t, copies)]
     if not gone:
         return copies, ()
-    text = f"{', '.join(t.path for t in gone)} is not copied: {server} serves what was copied out of it"
     left = tuple(t for t in copies if t not in gone)
-    return left, (Decision(code="SL318", safety="assumed", text=text),)
+    return left, (
+        Decision.of("SL318", "served", safety="assumed", paths=tuple(t.path for t in gone), server=server),
+    )
 
 
 def _server(program: Program) -> str:

@@ -38,7 +38,7 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
     if base.suite and not base.suite_sure:
         text = f"{program.base_ref} moves on from release to release, and with it the directory of its Python"
-        return Reason(code="SL393", text=f"{text}'s packages: a tag that names the release would do")
+        return Reason.of("SL393", "said", text=f"{text}'s packages: a tag that names the release would do")
     if minor is None or switched(texts, minor):
         return None
     versions = _versions(program, minor)
@@ -104,7 +104,9 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
 
 
 def _lost(text: str) -> Reason:
-    return Reason(code="SL393", text=f"{text}, maybe one that pip put into {SCRIPTS}, among apk's programs")
+    return Reason.of(
+        "SL393", "said", text=f"{text}, maybe one that pip put into {SCRIPTS}, among apk's programs"
+    )
 
 
 def _own_file(program: Program, name: str) -> bool:

@@ -26,9 +26,8 @@ def without_packages(
     gone = [m for m in modules if m in within or any(t.path == m for t in copies)]
     if not gone:
         return copies, (), ()
-    text = f"{', '.join(gone)} is not copied: nothing at run time uses Node"
     tail = (f"RUN rm -rf {' '.join(within)}",) if within else ()
-    return left, tail, (Decision(code="SL318", safety="assumed", text=text),)
+    return left, tail, (Decision.of("SL318", "no_node", safety="assumed", paths=tuple(gone)),)
 
 
 def _modules(program: Program) -> list[str]:

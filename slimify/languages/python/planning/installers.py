@@ -57,10 +57,9 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
     kept = (locked or set()) | _imported(program, along)
     names = list(dict.fromkeys((*idle, *(n for n in along if n not in kept))))
     shown = " and ".join(idle)
-    text = f"{shown} is taken out of the packages that are copied: nothing at run time calls it"
     return TakenOut(
         tail=(_uninstall(pip, names),),
-        decisions=(Decision(code="SL347", safety="assumed", text=text, line=step.line),),
+        decisions=(Decision.of("SL347", "installers", safety="assumed", line=step.line, names=shown),),
         size=sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
     )
 

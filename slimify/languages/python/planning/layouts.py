@@ -51,7 +51,7 @@ def propose(program: Program, options: Options) -> Proposal:
     reasons: list[Reason] = []
     compiling = installs_at_start(program)
     if compiling:
-        return Proposal(layouts=(), reasons=(Reason(code="SL392", text=compiling),))
+        return Proposal(layouts=(), reasons=(Reason.of("SL392", "said", text=compiling),))
     partner = same_family(written_base(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
         _try(program, "slim", partner, options, layouts, reasons)
@@ -60,8 +60,7 @@ def propose(program: Program, options: Options) -> Proposal:
         _try(program, "same-base", written_base(program), options, layouts, reasons)
         if before == 0 and len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
             layouts.pop()
-            text = "same-base: a second stage would save no more than cleaning up in one"
-            reasons.append(Reason(code="SL407", text=text))
+            reasons.append(Reason.of("SL407", "python_no_gain"))
     return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
 
 
@@ -79,15 +78,13 @@ def _try(
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
     broad = next((m.path for m in program.made if m.path in SYSTEM), None)
     if broad:
-        reasons.append(
-            Reason(code="SL392", text=f"which files the build puts into {broad} is only known when it runs")
-        )
+        reasons.append(Reason.of("SL392", "python_files", directory=broad))
         return
     copies, tail, dropped = without_packages(program, copies)
     out = without_installers(program, copies)
     head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
     if missing:
-        reasons.append(Reason(code="SL391", text=missing))
+        reasons.append(Reason.of("SL391", "said", text=missing))
         return
     if rung == "slim":
         types, told = media_types(program, base)
@@ -112,7 +109,7 @@ def _try(
     )
     why = blocked(program, wanted)
     if why:
-        reasons.append(Reason(code="SL392", text=why))
+        reasons.append(Reason.of("SL392", "said", text=why))
         return
     layouts.append(part(program, wanted))
 
@@ -149,13 +146,10 @@ def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     copies: list[CopyFromBuilder] = []
     why = foreign_interpreter(program)
     if why:
-        return Reason(code="SL393", text=why)
+        return Reason.of("SL393", "said", text=why)
     left, alive = installer_places(program)
     if alive:
-        return Reason(
-            code="SL393",
-            text=f"where the installer of {alive}, which is started, puts its files is not known",
-        )
+        return Reason.of("SL393", "installer", program=alive)
     dropped = (SITE, BIN) if only_installers(program) else ()
     for made in program.made:
         if made.path in left or made.path in dropped:
@@ -205,7 +199,7 @@ def _moving(program: Program) -> bool:
     return not base.version_sure or "$" in written_base(program)
 
 
-_NOTHING = Reason(code="SL407", text="same-base: nothing that only the build needs stays in the image")
+_NOTHING = Reason.of("SL407", "python_nothing")
 
 
 def _gain(program: Program) -> int:
@@ -235,15 +229,10 @@ def _decisions(
 ) -> tuple[Decision, ...]:
     found = []
     if rung == "slim":
-        text = (
-            f"the final stage is {base}: the same Python on the same release, without compilers and headers"
-        )
-        found.append(Decision(code="SL301", safety="safe", text=text))
+        found.append(Decision.of("SL301", "python", safety="safe", base=base))
     else:
-        found.append(Decision(code="SL302", safety="safe", text=f"the final stage starts from {base} again"))
+        found.append(Decision.of("SL302", "same", safety="safe", base=base))
     for tree in copies:
         line = program.dockerfile.instructions[tree.after].line
-        found.append(
-            Decision(code="SL310", safety="safe", text=f"{tree.path} is copied from the builder", line=line)
-        )
+        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
     return tuple(found)

@@ -53,7 +53,7 @@ def remove_overlaid(
         f"{'it' if one else 'them'}: the COPY would leave files of both releases"
     )
     line = program.dockerfile.instructions[tree.after].line
-    decision = Decision(code="SL348", safety="safe", text=text, line=line)
+    decision = Decision.of("SL348", "said", safety="safe", line=line, text=text)
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
 
 

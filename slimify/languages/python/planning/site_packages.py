@@ -82,9 +82,7 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
 def _by_name(program: Program) -> tuple[str, ...] | Reason:
     """By the name of the base image and of the interpreters that are called."""
     base = program.base
-    unknown = Reason(
-        code="SL393", text=f"the directory that {program.base_ref} installs Python packages in is not known"
-    )
+    unknown = Reason.of("SL393", "site_unknown", base=program.base_ref)
     if base is None:
         return unknown
     if base.language is None:

@@ -82,10 +82,7 @@ def venv(program: Program) -> Venv | Reason:
 
 
 def _no(why: str) -> Reason:
-    return Reason(
-        code="SL393",
-        text=f"site-packages can't be named for a moving tag, nor be a virtual environment: {why}",
-    )
+    return Reason.of("SL393", "no_venv", why=why)
 
 
 def _bypasses(step: Step, atom: AtomStep, first: int) -> str:

@@ -1,0 +1,129 @@
+"""Codes, their meaning and their wordings: what the code gives is what slimify/codes/codes.toml asks for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+import pytest
+import tomli
+
+from slimify import codes
+from slimify.model.decisions import Decision, Line, Reason
+from slimify.model.sources import Use
+
+PACKAGE = Path(codes.__file__).parents[1]
+TABLE = tomli.loads((PACKAGE / "codes" / "codes.toml").read_text("utf-8"))
+OWN = {"safety", "line"}  # arguments of Decision.of that are no part of the sentence
+
+
+@cache
+def made() -> tuple[tuple[str, ast.Call], ...]:
+    """Every call of Reason.of and Decision.of, with its place."""
+    return tuple(_calls())
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        source = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(source)) if ".of(" in source else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "of":
+                of = node.func.value
+                if isinstance(of, ast.Name) and of.id in ("Reason", "Decision"):
+                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node
+
+
+def wanted(template: str) -> set[str]:
+    """The arguments of a wording."""
+    return {name.partition(".")[0] for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def test_every_decision_has_a_wording_and_gives_what_it_asks_for() -> None:
+    wrong = []
+    for place, call in made():
+        code, form = (a.value if isinstance(a, ast.Constant) else None for a in call.args)
+        if form == "said":
+            continue
+        template = TABLE.get(code, {}).get("text", {}).get(form)
+        given = {k.arg for k in call.keywords} - OWN
+        if template is None or given != wanted(template):
+            wrong.append((place, code, form, given, template))
+    assert wrong == []
+
+
+def test_every_wording_is_used() -> None:
+    used = {tuple(a.value for a in call.args if isinstance(a, ast.Constant)) for _, call in made()}
+    listed = {(code, form) for code, row in TABLE.items() for form in row.get("text", ())}
+    assert sorted(listed - used) == []
+
+
+def test_one_code_is_read_as_the_whole_file_is() -> None:
+    assert codes.known().keys() == TABLE.keys()
+    for code, row in TABLE.items():
+        assert codes.meaning(code) == codes.known()[code] == {k: v for k, v in row.items() if k != "text"}
+    assert codes.meaning("SL0") is None
+
+
+@pytest.mark.parametrize(
+    ("code", "form", "args", "text"),
+    [
+        ("SL310", "copied", {"path": "/app"}, "/app is copied from the builder"),
+        (
+            "SL201",
+            "needed",
+            {"user": Use(name="npm", file="Dockerfile", line=3)},
+            "needed by `npm` (line 3), nothing at run time calls it",
+        ),
+        (
+            "SL341",
+            "left",
+            {"paths": ("/a", "/b", "/c", "/d", "/e")},
+            "the image shows that this step leaves /a, /b, /c and 2 more",
+        ),
+        ("SL341", "left", {"paths": ("/a", "/b")}, "the image shows that this step leaves /a, /b"),
+        (
+            "SL206",
+            "unused",
+            {"names": ("git",), "steps": 2},
+            "`git`: none of the 2 RUN steps calls it, nor does anything that run time reaches",
+        ),
+        (
+            "SL206",
+            "unused",
+            {"names": ("git", "vim"), "steps": 2},
+            "`git`, `vim`: none of the 2 RUN steps calls them, nor does anything that run time reaches",
+        ),
+        (
+            "SL300",
+            "moving",
+            {
+                "final": Reason.of("SL300", "alpine", base="alpine"),
+                "base": "golang",
+                "suite": "trixie",
+            },
+            "the final stage is alpine: the same Alpine, without Go; golang is made from trixie today, "
+            "name the release in the tag to keep them together",
+        ),
+    ],
+)
+def test_sentences(code: str, form: str, args: dict[str, object], text: str) -> None:
+    assert codes.sentence(code, form, args.items()) == text
+
+
+def test_a_sentence_needs_every_argument() -> None:
+    with pytest.raises(KeyError):
+        codes.sentence("SL310", "copied", ())
+
+
+def test_a_decision_takes_the_words_of_its_reason() -> None:
+    reason = Reason.of("SL310", "copied", path="/app")
+    decision = Decision.from_reason(reason, "safe", 7)
+    assert (decision.text, decision.line, decision.get("path")) == (reason.text, 7, "/app")
+    assert decision.get("line") is None
+
+
+def test_a_line_of_the_file_or_a_new_step() -> None:
+    assert [str(Line(3)), str(Line(None))] == ["line 3", "a step of its own"]
