@@ -60,7 +60,7 @@ class Pipeline(types.ModuleType):
         after = text.replace("FROM python:3.12\r\n", "FROM python:3.12-slim\r\n")
         after = after.replace("FROM python:3.12\n", "FROM python:3.12-slim\n")
         if after == text:
-            reason = Decision.of("SL402", "inherited", safety="safe", reference="node:onbuild")
+            reason = Decision.of("SL402", "inherited", safety="safe", base="node:onbuild")
             return replace(base, decisions=(reason,))
         return replace(
             base,

@@ -87,7 +87,7 @@ class Pipeline(types.ModuleType):
             return base
         for package in options.keep_packages:
             after += f"RUN apt-get install {package}\n"
-        slim = Decision.of("SL302", "same", safety="safe", base="slim")
+        slim = Decision.of("SL301", "release", safety="safe", base="slim", base_ref="full")
         return replace(base, kind="rewritten", rung="slim", after=after, decisions=(slim,))
 
 
@@ -508,7 +508,10 @@ def test_check_counts_what_is_measured(world: World) -> None:
     result = world.run("check", "--verify")
     assert result.code == 1, result.stderr
     line, command = result.stdout.decode().splitlines()
-    assert line == "Dockerfile:1: SL301 850 MB of 1.00 GB (85 %) would be saved: slim image instead"
+    assert line == (
+        "Dockerfile:1: SL301 850 MB of 1.00 GB (85 %) would be saved: the final stage is slim, "
+        "the release that full is made from"
+    )
     assert command == "  slimify rewrite --verify Dockerfile shows the change, with --write it is made"
     assert result.stderr.endswith("1 Dockerfile: 1 could be slimmer, by 850 MB\n")
     (value,) = objects(world.run("check", "--verify", "--format", "json").stdout)
