@@ -10,7 +10,7 @@ from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.semantics.walk import Visit
 
-_KINDS = {"go": "go", "python": "python", "node": "node", "global": "node"}
+_KINDS = frozenset({"install", "install-global", "compile"})  # what a project needs for its own language
 _MARKERS = {
     "go": ("go.mod", "Gopkg.toml", "glide.yaml", "main.go"),
     "node": ("package.json",),
@@ -24,11 +24,11 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
     if base is not None and base.language in _MARKERS:
         return base.language
     seen = Counter(
-        _KINDS[e.kind]
+        e.ecosystem
         for v in visits
         for atom in v.effects
         for e in atom
-        if e.kind in _KINDS and e.action not in ("venv", "check")
+        if e.ecosystem and e.kind in _KINDS and e.action not in ("venv", "check")
     )
     started = _started(visits)
     if seen:

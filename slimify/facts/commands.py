@@ -34,6 +34,7 @@ class Installer(Struct, frozen=True, kw_only=True):
 
     address: re.Pattern[str]
     kind: EffectKind
+    ecosystem: str  # a language, "" for none
     manager: str
     action: str
     writes: tuple[str, ...] = ()
@@ -146,6 +147,7 @@ def _installer(row: Mapping[str, Any]) -> Installer:
     return Installer(
         address=re.compile(row["address"]),
         kind=row["kind"],
+        ecosystem=row.get("ecosystem", ""),
         manager=row["manager"],
         action=row["action"],
         **{name: tuple(row.get(name, ())) for name in ("writes", "caches", "packages", "variables")},

@@ -14,11 +14,10 @@ EffectKind = Literal[
     "index",  # refreshes package lists
     "source",  # adds a package source or key for the system package manager
     "cache",  # deletes caches, lists, temporary files
-    "python",  # installs Python packages into `writes`
-    "node",  # installs Node packages into `writes` (node_modules directories)
-    "global",  # installs Node packages globally
+    "install",  # installs packages of a language into `writes`
+    "install-global",  # installs programs of a language for every project
     "prune",  # drops development dependencies
-    "go",  # go build, install, get, mod, generate, …; binaries in `outputs`
+    "compile",  # the compiler of a language; binaries in `outputs`
     "build",  # compiles or bundles: writes below `writes`
     "app",  # runs the application's own code
     "fetch",  # downloads into `writes`
@@ -46,9 +45,11 @@ class Effect(Struct, frozen=True, kw_only=True):
 
     A directory in `writes` means anything below it. `outputs` are single files that the command
     is there to make (binaries). `anywhere`: besides what is listed it may write at any place.
+    `ecosystem` is the name of the `Language` whose folder knows the command, "" for shared ones.
     """
 
     kind: EffectKind
+    ecosystem: str = ""
     tool: str  # the program, e.g. "gcc", "npm"
     command: Command
     manager: str = ""  # apt, apk, yum; pip, poetry, pipenv, uv, conda; npm, yarn, pnpm, bun; go
@@ -66,3 +67,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     cwd: str | None = None  # directory in force, None if not known
     why: str = ""  # for unknown: what could not be told
     settings: tuple[str, ...] = ()  # go: CGO_ENABLED=0, static, tags=…, packages=… (patterns)
+
+    def does(self, kind: EffectKind, ecosystem: str) -> bool:
+        """Whether it is of this kind and of this ecosystem: `does("install", "python")`."""
+        return self.kind == kind and self.ecosystem == ecosystem

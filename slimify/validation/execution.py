@@ -27,7 +27,7 @@ _USERS = frozenset(
     """root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody operator
     shutdown halt adm ftp guest cron squid xfs at postgres nginx nonroot""".split()
 )
-_READING = frozenset({"files", "meta", "app", "python", "node", "go", "build", "unpack", "check"})
+_READING = frozenset({"files", "meta", "app", "install", "compile", "build", "unpack", "check"})
 
 
 def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _installed(program: Program, found: Readers) -> Iterator[Unread]:
         if there or (context.ignore_text is None and found.own.whole(path)):
             paths = (path,) if there else ()
             yield Unread(pattern=path, title="packages that the image installs itself", paths=paths)
-    python = any(e.kind == "python" for s in program.steps for e in s.effects)
+    python = any(e.does("install", "python") for s in program.steps for e in s.effects)
     for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
         name = posixpath.basename(path)
         if not python or not found.whole(path) or not found.others_install(path, "python"):
@@ -115,7 +115,7 @@ def _installed(program: Program, found: Readers) -> Iterator[Unread]:
 def _install_directories(program: Program) -> Iterator[str]:
     for step in program.steps:
         for effect in step.effects:
-            if effect.kind == "node" and effect.manifests and not effect.command.context:
+            if effect.does("install", "node") and effect.manifests and not effect.command.context:
                 for place in effect.writes:
                     if place.endswith("/node_modules"):
                         yield posixpath.dirname(place)

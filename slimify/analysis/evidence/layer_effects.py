@@ -29,7 +29,7 @@ _CACHES = re.compile(
     r"|/go/pkg/|/usr/local/share/\.cache/"
 )
 # Effects of which no more than the place may be unknown: they register nothing in the system.
-_KINDS = frozenset({"unknown", "build", "go", "files", "fetch", "unpack", "meta", "check"})
+_KINDS = frozenset({"unknown", "build", "compile", "files", "fetch", "unpack", "meta", "check"})
 _FEW = 3  # files of a new directory that are named, not the directory
 _MOST = 8  # names in one directory that are copied one by one
 _MADE_UP = re.compile(r"\d{3,}|[0-9a-f]{8,}|\d\.\d")  # names that the next build may not have

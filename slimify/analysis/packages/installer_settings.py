@@ -39,7 +39,10 @@ def install_time(runtime_needs: RuntimeNeeds) -> str:
     """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
     of kind "install" where one only runs scripts, "" where what starts it is not known."""
     started = _MANAGERS & runtime_needs.commands.keys()
-    installs = any(e.kind in ("node", "global", "prune") for e in runtime_needs.start)
+    installs = any(
+        e.ecosystem == "node" and e.kind in ("install", "install-global", "prune")
+        for e in runtime_needs.start
+    )
     if (
         runtime_needs.dynamic
         or installs

@@ -38,9 +38,9 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
     """The packages that RUN steps install, as far as commands and manifests name them."""
     found: dict[str, Module] = {}
     for effect in effects:
-        if effect.kind not in ("python", "node", "global") or effect.action in ("venv", "uninstall"):
+        if effect.kind not in ("install", "install-global") or effect.action in ("venv", "uninstall"):
             continue
-        kind = "python" if effect.kind == "python" else "node"
+        kind = effect.ecosystem
         for package in effect.packages:
             use = Use(name=package.name, file="Dockerfile", line=0)
             pin = _PINNED.search(package.text)

@@ -129,13 +129,15 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             if roles.get((visit.index, number)) not in ("run", "both", "unknown"):
-                done += (e for e in effects if e.kind == "python")
+                done += (e for e in effects if e.does("install", "python"))
                 continue
             for effect in effects:
                 if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
-                if (effect.kind == "global" and not _plain_javascript(effect)) or _compiled(effect, done):
+                if (effect.kind == "install-global" and not _plain_javascript(effect)) or _compiled(
+                    effect, done
+                ):
                     names = (*names, *_implied(effect), "python3", "python")
                 for tool in names:
                     name = tool.rpartition("/")[2]
@@ -161,7 +163,7 @@ def _compiled(effect: Effect, done: Sequence[Effect]) -> bool:
     if any(_covers(e, effect) for e in done):
         return False
     wheels = all(pypi(p.name).wheels != "none" for p in effect.packages)
-    return effect.kind == "python" and (bool(effect.manifests or effect.reads) or not wheels)
+    return effect.does("install", "python") and (bool(effect.manifests or effect.reads) or not wheels)
 
 
 def _covers(before: Effect, effect: Effect) -> bool:
@@ -178,11 +180,17 @@ def _covers(before: Effect, effect: Effect) -> bool:
 
 def _implied(effect: Effect) -> tuple[str, ...]:
     """Programs that an installer starts by itself."""
-    if effect.kind == "go" and effect.action in ("get", "mod download", "mod tidy", "install", "build"):
+    if effect.does("compile", "go") and effect.action in (
+        "get",
+        "mod download",
+        "mod tidy",
+        "install",
+        "build",
+    ):
         return ("git", "hg", "bzr", "svn")
     if effect.kind == "source":
         return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
-    if effect.kind in ("python", "node", "global"):
+    if effect.kind in ("install", "install-global"):
         return ("git", "gcc", "cc", "c++", "g++", "make", "pkg-config")
     return ()
 

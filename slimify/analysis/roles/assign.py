@@ -97,13 +97,13 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
             assign_role(state, where, "build", Reason.of("SL215", "source_for_build"))
         else:
             assign_role(state, where, "run", _RUN_REASON["source"])
-    elif "global" not in kinds and _into_other_python(state, effects):
+    elif "install-global" not in kinds and _into_other_python(state, effects):
         _global(state, where, effects)
     elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
         _packages(state, where)
-    elif "global" in kinds:
+    elif "install-global" in kinds:
         _global(state, where, effects)
     elif "app" in kinds or _is_download_for_run_time(effects):
         _app(state, visit, where, effects)
@@ -125,7 +125,7 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
 
 def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
     """A program that an earlier step compiled, started once nothing is built any more."""
-    compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "go"}
+    compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "compile"}
     if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
         return False
     later = (
@@ -151,14 +151,14 @@ def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
     return any((e.kind == "fetch" and e.manager in fetched) or e.action == "install-deps" for e in effects)
 
 
-_BUILD_REASON = {
-    "python": Reason.of("SL210", "python"),
-    "node": Reason.of("SL210", "node"),
-    "prune": Reason.of("SL210", "prune"),
-    "go": Reason.of("SL212", "go"),
-    "build": Reason.of("SL211", "build"),
-    "fetch": Reason.of("SL213", "download"),
-    "unpack": Reason.of("SL213", "unpack"),
+_BUILD_REASON = {  # by kind and ecosystem, "" for any
+    ("install", "python"): Reason.of("SL210", "python"),
+    ("install", "node"): Reason.of("SL210", "node"),
+    ("prune", ""): Reason.of("SL210", "prune"),
+    ("compile", "go"): Reason.of("SL212", "go"),
+    ("build", ""): Reason.of("SL211", "build"),
+    ("fetch", ""): Reason.of("SL213", "download"),
+    ("unpack", ""): Reason.of("SL213", "unpack"),
 }
 
 
@@ -167,8 +167,12 @@ def _build(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
         why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
         assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
         return
-    kind = next(k for k in _BUILD_REASON if any(e.kind == k for e in effects))
-    assign_role(state, where, "build", _BUILD_REASON[kind])
+    reason = next(
+        reason
+        for (kind, ecosystem), reason in _BUILD_REASON.items()
+        if any(e.kind == kind and ecosystem in ("", e.ecosystem) for e in effects)
+    )
+    assign_role(state, where, "build", reason)
     for effect in effects:
         state.unpacked |= {r for r in effect.reads if effect.kind == "unpack"}
         state.deleted.extend(effect.deletes)
@@ -184,23 +188,30 @@ def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
 def _record(state: RoleState, visit: Visit, effect: Effect) -> None:
     if state.language == "go" and leaves_go(effect):
         return
-    files = effect.outputs if effect.kind == "go" or effect.outputs else ()
+    files = effect.outputs if effect.does("compile", "go") or effect.outputs else ()
     for path in effect.outputs:
-        _add(state, visit, effect.kind, path, is_file=True)
-    if effect.kind == "go" and effect.action == "install" and not effect.outputs:
+        _add(state, visit, effect, path, is_file=True)
+    if effect.does("compile", "go") and effect.action == "install" and not effect.outputs:
         for path in effect.writes:  # the binaries' names are not known, their directory is
-            _add(state, visit, "go", path)
-    if effect.kind == "go" or (files and effect.kind == "build"):
+            _add(state, visit, effect, path)
+    if effect.does("compile", "go") or (files and effect.kind == "build"):
         return
     for path in effect.writes:
-        _add(state, visit, effect.kind, path)
+        _add(state, visit, effect, path)
 
 
-def _add(state: RoleState, visit: Visit, kind: str, path: str, *, is_file: bool = False) -> None:
+def _add(
+    state: RoleState, visit: Visit, effect: Effect, path: str, *, kind: str = "", is_file: bool = False
+) -> None:
     state.deleted = [g for g in state.deleted if g != path]
     if path not in state.made:
         state.made[path] = Artifact(
-            path=path, first=visit.index, user=visit.state.user, kind=kind, is_file=is_file
+            path=path,
+            first=visit.index,
+            user=visit.state.user,
+            kind=kind or effect.kind,
+            ecosystem=effect.ecosystem,
+            is_file=is_file,
         )
 
 
@@ -220,12 +231,12 @@ def _packages(state: RoleState, where: Where) -> None:
 def _into_other_python(state: RoleState, effects: Sequence[Effect]) -> bool:
     """pip beside an application in another language: it fills the system's Python, among its packages."""
     known = state.language in ("node", "go")
-    return known and all(e.kind == "python" and {SITE, BIN} & set(e.writes) for e in effects)
+    return known and all(e.does("install", "python") and {SITE, BIN} & set(e.writes) for e in effects)
 
 
 def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
     names = [p.name for e in effects for p in e.packages]
-    python = any(e.kind == "python" for e in effects)
+    python = any(e.does("install", "python") for e in effects)
     bins = {b for n in names for b in (pypi(n).scripts if python else npm(n).bins)} | set(names)
     if any(e.deletes for e in effects):
         assign_role(state, where, "both", Reason.of("SL216", "removes"))
@@ -253,7 +264,7 @@ def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]
     if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
         assign_role(state, where, "build", Reason.of("SL211", "project_script"))
         for effect in node:
-            _add(state, visit, "build", effect.cwd or "/")
+            _add(state, visit, effect, effect.cwd or "/", kind="build")
         return
     assign_role(state, where, "run", Reason.of("SL214", "own_code"))
 
@@ -296,7 +307,7 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
         for path in landed:
             if not inside_any(path, made):
                 is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
-                _add(state, visit, "files", path, is_file=is_file)
+                _add(state, visit, effects[0], path, kind="files", is_file=is_file)
         state.deleted.extend(deletes)
         return
     state.deleted.extend(deletes)

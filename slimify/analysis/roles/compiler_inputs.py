@@ -14,7 +14,7 @@ _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
 def reads_anything(effect: Effect) -> bool:
     """`go generate` starts whatever comments in the sources say."""
-    return effect.kind == "go" and effect.action == "generate"
+    return effect.does("compile", "go") and effect.action == "generate"
 
 
 def around(effect: Effect) -> tuple[str, ...]:

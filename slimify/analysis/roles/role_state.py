@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.semantics.walk import Visit
 
-BUILD_KINDS = frozenset({"python", "node", "go", "build", "prune", "fetch", "unpack"})
+BUILD_KINDS = frozenset({"install", "compile", "build", "prune", "fetch", "unpack"})
 
 
 FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
@@ -29,6 +29,7 @@ class Artifact(Struct, frozen=True, kw_only=True):
     first: int  # instruction that makes it first
     user: str  # who made it
     kind: str  # kind of the effect that made it
+    ecosystem: str = ""  # of that effect
     is_file: bool = False
 
 

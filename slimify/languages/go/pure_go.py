@@ -14,7 +14,19 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 _C = frozenset({"cgo", "plugin", "external"})  # what the sources use, or what was not read
 # What leaves no program that was not read: Go's own compiler does.
 _PLAIN = frozenset(
-    {"go", "packages", "unpackage", "index", "cache", "check", "state", "files", "meta", "users", "prune"}
+    {
+        "compile",
+        "packages",
+        "unpackage",
+        "index",
+        "cache",
+        "check",
+        "state",
+        "files",
+        "meta",
+        "users",
+        "prune",
+    }
 )
 _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
 _MOST = 2_000  # files whose first bytes are looked at

@@ -21,7 +21,7 @@ _SHIMS = frozenset({"enable", "disable"})
 
 def fills_cache(effect: Effect) -> bool:
     """`corepack prepare` and the like: what they leave is the cache alone."""
-    return effect.kind == "global" and effect.manager == "corepack" and effect.action not in _SHIMS
+    return effect.kind == "install-global" and effect.manager == "corepack" and effect.action not in _SHIMS
 
 
 def filled(state: RoleState) -> dict[str, Artifact]:

@@ -37,5 +37,5 @@ def _installs(state: RoleState) -> list[Where]:
         (visit.index, number)
         for visit in state.visits
         for number, effects in enumerate(visit.effects)
-        if any(e.kind == "python" and SITE in e.writes for e in effects)
+        if any(e.does("install", "python") and SITE in e.writes for e in effects)
     ]

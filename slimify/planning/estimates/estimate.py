@@ -6,14 +6,14 @@ packages, and rounded; good enough to tell "pays" from "does not pay", and alway
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
 from slimify.facts.languages import npm
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import node_project
-from slimify.model.effects import Effect
+from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.paths import inside
 
 MB = 1_000_000
@@ -92,15 +92,17 @@ def removes_lists(effects: Iterable[Effect]) -> bool:
     return any("/lists" in d or inside("/var/lib/apt/lists", d) for d in deleted)
 
 
-def caches(program: Program, kinds: Iterable[str]) -> int:
-    """The bytes of installer caches that RUNs leave behind."""
+def caches(
+    program: Program, ecosystem: str = "", *, kinds: Collection[EffectKind] = ("install", "compile")
+) -> int:
+    """The bytes of installer caches that RUNs leave behind, of all ecosystems or of one."""
     total = 0
-    wanted = set(kinds)
     for step in program.steps:
         cleaned = any(e.kind == "cache" for e in step.effects) or "type=cache" in step.instruction.raw
         for effect in step.effects:
             if (
-                effect.kind in wanted
+                effect.kind in kinds
+                and ecosystem in ("", effect.ecosystem)
                 and effect.caches
                 and not cleaned
                 and step.role != "run"
@@ -108,7 +110,9 @@ def caches(program: Program, kinds: Iterable[str]) -> int:
             ):
                 total = max(
                     total,
-                    python_cache(effect.manager) if effect.kind == "python" else npm_cache(program, effect),
+                    python_cache(effect.manager)
+                    if effect.does("install", "python")
+                    else npm_cache(program, effect),
                 )
     return total
 
@@ -156,10 +160,4 @@ def original(program: Program) -> int:
         return program.built.size
     unknown = UNKNOWN_ALPINE if package_manager(program) == "apk" else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
-    return (
-        base
-        + dropped_packages(program)
-        + left_lists(program)
-        + caches(program, ("python", "node", "go"))
-        + 30 * MB
-    )
+    return base + dropped_packages(program) + left_lists(program) + caches(program) + 30 * MB

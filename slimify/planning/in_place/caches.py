@@ -71,7 +71,11 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
         found.decisions.append(_left("pip's cache of downloads", step))
     tail = cleaner(program, step)
     if tail and tail.split()[0] not in started:
-        kept = (e for e in step.effects if e.kind in ("node", "global") and e.caches)
+        kept = (
+            e
+            for e in step.effects
+            if e.ecosystem == "node" and e.kind in ("install", "install-global") and e.caches
+        )
         found.saving += max((estimate.npm_cache(program, e) for e in kept), default=0)
         found.tail.append(tail)
         found.decisions.append(_left(f"the cache of {tail.split()[0]}", step))
@@ -94,7 +98,9 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
 
 def _installers_at_start(program: Program) -> frozenset[str]:
     """Installers that are run whenever the image starts: their caches spare them the network then."""
-    return frozenset(e.manager for e in program.runtime_needs.start if e.kind in ("node", "global", "python"))
+    return frozenset(
+        e.manager for e in program.runtime_needs.start if e.kind in ("install", "install-global")
+    )
 
 
 def _left(what: str, step: Step) -> Decision:
@@ -115,7 +121,7 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
         return swap
     for atom in step.atoms:
         for effect in atom.effects:
-            if effect.kind != "python" or effect.manager != "pip" or not effect.caches:
+            if not effect.does("install", "python") or effect.manager != "pip" or not effect.caches:
                 continue
             word = next((w for w in effect.command.words if w.value == "install"), None)
             if word is not None and direct(step, atom, effect):
@@ -155,12 +161,15 @@ def cleaner(program: Program, step: Step) -> str:
     """The command that empties an installer's cache behind the last install of a RUN; "" for none."""
     if step.script is None or not _editable(step):
         return ""
-    if any(e.kind == "cache" or (e.kind == "global" and e.deletes) for e in step.effects) or not step.atoms:
+    if (
+        any(e.kind == "cache" or (e.kind == "install-global" and e.deletes) for e in step.effects)
+        or not step.atoms
+    ):
         return ""
     if step.script.atoms[-1].opaque or program.language != "node":
         return ""
     for effect in reversed(step.effects):
-        if effect.kind in ("node", "global") and effect.caches and effect.manager in _CLEANERS:
+        if effect.kind in ("install", "install-global") and effect.caches and effect.manager in _CLEANERS:
             return _CLEANERS[effect.manager]
     return ""
 
@@ -180,7 +189,7 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
         return "", ""
     for effect in step.effects:
         shown = {w.value for w in effect.command.words}
-        installs = effect.kind == "python" and effect.action in ("install", "sync", "update")
+        installs = effect.does("install", "python") and effect.action in ("install", "sync", "update")
         if _fills_conda(effect):
             return "conda", f"{effect.tool} clean --all --yes"
         if not installs or effect.manager not in ("pipenv", "poetry") or "--clear" in shown:
@@ -193,7 +202,7 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
 def _fills_conda(effect: Effect) -> bool:
     """An install of conda, mamba or micromamba; what follows in the RUN may be a shell without it on PATH."""
     return (
-        effect.kind == "python"
+        effect.does("install", "python")
         and effect.manager == "conda"
         and bool(effect.caches)
         and not effect.command.context

@@ -7,7 +7,7 @@ from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.node.planning.start import foreign, only_shell, unread
 
 # What a start that installs, compiles or downloads may call, nobody can tell from the outside.
-_MAKING = frozenset({"node", "global", "python", "go", "build", "packages", "fetch"})
+_MAKING = frozenset({"install", "install-global", "compile", "build", "packages", "fetch"})
 _NO_PROGRAM = frozenset({"check", "state"})
 
 

@@ -51,5 +51,6 @@ def _needed(program: Program, options: Options) -> tuple[str, ...]:
 def _saving(program: Program, text: str) -> int:
     if "what go downloads" in text:
         return BUILD_CACHE + 20 * MODULE
-    kinds = ("python",) if "what pip downloads" in text else ("node", "global")
-    return estimate.caches(program, kinds)
+    if "what pip downloads" in text:
+        return estimate.caches(program, "python")
+    return estimate.caches(program, "node", kinds=("install", "install-global"))

@@ -76,8 +76,7 @@ def _block(program: Program, step: Step) -> tuple[Step, ...]:
 
 def _installs(step: Step) -> bool:
     return all(a.effects for a in step.atoms) and all(
-        e.kind in _ASIDE or (e.kind in ("python", "node") and not e.anywhere and not e.why)
-        for e in step.effects
+        e.kind in _ASIDE or (e.kind == "install" and not e.anywhere and not e.why) for e in step.effects
     )
 
 
@@ -86,11 +85,13 @@ def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) 
     all of them are known."""
     found: dict[str, None] = {}
     for effect in (e for s in block for e in s.effects):
-        if effect.kind not in ("python", "node"):
+        if effect.kind != "install":
             if any(inside(b, r) for r in (*effect.reads, *effect.manifests) for b in brought):
                 return ()
             continue
-        own = _python(program, effect) if effect.kind == "python" else _node(program, effect, brought)
+        own = (
+            _python(program, effect) if effect.does("install", "python") else _node(program, effect, brought)
+        )
         if own is None:
             return ()
         found |= dict.fromkeys(own)

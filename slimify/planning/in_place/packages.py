@@ -38,7 +38,7 @@ from slimify.semantics.walk import Visit
 from slimify.syntax.shell.script import Refuses, edit
 
 # What may compile; any other command is asked for its programs.
-_COMPILING = frozenset({"python", "node", "global", "go", "build", "unknown"})
+_COMPILING = frozenset({"install", "install-global", "compile", "build", "unknown"})
 _INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv", "npm", "yarn", "pnpm"}
 )
@@ -174,7 +174,10 @@ def _only_installers(effect: Effect) -> bool:
     """`pip install --upgrade pip`: nothing to compile."""
     names = {p.name.lower() for p in effect.packages}
     return (
-        effect.kind in ("python", "global") and bool(names) and names <= _INSTALLERS and not effect.manifests
+        (effect.kind == "install-global" or effect.does("install", "python"))
+        and bool(names)
+        and names <= _INSTALLERS
+        and not effect.manifests
     )
 
 

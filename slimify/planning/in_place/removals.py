@@ -31,7 +31,7 @@ from slimify.planning.in_place.runs import (
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.shell.script import Refuses, edit
 
-_MAKING = frozenset({"fetch", "unpack", "index", "packages", "python", "node", "global", "go", "build"})
+_MAKING = frozenset({"fetch", "unpack", "index", "packages", "install", "install-global", "compile", "build"})
 _QUIET = frozenset({"cache", "files", "prune", "check"})
 _UNPACKED = 20 * estimate.MB  # a download of unknown size
 
@@ -158,7 +158,7 @@ def _may_use(step: Step, paths: tuple[str, ...]) -> bool:
 
 def _used(effect: Effect) -> tuple[str, ...]:
     places = (*effect.reads, *effect.writes, *effect.manifests)
-    at = (effect.cwd,) if effect.cwd is not None and effect.kind in ("build", "go", "node", "python") else ()
+    at = (effect.cwd,) if effect.cwd is not None and effect.kind in ("build", "compile", "install") else ()
     return (*places, *effect.caches, *at)
 
 
@@ -224,6 +224,6 @@ def _saving(program: Program, found: _Removal) -> int:
     if any(e.kind in ("fetch", "unpack", "build") for e in effects):
         return _UNPACKED
     caches = [e for e in effects if e.caches]
-    if any(e.kind in ("node", "global") for e in caches):
+    if any(e.ecosystem == "node" and e.kind in ("install", "install-global") for e in caches):
         return max(estimate.npm_cache(program, e) for e in caches)
     return estimate.PIP_CACHE

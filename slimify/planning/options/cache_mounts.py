@@ -128,7 +128,7 @@ def _again(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
 def _downloads(effect: Effect, item: Item) -> bool:
     """The command fills its installer's cache, and is still part of the item."""
     words = [w.text for w in effect.command.words[:2]]
-    return effect.kind in ("packages", "python", "node", "global", "go") and all(
+    return effect.kind in ("packages", "install", "install-global", "compile") and all(
         w in item.text for w in words
     )
 

@@ -200,7 +200,7 @@ def _started(program: Program, plan: Plan) -> str:
         if name.rpartition("/")[2] in privileged:
             return f"`{name}` is called ({use.name})"
     plain = set(known["start"]["plain"].split())
-    own = {m.path.rpartition("/")[2] for m in program.made if m.kind == "go"}
+    own = {m.path.rpartition("/")[2] for m in program.made if m.kind == "compile"}
     writing = re.compile(known["start"]["writing"])
     for effect in runtime_needs.start:
         why = _effect(program, effect, plain, own, writing)

@@ -38,11 +38,11 @@ class Later:
         if step.state.cwd is not None:
             self._at.note(step.state.cwd)
         for effect in step.effects:
-            compiles = effect.kind == "go" and effect.action in _COMPILES
+            compiles = effect.does("compile", "go") and effect.action in _COMPILES
             marks = self._compiled if compiles else self._near
             for path in _places(effect):
                 marks.note(path)
-            if effect.kind == "node" and effect.manager == "npm":
+            if effect.does("install", "node") and effect.manager == "npm":
                 for path in effect.writes:
                     self._npm.note(path)
             self._tools |= {effect.tool, *effect.tools}

@@ -201,9 +201,10 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         return not later.needs_users and not later.npm_fills(homes)
     if kinds <= {"app", "fetch"}:
         return True
-    if kinds in ({"global"}, {"python"}):
+    ecosystems = {e.ecosystem for e in atom.effects if e.kind not in QUIET}
+    if kinds == {"install-global"} or (kinds == {"install"} and ecosystems == {"python"}):
         names = {p.name for e in atom.effects for p in e.packages}
-        bins = (b for n in names for b in (npm(n).bins if "global" in kinds else pypi(n).scripts))
+        bins = (b for n in names for b in (npm(n).bins if "install-global" in kinds else pypi(n).scripts))
         return bool(names) and not later.calls({*names, *bins})
     if kinds <= {"files", "meta"}:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]

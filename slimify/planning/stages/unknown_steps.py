@@ -36,11 +36,11 @@ def blocked(program: Program, wanted: SplitRequest) -> str:
 def installs_at_start(program: Program) -> str:
     """Why the start of the image may need compilers and headers: it installs Python packages that no step
     installed before; "" where it does not."""
-    there = [e for s in program.steps for e in s.effects if e.kind == "python"]
+    there = [e for s in program.steps for e in s.effects if e.does("install", "python")]
     manifests = {m for e in there for m in e.manifests}
     names = {p.name.lower() for e in there for p in e.packages}
     for effect in program.runtime_needs.start:
-        if effect.kind != "python" or effect.action not in _INSTALLING:
+        if not effect.does("install", "python") or effect.action not in _INSTALLING:
             continue
         new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
         if new or not (effect.manifests or effect.packages):

@@ -81,6 +81,7 @@ class Call(Struct, frozen=True, kw_only=True):
     wrappers: tuple[str, ...] = ()  # the programs that start this one: `gosu app …`, `sudo …`
     runner: Runner = field(default=_no_runner)
     starter: Callable[[Call], tuple[Effect, ...]] = field(default=_no_starter)
+    ecosystem: str = ""  # the language whose folder interprets it
 
     @property
     def first(self) -> str:
@@ -118,6 +119,7 @@ class Call(Struct, frozen=True, kw_only=True):
         """An effect of this command; fields as in `Effect`."""
         rest.setdefault("tool", self.name)
         rest.setdefault("cwd", self.state.cwd)
+        rest.setdefault("ecosystem", self.ecosystem)
         return Effect(kind=kind, command=self.command, action=action, **rest)
 
     def unknown(self, why: str, **rest: Any) -> Effect:

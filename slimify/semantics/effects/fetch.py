@@ -181,6 +181,7 @@ def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
             call.effect(
                 installer.kind,
                 installer.action,
+                ecosystem=installer.ecosystem,
                 manager=installer.manager,
                 packages=names,
                 writes=known,

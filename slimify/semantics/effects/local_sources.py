@@ -23,7 +23,7 @@ _INCLUDED = re.compile(r"(?m)^[ \t]*(?:-r|--requirement)[ \t=]+([^\s#]+)")
 def with_local_sources(effect: Effect, view: View) -> Effect:
     """The effect of an install with the directories outside its own that its manifests name, as far as they
     are there; any other effect as it is."""
-    if effect.kind not in ("python", "node") or not effect.manifests:
+    if effect.kind != "install" or not effect.manifests:
         return effect
     own = effect.cwd or "/"
     found = dict.fromkeys(p for m in effect.manifests for p in _named(m, own, view))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 
+from msgspec.structs import replace
+
 from slimify.facts.commands import commands
 from slimify.facts.shells import is_posix_shell
 from slimify.languages import languages
@@ -41,21 +43,22 @@ MODULES = {
 
 
 @cache
-def _modules() -> Mapping[str, str]:
-    """The module that knows a program, by the program's name: shared ones first."""
-    known = {name: f"slimify.{module}" for module, names in MODULES.items() for name in names.split()}
+def _modules() -> Mapping[str, tuple[str, str]]:
+    """The module that knows a program, and the language it belongs to ("": none), by the program's name:
+    shared ones first."""
+    known = {name: (f"slimify.{module}", "") for module, names in MODULES.items() for name in names.split()}
     for language in languages():
         for module, names in language.commands.items():
             for name in names.split():
-                known.setdefault(name, f"{language.package}.{module}")
+                known.setdefault(name, (f"{language.package}.{module}", language.name))
     return known
 
 
 def handler_of(name: str) -> Handler | None:
     """What interprets a call of this program, if a module does."""
     name = "sh" if is_posix_shell(name) else name
-    module = _modules().get(name)
-    if module is None:
+    module, _ = _modules().get(name, ("", ""))
+    if not module:
         return None
     handlers: dict[str, Handler] = import_module(module).HANDLERS
     return handlers[name]
@@ -82,6 +85,9 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if not call.path:
         return (call.unknown("which program is started"),)
     name = plain_name(call.name)
+    ecosystem = _modules().get(name, ("", ""))[1]
+    if call.ecosystem != ecosystem:
+        call = replace(call, ecosystem=ecosystem)
     if (
         len(call.args) == 1
         and call.args[0].value in _VERSION_ONLY
@@ -104,7 +110,7 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if kind is not None:
         from slimify.languages.node.commands.tools import node_tool
 
-        return node_tool(call, kind)
+        return node_tool(replace(call, ecosystem="node"), kind)
     if name.endswith((".sh", ".py")):
         return (call.unknown(f"the script {call.path} is not in the build context"),)
     return (call.unknown(f"what {call.name} does"),)

@@ -66,7 +66,7 @@ def _told(call: Call, options: Options, packages: tuple[Arg, ...], effect: Effec
 
 def _go(call: Call, action: str, **rest: Any) -> Effect:
     rest.setdefault("caches", _caches(call))
-    return call.effect("go", action, manager="go", **rest)
+    return call.effect("compile", action, manager="go", **rest)
 
 
 def _caches(call: Call) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
     base = gopath(call.state)
     paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
     sources = tuple(posixpath.join(base, "src", path.partition("...")[0]) for path in paths) if base else ()
-    return call.touching("go", "generate", manager="go", writes=(".", *sources), caches=_caches(call))
+    return call.touching("compile", "generate", manager="go", writes=(".", *sources), caches=_caches(call))
 
 
 def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:

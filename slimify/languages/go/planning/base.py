@@ -68,7 +68,7 @@ def _builds(program: Program) -> list[tuple[Effect, bool]]:
         (e, s.state.env.get("CGO_ENABLED") == "0")
         for s in program.steps
         for e in s.effects
-        if e.kind == "go" and e.outputs and not (e.action == "get" and not e.reads)
+        if e.does("compile", "go") and e.outputs and not (e.action == "get" and not e.reads)
     ]
 
 
@@ -112,7 +112,7 @@ def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         return f"{user} is no user of such an image"
     if set(runtime_needs.libraries) - _LIBC or runtime_needs.system_packages:
         return "it loads libraries of the system"
-    built = [o for s in program.steps for e in s.effects if e.kind == "go" for o in e.outputs]
+    built = [o for s in program.steps for e in s.effects if e.does("compile", "go") for o in e.outputs]
     brought = (*(t.path for t in copies), *(o for o in built if any(inside(o, t.path) for t in copies)))
     outputs = {posixpath.basename(path) for path in brought}
     for name, use in runtime_needs.commands.items():

@@ -37,7 +37,7 @@ def go_cleaner(program: Program, step: Step) -> str:
         return ""
     modules = fetching_steps(program) == (step,) and _knows(program, 1, 11) and bool(_modules(program))
     if any(p.name in _PACKAGES for e in step.effects if e.kind == "unpackage" for p in e.packages):
-        caches = {c: None for e in step.effects if e.kind == "go" for c in e.caches}
+        caches = {c: None for e in step.effects if e.does("compile", "go") for c in e.caches}
         return f"rm -rf {' '.join(caches)}"  # Go itself is gone by then
     return "go clean -cache -modcache" if modules else "go clean -cache"
 
@@ -50,7 +50,7 @@ def go_saving(program: Program, command: str) -> int:
 
 def unused(program: Program) -> bool:
     """Nothing that runs calls Go or reads what it fetched; an image to build in is there for that."""
-    places = [c for s in program.steps for e in s.effects if e.kind == "go" for c in e.caches]
+    places = [c for s in program.steps for e in s.effects if e.does("compile", "go") for c in e.caches]
     compiling = go_toolchain() & program.runtime_needs.commands.keys()
     if unsure(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
         return False
@@ -68,7 +68,7 @@ def fetching_steps(program: Program) -> tuple[Step, ...]:
 
 
 def _fills(effect: Effect, actions: frozenset[str]) -> bool:
-    return effect.kind == "go" and bool(effect.caches) and effect.action in actions
+    return effect.does("compile", "go") and bool(effect.caches) and effect.action in actions
 
 
 def _modules(program: Program) -> int:

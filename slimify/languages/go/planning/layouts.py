@@ -89,14 +89,14 @@ def nothing_started(program: Program) -> str:
 def _no_program(program: Program) -> Reason:
     """Why nothing can be parted: the program comes ready made, or nobody knows which step makes it."""
     effects = [e for s in program.steps for e in s.effects]
-    if not any(e.kind in ("go", "build", "app", "unknown") for e in effects):
+    if not any(e.kind in ("compile", "build", "app", "unknown") for e in effects):
         return Reason.of("SL410", "ready_made")
     return Reason.of("SL394", "no_program")
 
 
 def _works_on_sources(program: Program, tool: str) -> bool:
     """A program from outside is started, and the only use of the sources in the image is to it."""
-    steps = [e for s in program.steps for e in s.effects if e.kind == "go"]
+    steps = [e for s in program.steps for e in s.effects if e.does("compile", "go")]
     fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
     if not fetched or compiled(program):
         return False
@@ -119,7 +119,7 @@ def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> str:
 def _is_program(program: Program, tree: CopyFromBuilder) -> bool:
     """A build step made it: a binary, or a directory in which binaries are."""
     return any(
-        m.path == tree.path and m.kind in ("go", "build", "files", "unpack", "fetch", "meta")
+        m.path == tree.path and m.kind in ("compile", "build", "files", "unpack", "fetch", "meta")
         for m in program.made
     )
 

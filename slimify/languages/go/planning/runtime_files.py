@@ -116,13 +116,15 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
 
 def _tool(program: Program, path: str) -> bool:
     """A program whose source is not of the context: fetched for the build, unless it is started."""
-    makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.kind == "go"]
+    makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.does("compile", "go")]
     return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
 
 
 def _by_the_way(program: Program, path: str) -> bool:
     """A program that `go get` installed below GOPATH, where another step builds what is to run."""
-    builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.outputs and e.reads]
+    builds = [
+        e for s in program.steps for e in s.effects if e.does("compile", "go") and e.outputs and e.reads
+    ]
     makers = [e for e in builds if path in e.outputs]
     return bool(makers) and all(e.action == "get" for e in makers) and any(e.action != "get" for e in builds)
 
@@ -135,7 +137,7 @@ def _emptied(program: Program, path: str) -> bool:
 
 def compiled(program: Program) -> frozenset[str]:
     """The names of the programs that are built from the context."""
-    builds = [e for s in program.steps for e in s.effects if e.kind == "go" and e.reads]
+    builds = [e for s in program.steps for e in s.effects if e.does("compile", "go") and e.reads]
     return frozenset(posixpath.basename(path) for e in builds for path in e.outputs)
 
 

@@ -31,7 +31,7 @@ def built_sources(view: View, effects: Iterable[Effect]) -> GoSources | None:
     modules = _modules(view)
     graphs: list[tuple[ImportGraph, frozenset[str]]] = []
     for effect in effects:
-        if effect.kind != "go" or effect.action not in ("build", "install", "get"):
+        if not effect.does("compile", "go") or effect.action not in ("build", "install", "get"):
             continue
         if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != "build"):
             continue  # throws its result away, or builds what is not of the context

@@ -228,7 +228,7 @@ def install(
         if place is not None and browser.fetched(state, words, dev=dev):
             writes.append(place)
     effect = call.touching(
-        "node",
+        "install",
         action,
         manager=manager,
         writes=writes,
@@ -336,7 +336,7 @@ def install_globally(
     deleting = action in ("remove", "uninstall")
     return (
         call.effect(
-            "global",
+            "install-global",
             action,
             manager=manager,
             packages=node_packages(words),

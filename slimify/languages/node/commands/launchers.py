@@ -26,14 +26,14 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
         names = words[1:] or (Arg(value="yarn", text="yarn"), Arg(value="pnpm", text="pnpm"))
         return (
             call.touching(
-                "global", "enable", manager="corepack", packages=node_packages(names), writes=(shims,)
+                "install-global", "enable", manager="corepack", packages=node_packages(names), writes=(shims,)
             ),
         )
     if action in ("prepare", "install", "use", "up", "hydrate", "pack"):
         where = (home if home else Arg(value=None, text="~/.cache/node/corepack"),)
         return (
             call.touching(
-                "global", action, manager="corepack", packages=node_packages(words[1:]), writes=where
+                "install-global", action, manager="corepack", packages=node_packages(words[1:]), writes=where
             ),
         )
     if action == "disable":
@@ -70,7 +70,7 @@ def _versions(call: Call) -> tuple[Effect, ...]:
     where = default[call.name]
     return (
         call.touching(
-            "global",
+            "install-global",
             action,
             manager=call.name,
             packages=(package(Arg(value="node", text="node")),),
@@ -162,7 +162,7 @@ def _pm2(call: Call) -> tuple[Effect, ...]:
     where = Arg(value=home, text=home or "~/.pm2")
     return (
         call.touching(
-            "global",
+            "install-global",
             "install",
             manager="pm2",
             packages=(package(Arg(value="pm2", text="pm2")),),

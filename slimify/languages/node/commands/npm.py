@@ -108,7 +108,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
     if action in ("rebuild", "dedupe", "shrinkwrap"):
         return (
             call.touching(
-                "node",
+                "install",
                 action,
                 manager="npm",
                 writes=("node_modules",),
@@ -118,7 +118,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
     if action == "link":
         return (
             call.touching(
-                "global",
+                "install-global",
                 "link",
                 manager="npm",
                 packages=node_packages(rest),

@@ -38,7 +38,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     if action == "fetch":
         return (
             call.touching(
-                "node",
+                "install",
                 "fetch",
                 manager="pnpm",
                 writes=("node_modules",),
@@ -50,7 +50,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     if action == "deploy":
         return (
             call.touching(
-                "node",
+                "install",
                 "deploy",
                 manager="pnpm",
                 writes=rest[-1:],
@@ -77,11 +77,13 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     if action in ("rebuild", "rb", "approve-builds", "dedupe", "patch-commit"):
         return (
             call.touching(
-                "node", action, manager="pnpm", writes=("node_modules",), manifests=manifests(call.state)
+                "install", action, manager="pnpm", writes=("node_modules",), manifests=manifests(call.state)
             ),
         )
     if action == "env":
-        return (call.effect("global", "env", manager="pnpm", writes=global_places(call.state, "pnpm")),)
+        return (
+            call.effect("install-global", "env", manager="pnpm", writes=global_places(call.state, "pnpm")),
+        )
     if action in ("dlx", "exec", "x"):
         return npx(replace(call, args=behind))
     if action in ("run", "run-script", "-r", "recursive", "test", "start"):

@@ -31,7 +31,7 @@ _LOCKS = (
     "pnpm-workspace.yaml",
     "lerna.json",
 )
-_ALONE: frozenset[EffectKind] = frozenset({"packages", "python", "node", "global", "prune", "go"})
+_ALONE: frozenset[EffectKind] = frozenset({"packages", "install", "install-global", "prune", "compile"})
 _QUIET: frozenset[EffectKind] = frozenset({"check", "state"})
 
 

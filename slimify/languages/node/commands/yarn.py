@@ -104,7 +104,7 @@ def _yarn_rest(call: Call, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, 
     if action in ("autoclean", "rebuild", "dedupe"):
         return (
             call.touching(
-                "node", action, manager="yarn", writes=("node_modules",), manifests=manifests(call.state)
+                "install", action, manager="yarn", writes=("node_modules",), manifests=manifests(call.state)
             ),
         )
     if action in CHECKING and action not in scripts(call.state):

@@ -28,7 +28,7 @@ from slimify.planning.in_place.runs import (
 )
 from slimify.syntax.shell.script import edit
 
-_USING = frozenset({"node", "global", "build", "app", "unknown", "go", "python"})
+_USING = frozenset({"install", "install-global", "build", "app", "unknown", "compile"})
 
 
 class _Install(Struct, frozen=True):
@@ -59,7 +59,9 @@ def _installs(program: Program) -> Iterator[_Install]:
     for step in program.steps:
         for atom in step.atoms:
             for effect in atom.effects:
-                project = project_of(program, effect) if effect.kind == "node" and effect.dev else None
+                project = (
+                    project_of(program, effect) if effect.does("install", "node") and effect.dev else None
+                )
                 if project is not None and project.dev_dependencies and not effect.packages:
                     yield _Install(step, atom, effect, project)
 

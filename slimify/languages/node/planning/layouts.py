@@ -156,7 +156,7 @@ def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
     found: dict[int, str] = {}
     for step in program.steps:
         kept = layout.final.get(step.index, frozenset())
-        globally = any(e.kind == "global" for a in step.atoms if a.index in kept for e in a.effects)
+        globally = any(e.kind == "install-global" for a in step.atoms if a.index in kept for e in a.effects)
         if step.keyword == "RUN" and globally and step.index not in layout.append:
             text = cleaner(program, step)
             if text:
@@ -179,7 +179,7 @@ def _tree(program: Program, made: Artifact) -> CopyFromBuilder:
 def _saving(program: Program, rung: str) -> int:
     from slimify.facts.images import image
 
-    saving = estimate.dropped_packages(program) + estimate.caches(program, ("node",))
+    saving = estimate.dropped_packages(program) + estimate.caches(program, "node")
     saving += estimate.left_lists(program)
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")

@@ -73,7 +73,9 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
         words = _words(words[2])
     server = words[0] if words else ""
-    every = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    every = {
+        p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
+    }
     own = {*project.dependencies, *project.dev_dependencies}
     if server not in _SERVERS or server not in every or server in own:
         return None

@@ -52,7 +52,7 @@ def prune(
     lines: list[str] = []
     decisions: list[Decision] = []
     saved = 0
-    last = {e.cwd: e for e in effects if e.kind == "node" and e.cwd}  # of each directory
+    last = {e.cwd: e for e in effects if e.does("install", "node") and e.cwd}  # of each directory
     for effect in last.values():
         directory = effect.cwd or "/"
         if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
@@ -141,7 +141,9 @@ def dev_needed(program: Program, project: NodeProject) -> str:
 def _from_nowhere(program: Program, project: NodeProject) -> str:
     """A program that is started and that nothing known brings but what development dependencies bring (tsc,
     a peer of ts-node); "" if there is none."""
-    everywhere = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    everywhere = {
+        p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
+    }
     kept = everywhere.union(project.dependencies, program.base.commands if program.base else ())
     for command, use in program.runtime_needs.commands.items():
         packages = bin_packages(command)

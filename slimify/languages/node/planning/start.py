@@ -31,7 +31,9 @@ _RUNNERS = frozenset(
 
 def foreign(program: Program) -> bool:
     """Whether what is started was installed globally: code that was not read."""
-    installed = {p.name for s in program.steps for e in s.effects if e.kind == "global" for p in e.packages}
+    installed = {
+        p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
+    }
     return any(set(npm(name).bins) & set(program.runtime_needs.commands) for name in installed - _RUNNERS)
 
 
@@ -57,7 +59,7 @@ def unknown_start(program: Program) -> str:
 def installs_at_start(program: Program) -> str:
     """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
     for effect in program.runtime_needs.start:
-        if effect.kind in ("node", "global"):
+        if effect.ecosystem == "node" and effect.kind in ("install", "install-global"):
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
     return ""
@@ -69,7 +71,7 @@ def out_of_package(program: Program) -> str:
         e.cwd
         for s in program.steps
         for e in s.effects
-        if e.kind == "node" and e.packages and e.cwd is not None
+        if e.does("install", "node") and e.packages and e.cwd is not None
     ]
     started = [
         p for e in program.runtime_needs.start if e.kind == "app" and e.tool == "node" for p in e.reads

@@ -57,7 +57,7 @@ def _conda(call: Call) -> tuple[Effect, ...]:
         files = options.all("-f", "--file")
         return (
             call.touching(
-                "python",
+                "install",
                 f"env {action}" if nested else action,
                 manager="conda",
                 packages=named_packages(tuple(words[1:])),
@@ -95,7 +95,7 @@ def _pipx(call: Call) -> tuple[Effect, ...]:
     places = [path if path else Arg(value=None, text="~/.local") for path in (home, old, scripts)]
     return (
         call.touching(
-            "python", "tool install", manager="pipx", packages=named_packages(words[1:]), writes=places
+            "install", "tool install", manager="pipx", packages=named_packages(words[1:]), writes=places
         ),
     )
 
@@ -106,7 +106,7 @@ def _pip_tools(call: Call) -> tuple[Effect, ...]:
         writes, lost = environment(call)
         return (
             call.effect(
-                "python",
+                "install",
                 "sync",
                 manager="pip",
                 writes=writes,

@@ -66,7 +66,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         reads = () if options.has("--no-root") or action != "install" else call.known((".",))
         return (
             call.effect(
-                "python",
+                "install",
                 action,
                 manager="poetry",
                 packages=named_packages(words[1:]),
@@ -92,7 +92,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
     if action == "self":
         return (
             call.effect(
-                "python", "self", manager="poetry", packages=named_packages(words[2:]), writes=(SITE, BIN)
+                "install", "self", manager="poetry", packages=named_packages(words[2:]), writes=(SITE, BIN)
             ),
         )
     if action == "cache":
@@ -122,7 +122,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
         caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
         return (
             call.effect(
-                "python",
+                "install",
                 action,
                 manager="pipenv",
                 packages=named_packages(words[1:]),

@@ -69,7 +69,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     elif not options.has("--no-cache-dir", "--no-cache") and not _true(call.state.get("PIP_NO_CACHE_DIR")):
         caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
     return call.effect(
-        "python",
+        "install",
         action + (" -e" if editable else ""),
         manager=manager,
         packages=packages,
@@ -193,7 +193,7 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if name in ("venv", "virtualenv"):
         return (venv(inner),)
     if name == "ensurepip":
-        return (call.effect("python", "ensurepip", manager="pip", writes=environment(call)[0]),)
+        return (call.effect("install", "ensurepip", manager="pip", writes=environment(call)[0]),)
     kind = commands().modules.get(name)
     if name in ("compileall", "py_compile"):
         return (_bytecode(inner, name),)
@@ -295,7 +295,7 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
         action = "install" if "install" in actions else "install -e"
         return (
             call.effect(
-                "python",
+                "install",
                 action,
                 manager="setup.py",
                 manifests=manifests,
@@ -330,7 +330,7 @@ def venv(call: Call) -> Effect:
     where: tuple[Arg | str, ...] = options.operands
     if not where and call.name == "uv":
         where = (".venv",)
-    return call.touching("python", "venv", manager="venv", writes=where)
+    return call.touching("install", "venv", manager="venv", writes=where)
 
 
 def _virtualenv(call: Call) -> tuple[Effect, ...]:

@@ -54,7 +54,7 @@ def _uv(call: Call) -> tuple[Effect, ...]:
         out = options.last("-o", "--out-dir")
         return (call.touching("build", "build", manager="uv", writes=(out if out is not None else "dist",)),)
     if action == "self":
-        return (call.touching("global", "self update", manager="uv", writes=("~/.local/bin",)),)
+        return (call.touching("install-global", "self update", manager="uv", writes=("~/.local/bin",)),)
     return (call.effect("check", action),)
 
 
@@ -82,7 +82,7 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     python = state.get("UV_PYTHON_INSTALL_DIR")
     more = (python,) if python else ()
     return inner.effect(
-        "python",
+        "install",
         action,
         manager="uv",
         packages=named_packages(words),
@@ -103,13 +103,13 @@ def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> Effect:
     if action == "python":
         where = call.state.get("UV_PYTHON_INSTALL_DIR") or call.home(".local/share/uv/python")
         return call.touching(
-            "python", "python install", manager="uv", writes=(where or Arg(value=None, text="~/.local"),)
+            "install", "python install", manager="uv", writes=(where or Arg(value=None, text="~/.local"),)
         )
     tools = call.state.get("UV_TOOL_DIR") or call.home(".local/share/uv/tools")
     scripts = call.state.get("UV_TOOL_BIN_DIR") or call.home(".local/bin")
     places = [path if path else Arg(value=None, text="~/.local") for path in (tools, scripts)]
     return call.touching(
-        "python", "tool install", manager="uv", packages=named_packages(words[1:]), writes=places
+        "install", "tool install", manager="uv", packages=named_packages(words[1:]), writes=places
     )
 
 
@@ -146,7 +146,7 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
         packages_dir = call.known(("__pypackages__",))
         return (
             call.effect(
-                "python",
+                "install",
                 action,
                 manager="pdm",
                 packages=named_packages(words[1:]),

@@ -128,5 +128,5 @@ def site_installs(program: Program) -> Sequence[Effect]:
         for s in program.steps
         for a in s.atoms
         for e in a.effects
-        if SITE in e.writes and e.kind == "python"
+        if SITE in e.writes and e.does("install", "python")
     ]

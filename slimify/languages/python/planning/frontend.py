@@ -36,7 +36,7 @@ def _modules(program: Program) -> list[str]:
     for step in program.steps:
         for atom in step.atoms:
             for effect in atom.effects if atom.role == "build" else ():
-                if effect.kind == "node":
+                if effect.does("install", "node"):
                     found |= dict.fromkeys(_below(w) for w in effect.writes if _directory(w))
     return list(found)
 

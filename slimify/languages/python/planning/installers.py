@@ -83,7 +83,7 @@ def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
 
 def _installs(effect: Effect) -> bool:
     return (
-        effect.kind == "python"
+        effect.does("install", "python")
         and effect.manager == "pip"
         and effect.action == "install"
         and SITE in effect.writes
@@ -121,7 +121,7 @@ def _locked(program: Program) -> set[str] | None:
     }
     for step in program.steps:
         for effect in step.effects:
-            if SITE not in effect.writes or effect.kind != "python" or effect.manager in LOCKED:
+            if SITE not in effect.writes or not effect.does("install", "python") or effect.manager in LOCKED:
                 continue
             lists = effect.manifests and set(effect.manifests) <= made
             if not lists and (

@@ -204,9 +204,7 @@ _NOTHING = Reason.of("SL407", "python_nothing")
 
 def _gain(program: Program) -> int:
     return (
-        estimate.dropped_packages(program)
-        + estimate.caches(program, ("python",))
-        + estimate.left_lists(program)
+        estimate.dropped_packages(program) + estimate.caches(program, "python") + estimate.left_lists(program)
     )
 
 

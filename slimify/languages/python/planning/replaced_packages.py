@@ -62,7 +62,7 @@ def _touched(program: Program) -> Iterator[str]:
     that are to be upgraded, that are named with a version, or locked."""
     for step in program.steps:
         for effect in step.effects:
-            if effect.kind != "python" or SITE not in effect.writes:
+            if not effect.does("install", "python") or SITE not in effect.writes:
                 continue
             words = (word.value or "" for word in effect.command.words)
             anew = effect.action == "uninstall" or any(map(_ANEW.fullmatch, words))

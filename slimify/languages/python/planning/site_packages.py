@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import BIN, SITE
+from slimify.analysis.roles.role_state import BIN, SITE, Artifact
 from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.python.planning.distribution_python import (
     distribution_packages,
@@ -60,10 +60,12 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
     sites: set[str] = set()
     rest: set[str] = set()
     for step in program.steps:
-        if not any(e.kind == "python" and SITE in e.writes for e in step.effects):
+        if not any(e.does("install", "python") and SITE in e.writes for e in step.effects):
             continue
         others = [*SCRATCH, *(c for e in step.effects for c in e.caches)]
-        others += [p for e in step.effects if e.kind != "python" for p in (*e.writes, *e.outputs)]
+        others += [
+            p for e in step.effects if not e.does("install", "python") for p in (*e.writes, *e.outputs)
+        ]
         for entry in program.built.left(step.instruction):
             found = _PACKAGES.match(entry.path)
             if found:
@@ -109,7 +111,7 @@ def only_installers(program: Program) -> bool:
     effects = site_installs(program)
     if unknown_start(program):
         return False
-    if any(SITE in e.writes for s in program.steps for e in s.effects if e.kind != "python"):
+    if any(SITE in e.writes for s in program.steps for e in s.effects if not e.does("install", "python")):
         return False
     for effect in effects:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
@@ -120,8 +122,12 @@ def only_installers(program: Program) -> bool:
     return (
         bool(effects)
         and not _PROGRAMS & (called | started)
-        and any(m.path not in (SITE, BIN) and m.kind in ("python", "build") for m in program.made)
+        and any(m.path not in (SITE, BIN) and _python_or_build(m) for m in program.made)
     )
+
+
+def _python_or_build(made: Artifact | Effect) -> bool:
+    return made.kind == "build" or (made.kind == "install" and made.ecosystem == "python")
 
 
 def installer_places(program: Program) -> tuple[frozenset[str], str]:
@@ -139,7 +145,7 @@ def installer_places(program: Program) -> tuple[frozenset[str], str]:
         for effect in step.effects:
             head, _, name = effect.action.partition(" ")
             programs = _TOOLCHAINS.get(name, frozenset({name}) & _PROGRAMS)
-            if effect.kind in ("python", "build") and head == "install" and programs:
+            if _python_or_build(effect) and head == "install" and programs:
                 places |= set(effect.writes)
                 alive = name if programs & called else alive
             else:

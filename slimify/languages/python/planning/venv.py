@@ -90,9 +90,13 @@ def _bypasses(step: Step, atom: AtomStep, first: int) -> str:
     if step.index >= first and any(e.kind == "unknown" for e in atom.effects):
         return "its effects are not known"
     for effect in atom.effects:
-        if effect.kind == "python" and effect.action not in ("check", "config") and not _into_site(effect):
+        if (
+            effect.does("install", "python")
+            and effect.action not in ("check", "config")
+            and not _into_site(effect)
+        ):
             return "it installs to another place"
-        if effect.kind == "python" and effect.manager not in ("pip", "pipenv", ""):
+        if effect.does("install", "python") and effect.manager not in ("pip", "pipenv", ""):
             return f"{effect.manager} chooses an environment by itself"
         if step.index >= first and effect.tool in _OWN_PATH:
             return f"{effect.tool} sets PATH anew"

@@ -70,8 +70,13 @@ def state(context: Context) -> State:
 
 
 def summary(effect: Effect) -> str:
-    """Kind and action, then what is not empty; `!` for a command that may write anywhere."""
-    parts = [effect.kind + ("!" if effect.anywhere else "")]
+    """Kind (of which ecosystem) and action, then what is not empty; `!` for one that may write anywhere."""
+    kind = (
+        f"{effect.kind}:{effect.ecosystem}"
+        if effect.kind in ("install", "install-global", "compile")
+        else effect.kind
+    )
+    parts = [kind + ("!" if effect.anywhere else "")]
     parts += [effect.action.replace(" ", "-")] if effect.action and "://" not in effect.action else []
     lists = {
         "pkg": tuple(p.name for p in effect.packages),
