@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from slimify.analysis.runtime_needs import configured
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
+from slimify.model.effects import INSTALLS
 from slimify.semantics.walk import Visit
 
-_KINDS = frozenset({"install", "install-global", "compile"})  # what a project needs for its own language
+_KINDS = INSTALLS | {"compile"}  # what a project needs for its own language
 _MARKERS = {
     "go": ("go.mod", "Gopkg.toml", "glide.yaml", "main.go"),
     "node": ("package.json",),

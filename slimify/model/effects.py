@@ -32,6 +32,39 @@ EffectKind = Literal[
 ]
 
 
+# Traits of a kind: what can be claimed of a command whose kind is known, and nothing else. Where a claim is
+# made of a few more kinds in one place, that place adds them and says why.
+
+IDLE = frozenset[EffectKind]({"check", "state"})
+"""Leaves nothing in the image."""
+NEUTRAL = IDLE | frozenset[EffectKind]({"index", "cache"})
+"""Leaves nothing that a program needs: besides, lists and caches come and go."""
+QUIET = NEUTRAL | frozenset[EffectKind]({"unpackage"})
+"""Brings nothing into the image."""
+FOLLOWS_INSTALL = QUIET - IDLE
+"""Prepares or tidies up installs of system packages, and belongs to those beside it."""
+ON_PACKAGES = frozenset[EffectKind]({"packages", "unpackage", "index"})
+"""Works on system packages and their lists, by the packages' names: in any directory, whatever the files."""
+USES_LISTS = frozenset[EffectKind]({"packages", "source", "system"})
+"""May install system packages, by the lists that were fetched before."""
+REGISTERS = frozenset[EffectKind]({"users", "system", "source"})
+"""Changes what the system knows: has to be executed where the application runs."""
+RUNS_CODE = frozenset[EffectKind]({"app", "unknown"})
+"""Executes code that was not read: may read and write anything."""
+INSTALLS = frozenset[EffectKind]({"install", "install-global"})
+"""Installs packages of a language."""
+MAKES = INSTALLS | frozenset[EffectKind]({"compile", "build"})
+"""Makes something out of sources: may start compilers and whatever else is there."""
+LEAVES_RESULT = frozenset[EffectKind]({"install", "compile", "build", "prune", "fetch", "unpack"})
+"""Can be executed in a stage that is thrown away: what it leaves is known and can be copied."""
+BRINGS_FILES = frozenset[EffectKind]({"files", "fetch", "unpack"})
+"""Puts files where its words say."""
+BY_PATH = BRINGS_FILES | frozenset[EffectKind]({"meta"})
+"""Reads and changes only the paths that its words name."""
+EDITS = frozenset[EffectKind]({"files", "meta"})
+"""Changes files, their owners and modes."""
+
+
 class Package(Struct, frozen=True, kw_only=True):
     """One package of an install command; `span` are its offsets in the RUN's logical text."""
 

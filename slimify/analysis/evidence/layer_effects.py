@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.evidence.built_image import Built
 from slimify.image.tree import Files
-from slimify.model.effects import Effect
+from slimify.model.effects import BY_PATH, Effect
 from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
@@ -29,7 +29,7 @@ _CACHES = re.compile(
     r"|/go/pkg/|/usr/local/share/\.cache/"
 )
 # Effects of which no more than the place may be unknown: they register nothing in the system.
-_KINDS = frozenset({"unknown", "build", "compile", "files", "fetch", "unpack", "meta", "check"})
+_KINDS = BY_PATH | {"unknown", "build", "compile", "check"}
 _FEW = 3  # files of a new directory that are named, not the directory
 _MOST = 8  # names in one directory that are copied one by one
 _MADE_UP = re.compile(r"\d{3,}|[0-9a-f]{8,}|\d\.\d")  # names that the next build may not have

@@ -9,12 +9,11 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from slimify.model.decisions import Role
-from slimify.model.effects import Effect
+from slimify.model.effects import BY_PATH, IDLE, USES_LISTS, Effect
 from slimify.semantics.paths import inside, touches
 from slimify.semantics.walk import Visit
 
-_INSTALLS = frozenset({"packages", "system", "source"})
-_BRINGS = frozenset({"fetch", "unpack", "files", "meta", "check", "state"})
+_BRINGS = BY_PATH | IDLE
 _ENDINGS = (".apk", ".deb", ".rpm")
 Where = tuple[int, int]
 
@@ -28,7 +27,7 @@ def with_installs(visits: Sequence[Visit], atoms: Mapping[Where, Role]) -> Mappi
     effects = {(v.index, n): atom for v in visits for n, atom in enumerate(v.effects)}
     for where in reversed(places):
         kinds = {e.kind for e in effects[where]}
-        if atoms.get(where) in ("run", "both", "unknown") and kinds & _INSTALLS:
+        if atoms.get(where) in ("run", "both", "unknown") and kinds & USES_LISTS:
             wanted += [path for e in effects[where] for path in _files(e)]
         writes = tuple(w for e in effects[where] for w in e.writes)
         if (
@@ -49,7 +48,7 @@ def with_installs(visits: Sequence[Visit], atoms: Mapping[Where, Role]) -> Mappi
 
 def _files(effect: Effect) -> tuple[str, ...]:
     """The files that an install reads, package files among its operands included."""
-    if effect.kind not in _INSTALLS:
+    if effect.kind not in USES_LISTS:
         return ()
     local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_ENDINGS)]
     cwd = effect.cwd or "/"

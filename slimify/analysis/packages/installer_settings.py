@@ -13,36 +13,19 @@ from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.facts.languages import installer_settings
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import EDITS, INSTALLS, QUIET, REGISTERS, Effect
 
 _MANAGERS = frozenset({"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"})
 _CHANGES = frozenset({"set", "delete", "rm", "unset"})
 # What is executed in the final stage and installs with none of these managers.
-_ELSEWHERE = frozenset(
-    {
-        "packages",
-        "unpackage",
-        "index",
-        "cache",
-        "users",
-        "files",
-        "meta",
-        "check",
-        "state",
-        "system",
-        "source",
-    }
-)
+_ELSEWHERE = QUIET | REGISTERS | EDITS | {"packages"}
 
 
 def install_time(runtime_needs: RuntimeNeeds) -> str:
     """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
     of kind "install" where one only runs scripts, "" where what starts it is not known."""
     started = _MANAGERS & runtime_needs.commands.keys()
-    installs = any(
-        e.ecosystem == "node" and e.kind in ("install", "install-global", "prune")
-        for e in runtime_needs.start
-    )
+    installs = any(e.ecosystem == "node" and e.kind in INSTALLS | {"prune"} for e in runtime_needs.start)
     if (
         runtime_needs.dynamic
         or installs

@@ -10,7 +10,7 @@ from msgspec import Struct
 from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
 from slimify.facts.languages import compiles, npm, pypi, runtime_packages
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sources import Use
 from slimify.semantics.context_files import View
 
@@ -38,7 +38,7 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
     """The packages that RUN steps install, as far as commands and manifests name them."""
     found: dict[str, Module] = {}
     for effect in effects:
-        if effect.kind not in ("install", "install-global") or effect.action in ("venv", "uninstall"):
+        if effect.kind not in INSTALLS or effect.action in ("venv", "uninstall"):
             continue
         kind = effect.ecosystem
         for package in effect.packages:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slimify.model.decisions import PackageVerdict
-from slimify.model.effects import Effect
+from slimify.model.effects import EDITS, IDLE, Effect
 from slimify.semantics.paths import inside_any
 from slimify.semantics.walk import Visit
 
@@ -29,11 +29,11 @@ def adds_source(effects: Sequence[Effect]) -> bool:
     """Whether the commands only add a package source: lists, keys, what is downloaded for them."""
     kinds = {e.kind for e in effects}
     if "source" in kinds:
-        return kinds <= {"source", "fetch", "files", "check", "state"}
+        return kinds <= IDLE | {"source", "fetch", "files"}
     writes = [w for e in effects for w in e.writes]
     return (
         bool(writes)
-        and kinds <= {"fetch", "files", "check", "state", "meta"}
+        and kinds <= IDLE | EDITS | {"fetch"}
         and all(inside_any(w, PACKAGE_SOURCES) for w in writes)
     )
 

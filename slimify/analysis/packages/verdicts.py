@@ -15,12 +15,13 @@ from slimify.facts.debian import PackageFacts
 from slimify.facts.languages import npm, pypi
 from slimify.facts.packages import callers
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, ON_PACKAGES, Effect
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
 # Interpreters that node-gyp and other build tools are written in.
+_MANAGING = ON_PACKAGES | {"state"}
 _INTERPRETERS = frozenset({"python", "python2", "python3", "perl", "python2-minimal", "python3-minimal"})
 
 
@@ -112,7 +113,7 @@ def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
     for visit in visits:
         for effects in visit.effects:
             for effect in effects:
-                if effect.kind in ("packages", "unpackage", "index", "state"):
+                if effect.kind in _MANAGING:
                     continue
                 for tool in (effect.tool, *effect.tools, *_implied(effect)):
                     name = tool.rpartition("/")[2]
@@ -132,7 +133,7 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
                 done += (e for e in effects if e.does("install", "python"))
                 continue
             for effect in effects:
-                if effect.kind in ("packages", "unpackage", "index", "state", "cache"):
+                if effect.kind in _MANAGING or effect.kind == "cache":
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
                 if (effect.kind == "install-global" and not _plain_javascript(effect)) or _compiled(
@@ -190,7 +191,7 @@ def _implied(effect: Effect) -> tuple[str, ...]:
         return ("git", "hg", "bzr", "svn")
     if effect.kind == "source":
         return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
-    if effect.kind in ("install", "install-global"):
+    if effect.kind in INSTALLS:
         return ("git", "gcc", "cc", "c++", "g++", "make", "pkg-config")
     return ()
 

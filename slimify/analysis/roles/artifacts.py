@@ -15,10 +15,13 @@ from slimify.analysis.roles.compiler_inputs import around, reads_anything
 from slimify.analysis.roles.parent_directories import keep_places
 from slimify.analysis.roles.role_state import BIN, SITE, Artifact, RoleState, Where, assign_role, made_by
 from slimify.model.decisions import Reason, Role
+from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES
 from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
+_NO_FILES = ON_PACKAGES | {"cache", "state"}  # reads no file of the context
+_NARROW = BY_PATH | {"check"}  # reads what it names, whatever its directory
 # Written by installers, read by installers only.
 _LOCKS = frozenset(
     {
@@ -58,7 +61,7 @@ def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
-            if state.atoms.get(where) != "run" or {e.kind for e in effects} - {"meta", "check", "state"}:
+            if state.atoms.get(where) != "run" or {e.kind for e in effects} - IDLE - {"meta"}:
                 continue
             targets = [w for e in effects for w in e.writes]
             trees = [m for m in result if not m.is_file]
@@ -95,7 +98,7 @@ def _settle_inside(state: RoleState, directory: str, before: Where) -> None:
             if where >= before or state.atoms.get(where) != "run":
                 continue
             paths = [p for e in effects for p in (*e.writes, *e.deletes)]
-            plain = {e.kind for e in effects} <= {"meta", "files", "check", "state"}
+            plain = {e.kind for e in effects} <= EDITS | IDLE
             if plain and paths and all(inside(p, directory) for p in paths):
                 assign_role(state, where, "build", Reason.of("SL217", "inside_copied"))
 
@@ -109,7 +112,7 @@ def settle_directories(state: RoleState) -> None:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
             made = [w for e in effects for w in e.writes]
-            plain = all(e.tool == "mkdir" or e.kind in ("check", "state") for e in effects)
+            plain = all(e.tool == "mkdir" or e.kind in IDLE for e in effects)
             if state.atoms[where] != "run" or not made or not plain:
                 continue
             if all(any(inside(p, w) and p != w for p in own) for w in made):
@@ -248,9 +251,9 @@ def _users(state: RoleState) -> tuple[_User, ...]:
             if state.atoms.get((visit.index, number)) not in ("build", "unknown"):
                 continue
             for effect in effects:
-                if effect.kind in ("packages", "index", "cache", "state", "unpackage"):
+                if effect.kind in _NO_FILES:
                     continue
-                narrow = effect.kind in ("fetch", "unpack", "files", "meta", "check")
+                narrow = effect.kind in _NARROW
                 if (effect.cwd is None and not narrow) or reads_anything(effect):
                     users.append(_User(visit.index, effect.tool, None))
                     continue

@@ -21,8 +21,6 @@ from slimify.analysis.packages.tool_settings import read_by_build_only
 from slimify.analysis.roles.artifacts import copy_roles, live_results, settle_directories, widened
 from slimify.analysis.roles.role_state import (
     BIN,
-    BUILD_KINDS,
-    FOLLOW_KINDS,
     SITE,
     Artifact,
     Roles,
@@ -37,11 +35,9 @@ from slimify.languages.go.generators import leaves_go
 from slimify.languages.node import corepack
 from slimify.languages.python.site_package_removals import taken_out
 from slimify.model.decisions import PackageVerdict, Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import EDITS, FOLLOWS_INSTALL, IDLE, LEAVES_RESULT, REGISTERS, Effect
 from slimify.semantics.paths import BROAD, inside, inside_any, touches
 from slimify.semantics.walk import Visit
-
-RUN_KINDS = frozenset({"users", "system", "source"})
 
 
 def assign(
@@ -99,7 +95,7 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
             assign_role(state, where, "run", _RUN_REASON["source"])
     elif "install-global" not in kinds and _into_other_python(state, effects):
         _global(state, where, effects)
-    elif kinds & BUILD_KINDS and not _is_download_for_run_time(effects):
+    elif kinds & LEAVES_RESULT and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
         _packages(state, where)
@@ -107,16 +103,16 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
         _global(state, where, effects)
     elif "app" in kinds or _is_download_for_run_time(effects):
         _app(state, visit, where, effects)
-    elif kinds & RUN_KINDS:
+    elif kinds & REGISTERS:
         assign_role(
             state,
             where,
             "run",
             _RUN_REASON[next(k for k in ("users", "system", "source") if k in kinds)],
         )
-    elif kinds & {"files", "meta"}:
+    elif kinds & EDITS:
         _files(state, visit, where, effects)
-    elif kinds & FOLLOW_KINDS:
+    elif kinds & FOLLOWS_INSTALL:
         state.deleted.extend(d for e in effects for d in e.deletes)
         assign_role(state, where, "both", Reason.of("SL218", "beside"))
     else:
@@ -135,7 +131,7 @@ def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> b
         if (visit.index, number) > where
         for effect in found
     )
-    return not any(effect.kind in BUILD_KINDS for effect in later)
+    return not any(effect.kind in LEAVES_RESULT for effect in later)
 
 
 _RUN_REASON = {
@@ -261,7 +257,7 @@ def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]
     """The application's own code. Python's is executed where it will run. A Node project's writes
     into the project, which is copied from the builder as a whole."""
     node = [e for e in effects if e.kind == "app" and e.cwd is not None]
-    if state.language == "node" and node and all(e.kind in ("app", "check", "state") for e in effects):
+    if state.language == "node" and node and all(e.kind == "app" or e.kind in IDLE for e in effects):
         assign_role(state, where, "build", Reason.of("SL211", "project_script"))
         for effect in node:
             _add(state, visit, effect, effect.cwd or "/", kind="build")
@@ -347,7 +343,7 @@ def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> li
 def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
     """Every path is both written and deleted by the RUN, which builds something besides."""
     effects = [e for found in visit.effects for e in found]
-    if not paths or not any(e.kind in BUILD_KINDS for e in effects):
+    if not paths or not any(e.kind in LEAVES_RESULT for e in effects):
         return False
     deleted = [d for e in effects for d in e.deletes]
     written = [w for e in effects if e.kind == "files" for w in e.writes]
@@ -360,9 +356,5 @@ def _again(state: RoleState) -> None:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
             kinds = {e.kind for e in effects}
-            if (
-                state.atoms[where] == "run"
-                and kinds <= {"files", "meta", "check", "state"}
-                and kinds & {"files"}
-            ):
+            if state.atoms[where] == "run" and kinds <= EDITS | IDLE and kinds & {"files"}:
                 _files(state, visit, where, effects)

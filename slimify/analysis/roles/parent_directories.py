@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from slimify.analysis.copies import targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.model.decisions import Reason, Role
-from slimify.model.effects import Effect
+from slimify.model.effects import BRINGS_FILES, Effect
 from slimify.semantics.paths import BROAD, inside, touches
 from slimify.semantics.walk import Visit
 
 # What writes without making the directory; mkdir without -p is one of them.
-_WRITING = frozenset({"files", "fetch", "unpack"})
+_WRITING = BRINGS_FILES
 
 
 def keep_places(

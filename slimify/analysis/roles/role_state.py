@@ -8,13 +8,8 @@ from functools import cached_property
 from msgspec import Struct, field
 
 from slimify.model.decisions import PackageVerdict, Reason, Role
+from slimify.model.effects import FOLLOWS_INSTALL, QUIET
 from slimify.semantics.walk import Visit
-
-BUILD_KINDS = frozenset({"install", "compile", "build", "prune", "fetch", "unpack"})
-
-
-FOLLOW_KINDS = frozenset({"index", "cache", "unpackage"})
-
 
 SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
 
@@ -98,13 +93,11 @@ def follow_packages(state: RoleState) -> None:
     for visit in state.visits:
         numbers = range(len(visit.effects))
         real = {
-            state.atoms[(visit.index, n)]
-            for n in numbers
-            if not {e.kind for e in visit.effects[n]} <= FOLLOW_KINDS | {"state", "check"}
+            state.atoms[(visit.index, n)] for n in numbers if not {e.kind for e in visit.effects[n]} <= QUIET
         }
         for n in numbers:
             kinds = {e.kind for e in visit.effects[n]}
-            if kinds and kinds <= FOLLOW_KINDS | {"state"} and kinds & FOLLOW_KINDS:
+            if kinds and kinds <= FOLLOWS_INSTALL | {"state"} and kinds & FOLLOWS_INSTALL:
                 if real == {"build"}:
                     state.atoms[(visit.index, n)] = "build"
                 elif real == {"run"}:

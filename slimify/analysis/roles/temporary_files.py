@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.model.decisions import Reason
-from slimify.model.effects import Effect
+from slimify.model.effects import IDLE, Effect
 
 
 def settle_temporary_files(state: RoleState) -> None:
@@ -37,4 +37,4 @@ def settle_temporary_files(state: RoleState) -> None:
 
 def _only_files(effects: Sequence[Effect]) -> bool:
     kinds = {e.kind for e in effects}
-    return "files" in kinds and kinds <= {"files", "check", "state"}
+    return "files" in kinds and kinds <= IDLE | {"files"}

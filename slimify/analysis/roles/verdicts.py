@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import CommandVerdict, InstructionVerdict, Reason, Role
+from slimify.model.effects import NEUTRAL
 
 _CONFIG = frozenset(
     {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
@@ -55,4 +56,4 @@ def instruction_role(keyword: str, atoms: tuple[AtomStep, ...]) -> tuple[Role, t
 
 
 def _neutral(atom: AtomStep) -> bool:
-    return all(e.kind in ("state", "check", "cache", "index") for e in atom.effects)
+    return all(e.kind in NEUTRAL for e in atom.effects)

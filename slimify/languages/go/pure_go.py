@@ -7,27 +7,14 @@ from collections.abc import Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
+from slimify.model.effects import EDITS, QUIET
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _C = frozenset({"cgo", "plugin", "external"})  # what the sources use, or what was not read
 # What leaves no program that was not read: Go's own compiler does.
-_PLAIN = frozenset(
-    {
-        "compile",
-        "packages",
-        "unpackage",
-        "index",
-        "cache",
-        "check",
-        "state",
-        "files",
-        "meta",
-        "users",
-        "prune",
-    }
-)
+_PLAIN = QUIET | EDITS | {"compile", "packages", "users", "prune"}
 _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
 _MOST = 2_000  # files whose first bytes are looked at
 

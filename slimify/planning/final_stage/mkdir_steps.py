@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.effects import Effect
-from slimify.planning.final_stage.steps import PLAIN, QUIET, real_atoms
+from slimify.model.effects import QUIET, Effect
+from slimify.planning.final_stage.steps import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import BROAD, inside, outermost, touches

@@ -12,12 +12,12 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
 from slimify.model.decisions import Decision, PackageVerdict
+from slimify.model.effects import IDLE, QUIET
 from slimify.model.plan import Rung
 from slimify.planning.final_stage.restore_packages import install_line, plain
 from slimify.planning.layout import CopyFromBuilder, WordEdit
 from slimify.semantics.paths import inside, inside_any
 
-QUIET = frozenset({"state", "check", "cache", "index", "unpackage"})
 PLAIN = frozenset({"", "heredoc"})  # for a command that is executed, whatever happens, with what is said
 
 
@@ -93,7 +93,7 @@ def final_atoms(
         {e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept
     ):
         return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
-    if {e.kind for a in real for e in a.effects} <= {"packages", "unpackage", "users", *QUIET}:
+    if {e.kind for a in real for e in a.effects} <= QUIET | {"packages", "users"}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
     for atom in reversed(step.atoms):  # a change of directory that nothing follows
         if atom.index in kept:
@@ -209,7 +209,7 @@ def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[
     if not owned or not atom.effects or step.script.atoms[atom.index].opaque not in PLAIN:
         return False
     # the mkdir in front of the chown makes the directory that it works on
-    if any(e.kind not in ("meta", "state", "check") and e.tool != "mkdir" for e in atom.effects):
+    if any(e.kind not in IDLE | {"meta"} and e.tool != "mkdir" for e in atom.effects):
         return False
     return any(w in roots for e in atom.effects for w in e.writes)
 

@@ -9,6 +9,7 @@ import shlex
 from slimify.analysis.program import Program, Step
 from slimify.facts.carried import carried, installed
 from slimify.model.decisions import Decision
+from slimify.model.effects import RUNS_CODE
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import body, chained, joined, lead
@@ -87,7 +88,7 @@ def _place(step: Step) -> str | None:
 def _touches(step: Step, path: str) -> bool:
     if step.keyword != "RUN":
         return False
-    if not step.atoms or any(e.kind in ("unknown", "app") or e.anywhere for e in step.effects):
+    if not step.atoms or any(e.kind in RUNS_CODE or e.anywhere for e in step.effects):
         return True
     return any(
         inside(path, p.rstrip("*").rstrip("/") or "/")

@@ -11,7 +11,7 @@ from msgspec import Struct
 from slimify.analysis.program import Program, Step
 from slimify.languages.go.planning.caches import go_cleaner, go_saving
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import direct, lengthened
@@ -71,11 +71,7 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
         found.decisions.append(_left("pip's cache of downloads", step))
     tail = cleaner(program, step)
     if tail and tail.split()[0] not in started:
-        kept = (
-            e
-            for e in step.effects
-            if e.ecosystem == "node" and e.kind in ("install", "install-global") and e.caches
-        )
+        kept = (e for e in step.effects if e.ecosystem == "node" and e.kind in INSTALLS and e.caches)
         found.saving += max((estimate.npm_cache(program, e) for e in kept), default=0)
         found.tail.append(tail)
         found.decisions.append(_left(f"the cache of {tail.split()[0]}", step))
@@ -98,9 +94,7 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
 
 def _installers_at_start(program: Program) -> frozenset[str]:
     """Installers that are run whenever the image starts: their caches spare them the network then."""
-    return frozenset(
-        e.manager for e in program.runtime_needs.start if e.kind in ("install", "install-global")
-    )
+    return frozenset(e.manager for e in program.runtime_needs.start if e.kind in INSTALLS)
 
 
 def _left(what: str, step: Step) -> Decision:
@@ -169,7 +163,7 @@ def cleaner(program: Program, step: Step) -> str:
     if step.script.atoms[-1].opaque or program.language != "node":
         return ""
     for effect in reversed(step.effects):
-        if effect.kind in ("install", "install-global") and effect.caches and effect.manager in _CLEANERS:
+        if effect.kind in INSTALLS and effect.caches and effect.manager in _CLEANERS:
             return _CLEANERS[effect.manager]
     return ""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.node.planning.start import foreign, only_shell, unread
+from slimify.model.effects import IDLE, MAKES
 
 # What a start that installs, compiles or downloads may call, nobody can tell from the outside.
-_MAKING = frozenset({"install", "install-global", "compile", "build", "packages", "fetch"})
-_NO_PROGRAM = frozenset({"check", "state"})
+_MAKING = MAKES | {"packages", "fetch"}
 
 
 def unsure(program: Program) -> str:
@@ -25,6 +25,6 @@ def unsure(program: Program) -> str:
         if effect.kind in _MAKING:
             words = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return f"{words} is run whenever the image starts, and may need them"
-    if only_shell(start) or all(e.kind in _NO_PROGRAM for e in start):
+    if only_shell(start) or all(e.kind in IDLE for e in start):
         return "a shell is started, and what people run in it is not known"
     return ""

@@ -10,6 +10,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.builders import can, syntax_can
 from slimify.languages.go.planning.caches import BUILD_CACHE, MODULE, fetching_steps, unused
+from slimify.model.effects import INSTALLS
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, begun
 from slimify.planning.options.cache_mounts import with_cache_mounts
@@ -53,4 +54,4 @@ def _saving(program: Program, text: str) -> int:
         return BUILD_CACHE + 20 * MODULE
     if "what pip downloads" in text:
         return estimate.caches(program, "python")
-    return estimate.caches(program, "node", kinds=("install", "install-global"))
+    return estimate.caches(program, "node", kinds=INSTALLS)

@@ -14,7 +14,7 @@ from slimify.analysis.program import Program, Step
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.languages.python.manifests.requirements import read_requirements
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import ON_PACKAGES, Effect
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import readable
 from slimify.semantics.paths import inside
@@ -22,7 +22,7 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 
 _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", ".npmrc", ".yarnrc")
 _LOCAL = ("file:", "link:", "portal:", "workspace:", ".", "/")
-_ASIDE = frozenset({"packages", "index", "cache", "unpackage", "check"})  # nothing of the context is read
+_ASIDE = ON_PACKAGES | {"cache", "check"}  # nothing of the context is read
 _NO_FILES = ("-f", "--find-links", "--editable", "-e")
 
 

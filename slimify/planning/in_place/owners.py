@@ -15,7 +15,7 @@ from slimify.analysis.copied_context import weight
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import NEUTRAL, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import chained, direct, lengthened, prolonged, readable
@@ -180,7 +180,7 @@ def _made(program: Program, change: _Change) -> dict[int, str] | str:
             return f"what {place(step)} writes is not known"
         paths: dict[str, None] = {}
         for effect in step.effects:
-            if effect.kind in ("unknown", "app") or effect.anywhere:
+            if effect.kind in RUNS_CODE or effect.anywhere:
                 return f"what {place(step)} writes is not known"
             if effect.kind in ("meta", "users"):
                 continue
@@ -204,7 +204,7 @@ def _made(program: Program, change: _Change) -> dict[int, str] | str:
     return found
 
 
-_MAKES_NONE = frozenset({"meta", "users", "check", "cache", "state", "index"})
+_MAKES_NONE = NEUTRAL | {"meta", "users"}
 
 
 def _makes_too(change: _Change) -> bool:
@@ -213,7 +213,7 @@ def _makes_too(change: _Change) -> bool:
         for effect in atom.effects:
             if effect.tool == "mkdir" or effect.kind in _MAKES_NONE:
                 continue
-            if effect.anywhere or effect.kind in ("unknown", "app"):
+            if effect.anywhere or effect.kind in RUNS_CODE:
                 return True
             if any(touches(w, p) for w in effect.writes for p in change.places):
                 return True

@@ -15,7 +15,7 @@ from slimify.analysis.packages.verdicts import build_tools
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import MAKES, ON_PACKAGES, QUIET, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place import extend_install
 from slimify.planning.in_place.certain import unsure
@@ -38,12 +38,11 @@ from slimify.semantics.walk import Visit
 from slimify.syntax.shell.script import Refuses, edit
 
 # What may compile; any other command is asked for its programs.
-_COMPILING = frozenset({"install", "install-global", "compile", "build", "unknown"})
+_COMPILING = MAKES | {"unknown"}
 _INSTALLERS = frozenset(
     {"pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv", "npm", "yarn", "pnpm"}
 )
-_MANAGING = frozenset({"packages", "unpackage", "index", "state"})
-_QUIET = frozenset({"index", "cache", "state", "check", "unpackage"})
+_MANAGING = ON_PACKAGES | {"state"}
 # Packages that only bring others: of no size where the base image has these.
 _META = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
 
@@ -347,7 +346,7 @@ def _without(program: Program, found: _Install) -> str | None:
         gone = frozenset(span for span, names in swap.items() if not names)
         return edit(step.instruction, step.script, drop_words=gone, replace_words=words)
     others = [a for a in step.atoms if a.index != found.atom.index]
-    if all({e.kind for e in a.effects} <= _QUIET for a in others):
+    if all({e.kind for e in a.effects} <= QUIET for a in others):
         return None
     return edit(step.instruction, step.script, drop=frozenset({found.atom.index}))
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, MAKES, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import (
@@ -31,8 +31,8 @@ from slimify.planning.in_place.runs import (
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.shell.script import Refuses, edit
 
-_MAKING = frozenset({"fetch", "unpack", "index", "packages", "install", "install-global", "compile", "build"})
-_QUIET = frozenset({"cache", "files", "prune", "check"})
+_MAKING = MAKES | {"fetch", "unpack", "index", "packages"}
+_TIDIES = frozenset({"cache", "files", "prune", "check"})
 _UNPACKED = 20 * estimate.MB  # a download of unknown size
 
 
@@ -72,7 +72,7 @@ def _removals(program: Program) -> Iterator[_Removal]:
         if not readable(step) or step.instruction.flags:
             continue
         for atom in step.atoms:
-            if any({e.kind for e in a.effects} - _QUIET for a in step.atoms[: atom.index]):
+            if any({e.kind for e in a.effects} - _TIDIES for a in step.atoms[: atom.index]):
                 break  # what it deletes may be made there
             paths = _deleted(program, step, atom)
             group = _group(program, step, paths) if paths else ()
@@ -84,7 +84,7 @@ def _deleted(program: Program, step: Step, atom: AtomStep) -> tuple[str, ...]:
     """What a command deletes, where it does nothing else; of a file that the context brought, nothing."""
     assert step.script is not None
     part = step.script.atoms[atom.index]
-    if part.opaque or not atom.effects or {e.kind for e in atom.effects} - _QUIET:
+    if part.opaque or not atom.effects or {e.kind for e in atom.effects} - _TIDIES:
         return ()
     if "$" in step.script.text[part.start : part.end] or any(
         e.writes and not _prunes(e) for e in atom.effects
@@ -151,7 +151,7 @@ def _may_use(step: Step, paths: tuple[str, ...]) -> bool:
     if not step.atoms:
         return True
     return any(
-        e.kind in ("unknown", "app") or e.anywhere or any(touches(r, p) for r in _used(e) for p in paths)
+        e.kind in RUNS_CODE or e.anywhere or any(touches(r, p) for r in _used(e) for p in paths)
         for e in step.effects
     )
 
@@ -224,6 +224,6 @@ def _saving(program: Program, found: _Removal) -> int:
     if any(e.kind in ("fetch", "unpack", "build") for e in effects):
         return _UNPACKED
     caches = [e for e in effects if e.caches]
-    if any(e.ecosystem == "node" and e.kind in ("install", "install-global") for e in caches):
+    if any(e.ecosystem == "node" and e.kind in INSTALLS for e in caches):
         return max(estimate.npm_cache(program, e) for e in caches)
     return estimate.PIP_CACHE

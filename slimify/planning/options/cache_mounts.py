@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import CacheFacts, cache, can, syntax_can, title
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import INSTALLS, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.staging import inserted, instruction_start, keyword, new_item
 from slimify.semantics.effects.state import ROOT
@@ -125,12 +125,13 @@ def _again(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
             yield _Use(at, uses[0].step, uses[0].targets)
 
 
+_DOWNLOADS = INSTALLS | {"packages", "compile"}
+
+
 def _downloads(effect: Effect, item: Item) -> bool:
     """The command fills its installer's cache, and is still part of the item."""
     words = [w.text for w in effect.command.words[:2]]
-    return effect.kind in ("packages", "install", "install-global", "compile") and all(
-        w in item.text for w in words
-    )
+    return effect.kind in _DOWNLOADS and all(w in item.text for w in words)
 
 
 def _places(effect: Effect, step: Step) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from slimify.analysis.runtime_writes import own_directory, writes
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import RUNS_CODE, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
 from slimify.semantics.paths import inside
@@ -219,7 +219,7 @@ def _effect(
     if effect.kind in ("check", "state", "fetch", "files") and not effect.anywhere:
         return f"`{name}` writes to {lasting[0]} at the start" if lasting else ""
     unknown = next((t for t in (effect.tool, *effect.tools) if t.rpartition("/")[2] not in plain | own), None)
-    if effect.kind not in ("app", "unknown") or unknown is not None:
+    if effect.kind not in RUNS_CODE or unknown is not None:
         what = unknown or name
         return f"what `{what}` needs at the start is not known" if what else "what is started is not known"
     text = " ".join(w.value or w.text for w in effect.command.words)
@@ -253,7 +253,7 @@ def _lines(program: Program, plan: Plan) -> str:
     """Steps of the final stage that may leave what only root can use."""
     for step in _final_steps(program, plan):
         for effect in step.effects:
-            if effect.kind in ("unknown", "app"):
+            if effect.kind in RUNS_CODE:
                 return f"line {step.line} may leave files that are root's"
     return ""
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.effects import Effect
+from slimify.model.effects import EDITS, QUIET, REGISTERS, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.copy_position import starts_installed
 from slimify.planning.final_stage.merge_installs import with_their_lists
@@ -332,9 +332,7 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
     return installs and all(e.kind in _SYSTEM or _elsewhere(e, layout.copies) for e in effects)
 
 
-_SYSTEM = frozenset(
-    {"packages", "index", "cache", "users", "source", "system", "state", "unpackage", "check"}
-)
+_SYSTEM = QUIET | REGISTERS | {"packages"}
 
 
 def _only_removes(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
@@ -357,7 +355,7 @@ def _below(pattern: str, directory: str) -> bool:
 def _elsewhere(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
     """Work on files, none of which is copied from the builder."""
     paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
-    if effect.kind not in ("files", "meta") or effect.anywhere or not paths:
+    if effect.kind not in EDITS or effect.anywhere or not paths:
         return False
     return not any(touches(path, tree.path) for path in paths for tree in trees)
 

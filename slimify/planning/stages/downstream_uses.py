@@ -6,16 +6,15 @@ import posixpath
 from collections.abc import Iterable
 
 from slimify.analysis.program import Step
-from slimify.model.effects import Effect
-from slimify.planning.final_stage.steps import PLAIN_CHECKS, QUIET
+from slimify.model.effects import BY_PATH, EDITS, QUIET, RUNS_CODE, USES_LISTS, Effect
+from slimify.planning.final_stage.steps import PLAIN_CHECKS
 from slimify.semantics.paths import PathMarks, inside_any
 
 # Directories that packages fill: a build step that works there may count on one of them.
 _SYSTEM = ("/etc", "/var", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/srv", "/run", "/lib")
 # Effects that use files by their names only, wherever they are executed.
-_BY_NAME = frozenset({"files", "meta", "check", "system", "app"})
-_NARROW = frozenset({"files", "meta", "fetch", "unpack"})
-_INSTALLING = frozenset({"packages", "source", "system", "app", "unknown"})
+_BY_NAME = EDITS | {"check", "system", "app"}
+_INSTALLING = USES_LISTS | RUNS_CODE
 # The compiler reads sources: their owner and mode are nothing to it.
 _COMPILES = frozenset({"build", "install", "get", "mod download", "mod vendor", "mod tidy"})
 
@@ -75,7 +74,7 @@ class Later:
 
 def _places(effect: Effect) -> Iterable[str]:
     """Where a command works: on the files it names; what looks around starts where it is executed."""
-    narrow = effect.kind in _NARROW or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
+    narrow = effect.kind in BY_PATH or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
     places = (None if narrow else effect.cwd, *effect.reads, *effect.writes)
     return (p for p in (*places, *effect.outputs, *effect.manifests) if p and p[0] != "@")
 

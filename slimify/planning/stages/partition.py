@@ -13,11 +13,10 @@ from collections.abc import Mapping, Sequence
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.languages import npm, pypi
-from slimify.model.effects import Effect
+from slimify.model.effects import EDITS, NEUTRAL, QUIET, USES_LISTS, Effect
 from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.merge_installs import put_alongside
 from slimify.planning.final_stage.steps import (
-    QUIET,
     SplitRequest,
     final_atoms,
     install_anew,
@@ -206,7 +205,7 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         names = {p.name for e in atom.effects for p in e.packages}
         bins = (b for n in names for b in (npm(n).bins if "install-global" in kinds else pypi(n).scripts))
         return bool(names) and not later.calls({*names, *bins})
-    if kinds <= {"files", "meta"}:
+    if kinds <= EDITS:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
         shared = (p for p in paths if not inside_any(p, later.foreign))
         return not any(p.startswith(_BUILT_IN) for p in shared) and not later.works_near(
@@ -232,7 +231,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
         if (
             (own <= {"index", "state", "check"} and "index" in own and _lists_unread(program, final, index))
             or (own <= {"cache", "state", "check"} and not any(i < index for i in installs))
-            or (own <= {"index", "cache", "state", "check"} and not installs)
+            or (own <= NEUTRAL and not installs)
         ) and not removes_copied(program, step):
             del result[index]
         else:
@@ -241,7 +240,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
 
 
 # Steps that may read the package lists which an earlier one fetched.
-ON_LISTS = frozenset({"packages", "system", "source", "unknown"})
+ON_LISTS = USES_LISTS | {"unknown"}
 
 
 def _lists_unread(program: Program, final: Mapping[int, frozenset[int]], index: int) -> bool:
@@ -259,7 +258,7 @@ def _lists_unread(program: Program, final: Mapping[int, frozenset[int]], index: 
 def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
     """Without an index refresh or clean-up that has no package command left beside it."""
     kinds = {e.kind for a in step.atoms if a.index in atoms for e in a.effects}
-    if kinds & {"packages", "source", "system", "unknown"}:
+    if kinds & ON_LISTS:
         return atoms
     idle = {a.index for a in step.atoms if {e.kind for e in a.effects} <= {"index", "cache"} and a.effects}
     lasting = atoms - idle

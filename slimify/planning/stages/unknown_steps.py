@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.planning.final_stage.steps import QUIET, SplitRequest
+from slimify.model.effects import QUIET
+from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, inside_any
 

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
-from slimify.model.effects import Effect
+from slimify.model.effects import BRINGS_FILES, IDLE, Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
 from slimify.semantics.effects.local_sources import with_local_sources
@@ -319,7 +319,7 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
         call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
         paths, lost = call.targets(files)
         first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
-        if first.kind in ("check", "state"):
+        if first.kind in IDLE:
             first = replace(first, kind="files", action=first.action or "write")
             if first.tool == "cat":
                 words = [
@@ -334,7 +334,7 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
 
 def _sourced(effect: Effect) -> Effect:
     """A file that only the package manager reads is a package source."""
-    if effect.kind not in ("files", "fetch", "unpack") or effect.anywhere or not effect.writes:
+    if effect.kind not in BRINGS_FILES or effect.anywhere or not effect.writes:
         return effect
     if all(path.startswith(_SOURCES) or path + "/" in _SOURCES for path in effect.writes):
         return replace(effect, kind="source", action=effect.action or "write")

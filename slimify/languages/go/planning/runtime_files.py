@@ -17,6 +17,7 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
+from slimify.model.effects import BRINGS_FILES, EDITS, IDLE
 from slimify.planning.final_stage.rebase import on_path
 from slimify.planning.final_stage.steps import real_atoms
 from slimify.planning.final_stage.symlink_copies import with_link_targets
@@ -103,7 +104,7 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
         and _emptied(program, made.path)
     ):
         return False
-    if made.kind in ("fetch", "unpack", "files"):
+    if made.kind in BRINGS_FILES:
         if on_path(program, made.path) and name not in program.runtime_needs.commands and _all_known(program):
             return name in compiled(program)
         return "/src/" not in made.path or (
@@ -269,11 +270,11 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
     for step in program.steps:
         real = real_atoms(step) if step.keyword == "RUN" else ()
         effects = [e for a in real for e in a.effects]
-        if not real or {e.kind for e in effects} - {"files", "meta", "check", "state"}:
+        if not real or {e.kind for e in effects} - EDITS - IDLE:
             continue
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
         makes = bool(made) and step.state.user in ("", "root", "0")
-        makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in ("check", "state"))
+        makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in IDLE)
         if makes and all(homes.below(p) >= 0 for p in made):
             idle.add(step.index)
             continue

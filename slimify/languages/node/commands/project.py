@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import commands
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.model.effects import Effect, EffectKind
+from slimify.model.effects import IDLE, INSTALLS, RUNS_CODE, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
 
@@ -31,8 +31,7 @@ _LOCKS = (
     "pnpm-workspace.yaml",
     "lerna.json",
 )
-_ALONE: frozenset[EffectKind] = frozenset({"packages", "install", "install-global", "prune", "compile"})
-_QUIET: frozenset[EffectKind] = frozenset({"check", "state"})
+_ALONE = INSTALLS | {"packages", "prune", "compile"}
 
 
 def package_json(state: State) -> Mapping[str, Any] | None:
@@ -193,11 +192,11 @@ def _kind_by_name(name: str) -> EffectKind | None:
 
 
 def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str]:
-    if all(e.kind in _QUIET for e in nested):
+    if all(e.kind in IDLE for e in nested):
         return "check", ""
     if by_name == "check":
         return ("build" if any(e.kind == "build" for e in nested) else "check"), ""
-    vague = [e for e in nested if e.kind in ("app", "unknown") or (e.anywhere and e.kind not in _QUIET)]
+    vague = [e for e in nested if e.kind in RUNS_CODE or (e.anywhere and e.kind not in IDLE)]
     if not vague:
         return "build", ""
     if by_name == "build":
@@ -210,7 +209,7 @@ def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[Effe
 
 def _stands_alone(effect: Effect, cwd: str | None) -> bool:
     """Whether an effect inside a script is more than writing below the script's directory."""
-    if effect.kind in ("check", "state", "app", "unknown") or effect.anywhere:
+    if effect.kind in IDLE | RUNS_CODE or effect.anywhere:
         return False
     if effect.kind in _ALONE:
         return True

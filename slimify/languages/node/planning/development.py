@@ -10,7 +10,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
 from slimify.model.decisions import Decision
-from slimify.model.effects import Effect
+from slimify.model.effects import MAKES, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import (
@@ -28,7 +28,7 @@ from slimify.planning.in_place.runs import (
 )
 from slimify.syntax.shell.script import edit
 
-_USING = frozenset({"install", "install-global", "build", "app", "unknown", "compile"})
+_USING = MAKES | RUNS_CODE
 
 
 class _Install(Struct, frozen=True):

@@ -9,7 +9,7 @@ from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY, unread_start
 from slimify.facts.languages import npm
 from slimify.facts.shells import is_shell
-from slimify.model.effects import Effect
+from slimify.model.effects import IDLE, INSTALLS, Effect
 from slimify.semantics.paths import inside, inside_any
 
 
@@ -39,7 +39,7 @@ def foreign(program: Program) -> bool:
 
 def only_shell(start: Sequence[Effect]) -> bool:
     """Whether the image starts a shell for people to work in, and nothing else."""
-    programs = [e for e in start if e.kind not in ("check", "state") and e.tool not in OWN_ENTRY]
+    programs = [e for e in start if e.kind not in IDLE and e.tool not in OWN_ENTRY]
     return bool(programs) and all(is_shell(e.tool) for e in programs)
 
 
@@ -59,7 +59,7 @@ def unknown_start(program: Program) -> str:
 def installs_at_start(program: Program) -> str:
     """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
     for effect in program.runtime_needs.start:
-        if effect.ecosystem == "node" and effect.kind in ("install", "install-global"):
+        if effect.ecosystem == "node" and effect.kind in INSTALLS:
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
     return ""
