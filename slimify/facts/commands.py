@@ -1,15 +1,16 @@
-"""Loads `commands.toml`: what commands do that need no code to say it."""
+"""Loads `commands.toml`, the shared one and those of languages: commands that need no code."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
 from slimify.facts import load
+from slimify.languages import language, languages
 from slimify.model.effects import EffectKind
 
 
@@ -43,65 +44,60 @@ class Installer(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()  # directories that it takes from the environment instead
 
 
-class Download(Struct, frozen=True, kw_only=True):
-    """Program text that fetches data for run time."""
-
-    pattern: re.Pattern[str]
-    name: str
-    writes: tuple[str, ...]
-    option: tuple[re.Pattern[str], ...] = ()  # where the text itself names the directory
-    variable: str = ""  # where the environment does
-
-
 class Commands(Struct, frozen=True, kw_only=True):
+    """One table: the shared one, or that of a language."""
+
     known: Mapping[str, Known]
-    node_tools: Mapping[str, EffectKind]
-    build_scripts: frozenset[str]
-    check_scripts: frozenset[str]
-    run_scripts: frozenset[str]
-    django: Mapping[str, str]
-    modules: Mapping[str, EffectKind]
+    tools: Mapping[str, EffectKind]  # what a package manager puts beside a project, by name
     values: Mapping[str, frozenset[str]]
     actions: Mapping[str, Mapping[str, EffectKind]]
-    downloads: tuple[Download, ...]
     installers: tuple[Installer, ...]
+    own_version: frozenset[str]
+    evaluated: tuple[str, ...]
 
 
 @cache
-def commands() -> Commands:
-    """The table, read once."""
-    data = load("commands.toml")
+def commands(of: str = "") -> Commands:
+    """The shared table, or that of the language of this name; read once."""
+    data = _data(of)
     known: dict[str, Known] = {}
-    for kind, names in data["kind"].items():
+    for kind, names in data.get("kind", {}).items():
         known.update(dict.fromkeys(names, Known(kind=kind)))
-    for name, row in data["command"].items():
+    for name, row in data.get("command", {}).items():
         entry = _known(row)
         known[name] = entry
         known.update(dict.fromkeys(row.get("like", ()), entry))
-    node = data["node"]
-    kinds: tuple[EffectKind, ...] = ("build", "check", "app")
-    tools = {name: kind for kind in kinds for name in node[kind]}
     return Commands(
         known=known,
-        node_tools=tools,
-        build_scripts=frozenset(node["build-scripts"]),
-        check_scripts=frozenset(node["check-scripts"]),
-        run_scripts=frozenset(node["run-scripts"]),
-        django=data["django"],
-        modules=data["modules"],
-        values={name: frozenset(words.split()) for name, words in data["values"].items()},
+        tools={name: kind for kind, names in data.get("tools", {}).items() for name in names},
+        values={name: frozenset(words.split()) for name, words in data.get("values", {}).items()},
         actions={
             manager: {verb: kind for kind, verbs in table.items() for verb in verbs.split()}
-            for manager, table in data["actions"].items()
+            for manager, table in data.get("actions", {}).items()
         },
-        downloads=tuple(_download(row) for row in data["download"]),
-        installers=tuple(_installer(row) for row in data["installer"]),
+        installers=tuple(_installer(row, of) for row in data.get("installer", ())),
+        own_version=frozenset(data.get("own_version", ())),
+        evaluated=tuple(data.get("evaluated", ())),
     )
 
 
-def values(name: str) -> frozenset[str]:
-    """The options of a command that take a value as a separate word."""
-    return commands().values[name]
+def tables() -> Iterator[tuple[str, Commands]]:
+    """All tables with the names of their languages, the shared one last: what a language says goes first."""
+    for known in languages():
+        yield known.name, commands(known.name)
+    yield "", commands()
+
+
+def _data(of: str) -> Mapping[str, Any]:
+    if not of:
+        return load("commands.toml")
+    known = language(of)
+    return known.facts("commands.toml") if known is not None else {}
+
+
+def values(name: str, of: str = "") -> frozenset[str]:
+    """The options of a command that take a value as a separate word; `of` is the language it belongs to."""
+    return commands(of).values[name]
 
 
 def actions(manager: str) -> Mapping[str, EffectKind]:
@@ -110,9 +106,10 @@ def actions(manager: str) -> Mapping[str, EffectKind]:
 
 
 def readers_of(path: str, language: str | None) -> tuple[str, ...]:
-    """The only programs that read a file of settings, () where others may, or nothing is known of it."""
-    for row in load("commands.toml")["settings"]:
-        if re.search(row["path"], path) and language in row.get("languages", (language,)):
+    """The only programs that read a file of settings in images of a language, () where others may, or nothing
+    is known of it."""
+    for row in (*_data("")["settings"], *_data(language or "").get("settings", ())):
+        if re.search(row["path"], path):
             return tuple(row["readers"])
     return ()
 
@@ -133,21 +130,11 @@ def _known(row: Mapping[str, Any]) -> Known:
     )
 
 
-def _download(row: Mapping[str, Any]) -> Download:
-    return Download(
-        pattern=re.compile(row["pattern"]),
-        name=row["name"],
-        writes=tuple(row["writes"]),
-        option=tuple(re.compile(text) for text in row.get("option", ())),
-        variable=row.get("variable", ""),
-    )
-
-
-def _installer(row: Mapping[str, Any]) -> Installer:
+def _installer(row: Mapping[str, Any], of: str) -> Installer:
     return Installer(
         address=re.compile(row["address"]),
         kind=row["kind"],
-        ecosystem=row.get("ecosystem", ""),
+        ecosystem=of,
         manager=row["manager"],
         action=row["action"],
         **{name: tuple(row.get(name, ())) for name in ("writes", "caches", "packages", "variables")},

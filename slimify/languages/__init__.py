@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from functools import cache
 
-from slimify.languages.base import Language
+from slimify.languages.base import Commands, Language
 from slimify.languages.go import LANGUAGE as GO
 from slimify.languages.node import LANGUAGE as NODE
 from slimify.languages.python import LANGUAGE as PYTHON
 
-__all__ = ["LANGUAGES", "Language", "language", "languages"]
+__all__ = ["LANGUAGES", "Language", "commands_module", "language", "languages", "programs"]
 
 LANGUAGES = (GO, NODE, PYTHON)
 _GROUP = "slimify.languages"
@@ -34,6 +35,27 @@ def languages() -> tuple[Language, ...]:
 def language(name: str | None) -> Language | None:
     """The language of that name."""
     return next((known for known in languages() if known.name == name), None)
+
+
+@cache
+def programs() -> Mapping[str, tuple[Language, str]]:
+    """The language whose folder interprets the calls of a program, and the module that does, by the
+    program's name."""
+    found: dict[str, tuple[Language, str]] = {}
+    for known in languages():
+        for module, names in known.commands.items():
+            for name in names.split():
+                found.setdefault(name, (known, module))
+    return found
+
+
+def commands_module(program: str) -> Commands | None:
+    """The module that interprets the calls of a program, None if no language's does."""
+    if program not in programs():
+        return None
+    known, module = programs()[program]
+    found: Commands = known.part(module)
+    return found
 
 
 def _installed() -> list[Language]:

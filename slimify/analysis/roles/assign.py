@@ -143,8 +143,7 @@ _RUN_REASON = {
 
 def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
     """Data that a program reads when it runs, fetched by the interpreter that reads it, or what it needs."""
-    fetched = ("python", "node", "npm")
-    return any((e.kind == "fetch" and e.manager in fetched) or e.action == "install-deps" for e in effects)
+    return any((e.kind == "fetch" and e.ecosystem) or e.action == "install-deps" for e in effects)
 
 
 _BUILD_REASON = {  # by kind and ecosystem, "" for any

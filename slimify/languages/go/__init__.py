@@ -9,7 +9,8 @@ LANGUAGE = Language(
     markers=("go.mod", "Gopkg.toml", "glide.yaml", "main.go"),
     endings=(".go",),
     commands={
-        "commands.go": "garble go go1 protoc richgo tinygo xx-go",
+        "commands.go": "garble go go1 gofmt gofumpt goimports protoc richgo tinygo xx-go",
         "commands.go_wrapper": "go-wrapper",
     },
+    versioned=("go",),
 )

@@ -16,8 +16,10 @@ LANGUAGE = Language(
             "streamlit superset uvicorn virtualenv waitress-serve"
         ),
         "commands.data": "playwright spacy",
+        "commands.formatters": "autopep8 black isort ruff",
         "commands.poetry": "pipenv poetry",
         "commands.uv": "pdm uv uvx",
         "commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
     },
+    versioned=("python", "pip", "pypy", "easy_install", "virtualenv"),
 )

@@ -156,7 +156,7 @@ def _builder_atoms(step: Step, later: Later) -> frozenset[int] | None:
 
 
 def _of_the_application(effect: Effect) -> bool:
-    fetches = effect.kind == "fetch" and effect.manager in ("python", "node", "npm")
+    fetches = effect.kind == "fetch" and bool(effect.ecosystem)
     return effect.kind == "app" or fetches or effect.action == "install-deps"
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from slimify.facts.commands import commands, values
+from slimify.facts.commands import tables, values
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, package
 from slimify.semantics.effects.table import located
@@ -169,7 +169,7 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
 
 def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
     """What a fetched installer does, if it is a known one."""
-    for installer in commands().installers:
+    for installer in (i for _, table in tables() for i in table.installers):
         if not installer.address.search(address):
             continue
         places = [value for name in installer.variables if (value := call.state.get(name))]

@@ -166,10 +166,8 @@ def _taken_away(call: Call) -> bool:
     return any(re.fullmatch(r"-[rwxXst,]+", arg.prefix) for arg in call.args)
 
 
-def _formatter(call: Call) -> tuple[Effect, ...]:
-    """black, isort, gofmt, ruff, …: they print, or edit the sources they are given."""
-    printing = call.name.startswith("go") and not call.flag("-w")
-    printing = printing or (call.name == "ruff" and call.first == "check")
+def formatter(call: Call, *, printing: bool = False) -> tuple[Effect, ...]:
+    """A program that edits the sources it is given, or (`printing`) prints them."""
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
         return (call.effect("check"),)
     return (call.touching("files", "edit", writes=(".",)),)
@@ -178,7 +176,6 @@ def _formatter(call: Call) -> tuple[Effect, ...]:
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "rm": _rm,
     **dict.fromkeys(("chmod", "chown", "chgrp"), _mode),
-    **dict.fromkeys(("black", "isort", "gofmt", "goimports", "gofumpt", "ruff", "autopep8"), _formatter),
     **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
     **dict.fromkeys(("sed", "perl", "yq"), _sed),
     "rsync": _rsync,

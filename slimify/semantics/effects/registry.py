@@ -9,12 +9,13 @@ from importlib import import_module
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands
+from slimify.facts.commands import commands, tables
 from slimify.facts.shells import is_posix_shell
-from slimify.languages import languages
+from slimify.languages import commands_module, languages, programs
 from slimify.model.effects import Effect
 from slimify.semantics.effects import shells
 from slimify.semantics.effects.call import Call
+from slimify.semantics.effects.state import State
 from slimify.semantics.effects.table import row_effects
 
 Handler = Callable[[Call], tuple[Effect, ...]]
@@ -27,10 +28,7 @@ MODULES = {
         "extrepo gpg gpg2 groupadd groupdel install_packages microdnf rpm subscription-manager "
         "tdnf useradd userdel xx-apk xx-apt xx-apt-get yum yum-config-manager zypper"
     ),
-    "semantics.effects.files": (
-        "autopep8 black chgrp chmod chown cp dd gofmt gofumpt goimports install isort ln mv patch "
-        "perl rm rsync ruff sed yq"
-    ),
+    "semantics.effects.files": ("chgrp chmod chown cp dd install ln mv patch perl rm rsync sed yq"),
     "semantics.effects.find": "find xargs",
     "semantics.effects.unpack": (
         "7z 7za bsdtar bunzip2 bzip2 gtar gunzip gzip pigz tar uncompress unlzma unxz unzip "
@@ -40,44 +38,48 @@ MODULES = {
     "semantics.effects.shells": "eval java php ruby runuser sh su",
     "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
-
-
-@cache
-def _modules() -> Mapping[str, tuple[str, str]]:
-    """The module that knows a program, and the language it belongs to ("": none), by the program's name:
-    shared ones first."""
-    known = {name: (f"slimify.{module}", "") for module, names in MODULES.items() for name in names.split()}
-    for language in languages():
-        for module, names in language.commands.items():
-            for name in names.split():
-                known.setdefault(name, (f"{language.package}.{module}", language.name))
-    return known
-
-
-def handler_of(name: str) -> Handler | None:
-    """What interprets a call of this program, if a module does."""
-    name = "sh" if is_posix_shell(name) else name
-    module, _ = _modules().get(name, ("", ""))
-    if not module:
-        return None
-    handlers: dict[str, Handler] = import_module(module).HANDLERS
-    return handlers[name]
-
-
-# Programs whose file name carries a version or a target: python3.11, pip3, gcc-12, x86_64-linux-gnu-gcc.
-_VERSIONED = re.compile(
-    r"(python|pip|pypy|easy_install|virtualenv|go|clang|clang\+\+|gcc|g\+\+|gfortran|llvm-config)-?\d[\d.]*\w*\Z"
-)
+# Programs whose file name carries a version or a target: gcc-12, x86_64-linux-gnu-gcc; languages add theirs.
+_VERSIONED = ("clang", "clang++", "gcc", "g++", "gfortran", "llvm-config")
 _TARGETED = re.compile(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
 _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
 
 
+@cache
+def _shared() -> Mapping[str, str]:
+    """The module beside this one that knows a program, by the program's name."""
+    return {name: f"slimify.{module}" for module, names in MODULES.items() for name in names.split()}
+
+
+def handler_of(name: str) -> Handler | None:
+    """What interprets a call of this program, if a module does: shared ones before those of languages."""
+    name = "sh" if is_posix_shell(name) else name
+    module = _shared().get(name)
+    if module is not None:
+        handlers: Mapping[str, Handler] = import_module(module).HANDLERS
+        return handlers[name]
+    own = commands_module(name)
+    return own.HANDLERS[name] if own is not None else None
+
+
+def mover_of(name: str) -> Callable[[Call, State], State] | None:
+    """What tells how a call of a language's program changes the state, if anything does."""
+    own = commands_module(plain_name(name)) if plain_name(name) not in _shared() else None
+    return getattr(own, "MOVES", {}).get(name)
+
+
+@cache
 def plain_name(name: str) -> str:
     """The name of a program without version and target."""
     targeted = _TARGETED.match(name)
     name = targeted[1] if targeted else name
-    versioned = _VERSIONED.match(name)
+    versioned = _versioned().match(name)
     return versioned[1] if versioned else name
+
+
+@cache
+def _versioned() -> re.Pattern[str]:
+    names = (*_VERSIONED, *(name for language in languages() for name in language.versioned))
+    return re.compile(rf"({'|'.join(map(re.escape, names))})-?\d[\d.]*\w*\Z")
 
 
 def effects_of(call: Call) -> tuple[Effect, ...]:
@@ -85,32 +87,45 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if not call.path:
         return (call.unknown("which program is started"),)
     name = plain_name(call.name)
-    ecosystem = _modules().get(name, ("", ""))[1]
+    ecosystem = programs()[name][0].name if name in programs() and name not in _shared() else ""
     if call.ecosystem != ecosystem:
         call = replace(call, ecosystem=ecosystem)
-    if (
-        len(call.args) == 1
-        and call.args[0].value in _VERSION_ONLY
-        and name not in ("which", "command", "npm", "cd")
-    ):
+    if _asks_version(call, name):
         return (call.effect("check"),)
     handler = handler_of(name)
-    if handler is not None and not (call.path.startswith(("./", "../")) and name not in ("manage.py",)):
+    relative = call.path.startswith(("./", "../")) and "." not in name  # ./manage.py is what it is named
+    if handler is not None and not relative:
         return handler(call)
     script = shells.program_file(call)
     if script is not None:
         return script
     if handler is not None:
         return handler(call)
-    tables = commands()
-    known = tables.known.get(name)
+    known = commands().known.get(name)
     if known is not None:
         return row_effects(call, known)
-    kind = tables.node_tools.get(name)
-    if kind is not None:
-        from slimify.languages.node.commands.tools import node_tool
-
-        return node_tool(replace(call, ecosystem="node"), kind)
+    found = _by_language(call, name)
+    if found is not None:
+        return found
     if name.endswith((".sh", ".py")):
         return (call.unknown(f"the script {call.path} is not in the build context"),)
     return (call.unknown(f"what {call.name} does"),)
+
+
+def _asks_version(call: Call, name: str) -> bool:
+    return (
+        len(call.args) == 1
+        and call.args[0].value in _VERSION_ONLY
+        and not any(name in table.own_version for _, table in tables())
+    )
+
+
+def _by_language(call: Call, name: str) -> tuple[Effect, ...] | None:
+    """What a program does that the table of a language knows, None if none does."""
+    for language in languages():
+        table, own = commands(language.name), replace(call, ecosystem=language.name)
+        if name in table.known:
+            return row_effects(own, table.known[name])
+        if name in table.tools and language.tools is not None:
+            return language.tools.tool_effects(own, table.tools[name])
+    return None

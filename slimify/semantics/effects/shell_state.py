@@ -8,10 +8,12 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from slimify.languages import languages
 from slimify.model.shell import Word
 from slimify.semantics.effects.call import NOWHERE, Call
 from slimify.semantics.effects.files import copy_effects
 from slimify.semantics.effects.make import install_prefix
+from slimify.semantics.effects.registry import mover_of
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.semantics.effects.system import new_user
 
@@ -23,7 +25,7 @@ def move(call: Call, state: State, sourced: Sourced) -> State:
     """The state behind a command. `state` is the one in force without the command's own assignments."""
     if call.name in (".", "source"):
         return _source(call, state, sourced)
-    mover = _MOVES.get(call.name)
+    mover = _MOVES.get(call.name) or mover_of(call.name)
     if mover is not None:
         state = mover(call, state)
     if call.outputs and call.stdin is not None and call.name in ("cat", "tee"):
@@ -115,18 +117,15 @@ def _read(call: Call, state: State) -> State:
 
 
 def _source(call: Call, state: State, sourced: Sourced) -> State:
-    """`. FILE`: activating a virtual environment is known, other scripts are read if they can be found."""
+    """`. FILE`: languages know some by name, other scripts are read if they can be found."""
     path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
     if path is None:
         return state
-    if re.search(r"/bin/activate\Z", path):
-        venv = posixpath.dirname(posixpath.dirname(path))
-        entries = state.get("PATH")
-        return state.with_env({"VIRTUAL_ENV": venv, "PATH": f"{venv}/bin:{entries or ''}"}).with_setting(
-            f"venv {venv}", "1"
-        )
-    if path.endswith("nvm.sh"):
-        return state.with_setting("nvm", posixpath.dirname(path))
+    for language in languages():
+        part = language.sourced_files
+        found = part.sourced(path, state) if part is not None else None
+        if found is not None:
+            return found
     text = state.view.text(path)
     return sourced(text, state, ("source", path)) if text is not None else state
 
@@ -167,64 +166,11 @@ def _copy(call: Call, state: State) -> State:
     return replace(state, view=view)
 
 
-def _made_venv(call: Call, state: State) -> State:
-    words = call.options(("-p", "--python", "--prompt")).operands
-    for path in call.known([w for w in words if w.value not in ("venv",)]) or (
-        call.known((".venv",)) if call.name == "uv" else ()
-    ):
-        state = state.with_setting(f"venv {path}", "1")
-    return state
-
-
-def _python(call: Call, state: State) -> State:
-    values = [a.value for a in call.args]
-    if "-m" in values and {"venv", "virtualenv"} & set(values):
-        at = values.index("-m")
-        return _made_venv(replace(call, args=call.args[at + 2 :], name="venv"), state)
-    return state
-
-
-def _uv(call: Call, state: State) -> State:
-    if call.first != "venv":
-        return state
-    at = next(i for i, a in enumerate(call.args) if a.value == "venv")
-    return _made_venv(replace(call, args=call.args[at + 1 :]), state)
-
-
-def _poetry(call: Call, state: State) -> State:
-    words = [a.value for a in call.args if not a.prefix.startswith("-")]
-    if len(words) >= 3 and words[0] == "config" and words[1] and words[2] is not None:
-        return state.with_setting(f"poetry {words[1]}", words[2])
-    return state
-
-
-def _npm(call: Call, state: State) -> State:
-    words = [a.value for a in call.args if not a.prefix.startswith("-")]
-    words = words[1:] if words[:1] in (["config"], ["c"]) else words
-    if words[:1] != ["set"] or len(words) < 2 or words[1] is None:
-        return state
-    key, equals, value = words[1].partition("=")
-    if not equals and len(words) > 2:
-        value = words[2] or ""
-    return state.with_setting(f"npm {key}", value)
-
-
 def _configure(call: Call, state: State) -> State:
     prefix = install_prefix(call)
     if prefix is None and call.name == "configure":
         prefix = "/usr/local"
     return state.with_setting("prefix", prefix) if prefix else state
-
-
-def _go(call: Call, state: State) -> State:
-    """`go env -w X=Y` is remembered for later go commands."""
-    if call.first != "env" or not call.flag("-w"):
-        return state
-    for arg in call.args:
-        name, equals, value = (arg.value or "").partition("=")
-        if equals and name not in state.env and name.isupper():
-            state = state.with_env({name: value})
-    return state
 
 
 _MOVES: dict[str, Callable[[Call, State], State]] = {
@@ -239,11 +185,5 @@ _MOVES: dict[str, Callable[[Call, State], State]] = {
     "usermod": _usermod,
     "mkdir": _mkdir,
     **dict.fromkeys(("cp", "mv", "ln", "install"), _copy),
-    "virtualenv": _made_venv,
-    **dict.fromkeys(("python", "python3"), _python),
-    "uv": _uv,
-    "poetry": _poetry,
-    "npm": _npm,
     **dict.fromkeys(("configure", "config", "cmake"), _configure),
-    "go": _go,
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands
+from slimify.facts.commands import commands, tables
 from slimify.facts.shells import is_posix_shell
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, word
@@ -86,13 +86,13 @@ def _eval(call: Call) -> tuple[Effect, ...]:
     if None not in values:
         return call.run(" ".join(v for v in values if v is not None), call.state)
     text = call.args[0].text.strip("\"'") if call.args else ""
-    if re.match(
-        r"[$`(]+\s*(?:ssh-agent|opam env|conda shell|micromamba shell|pyenv init|fnm env|brew shellenv|go env"
-        r"|direnv)",
-        text,
-    ):
+    if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated())):
         return (call.effect("state"),)
     return (call.unknown("the text that eval gets"),)
+
+
+def _evaluated() -> Iterator[str]:
+    return (program for _, table in tables() for program in table.evaluated)
 
 
 def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:

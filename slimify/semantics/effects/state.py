@@ -14,6 +14,7 @@ from types import MappingProxyType
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.languages import commands_module
 from slimify.model.shell import Word
 from slimify.semantics.context_files import View
 
@@ -263,23 +264,9 @@ def _substituted(command: str, state: State) -> str | None:
     command = command.strip()
     if command == "pwd":
         return state.cwd
-    if command.startswith("go env "):
-        name = command[7:].strip()
-        return gopath(state) if name == "GOPATH" else state.get(name)
-    return None
-
-
-def gopath(state: State) -> str | None:
-    """The first directory of GOPATH; by default /go in golang images, else ~/go."""
-    value = state.get("GOPATH")
-    if value is not None:
-        return value.split(":")[0]
-    if "GOPATH" in state.env or "GOPATH" in state.variables:
-        return None
-    if "go" in state.languages:
-        return "/go"
-    home = state.get("HOME")
-    return posixpath.join(home, "go") if home else None
+    program, _, words = command.partition(" ")
+    printed = getattr(commands_module(program), "PRINTS", {}).get(program)
+    return printed(words.strip(), state) if printed is not None else None
 
 
 def _closing(text: str, position: int, opening: str, closing: str) -> int:

@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Sequence
 
 from slimify.facts.commands import Known
+from slimify.languages import language
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
-from slimify.semantics.effects.state import gopath
 
 
 def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
@@ -62,13 +62,15 @@ def _selected(
 
 
 def located(call: Call, place: str) -> str | None:
-    """A place of the tables as a path: `~/x`, `cwd/x`, `@gopath/x`, `/x`; `@site` and `@bin` stay."""
+    """A place of the tables as a path: `~/x`, `cwd/x`, `/x`; `@go/x`: x where the programs of the language go
+    to; other marks stay."""
     head, _, rest = place.partition("/")
     if head == "~":
         return call.home(rest) if rest else call.home()
     if head == "cwd":
         return posixpath.join(call.state.cwd, rest) if rest and call.state.cwd else call.state.cwd
-    if head == "@gopath":
-        base = gopath(call.state)
+    known = language(head[1:]) if head.startswith("@") else None
+    if known is not None and known.places is not None:
+        base = known.places.base(call.state)
         return posixpath.join(base, rest) if base else None
     return place

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import commands, values
 from slimify.languages.go.commands.packages import module_files, module_root, modules, named, sources
+from slimify.languages.go.commands.places import base as gopath
 from slimify.languages.go.generators import GO_ONLY
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
-from slimify.semantics.effects.state import absolute, gopath
+from slimify.semantics.effects.files import formatter
+from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import row_effects
 
 _GO_PLUGINS = frozenset(
@@ -23,7 +25,7 @@ _GO_PLUGINS = frozenset(
 
 
 def go(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("go"), single=True)
+    options = call.options(values("go", "go"), single=True)
     words = options.operands
     action = (words[0].value or "") if words else ""
     packages = words[1:]
@@ -135,6 +137,18 @@ def _many(packages: tuple[Arg, ...]) -> bool:
     """Several packages, or a pattern that may be several: go build throws their results away."""
     files = [p for p in packages if (p.value or "").endswith(".go") or "*.go" in p.text]
     return (len(packages) > 1 and len(files) != len(packages)) or any("..." in p.text for p in packages)
+
+
+def _formatter(call: Call) -> tuple[Effect, ...]:
+    return formatter(call, printing=not call.flag("-w"))
+
+
+def _printed(words: str, state: State) -> str | None:
+    """`$(go env NAME)`."""
+    verb, _, name = words.partition(" ")
+    if verb != "env":
+        return None
+    return gopath(state) if name.strip() == "GOPATH" else state.get(name.strip())
 
 
 def _moved(call: Call, directory: str) -> Call:
@@ -268,12 +282,26 @@ def _protoc(call: Call) -> tuple[Effect, ...]:
     return tuple(replace(effect, settings=(*effect.settings, GO_ONLY)) for effect in effects)
 
 
+def _state_after(call: Call, state: State) -> State:
+    """`go env -w X=Y` is remembered for later go commands."""
+    if call.first != "env" or not call.flag("-w"):
+        return state
+    for arg in call.args:
+        name, equals, value = (arg.value or "").partition("=")
+        if equals and name not in state.env and name.isupper():
+            state = state.with_env({name: value})
+    return state
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "go": go,
     "go1": go,
+    **dict.fromkeys(("gofmt", "gofumpt", "goimports"), _formatter),
     "protoc": _protoc,
     "xx-go": go,
     "garble": go,
     "tinygo": go,
     "richgo": go,
 }
+PRINTS: dict[str, Callable[[str, State], str | None]] = {"go": _printed}
+MOVES: dict[str, Callable[[Call, State], State]] = {"go": _state_after}

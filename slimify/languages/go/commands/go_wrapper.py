@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from slimify.languages.go.commands.go import go
+from slimify.languages.go.commands.places import base as gopath
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import View
 from slimify.semantics.effects.call import Arg, Call
-from slimify.semantics.effects.state import gopath
 
 _COMMENT = re.compile(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
 

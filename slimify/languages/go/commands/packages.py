@@ -6,8 +6,9 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+from slimify.languages.go.commands.places import base as gopath
 from slimify.semantics.effects.call import Arg, Call
-from slimify.semantics.effects.state import absolute, gopath
+from slimify.semantics.effects.state import absolute
 
 _MAIN = re.compile(r"(?m)^\s*package\s+main\b")
 _MAJOR = re.compile(r"v[2-9]\d*|v1\d+")

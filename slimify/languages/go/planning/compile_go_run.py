@@ -13,9 +13,9 @@ import shlex
 
 from slimify.analysis.program import Program, Step
 from slimify.languages.go.commands import go_wrapper
+from slimify.languages.go.commands.places import base as gopath
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
-from slimify.semantics.effects.state import gopath
 
 _VALUED = frozenset(
     {"-exec", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-p", "-modfile", "-overlay", "-pkgdir"}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node.commands.install import install, node_packages
 from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
-from slimify.languages.node.commands.tools import launched, node_tool, started
+from slimify.languages.node.commands.tools import launched, started, tool_effects
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, package
 
@@ -133,7 +133,7 @@ def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
 def _lerna(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action in ("bootstrap", "link"):
-        return install(call, call.options(values("npm")), (), "npm", "install")
+        return install(call, call.options(values("npm", "node")), (), "npm", "install")
     if action == "run":
         words = call.options(("--scope", "--ignore", "--concurrency", "--stream")).operands[1:]
         return (
@@ -151,7 +151,7 @@ def _turbo(call: Call) -> tuple[Effect, ...]:
     """
     named = (package_json(call.state) or {}).get("packageManager")
     manager = named.partition("@")[0] if isinstance(named, str) else ""
-    return tuple(replace(e, tools=(*e.tools, manager)) if manager else e for e in node_tool(call, "build"))
+    return tuple(replace(e, tools=(*e.tools, manager)) if manager else e for e in tool_effects(call, "build"))
 
 
 def _pm2(call: Call) -> tuple[Effect, ...]:

@@ -20,6 +20,7 @@ from slimify.languages.node.commands.project import in_workspaces, manifests, ru
 from slimify.languages.node.commands.tools import npx
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.state import State
 
 _ALIASES = {
     "i": "install",
@@ -49,7 +50,9 @@ _ALIASES = {
 
 
 def npm(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("npm") - {"-p", "-C"} if call.name == "npm" else values("npm"))
+    options = call.options(
+        values("npm", "node") - {"-p", "-C"} if call.name == "npm" else values("npm", "node")
+    )
     words = options.operands
     action = _ALIASES.get((words[0].value or "") if words else "", (words[0].value or "") if words else "")
     rest = words[1:]
@@ -134,4 +137,16 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
     return (call.unknown(f"what npm {action} does"),)
 
 
+def _state_after(call: Call, state: State) -> State:
+    words = [a.value for a in call.args if not a.prefix.startswith("-")]
+    words = words[1:] if words[:1] in (["config"], ["c"]) else words
+    if words[:1] != ["set"] or len(words) < 2 or words[1] is None:
+        return state
+    key, equals, value = words[1].partition("=")
+    if not equals and len(words) > 2:
+        value = words[2] or ""
+    return state.with_setting(f"npm {key}", value)
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"npm": npm, "cnpm": npm}
+MOVES: dict[str, Callable[[Call, State], State]] = {"npm": _state_after}

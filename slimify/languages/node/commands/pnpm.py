@@ -25,7 +25,7 @@ from slimify.semantics.effects.call import Arg, Call
 
 @launched
 def _pnpm(call: Call) -> tuple[Effect, ...]:
-    options, action, rest, behind = taken(call, values("npm") - {"-p", "-c", "-w", "--workspace"})
+    options, action, rest, behind = taken(call, values("npm", "node") - {"-p", "-c", "-w", "--workspace"})
     everywhere = options.has("-g", "--global")
     call = in_directory(call, options)
     filtered = options.all("--filter", "-F")
@@ -103,7 +103,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
 
 
 def _bun(call: Call) -> tuple[Effect, ...]:
-    options, action, rest, behind = taken(call, values("npm"))
+    options, action, rest, behind = taken(call, values("npm", "node"))
     call = in_directory(call, options)
     if action in INSTALLS and action:
         if options.has("-g", "--global"):

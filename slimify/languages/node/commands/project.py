@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.model.effects import IDLE, INSTALLS, RUNS_CODE, Effect, EffectKind
@@ -180,13 +180,13 @@ def _head(call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[st
 
 def _kind_by_name(name: str) -> EffectKind | None:
     """What the name of a script promises: its first telling part decides (`build:types`, `start:prod`)."""
-    table = commands()
+    names = LANGUAGE.facts("commands.toml")["scripts"]
     for part in (name, *re.split(r"[:_.\-/]", name)):
-        if part in table.run_scripts:
+        if part in names["run"]:
             return None
-        if part in table.check_scripts:
+        if part in names["check"]:
             return "check"
-        if part in table.build_scripts:
+        if part in names["build"]:
             return "build"
     return None
 

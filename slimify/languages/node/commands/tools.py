@@ -9,7 +9,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from slimify.languages.node.commands.install import package_name
-from slimify.model.effects import Effect
+from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, word
 
 _SERVING = frozenset(
@@ -102,7 +102,7 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
     return (replace(call.own_code(posixpath.basename(path)), reads=call.known((script,))),)
 
 
-def node_tool(call: Call, kind: str) -> tuple[Effect, ...]:
+def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     """A program that the table of Node programs knows."""
     first = call.first
     if call.flag("--version", "-v", "--help") and len(call.args) == 1:

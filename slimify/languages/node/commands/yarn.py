@@ -54,7 +54,7 @@ def taken(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, 
 
 @launched
 def _yarn(call: Call) -> tuple[Effect, ...]:
-    options, action, rest, behind = taken(call, values("npm"))
+    options, action, rest, behind = taken(call, values("npm", "node"))
     call = in_directory(call, options)
     if not action and options.has("--version", "-v", "--help"):
         return (call.effect("check"),)
@@ -145,7 +145,7 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
     if package_json(call.state) is not None:
         return started(call, (named[0], *rest))
 
-    if name in commands().node_tools:
+    if name in commands("node").tools:
         return started(call, (named[0], *rest))
     return run_script(call, name, rest, manager=manager)
 

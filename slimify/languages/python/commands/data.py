@@ -1,12 +1,60 @@
-"""Data that Python packages download for run time: NLTK, spaCy, Playwright."""
+"""Data that Python packages download for run time: NLTK, spaCy, Playwright, and code that calls others."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cache
 
-from slimify.languages.python.commands.environments import environment
+from msgspec import Struct
+
+from slimify.languages.python import LANGUAGE
+from slimify.languages.python.commands.environments import SITE, environment
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
+from slimify.semantics.effects.table import located
+
+
+class _Download(Struct, frozen=True, kw_only=True):
+    """Program text that fetches data for run time."""
+
+    pattern: re.Pattern[str]
+    name: str
+    writes: tuple[str, ...]
+    option: tuple[re.Pattern[str], ...] = ()  # where the text itself names the directory
+    variable: str = ""  # where the environment does
+
+
+@cache
+def _downloads() -> tuple[_Download, ...]:
+    return tuple(
+        _Download(
+            pattern=re.compile(row["pattern"]),
+            name=row["name"],
+            writes=tuple(row["writes"]),
+            option=tuple(re.compile(text) for text in row.get("option", ())),
+            variable=row.get("variable", ""),
+        )
+        for row in LANGUAGE.facts("commands.toml")["download"]
+    )
+
+
+def downloaded(call: Call, code: str) -> tuple[Effect, ...] | None:
+    """What program text downloads, None where it is no known download."""
+    for download in _downloads():
+        if not download.pattern.search(code):
+            continue
+        named = [m[1] for option in download.option if (m := option.search(code))]
+        place = call.state.get(download.variable) if download.variable else None
+        action = f"{download.name} download"
+        if named or place:
+            writes: tuple[Arg | str, ...] = tuple(named) or (place or "",)
+        else:
+            writes = tuple(located(call, path) or Arg(value=None, text=path) for path in download.writes)
+        if SITE in writes:
+            return (call.effect("fetch", action, manager="python", writes=environment(call)[0]),)
+        return (call.touching("fetch", action, manager="python", writes=writes),)
+    return None
 
 
 def nltk(call: Call) -> tuple[Effect, ...]:
@@ -61,7 +109,7 @@ def playwright(call: Call) -> tuple[Effect, ...]:
             call.touching(
                 "fetch",
                 "playwright install",
-                manager="python" if "python" in call.state.languages else "node",
+                manager="playwright",
                 tool="playwright",
                 writes=(where,),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from slimify.facts.commands import commands
+from slimify.languages.python import LANGUAGE
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
 
@@ -13,7 +13,7 @@ from slimify.semantics.effects.call import Arg, Call
 def django(call: Call) -> tuple[Effect, ...]:
     """manage.py and django-admin: known management commands stay below the working directory."""
     action = call.first
-    scope = commands().django.get(action)
+    scope = LANGUAGE.facts("commands.toml")["django"].get(action)
     if scope is None:
         return (call.own_code(f"manage.py {action}".strip()),)
     if not scope:

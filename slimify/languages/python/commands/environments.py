@@ -128,3 +128,13 @@ def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
         if match and not (arg.value or "").startswith((".", "/")):
             found.append(package(arg, match[0]))
     return tuple(found)
+
+
+def made_venv(call: Call, state: State) -> State:
+    """The state after a virtual environment was made: its directory is known as one."""
+    words = call.options(("-p", "--python", "--prompt")).operands
+    for path in call.known([w for w in words if w.value not in ("venv",)]) or (
+        call.known((".venv",)) if call.name == "uv" else ()
+    ):
+        state = state.with_setting(f"venv {path}", "1")
+    return state

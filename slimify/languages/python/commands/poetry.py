@@ -18,6 +18,7 @@ from slimify.languages.python.commands.environments import (
 )
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.state import State
 
 
 def _setting(call: Call, key: str) -> str:
@@ -49,7 +50,7 @@ def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, 
 
 
 def _poetry(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("poetry"))
+    options = call.options(values("poetry", "python"))
     words = options.operands
     action = (words[0].value or "") if words else ""
     if action == "run":
@@ -160,4 +161,12 @@ def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg |
     return call.targets((home if home else Arg(value=None, text="~/.local/share/virtualenvs"),))
 
 
+def _state_after(call: Call, state: State) -> State:
+    words = [a.value for a in call.args if not a.prefix.startswith("-")]
+    if len(words) >= 3 and words[0] == "config" and words[1] and words[2] is not None:
+        return state.with_setting(f"poetry {words[1]}", words[2])
+    return state
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"poetry": _poetry, "pipenv": _pipenv}
+MOVES: dict[str, Callable[[Call, State], State]] = {"poetry": _state_after}

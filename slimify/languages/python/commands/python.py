@@ -8,14 +8,15 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from slimify.facts.commands import commands, values
-from slimify.languages.python.commands.data import nltk, playwright, spacy
+from slimify.facts.commands import values
+from slimify.languages.python import LANGUAGE
+from slimify.languages.python.commands.data import downloaded, nltk, playwright, spacy
 from slimify.languages.python.commands.django import django
-from slimify.languages.python.commands.environments import SITE, environment, target
+from slimify.languages.python.commands.environments import environment, made_venv, target
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, package, word
 from slimify.semantics.effects.fetch import address_of, installed_from
-from slimify.semantics.effects.table import located
+from slimify.semantics.effects.state import State
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+|https?://|ssh://|file:")
@@ -27,7 +28,7 @@ _HARMLESS = re.compile(
 
 def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
     """pip and everything with its command line; `manager` is who installs."""
-    options = call.options(values("pip"))
+    options = call.options(values("pip", "python"))
     words = options.operands
     action = (words[0].value or "") if words else ""
     names = words[1:]
@@ -47,7 +48,7 @@ def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
 
 
 def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) -> Effect:
-    options = call.options(values("pip"))
+    options = call.options(values("pip", "python"))
     editable = options.all("-e", "--editable")
     requirements = options.all("-r", "--requirement") + (words if action == "sync" else ())
     constraints = options.all("-c", "--constraint") if action != "sync" else ()
@@ -194,7 +195,7 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         return (venv(inner),)
     if name == "ensurepip":
         return (call.effect("install", "ensurepip", manager="pip", writes=environment(call)[0]),)
-    kind = commands().modules.get(name)
+    kind = LANGUAGE.facts("commands.toml")["modules"].get(name)
     if name in ("compileall", "py_compile"):
         return (_bytecode(inner, name),)
     if kind == "check":
@@ -232,22 +233,9 @@ def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
     """Program text: a known download, imports that only try, or the application."""
     if code is None:
         return (call.own_code("-c"),)
-    for download in commands().downloads:
-        if not download.pattern.search(code):
-            continue
-        named = [m[1] for option in download.option if (m := option.search(code))]
-        place = call.state.get(download.variable) if download.variable else None
-        if named or place:
-            writes: tuple[Arg | str, ...] = tuple(named) or (place or "",)
-        else:
-            writes = tuple(located(call, path) or Arg(value=None, text=path) for path in download.writes)
-        if SITE in writes:
-            return (
-                call.effect(
-                    "fetch", f"{download.name} download", manager="python", writes=environment(call)[0]
-                ),
-            )
-        return (call.touching("fetch", f"{download.name} download", manager="python", writes=writes),)
+    found = downloaded(call, code)
+    if found is not None:
+        return found
     if _HARMLESS.match(code):
         return (call.effect("check", "-c"),)
     return (call.own_code("-c"),)
@@ -354,6 +342,14 @@ def _flask(call: Call) -> tuple[Effect, ...]:
     )
 
 
+def _state_after(call: Call, state: State) -> State:
+    values = [a.value for a in call.args]
+    if "-m" in values and {"venv", "virtualenv"} & set(values):
+        at = values.index("-m")
+        return made_venv(replace(call, args=call.args[at + 2 :], name="venv"), state)
+    return state
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "pip": pip,
     "easy_install": _easy_install,
@@ -387,4 +383,8 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
         ),
         _served,
     ),
+}
+MOVES: dict[str, Callable[[Call, State], State]] = {
+    "virtualenv": made_venv,
+    **dict.fromkeys(("python", "python3"), _state_after),
 }

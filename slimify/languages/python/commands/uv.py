@@ -14,16 +14,18 @@ from slimify.languages.python.commands.environments import (
     TRUE,
     active,
     environment,
+    made_venv,
     named_packages,
     run_inside,
 )
 from slimify.languages.python.commands.python import pip, venv
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
+from slimify.semantics.effects.state import State
 
 
 def _uv(call: Call) -> tuple[Effect, ...]:
-    options = call.options(values("uv"))
+    options = call.options(values("uv", "python"))
     words = options.operands
     action = (words[0].value or "") if words else ""
     at = next((i for i, a in enumerate(call.args) if a.value == action), 0)
@@ -115,7 +117,7 @@ def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> Effect:
 
 def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     inner = replace(call, args=words)
-    options = inner.options(values("uv"), stop=True)
+    options = inner.options(values("uv", "python"), stop=True)
     module = options.last("-m", "--module")
     operands = options.operands
     if module is not None:
@@ -163,4 +165,12 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
     return (call.effect("check", action),)
 
 
+def _state_after(call: Call, state: State) -> State:
+    if call.first != "venv":
+        return state
+    at = next(i for i, a in enumerate(call.args) if a.value == "venv")
+    return made_venv(replace(call, args=call.args[at + 1 :]), state)
+
+
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"uv": _uv, "uvx": _uv, "pdm": _pdm}
+MOVES: dict[str, Callable[[Call, State], State]] = {"uv": _state_after}

@@ -1,0 +1,20 @@
+"""Where Go puts what it installs and downloads."""
+
+from __future__ import annotations
+
+import posixpath
+
+from slimify.semantics.effects.state import State
+
+
+def base(state: State) -> str | None:
+    """The first directory of GOPATH; by default /go in golang images, else ~/go."""
+    value = state.get("GOPATH")
+    if value is not None:
+        return value.split(":")[0]
+    if "GOPATH" in state.env or "GOPATH" in state.variables:
+        return None
+    if "go" in state.languages:
+        return "/go"
+    home = state.get("HOME")
+    return posixpath.join(home, "go") if home else None

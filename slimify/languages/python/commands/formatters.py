@@ -1,0 +1,19 @@
+"""Programs that format Python sources, or check their format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Call
+from slimify.semantics.effects.files import formatter
+
+
+def _ruff(call: Call) -> tuple[Effect, ...]:
+    return formatter(call, printing=call.first == "check")
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("autopep8", "black", "isort"), formatter),
+    "ruff": _ruff,
+}
