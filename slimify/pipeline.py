@@ -77,7 +77,7 @@ def _planned(
     """The outcome of a file that could be read."""
     from slimify.analysis.classify import classify
     from slimify.languages.go.planning.compile_go_run import compiled
-    from slimify.syntax.dockerfile.instructions import several_stages
+    from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
 
     program = classify(file, context, name, options, evidence)
@@ -94,7 +94,7 @@ def _planned(
         made = parse(encode(text), name)
         return classify(made, context, name, options, evidence)
 
-    several = several_stages(file)
+    several = is_multi_stage(file)
     if several:
         stages = Reason.of("SL404", "several")
         outcome = replace(outcome, decisions=stated((stages,)))
@@ -168,9 +168,9 @@ def _plans(
     from slimify.planning.propose import propose
     from slimify.planning.stages.assemble import assemble
     from slimify.planning.strategy import too_small
-    from slimify.syntax.dockerfile.instructions import several_stages
+    from slimify.syntax.dockerfile.instructions import is_multi_stage
 
-    several = several_stages(program.dockerfile)
+    several = is_multi_stage(program.dockerfile)
     proposal = propose(program, options) if not (several or options.single_stage) else None
     yield from proposal.reasons if proposal is not None else ()
     for layout in (measured(program, x) for x in (proposal.layouts if proposal is not None else ())):

@@ -37,7 +37,7 @@ from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit, base_of, start_state, walk
-from slimify.syntax.dockerfile.instructions import several_stages
+from slimify.syntax.dockerfile.instructions import is_multi_stage
 from slimify.syntax.dockerfile.scope import scopes
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def classify(
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, _named(context, name), language, base)
-    if several_stages(file):
+    if is_multi_stage(file):
         needs = with_earlier(needs, file, in_force, visits, context, base, names)
     needs = _with_kept(needs, options.keep_commands)
     keep = _kept(file)

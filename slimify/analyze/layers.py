@@ -12,7 +12,7 @@ from slimify.analyze.masks import masked
 from slimify.facts import load
 from slimify.facts.shells import shell_pattern
 from slimify.image.model import Image, Step
-from slimify.syntax.dockerfile.history import NOP, keyword_of, paired
+from slimify.syntax.dockerfile.history import NOP, keyword_of, match_history
 from slimify.syntax.dockerfile.parser import parse
 
 _BUILDKIT = re.compile(r"\s*# buildkit(?:\.exporter\.image\.v0)?\s*$")
@@ -55,7 +55,7 @@ def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfil
     instructions = _instructions(image)
     warnings: list[str] = []
     if dockerfile is not None:
-        pairs = paired(parse(dockerfile, name), image.history)
+        pairs = match_history(parse(dockerfile, name), image.history)
         if pairs is not None:
             made = {step.layer: item.line for item, step in pairs if step.layer is not None}
             return Origin(

@@ -49,7 +49,7 @@ def read(
     """Both files, labelled, with what is between them; the outcome where one can't be read or has stages
     already. `given` are paths of the builder's image with the names that they get in the context, where no
     script tells. Raises nothing for malformed input: that is a `failed` outcome."""
-    from slimify.syntax.dockerfile.instructions import several_stages
+    from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import parse
 
     before = runtime.data.decode("utf-8", "surrogateescape")
@@ -64,7 +64,7 @@ def read(
                 )
                 return Outcome(kind="refused", file=runtime.name, before=before, decisions=stated((reason,)))
             return Outcome(kind="failed", file=file.name, before=before, error=error)
-    if several_stages(files[1]):
+    if is_multi_stage(files[1]):
         several = Reason.of("SL404", "several")
         return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=stated((several,)))
     return _pair((builder, files[0]), (runtime, files[1]), context, options, given)

@@ -1,1 +1,1 @@
-"""Dockerfile text and shell text, read without losing a byte."""
+"""Lossless parsers for Dockerfiles and shell scripts."""

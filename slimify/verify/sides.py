@@ -14,7 +14,7 @@ from slimify.image.packages import is_database
 from slimify.image.tree import Files
 from slimify.languages.node.verify.packages import is_manifest
 from slimify.model.errors import SlimifyError
-from slimify.syntax.dockerfile.history import paired
+from slimify.syntax.dockerfile.history import match_history
 from slimify.syntax.dockerfile.parser import parse
 from slimify.verify.disk.evidence import Side
 
@@ -66,7 +66,7 @@ def _keep(config: Any) -> Callable[[str], bool]:
 def first_own_layer(dockerfile: bytes, image: Image) -> int:
     """The index of the first layer that the Dockerfile's last stage made; 0 if that can't be told."""
     try:
-        pairs = paired(parse(dockerfile, "Dockerfile"), image.history)
+        pairs = match_history(parse(dockerfile, "Dockerfile"), image.history)
     except SlimifyError:
         return 0
     if pairs is None:

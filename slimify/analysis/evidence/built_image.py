@@ -17,7 +17,7 @@ from slimify.image.model import Entry, Image, Linking
 from slimify.image.packages import Installed, Packages
 from slimify.image.tree import Files
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.syntax.dockerfile.history import final_instructions, paired
+from slimify.syntax.dockerfile.history import final_instructions, match_history
 
 # Files whose texts tell what the base image is: `/etc/os-release` (os-release(5)), versions of
 # Go and Node where their official images have them.
@@ -96,7 +96,7 @@ class Built(Struct, frozen=True, kw_only=True):
 def built(image: Image, file: Dockerfile) -> Built | str:
     """The evidence; a sentence where the image was not built from this Dockerfile, as far as its
     history tells: instruction for instruction, with the texts of the RUNs."""
-    pairs = paired(file, image.history)
+    pairs = match_history(file, image.history)
     if pairs is None:
         count = len(final_instructions(file))
         return f"its history does not end in the {count} instructions of the file"

@@ -13,7 +13,7 @@ from slimify.planning.stages.long_lines import broken, with_more
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.words import references
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
-from slimify.syntax.shell.script import Refuses, edit
+from slimify.syntax.shell.script import EditRefused, edit
 
 # Instructions that only describe the image; a stage that is thrown away needs none of them.
 CONFIG_ONLY = frozenset(
@@ -70,7 +70,7 @@ def editable(program: Program, index: int, kept: frozenset[int], words: WordEdit
     drop = frozenset(range(len(step_at(program, index).atoms))) - kept
     try:
         edited(program, index, drop, words)
-    except Refuses:
+    except EditRefused:
         return False
     return True
 

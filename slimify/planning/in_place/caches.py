@@ -16,7 +16,7 @@ from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import direct, lengthened
 from slimify.planning.layout import WordEdit
-from slimify.syntax.shell.script import Refuses, edit
+from slimify.syntax.shell.script import EditRefused, edit
 
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
 
@@ -45,7 +45,7 @@ def caches(program: Program) -> Edits:
         try:
             words, drop = cleaning.words.replace, cleaning.drop
             text = edit(step.instruction, step.script, drop=drop, replace_words=words) or ""
-        except Refuses:
+        except EditRefused:
             continue
         if cleaning.tail:
             text = lengthened(program, step, cleaning.tail, text)

@@ -23,7 +23,7 @@ from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
-from slimify.syntax.shell.script import Refuses, edit
+from slimify.syntax.shell.script import EditRefused, edit
 
 _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
 _RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
@@ -122,7 +122,7 @@ def _copied(program: Program, change: _Change) -> Edits | str:
     for copy in brought:
         texts[copy.index] = _with_owner(copy, change.written)
     text = _narrowed(program, change, frozenset(a.index for a in makers.atoms))
-    if isinstance(text, Refuses):
+    if isinstance(text, EditRefused):
         return str(text)
     texts[step.index] = text or ""
     where = ", ".join(places)
@@ -292,7 +292,7 @@ def _with_owner(step: Step, owner: str) -> str:
     return re.sub(r"^(\s*\w+[ \t]+(?:--from=\S+[ \t]+)?)", rf"\1--chown={owner} ", raw, count=1)
 
 
-def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | Refuses | None:
+def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | EditRefused | None:
     """The RUN without the change, or with the directories alone that an instruction made before COPY."""
     step = change.step
     assert step.script is not None
@@ -312,7 +312,7 @@ def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | 
         drop |= {change.atom.index}
     try:
         return edit(step.instruction, step.script, drop=drop, drop_words=frozenset(gone), replace_words=swap)
-    except Refuses as error:
+    except EditRefused as error:
         return error
 
 

@@ -35,7 +35,7 @@ from slimify.planning.in_place.runs import (
 )
 from slimify.semantics.effects.state import ROOT
 from slimify.semantics.walk import Visit
-from slimify.syntax.shell.script import Refuses, edit
+from slimify.syntax.shell.script import EditRefused, edit
 
 # What may compile; any other command is asked for its programs.
 _COMPILING = MAKES | {"unknown"}
@@ -131,7 +131,7 @@ def _in_one_step(program: Program, found: _Install, *, asked: bool) -> Edits | s
         if users == [found.step]:
             return _removed_at_end(program, found)
         return _carried_over(program, found, users, asked=asked)
-    except Refuses as error:
+    except EditRefused as error:
         return str(error)
 
 

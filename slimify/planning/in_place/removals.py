@@ -29,7 +29,7 @@ from slimify.planning.in_place.runs import (
     words_of,
 )
 from slimify.semantics.paths import inside, touches
-from slimify.syntax.shell.script import Refuses, edit
+from slimify.syntax.shell.script import EditRefused, edit
 
 _MAKING = MAKES | {"fetch", "unpack", "index", "packages"}
 _TIDIES = frozenset({"cache", "files", "prune", "check"})
@@ -175,7 +175,7 @@ def _moved(program: Program, found: _Removal) -> Edits | str:
         return f"its words mean something else in {place(last)}"
     try:
         rest = edit(step.instruction, step.script, drop=frozenset({found.atom.index}))  # type: ignore[arg-type]
-    except Refuses as error:
+    except EditRefused as error:
         return str(error)
     texts = {step.index: rest or ""}
     if len(group) == 1:

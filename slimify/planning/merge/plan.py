@@ -27,7 +27,7 @@ from slimify.planning.merge.copies import CHANGED, UNEXPLAINED, Copies, Taken, s
 from slimify.planning.merge.stages import builder_stages, last_from, stage_names, taken_names, with_end
 from slimify.planning.stages.assemble import Block, blocks_of
 from slimify.semantics.paths import inside, inside_any
-from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, several_stages
+from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, is_multi_stage
 
 APART = "SL375"
 _IDLE = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
@@ -88,7 +88,7 @@ def _apart(pair: Pair) -> Iterator[Reason]:
     one, other = pair.builder.dockerfile, pair.runtime.dockerfile
     yield from pair.builder.refusals
     yield from pair.runtime.refusals
-    if several_stages(other):
+    if is_multi_stage(other):
         yield Reason.of("SL404", "merged", file=pair.runtime.name)
     for name in taken_names(pair.builder, pair.runtime):
         yield Reason.of(

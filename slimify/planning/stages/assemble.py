@@ -31,7 +31,7 @@ from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.join_runs import lengthened, side_by_side
 from slimify.semantics.paths import touches
 from slimify.syntax.dockerfile.instructions import from_parts
-from slimify.syntax.shell.script import Refuses
+from slimify.syntax.shell.script import EditRefused
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     try:
         final = _final_items(program, layout, blocks)
         builder = _builder_items(program, layout, blocks) if layout.build else ()
-    except Refuses as error:
+    except EditRefused as error:
         return Reason.of("SL390", "not_possible", why=str(error))
     lead, names = _lead(program, blocks), _stage_names(program)
     final = with_their_lists(program, [_from_stage(item, names[0]) for item in final])

@@ -1,1 +1,1 @@
-"""Dockerfile text, read as BuildKit reads it and written back byte for byte."""
+"""A Dockerfile parser that follows BuildKit and round-trips every byte."""

@@ -1,4 +1,4 @@
-"""What BuildKit rejects once the lines are read: arguments, flags, order of instructions."""
+"""Rejects instructions that BuildKit would reject: wrong arguments, flags or order."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Literal
 from slimify.model.dockerfile import Dockerfile, Flag, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile import instructions as read
-from slimify.syntax.dockerfile.keywords import one_off
-from slimify.syntax.dockerfile.syntax_error import fault
+from slimify.syntax.dockerfile.keywords import is_one_edit_apart
+from slimify.syntax.dockerfile.syntax_error import syntax_error
 
 _Kind = Literal["text", "texts", "bool", "duration", "count"]
 
-# The frontend's flags, those of its labs channel included: a file that needs them names it.
+# Flags of the Dockerfile frontend, including its labs channel.
 _FLAGS: Mapping[str, Mapping[str, _Kind]] = {
     "ADD": {
         "chown": "text",
@@ -45,25 +45,25 @@ _FLAGS: Mapping[str, Mapping[str, _Kind]] = {
     },
     "RUN": {"mount": "texts", "network": "text", "security": "text", "device": "texts"},
 }
-_JSON_MEANT = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
-# A bracket, a string, then what only an array goes on with; or a string that does not end.
+_TAKES_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "HEALTHCHECK", "RUN"})
+# `["text"` followed by `,`, another string or the end; or `["text` without a closing quote.
 _BROKEN_ARRAY = re.compile(r'\[\s*"(?:[^"\\]|\\.)*(?:"\s*(?:[,"]|\Z)|\Z)')
-_SAMPLE = 'like ["program", "argument"]'
-_UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})  # the builder drops whatever flags these have
+_JSON_EXAMPLE = 'like ["program", "argument"]'
+_UNCHECKED_FLAGS = frozenset({"ARG", "STOPSIGNAL"})  # BuildKit ignores flags of these
 _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _NETWORKS = frozenset({"default", "none", "host"})
-_SECURITIES = frozenset({"insecure", "sandbox"})
+_SECURITY_MODES = frozenset({"insecure", "sandbox"})
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NUMBER_AND_UNIT = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
-_SHORTEST = 0.001  # seconds
-_LONGEST_DURATION = 64  # characters: nobody writes more, and the pattern above looks back
+_MIN_DURATION = 0.001  # seconds
+_MAX_DURATION_LENGTH = 64  # characters; bounds backtracking
 
 
-def check(dockerfile: Dockerfile) -> None:
-    """Raise SlimifyError for the first instruction that the builder would refuse."""
+def check_instructions(dockerfile: Dockerfile) -> None:
+    """Raise SlimifyError (SL001, SL003, SL005 or SL006) for the first instruction BuildKit would reject."""
     instructions = dockerfile.instructions
     if not instructions:
-        raise fault("SL003", "no instructions, only comments", 1)
+        raise syntax_error("SL003", "no instructions, only comments", 1)
     in_stage = False
     readers = _readers(dockerfile.escape)
     for instruction in instructions:
@@ -72,20 +72,20 @@ def check(dockerfile: Dockerfile) -> None:
         _check_flags(instruction)
         in_stage = in_stage or instruction.keyword == "FROM"
         if not in_stage and instruction.keyword != "ARG":
-            raise _bad(
-                instruction, f"{instruction.keyword} before the first FROM", "only ARG may stand there"
+            raise _malformed(
+                instruction, f"{instruction.keyword} before the first FROM", "only ARG may precede FROM"
             )
     if not in_stage:
-        raise fault("SL003", "no FROM", instructions[-1].line)
+        raise syntax_error("SL003", "no FROM", instructions[-1].line)
 
 
 def _readers(escape: str) -> Mapping[str, Callable[[Instruction], object]]:
     return {
         "ADD": read.copy_parts,
         "ARG": partial(read.arg_names, escape=escape),
-        "CMD": _anything,
+        "CMD": _no_check,
         "COPY": read.copy_parts,
-        "ENTRYPOINT": _anything,
+        "ENTRYPOINT": _no_check,
         "ENV": partial(read.env_pairs, escape=escape),
         "EXPOSE": read.expose_ports,
         "FROM": read.from_parts,
@@ -103,18 +103,20 @@ def _readers(escape: str) -> Mapping[str, Callable[[Instruction], object]]:
 
 
 def _check_json(instruction: Instruction) -> None:
-    """Refuse `["a", "b"`: the builder would hand it to the shell, which finds no program `[a`.
+    """Reject an unclosed JSON array such as `["a", "b"`, which BuildKit would run as a shell command.
 
-    Only where the text cannot be anything else. `[ "$x" = y ]` is a test, `['a']` may be overridden
-    by whoever runs the image, and an array with text behind it is one to builders before 1.9.
+    Only unambiguous mistakes are rejected. `[ "$x" = y ]` is a shell test, `['a']` may be overridden
+    when the container starts, and frontends before 1.9 accept an array with text after it.
     """
-    if instruction.exec_form is not None or instruction.keyword not in _JSON_MEANT:
+    if instruction.exec_form is not None or instruction.keyword not in _TAKES_JSON:
         return
     text = instruction.value
     if instruction.keyword == "HEALTHCHECK":
-        text = read.health_words(text)[1]
+        text = read.split_healthcheck(text)[1]
     if _BROKEN_ARRAY.match(text) and not _starts_with_json(text):
-        raise fault("SL005", f"{instruction.keyword}: malformed JSON array", instruction.line, _SAMPLE)
+        raise syntax_error(
+            "SL005", f"{instruction.keyword}: malformed JSON array", instruction.line, _JSON_EXAMPLE
+        )
 
 
 def _starts_with_json(text: str) -> bool:
@@ -125,20 +127,22 @@ def _starts_with_json(text: str) -> bool:
     return True
 
 
-def _anything(_: Instruction) -> None:
-    """CMD and ENTRYPOINT may be anything, even nothing."""
+def _no_check(_: Instruction) -> None:
+    """CMD and ENTRYPOINT accept any text, including none."""
 
 
 def _check_run(instruction: Instruction) -> None:
     for mount in read.mounts(instruction):
         if "$" not in mount.type and mount.type not in _MOUNT_TYPES:
-            raise _bad(instruction, f'unsupported mount type "{mount.type}"')
+            raise _malformed(instruction, f'unsupported mount type "{mount.type}"')
         if mount.from_stage and "$" in mount.from_stage:
-            raise _bad(instruction, "a mount's from= can not have variables", "name the stage")
-    for name, allowed in (("network", _NETWORKS), ("security", _SECURITIES)):
+            raise _malformed(instruction, "from= of a mount does not support variables", "name the stage")
+    for name, allowed in (("network", _NETWORKS), ("security", _SECURITY_MODES)):
         value = instruction.flag(name)
         if value and "$" not in value and value not in allowed:
-            raise _bad(instruction, f'invalid --{name} "{value}"', f"one of {', '.join(sorted(allowed))}")
+            raise _malformed(
+                instruction, f'invalid --{name} "{value}"', f"one of {', '.join(sorted(allowed))}"
+            )
 
 
 def _check_flags(instruction: Instruction) -> None:
@@ -151,12 +155,14 @@ def _check_flags(instruction: Instruction) -> None:
     for flag in instruction.flags:
         kind = allowed.get(flag.name)
         if kind is None:
-            meant = next((name for name in allowed if one_off(name, flag.name)), "")
-            raise _bad(
-                instruction, f"unknown flag: --{flag.name}", f"did you mean --{meant}?" if meant else ""
+            suggestion = next((name for name in allowed if is_one_edit_apart(name, flag.name)), "")
+            raise _malformed(
+                instruction,
+                f"unknown flag: --{flag.name}",
+                f"did you mean --{suggestion}?" if suggestion else "",
             )
         if flag.name in seen and kind != "texts":
-            raise _bad(instruction, f"duplicate flag specified: --{flag.name}")
+            raise _malformed(instruction, f"duplicate flag specified: --{flag.name}")
         seen.add(flag.name)
         _check_value(instruction, flag, kind)
 
@@ -164,31 +170,31 @@ def _check_flags(instruction: Instruction) -> None:
 def _check_value(instruction: Instruction, flag: Flag, kind: _Kind) -> None:
     if kind == "bool":
         if flag.value == "" or (flag.value or "true").lower() not in ("true", "false"):
-            raise _bad(instruction, f"--{flag.name} is either true or false, not {flag.value!r}")
+            raise _malformed(instruction, f"--{flag.name} must be true or false, not {flag.value!r}")
         return
     if flag.value is None:
-        raise _bad(instruction, f"missing a value on flag: --{flag.name}")
+        raise _malformed(instruction, f"missing a value on flag: --{flag.name}")
     if kind == "duration" and flag.value and not _is_duration(flag.value):
-        raise _bad(
+        raise _malformed(
             instruction,
             f'invalid duration --{flag.name}="{flag.value}"',
-            "a number and a unit: 500ms, 30s, 1m30s",
+            "use a number and a unit, such as 500ms, 30s or 1m30s",
         )
     if kind == "count" and flag.value and not re.fullmatch(r"\+?[0-9]{1,9}", flag.value):
-        raise _bad(instruction, f'--{flag.name} takes a number, not "{flag.value}"')
+        raise _malformed(instruction, f'--{flag.name} takes a number, not "{flag.value}"')
 
 
 def _is_duration(text: str) -> bool:
-    """Whether Go's time.ParseDuration takes it and it is nothing or at least a millisecond."""
+    """Whether Go's time.ParseDuration accepts the text and the value is 0 or at least 1 ms."""
     bare = text.removeprefix("+")
     if bare.removeprefix("-") == "0":
         return True
-    parts = _NUMBER_AND_UNIT.findall(bare[:_LONGEST_DURATION])
+    parts = _NUMBER_AND_UNIT.findall(bare[:_MAX_DURATION_LENGTH])
     if not parts or "".join(number + unit for number, unit in parts) != bare:
         return False
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
-    return seconds == 0 or seconds >= _SHORTEST
+    return seconds == 0 or seconds >= _MIN_DURATION
 
 
-def _bad(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
-    return fault("SL001", message, instruction.line, hint)
+def _malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
+    return syntax_error("SL001", message, instruction.line, hint)

@@ -1,21 +1,21 @@
-"""dockerfile-parse, given only what it cannot misread.
+"""Adapter for the dockerfile-parse library.
 
-It knows keywords and values of instructions, but neither heredocs nor blank lines in
-continuations nor several other rules. So it gets each instruction as one physical line, at its own
-line number, the rest between two marks that disarm trimming and continuation. What it answers is
-what the nodes are built from; that it found the same instructions is checked on every run.
+The library splits keyword and value, but does not support heredocs or blank lines in
+continuations. So it receives each instruction as one physical line, at its original line number,
+with the value between two marks that prevent trimming and continuation. Every run checks that it
+found the same instructions as our line reader.
 """
 
 from __future__ import annotations
 
 from io import StringIO
 
-# A file with a NUL never gets here, so this cannot occur in a value.
+# The parser rejects files with NUL bytes, so no value contains one.
 _MARK = "\0"
 
 
-def read_back(instructions: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
-    """(line, keyword, value) of every instruction -> (keyword, value) as dockerfile-parse reads them."""
+def parse_instructions(instructions: list[tuple[int, str, str]]) -> list[tuple[str, str]]:
+    """Map (line, keyword, value) of each instruction to (keyword, value) as dockerfile-parse reads it."""
     from dockerfile_parse import DockerfileParser
 
     out: list[str] = []
@@ -27,5 +27,5 @@ def read_back(instructions: list[tuple[int, str, str]]) -> list[tuple[str, str]]
     structure = DockerfileParser(fileobj=StringIO("".join(out))).structure
     found = [(node["startline"] + 1, node["instruction"]) for node in structure]
     if found != [(line, keyword) for line, keyword, _ in instructions]:
-        raise AssertionError("dockerfile-parse sees other instructions than the line reader")
+        raise AssertionError("dockerfile-parse and the line reader found different instructions")
     return [(node["instruction"], node["value"].strip(_MARK)) for node in structure]

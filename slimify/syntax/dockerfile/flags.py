@@ -1,4 +1,4 @@
-"""The parts of one logical line: keyword, flags, JSON array."""
+"""Splits one logical line into keyword, flags and JSON array."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def split_keyword(text: str) -> tuple[str, int]:
-    """The first word of a logical line and the offset of what follows it."""
+    """The first word of a logical line, and the offset where its arguments start."""
     start = len(text) - len(text.lstrip(SPACE))
     end = len(text.rstrip(SPACE))
     found = _SEPARATOR.search(text, start, end)
@@ -22,9 +22,9 @@ def split_keyword(text: str) -> tuple[str, int]:
 
 
 def split_flags(text: str, start: int, escape: str) -> tuple[tuple[Flag, ...], int]:
-    """The `--name=value` words from `start` on, and the offset of the first word that is none.
+    """The `--name=value` flags from `start` on, and the offset of the first other word.
 
-    Quotes and escapes are removed, a bare `--` ends the flags.
+    Quotes and escapes are removed. A bare `--` ends the flags.
     """
     flags: list[Flag] = []
     position = start
@@ -60,30 +60,30 @@ def _flag_word(text: str, position: int, escape: str) -> tuple[str, int]:
     return "".join(word), min(position, len(text))
 
 
-class NotStrings(ValueError):
-    """A JSON array that holds something else than strings."""
+class NonStringArray(ValueError):
+    """A JSON array with an item that is not a string."""
 
 
 def json_array(text: str) -> tuple[str, ...] | None:
-    """`text` as a JSON array of strings, None where it is no JSON array (then it is shell text).
+    """The strings of a JSON array, or None if `text` is not one (BuildKit then treats it as shell text).
 
-    Raises NotStrings for an array of anything else, which the builder refuses.
+    Raises NonStringArray if an item is not a string; BuildKit rejects such an array.
     """
     text = text.lstrip(SPACE)
     if not text.startswith("["):
         return None
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_reject_constant)
     except RecursionError:
-        raise NotStrings from None
+        raise NonStringArray from None
     except ValueError:
         return None
     if not all(isinstance(item, str) for item in value):
-        raise NotStrings
-    if _SURROGATE_ESCAPE.search(text):  # half a pair means U+FFFD; it must not look like a stray byte
+        raise NonStringArray
+    if _SURROGATE_ESCAPE.search(text):  # Go decodes a lone surrogate as U+FFFD
         value = [re.sub("[\ud800-\udfff]", "\ufffd", item) for item in value]
     return tuple(value)
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)  # NaN and Infinity are Python's, not JSON's
+def _reject_constant(constant: str) -> None:
+    raise ValueError(constant)  # Python accepts NaN and Infinity, JSON does not

@@ -1,4 +1,4 @@
-"""Heredocs of RUN, COPY and ADD: which words open one, and where it ends."""
+"""Finds where heredocs of RUN, COPY and ADD begin and end."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ _OPENING = re.compile(r"(\d*)<<(-?)[\t\n\f\r ]*([^<]*)")
 
 
 class Opening(Struct, frozen=True):
-    """The word of a logical line that opens a heredoc."""
+    """A word that opens a heredoc, such as `<<EOF` or `3<<-"EOF"`."""
 
     name: str
     expand: bool
     chomp: bool
     fd: int
-    spaced: bool  # written `<< NAME`, which frontends before 1.16 did not take for a heredoc
+    spaced: bool  # written `<< NAME`; a heredoc only since frontend 1.16
 
 
 def openings(text: str) -> tuple[Opening, ...]:
     """The heredocs that a logical line opens, in order.
 
-    The builder finds them with its own lexer, not the shell's: an odd quote or a `${x^^}` anywhere
-    on the line hides them all. The escape inside is always the backslash.
-    Raises WordError where the word behind `<<` cannot be read.
+    As in BuildKit, the Dockerfile lexer finds them, not a shell: an unclosed quote or a `${x^^}`
+    anywhere on the line hides all of them. The escape character is always the backslash.
+    Raises WordError if the word after `<<` is malformed.
     """
     try:
         words = Lexer(text, {}, raw=True, keep_unset=True).run()[1]
     except WordError:
         return ()
-    return tuple(opening for word in words if (opening := opening_of(word)))
+    return tuple(opening for word in words if (opening := heredoc_opening(word)))
 
 
-def opening_of(word: str) -> Opening | None:
-    """The heredoc that one word opens, or None. Raises WordError."""
+def heredoc_opening(word: str) -> Opening | None:
+    """The heredoc that `word` opens, or None. Raises WordError if the name is malformed."""
     found = _OPENING.fullmatch(word)
     if not found or not found[3]:
         return None
@@ -58,7 +58,7 @@ def opening_of(word: str) -> Opening | None:
 
 
 class Terminators:
-    """Where lines of a given text stand, so that many heredocs are found in linear time."""
+    """An index of lines by their text, so that finding all heredocs takes linear time."""
 
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
@@ -66,7 +66,7 @@ class Terminators:
         self._chomped: dict[str, list[int]] = {}
 
     def find(self, opening: Opening, start: int) -> int | None:
-        """The index of the line that ends the heredoc whose body begins at line `start`."""
+        """The index of the terminator of a heredoc whose body begins at line `start`, or None."""
         if not self._plain:
             self._index()
         table = self._chomped if opening.chomp else self._plain

@@ -1,8 +1,8 @@
-"""A Dockerfile's instructions and the history of the image that was built from it.
+"""Matches a Dockerfile's instructions with the history of the image built from it.
 
-BuildKit and the classic builder write one entry of history for each instruction behind FROM (ARG
-too), whether it makes a layer or not (moby's daemon/builder/dockerfile/internals.go, BuildKit's
-frontend/dockerfile/dockerfile2llb); what stands before is the base image's.
+BuildKit and the classic builder write one history entry per instruction after FROM, including ARG
+and other instructions without a layer (moby's daemon/builder/dockerfile/internals.go, BuildKit's
+frontend/dockerfile/dockerfile2llb). Earlier entries belong to the base image.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from slimify.image.model import Step
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.syntax.dockerfile.instructions import from_parts
 
-# The classic builder's mark of steps that run nothing, behind the shell of the image.
+# The classic builder writes `/bin/sh -c #(nop)` for steps that run no command.
 NOP = re.compile(r"(?![A-Z]+ )[^\n]{0,200}?#\(nop\)\s+")
 _KEYWORD = re.compile(r"[A-Z]+(?=\s|$)")
 _KEYWORDS = frozenset(
@@ -24,7 +24,7 @@ _KEYWORDS = frozenset(
 
 
 def final_instructions(file: Dockerfile) -> tuple[Instruction, ...]:
-    """What makes the image: the last stage behind its FROM, after the stages that it stands on."""
+    """The instructions of the last stage without FROM, preceded by those of the stages it is based on."""
     stages: dict[str, tuple[str, tuple[Instruction, ...]]] = {}
     name, base = "", ""
     own: list[Instruction] = []
@@ -43,7 +43,7 @@ def final_instructions(file: Dockerfile) -> tuple[Instruction, ...]:
 
 
 def keyword_of(created_by: str) -> str:
-    """The instruction that an entry of history stands for; RUN where only its command is recorded."""
+    """The keyword of a history entry; RUN if the entry records only a command."""
     text = created_by.strip()
     nop = NOP.match(text)
     found = _KEYWORD.match(text, nop.end() if nop else 0)
@@ -51,12 +51,12 @@ def keyword_of(created_by: str) -> str:
     return word if word in _KEYWORDS else "RUN"
 
 
-def paired(file: Dockerfile, history: Sequence[Step]) -> tuple[tuple[Instruction, Step], ...] | None:
-    """The instructions that made the image, each with its entry of history; None where they don't fit.
+def match_history(file: Dockerfile, history: Sequence[Step]) -> tuple[tuple[Instruction, Step], ...] | None:
+    """Each instruction of the final image with its history entry, or None if they do not match.
 
-    They don't for a Dockerfile of another image, for squashed images, and for builders that write
-    one entry for many instructions. Labels given on the classic builder's command line stand behind
-    the last instruction.
+    They do not match if the image has another Dockerfile, is squashed, or comes from a builder that
+    writes one entry for several instructions. Entries for `--label` of the classic builder follow
+    the last instruction and are skipped.
     """
     instructions = final_instructions(file)
     keywords = [instruction.keyword for instruction in instructions]

@@ -1,9 +1,9 @@
-"""What single instructions say: typed readers, each from one Instruction to one value.
+"""Typed arguments of single instructions.
 
-Nothing is expanded here: words come as written, with quotes and variables, for words.expand.
-`escape` is the escape character of the file. Readers raise SlimifyError SL001 or SL005 where
-BuildKit refuses the instruction; parse has called them on every instruction of a file, so this
-happens only to the trigger of an ONBUILD, which the builder does not look at either until it fires.
+Words keep their quotes and variables; `words.expand` expands them. `escape` is the escape character
+of the file. Each function raises SlimifyError SL001, SL005 or SL006 where BuildKit rejects the instruction.
+`parse` has called them on every instruction, so later calls can fail only for an ONBUILD trigger,
+which BuildKit does not check before it fires either.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from slimify.model.dockerfile import Dockerfile, Flag, Instruction
 from slimify.model.errors import SlimifyError
-from slimify.syntax.dockerfile.heredoc import opening_of
+from slimify.syntax.dockerfile.heredoc import heredoc_opening
 from slimify.syntax.dockerfile.keywords import PLACEHOLDER
-from slimify.syntax.dockerfile.syntax_error import fault
+from slimify.syntax.dockerfile.syntax_error import syntax_error
 from slimify.syntax.dockerfile.words import SPACE, WordError, split_words
 
 SEPARATOR = re.compile(r"[\t\v\f\r ]+")
@@ -25,7 +25,7 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9._-]*")
 
 
 class FromParts(Struct, frozen=True, kw_only=True):
-    """`FROM [--platform=P] image [AS alias]`; the alias in lower case, as the builder compares it."""
+    """`FROM [--platform=P] image [AS alias]`. The alias is in lower case, as BuildKit compares it."""
 
     image: str
     platform: str | None = None
@@ -33,7 +33,7 @@ class FromParts(Struct, frozen=True, kw_only=True):
 
 
 class CopyParts(Struct, frozen=True, kw_only=True):
-    """A COPY or ADD. `heredocs` are the names of sources that are heredocs; `sources` the others."""
+    """The arguments of COPY or ADD. `heredocs` names the sources that are heredocs, `sources` the others."""
 
     keyword: str
     sources: tuple[str, ...]
@@ -48,14 +48,14 @@ class CopyParts(Struct, frozen=True, kw_only=True):
 
 
 class HealthcheckParts(Struct, frozen=True, kw_only=True):
-    """`test` is None for NONE, a tuple for the exec form, else text for the shell."""
+    """`test` is None for NONE, a tuple for the exec form, and text for the shell form."""
 
     test: tuple[str, ...] | str | None
     flags: tuple[Flag, ...] = ()
 
 
 class Mount(Struct, frozen=True, kw_only=True):
-    """One `--mount` of a RUN; `type` is "bind" where none is given, `options` all it says."""
+    """One `--mount` of a RUN. `type` defaults to "bind"; `options` lists every key as written."""
 
     type: str
     target: str | None
@@ -71,24 +71,24 @@ def from_parts(instruction: Instruction) -> FromParts:
     if len(words) == 1:
         return FromParts(image=words[0], platform=platform)
     if PLACEHOLDER.search(instruction.value):
-        message = f"{instruction.value!r} has a placeholder of a template"
-        raise fault("SL006", message, instruction.line, "render the template first")
+        message = f"{instruction.value!r} contains a template placeholder"
+        raise syntax_error("SL006", message, instruction.line, "render the template first")
     if len(words) != 3 or words[1].lower() != "as":
-        noted = any(word.startswith("#") for word in words)
-        hint = "a comment needs a line of its own" if noted else "FROM image AS name"
+        has_comment = any(word.startswith("#") for word in words)
+        hint = "a comment needs a line of its own" if has_comment else "FROM image AS name"
         raise _malformed(instruction, "FROM requires either one or three arguments", hint)
     alias = words[2].lower()
     if not _STAGE_NAME.fullmatch(alias):
         raise _malformed(
             instruction,
             f'invalid name for build stage: "{words[2]}"',
-            "a name begins with a letter and goes on with letters, digits, - _ .",
+            "a name starts with a letter, followed by letters, digits, - _ or .",
         )
     return FromParts(image=words[0], platform=platform, alias=alias)
 
 
 def env_pairs(instruction: Instruction, escape: str = "\\") -> tuple[tuple[str, str], ...]:
-    """Names and values of an ENV or LABEL, as written; the old form `ENV name rest of line` too."""
+    """Names and values of an ENV or LABEL as written, including the legacy form `ENV name value`."""
     keyword, value = instruction.keyword, instruction.value
     words = split_words(value, escape)
     if not words:
@@ -103,7 +103,7 @@ def env_pairs(instruction: Instruction, escape: str = "\\") -> tuple[tuple[str, 
         name, equals, text = word.partition("=")
         if not equals:
             raise _malformed(
-                instruction, f'can\'t find = in "{word}"', f'{keyword} name="a value with blanks"'
+                instruction, f'can\'t find = in "{word}"', f'{keyword} name="a value with spaces"'
             )
         if not name:
             raise _malformed(instruction, f"{keyword} names can not be blank")
@@ -112,7 +112,7 @@ def env_pairs(instruction: Instruction, escape: str = "\\") -> tuple[tuple[str, 
 
 
 def arg_names(instruction: Instruction, escape: str = "\\") -> tuple[tuple[str, str | None], ...]:
-    """Names and defaults of an ARG; None where there is no default."""
+    """Names and defaults of an ARG; the default is None if there is none."""
     out: list[tuple[str, str | None]] = []
     for word in split_words(instruction.value, escape):
         name, equals, text = word.partition("=")
@@ -142,15 +142,15 @@ def copy_parts(instruction: Instruction) -> CopyParts:
         from_stage=instruction.flag("from") or None,
         chown=instruction.flag("chown") or None,
         chmod=instruction.flag("chmod") or None,
-        link=_is_on(instruction, "link"),
-        parents=_is_on(instruction, "parents"),
+        link=_flag_is_set(instruction, "link"),
+        parents=_flag_is_set(instruction, "parents"),
         exclude=tuple(flag.value or "" for flag in instruction.flags if flag.name == "exclude"),
         heredocs=tuple(names[word] for word in given if word in names),
     )
 
 
 def healthcheck(instruction: Instruction) -> HealthcheckParts:
-    kind, command = health_words(instruction.value)
+    kind, command = split_healthcheck(instruction.value)
     if not kind:
         raise _malformed(instruction, "HEALTHCHECK requires at least one argument")
     if kind.upper() == "NONE":
@@ -165,9 +165,9 @@ def healthcheck(instruction: Instruction) -> HealthcheckParts:
     return HealthcheckParts(test=test, flags=instruction.flags)
 
 
-def health_words(value: str) -> tuple[str, str]:
-    """The type of a HEALTHCHECK and the rest."""
-    kind, _, rest = (value, "", "") if not (found := _blank(value)) else value.partition(found)
+def split_healthcheck(value: str) -> tuple[str, str]:
+    """The type of a HEALTHCHECK (CMD or NONE) and its command."""
+    kind, _, rest = (value, "", "") if not (found := _first_space(value)) else value.partition(found)
     return kind, rest.lstrip(SPACE)
 
 
@@ -177,7 +177,7 @@ def shell_command(instruction: Instruction) -> tuple[str, ...]:
         if not instruction.value:
             raise _malformed(instruction, "SHELL requires at least one argument")
         message = "SHELL requires the arguments to be in JSON form"
-        raise fault("SL005", message, instruction.line, 'SHELL ["/bin/sh", "-c"]')
+        raise syntax_error("SL005", message, instruction.line, 'SHELL ["/bin/sh", "-c"]')
     if not instruction.exec_form:
         raise _malformed(instruction, "SHELL requires at least one argument")
     return instruction.exec_form
@@ -195,7 +195,7 @@ def volumes(instruction: Instruction) -> tuple[str, ...]:
 
 
 def single_value(instruction: Instruction) -> str:
-    """The one argument of USER, WORKDIR, STOPSIGNAL or MAINTAINER: everything behind the keyword."""
+    """The argument of USER, WORKDIR, STOPSIGNAL or MAINTAINER: everything after the keyword."""
     if not instruction.value:
         raise _malformed(instruction, f"{instruction.keyword} requires exactly one argument")
     return instruction.value
@@ -254,32 +254,32 @@ def _at_least_one(instruction: Instruction, words: tuple[str, ...]) -> tuple[str
 
 def _opens_heredoc(instruction: Instruction, word: str) -> str:
     try:
-        opening = opening_of(word)
+        opening = heredoc_opening(word)
     except WordError as error:
         raise _malformed(instruction, f"bad heredoc name: {error}") from None
     return opening.name if opening else ""
 
 
-def _is_on(instruction: Instruction, name: str) -> bool:
+def _flag_is_set(instruction: Instruction, name: str) -> bool:
     value = instruction.flag(name)
     return value is not None and value.lower() in ("", "true")
 
 
-def _blank(text: str) -> str:
+def _first_space(text: str) -> str:
     return next((char for char in text if char in SPACE), "")
 
 
 def _malformed(instruction: Instruction, message: str, hint: str = "") -> SlimifyError:
-    return fault("SL001", message, instruction.line, hint)
+    return syntax_error("SL001", message, instruction.line, hint)
 
 
-def several_stages(file: Dockerfile) -> bool:
-    """Whether more than one FROM stands in the file."""
+def is_multi_stage(file: Dockerfile) -> bool:
+    """Whether the file has more than one FROM."""
     return sum(x.keyword == "FROM" for x in file.instructions) > 1
 
 
 def split_stages(file: Dockerfile) -> list[list[Instruction]]:
-    """The instructions of each stage, FROM first; global ARGs left out."""
+    """The instructions of each stage, starting with FROM. Global ARGs are not included."""
     stages: list[list[Instruction]] = []
     for instruction in file.instructions:
         if instruction.keyword == "FROM":

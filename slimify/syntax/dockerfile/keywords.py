@@ -1,4 +1,4 @@
-"""The instructions there are, and what someone may have meant by a word that is none."""
+"""Instruction keywords, and suggestions for unknown ones."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from collections.abc import Sequence
 
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.errors import SlimifyError
-from slimify.syntax.dockerfile.syntax_error import fault
+from slimify.syntax.dockerfile.syntax_error import syntax_error
 
 _ALL = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL
 STOPSIGNAL USER VOLUME WORKDIR"""
 KEYWORDS = {word.lower(): word for word in _ALL.split()} | {word: word for word in _ALL.split()}
 _NAMES = tuple(_ALL.split())
-_GLUED = "(" + "|".join(_NAMES) + r")[\[\"'=:$/]"
+_MISSING_SPACE = "(" + "|".join(_NAMES) + r")[\[\"'=:$/]"
 PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")
 _COMMAND = re.compile(r"(?:[a-z0-9_.~/-]|\$\w)[\w./+-]*\Z")
 
 
 def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Sequence[Node]) -> SlimifyError:
-    """The error for a line `raw` that begins with `word`, with a guess at what was meant."""
+    """The error for a line `raw` that begins with `word`, with a suggestion as its hint.
+
+    `rest` is the line after `word`; `before` are the nodes above the line.
+    """
     if PLACEHOLDER.match(word):
-        return fault("SL006", f"{word!r} is a placeholder of a template", line, "render the template first")
-    return fault("SL002", f'unknown instruction "{word}"', line, _guess(word, rest, raw, before))
+        return syntax_error("SL006", f"{word!r} is a template placeholder", line, "render the template first")
+    return syntax_error("SL002", f'unknown instruction "{word}"', line, _guess(word, rest, raw, before))
 
 
 def _guess(word: str, rest: str, raw: str, before: Sequence[Node]) -> str:
-    if glued := re.match(_GLUED, word, re.IGNORECASE):
-        return f"put a blank behind {glued[1].upper()}"
+    if unspaced := re.match(_MISSING_SPACE, word, re.IGNORECASE):
+        return f"add a space after {unspaced[1].upper()}"
     if before and isinstance(last := before[-1], Instruction) and last.keyword == "RUN":
         indented = raw[:1] in (" ", "\t") and last.raw[:1] not in (" ", "\t")
         if indented or last.value.endswith(("&&", "||", "|")):
             return f"is a \\ missing at the end of line {last.end_line}?"
     if len(word) > 3 or word.isupper():
         for name in _NAMES:
-            if one_off(word.upper(), name):
+            if is_one_edit_apart(word.upper(), name):
                 return f"did you mean {name}?"
     if _COMMAND.match(word):
         return f"did you mean RUN {_short(f'{word} {rest}'.strip())}?"
@@ -46,8 +49,8 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else " ".join(words[:2])[:40] + " …"
 
 
-def one_off(left: str, right: str) -> bool:
-    """Whether one letter more, less, other, or two swapped make `left` into `right`."""
+def is_one_edit_apart(left: str, right: str) -> bool:
+    """Whether the words differ by one added, removed or changed letter, or by two swapped ones."""
     if abs(len(left) - len(right)) > 1:
         return False
     start = 0

@@ -1,7 +1,6 @@
-"""Physical and logical lines of a Dockerfile, by the rules of BuildKit's parser.
+"""Physical and logical lines of a Dockerfile, following BuildKit's parser.
 
-In:  the text of a file. Out: directives, comments, blanks, and logical lines with the map back to
-the file. Raises SlimifyError SL001 for a repeated or bad directive and for a line that is too long.
+A logical line keeps the map back to the file. Lines over BuildKit's limit raise SlimifyError SL001.
 """
 
 from __future__ import annotations
@@ -10,10 +9,10 @@ import re
 
 from msgspec import Struct
 
-from slimify.syntax.dockerfile.syntax_error import fault
+from slimify.syntax.dockerfile.syntax_error import syntax_error
 from slimify.syntax.dockerfile.words import SPACE
 
-# The builder reads lines through a buffer of 64 KiB.
+# BuildKit reads lines through a 64 KiB buffer.
 MAX_LINE_BYTES = 65_535
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _BLANKS = "\t\n\f\r "
@@ -22,10 +21,10 @@ _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
 class Logical(Struct, frozen=True):
-    """One logical line: continuations joined, comments and blank lines inside it dropped.
+    """A logical line: continuations joined, without comments and blank lines in between.
 
-    `pieces` are (offset in `text`, offset in the joined physical lines, length); `end` is the index
-    of the first physical line behind it.
+    `pieces` are (offset in `text`, offset in the joined physical lines, length). `end` is the index
+    of the first physical line after it.
     """
 
     text: str
@@ -34,19 +33,19 @@ class Logical(Struct, frozen=True):
 
 
 def split(text: str) -> list[str]:
-    """The physical lines with their ends. Only a line feed ends a line."""
+    """The physical lines including their line ends. Only a line feed ends a line."""
     lines = _LINE.findall(text)
     for number, line in enumerate(lines, 1):
         if len(line) * 4 > MAX_LINE_BYTES:
             size = len(line.removesuffix("\n").encode("utf-8", "surrogateescape"))
             if size > MAX_LINE_BYTES:
                 message = f"line is longer than {MAX_LINE_BYTES} bytes"
-                raise fault("SL001", message, number, "split it with \\")
+                raise syntax_error("SL001", message, number, "split it with \\")
     return lines
 
 
 def directive(line: str) -> tuple[str, str] | None:
-    """Name and value of a parser directive, e.g. ("escape", "`"); None for any other comment."""
+    """Name and value of a parser directive, e.g. ("escape", "`"), or None for another comment."""
     found = _DIRECTIVE.fullmatch(line.rstrip("\r\n").lstrip(SPACE))
     if not found or found[1].lower() not in _DIRECTIVES:
         return None
@@ -62,13 +61,13 @@ def is_blank(line: str) -> bool:
 
 
 def logical_line(lines: list[str], start: int, escape: str) -> Logical:
-    """The logical line that begins with the physical line `start`, which is no comment and not blank."""
+    """The logical line that starts at physical line `start`, which must not be blank or a comment."""
     text: list[str] = []
     pieces: list[tuple[int, int, int]] = []
     length = source = 0
     index = start
-    goes_on = True
-    while goes_on and index < len(lines):
+    continues = True
+    while continues and index < len(lines):
         line = lines[index]
         index += 1
         if index > start + 1 and (is_comment(line) or is_blank(line)):
@@ -77,9 +76,9 @@ def logical_line(lines: list[str], start: int, escape: str) -> Logical:
         body = line.rstrip("\r\n")
         skip = len(body) - len(body.lstrip(SPACE)) if index == start + 1 else 0
         bare = body.rstrip(" \t")
-        # An escape at the end joins the next line, a doubled one does not.
-        goes_on = bare.endswith(escape) and not bare.endswith(escape * 2)
-        part = bare[skip:-1] if goes_on else body[skip:]
+        # A trailing escape continues the line; a doubled one does not.
+        continues = bare.endswith(escape) and not bare.endswith(escape * 2)
+        part = bare[skip:-1] if continues else body[skip:]
         if part:
             pieces.append((length, source + skip, len(part)))
             text.append(part)

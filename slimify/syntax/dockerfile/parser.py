@@ -1,11 +1,10 @@
-"""A Dockerfile, read without losing a byte and written back.
+"""Parses a Dockerfile into nodes that join to exactly the original text.
 
-BuildKit's rules decide where an instruction begins and ends (lines.py, heredoc.py); keyword and
-value come from dockerfile-parse (feed.py); what BuildKit would reject is rejected (checks.py).
+`lines` and `heredoc` find where instructions begin and end, `dockerfile_parse_adapter` splits
+keyword and value, and `checks` rejects what BuildKit would reject.
 
-In:  the bytes of a file. Out: Dockerfile, whose nodes joined are the file.
-Raises SlimifyError, always with a line: SL001 malformed, SL002 unknown instruction, SL003 not a Dockerfile
-at all, SL004 heredoc without end, SL005 bad JSON form, SL006 a template that has to be rendered first.
+Raises SlimifyError with a line: SL001 malformed instruction, SL002 unknown instruction, SL003 not a
+Dockerfile, SL004 unterminated heredoc, SL005 malformed JSON form, SL006 unrendered template.
 """
 
 from __future__ import annotations
@@ -17,30 +16,29 @@ from msgspec.structs import replace
 
 from slimify.model.dockerfile import Dockerfile, Flag, Heredoc, Instruction, Node, Piece
 from slimify.syntax.dockerfile import heredoc
-from slimify.syntax.dockerfile.checks import check
-from slimify.syntax.dockerfile.dockerfile_parse_adapter import read_back
-from slimify.syntax.dockerfile.flags import NotStrings, json_array, split_flags, split_keyword
-from slimify.syntax.dockerfile.instructions import health_words
+from slimify.syntax.dockerfile.checks import check_instructions
+from slimify.syntax.dockerfile.dockerfile_parse_adapter import parse_instructions
+from slimify.syntax.dockerfile.flags import NonStringArray, json_array, split_flags, split_keyword
+from slimify.syntax.dockerfile.instructions import split_healthcheck
 from slimify.syntax.dockerfile.keywords import KEYWORDS, unknown_instruction
 from slimify.syntax.dockerfile.lines import Logical, directive, is_blank, is_comment, logical_line, split
-from slimify.syntax.dockerfile.syntax_error import fault
+from slimify.syntax.dockerfile.syntax_error import syntax_error
 from slimify.syntax.dockerfile.words import SPACE, WordError
 
 BOM = "\ufeff"
-_JSON = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
-_HEREDOC = frozenset({"ADD", "COPY", "RUN"})
+_JSON_KEYWORDS = frozenset({"ADD", "CMD", "COPY", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"})
+_HEREDOC_KEYWORDS = frozenset({"ADD", "COPY", "RUN"})
 
 
 def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
-    """Read a Dockerfile; `name` is only for the message should slimify contradict itself.
+    """Parse the bytes of a Dockerfile. `name` appears only in internal errors.
 
-    Bytes that are no UTF-8 survive as surrogate escapes. Raises SlimifyError where BuildKit would
-    reject the file, for NUL bytes, which it would carry along, and for a broken JSON array, which it
-    would take for shell text.
+    Bytes that are not UTF-8 become surrogate escapes. Raises SlimifyError where BuildKit would reject
+    the file, and in two cases that BuildKit accepts: NUL bytes and unclosed JSON arrays.
     """
     text = _decode(data)
     reader = _Reader(text)
-    nodes = _fed(reader.nodes(), name)
+    nodes = _with_parsed_values(reader.nodes(), name)
     result = Dockerfile(
         text=text,
         nodes=tuple(nodes),
@@ -49,31 +47,31 @@ def parse(data: bytes, name: str = "Dockerfile") -> Dockerfile:
         newline="\r\n" if text.partition("\n")[0].endswith("\r") else "\n",
     )
     if "".join(node.raw for node in nodes) != text:
-        raise AssertionError(f"{name}: the nodes do not add up to the file")
-    check(result)
+        raise AssertionError(f"{name}: the nodes do not join to the original text")
+    check_instructions(result)
     return result
 
 
 def serialise(dockerfile: Dockerfile) -> str:
-    """The text of a file from its nodes."""
+    """The text of a Dockerfile: its nodes joined."""
     return "".join(node.raw for node in dockerfile.nodes)
 
 
 def encode(text: str) -> bytes:
-    """Text back to the bytes it was read from."""
+    """The bytes that `parse` decoded to `text`."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def logical_to_raw(instruction: Instruction, start: int, end: int) -> tuple[tuple[int, int], ...]:
-    """The spans of `raw` that hold `value[start:end]`, in order; each lies on one physical line.
+    """The spans of `instruction.raw` that contain `value[start:end]`, one per physical line, in order.
 
-    An empty span gives one empty span: in front of the character at `start`, or behind the last.
-    Raises ValueError for a span outside of the value.
+    An empty span maps to one empty span: before the character at `start`, or after the last one.
+    Raises ValueError if the span is outside the value.
     """
     if not 0 <= start <= end <= len(instruction.value):
-        raise ValueError(f"no span of the value: {start}, {end}")
+        raise ValueError(f"span {start}:{end} is outside the value")
     pieces = instruction.pieces
-    first = max(bisect_right(pieces, start, key=_logical) - 1, 0)
+    first = max(bisect_right(pieces, start, key=_logical_offset) - 1, 0)
     if start == end:
         if not pieces:
             at = len(instruction.raw.rstrip("\r\n"))
@@ -91,16 +89,16 @@ def logical_to_raw(instruction: Instruction, start: int, end: int) -> tuple[tupl
     return tuple(spans)
 
 
-def _logical(piece: Piece) -> int:
+def _logical_offset(piece: Piece) -> int:
     return piece.logical
 
 
 def heredoc_spans(instruction: Instruction) -> tuple[tuple[int, int], ...]:
-    """Where in `raw` the bodies of the heredocs stand, in order."""
+    """The spans of the heredoc bodies in `instruction.raw`, in order."""
     spans: list[tuple[int, int]] = []
     end = len(instruction.raw)
     for item in reversed(instruction.heredocs):
-        end = instruction.raw.rfind("\n", 0, end - 1) + 1  # in front of the terminator
+        end = instruction.raw.rfind("\n", 0, end - 1) + 1  # before the terminator
         spans.append((end - len(item.body), end))
         end -= len(item.body)
     return tuple(reversed(spans))
@@ -108,17 +106,17 @@ def heredoc_spans(instruction: Instruction) -> tuple[tuple[int, int], ...]:
 
 def _decode(data: bytes) -> str:
     if not data.strip():
-        raise fault("SL003", "empty file", 1)
+        raise syntax_error("SL003", "empty file", 1)
     if (nul := data.find(b"\0")) >= 0:
         line = data.count(b"\n", 0, nul) + 1
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise fault("SL003", "UTF-16 text, not a Dockerfile", line, "save it as UTF-8")
-        raise fault("SL003", "a binary file, not a Dockerfile", line)
+            raise syntax_error("SL003", "UTF-16 text, not a Dockerfile", line, "save it as UTF-8")
+        raise syntax_error("SL003", "a binary file, not a Dockerfile", line)
     return data.decode("utf-8", "surrogateescape")
 
 
 class _Parts(Struct, frozen=True):
-    """A logical line taken apart; `start` and `end` bound the value in it."""
+    """The parts of a logical line; the value is at `start:end`."""
 
     keyword: str
     flags: tuple[Flag, ...]
@@ -146,46 +144,46 @@ class _Reader:
         index, in_head = 0, True
         while index < len(self.lines):
             line = self.lines[index]
-            in_head = in_head and self._directive(line, index + 1)
+            in_head = in_head and self._read_directive(line, index + 1)
             if in_head or is_comment(line) or is_blank(line):
                 nodes.append(_trivia(line, index + 1, in_head))
                 index += 1
             else:
-                nodes.append(self._instruction(index, nodes))
+                nodes.append(self._read_instruction(index, nodes))
                 index = nodes[-1].end_line
         return nodes
 
-    def _directive(self, line: str, number: int) -> bool:
+    def _read_directive(self, line: str, number: int) -> bool:
         found = directive(line)
         if not found:
             return False
         key, value = found
         if key in self.directives:
-            raise fault("SL001", f"only one {key} directive can be used", number)
+            raise syntax_error("SL001", f"only one {key} directive can be used", number)
         self.directives.add(key)
         if key == "escape":
             if value not in ("\\", "`"):
-                raise fault("SL001", f"invalid escape character {value}", number, "it is either \\ or `")
+                raise syntax_error("SL001", f"invalid escape character {value}", number, "use \\ or `")
             self.escape = value
         elif key == "syntax":
             self.syntax = value
         return True
 
-    def _instruction(self, index: int, before: list[Node]) -> Instruction:
+    def _read_instruction(self, index: int, before: list[Node]) -> Instruction:
         logical = logical_line(self.lines, index, self.escape)
         number = index + 1
-        parts = self._parts(logical.text, 0, number)
+        parts = self._split_parts(logical.text, 0, number)
         if parts.keyword not in KEYWORDS:
             word = split_keyword(logical.text)[0]
             rest = logical.text.strip(SPACE).removeprefix(word).strip(SPACE)
             raise unknown_instruction(word, rest, number, self.lines[index], before)
-        heredocs, end = self._heredocs(parts, logical, number)
+        heredocs, end = self._read_heredocs(parts, logical, number)
         raw = "".join(self.lines[index:end])
-        made = self._made(parts, logical, raw, number, end)
+        made = self._build_instruction(parts, logical, raw, number, end)
         return replace(made, heredocs=heredocs) if heredocs else made
 
-    def _parts(self, text: str, offset: int, number: int, *, below: bool = False) -> _Parts:
-        """Take `text[offset:]` apart; below ONBUILD once more, but not `below` that."""
+    def _split_parts(self, text: str, offset: int, number: int, *, in_onbuild: bool = False) -> _Parts:
+        """Split `text[offset:]`, and the trigger of an ONBUILD with it (not a nested one)."""
         word, rest = split_keyword(text[offset:] if offset else text)
         keyword = KEYWORDS.get(word.lower(), word)
         flags, start = split_flags(text, offset + rest, self.escape)
@@ -195,20 +193,22 @@ class _Reader:
         trigger = None
         exec_form = None
         try:
-            if keyword in _JSON:
+            if keyword in _JSON_KEYWORDS:
                 exec_form = json_array(text[start:end])
             elif keyword == "HEALTHCHECK":
-                exec_form = json_array(health_words(text[start:end])[1])
-        except NotStrings:
-            raise fault("SL005", f"{keyword}: the JSON array may only hold strings", number) from None
-        if keyword == "ONBUILD" and start < end and not below:
-            trigger = self._parts(text[:end], start, number, below=True)
+                exec_form = json_array(split_healthcheck(text[start:end])[1])
+        except NonStringArray:
+            raise syntax_error("SL005", f"{keyword}: a JSON array may contain only strings", number) from None
+        if keyword == "ONBUILD" and start < end and not in_onbuild:
+            trigger = self._split_parts(text[:end], start, number, in_onbuild=True)
         return _Parts(keyword, flags, start, end, exec_form, trigger)
 
-    def _made(self, parts: _Parts, logical: Logical, raw: str, line: int, end_line: int) -> Instruction:
+    def _build_instruction(
+        self, parts: _Parts, logical: Logical, raw: str, line: int, end_line: int
+    ) -> Instruction:
         trigger = None
         if parts.trigger:
-            trigger = self._made(parts.trigger, logical, raw, line, end_line)
+            trigger = self._build_instruction(parts.trigger, logical, raw, line, end_line)
         return Instruction(
             kind="instruction",
             raw=raw,
@@ -222,42 +222,42 @@ class _Reader:
             trigger=trigger,
         )
 
-    def _heredocs(self, parts: _Parts, logical: Logical, number: int) -> tuple[tuple[Heredoc, ...], int]:
+    def _read_heredocs(self, parts: _Parts, logical: Logical, number: int) -> tuple[tuple[Heredoc, ...], int]:
         inner = parts.trigger or parts
         end = logical.end
-        if inner.keyword not in _HEREDOC or inner.exec_form is not None or "<<" not in logical.text:
+        if inner.keyword not in _HEREDOC_KEYWORDS or inner.exec_form is not None or "<<" not in logical.text:
             return (), end
         found: list[Heredoc] = []
         try:
             openings = heredoc.openings(logical.text)
         except WordError as error:
-            raise fault("SL001", f"bad heredoc name: {error}", number) from None
+            raise syntax_error("SL001", f"bad heredoc name: {error}", number) from None
         for opening in openings:
             last = self.terminators.find(opening, end)
             if last is None:
                 if opening.spaced and opening.name.endswith("))"):
-                    continue  # `$((1 << 2))`: only frontends since 1.16 trip over it
-                raise fault(
+                    continue  # `$((1 << 2))`: frontends before 1.16 accept it
+                raise syntax_error(
                     "SL004",
                     f'unterminated heredoc: no line "{opening.name}" follows',
                     number,
-                    f"end it with a line that holds nothing but {opening.name}",
+                    f"end it with a line that contains only {opening.name}",
                 )
             found.append(heredoc.read(opening, "".join(self.lines[end:last])))
             end = last + 1
         return tuple(found), end
 
 
-def _fed(nodes: list[Node], name: str) -> list[Node]:
-    """The same nodes with keyword and value as dockerfile-parse has them."""
+def _with_parsed_values(nodes: list[Node], name: str) -> list[Node]:
+    """The nodes with keyword and value as dockerfile-parse reads them."""
     instructions = [node for node in nodes if isinstance(node, Instruction)]
-    answers = iter(read_back([(node.line, node.keyword, node.value) for node in instructions]))
+    answers = iter(parse_instructions([(node.line, node.keyword, node.value) for node in instructions]))
     out: list[Node] = []
     for node in nodes:
         if isinstance(node, Instruction):
             keyword, value = next(answers)
             if value != node.value:
-                raise AssertionError(f"{name}:{node.line}: dockerfile-parse read another value")
+                raise AssertionError(f"{name}:{node.line}: dockerfile-parse read a different value")
             node = replace(node, keyword=keyword, value=value)
         out.append(node)
     return out
@@ -270,7 +270,7 @@ def _trivia(line: str, number: int, is_directive: bool) -> Node:
 
 
 def _clip(pieces: tuple[tuple[int, int, int], ...], start: int, end: int) -> tuple[Piece, ...]:
-    """The pieces between two offsets of the logical line, counted from the first."""
+    """The pieces of the logical line within `start:end`, with offsets relative to `start`."""
     out: list[Piece] = []
     for logical, source, length in pieces:
         low, high = max(logical, start), min(logical + length, end)

@@ -1,7 +1,7 @@
-"""The wildcards of `${x#pattern}` and `${x/pattern/text}`, in linear time whatever the pattern.
+"""Wildcard matching for `${x#pattern}` and `${x/pattern/text}`, without backtracking.
 
-`*` stands for any text, `?` for one character, a backslash makes the next one ordinary; `[` is no
-wildcard to the builder.
+As in BuildKit, `*` matches any text, `?` matches one character, a backslash escapes the next
+character, and `[` is literal.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Segment = re.Pattern[str]
 
 
 class PatternError(ValueError):
-    """An escape in front of something that needs none, which the builder refuses."""
+    """A needless escape, which BuildKit rejects."""
 
 
 def trim_prefix(value: str, pattern: str, *, longest: bool) -> str:
@@ -27,7 +27,7 @@ def trim_suffix(value: str, pattern: str, *, longest: bool) -> str:
 
 
 def replace(value: str, pattern: str, text: str, *, everywhere: bool) -> str:
-    """The first match, each as long as it can be, replaced by `text`; or all of them."""
+    """`value` with the first match (or every match) replaced by `text`. Matches are greedy."""
     segments = _segments(pattern)
     out: list[str] = []
     done = 0
@@ -40,7 +40,7 @@ def replace(value: str, pattern: str, text: str, *, everywhere: bool) -> str:
 
 
 def _tokens(pattern: str) -> Iterator[str]:
-    """One regular expression a character, "*" for the wildcard."""
+    """One regular expression per character of the pattern; "*" for the wildcard."""
     chars = iter(pattern)
     for char in chars:
         if char == "\\":
@@ -53,7 +53,7 @@ def _tokens(pattern: str) -> Iterator[str]:
 
 
 def _segments(pattern: str) -> list[Segment]:
-    """What stands between the stars: each matches text of one fixed length."""
+    """The parts of a pattern between its stars. Each matches text of a fixed length."""
     segments = [""]
     for token in _tokens(pattern):
         if token == "*":
@@ -72,7 +72,7 @@ def _reversed(pattern: str) -> str:
 
 
 def _match(segments: list[Segment], value: str, start: int, longest: bool) -> int | None:
-    """Where a match that begins at `start` ends."""
+    """The end of the match that starts at `start`, or None."""
     found = segments[0].match(value, start)
     for segment in segments[1:-1]:
         found = found and segment.search(value, found.end())
@@ -91,7 +91,7 @@ def _match(segments: list[Segment], value: str, start: int, longest: bool) -> in
 def _matches(segments: list[Segment], value: str) -> Iterator[tuple[int, int]]:
     position, last_end = 0, -1
     for _ in count():
-        # With a star in the pattern, what does not match from the first place does not from a later one.
+        # If a pattern with a star does not match from here, it matches from no later position either.
         found = segments[0].search(value, position)
         end = _match(segments, value, found.start(), True) if found else None
         if not found or end is None:

@@ -1,8 +1,8 @@
-"""Which variables an instruction sees when the builder expands it.
+"""The variables that are visible to each instruction when BuildKit expands it.
 
-A stage begins with the environment of its base; ENV and ARG add to it in order, the later of two
-of one name wins. An ARG before the first FROM is visible to FROM lines, and in a stage only once
-`ARG name` asks for it. One instruction sees what stood before it: `ENV a=1 b=$a` has the old `a`.
+A stage starts with the environment of its base image. ENV and ARG add variables; the last value
+wins. FROM lines see ARGs before the first FROM; a stage sees them only after `ARG name`. An
+instruction does not see its own variables: in `ENV a=1 b=$a`, `b` gets the old `a`.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, from_parts
 from slimify.syntax.dockerfile.words import expand
 
-# What BuildKit sets where an image has no PATH; FROM scratch has none.
+# BuildKit's default if the base image sets no PATH; scratch sets none.
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What --platform sets: the only variables that FROM lines see without a declaration.
+# Set by --platform; the only variables that FROM lines see without an ARG.
 _PLATFORM = tuple(
     f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "ARCH", "VARIANT")
 )
@@ -26,7 +26,7 @@ _Changes = dict[str, tuple[list[int], list[str | None]]]
 
 
 class Scope(Mapping[str, str]):
-    """The variables at one place of a stage. All scopes of a stage share one table."""
+    """The variables at one point of a stage. All scopes of a stage share one table."""
 
     __slots__ = ("_at", "_base", "_changes")
 
@@ -68,32 +68,32 @@ class _Stage:
 def scopes(
     dockerfile: Dockerfile, base_env: Mapping[str, str], build_args: Mapping[str, str]
 ) -> tuple[Mapping[str, str], ...]:
-    """For every instruction the variables it is expanded with, before its own effect.
+    """The variables visible to each instruction, in order.
 
-    `base_env` is the Env of the base image (of each stage that does not build on another one),
-    `build_args` what `--build-arg` gives. An ARG without any value is absent, as is a variable whose
-    value the builder would refuse.
+    `base_env` is the environment of every base image that is not another stage; `build_args` holds
+    the values of `--build-arg`. An ARG without a value is absent, and so is a variable whose value
+    BuildKit would reject.
     """
     escape = dockerfile.escape
     out: list[Mapping[str, str]] = []
-    head = stage = _Stage({name: build_args[name] for name in _PLATFORM if name in build_args})
+    global_args = stage = _Stage({name: build_args[name] for name in _PLATFORM if name in build_args})
     named: dict[str, _Stage] = {}
     for at, instruction in enumerate(dockerfile.instructions):
         keyword = instruction.keyword
         if keyword == "FROM":
-            out.append(head.scope(at))
-            stage = _begin(instruction, head.scope(at), named, base_env, escape, at)
+            out.append(global_args.scope(at))
+            stage = _begin_stage(instruction, global_args.scope(at), named, base_env, escape, at)
             continue
         out.append(stage.scope(at))
         if keyword == "ENV":
             for name, value in env_pairs(instruction, escape):
                 stage.set(expand(name, out[-1], escape) or "", expand(value, out[-1], escape), at)
         elif keyword == "ARG":
-            _declare(instruction, stage, head, build_args, escape, at)
+            _declare_args(instruction, stage, global_args, build_args, escape, at)
     return tuple(out)
 
 
-def _begin(
+def _begin_stage(
     instruction: Instruction,
     globals_: Scope,
     named: dict[str, _Stage],
@@ -103,7 +103,7 @@ def _begin(
 ) -> _Stage:
     parts = from_parts(instruction)
     image = expand(parts.image, globals_, escape) or ""
-    if image in named:  # names are kept in lower case; `FROM B` asks a registry
+    if image in named:  # stage names are in lower case; `FROM B` is always an image
         base = dict(named[image].scope(at))
     elif image == "scratch":
         base = {}
@@ -116,18 +116,23 @@ def _begin(
     return stage
 
 
-def _declare(
-    instruction: Instruction, stage: _Stage, head: _Stage, build_args: Mapping[str, str], escape: str, at: int
+def _declare_args(
+    instruction: Instruction,
+    stage: _Stage,
+    global_args: _Stage,
+    build_args: Mapping[str, str],
+    escape: str,
+    at: int,
 ) -> None:
     scope = stage.scope(at)
     for name, default in arg_names(instruction, escape):
-        if stage is head:  # before the first FROM each sees those in front of it on the same line
+        if stage is global_args:  # before the first FROM, an ARG sees earlier ones on the same line
             scope = stage.scope(at + 1)
         value = None if default is None else expand(default, scope, escape)
         name = expand(name, scope, escape) or ""
         if name in build_args:
             value = build_args[name]
-        elif default is None and stage is not head:
-            value = head.scope(at).get(name)
+        elif default is None and stage is not global_args:
+            value = global_args.scope(at).get(name)
         if value is not None:
             stage.set(name, value, at)

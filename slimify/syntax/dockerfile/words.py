@@ -1,12 +1,8 @@
-"""Word expansion: what the builder itself makes of `$X`, quotes and escapes in an instruction.
+"""Word expansion by the builder: variables, quotes and escapes outside of RUN, CMD and ENTRYPOINT.
 
-BuildKit expands the words of ADD, COPY, ENV, EXPOSE, FROM, LABEL, STOPSIGNAL, USER, VOLUME, WORKDIR
-and ARG with a small lexer of its own that is not a shell: `$(ls)` stays text, an unset variable
-is empty, and what it does not know (`${x^^}`, an open quote) fails the build. RUN, CMD and
-ENTRYPOINT are left to the shell in the image.
-
-In:  text, a mapping of variables, the escape character of the file.
-Out: text or words; None where the builder would fail.
+BuildKit expands the words of ADD, ARG, COPY, ENV, EXPOSE, FROM, LABEL, STOPSIGNAL, USER, VOLUME and
+WORKDIR with its own lexer (frontend/dockerfile/shell), not with a shell: `$(ls)` remains text, an
+unset variable is empty, and unsupported syntax (`${x^^}`, an open quote) fails the build.
 """
 
 from __future__ import annotations
@@ -18,24 +14,24 @@ from msgspec import Struct, field
 
 from slimify.syntax.dockerfile.patterns import PatternError, replace, trim_prefix, trim_suffix
 
-# unicode.IsSpace of Go, which the builder trims and splits by; Python's own set is larger (\x1c …)
+# Go's unicode.IsSpace, by which BuildKit trims and splits; Python's set is larger (\x1c …)
 SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _SPECIAL = frozenset("@*#?-$!")  # one-character parameters of POSIX sh, always unset in a build
-_MAX_DEPTH = 100  # `${a:-${b:-…` deeper than this is nobody's Dockerfile
-# No program can be given a longer one (MAX_ARG_STRLEN of Linux); `ENV a=$a$a` doubles quickly.
-_LONGEST_VALUE = 131_072
-_PLAIN = re.compile(r"[^\s$'\"\\`<}/\x85\xa0]+")  # what no rule of the lexer looks at
+_MAX_DEPTH = 100  # nesting of `${a:-${b:-…`
+# Linux's MAX_ARG_STRLEN: no program accepts a longer value. `ENV a=$a$a` would grow exponentially.
+_MAX_VALUE_LENGTH = 131_072
+_PLAIN = re.compile(r"[^\s$'\"\\`<}/\x85\xa0]+")  # characters without a meaning to the lexer
 _ANY_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
 
 
 class WordError(ValueError):
-    """The builder would refuse this text; the message says what it trips over."""
+    """BuildKit would reject this text; the message says why."""
 
 
 def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
-    """`text` as one word, expanded: quotes and escapes removed, variables replaced.
+    """`text` expanded as one word: variables replaced, quotes and escapes removed.
 
-    An unset variable is empty, as in a build. None where the build would fail.
+    An unset variable is empty, as in a build. Returns None where the build would fail.
     """
     try:
         return Lexer(text, env, escape).run()[0]
@@ -44,9 +40,9 @@ def expand(text: str, env: Mapping[str, str], escape: str = "\\") -> str | None:
 
 
 def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> tuple[str, ...] | None:
-    """`text` expanded and split at blanks outside quotes, those that came with a value included.
+    """`text` expanded and split at unquoted spaces, including those from variable values.
 
-    Empty words vanish, quoted or not. None where the build would fail.
+    Empty words are dropped, even quoted ones. Returns None where the build would fail.
     """
     try:
         return tuple(Lexer(text, env, escape).run()[1])
@@ -55,10 +51,10 @@ def expand_words(text: str, env: Mapping[str, str], escape: str = "\\") -> tuple
 
 
 def references(text: str, escape: str = "\\") -> frozenset[str]:
-    """The names of the variables that the value of `text` can depend on.
+    """The names of the variables that the expansion of `text` can depend on.
 
-    Nested ones count, quoted and escaped ones do not. Where the builder's rules give up (shell
-    syntax such as `${x^^}`) every `$NAME` counts: rather one too many than one too few.
+    Nested references count; quoted and escaped ones do not. If the text has syntax that BuildKit
+    does not support (`${x^^}`), every `$NAME` counts.
     """
     if "$" not in text:
         return frozenset()
@@ -71,9 +67,9 @@ def references(text: str, escape: str = "\\") -> frozenset[str]:
 
 
 def split_words(text: str, escape: str = "\\") -> tuple[str, ...]:
-    """`text` split at blanks outside quotes, nothing expanded: quotes and escapes stay.
+    """`text` split at unquoted spaces, without expansion: quotes and escapes are kept.
 
-    This is how ENV, LABEL and ARG are cut into words before each is expanded.
+    BuildKit splits ENV, LABEL and ARG this way before it expands each word.
     """
     words: list[str] = []
     word: list[str] = []
@@ -105,14 +101,14 @@ def is_letter(char: str) -> bool:
 
 
 class _Words(Struct):
-    """Collects text and, beside it, the words it falls into."""
+    """Collects the expanded text and its words."""
 
     text: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     word: list[str] = field(default_factory=list)
 
     def split(self, chars: str) -> None:
-        """Text in which blanks part words."""
+        """Add unquoted text, in which spaces separate words."""
         for char in chars:
             if char not in SPACE:
                 self.word.append(char)
@@ -120,7 +116,7 @@ class _Words(Struct):
                 self.end()
 
     def keep(self, chars: str) -> None:
-        """Text in which blanks are ordinary."""
+        """Add quoted text, in which spaces are literal."""
         if chars:
             self.word.append(chars)
 
@@ -131,10 +127,10 @@ class _Words(Struct):
 
 
 class Lexer:
-    """One pass over one text. `names` are the variables it asked for so far.
+    """Expands one text. `names` collects the variables it references.
 
-    `raw` keeps quotes and escapes, as needed to find heredocs; `keep_unset` leaves references to
-    unset variables as they stand. Raises WordError.
+    `raw` keeps quotes and escapes, as needed to find heredocs. `keep_unset` keeps references to
+    unset variables as written. Raises WordError.
     """
 
     def __init__(
@@ -153,7 +149,7 @@ class Lexer:
         self.names: list[str] = []
 
     def run(self) -> tuple[str, list[str]]:
-        """The expanded text, and the words in it."""
+        """The expanded text and its words."""
         return self._scan("")
 
     def _peek(self) -> str:
@@ -165,14 +161,14 @@ class Lexer:
         return char
 
     def _until(self, stop: str, raw_escapes: bool) -> str:
-        """The text up to `stop` inside of `${…}`, where escapes may be kept for a pattern."""
+        """The expanded text up to `stop` within `${…}`. A pattern keeps its escapes."""
         before, self.raw_escapes = self.raw_escapes, raw_escapes
         text, _ = self._scan(stop)
         self.raw_escapes = before
         return text
 
     def _scan(self, stop: str) -> tuple[str, list[str]]:
-        """Up to and past `stop`, or to the end where `stop` is ""."""
+        """Expand up to and including `stop`, or to the end if `stop` is empty."""
         out = _Words()
         while char := self._peek():
             if char == stop:
@@ -209,7 +205,7 @@ class Lexer:
         return "".join(out.text), out.words
 
     def _heredoc(self, out: _Words) -> None:
-        # `<< EOF` is one word: blanks behind an unquoted << belong to it (since frontend 1.16).
+        # `<< EOF` is one word: spaces after an unquoted << belong to it (since frontend 1.16).
         end = self.pos + 2
         while self.text[end : end + 1] in (" ", "\t", "\r"):
             end += 1
@@ -296,7 +292,7 @@ class Lexer:
             raise WordError(f"unsupported modifier {operator!r}")
         longest = word.startswith(operator)
         trim = trim_prefix if operator == "#" else trim_suffix
-        return _patterned(trim, value, word[1:] if longest else word, longest=longest)
+        return _apply_pattern(trim, value, word[1:] if longest else word, longest=longest)
 
     def _replace(self, name: str) -> str:
         everywhere = self._peek() == "/"
@@ -306,9 +302,9 @@ class Lexer:
         if not self._known(name):
             return f"${{{name}/{'/' * everywhere}{pattern}/{replacement}}}"
         value = self._value(name)
-        if everywhere and len(value) * len(replacement) > _LONGEST_VALUE * 64:
-            raise WordError("the value is too long for any program")
-        return _patterned(replace, value, pattern, replacement, everywhere=everywhere)
+        if everywhere and len(value) * len(replacement) > _MAX_VALUE_LENGTH * 64:
+            raise WordError("the value is longer than any program accepts")
+        return _apply_pattern(replace, value, pattern, replacement, everywhere=everywhere)
 
     def _name(self) -> str:
         start, first = self.pos, self._peek()
@@ -331,12 +327,12 @@ class Lexer:
     def _value(self, name: str) -> str:
         value = self.env.get(name, "")
         self.size += len(value)
-        if self.size > _LONGEST_VALUE:
-            raise WordError("the value is too long for any program")
+        if self.size > _MAX_VALUE_LENGTH:
+            raise WordError("the value is longer than any program accepts")
         return value
 
 
-def _patterned(function: Callable[..., str], *args: str, **options: bool) -> str:
+def _apply_pattern(function: Callable[..., str], *args: str, **options: bool) -> str:
     try:
         return function(*args, **options)
     except PatternError as error:

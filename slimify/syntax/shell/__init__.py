@@ -1,1 +1,1 @@
-"""Shell text of RUN instructions and scripts: read, and edited without touching the rest."""
+"""Parses shell scripts of RUN instructions and edits them without reformatting."""

@@ -1,11 +1,10 @@
-"""Tokens and tree into flat commands. In: `Lexed`; out: statements of units of `Command`s.
+"""Combines tokens and syntax tree into statements: and-or lists of units of `Command`s.
 
-tree-sitter-bash says how commands hang together. It is known to misread some valid text without
-saying so: a redirection swallows the list or the words around it (`a && b > f`,
-`echo >&2 text`), a word with several `$` falls apart (`x-$A-$B`), words vanish
-(`python - <<E`), here-documents end at the wrong line. So words, redirections and
-here-documents come from the tokens, and every token has to be claimed by exactly one place of
-the tree: whatever is left over makes the text unread.
+tree-sitter-bash provides the structure of commands. It silently misreads some valid text: a
+redirection swallows the surrounding list or words (`a && b > f`, `echo >&2 text`), a word with
+several `$` is split (`x-$A-$B`), words are lost (`python - <<E`), here-documents end at the wrong
+line. So words, redirections and here-documents come from the lexer, and exactly one node of the
+tree must claim each token. Otherwise the script is reported as unreadable.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slimify.model.shell import Command, Redirect, Word
-from slimify.syntax.shell.lexer import Lexed, Token, Unread
-from slimify.syntax.shell.parser import ASSIGNMENT, only_expansions, tree, without_bodies, without_words
+from slimify.syntax.shell.lexer import Lexed, Token, UnreadableShell
+from slimify.syntax.shell.parser import ASSIGNMENT, mask_heredocs, mask_non_expansions, mask_words, parse_tree
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -46,10 +45,10 @@ _SEPARATORS = frozenset({";", ";;", ";&", ";;&", "&", "\n"})
 
 
 class Unit(Struct, frozen=True):
-    """What stands between two of `&&`, `||`, `;`, newline, `&`: a command, pipeline or compound.
+    """A command, pipeline or compound command between two of `&&`, `||`, `;`, `&` or newline.
 
-    `kinds` are the constructs it consists of (`"pipeline"`, `"!"`, `"if"`, …), the outermost
-    first; `operator` stands in front of it.
+    `kinds` lists its constructs (`"pipeline"`, `"!"`, `"if"`, …), outermost first. `operator`
+    precedes it.
     """
 
     commands: tuple[Command, ...]
@@ -60,23 +59,23 @@ class Unit(Struct, frozen=True):
 
 
 class Statement(Struct, frozen=True):
-    """An and-or list. `background` if a `&` follows it."""
+    """An and-or list. `background` is true if a `&` follows it."""
 
     units: tuple[Unit, ...]
     background: bool
 
 
 def statements(lexed: Lexed) -> tuple[Statement, ...]:
-    """The statements of the text; raises `Unread`.
+    """The statements of a script. Raises `UnreadableShell`.
 
-    What cannot be read as it is gets a second chance with its quoted and expanded words hidden:
-    many of the grammar's weak spots are inside words, which are the lexer's business anyway.
+    If the grammar rejects the text, a second attempt masks quoted and expanded words, where most
+    of its weaknesses are. The lexer has read these words already.
     """
-    source = without_bodies(lexed)
+    source = mask_heredocs(lexed)
     try:
         return _read(lexed, source)
-    except Unread:
-        hidden = without_words(lexed, source)
+    except UnreadableShell:
+        hidden = mask_words(lexed, source)
         if hidden == source:
             raise
         return _read(lexed, hidden)
@@ -84,19 +83,19 @@ def statements(lexed: Lexed) -> tuple[Statement, ...]:
 
 def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
     walk = _Walk(lexed)
-    nodes = tree(source).children
+    nodes = parse_tree(source).children
     if any(node.type in (";;", ";&", ";;&") for node in nodes):
-        raise Unread("syntax")
+        raise UnreadableShell("syntax")
     try:
         result = tuple(walk.sequence(nodes, ()))
     except RecursionError:
-        raise Unread("depth") from None
+        raise UnreadableShell("depth") from None
     walk.check_claims()
     return result
 
 
 class _Part(Struct, frozen=True):
-    """A simple or compound command; [node.end, end) holds its redirections and stray words."""
+    """A simple or compound command; [node.end, end) contains its redirections and detached words."""
 
     node: Node
     end: int
@@ -104,10 +103,10 @@ class _Part(Struct, frozen=True):
 
 
 def _linear(root: Node) -> Iterator[_Part | Node]:
-    """Commands and the joiners (`&&`, `||`, `|`, `!`) between them, from left to right.
+    """Commands and the operators between them (`&&`, `||`, `|`, `!`), from left to right.
 
-    How the tree nests them is of no use: it sometimes puts a list into a pipeline or hangs a
-    redirection on a whole list. Precedence is restored from the flat order.
+    The tree's nesting is unreliable: it sometimes puts a list into a pipeline or attaches a
+    redirection to a whole list. Callers restore precedence from the flat order.
     """
     todo: list[_Part] = [_Part(root, root.end_byte, ())]
     while todo:
@@ -128,28 +127,28 @@ def _linear(root: Node) -> Iterator[_Part | Node]:
 
 
 def _label(node: Node) -> str:
-    """The word for a compound command, "" for a simple one; `((…))` counts as simple."""
+    """The keyword of a compound command, or "" for a simple one. `((…))` counts as simple."""
     arithmetic = node.type == "compound_statement" and node.children[0].type == "(("
     return "" if arithmetic else _LABELS.get(node.type, "")
 
 
 class _Walk:
-    """Goes through the tree once, claiming tokens."""
+    """Walks the tree once and claims tokens."""
 
     def __init__(self, lexed: Lexed) -> None:
         self.lexed = lexed
         self.starts = sorted(lexed.tokens)
         self.claimed: set[int] = set()
-        self.expansions: Node | None = None  # a tree of what here-documents expand
+        self.expansions: Node | None = None  # the tree of expansions in here-documents
 
     def check_claims(self) -> None:
-        """Every token but a comment belongs somewhere."""
+        """Raise `UnreadableShell` unless every token except comments is claimed."""
         for start in self.starts:
             if start not in self.claimed and self.lexed.tokens[start].kind != "comment":
-                raise Unread("gap")
+                raise UnreadableShell("gap")
 
     def claim(self, start: int, end: int) -> list[Token]:
-        """The outermost tokens that begin in [start, end)."""
+        """Claim and return the outermost tokens that start in [start, end)."""
         found: list[Token] = []
         at = start
         index = bisect_left(self.starts, start)
@@ -159,14 +158,14 @@ class _Walk:
             if token.start < at or token.kind == "comment":
                 continue
             if token.start in self.claimed or token.end > end:
-                raise Unread("gap")
+                raise UnreadableShell("gap")
             self.claimed.add(token.start)
             found.append(token)
             at = token.end
         return found
 
     def sequence(self, nodes: list[Node], context: tuple[str, ...]) -> Iterator[Statement]:
-        """Statements between separators; anything that is neither is only claimed."""
+        """The statements between separators. Raises `UnreadableShell` for any other node."""
         units: tuple[Unit, ...] | None = None
         operator = ""
         for node in nodes:
@@ -181,14 +180,14 @@ class _Walk:
                     yield Statement(units, True)
                     units, operator = None, "&"
             elif node.type != "comment":
-                raise Unread("syntax")
+                raise UnreadableShell("syntax")
         if units is not None:
             yield Statement(units, False)
 
     def units(self, node: Node, operator: str, context: tuple[str, ...]) -> Iterator[Unit]:
         """The units of an and-or list."""
         parts: list[_Part] = []
-        bang: int | None = None  # where a `!` stands
+        bang: int | None = None  # offset of a `!`
         for item in _linear(node):
             if isinstance(item, _Part):
                 parts.append(item)
@@ -202,9 +201,9 @@ class _Walk:
         yield self.unit(parts, operator, bang, context)
 
     def unit(self, parts: list[_Part], operator: str, bang: int | None, context: tuple[str, ...]) -> Unit:
-        """One unit from the parts of a pipeline."""
+        """The unit made of the parts of a pipeline."""
         if not parts:
-            raise Unread("syntax")
+            raise UnreadableShell("syntax")
         bang = self.bang(parts[0].node.start_byte) if bang is None else bang
         kinds = [] if bang is None else ["!"]
         if len(parts) > 1:
@@ -224,7 +223,7 @@ class _Walk:
         return Unit(tuple(commands), tuple(kinds), operator, start, parts[-1].end)
 
     def bang(self, start: int) -> int | None:
-        """Claims a `!` in front of [start, …) that the grammar was not shown."""
+        """Claim a `!` before `start` that was masked from the grammar; its offset or None."""
         index = bisect_left(self.starts, start) - 1
         token = self.lexed.tokens[self.starts[index]] if index >= 0 else None
         if token is None or token.start in self.claimed or token.kind != "word":
@@ -237,9 +236,9 @@ class _Walk:
     def redirected_simple(
         self, part: _Part, operator: str, negated: bool, context: tuple[str, ...]
     ) -> Iterator[Command]:
-        """A simple command, and those in its substitutions."""
+        """A simple command, followed by those in its substitutions."""
         if part.node.type not in _SIMPLE | {"redirected_statement", "compound_statement"}:
-            raise Unread("syntax")
+            raise UnreadableShell("syntax")
         command = self.simple(part.node, part.end, operator, negated, context)
         yield command
         for node in (part.node, *part.redirects):
@@ -247,14 +246,14 @@ class _Walk:
         yield from self.here_documents(command.redirects, context)
 
     def redirected_compound(self, part: _Part, context: tuple[str, ...], label: str) -> Iterator[Command]:
-        """The commands of a compound; its own redirections become a command without words."""
+        """The commands in a compound command. Its redirections become a command without words."""
         inside = (*context, label)
         yield from self.compound(part.node, inside)
         tokens = self.claim(part.node.end_byte, part.end)
         if tokens:
             words, redirects = self.split(tokens)
             if words:
-                raise Unread("gap")
+                raise UnreadableShell("gap")
             start, end = tokens[0].start, tokens[-1].end
             yield Command(words=(), redirects=redirects, context=inside, start=start, end=end)
             for node in part.redirects:
@@ -262,7 +261,7 @@ class _Walk:
             yield from self.here_documents(redirects, context)
 
     def compound(self, node: Node, context: tuple[str, ...]) -> Iterator[Command]:
-        """The commands inside a compound command or one of its clauses."""
+        """The commands in a compound command or one of its clauses."""
         run: list[Node] = []
         children = node.children[1:-1] if node.type in _SUBSTITUTIONS else node.children
         for child in children:
@@ -294,7 +293,7 @@ class _Walk:
     def substitutions(
         self, node: Node, context: tuple[str, ...], start: int = 0, end: int = maxsize
     ) -> Iterator[Command]:
-        """The commands of the `$(…)`, `` `…` `` and `<(…)` below a node that begin in [start, end)."""
+        """The commands in each `$(…)`, `` `…` `` and `<(…)` under a node that starts in [start, end)."""
         if node.end_byte <= start or node.start_byte >= end:
             return
         if node.type in _SUBSTITUTIONS:
@@ -306,23 +305,23 @@ class _Walk:
             yield from self.substitutions(child, context, start, end)
 
     def here_documents(self, redirects: tuple[Redirect, ...], context: tuple[str, ...]) -> Iterator[Command]:
-        """The commands of the substitutions in unquoted here-documents."""
+        """The commands in substitutions of unquoted here-documents."""
         for redirect in redirects:
             body = self.lexed.bodies.get(redirect.target.start)
             if body and body.expansions:
                 yield from self.substitutions(self.expanded(), context, body.start, body.end)
 
     def expanded(self) -> Node:
-        """A tree of everything that here-documents expand, and of nothing else."""
+        """The tree of all expansions in here-documents, and of nothing else."""
         if self.expansions is None:
-            self.expansions = tree(only_expansions(self.lexed))
+            self.expansions = parse_tree(mask_non_expansions(self.lexed))
         return self.expansions
 
     def simple(self, node: Node, end: int, operator: str, negated: bool, context: tuple[str, ...]) -> Command:
-        """One simple command from the tokens of its stretch."""
+        """The simple command made of the tokens between the node's start and `end`."""
         tokens = self.claim(node.start_byte, end)
         if not tokens or tokens[0].start != node.start_byte:
-            raise Unread("gap")
+            raise UnreadableShell("gap")
         words, redirects = self.split(tokens)
         assigns: list[tuple[str, Word]] = []
         while (words and node.type in ("command", "redirected_statement")) or (
@@ -334,7 +333,7 @@ class _Walk:
             assigns.append(assign)
             words = words[1:]
         if words and not assigns and words[0].text in _RESERVED:
-            raise Unread("syntax")
+            raise UnreadableShell("syntax")
         return Command(
             words=words,
             assigns=tuple(assigns),
@@ -347,7 +346,7 @@ class _Walk:
         )
 
     def split(self, tokens: list[Token]) -> tuple[tuple[Word, ...], tuple[Redirect, ...]]:
-        """Words and redirections. Between `[[` and `]]` everything is a word."""
+        """The words and redirections among tokens. Between `[[` and `]]` everything is a word."""
         words: list[Word] = []
         redirects: list[Redirect] = []
         todo = iter(tokens)
@@ -356,14 +355,14 @@ class _Walk:
             word = self.word(token)
             in_test = bool(words) and words[0].text == "[[" and words[-1].text != "]]"
             if not in_test and not _GAP.fullmatch(self.lexed.plain, behind, token.start):
-                raise Unread("gap")
+                raise UnreadableShell("gap")
             behind = token.end
             if token.kind == "word" or in_test:
                 words.append(word)
             elif token.kind == "redirect":
                 target = next(todo, None)
                 if target is None or target.kind != "word":
-                    raise Unread("gap")
+                    raise UnreadableShell("gap")
                 behind = target.end
                 word = self.word(target)
                 if target.start in self.lexed.bodies:
@@ -371,7 +370,7 @@ class _Walk:
                     word = Word(text=word.text, value=value, start=word.start, end=word.end)
                 redirects.append(Redirect(op=token.op, fd=token.fd, target=word))
             else:
-                raise Unread("gap")
+                raise UnreadableShell("gap")
         return tuple(words), tuple(redirects)
 
     def word(self, token: Token) -> Word:
@@ -380,7 +379,7 @@ class _Walk:
         return Word(text=text, value=value, start=token.start, end=token.end)
 
     def assignment(self, word: Word) -> tuple[str, Word] | None:
-        """`NAME=value`, `NAME+=value`, `NAME[i]=value` taken apart."""
+        """Name and value of `NAME=value`, `NAME+=value` or `NAME[i]=value`; None for another word."""
         found = ASSIGNMENT.match(self.lexed.plain[word.start : word.end])
         if not found:
             return None

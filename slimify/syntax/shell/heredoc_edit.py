@@ -1,7 +1,7 @@
-"""The change of a RUN that is one here-document: `RUN <<EOF`, shell text, `EOF`.
+"""Edits a RUN that consists of one here-document: `RUN <<EOF`, a script, `EOF`.
 
-Its lines are the shell's own. A command goes with its lines and the comments above it; a line with several
-commands, or with a command whose words change, is edited like a RUN of its own.
+A command is dropped with its lines and the comments above it. A line with several commands, or with
+a command whose words change, is edited as if it were a RUN.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Script
 from slimify.syntax.dockerfile.parser import encode, heredoc_spans, parse
 from slimify.syntax.shell.edit import check_state, check_status
-from slimify.syntax.shell.script import Refuses, edit, read, read_run
+from slimify.syntax.shell.script import EditRefused, edit, read, read_run
 
 Span = tuple[int, int]
 
-_UNCUTTABLE = frozenset({"heredoc", "background"})
-_REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?(\r?\n|\Z)")  # of the line of a command that stands last on it
+_UNSPLITTABLE = frozenset({"heredoc", "background"})
+_REST = re.compile(r"[ \t]*;?[ \t]*(#[^\n]*)?(\r?\n|\Z)")  # of a line, after its last command
 _CONTINUED = re.compile(r"\\\r?\n\Z")
 
 
 class _Segment(Struct, frozen=True):
-    """Physical lines that hold whole commands, and up to `code` nothing else: `atoms` are their indexes."""
+    """Physical lines of whole commands, which end at `code`; `atoms` are their indexes."""
 
     start: int
     code: int
@@ -43,38 +43,44 @@ def edit_heredoc(
     replace_words: Mapping[Span, str] | None = None,
     keep_state: bool = True,
 ) -> str | None:
-    """As `edit` of a plain RUN, for one whose script is the body of its only here-document; spans are offsets
-    in that body. Raises `Refuses` also where it has others, or several lines that only belong together (`if`)
-    and of which a part changes."""
+    """Like `edit.edit`, for a RUN whose script is the body of its only here-document.
+
+    Spans are offsets in that body. Also raises `EditRefused` for several here-documents and for a
+    change within a multi-line compound command such as `if`.
+    """
     spans = heredoc_spans(instruction)
     body = instruction.raw[slice(*spans[0])]
     own = replace(read(body), errexit=script.errexit)
     if len(spans) != 1 or own.opaque or len(own.atoms) != len(script.atoms):
-        raise Refuses("the script is not the body of its here-document")
-    if any(a.opaque in _UNCUTTABLE for a in own.atoms):
-        raise Refuses("the script has no parts: a here-document or background commands in it")
+        raise EditRefused("the script is not the body of its here-document")
+    if any(a.opaque in _UNSPLITTABLE for a in own.atoms):
+        raise EditRefused("the script can't be split: it has a here-document or background commands")
     if len(drop) == len(script.atoms):
         return None
     if keep_state:
         check_state(script, drop)
     check_status(script, drop)
-    places = dict(_places(script, range(len(script.atoms)), own))  # tabs of `<<-` are not in the script
-    words = {places[s]: t for s, t in {**dict.fromkeys(drop_words), **(replace_words or {})}.items()}
+    spans_in_body = dict(
+        _word_spans(script, range(len(script.atoms)), own)
+    )  # `<<-` removes leading tabs from the script
+    words = {spans_in_body[s]: t for s, t in {**dict.fromkeys(drop_words), **(replace_words or {})}.items()}
     for segment in reversed(tuple(_segments(own))):
-        gone = drop.intersection(segment.atoms)
+        dropped = drop.intersection(segment.atoms)
         changed = {s: t for s, t in words.items() if segment.start <= s[0] < segment.end}
-        if len(gone) == len(segment.atoms):
-            body = _without(body, _above(body, segment.start), segment.end)
-        elif gone or changed:
-            body = body[: segment.start] + _edited(own, segment, gone, changed) + body[segment.code :]
+        if len(dropped) == len(segment.atoms):
+            body = _without_lines(body, _comments_start(body, segment.start), segment.end)
+        elif dropped or changed:
+            body = (
+                body[: segment.start] + _edited_segment(own, segment, dropped, changed) + body[segment.code :]
+            )
     if len(read(body).atoms) != len(script.atoms) - len(drop):
-        raise Refuses("what would be left does not read as what it was")
+        raise EditRefused("the remaining commands would be parsed differently")
     start, end = spans[0]
     return instruction.raw[:start] + body + instruction.raw[end:]
 
 
 def _segments(script: Script) -> Iterator[_Segment]:
-    """The parts of a script that end where a command and its line do."""
+    """The parts of a script that end at the end of both a command and a line."""
     text = script.text
     start, atoms = 0, list[int]()
     for index, atom in enumerate(script.atoms):
@@ -90,8 +96,8 @@ def _segments(script: Script) -> Iterator[_Segment]:
         yield _Segment(start, len(text), len(text), tuple(atoms))
 
 
-def _above(text: str, start: int) -> int:
-    """Where the comments directly above a line begin; not the line that names an interpreter."""
+def _comments_start(text: str, start: int) -> int:
+    """The start of the comments directly above a line, without a shebang."""
     while start:
         before = text.rfind("\n", 0, start - 1) + 1
         line = text[before:start].lstrip()
@@ -101,47 +107,49 @@ def _above(text: str, start: int) -> int:
     return start
 
 
-def _without(text: str, start: int, end: int) -> str:
-    """The text without whole lines; of blank lines above and below these, one group stays."""
+def _without_lines(text: str, start: int, end: int) -> str:
+    """The text without `start:end`. Of blank lines above and below, only one group is kept."""
     above = text[:start]
     if not above.strip() or re.search(r"\n[ \t]*\r?\n\Z", above):
         end += len(text[end:]) - len(re.sub(r"\A([ \t]*\r?\n)+", "", text[end:]))
     return above + text[end:]
 
 
-def _edited(script: Script, segment: _Segment, gone: frozenset[int], words: Mapping[Span, str | None]) -> str:
-    """The lines of a segment of which commands or words go, edited as a RUN."""
+def _edited_segment(
+    script: Script, segment: _Segment, dropped: frozenset[int], words: Mapping[Span, str | None]
+) -> str:
+    """The text of a segment without some commands or with changed words, edited as a RUN."""
     text = script.text[segment.start : segment.code]
     lines = text.splitlines(keepends=True)
     if "<<" in text or any(not _CONTINUED.search(line) for line in lines[:-1]):
-        raise Refuses("several lines of a here-document that only belong together")
+        raise EditRefused("the command spans several lines of a here-document")
     if any(line.lstrip().startswith("#") for line in lines):
-        raise Refuses("a comment inside a command")
+        raise EditRefused("a comment inside a command")
     indent = text[: len(text) - len(text.lstrip(" \t"))]
     node = parse(encode(f"FROM x\nRUN {text[len(indent) :]}")).instructions[1]
     own = replace(read_run(node), errexit=script.errexit)
     if own.opaque or len(own.atoms) != len(segment.atoms):
-        raise Refuses("a line that reads otherwise by itself")
-    places = dict(_places(script, segment.atoms, own))
-    if not words.keys() <= places.keys():
-        raise Refuses("no such word in the commands that stay")
+        raise EditRefused("the line has another meaning on its own")
+    spans_in_body = dict(_word_spans(script, segment.atoms, own))
+    if not words.keys() <= spans_in_body.keys():
+        raise EditRefused("no such word in the kept commands")
     new = edit(
         node,
         own,
-        drop=frozenset(segment.atoms.index(i) for i in gone),
-        drop_words=frozenset(places[s] for s, t in words.items() if t is None),
-        replace_words={places[s]: t for s, t in words.items() if t is not None},
+        drop=frozenset(segment.atoms.index(i) for i in dropped),
+        drop_words=frozenset(spans_in_body[s] for s, t in words.items() if t is None),
+        replace_words={spans_in_body[s]: t for s, t in words.items() if t is not None},
         keep_state=False,
     )
     assert new is not None
     return indent + new.removeprefix("RUN ")
 
 
-def _places(script: Script, atoms: Sequence[int], own: Script) -> Iterator[tuple[Span, Span]]:
-    """Each word of the segment: its place in the whole script, and in the RUN made of the segment."""
+def _word_spans(script: Script, atoms: Sequence[int], own: Script) -> Iterator[tuple[Span, Span]]:
+    """The span of each word, in the whole script and in the RUN made of the segment."""
     for index, atom in zip(atoms, own.atoms, strict=True):
         theirs = [w for c in script.atoms[index].commands for w in c.words]
         ours = [w for c in atom.commands for w in c.words]
         if [w.value for w in theirs] != [w.value for w in ours]:
-            raise Refuses("a line that reads otherwise by itself")
+            raise EditRefused("the line has another meaning on its own")
         yield from (((a.start, a.end), (b.start, b.end)) for a, b in zip(theirs, ours, strict=True))

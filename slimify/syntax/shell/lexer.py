@@ -1,9 +1,8 @@
-"""Shell text into tokens: words, redirections, operators. In: text; out: `Lexed`.
+"""Splits shell text into tokens: words, redirections and operators.
 
-The tokens are the authority for what a word is; the tree (`shell_tree`) is the authority for
-how commands hang together. Where the two disagree nothing is assumed. The rules are those of
-POSIX "Shell Command Language" 2.2-2.4 and 2.7 with bash's additions (`$'…'`, `<(…)`, `&>`,
-`<<<`, arrays, `((…))`).
+Tokens decide what a word is; the syntax tree (`parser`) decides the structure of commands. If they
+disagree, the script is unreadable. The rules are those of POSIX "Shell Command Language" 2.2-2.4
+and 2.7 plus bash's `$'…'`, `<(…)`, `&>`, `<<<`, arrays and `((…))`.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ _ASSIGN = re.compile(r"[A-Za-z_]\w*(?:\[[^]]*\])?\+?=$")
 _BRACES = re.compile(r"\{[^{}]*(?:,|\.\.)[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _PARAMETER = re.compile(r"[#!]?(?:[A-Za-z_]\w*|[0-9]+|[@*#?$!-])(?:\[[^]]*\])?")
-_MAX_BRACKETS = 50  # of an arithmetic expression; keeps the search for `))` linear
+_MAX_BRACKETS = 50  # in an arithmetic expression; keeps the search for `))` linear
 _CONTINUED_END = re.compile(r"(?:\\\n)+(?=[ \t\n;&|()<>]|$)")
 _STOP = frozenset(" \t\n;&|()<>")
 
 
-class Unread(Exception):
-    """The text cannot be read; `reason` is one word for `Script.opaque`."""
+class UnreadableShell(Exception):
+    """The text is not understood. `reason` is a word for `Script.opaque`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,7 +33,7 @@ class Unread(Exception):
 
 
 class Token(Struct, frozen=True):
-    """`value` is a word's static value; `op` and `fd` belong to redirections and operators."""
+    """A word, redirection or operator. `value` is the static value of a word, or None."""
 
     kind: Literal["word", "redirect", "operator", "comment"]
     start: int
@@ -42,56 +41,56 @@ class Token(Struct, frozen=True):
     value: str | None = None
     op: str = ""
     fd: int | None = None
-    nested: bool = False  # inside a $(…), `…` or <(…)
+    nested: bool = False  # within $(…), `…` or <(…)
 
 
 class Body(Struct, frozen=True):
-    """A here-document: `target` is where its delimiter word starts."""
+    """The body of a here-document. `target` is the offset of its delimiter word."""
 
     target: int
     start: int
-    end: int  # behind the line with the delimiter
-    value: str | None  # static text, None if the shell expands something in it
-    expansions: tuple[tuple[int, int], ...] = ()  # where `$…` and `` `…` `` stand in it
+    end: int  # after the delimiter line
+    value: str | None  # static text; None if the shell expands it
+    expansions: tuple[tuple[int, int], ...] = ()  # spans of `$…` and `` `…` ``
 
 
 class Lexed(Struct, frozen=True):
-    """`plain` has the length of the text, is ASCII, and holds nothing a shell would not see so."""
+    """The tokens of a script. `plain` is its text in ASCII, of equal length, as a shell splits it."""
 
     text: str
     plain: str
     tokens: dict[int, Token]  # by start
     bodies: dict[int, Body]  # by target
-    continuations: list[int]  # where an escaped newline stands between tokens
+    continuations: list[int]  # offsets of escaped newlines between tokens
     substitutions: dict[int, int]  # start and end of `$(…)`, `` `…` ``, `<(…)` and `=(…)`
 
 
 def lex(text: str) -> Lexed:
-    """The tokens of `text`; raises `Unread` for unclosed quotes, brackets, here-documents."""
+    """The tokens of `text`. Raises `UnreadableShell` for unclosed quotes, brackets and here-documents."""
     if "\0" in text:
-        raise Unread("binary")
+        raise UnreadableShell("binary")
     lexer = _Lexer(text)
     try:
         end = lexer.commands(0, "")
     except IndexError:
-        raise Unread("unclosed") from None
+        raise UnreadableShell("unclosed") from None
     except RecursionError:
-        raise Unread("depth") from None
+        raise UnreadableShell("depth") from None
     if end != len(text):
-        raise Unread("syntax")
+        raise UnreadableShell("syntax")
     return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies, lexer.continuations, lexer.substitutions)
 
 
 def _plain(text: str) -> str:
-    """ASCII of equal length: whatever only looks like a blank becomes a word character."""
+    """`text` as ASCII of equal length. Unicode spaces become word characters, as for a shell."""
     text = text.replace("\\\r\n", " \\\n").replace("\r\n", " \n")
     return re.sub(r"[^\n\t -~]", ".", text)
 
 
 class _Lexer:
-    """One pass over the text. Methods take an offset and return the offset behind what they read.
+    """One pass over the text. Methods take an offset and return the offset after what they read.
 
-    Running off the end raises IndexError, which `lex` reports as something unclosed.
+    At the end of the text they raise IndexError, which `lex` reports as unclosed syntax.
     """
 
     def __init__(self, text: str) -> None:
@@ -138,7 +137,7 @@ class _Lexer:
                     open_brackets += 1 if char == "(" else -1
                 at = self.token(at)
         if self.pending:
-            raise Unread("heredoc")
+            raise UnreadableShell("heredoc")
         self.pending = pending
         return at
 
@@ -161,23 +160,23 @@ class _Lexer:
         return self.add(Token("word", at, end, value=value, nested=nested))
 
     def delimiter(self, at: int, strip: bool) -> int:
-        """The word behind `<<`."""
+        """The delimiter word after `<<`."""
         while self.plain[at] in " \t":
             at += 1
         end, value = self.word(at)
         text = self.text[at:end]
-        if value is None:  # no expansion happens in a delimiter
+        if value is None:  # delimiters are not expanded
             value = text
         self.pending.append((at, value, any(c in text for c in "'\"\\"), strip))
         return self.add(Token("word", at, end, value=value, nested=self.depth > 0))
 
     def here_documents(self, at: int) -> int:
-        """The bodies that begin behind a newline."""
+        """The here-document bodies that start after a newline."""
         for target, name, quoted, strip in self.pending:
             start = at
             while True:
                 if at >= len(self.text):
-                    raise Unread("heredoc")
+                    raise UnreadableShell("heredoc")
                 end = self.text.find("\n", at)
                 end = len(self.text) if end < 0 else end
                 line = self.text[at:end].removesuffix("\r")
@@ -195,7 +194,7 @@ class _Lexer:
         return at
 
     def expansions(self, at: int, end: int) -> Iterator[tuple[int, int]]:
-        """Where something is expanded in an unquoted body; its commands become tokens."""
+        """The spans of expansions in an unquoted body. Their commands become tokens."""
         while at < end:
             char, start = self.plain[at], at
             if char == "\\":
@@ -207,7 +206,7 @@ class _Lexer:
                 at += 1
 
     def word(self, at: int) -> tuple[int, str | None]:
-        """A word and its value after quote removal, None if only a shell knows it."""
+        """The end of a word, and its value after quote removal (None if it is not static)."""
         plain, text, start = self.plain, self.text, at
         value: list[str] = []
         bare: list[str] = []  # the unquoted characters; \0 for quoted ones
@@ -250,13 +249,13 @@ class _Lexer:
                 value.append(text[begin])
                 bare.append(char)
         if at == start:
-            raise Unread("syntax")
+            raise UnreadableShell("syntax")
         if static and _BRACES.search("".join(bare)):
             static = False
         return at, "".join(value) if static else None
 
     def double_quotes(self, at: int) -> tuple[int, str | None]:
-        """A `"…"` and its value."""
+        """The end of a `"…"` and its value."""
         plain, text, value, static = self.plain, self.text, [], True
         at += 1
         while plain[at] != '"':
@@ -280,7 +279,7 @@ class _Lexer:
         return at + 1, "".join(value) if static else None
 
     def dollar(self, at: int, quoted: bool = False) -> int:
-        """An expansion, or just the `$` where it is none. `quoted`: inside double quotes."""
+        """An expansion, or a literal `$`. `quoted`: within double quotes."""
         plain = self.plain
         following = plain[at + 1 : at + 2]
         if plain.startswith("$((", at) and (end := self.arithmetic(at + 3)):
@@ -303,7 +302,7 @@ class _Lexer:
         return at + 1
 
     def parameter(self, at: int, quoted: bool) -> int:
-        """`${…}`, from behind the brace. Only patterns know single quotes within double ones."""
+        """`${…}`, after the brace. Within double quotes, single quotes are special only in patterns."""
         plain = self.plain
         name = _PARAMETER.match(plain, at)
         literal = quoted and not (name and plain[name.end() : name.end() + 1] in ("#", "%", "/"))
@@ -331,7 +330,7 @@ class _Lexer:
         return end + 1
 
     def bracketed(self, at: int, opening: int) -> int:
-        """Commands (or array elements) up to the closing bracket; `opening` characters open."""
+        """Commands or array elements up to the closing bracket. The opening has `opening` characters."""
         self.depth += 1
         end = self.commands(at + opening, ")") + 1
         self.depth -= 1
@@ -348,7 +347,7 @@ class _Lexer:
                 return at
 
     def backquotes(self, at: int, quoted: bool = False) -> int:
-        """`` `…` ``. Text with escapes that change meaning inside is skipped, and so unread."""
+        """`` `…` ``. Text whose escapes change meaning within it is skipped, and so unreadable."""
         end = at + 1
         while self.plain[end] != "`":
             end += 2 if self.plain[end] == "\\" else 1
@@ -362,7 +361,7 @@ class _Lexer:
         return end + 1
 
     def arithmetic(self, at: int) -> int:
-        """Behind the `))` that closes an arithmetic expression, 0 if this is none."""
+        """The offset after the `))` of an arithmetic expression, or 0 if there is none."""
         open_brackets, plain = 0, self.plain
         while at < len(plain):
             char = plain[at]

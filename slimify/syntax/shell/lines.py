@@ -1,7 +1,4 @@
-"""The physical lines of an instruction, and how they look once parts of it are gone.
-
-In: an Instruction without here-documents and stretches of its logical text; out: its new text.
-"""
+"""The physical lines of an instruction, and their layout after parts are dropped or replaced."""
 
 from __future__ import annotations
 
@@ -19,16 +16,16 @@ _JOINS_LEFT = re.compile(r"&&|\|\|?|;|&|\)")
 
 
 class _Line(Struct):
-    """A physical line: `content` and `tail`, which is the escape (if any) and the line end."""
+    """A physical line. `tail` is its line end, with a preceding escape if there is one."""
 
     content: str
     tail: str
     start: int  # offset in the raw text
-    floor: int  # columns in front of this one belong to keyword and flags
+    floor: int  # keyword and flags end at this column
     kind: str  # "code", "comment", "blank"
-    limit: int = maxsize  # of a comment inside a command: the index of the command's last line
+    limit: int = maxsize  # of a comment within a command: the index of the command's last line
     touched: bool = False
-    dead: bool = False
+    dropped: bool = False
 
     @property
     def rest(self) -> str:
@@ -36,7 +33,7 @@ class _Line(Struct):
 
 
 class Change(Struct, frozen=True):
-    """`value[start:end]` goes, or is replaced by `words`."""
+    """Drops `value[start:end]` or replaces it by `words`."""
 
     start: int
     end: int
@@ -44,9 +41,9 @@ class Change(Struct, frozen=True):
 
 
 class Layout:
-    """The lines of one instruction, good for one change.
+    """The lines of an instruction without here-documents; can be changed once.
 
-    `commands` are the stretches of the logical text that are commands of their own.
+    `commands` are the spans of its commands in the logical text.
     """
 
     def __init__(self, instruction: Instruction, commands: Iterable[tuple[int, int]]) -> None:
@@ -56,18 +53,18 @@ class Layout:
         self.logical = [piece.logical for piece in self.pieces]
         self.starts = [line.start for line in self.lines]
         for start, end in commands:
-            # a comment between the words of a command speaks of no line behind that command
+            # a comment between the words of a command does not describe lines after that command
             last = self.line(end - 1)
             for line in self.lines[self.line(start) : last]:
                 line.limit = last
 
     def line(self, offset: int) -> int:
-        """The index of the line that holds the logical character at `offset`."""
+        """The index of the line with the logical character at `offset`."""
         piece = self.pieces[max(bisect_right(self.logical, offset) - 1, 0)]
         return bisect_right(self.starts, piece.source + offset - piece.logical) - 1
 
     def _parts(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """(line, first column, last column) of every stretch of [start, end)."""
+        """(line, first column, end column) of each part of [start, end)."""
         index = max(bisect_right(self.logical, start) - 1, 0)
         while index < len(self.pieces) and self.pieces[index].logical < end:
             piece = self.pieces[index]
@@ -77,8 +74,8 @@ class Layout:
             yield line, low - self.starts[line], high - self.starts[line]
             index += 1
 
-    def changed(self, changes: Iterable[Change]) -> str:
-        """The instruction's text with the changes, which do not overlap."""
+    def apply(self, changes: Iterable[Change]) -> str:
+        """The instruction's text with `changes` applied, which must not overlap."""
         lines = self.lines
         newline = "\r\n" if "\r\n" in self.instruction.raw else "\n"
         originals = [line.content for line in lines]
@@ -88,17 +85,17 @@ class Layout:
                 line = lines[number]
                 line.touched = True
                 if change.words and (number, low, high) == parts[0]:
-                    text = _laid_out(line, originals[number], low, high, change.words, newline)
+                    text = _replacement(line, originals[number], low, high, change.words, newline)
                     line.content = line.content[:low] + text + line.content[high:]
                 else:
                     line.content = _without(line.content, low, high, line.floor)
         for line in lines:
-            line.dead = line.touched and line.floor == 0 and line.content.strip() in ("", "\\")
+            line.dropped = line.touched and line.floor == 0 and line.content.strip() in ("", "\\")
         _drop_comments(lines, originals)
-        _join(lines, originals)
-        _collapse(lines)
-        _close(lines)
-        return "".join(line.content + line.tail for line in lines if not line.dead)
+        _join_lines(lines, originals)
+        _collapse_blank_lines(lines)
+        _end_last_line(lines)
+        return "".join(line.content + line.tail for line in lines if not line.dropped)
 
 
 def _start(change: Change) -> int:
@@ -130,13 +127,13 @@ def _lines(instruction: Instruction) -> list[_Line]:
 
 
 def _end(instruction: Instruction) -> int:
-    """Where the logical text ends in the raw text."""
+    """The offset in the raw text where the logical text ends."""
     last = instruction.pieces[-1] if instruction.pieces else None
     return last.source + last.length if last else len(instruction.raw)
 
 
 def _without(content: str, low: int, high: int, floor: int) -> str:
-    """The line without [low, high) and without the blanks this leaves doubled."""
+    """The line without [low, high) and without the duplicate spaces this leaves."""
     left, right = content[:low], content[high:]
     if floor and low <= floor:
         return content[:floor] + right.lstrip(" \t")
@@ -149,8 +146,10 @@ def _without(content: str, low: int, high: int, floor: int) -> str:
     return left + right
 
 
-def _laid_out(line: _Line, original: str, low: int, high: int, words: tuple[str, ...], newline: str) -> str:
-    """New words in place of one: below each other if it stood alone on its line."""
+def _replacement(
+    line: _Line, original: str, low: int, high: int, words: tuple[str, ...], newline: str
+) -> str:
+    """The words that replace one: on a line each if it was alone on its line."""
     behind = original[high:].strip()
     alone = not original[:low].strip() and (not behind or _JOINS_LEFT.match(behind))
     if not alone:
@@ -160,85 +159,85 @@ def _laid_out(line: _Line, original: str, low: int, high: int, words: tuple[str,
     return (end + original[:low]).join(words)
 
 
-def _reduced(line: _Line, original: str) -> bool:
-    """Whether words went from the line and only the operators behind them stayed."""
+def _has_only_operators(line: _Line, original: str) -> bool:
+    """Whether words were dropped from the line and only operators remain."""
     left = line.content.strip()
     return line.touched and bool(left and _ONLY_OPERATORS.fullmatch(left)) and left != original.strip()
 
 
 def _drop_comments(lines: list[_Line], originals: list[str]) -> None:
-    """Comments go with the lines below them, if all of these are gone."""
+    """Drop the comments above lines that are all dropped."""
     comments: list[_Line] = []
-    described: list[bool] = []  # whether each line below the comments is gone
+    described: list[bool] = []  # whether each line below the comments is dropped
 
-    def settle() -> None:
+    def drop_described() -> None:
         if described and all(described):
             for line in comments:
-                line.dead = True
+                line.dropped = True
 
     for index, (line, original) in enumerate(zip(lines, originals, strict=True)):
         if line.kind == "code":
             if comments and index <= comments[-1].limit:
-                described.append(line.dead or _reduced(line, original))
+                described.append(line.dropped or _has_only_operators(line, original))
             continue
         if described or line.kind == "blank":
-            settle()
+            drop_described()
             comments, described = [], []
         if line.kind == "comment":
             comments.append(line)
-    settle()
+    drop_described()
 
 
-def _join(lines: list[_Line], originals: list[str]) -> None:
-    """Pulls up a line with nothing but an operator, and what follows a `RUN` left bare."""
+def _join_lines(lines: list[_Line], originals: list[str]) -> None:
+    """Join a line that has only an operator to the one above, and the first command to a bare `RUN`."""
     previous: _Line | None = None
-    apart = False  # whether comments or blank lines stand between the two
+    separated = False  # whether comments or blank lines separate the two
     for line, original in zip(lines, originals, strict=True):
-        if line.dead:
+        if line.dropped:
             continue
         if line.kind != "code":
-            apart = True
+            separated = True
             continue
         if previous is not None:
             bare = previous.touched and previous.floor > 0 and not previous.rest.strip()
-            if bare and not apart:
+            if bare and not separated:
                 line.content = previous.content[: previous.floor] + line.content.lstrip(" \t")
-                line.floor, line.touched, previous.dead = previous.floor, True, True
-            elif _reduced(line, original):
+                line.floor, line.touched, previous.dropped = previous.floor, True, True
+            elif _has_only_operators(line, original):
                 gap = "" if line.content.lstrip()[0] in ";)" else " "
                 previous.content = previous.content.rstrip(" \t") + gap + line.content.lstrip(" \t")
-                if not apart:
+                if not separated:
                     previous.tail = line.tail
-                line.dead = True
+                line.dropped = True
                 continue
-        previous, apart = line, False
+        previous, separated = line, False
 
 
-def _collapse(lines: list[_Line]) -> None:
-    """Of two groups of empty lines with nothing left between them only the first stays."""
-    empty_before = gone_between = False
+def _collapse_blank_lines(lines: list[_Line]) -> None:
+    """Drop the second of two groups of empty lines that have become adjacent."""
+    empty_before = dropped_between = False
     for line in lines:
-        if line.dead:
-            gone_between = True
+        if line.dropped:
+            dropped_between = True
             continue
         empty = line.kind == "blank" or (line.kind == "code" and not line.content.strip())
-        line.dead = empty and empty_before and gone_between
-        if not line.dead:
-            empty_before, gone_between = empty, False
+        line.dropped = empty and empty_before and dropped_between
+        if not line.dropped:
+            empty_before, dropped_between = empty, False
 
 
-def _close(lines: list[_Line]) -> None:
-    """Ends the last line that is left as the last line ended."""
+def _end_last_line(lines: list[_Line]) -> None:
+    """Give the last remaining line the line end of the original last line."""
     code = [line for line in lines if line.kind == "code"]
-    left = [line for line in code if not line.dead]
+    left = [line for line in code if not line.dropped]
     while left and not left[-1].content.strip():
-        left.pop().dead = True
+        left.pop().dropped = True
     if not left or left[-1] is code[-1]:
         return
     last = left[-1]
     behind = lines[lines.index(last) + 1 :]
     for line in behind:
-        line.dead = line.dead or line.kind == "blank"
+        line.dropped = line.dropped or line.kind == "blank"
     newline = "\r\n" if last.tail.endswith("\r\n") else "\n"
-    at_end = not lines[-1].tail.endswith("\n") and all(line.dead for line in behind)
+    at_end = not lines[-1].tail.endswith("\n") and all(line.dropped for line in behind)
     last.content, last.tail = last.content.rstrip(" \t"), "" if at_end else newline

@@ -1,7 +1,7 @@
-"""Shell text into tree-sitter-bash trees. In: `Lexed`; out: nodes whose offsets are the text's.
+"""Parses shell text with tree-sitter-bash. Offsets of nodes are offsets in the text.
 
-The grammar gets the text in disguise: ASCII only, here-documents as plain input redirections, and
-for a second attempt with letters in place of words it could stumble over.
+The grammar receives a masked text of equal length: ASCII only, with here-documents as input
+redirections and, in a second attempt, with placeholder letters for words that it misreads.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from slimify.syntax.shell.lexer import Lexed, Token, Unread
+from slimify.syntax.shell.lexer import Lexed, Token, UnreadableShell
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -21,11 +21,11 @@ _CLOSING = frozenset({"fi", "done", "esac", "}"})
 ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+)?=")
 
 
-def tree(source: str) -> Node:
-    """The root of the tree of an ASCII text; raises `Unread` where the grammar does not fit."""
+def parse_tree(source: str) -> Node:
+    """The root node of an ASCII text. Raises `UnreadableShell` if it has a syntax error."""
     root = _parser().parse(source.encode("ascii")).root_node
     if root.has_error:
-        raise Unread("syntax")
+        raise UnreadableShell("syntax")
     return root
 
 
@@ -37,12 +37,11 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
-def without_bodies(lexed: Lexed) -> str:
-    """The text with `<<X` turned into `< X` and the bodies blank, offsets unchanged.
+def mask_heredocs(lexed: Lexed) -> str:
+    """The text with `<<X` replaced by `< X` and blanked bodies; offsets are unchanged.
 
-    So is `<>`, which the grammar does not know. Long numbers in front of redirections are blank, since
-    it knows short ones only, and so are escaped newlines, which it takes for the rest of the
-    command before when they begin a line.
+    Also masks what the grammar does not support: `<>`, long numbers before redirections, and escaped
+    newlines, which it attaches to the previous command when they start a line.
     """
     chars = list(lexed.plain)
     for at in lexed.continuations:
@@ -60,11 +59,11 @@ def without_bodies(lexed: Lexed) -> str:
     return "".join(chars)
 
 
-def without_words(lexed: Lexed, source: str) -> str:
-    """The source with everything in words replaced by letters, but for substitutions.
+def mask_words(lexed: Lexed, source: str) -> str:
+    """The source with letters in place of words, except in substitutions.
 
-    More of what the grammar stumbles over goes: conditions in `[[ … ]]`, a `!` in front of a
-    compound (the walk looks for it among the tokens), a missing separator in `fi }`.
+    Also masks other text that the grammar misreads: conditions in `[[ … ]]`, a `!` before a compound
+    command (its token is claimed later), and a missing separator as in `fi }`.
     """
     chars = list(source)
     tokens = sorted((token for token in lexed.tokens.values() if token.kind != "comment"), key=_start)
@@ -87,7 +86,7 @@ def without_words(lexed: Lexed, source: str) -> str:
 
 
 def _hide_condition(chars: list[str], start: int, end: int, inner: list[tuple[int, int]]) -> None:
-    """Makes one word of what stands between `[[` and `]]`, unless there are commands in it."""
+    """Replace the text between `[[` and `]]` by one word, unless it contains commands."""
     if bisect_left(inner, (start, 0)) == bisect_left(inner, (end, 0)) and end - start > 2:
         chars[start:end] = " " + "w" * (end - start - 2) + " "
 
@@ -112,13 +111,13 @@ def _start(token: Token) -> int:
 
 
 def _separated(lexed: Lexed, before: Token, token: Token) -> bool:
-    """Whether a word begins a command, so that a closing word closes."""
+    """Whether a word begins a command, so that `fi` or `done` is a reserved word."""
     text = lexed.plain[before.start : before.end]
     return before.kind == "operator" or text in _CLOSING or "\n" in lexed.plain[before.end : token.start]
 
 
-def only_expansions(lexed: Lexed) -> str:
-    """Blanks, but for what the here-documents expand."""
+def mask_non_expansions(lexed: Lexed) -> str:
+    """The text with everything blanked except expansions in here-documents."""
     chars = ["\n" if char == "\n" else " " for char in lexed.plain]
     for body in lexed.bodies.values():
         for start, end in body.expansions:

@@ -1,13 +1,14 @@
-"""What a shell makes of a RUN instruction or a script: flat commands, and atoms to cut it at.
+"""Reads shell text into a `Script`: flat commands, and the atoms it can be split into.
 
-In: text, or an Instruction with its SHELL; out: `Script`. Text that is not understood for sure
-is reported in `Script.opaque`, never guessed.
+Text that is not understood for certain is reported in `Script.opaque`, never guessed.
 
-What a Script says beyond its types: values of words are what quote removal leaves, unquoted `*`,
-`?` and `~` stay in them as written. The target of a here-document has the body as its value.
-Redirections of a compound command are a Command without words in the context of the compound.
-A command in a substitution follows the command it is an argument of. An opaque atom can be taken
-out as a whole, but for those of a script with here-documents, a comment or background commands.
+Conventions of a Script:
+- Values of words have their quotes removed; unquoted `*`, `?` and `~` are kept as written.
+- The target of a here-document has the body as its value.
+- Redirections of a compound command form a Command without words in the context of the compound.
+- A command in a substitution follows the command that uses it.
+- An opaque atom can be dropped as a whole, unless the script has here-documents, a trailing comment
+  or background commands.
 """
 
 from __future__ import annotations
@@ -21,31 +22,31 @@ from slimify.facts.shells import changes_shell_state, is_posix_shell
 from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Atom, Command, Script, Word
 from slimify.syntax.shell.commands import Statement, Unit, statements
-from slimify.syntax.shell.edit import Refuses, edit
-from slimify.syntax.shell.lexer import Lexed, Unread, lex
-from slimify.syntax.shell.wrappers import command_of, inner_scripts, unwrap, words_of_command
+from slimify.syntax.shell.edit import EditRefused, edit
+from slimify.syntax.shell.lexer import Lexed, UnreadableShell, lex
+from slimify.syntax.shell.wrappers import command_of, inner_scripts, static_command_words, unwrap
 
-__all__ = ["Refuses", "command_of", "edit", "inner_scripts", "read", "read_run", "unwrap", "words_of"]
+__all__ = ["EditRefused", "command_of", "edit", "inner_scripts", "read", "read_run", "static_words", "unwrap"]
 
-_TESTS = frozenset({"[", "[[", "test"})  # what stands behind a test's `&&` depends on it
+_TESTS = frozenset({"[", "[[", "test"})  # a command after a test's `&&` depends on it
 _ASSIGNING = re.compile(r"\$\{\w+:?=")
 _SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
 
 
 def read(text: str) -> Script:
-    """Shell text, with real newlines and here-documents. Spans count characters of `text`."""
+    """The script in `text`, a file or here-document. Spans are character offsets in `text`."""
     return _read(text)[0]
 
 
 def read_run(
     instruction: Instruction, shell: tuple[str, ...] = ("/bin/sh", "-c"), escape: str = "\\"
 ) -> Script:
-    """The script of a RUN (or of another instruction in shell form) under the SHELL in force.
+    """The script of a RUN, or of another instruction in shell form, with `shell` as the current SHELL.
 
-    Spans are offsets in `instruction.value`, except in the script of a lone `RUN <<EOF`, which is
-    the body of that here-document (dockerfile reference, "RUN: here-documents"). Atoms of a RUN
-    with here-documents, of one with a comment at its end, and of one in exec form are opaque, for
-    they cannot be cut (but see `heredoc_edit`).
+    Spans are offsets in `instruction.value`. In `RUN <<EOF` they are offsets in the body of the
+    here-document, which is the script (Dockerfile reference, "Here-documents"). Atoms are opaque in a
+    RUN with here-documents, a trailing comment or exec form, since these cannot be split (but see
+    `heredoc_edit`).
     """
     text = instruction.value
     if instruction.exec_form is not None:
@@ -61,24 +62,24 @@ def read_run(
         if comment is not None:
             if _continues(instruction, comment):
                 return Script(text=text, atoms=(), opaque="comment")
-            script = _closed(script, "comment")
+            script = _with_all_opaque(script, "comment")
     return replace(script, errexit=True) if _shell_errexit(shell) else script
 
 
-def words_of(text: str) -> tuple[str, ...] | None:
-    """The words of a text that is one simple command with static words only, else None."""
+def static_words(text: str) -> tuple[str, ...] | None:
+    """The words of a text that is one simple command with only static words, else None."""
     script = read(text)
     if script.opaque or len(script.commands) != 1:
         return None
-    return words_of_command(script.commands[0])
+    return static_command_words(script.commands[0])
 
 
 def _read(text: str) -> tuple[Script, int | None]:
-    """The script, and where the first comment begins that is not inside a substitution."""
+    """The script, and the offset of the first comment outside substitutions."""
     try:
         lexed = lex(text)
         script = _script(text, lexed, statements(lexed))
-    except Unread as problem:
+    except UnreadableShell as problem:
         return Script(text=text, atoms=(), opaque=problem.reason), None
     comments = (t.start for t in lexed.tokens.values() if t.kind == "comment" and not t.nested)
     return script, min(comments, default=None)
@@ -88,17 +89,17 @@ def _script(text: str, lexed: Lexed, found: tuple[Statement, ...]) -> Script:
     atoms = tuple(atom for statement in found for atom in _atoms(statement, text))
     script = Script(text=text, atoms=atoms, errexit=_errexit(atoms))
     if any(statement.background for statement in found):
-        return _closed(script, "background")
-    return _closed(script, "heredoc") if lexed.bodies else script
+        return _with_all_opaque(script, "background")
+    return _with_all_opaque(script, "heredoc") if lexed.bodies else script
 
 
-def _closed(script: Script, reason: str) -> Script:
+def _with_all_opaque(script: Script, reason: str) -> Script:
     """The script with every atom opaque."""
     return replace(script, atoms=tuple(replace(atom, opaque=reason) for atom in script.atoms))
 
 
 def _atoms(statement: Statement, text: str) -> list[Atom]:
-    """A statement, cut at each `&&` behind its last `||`."""
+    """The atoms of a statement: it is split at each `&&` after its last `||`."""
     units = statement.units
     last_or = max((i for i, unit in enumerate(units) if unit.operator == "||"), default=0)
     groups = [units[: last_or + 1], *((unit,) for unit in units[last_or + 1 :])]
@@ -121,7 +122,7 @@ def _atom(units: tuple[Unit, ...], text: str) -> Atom:
 
 
 def _opaque(unit: Unit) -> str:
-    """Why nothing may be assumed about a unit, or ""."""
+    """The reason why a unit is opaque, or ""."""
     for kind in unit.kinds:
         if kind != "pipeline":
             return kind
@@ -147,7 +148,7 @@ def _opaque_command(command: Command) -> str:
 
 
 def _changes_state(command: Command) -> bool:
-    """Whether later commands see a difference: not from a subshell or a later part of a pipeline."""
+    """Whether a command affects later ones. In a subshell or a later part of a pipeline it does not."""
     if command.operator == "|" or "(" in command.context or "$(" in command.context:
         return False
     if command.context[-1:] == ("function",) or "function" in command.context:
@@ -169,7 +170,7 @@ def _changes_state(command: Command) -> bool:
 
 
 def _errexit(atoms: tuple[Atom, ...]) -> bool:
-    """Whether a `set -e` stands among the settings that the script begins with."""
+    """Whether `set -e` is among the settings at the start of the script."""
     for atom in atoms:
         for command in atom.commands:
             options = [word.value or "" for word in command.words[1:]]
@@ -197,7 +198,7 @@ def _shell_errexit(shell: tuple[str, ...]) -> bool:
 
 
 def _exec_script(text: str, words: tuple[str, ...]) -> Script:
-    """The exec form: one command, no shell. Its words have no place of their own in the text."""
+    """The script of an exec form: one command. Its words have the span of the whole text."""
     if not words:
         return Script(text=text, atoms=())
     size = len(text)
@@ -225,9 +226,9 @@ def _heredoc_script(instruction: Instruction) -> Script:
         parts.append(heredoc.name)
         if not body:
             del parts[-2]
-    return _closed(read("\n".join(parts) + "\n"), "heredoc")
+    return _with_all_opaque(read("\n".join(parts) + "\n"), "heredoc")
 
 
 def _continues(instruction: Instruction, offset: int) -> bool:
-    """Whether the logical text goes on on another physical line behind this offset."""
+    """Whether the logical text continues on another physical line after `offset`."""
     return any(piece.logical > offset for piece in instruction.pieces)

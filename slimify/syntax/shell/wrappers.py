@@ -1,4 +1,4 @@
-"""Commands that only start another command, and shells that get their script as a word."""
+"""Commands that run another command (`sudo`, `env`, `sh -c`)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from slimify.model.shell import Command, Word
 def unwrap(command: Command) -> Command | None:
     """The command that a wrapper (`sudo`, `env X=1`, `time`, `gosu app`, `tini --`, …) starts.
 
-    None if this is no wrapper, or if what it starts cannot be told. One layer at a time; the
-    words keep their spans, `env` assignments move to `assigns`.
+    Removes one wrapper. Words keep their spans, and assignments of `env` move to `assigns`. None if
+    the command is not a wrapper, or if its inner command is not known.
     """
     name = command.name
     if not name:
@@ -23,7 +23,7 @@ def unwrap(command: Command) -> Command | None:
     wrapper = wrapper_of(name)
     if wrapper is None:
         return None
-    at = _behind_options(command, wrapper)
+    at = _command_index(command, wrapper)
     if at is None:
         return None
     assigns = list(command.assigns)
@@ -36,26 +36,26 @@ def unwrap(command: Command) -> Command | None:
         value = None if word.value is None else word.value.partition("=")[2]
         assigns.append((key, replace(word, text=text, value=value, start=word.start + len(key) + 1)))
         at += 1
-    while name.endswith("env") and at < len(words) and _substituted(words[at]):
-        at += 1  # `env $(cat .env | xargs) CMD`: what a file assigns
+    while name.endswith("env") and at < len(words) and _is_substitution(words[at]):
+        at += 1  # `env $(cat .env | xargs) CMD`: assignments from a file
     at += wrapper.operands
     if at >= len(words):
         return None
     return replace(command, words=words[at:], assigns=tuple(assigns))
 
 
-def _substituted(word: Word) -> bool:
-    """A word that is nothing but what another command prints, without quotes: it may become several."""
+def _is_substitution(word: Word) -> bool:
+    """Whether a word is one unquoted command substitution, which may expand to several words."""
     return word.value is None and word.text.startswith(("$(", "`")) and word.text.endswith((")", "`"))
 
 
-def _behind_options(command: Command, wrapper: Wrapper) -> int | None:
-    """The index of the first word behind the wrapper's options; None if unsure."""
+def _command_index(command: Command, wrapper: Wrapper) -> int | None:
+    """The index of the first word after the wrapper's options, or None if it is not known."""
     at = 1
     while at < len(command.words):
         option = command.words[at].value
         if option is None:
-            # behind other options it could be the value of one of them
+            # after an option it could be the value of that option
             assigned = wrapper.assigns and "=" in command.words[at].text
             return at if at == 1 or assigned else None
         if option == "--":
@@ -73,25 +73,25 @@ def _behind_options(command: Command, wrapper: Wrapper) -> int | None:
 
 
 def _has_value(option: str, valued: str) -> bool:
-    """Whether an earlier letter of a bundle (`-n10`) takes the rest as its value."""
+    """Whether an earlier letter of a bundle (`-n10`) takes the remainder as its value."""
     return any(letter in valued for letter in option[1:-1])
 
 
 def inner_scripts(command: Command) -> tuple[str, ...]:
-    """The static shell texts that a command runs: `sh -c '…'`, `su -c "…" user`, `eval '…'`.
+    """The static scripts that a command runs: `sh -c '…'`, `su -c "…" user`, `eval '…'`.
 
-    Also the body of a static here-document that a shell reads (`bash <<'EOF'`). Read each with
-    `slimify.syntax.shell.script.read`. Wrappers are not looked through; see `unwrap`.
+    Includes the static here-document of a shell (`bash <<'EOF'`). Parse each with
+    `slimify.syntax.shell.script.read`. Call `unwrap` first to remove wrappers.
     """
     name = (command.name or "").rsplit("/", 1)[-1]
     words = [word.value for word in command.words[1:]]
     if name == "eval":
         return (" ".join(w for w in words if w is not None),) if words and None not in words else ()
     if name == "su":
-        return _behind_c(words, operands_first=True)
+        return _command_option(words, operands_first=True)
     if not is_posix_shell(name):
         return ()
-    found = _behind_c(words)
+    found = _command_option(words)
     if found or any(word is not None and not word.startswith("-") for word in words):
         return found
     bodies = [r.target.value for r in command.redirects if r.op in ("<<", "<<-", "<<<")]
@@ -101,8 +101,8 @@ def inner_scripts(command: Command) -> tuple[str, ...]:
 _VALUED = {False: ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"), True: ("-s", "--shell", "-g", "-G")}
 
 
-def _behind_c(words: list[str | None], operands_first: bool = False) -> tuple[str, ...]:
-    """The operand of `-c`, which may be the end of a bundle (`-lc`, `-exc`)."""
+def _command_option(words: list[str | None], operands_first: bool = False) -> tuple[str, ...]:
+    """The operand of `-c`, which may end a bundle (`-lc`, `-exc`)."""
     at = 0
     while at < len(words):
         word = words[at]
@@ -123,8 +123,9 @@ def _behind_c(words: list[str | None], operands_first: bool = False) -> tuple[st
     return ()
 
 
-def words_of_command(command: Command) -> tuple[str, ...] | None:
-    """The values of a plain command's words; None if one is not static or there is more to it."""
+def static_command_words(command: Command) -> tuple[str, ...] | None:
+    """The values of a command's words. None if a word is not static, or the command has assignments,
+    redirections, a negation or a context."""
     if command.context or command.assigns or command.redirects or command.negated:
         return None
     values = tuple(word.value for word in command.words)

@@ -8,7 +8,7 @@ import pytest
 
 from slimify.analyze.layers import cleaned, origin
 from slimify.image.model import Image, Layer, Step
-from slimify.syntax.dockerfile.history import keyword_of, paired
+from slimify.syntax.dockerfile.history import keyword_of, match_history
 from slimify.syntax.dockerfile.parser import parse
 
 CLEANED = {
@@ -101,7 +101,7 @@ def test_lines(file: bytes, own: Sequence[str], lines: dict[int, int] | None) ->
     assert dict(found.lines) == (lines or {})
     assert found.first_own == 2
     assert bool(found.warnings) == (lines is None)
-    assert (paired(parse(file), image(*PYTHON, *own).history) is None) == (lines is None)
+    assert (match_history(parse(file), image(*PYTHON, *own).history) is None) == (lines is None)
 
 
 BASES = {

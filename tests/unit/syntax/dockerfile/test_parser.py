@@ -272,7 +272,7 @@ REFUSED = [
     ("typo-coppy", "FROM x\nCOPPY a b", "SL002", 2, 'unknown instruction "COPPY"', "did you mean COPY?"),
     ("typo-swapped", "FORM x", "SL002", 1, 'unknown instruction "FORM"', "did you mean FROM?"),
     ("typo-lower", "FROM x\nentrypont a", "SL002", 2, 'unknown instruction "entrypont"', "ENTRYPOINT?"),
-    ("glued", 'FROM x\nCMD["a"]', "SL002", 2, "unknown instruction", "put a blank behind CMD"),
+    ("glued", 'FROM x\nCMD["a"]', "SL002", 2, "unknown instruction", "add a space after CMD"),
     ("lost-escape", "FROM x\nRUN a &&\nb\n", "SL002", 3, '"b"', "end of line 2"),
     ("lost-escape-indented", "FROM x\nRUN a\n  bcd\n", "SL002", 3, '"bcd"', "end of line 2"),
     ("nothing-known", "FROM x\nFOO a", "SL002", 2, 'unknown instruction "FOO"', ""),
@@ -281,9 +281,9 @@ REFUSED = [
     ("heredoc", "FROM x\nRUN <<EOF\na\n", "SL004", 2, "unterminated heredoc", "EOF"),
     ("second-heredoc", "FROM x\nCOPY <<A <<B /\nB\nA\n", "SL004", 2, '"B"', "B"),
     ("shift-in-the-old-way", "FROM x\nRUN echo $((1 <<2))\n", "SL004", 2, "unterminated heredoc", ""),
-    ("json-number", 'FROM x\nCMD ["a", 1]', "SL005", 2, "only hold strings", ""),
-    ("json-nested", 'FROM x\nRUN [["a"]]', "SL005", 2, "only hold strings", ""),
-    ("json-very-nested", "FROM x\nRUN " + "[" * 20_000, "SL005", 2, "only hold strings", ""),
+    ("json-number", 'FROM x\nCMD ["a", 1]', "SL005", 2, "contain only strings", ""),
+    ("json-nested", 'FROM x\nRUN [["a"]]', "SL005", 2, "contain only strings", ""),
+    ("json-very-nested", "FROM x\nRUN " + "[" * 20_000, "SL005", 2, "contain only strings", ""),
     ("json-open", 'FROM x\nCMD ["a", "b"', "SL005", 2, "malformed JSON array", "like"),
     ("json-open-string", 'FROM x\nCMD ["a', "SL005", 2, "malformed JSON array", "like"),
     ("json-trailing-comma", 'FROM x\nCMD ["a",]', "SL005", 2, "malformed JSON array", "like"),
@@ -391,7 +391,7 @@ def test_logical_to_raw() -> None:
     assert start == end == len(run.raw) - 1
     ((start, _),) = logical_to_raw(run, 5, 5)
     assert run.raw[start:] == "cd\n"
-    with pytest.raises(ValueError, match="no span"):
+    with pytest.raises(ValueError, match="outside the value"):
         logical_to_raw(run, 3, 8)
 
 

@@ -7,7 +7,7 @@ import pytest
 from slimify.model.dockerfile import Instruction
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
-from slimify.syntax.shell.script import Refuses, read_run
+from slimify.syntax.shell.script import EditRefused, read_run
 
 
 def _run(text: str) -> Instruction:
@@ -81,5 +81,5 @@ def test_nothing_is_left_of_it() -> None:
     ],
 )
 def test_refusals(text: str, gone: str, words: dict[str, str | None]) -> None:
-    with pytest.raises(Refuses):
+    with pytest.raises(EditRefused):
         _edited(text, gone, words)

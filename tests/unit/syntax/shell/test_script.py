@@ -13,7 +13,7 @@ from unit import shell_oracle as oracle
 from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Command
 from slimify.syntax.dockerfile.parser import parse
-from slimify.syntax.shell.script import inner_scripts, read, read_run, unwrap, words_of
+from slimify.syntax.shell.script import inner_scripts, read, read_run, static_words, unwrap
 
 _BODIES = Path(__file__).parents[3] / "data" / "shell" / "bodies.txt"
 
@@ -461,4 +461,4 @@ def test_inner_scripts(text: str, scripts: tuple[str, ...]) -> None:
     ],
 )
 def test_words_of(text: str, words: tuple[str, ...] | None) -> None:
-    assert words_of(text) == words
+    assert static_words(text) == words
