@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from slimify import languages
 from slimify.analysis.advice.findings import earlier_sources, findings
 from slimify.analysis.contract import runtime
 from slimify.analysis.evidence.evidence_decisions import renamed, showings
@@ -32,7 +33,6 @@ from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
-from slimify.languages.go.pure_go import pure_go
 from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
@@ -80,7 +80,8 @@ def classify(
     needs = _with_kept(needs, options.keep_commands)
     keep = _kept(file)
     needs = with_linked(needs, evidence) if evidence is not None else needs
-    pure = pure_go(visits, end, needs, language)
+    linking = known.linking if (known := languages.language(language)) is not None else None
+    pure = linking is not None and linking.links_nothing(visits, end, needs)
     packages, roles, late = _judged(visits, needs, base, language, keep, options, Naming(context), pure)
     if evidence is not None:
         from slimify.analysis.evidence.built_base import brought
@@ -149,7 +150,7 @@ def _judged(
         needs,
         distro=base.distro if base else None,
         suite=base.suite if base else None,
-        language=language,
+        application=language,
         keep=options.keep_packages,
         own=language if base is None or base.language != language else None,
         naming=naming,

@@ -19,6 +19,7 @@ from slimify.analysis.program import Program
 from slimify.context.hidden_files import hidden_files, raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
+from slimify.languages import language
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -75,9 +76,10 @@ class Readers(Struct, frozen=True, dict=True):
         """Whether it comes into this image by a directory only, and no Dockerfile names it."""
         return self.own.whole(path) and not self.named(path)
 
-    def others_install(self, path: str, language: str) -> bool:
-        """Whether each other Dockerfile that takes it installs anew what is in it."""
-        installs = re.compile(load("unread.toml")["installs"][language])
+    def others_install(self, path: str, name: str) -> bool:
+        """Whether each other Dockerfile that takes it installs anew what is in it, in the language `name`."""
+        own = language(name)
+        installs = re.compile(own.facts("unread.toml")["installs"] if own is not None else r"(?!)")
         return all(installs.search(text) for t, text in self.others if t.takes(path))
 
 
@@ -183,10 +185,12 @@ def _history(program: Program, texts: Sequence[str]) -> bool:
         return True
     if {"git", "hg", "svn"} & set(program.runtime_needs.commands):
         return True
-    # a program that tells its version by what Go stamped into it, itself or through a vendored package
-    vendored = (p for p in program.context.files if "vendor/" in p and p.endswith(".go"))
-    if program.language == "go" and any("ReadBuildInfo" in (program.context.text(p) or "") for p in vendored):
-        return True
+    own = language(program.language)
+    reading = own.facts("unread.toml").get("history", {}).get("vendored") if own is not None else None
+    if own is not None and reading:
+        vendored = (p for p in program.context.files if "vendor/" in p and p.endswith(own.endings))
+        if any(re.search(reading, program.context.text(p) or "") for p in vendored):
+            return True
     patterns = load("unread.toml")["history"]["readers"]
     pattern = re.compile("|".join(f"(?:{p})" for p in patterns), re.MULTILINE)
     return any(pattern.search(text) for text in texts)

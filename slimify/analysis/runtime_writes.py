@@ -16,6 +16,7 @@ from msgspec import Struct
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application
 from slimify.facts import load
+from slimify.languages import language
 from slimify.semantics.paths import inside
 
 _CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
@@ -36,16 +37,16 @@ class Writes(Struct, frozen=True, kw_only=True):
 def writes(program: Program) -> Writes:
     """What the application's own sources write."""
     sources = program.runtime_needs.sources
-    facts: Mapping[str, Any] | None = load("nonroot.toml")["sources"].get(program.language or "")
+    own = language(program.language)
+    facts = own.facts("nonroot.toml") if own is not None else {}
     files = application(program.end.view, program.language or "")
-    if facts is None or not files:
+    if not facts or not files:
         return Writes(why="the sources of what is started are not in the build context")
     if sources.skipped:
         return Writes(why=f"{sources.skipped[0]} was not read")
     modules = re.compile(facts["modules"], re.IGNORECASE)
-    whole = program.language == "node" or program.language == "python"
     for use in sources.imports:
-        if modules.fullmatch(use.name) if whole else modules.search(use.name):
+        if modules.fullmatch(use.name) if facts.get("whole") else modules.search(use.name):
             return Writes(why=f"{use.file}:{use.line}: {use.name} may keep files where it runs")
     configured = _configured(program)
     if configured:

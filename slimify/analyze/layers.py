@@ -9,7 +9,7 @@ from functools import cache
 from msgspec import Struct, field
 
 from slimify.analyze.masks import masked
-from slimify.facts import load
+from slimify.facts import merged
 from slimify.facts.shells import shell_pattern
 from slimify.image.model import Image, Step
 from slimify.syntax.dockerfile.history import NOP, keyword_of, match_history
@@ -104,7 +104,7 @@ def _first_own_by_marks(image: Image) -> int:
     """The first layer behind the last step that closes a known base image; 0 where there is none."""
     texts = [cleaned(step.created_by) for step in image.history]
     closed = -1
-    for row in load("waste.toml")["bases"]:
+    for row in merged("waste.toml")["bases"]:
         closes, after = re.compile(row["closes"]), re.compile(row.get("after", ""))
         first = next((index for index, text in enumerate(texts) if after.search(text)), len(texts))
         last = (index for index in range(len(texts) - 1, first - 1, -1) if closes.search(texts[index]))

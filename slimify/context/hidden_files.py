@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterator
 
 from slimify.context.scan import Context
+from slimify.languages import installed_directories
 
-_ASIDE = frozenset({"node_modules", ".git", ".hg", ".svn", ".bzr"})
+_HISTORIES = frozenset({".git", ".hg", ".svn", ".bzr"})
 
 
 def raw_text(context: Context, path: str) -> str | None:
@@ -25,13 +26,14 @@ def raw_text(context: Context, path: str) -> str | None:
 def hidden_files(context: Context) -> Iterator[str]:
     """What the ignore file keeps out, installed packages and histories left aside; at most
     `limits.installed` files."""
+    aside = _HISTORIES | installed_directories()
     root, left = str(context.root), context.limits.installed
     for name in context.ignored:
         if not name.endswith("/"):
             yield name
             continue
         for directory, below, names in os.walk(os.path.join(root, name)):
-            below[:] = [d for d in below if d not in _ASIDE]
+            below[:] = [d for d in below if d not in aside]
             left -= len(names)
             if left < 0:
                 return

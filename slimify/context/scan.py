@@ -20,6 +20,7 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from slimify.context.ignore_rules import Glob, Ignore
+from slimify.languages import installed_directories
 
 # History: known to exist, never an input of the application, not listed.
 _HISTORY = frozenset({".git", ".hg", ".svn", ".bzr"})
@@ -325,7 +326,7 @@ class _Walk:
                 self.notes.append(f"{path} cannot be read: {error.strerror}")
                 continue
             if below is not None:
-                yield path, below, installed or environment or entry.name == "node_modules"
+                yield path, below, installed or environment or entry.name in installed_directories()
 
     def _take(self, entry: os.DirEntry[str], path: str, parent_ignored: bool) -> bool | None:
         """Note one entry. For a directory to be listed: whether it is ignored itself."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
@@ -15,35 +18,28 @@ _MAX_OPEN = 1000
 _BRACKETS = re.compile(r"[()\[\]{}<>;]")
 
 
+class Grammar(Struct, frozen=True):
+    """A grammar by the module that brings it and the function of the module that gives it."""
+
+    module: str
+    function: str = "language"
+
+
 @cache
-def language(name: str) -> Language:
-    """The grammar `go`, `javascript`, `typescript` or `tsx`."""
+def _language(grammar: Grammar) -> Language:
     from tree_sitter import Language
 
-    if name == "go":
-        import tree_sitter_go
-
-        return Language(tree_sitter_go.language())
-    if name == "javascript":
-        import tree_sitter_javascript
-
-        return Language(tree_sitter_javascript.language())
-    import tree_sitter_typescript
-
-    tsx = name == "tsx"
-    return Language(
-        tree_sitter_typescript.language_tsx() if tsx else tree_sitter_typescript.language_typescript()
-    )
+    return Language(getattr(import_module(grammar.module), grammar.function)())
 
 
 @cache
-def _query(name: str, pattern: str) -> Query:
+def _query(grammar: Grammar, pattern: str) -> Query:
     from tree_sitter import Query
 
-    return Query(language(name), pattern)
+    return Query(_language(grammar), pattern)
 
 
-def parse(name: str, text: str) -> Node | None:
+def parse(grammar: Grammar, text: str) -> Node | None:
     """The root of the syntax tree of `text`, or None where reading it could take too long.
 
     tree-sitter parses anything, but a tree of 100,000 open brackets takes its queries minutes,
@@ -53,7 +49,7 @@ def parse(name: str, text: str) -> Node | None:
 
     if _too_deep(text):
         return None
-    tree = Parser(language(name)).parse(text.encode("utf-8", "replace"))
+    tree = Parser(_language(grammar)).parse(text.encode("utf-8", "replace"))
     return tree.root_node if tree else None
 
 
@@ -74,11 +70,11 @@ def _too_deep(text: str) -> bool:
     return False
 
 
-def captures(name: str, pattern: str, root: Node) -> dict[str, list[Node]]:
+def captures(grammar: Grammar, pattern: str, root: Node) -> dict[str, list[Node]]:
     """The nodes that `pattern` captures under `root`, by capture name, in source order."""
     from tree_sitter import QueryCursor
 
-    cursor = QueryCursor(_query(name, pattern))
+    cursor = QueryCursor(_query(grammar, pattern))
     cursor.set_max_start_depth(MAX_DEPTH)
     found = cursor.captures(root)
     for nodes in found.values():

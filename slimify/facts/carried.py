@@ -7,8 +7,8 @@ from functools import cache
 
 from msgspec import Struct, field
 
-from slimify.facts import load
 from slimify.facts.debian import GENERATED, companions, image_packages, provided, translated
+from slimify.facts.image_tables import image_tables
 from slimify.facts.images import ImageFacts
 
 
@@ -31,11 +31,12 @@ class Carried(Struct, frozen=True, kw_only=True):
 
 
 def carried(image: ImageFacts) -> Carried:
-    """What is lost from a full image to the slim one of the same release (golang: to debian:SUITE-slim).
+    """What is lost from a full image to the slim one of the same release (from a compiler's image to
+    debian:SUITE-slim).
 
     For an image that is not a full Debian one of a known family: `known` is False.
     """
-    pair = load("images.toml")["carried"].get(image.family)
+    pair = image_tables()["carried"].get(image.family)
     if pair is None or image.distro != "debian" or image.suite is None or image.variant != "full":
         return Carried(known=False)
     return _carried(*pair, image.suite)
@@ -72,7 +73,7 @@ def installed(image: ImageFacts, *, nearest: bool = False) -> frozenset[str]:
     `nearest`: those of the nearest suite known)."""
     if image.distro != "debian" or image.suite is None or (image.suite not in GENERATED and not nearest):
         return frozenset()
-    pair = load("images.toml")["carried"].get(image.family)
+    pair = image_tables()["carried"].get(image.family)
     if pair is None or image.variant not in ("full", "slim"):
         return frozenset()
     return image_packages(pair[image.variant == "slim"], image.suite)

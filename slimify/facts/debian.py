@@ -15,6 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from slimify.facts import load
+from slimify.facts.image_tables import image_tables
 
 Kind = Literal["build", "fetch", "run", "tool", "meta", "unknown"]
 GENERATED = ("bullseye", "bookworm", "trixie")
@@ -140,7 +141,7 @@ def policy_soname(package: str) -> str | None:
 
 def image_packages(name: str, suite: str | None) -> frozenset[str]:
     """All packages in an official image (`[installs]` of images.toml), of the nearest suite known."""
-    below = load("images.toml")["installs"][name].get("on")
+    below = image_tables()["installs"][name].get("on")
     added = frozenset(_table(suite).get("images", {}).get(name, "").split())
     return added | image_packages(below, suite) if below else added
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.facts import load
+from slimify.facts.image_tables import image_tables, named_language, tags
 from slimify.facts.references import Reference, parse_reference
 
 Variant = Literal["full", "slim", "alpine", "other"]
@@ -29,25 +29,19 @@ _MANAGERS = {
     "centos": "yum",
     "rhel": "dnf",
 }
-_LANGUAGES = {name: name for name in ("go", "node", "python", "bun")} | {
-    "golang": "go",
-    "nodejs": "node",
-    "javascript-node": "node",
-    "typescript-node": "node",
-}
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
     """What an image is and has.
 
-    `version` is the language's, as far as the tag tells (Python and Go: at least major.minor);
-    `version_sure` is False where a moving tag (`latest`, `3`, `lts`) was resolved to what it was
-    on the facts' date. `suite` is a codename, or `3.20` for Alpine. `env` holds None for a
+    `version` is the language's, as far as the tag tells (at least as many numbers as the language's
+    row says); `version_sure` is False where a moving tag (`latest`, `3`, `lts`) was resolved
+    to what it was on the facts' date. `suite` is a codename, or `3.20` for Alpine. `env` holds None for a
     variable whose value depends on the patch release. `workdir` "" is `/`, None unknown; `size` is in
     bytes, uncompressed, 0 where unknown. `packages` are those of the system, where an image showed
     them. `onbuild`: it has triggers that run in a stage built on it.
-    `runtime_bases` (golang, buildpack-deps) maps `static`, `base`, `cc`, `debian` and `alpine` to
-    references of the same release; `static` to that of the newest one where it has none.
+    `runtime_bases` (of compilers' images and buildpack-deps) maps `static`, `base`, `cc`, `debian` and
+    `alpine` to references of the same release; `static` to that of the newest one where it has none.
     """
 
     reference: str
@@ -102,7 +96,7 @@ def _official(reference: str, parts: Reference) -> ImageFacts | None:
     start = ImageFacts(
         reference=reference, repository=parts.name, tag=parts.tag, digest=parts.digest, family=parts.name
     )
-    if parts.name in load("images.toml")["official"]:
+    if parts.name in image_tables()["official"]:
         return _language_image(start, parts)
     if parts.name in ("debian", "ubuntu", "buildpack-deps"):
         return _distribution(start, parts)
@@ -112,8 +106,8 @@ def _official(reference: str, parts: Reference) -> ImageFacts | None:
 
 
 def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
-    """golang, node and python: the tag's suite and release come from the table of all tags."""
-    common = load("images.toml")["official"][parts.name]
+    """The official image of a language: the tag's suite and release come from the table of all tags."""
+    common = image_tables()["official"][parts.name]
     version, qualifier, suite, release = _known_tag(parts.name, parts.tag, pinned=bool(parts.digest))
     named = _named_suite(qualifier)
     variant: Variant = "full"
@@ -128,7 +122,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
     settings = _settings(common, release)
     env = {**settings["env"], **dict.fromkeys(settings["unknown_env"])}
     env[common["release_env"]] = release if release and version == release else None
-    enough = {"python": 2, "golang": 2}.get(parts.name, 1)
+    enough = common.get("precision", 1)
     written = version if version[:1].isdigit() and version.count(".") + 1 >= enough else ""
     resolved = ".".join(release.split(".")[:enough]) if release else None
     facts = replace(
@@ -148,7 +142,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         shell=not windows,
         onbuild=qualifier == "onbuild",
     )
-    if parts.name == "golang":
+    if common.get("compiles"):
         return replace(facts, runtime_bases=_runtime_bases(parts, facts))
     return replace(facts, slim_partner=_slim_language_tag(parts, version, qualifier, facts))
 
@@ -166,7 +160,7 @@ def _settings(common: Mapping[str, Any], release: str | None) -> dict[str, Any]:
 
 def environment(family: str) -> frozenset[str]:
     """The names of the variables that some release of an official image (`golang`) sets; none for others."""
-    common = load("images.toml")["official"].get(family)
+    common = image_tables()["official"].get(family)
     if common is None:
         return frozenset()
     rows = (common, *common.get("since", ()))
@@ -178,7 +172,7 @@ def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | 
     """(version, qualifier, suite, newest release) of a tag; the last two None where unknown."""
     if not tag and pinned:
         return "", "", None, None
-    table = load(f"tags-{family}.json")
+    table = tags(family)
     tag = tag or "latest"
     for cut in (len(tag), *(m.start() for m in reversed(list(re.finditer("-", tag)))), 0):
         version, qualifier = tag[:cut], tag[cut:].lstrip("-")
@@ -199,7 +193,7 @@ def _named_suite(qualifier: str) -> str | None:
     found = re.search(r"alpine(\d+\.\d+)", qualifier)
     if found:
         return found[1]
-    suites = load("images.toml")["suites"]
+    suites = image_tables()["suites"]
     return next((part for part in qualifier.split("-") if part in suites), None)
 
 
@@ -216,11 +210,11 @@ def _slim_language_tag(parts: Reference, version: str, qualifier: str, facts: Im
     """The slim tag of the same version and suite, in the style of the user's tag, if it existed."""
     if facts.variant != "full" or facts.suite is None:
         return None
-    table = load(f"tags-{parts.name}.json")
+    table = tags(parts.name)
     row = table["versions"].get("" if version == "latest" else version)
     known = table["tags"][row[0]] if row else {}
     suite = facts.suite
-    with_suite = f"slim-{suite}" if parts.name == "python" else f"{suite}-slim"
+    with_suite = image_tables()["official"][parts.name].get("slim_tag", "{suite}-slim").format(suite=suite)
     for slim in (with_suite,) if qualifier else ("slim", with_suite):
         if known.get(slim) == suite:
             return parts.with_tag(slim if version in ("", "latest") else f"{version}-{slim}")
@@ -234,7 +228,7 @@ def _runtime_bases(parts: Reference, facts: ImageFacts) -> dict[str, str]:
     if facts.distro == "alpine":
         return {"alpine": f"{parts.prefix}alpine:{facts.suite}"}
     bases = {"debian": f"{parts.prefix}debian:{facts.suite}-slim"}
-    suites = load("images.toml")["suites"]
+    suites = image_tables()["suites"]
     # A static program brings all it needs: for it the newest release is as good as its own.
     newest = max((s for s in suites.values() if "distroless" in s), key=lambda s: int(s["number"]))
     bases["static"] = f"gcr.io/distroless/static-{newest['distroless']}"
@@ -246,7 +240,7 @@ def _runtime_bases(parts: Reference, facts: ImageFacts) -> dict[str, str]:
 
 def _distribution(start: ImageFacts, parts: Reference) -> ImageFacts:
     """debian, ubuntu and buildpack-deps; the tag is a release, a date, and maybe `slim`."""
-    known = load("images.toml")
+    known = image_tables()
     tag = parts.tag or ("" if parts.digest else "latest")
     found = re.fullmatch(
         r"(?P<release>[a-z]+|\d+(?:\.\d+)?)(?:-\d{8}(?:\.\d+)?)?(?:-(?P<kind>slim|curl|scm|backports))?", tag
@@ -295,7 +289,7 @@ def _release_suite(known: Mapping[str, Any], name: str, release: str) -> tuple[s
 
 def _plain(start: ImageFacts, parts: Reference) -> ImageFacts:
     """alpine, nginx and busybox."""
-    known = load("images.toml")
+    known = image_tables()
     tag = parts.tag or "latest"
     if parts.name == "alpine":
         found = re.fullmatch(r"(3\.\d+)(?:\.\d+)?", tag)
@@ -325,7 +319,7 @@ def _plain(start: ImageFacts, parts: Reference) -> ImageFacts:
 
 def _other(reference: str, parts: Reference) -> ImageFacts | None:
     """The first row of images.toml that fits the name and the tag."""
-    known = load("images.toml")
+    known = image_tables()
     for row in known["other"]:
         named = re.fullmatch(row["image"], parts.name)
         tagged = named and re.fullmatch(row["tag"], parts.tag)
@@ -339,14 +333,14 @@ def _other(reference: str, parts: Reference) -> ImageFacts | None:
         if suite in known["suites"]:
             distro = distro or known["suites"][suite]["distro"]
         family = re.sub(r"^nodejs\d*$", "nodejs", str(row.get("family") or groups.get("family")))
-        language = row.get("language") or groups.get("language", family).strip("/")
+        language = row.get("language") or named_language(groups.get("language", family).strip("/"))
         return ImageFacts(
             reference=reference,
             repository=parts.name,
             tag=parts.tag,
             digest=parts.digest,
             family=family,
-            language=_LANGUAGES.get(language),
+            language=language,
             version=groups.get("version"),
             version_sure="version" in groups,
             variant=row["variant"],
@@ -381,7 +375,7 @@ def _slim_other_tag(row: Mapping[str, Any], parts: Reference) -> str | None:
 
 
 def _complete(facts: ImageFacts) -> ImageFacts:
-    known = load("images.toml")
+    known = image_tables()
     suite = known["suites"].get(facts.suite or "", {})
     distroless = facts.repository.startswith("gcr.io/distroless/")
     libc = facts.libc

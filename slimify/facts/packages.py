@@ -28,6 +28,7 @@ __all__ = [
     "counterparts",
     "debian_command",
     "debian_package",
+    "interpreters",
     "library_package",
     "package_facts",
     "soname_package",
@@ -47,6 +48,11 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
 def callers(command: str) -> frozenset[str]:
     """The programs that start a program by themselves, as no source or script shows."""
     return frozenset(load("packages-debian.toml")["callers"].get(command, ()))
+
+
+def interpreters() -> frozenset[str]:
+    """Packages that are interpreters, which people may call though nothing else does, and their commands."""
+    return frozenset(load("packages-debian.toml")["interpreters"]["names"])
 
 
 def starts(command: str) -> tuple[str, ...]:

@@ -15,8 +15,18 @@ from slimify.languages.base import Commands, Language
 from slimify.languages.go import LANGUAGE as GO
 from slimify.languages.node import LANGUAGE as NODE
 from slimify.languages.python import LANGUAGE as PYTHON
+from slimify.model.effects import INSTALLS, Effect
 
-__all__ = ["LANGUAGES", "Language", "commands_module", "language", "languages", "programs"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "commands_module",
+    "installed_directories",
+    "language",
+    "languages",
+    "of_effect",
+    "programs",
+]
 
 LANGUAGES = (GO, NODE, PYTHON)
 _GROUP = "slimify.languages"
@@ -24,7 +34,11 @@ _GROUP = "slimify.languages"
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """All languages: the built-in ones, then those of entry points, in the order of their names."""
+    """All languages: the built-in ones, then those of entry points, in the order of their names.
+
+    Where one word or file may stand for several, the first one counts for markers, the last one for words of
+    a start command and for sources: Node often is in an image for the front end of another language.
+    """
     found = {known.name: known for known in LANGUAGES}
     for known in _installed():
         found.setdefault(known.name, known)
@@ -56,6 +70,17 @@ def commands_module(program: str) -> Commands | None:
     known, module = programs()[program]
     found: Commands = known.part(module)
     return found
+
+
+def of_effect(effect: Effect) -> Language | None:
+    """The language whose installers or compilers have the effect, None for any other effect."""
+    return language(effect.ecosystem) if effect.kind in INSTALLS or effect.kind == "compile" else None
+
+
+@cache
+def installed_directories() -> frozenset[str]:
+    """Names of directories that installs fill with files of others, in any language."""
+    return frozenset(name for known in languages() for name in known.installed)
 
 
 def _installed() -> list[Language]:

@@ -12,16 +12,24 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from slimify.analysis.advice.unused_context_files import Unread
+    from slimify.analysis.context_readers import Readers
+    from slimify.analysis.program import Program, RuntimeNeeds
+    from slimify.facts.images import ImageFacts
+    from slimify.facts.native import Native
     from slimify.model.effects import Effect, EffectKind
+    from slimify.model.sources import Module, SourceFacts, Use
+    from slimify.semantics.context_files import View
     from slimify.semantics.effects.call import Call
     from slimify.semantics.effects.state import State
+    from slimify.semantics.walk import Visit
 
 
 class Commands(Protocol):
@@ -67,24 +75,113 @@ class Places(Protocol):
         """The directory that `@name` stands for in tables, None if it is not known."""
 
 
+class PackageFacts(Protocol):
+    """What is known of a package by its name alone. `commands` are the programs that it starts."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def known(self) -> bool: ...
+    @property
+    def native(self) -> Native: ...
+    @property
+    def commands(self) -> tuple[str, ...]: ...
+
+
+class Packages(Protocol):
+    """Part `packages`: what the language's installers install."""
+
+    def facts(self, name: str) -> PackageFacts:
+        """What is known of a package; `known` is False for one that is plain code as far as is known."""
+
+    def programs(self, name: str) -> tuple[str, ...]:
+        """The commands that a package is known to install."""
+
+    def pinned(self, text: str) -> str | None:
+        """The release that a word of an install command asks for, where it is a single one."""
+
+    def listed(self, view: View, path: str) -> Iterable[Module]:
+        """The packages that a manifest of the context names, without development's."""
+
+    def is_compiled(self, name: str, version: str | None, base: ImageFacts | None) -> bool:
+        """Whether an install on that base links it with the builder's libraries; where nothing tells, yes."""
+
+    def may_compile(self, effect: Effect, before: Sequence[Effect]) -> bool:
+        """Whether an install may start a compiler after the installs `before` it in the same image."""
+
+    @property
+    def manifests(self) -> str:
+        """A pattern for paths of files that name packages because they are installed, and use none."""
+
+    def installs(self, text: str) -> bool:
+        """Whether a RUN or a command line installs packages that it names."""
+
+    def without_lists(self, path: str, text: str) -> str:
+        """The text of a file of the context without the packages that it only lists."""
+
+    def names(self, name: str) -> Iterable[str]:
+        """What a text that uses a package may call it: the package, its modules and programs."""
+
+    def imported(self, name: str, text: str) -> bool:
+        """Whether an import in a text, in lower case, looks like one of a package of unknown modules."""
+
+
+class Sources(Protocol):
+    """Part `sources.reader`: what the application's source files need when they run."""
+
+    def selected(self, view: View, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+        """Those of the sources at these context paths that what is started may load."""
+
+    def read_many(self, files: Iterable[tuple[str, str]]) -> SourceFacts:
+        """What files need, as (path, text)."""
+
+    def compiled(
+        self, view: View, effects: Iterable[Effect], limit: int
+    ) -> tuple[SourceFacts, tuple[Use, ...]] | None:
+        """What the programs that `effects` build need, with the packages that they import; None where they
+        can't be told from their sources, of at most `limit` files."""
+
+
+class UnusedFiles(Protocol):
+    """Part `unused_files`: files of a build context that projects in the language have and no build reads."""
+
+    def find(self, program: Program, found: Readers) -> Iterable[Unread]:
+        """Those that neither the build nor what `found` reads needs."""
+
+
+class Linking(Protocol):
+    """Part `linking`: which libraries of the system the programs of a compiled language are linked with."""
+
+    def links_nothing(self, visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds) -> bool:
+        """Nothing that the image builds is linked with a library of a system package."""
+
+
 class Language(Struct, frozen=True, kw_only=True):
-    """A language as its folder describes it.
+    """A language as its folder describes it."""
 
-    `name` is what effects, facts, plans and outcomes carry; `title` what people read. `package` is the dotted
-    name of the folder. `markers` are files that show a project, the surest first; `endings` those of source
-    files. `starts` are words of a start command that show the language. `commands` maps a module of the
-    folder to the programs whose calls it interprets, in words separated by blanks: the module is imported
-    when one of them is met. `versioned` are programs whose file names may carry a version (python3.11).
-    """
+    name: str  # what effects, facts, plans and outcomes carry
+    title: str  # what people read
+    package: str  # the dotted name of the folder
 
-    name: str
-    title: str
-    package: str
+    # how a project is recognised: files that show one, the surest first; words of a start command
     markers: tuple[str, ...] = ()
-    endings: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
+    image_names: tuple[str, ...] = ()  # further names that images give to the language
+
+    # a module of the folder -> the programs whose calls it interprets, in words separated by blanks: the
+    # module is imported when one of them is met
     commands: Mapping[str, str] = {}
-    versioned: tuple[str, ...] = ()
+    versioned: tuple[str, ...] = ()  # programs whose file names may carry a version (python3.11)
+    interpreters: tuple[str, ...] = ()  # the programs that run code of the language
+    installs_on_path: bool = False  # a shell finds the programs of installed packages by their names
+    installed: tuple[str, ...] = ()  # names of directories that installs fill with files of others
+
+    endings: tuple[str, ...] = ()  # of source files
+    compiled: bool = False  # a program needs none of its sources when it runs
+    quoted_imports: str = ""  # a pattern for lines of sources that are no more than a quoted name to import
+    no_sources: str = ""  # a pattern for paths that are no sources of an application
+    # its sources are read for every application, since programs in any language start scripts in this one
+    read_always: bool = False
 
     def part(self, name: str) -> Any:
         """The module `name` of the folder, or None where it has none."""
@@ -109,6 +206,26 @@ class Language(Struct, frozen=True, kw_only=True):
     def places(self) -> Places | None:
         part: Places | None = self.part("commands.places")
         return part
+
+    @property
+    def unused_files(self) -> UnusedFiles | None:
+        """The part `unused_files`."""
+        return cast("UnusedFiles | None", self.part("unused_files"))
+
+    @property
+    def linking(self) -> Linking | None:
+        """The part `linking`."""
+        return cast("Linking | None", self.part("linking"))
+
+    @property
+    def sources(self) -> Sources | None:
+        """The part `sources.reader`."""
+        return cast("Sources | None", self.part("sources.reader"))
+
+    @property
+    def packages(self) -> Packages | None:
+        """The part `packages`."""
+        return cast("Packages | None", self.part("packages"))
 
     def facts(self, name: str) -> dict[str, Any]:
         """The content of a file of the folder's `facts`, e.g. `packages.toml`; {} without such a file."""

@@ -13,6 +13,14 @@ class Use(Struct, frozen=True, kw_only=True):
     line: int
 
 
+class Module(Struct, frozen=True, kw_only=True):
+    """A package of a language's index that is installed, with the place that says so."""
+
+    use: Use
+    language: str
+    version: str | None = None  # where it is pinned
+
+
 class SourceFacts(Struct, frozen=True, kw_only=True):
     """What source files need when they run.
 

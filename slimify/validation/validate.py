@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.contract import runtime
 from slimify.analysis.program import Program, Runtime
-from slimify.facts.languages import go_settings
 from slimify.facts.mediatypes import TABLE
+from slimify.facts.settings import toolchain_settings
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
@@ -110,7 +110,7 @@ def contract(
             ):
                 yield f"{name} would change from {before!r} to {after!r}"
     stated = " ".join(d.text for d in plan.decisions if d.code == "SL319")
-    yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & go_settings())
+    yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & toolchain_settings())
 
 
 def _contract_before(program: Program) -> Runtime:

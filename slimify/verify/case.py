@@ -12,7 +12,7 @@ from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.engine.model import BuildOptions
 from slimify.facts.images import environment
-from slimify.facts.languages import go_settings
+from slimify.facts.settings import toolchain_settings
 from slimify.model.decisions import Decision
 from slimify.model.outcome import Outcome
 from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
@@ -89,7 +89,7 @@ def _terms(program: Program, probe: Probe) -> Terms:
     }
     # a tag moves on: what it brings may be what the facts know of a later release
     brought = {*program.base.env, *environment(program.base.family)} if program.base else set()
-    told = own & go_settings()  # they say something to the toolchain of the base image only
+    told = own & toolchain_settings()  # they say something to the toolchain of the base image only
     return Terms(
         own_env=frozenset(own - told),
         base_env=frozenset(brought - {"PATH"} | told),

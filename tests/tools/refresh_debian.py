@@ -270,7 +270,9 @@ def moved(name: str, archive: Archive) -> str:
 def table(suite: str, archive: Archive) -> dict[str, object]:
     """The content of debian-SUITE.json."""
     hand = tomllib.loads((FACTS / "packages-debian.toml").read_text())
-    installs = tomllib.loads((FACTS / "images.toml").read_text())["installs"]
+    tables = [FACTS / "images.toml", *sorted(FACTS.parent.glob("languages/*/facts/images.toml"))]
+    rows = [tomllib.loads(path.read_text()).get("installs", {}) for path in tables]
+    installs = {name: row for own in rows for name, row in own.items()}
     images = {name: base_list(name, installs, archive) for name in installs}
     internal = re.compile("|".join(hand["counterparts"]["internal"]))
     development = {}

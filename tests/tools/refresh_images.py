@@ -1,4 +1,4 @@
-"""Write slimify/facts/tags-FAMILY.json: every tag an official language image ever had.
+"""Write slimify/languages/LANGUAGE/facts/tags-FAMILY.json: every tag an official language image ever had.
 
     python tests/tools/refresh_images.py MIRRORS     # bare clones, one folder `owner+name` each
 
@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+FOLDERS = {"golang": "go"}
 SOURCES = {
     "golang": "docker-library+golang",
     "node": "nodejs+docker-node",
@@ -166,7 +167,7 @@ def table(builds: dict[str, Build], known: dict[str, str], date: str) -> dict[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("mirrors", type=Path)
-    parser.add_argument("--output", type=Path, default=Path(__file__).parents[2] / "slimify" / "facts")
+    parser.add_argument("--output", type=Path, default=Path(__file__).parents[2] / "slimify" / "languages")
     args = parser.parse_args()
     library = args.mirrors / "docker-library+official-images" / "repo"
     date = git(library, "log", "-1", "--format=%cs").decode().strip()
@@ -175,7 +176,7 @@ def main() -> None:
         content = table(builds, suites(args.mirrors / source / "repo", builds), date)
         text = json.dumps(content, separators=(",", ":"))
         text = re.sub(r'(\},|"versions":\{|"tags":\[|\],)(?=["{])', r"\1\n", text)  # one row a line
-        (args.output / f"tags-{family}.json").write_text(text + "\n")
+        (args.output / FOLDERS.get(family, family) / "facts" / f"tags-{family}.json").write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from slimify.analysis.development_servers import development_server
 from slimify.analysis.program import Runtime, RuntimeNeeds
 from slimify.context.scan import Context
-from slimify.languages.node.dev_server import dev_server
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.dockerfile import Instruction
 from slimify.semantics.walk import Visit
@@ -119,7 +119,7 @@ def _unused(
 
 
 def _dev_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterator[Decision]:
-    found = dev_server(runtime_needs)
+    found = development_server(runtime_needs)
     if found is None:
         return
     what, use = found

@@ -1,4 +1,4 @@
-"""Packages of PyPI and npm that the manifests install and no text that was read names: advice, never more.
+"""Packages that the manifests install and no text that was read names: advice, never more.
 
 A name is looked for as module, command and package in sources, pages, scripts and settings. Files that list
 what an installation left (`pip freeze`) are passed over: most of their rows are there for others.
@@ -9,18 +9,18 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from slimify.analysis.packages.needs import Module, installed_modules
+from slimify.analysis.packages.needs import installed_by, installed_modules
 from slimify.analysis.program import Program
 from slimify.facts import load
-from slimify.facts.languages import npm, pypi
+from slimify.languages import languages
+from slimify.languages.base import Packages
 from slimify.model.decisions import Decision
+from slimify.model.sources import Module
 
-_MANIFESTS = re.compile(
-    r"(^|/)(requirements[^/]*|constraints[^/]*|[^/]*[-.]lock|package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|"
-    r"Pipfile[^/]*|pyproject\.toml|setup\.(py|cfg)|environment\.ya?ml|Dockerfile[^/]*|README[^/]*|CHANGELOG[^/]*)$|"
-    r"(^|/)(node_modules|site-packages|vendor|\.git|\.venv|venv)/"
-)
+# Files that name what is installed, or what nobody uses; further ones each language says.
+_ASIDE = r"(^|/)([^/]*[-.]lock|Dockerfile[^/]*|README[^/]*|CHANGELOG[^/]*)$|(^|/)(vendor|\.git)/"
 _FROZEN = 8  # rows, all of them pinned
 _BYTES = 16_000_000
 _SCRIPT = 256_000  # bytes: a script that has no ending
@@ -38,8 +38,9 @@ def unimported(program: Program) -> tuple[Decision, ...]:
     text = "\n".join(read).lower()
     found: dict[str, list[str]] = {}
     for module in modules:
-        named = any(name.lower() in text for name in _names(module))
-        if not named and not _frozen(modules, module) and not _imported(module, text):
+        packages = installed_by(module)
+        named = any(name.lower() in text for name in packages.names(module.use.name))
+        if not named and not _frozen(modules, module) and not packages.imported(module.use.name, text):
             found.setdefault(module.use.file, []).append(module.use.name)
     sure = {file: names for file, names in found.items() if _plausible(file, names, modules)}
     return tuple(_told(file, names, len(read)) for file, names in sure.items())
@@ -56,35 +57,7 @@ def _plausible(file: str, names: list[str], modules: list[Module]) -> bool:
 
 def _frozen(modules: list[Module], module: Module) -> bool:
     rows = [m for m in modules if m.use.file == module.use.file]
-    return module.kind == "python" and len(rows) > _FROZEN and all(m.version is not None for m in rows)
-
-
-def _names(module: Module) -> Iterator[str]:
-    """What a text would call it. A package that others load by themselves is called by their names."""
-    name = module.use.name
-    yield name
-    if module.kind == "python":
-        facts = pypi(name)
-        yield from (*facts.imports, *facts.scripts)
-        yield from load("pypi.toml")["loaded"].get(facts.name, ())
-    else:
-        yield from npm(name).bins
-        yield from load("npm.toml")["loaded"].get(name, ())
-        for pattern, loaders in load("npm.toml")["plugins"].items():
-            if re.fullmatch(pattern, name):
-                yield from loaders
-
-
-_IMPORT = re.compile(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
-
-
-def _imported(module: Module, text: str) -> bool:
-    """Whether an import looks like a package of PyPI of whose modules nothing is known: google-adk is
-    google.adk, google-cloud-monitoring is monitoring_v3 of google.cloud."""
-    if module.kind != "python" or pypi(module.use.name).known:
-        return False
-    parts = [p for p in re.split(r"[-_.]", module.use.name.lower()) if p not in ("python", "py")]
-    return bool(parts) and any(parts[0] in line and parts[-1] in line for line in _IMPORT.findall(text))
+    return len(rows) > _FROZEN and all(m.version is not None for m in rows)
 
 
 def _texts(program: Program) -> list[str] | None:
@@ -92,14 +65,14 @@ def _texts(program: Program) -> list[str] | None:
     it is too much, or some of it could not be read."""
     facts = load("unread.toml")["texts"]
     endings = {*facts["endings"], *facts["scripts"], "json"} - {"txt", "in", ""}
-    context = program.context
+    context, aside = program.context, _aside()
     left, texts = _BYTES, []
     if context.root is None or not context.complete():
         return None
     for path, size in context.files.items():
         ending = posixpath.splitext(path)[1][1:]
         listed = ending in endings or posixpath.basename(path) in facts["names"]
-        if _MANIFESTS.search(path) or not (listed or (ending == "" and size <= _SCRIPT)):
+        if aside.search(path) or not (listed or (ending == "" and size <= _SCRIPT)):
             continue
         text = context.text(path) if left >= size else None
         if not listed and not (text or "").startswith("#!"):
@@ -107,7 +80,7 @@ def _texts(program: Program) -> list[str] | None:
         left -= size
         if text is None:
             return None
-        texts.append(_scripts(text) if path.endswith("package.json") else text)
+        texts.append(_without_lists(path, text))
     said = ("CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "RUN")
     texts += [
         s.instruction.value for s in program.steps if s.keyword in said and not _installs(s.instruction.value)
@@ -115,10 +88,20 @@ def _texts(program: Program) -> list[str] | None:
     return texts
 
 
+@cache
+def _aside() -> re.Pattern[str]:
+    return re.compile("|".join((_ASIDE, *(part.manifests for part in _packages()))))
+
+
+def _packages() -> Iterator[Packages]:
+    return (part for known in languages() if (part := known.packages) is not None)
+
+
 def _installs(text: str) -> bool:
-    return bool(re.search(r"\b(pip3?|npm|yarn|pnpm)\s+(install|add|i)\b", text))
+    return any(part.installs(text) for part in _packages())
 
 
-def _scripts(text: str) -> str:
-    """package.json without its lists of dependencies."""
-    return re.sub(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}', "", text)
+def _without_lists(path: str, text: str) -> str:
+    for part in _packages():
+        text = part.without_lists(path, text)
+    return text

@@ -20,9 +20,8 @@ from slimify.analysis.program import Program
 from slimify.context.hidden_files import raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
-
-_LISTS = frozenset({"http.server", "SimpleHTTPServer"})  # python -m …
-_VENV = re.compile(r"(^|/)(\.?v?env|\.?virtualenv)$")
+from slimify.languages import languages
+from slimify.languages.base import UnusedFiles
 
 
 class Unread(Struct, frozen=True, kw_only=True):
@@ -42,15 +41,31 @@ def unread(program: Program) -> tuple[Unread, ...]:
     found = readers(program)
     if found is None or _hands_out_all(program):
         return ()
-    rows = [row for kind in load("unread.toml")["kind"] for row in _of_kind(program, found, kind)]
-    rows += _installed(program, found)
+    rows = [row for kind in _kinds(program) for row in _of_kind(program, found, kind)]
+    rows += (row for part in _parts() for row in part.find(program, found))
     return tuple({row.pattern: row for row in rows}.values())
+
+
+def _parts() -> Iterator[UnusedFiles]:
+    return (part for known in languages() if (part := known.unused_files) is not None)
+
+
+def _kinds(program: Program) -> Iterator[Mapping[str, Any]]:
+    """The rows of the facts; one that grows counts so in images of its language, or of any known one."""
+    for row in load("unread.toml")["kind"]:
+        if not row.get("languages"):
+            yield row if program.language else {**row, "grown": ()}
+            continue
+        for known in languages():
+            for own in known.facts("unread.toml").get("kind", ()):
+                yield own if known.name == program.language else {**own, "grown": ()}
 
 
 def _hands_out_all(program: Program) -> bool:
     """Whether the start is a server that lists its directory: whatever lies there may be asked for."""
     words = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
-    return not _LISTS.isdisjoint(part for word in words for part in word.split())
+    listing = {name for known in languages() for name in known.facts("unread.toml").get("listing", ())}
+    return not listing.isdisjoint(part for word in words for part in word.split())
 
 
 def _of_kind(program: Program, found: Readers, kind: Mapping[str, Any]) -> Iterator[Unread]:
@@ -64,7 +79,7 @@ def _of_kind(program: Program, found: Readers, kind: Mapping[str, Any]) -> Itera
             pattern = name if at_top else f"**/{name}"
             yield Unread(pattern=pattern, title=kind["title"], paths=tuple(paths), small=small)
     if context.ignore_text is None and found.own.whole("__pycache__"):
-        for pattern in kind.get("grown", {}).get(program.language or "", ()):
+        for pattern in kind.get("grown", ()):
             name = posixpath.basename(pattern)
             there = any(_named(context, name))
             if there or found.named(name) or (vcs and (not _is_checkout(context) or found.history)):
@@ -87,53 +102,7 @@ def _named(context: Context, name: str) -> Iterator[str]:
             yield path
 
 
-def _installed(program: Program, found: Readers) -> Iterator[Unread]:
-    """node_modules that the image installs itself, and virtual environments of the host."""
-    context, view = program.context, program.end.view
-    for directory in dict.fromkeys(_install_directories(program)):
-        where = view.context_path(directory)
-        if where is None:
-            continue
-        path = posixpath.join(where, "node_modules")
-        there = path in context.directories
-        if not found.whole(path) or not found.others_install(path, "node"):
-            continue
-        if there and not _only_local(context, path):
-            continue  # checked in: it may be patched
-        if there or (context.ignore_text is None and found.own.whole(path)):
-            paths = (path,) if there else ()
-            yield Unread(pattern=path, title="packages that the image installs itself", paths=paths)
-    python = any(e.does("install", "python") for s in program.steps for e in s.effects)
-    for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
-        name = posixpath.basename(path)
-        if not python or not found.whole(path) or not found.others_install(path, "python"):
-            continue
-        if not found.mentions(name) or _is_made(program, path):
-            yield Unread(pattern=path, title="virtual environments of this machine", paths=(path,))
-
-
-def _install_directories(program: Program) -> Iterator[str]:
-    for step in program.steps:
-        for effect in step.effects:
-            if effect.does("install", "node") and effect.manifests and not effect.command.context:
-                for place in effect.writes:
-                    if place.endswith("/node_modules"):
-                        yield posixpath.dirname(place)
-
-
-def _is_made(program: Program, path: str) -> bool:
-    """Whether a step makes the virtual environment that lies at this place."""
-    places = program.end.view.image_paths(path)
-    return any(
-        w == p or w.startswith(f"{p}/")
-        for s in program.steps
-        for e in s.effects
-        for w in e.writes
-        for p in places
-    )
-
-
-def _only_local(context: Context, path: str) -> bool:
+def only_local(context: Context, path: str) -> bool:
     """Whether the repository's own .gitignore keeps it out, so that it is nobody's source."""
     directory = posixpath.dirname(path)
     while True:

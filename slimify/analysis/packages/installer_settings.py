@@ -11,12 +11,11 @@ from collections.abc import Iterable, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import RoleState, assign_role
-from slimify.facts.languages import installer_settings
+from slimify.facts.settings import configured_installers, installer_settings, setting_verbs
+from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import EDITS, INSTALLS, QUIET, REGISTERS, Effect
 
-_MANAGERS = frozenset({"npm", "npx", "yarn", "yarnpkg", "pnpm", "pnpx", "corepack"})
-_CHANGES = frozenset({"set", "delete", "rm", "unset"})
 # What is executed in the final stage and installs with none of these managers.
 _ELSEWHERE = QUIET | REGISTERS | EDITS | {"packages"}
 
@@ -24,17 +23,23 @@ _ELSEWHERE = QUIET | REGISTERS | EDITS | {"packages"}
 def install_time(runtime_needs: RuntimeNeeds) -> str:
     """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
     of kind "install" where one only runs scripts, "" where what starts it is not known."""
-    started = _MANAGERS & runtime_needs.commands.keys()
-    installs = any(e.ecosystem == "node" and e.kind in INSTALLS | {"prune"} for e in runtime_needs.start)
+    started = configured_installers() & runtime_needs.commands.keys()
+    installs = any(_has_settings(e) for e in runtime_needs.start)
     if (
         runtime_needs.dynamic
         or installs
         or any(runtime_needs.commands[name].file == "slimify.toml" for name in started)
     ):
         return ""
-    if any(use.name.rpartition("/")[2] in _MANAGERS for use in runtime_needs.sources.commands):
+    if any(use.name.rpartition("/")[2] in configured_installers() for use in runtime_needs.sources.commands):
         return ""
     return "install" if started else "any"
+
+
+def _has_settings(effect: Effect) -> bool:
+    """Whether it installs with a package manager whose settings are known."""
+    own = language(effect.ecosystem) if effect.kind in INSTALLS | {"prune"} else None
+    return own is not None and bool(own.facts("settings.toml").get("commands"))
 
 
 def settle_settings(state: RoleState, kind: str) -> None:
@@ -61,12 +66,14 @@ def settle_settings(state: RoleState, kind: str) -> None:
 
 
 def _keys(effect: Effect) -> Sequence[str]:
-    """The names of the settings that a command of npm, yarn or pnpm changes; none of any other command."""
-    if effect.kind != "files" or effect.action not in ("config", "set") or effect.tool not in _MANAGERS:
+    """The names of the settings that a command of a package manager changes; none of any other command."""
+    if effect.kind != "files" or effect.action not in ("config", "set"):
+        return ()
+    if effect.tool not in configured_installers():
         return ()
     words = [(w.value or w.text).strip("\"'") for w in effect.command.words]
     for at, word in enumerate(words):
-        if word in _CHANGES:
+        if word in setting_verbs():
             operands = [w for w in words[at + 1 :] if not w.startswith("-")]
             pairs = word != "set" or "=" in "".join(operands[:1])
             return tuple(_plain(operands if pairs else operands[:1]))

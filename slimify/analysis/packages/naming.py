@@ -8,9 +8,9 @@ from functools import cached_property
 
 from slimify.context.scan import Context
 from slimify.facts import load
+from slimify.languages import languages
 
-_READ = frozenset("py js mjs cjs ts jsx tsx go rb php pl sh bash conf cfg ini toml yml yaml".split())
-_IMPORT = re.compile(r'(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"[\w./-]+"\s*$')  # of Go: `"time"` is no program
+_READ = ("sh", "bash", "conf", "cfg", "ini", "toml", "yml", "yaml")
 _BYTES = 16_000_000
 
 
@@ -30,15 +30,22 @@ class Naming:
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
-        elsewhere = re.compile(load("unread.toml")["texts"]["elsewhere"])
+        facts = load("unread.toml")["texts"]
+        elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *_READ}
         left, texts = _BYTES, []
         for path, size in self._context.files.items():
             ending = path.rpartition(".")[2]
-            if ending not in _READ or elsewhere.search(path):
+            if ending not in read or elsewhere.search(path):
                 continue
             left -= size
             if left < 0:
                 break
             text = self._context.text(path) or ""
-            texts.append((path, _IMPORT.sub("", text) if ending == "go" else text))
+            texts.append((path, _without_imports(path, text)))
         return tuple(texts)
+
+
+def _without_imports(path: str, text: str) -> str:
+    """A text without lines that import a package by a quoted name: `"time"` is no program there."""
+    patterns = (known.quoted_imports for known in languages() if path.endswith(known.endings))
+    return next((re.sub(pattern, "", text) for pattern in patterns if pattern), text)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
-from slimify.facts.languages import compiles, npm, pypi, runtime_packages
+from slimify.facts.native import runtime_packages
+from slimify.languages import language
+from slimify.languages.base import Packages
 from slimify.model.effects import INSTALLS, Effect
-from slimify.model.sources import Use
+from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import View
-
-_PINNED = re.compile(r"===?\s*([\w.]+)")
-
-
-class Module(Struct, frozen=True, kw_only=True):
-    """A package from PyPI or npm that is installed, with the place that says so."""
-
-    use: Use
-    kind: str  # python, node
-    version: str | None = None  # where it is pinned
 
 
 class Needs(Struct, frozen=True, kw_only=True):
@@ -38,37 +29,26 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
     """The packages that RUN steps install, as far as commands and manifests name them."""
     found: dict[str, Module] = {}
     for effect in effects:
-        if effect.kind not in INSTALLS or effect.action in ("venv", "uninstall"):
+        own = language(effect.ecosystem) if effect.kind in INSTALLS else None
+        if own is None or own.packages is None or effect.action in ("venv", "uninstall"):
             continue
-        kind = effect.ecosystem
         for package in effect.packages:
             use = Use(name=package.name, file="Dockerfile", line=0)
-            pin = _PINNED.search(package.text)
-            found.setdefault(use.name, Module(use=use, kind=kind, version=pin[1] if pin else None))
+            version = own.packages.pinned(package.text)
+            found.setdefault(use.name, Module(use=use, language=own.name, version=version))
         for manifest in effect.manifests:
             path = view.context_path(manifest)
-            for module in _of_manifest(view, path, kind) if path is not None else ():
+            for module in own.packages.listed(view, path) if path is not None else ():
                 found.setdefault(module.use.name, module)
     return tuple(found.values())
 
 
-def _of_manifest(view: View, path: str, kind: str) -> Iterable[Module]:
-    from slimify.languages.node.manifests.package_json import node_project
-    from slimify.languages.python.manifests.project import python_project
-    from slimify.languages.python.manifests.requirements import requirements
-
-    directory, _, name = path.rpartition("/")
-    if kind == "node":
-        project = node_project(view.context, directory) if name == "package.json" else None
-        for dependency in project.dependencies if project else ():
-            yield Module(use=Use(name=dependency, file=path, line=0), kind=kind)
-        return
-    listed = requirements(view.context, path) if name.endswith((".txt", ".in", ".pip")) else ()
-    for requirement in listed or python_project(view.context, directory).dependencies:
-        if requirement.name:
-            pin = _PINNED.match(requirement.specifier.strip())
-            use = Use(name=requirement.name, file=requirement.file or path, line=requirement.line)
-            yield Module(use=use, kind=kind, version=pin[1] if pin else None)
+def installed_by(module: Module) -> Packages:
+    """What the language of a module knows about packages."""
+    own = language(module.language)
+    assert own is not None
+    assert own.packages is not None
+    return own.packages
 
 
 def needs_of(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> Needs:
@@ -80,26 +60,16 @@ def needs_of(modules: Sequence[Module], base: ImageFacts | None, headers: Iterab
     distro, suite = (base.distro, base.suite) if base else (None, None)
     present = frozenset(headers) | (carried(base).packages if base else frozenset())
     for module in modules:
-        facts = pypi(module.use.name) if module.kind == "python" else npm(module.use.name)
+        packages_of = installed_by(module)
+        facts = packages_of.facts(module.use.name)
         if not facts.known:
             continue
         for command in facts.commands:
             commands.setdefault(command, module.use)
-        found, lost = runtime_packages(
-            facts.native, distro, suite, compiled=_compiled(module, base), headers=present
-        )
+        compiled = packages_of.is_compiled(module.use.name, module.version, base)
+        found, lost = runtime_packages(facts.native, distro, suite, compiled=compiled, headers=present)
         for package in found:
             packages.setdefault(package, module.use)
         for name in lost:
             unresolved.setdefault(name, module.use)
     return Needs(commands=commands, packages=packages, unresolved=unresolved)
-
-
-def _compiled(module: Module, base: ImageFacts | None) -> bool:
-    """Whether it is linked with libraries of the builder; where nothing tells, it is taken to be."""
-    libc = base.libc if base else None
-    if module.kind == "python":
-        python = base.version if base and base.language == "python" else None
-        return compiles(pypi(module.use.name), module.version, python, libc) is not False
-    facts = npm(module.use.name)
-    return facts.prebuilt == "none" or (libc == "musl" and not facts.musl)

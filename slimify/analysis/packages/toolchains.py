@@ -6,29 +6,14 @@ they leave is copied, they themselves are not needed where nothing at run time c
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from slimify.analysis.program import RuntimeNeeds
+from slimify.facts.toolchains import Installers, Toolchain, installers, toolchain
+from slimify.languages import languages
 from slimify.model.sources import Use
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
-
-_NODE = frozenset({"nodejs", "npm", "yarn", "yarnpkg", "nodejs-npm", "nodejs-current", "node-gyp"})
-NODE_COMMANDS = frozenset({"node", "nodejs", "npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack", "bun"})
-_PIP_COMMANDS = frozenset(
-    {"pip", "pip2", "pip3", "virtualenv", "venv", "easy_install", "pipenv", "poetry", "uv"}
-)
-# What run time needs of an installer's dependencies: packages may count on setuptools, which it brings.
-_PIP: Mapping[str, tuple[str, ...]] = {
-    "python3-pip": ("ca-certificates", "python3", "python3-setuptools"),
-    "python-pip": ("ca-certificates", "python", "python-setuptools"),
-    "python3-venv": ("python3",),
-    "python3-virtualenv": ("python3",),
-    "py3-pip": ("ca-certificates", "python3", "py3-setuptools"),
-    "py3-virtualenv": ("python3",),
-}
-_MENTIONS = re.compile(r"node_modules|\bnodejs\b|\bnpx?\b")
 
 
 def build_only(
@@ -41,29 +26,45 @@ def build_only(
 ) -> tuple[Use, tuple[str, ...]] | None:
     """The build step that a package serves, and what run time needs instead; None if it may be needed
     when the image runs, or isn't such a package."""
-    if name in _NODE and language in ("python", "go"):
-        user = _user(NODE_COMMANDS, tools)
-        if (
-            user is None
-            or NODE_COMMANDS & {*runtime_needs.commands, *late}
-            or runtime_needs.dynamic
-            or not visits
-            or mentions_node(visits[-1].state)
-        ):
-            return None
-        return user, ()
-    if name in _PIP and language == "python":
-        user = _user(_PIP_COMMANDS, tools)
-        started = {e.manager for e in runtime_needs.start} & {"pip", "pipenv", "poetry", "uv"}
-        if (
-            user is None
-            or started
-            or _PIP_COMMANDS & set(runtime_needs.commands)
-            or _commands(visits, "unknown")
-        ):
-            return None
-        return user, _PIP[name]
+    if language is None:
+        return None
+    for known in languages():
+        other = toolchain(known) if known.name != language else None
+        if other is not None and name in other.packages:
+            return _elsewhere(other, visits, runtime_needs, tools, late)
+        own = installers(known) if known.name == language else None
+        if own is not None and name in own.packages:
+            user = _installs_only(own, visits, runtime_needs, tools)
+            return (user, own.packages[name]) if user is not None else None
     return None
+
+
+def _elsewhere(
+    other: Toolchain,
+    visits: Sequence[Visit],
+    runtime_needs: RuntimeNeeds,
+    tools: Mapping[str, Use],
+    late: Collection[str],
+) -> tuple[Use, tuple[str, ...]] | None:
+    user = _user(other.commands, tools)
+    if (
+        user is None
+        or other.commands & {*runtime_needs.commands, *late}
+        or runtime_needs.dynamic
+        or not visits
+        or named(other, visits[-1].state)
+    ):
+        return None
+    return user, ()
+
+
+def _installs_only(
+    own: Installers, visits: Sequence[Visit], runtime_needs: RuntimeNeeds, tools: Mapping[str, Use]
+) -> Use | None:
+    started = {e.manager for e in runtime_needs.start} & own.managers
+    if started or own.commands & set(runtime_needs.commands) or _commands(visits, "unknown"):
+        return None
+    return _user(own.commands, tools)
 
 
 def _user(commands: Collection[str], tools: Mapping[str, Use]) -> Use | None:
@@ -74,15 +75,15 @@ def _commands(visits: Sequence[Visit], kind: str) -> bool:
     return any(e.kind == kind for v in visits for atom in v.effects for e in atom)
 
 
-def mentions_node(end: State) -> bool:
-    """Whether an environment variable or a source file that isn't JavaScript names Node's packages: what
-    collects static files, or starts a minifier, may read node_modules."""
-    if any(_MENTIONS.search(value or "") for name, value in end.env.items() if name != "PATH"):
+def named(other: Toolchain, end: State) -> bool:
+    """Whether an environment variable or a source of the application names the packages that a toolchain of
+    another language installs."""
+    if any(other.variables.search(value or "") for name, value in end.env.items() if name != "PATH"):
         return True
     context = end.view.context
-    for path in context.files:
-        if not path.endswith(".py") or not end.view.image_paths(path):
-            continue
-        if "node_modules" in (context.text(path) or ""):
-            return True
-    return False
+    return any(
+        path.endswith(other.endings)
+        and bool(end.view.image_paths(path))
+        and other.sources.search(context.text(path) or "") is not None
+        for path in context.files
+    )

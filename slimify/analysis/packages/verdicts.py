@@ -12,17 +12,16 @@ from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import Where
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
-from slimify.facts.languages import npm, pypi
-from slimify.facts.packages import callers
+from slimify.facts.packages import callers, interpreters
+from slimify.facts.toolchains import beside, builds_with, compiling, started_by
+from slimify.languages import language, of_effect
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import INSTALLS, ON_PACKAGES, Effect
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
-# Interpreters that node-gyp and other build tools are written in.
 _MANAGING = ON_PACKAGES | {"state"}
-_INTERPRETERS = frozenset({"python", "python2", "python3", "perl", "python2-minimal", "python3-minimal"})
 
 
 def judge(
@@ -31,7 +30,7 @@ def judge(
     *,
     distro: str | None,
     suite: str | None,
-    language: str | None,
+    application: str | None,
     keep: Collection[str] = (),
     late: Mapping[str, Use] = MappingProxyType({}),
     own: str | None = None,
@@ -39,8 +38,9 @@ def judge(
     pure: bool = False,
 ) -> Mapping[Where, tuple[PackageVerdict, ...]]:
     """A verdict for every package of every install command that names its packages. `late` are the
-    programs that steps executed in the final stage call, `own` is the language whose interpreter packages
-    bring, `naming` knows the texts of the context, `pure`: nothing that is built is linked with a library."""
+    programs that steps executed in the final stage call, `application` is the application's language, `own`
+    the one whose interpreter packages bring, `naming` knows the texts of the context, `pure`: nothing that is
+    built is linked with a library."""
     tools = build_tools(visits)
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
     there = {*runtime_needs.commands, *_brought(visits, distro, suite)}
@@ -59,11 +59,11 @@ def judge(
                 groups = [set(e.action.split()) for e in installs if "--virtual" in e.action]
                 if verdict is None and any(group & gone for group in groups):
                     verdict = _said(name, "build", Reason.of("SL201", "removed_group"))
-                only = None if verdict else build_only(name, visits, runtime_needs, tools, language, late)
+                only = None if verdict else build_only(name, visits, runtime_needs, tools, application, late)
                 if only is not None and name not in keep:
                     verdict = _serving(name, *only)
                 verdict = verdict or _verdict(
-                    name, facts, names, runtime_needs, tools, language, keep, pure, there
+                    name, facts, names, runtime_needs, tools, application, keep, pure, there
                 )
                 found.append(_used_unseen(verdict, facts, tools, own, naming))
             verdicts[(visit.index, number)] = tuple(found)
@@ -130,16 +130,15 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             if roles.get((visit.index, number)) not in ("run", "both", "unknown"):
-                done += (e for e in effects if e.does("install", "python"))
+                done += (e for e in effects if e.kind in INSTALLS)
                 continue
             for effect in effects:
                 if effect.kind in _MANAGING or effect.kind == "cache":
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
-                if (effect.kind == "install-global" and not _plain_javascript(effect)) or _compiled(
-                    effect, done
-                ):
-                    names = (*names, *_implied(effect), "python3", "python")
+                own = of_effect(effect)
+                if own is not None and own.packages is not None and own.packages.may_compile(effect, done):
+                    names = (*names, *_implied(effect), *compiling(effect))
                 for tool in names:
                     name = tool.rpartition("/")[2]
                     tools.setdefault(
@@ -152,48 +151,11 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
 _KEYRINGS = {"apt-key": ("gpg", "gnupg"), "add-apt-repository": ("gpg",)}
 
 
-def _plain_javascript(effect: Effect) -> bool:
-    """Whether everything that is installed globally is known, and has nothing to compile."""
-    facts = [npm(p.name) for p in effect.packages]
-    return bool(facts) and all(f.known and f.prebuilt is None for f in facts)
-
-
-def _compiled(effect: Effect, done: Sequence[Effect]) -> bool:
-    """Whether pip may compile something: not what it knows by name and has wheels of, nor what was installed
-    just so before (`uv run` looks whether it was)."""
-    if any(_covers(e, effect) for e in done):
-        return False
-    wheels = all(pypi(p.name).wheels != "none" for p in effect.packages)
-    return effect.does("install", "python") and (bool(effect.manifests or effect.reads) or not wheels)
-
-
-def _covers(before: Effect, effect: Effect) -> bool:
-    """Whether an install of a project brought all that a later one asks for."""
-    return (
-        before.manager == effect.manager == "uv"
-        and not effect.packages
-        and bool(effect.manifests)
-        and {*effect.manifests} <= {*before.manifests}
-        and {*effect.writes} <= {*before.writes}
-        and before.dev >= effect.dev
-    )
-
-
 def _implied(effect: Effect) -> tuple[str, ...]:
     """Programs that an installer starts by itself."""
-    if effect.does("compile", "go") and effect.action in (
-        "get",
-        "mod download",
-        "mod tidy",
-        "install",
-        "build",
-    ):
-        return ("git", "hg", "bzr", "svn")
     if effect.kind == "source":
         return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
-    if effect.kind in INSTALLS:
-        return ("git", "gcc", "cc", "c++", "g++", "make", "pkg-config")
-    return ()
+    return started_by(effect)
 
 
 def _verdict(
@@ -202,7 +164,7 @@ def _verdict(
     names: Sequence[str],
     runtime_needs: RuntimeNeeds,
     tools: Mapping[str, Use],
-    language: str | None,
+    application: str | None,
     keep: Collection[str],
     pure: bool,
     there: Collection[str],
@@ -243,7 +205,7 @@ def _verdict(
     starter = next((s for s in starters if s in there), None)
     if starter is not None:
         return said("run", Reason.of("SL203", "starter", command=starter))
-    if name in _INTERPRETERS and language == "node" and _compiles(names):
+    if name in builds_with(language(application)) and _compiles(names):
         return said("build", Reason.of("SL201", "native"))
     unread = unread_start(runtime_needs.start) if facts.kind in ("fetch", "tool") and user is not None else ""
     if unread:
@@ -255,16 +217,10 @@ def _verdict(
         return said("build", Reason.of("SL205", "called", user=user))
     if facts.kind in ("fetch", "tool"):
         return said("run", Reason.of("SL206", "unseen"))
-    programs = {name, *_INTERPRETERS} & set(facts.commands)
+    programs = {name, *interpreters()} & set(facts.commands)
     if programs and user is None and not runtime_needs.dynamic and name not in _IMPLIED:
         return said("run", Reason.of("SL206", "unseen"))
     return said("run", Reason.of("SL203", "nothing_shown"))
-
-
-# What runs a program in each language; what is started is often a script for it.
-_RUNS = {"python": ("python3", "python", "python2"), "node": ("node",)}
-# What comes with a package of another source than the distribution's, or needs it.
-_BESIDE = {"nodejs": ("npm", "npx", "yarn", "pnpm", "corepack")}
 
 
 def _used_unseen(
@@ -278,9 +234,10 @@ def _used_unseen(
     if facts is None or all(r.code != "SL206" for r in verdict.reasons):
         return verdict
     name = verdict.name
-    if set(_RUNS.get(own or "", ())) & set(facts.commands):
+    runs = language(own)
+    if runs is not None and set(runs.interpreters) & set(facts.commands):
         return _said(name, "run", Reason.of("SL202", "runtime"))
-    user = next((tools[c] for c in _BESIDE.get(name, ()) if c in tools), None)
+    user = next((tools[c] for c in beside(name) if c in tools), None)
     if user is not None:
         return _said(name, "run", Reason.of("SL203", "beside", user=user))
     file = naming.file((name, *facts.commands)) if naming is not None else ""

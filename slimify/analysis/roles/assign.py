@@ -30,9 +30,10 @@ from slimify.analysis.roles.role_state import (
     follow_packages,
 )
 from slimify.analysis.roles.temporary_files import settle_temporary_files
-from slimify.facts.languages import npm, pypi
 from slimify.languages.go.generators import leaves_go
 from slimify.languages.node import corepack
+from slimify.languages.node.package_facts import npm
+from slimify.languages.python.package_facts import pypi
 from slimify.languages.python.site_package_removals import taken_out
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.effects import EDITS, FOLLOWS_INSTALL, IDLE, LEAVES_RESULT, REGISTERS, Effect

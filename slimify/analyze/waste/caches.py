@@ -8,12 +8,12 @@ from typing import Any
 
 from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.facts import load
+from slimify.facts import merged
 
 
 def find(sight: Sight) -> Iterator[Found]:
     """A finding for each cache and each layer that has some of it."""
-    facts = load("waste.toml")
+    facts = merged("waste.toml")
     needed = (*_needed(sight, facts["needed"]), *volumes(sight))
     inside = tuple(f"{place}/" for place in needed)
     words = called(sight)

@@ -6,13 +6,14 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
 from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.facts.languages import bin_packages, pypi
 from slimify.image.layout import mapping
+from slimify.languages import LANGUAGES
 
 NAMED = 4  # packages that the sentence names
 RUNTIME = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -37,6 +38,11 @@ def find(sight: Sight) -> Iterator[Found]:
         yield from _python(sight)
 
 
+def _facts(of: str) -> Any:
+    """What a language knows about packages by their names."""
+    return next(known for known in LANGUAGES if known.name == of).part("package_facts")
+
+
 # --- Node -----------------------------------------------------------------------------------------
 
 
@@ -49,7 +55,7 @@ def _node(sight: Sight) -> Iterator[Found]:
     }
     # What the start names or a source imports stays, with all it needs.
     used = called(sight) | _imports(sight)
-    used |= {name for word in used for name in bin_packages(word)}
+    used |= {name for word in used for name in _facts("node").bin_packages(word)}
     development: set[str] = set()
     kept: set[str] = set()
     for above, manifest in manifests.items():
@@ -135,7 +141,7 @@ def _python(sight: Sight) -> Iterator[Found]:
     places: dict[str, str] = {}
     for item in sight.stored:
         match = _DISTRIBUTION.fullmatch(item.path)
-        facts = pypi(match[2]) if match else None
+        facts = _facts("python").pypi(match[2]) if match else None
         if match is None or facts is None or not facts.development or words & {facts.name, *facts.scripts}:
             continue
         own = {module.split(".")[0] for module in facts.imports}

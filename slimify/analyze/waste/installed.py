@@ -13,9 +13,9 @@ from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
 from slimify.analyze.waste.stored import common
 from slimify.facts import load
-from slimify.facts.languages import npm, pypi
 from slimify.facts.packages import PackageFacts, package_facts
 from slimify.image.packages import Installed
+from slimify.languages import language
 
 NAMED: Final = 4  # packages that the sentence names
 _NAME = re.compile(r"[^\s(<>=~:|]+")
@@ -149,8 +149,12 @@ def _called_by_packages(sight: Sight) -> frozenset[str]:
     """Programs that installed packages of Python and Node start: git for GitPython, a compiler for Triton."""
     python = {match[1] for item in sight.stored if (match := _DISTRIBUTION.search(item.path))}
     node = {match[1] for path in sight.image.contents if (match := _NODE_PACKAGE.search(path))}
-    called_by = [pypi(name).commands for name in python] + [npm(name).commands for name in node]
-    return frozenset(command for commands in called_by for command in commands)
+    installed = (("python", python), ("node", node))
+    known = (
+        (own.packages, names) for own, names in ((language(of), names) for of, names in installed) if own
+    )
+    facts = (packages.facts(name) for packages, names in known if packages for name in names)
+    return frozenset(command for fact in facts for command in fact.commands)
 
 
 def _quoted(sight: Sight) -> frozenset[str]:

@@ -11,7 +11,7 @@ from slimify.analyze.image_inputs import Found, Sight, Stored, finding
 from slimify.analyze.layers import cleaned
 from slimify.analyze.masks import is_secret, masked
 from slimify.analyze.model import Waste
-from slimify.facts import load
+from slimify.facts import merged
 from slimify.image.layout import strings
 from slimify.syntax.dockerfile.history import keyword_of
 
@@ -44,7 +44,7 @@ def _rules() -> tuple[_Rule, ...]:
             without=compiled(row, "without"),
             remedy=row["remedy"],
         )
-        for row in load("waste.toml")["secrets"]
+        for row in merged("waste.toml")["secrets"]
     )
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
-from slimify.facts import load
+from slimify.facts import merged
 
 
 def find(sight: Sight) -> Iterator[Found]:
     """A finding for each kind and layer; texts of licences stay where they are."""
-    for row in load("waste.toml")["texts"]:
+    for row in merged("waste.toml")["texts"]:
         for layer, files in by_layer(_files(sight, row)).items():
             places = {
                 place for place in _roots(sight, row) if any(f.path.startswith(f"{place}/") for f in files)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from slimify.analyze.image_inputs import Found, Sight, by_layer, finding
 from slimify.analyze.programs import called
-from slimify.facts import load
+from slimify.facts import merged
 
 
 def find(sight: Sight) -> Iterator[Found]:
     """A finding for each toolchain and layer, unless the start needs it."""
     words = called(sight)
-    for row in load("waste.toml")["toolchains"]:
+    for row in merged("waste.toml")["toolchains"]:
         if words & set(row["users"]):
             continue
         for path in sight.places(row["path"]):

@@ -8,6 +8,10 @@ LANGUAGE = Language(
     package=__name__,
     markers=("go.mod", "Gopkg.toml", "glide.yaml", "main.go"),
     endings=(".go",),
+    image_names=("golang",),
+    compiled=True,
+    quoted_imports=r'(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"[\w./-]+"\s*$',
+    no_sources=r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.go$",
     commands={
         "commands.go": "garble go go1 gofmt gofumpt goimports protoc richgo tinygo xx-go",
         "commands.go_wrapper": "go-wrapper",

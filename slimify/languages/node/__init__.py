@@ -9,6 +9,14 @@ LANGUAGE = Language(
     markers=("package.json",),
     endings=(".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"),
     starts=("node", "npm", "yarn"),
+    interpreters=("node",),
+    image_names=("nodejs", "javascript-node", "typescript-node"),
+    no_sources=(
+        r"(?:^|/)(?:__tests?__|__mocks__|cypress|node_modules|bower_components|stories)/|"
+        r"\.(?:test|spec|stories|d)\.[cm]?[jt]sx?$|\.config\.[cm]?[jt]s$|(?:^|/)\.[^/]+\.[cm]?js$|\.min\.js$"
+    ),
+    read_always=True,
+    installed=("node_modules",),
     commands={
         "commands.npm": "cnpm npm",
         "commands.yarn": "yarn yarnpkg",

@@ -9,6 +9,13 @@ LANGUAGE = Language(
     markers=("requirements.txt", "pyproject.toml", "setup.py", "Pipfile"),
     endings=(".py",),
     starts=("python", "gunicorn", "uvicorn", "celery", "flask"),
+    interpreters=("python3", "python", "python2"),
+    installs_on_path=True,
+    no_sources=(
+        r"(?:^|/)(?:site-packages|\.venv|venv)/|"
+        r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$|(?:^|/)conftest\.py$"
+    ),
+    read_always=True,
     commands={
         "commands.python": (
             "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "

@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
-from slimify.facts.languages import npm
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import node_project
+from slimify.languages.node.package_facts import npm
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.paths import inside
 

@@ -7,7 +7,7 @@ from itertools import chain
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried
-from slimify.facts.mediatypes import FRONTENDS, PACKAGES, TABLE, by_table, served, serving
+from slimify.facts.mediatypes import PACKAGES, TABLE, by_table, frontends, served, serving
 from slimify.model.decisions import Decision
 
 
@@ -31,13 +31,13 @@ def in_base(program: Program) -> bool:
 
 
 def _reason(program: Program) -> str:
-    language = program.language or ""
+    language = program.language
     imports = [use.name for use in program.runtime_needs.sources.imports]
     words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
     server = serving((*imports, *(part for word in words for part in word.split())), language)
     if not server:
         return ""
-    frontend = next((name for name in imports if name.startswith(tuple(FRONTENDS.get(language, ())))), "")
+    frontend = next((name for name in imports if name.startswith(frontends(language))), "")
     if frontend:
         return f"{frontend} brings files that browsers ask for"
     base = program.base

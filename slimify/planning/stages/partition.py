@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.facts.languages import npm, pypi
+from slimify.languages.node.package_facts import npm
+from slimify.languages.python.package_facts import pypi
 from slimify.model.effects import EDITS, NEUTRAL, QUIET, USES_LISTS, Effect
 from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.merge_installs import put_alongside

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.facts.mediatypes import KNOWN, TABLE, served, serving
+from slimify.facts.mediatypes import TABLE, known, served, serving
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.started import roots
 from slimify.verify.model import Check, Constraint, Finding
@@ -16,11 +16,11 @@ MEDIA = "SL533"
 def check(evidence: Evidence, language: str | None) -> Check:
     """The types of the files that lie where servers have what they serve are still known."""
     table = evidence.before.image.contents.get(TABLE)
-    known = KNOWN.get(language or "", frozenset())
+    own = known(language)
     detail = "nothing that serves files reads a table of them"
     findings: tuple[Finding, ...] = ()
-    if table is not None and known and serving(_named(evidence), language or ""):
-        lost = {} if evidence.after.entry(TABLE) else _lost(evidence.after, table, known)
+    if table is not None and own and serving(_named(evidence), language):
+        lost = {} if evidence.after.entry(TABLE) else _lost(evidence.after, table, own)
         detail = "those of the files that may be served are known"
         if lost:
             ending, path = min(lost.items())

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.facts import load
+from slimify.facts.image_tables import tags
 from slimify.facts.images import ImageFacts, image
 from slimify.facts.references import parse_reference
 
@@ -243,7 +243,7 @@ def test_triggers_are_told() -> None:
 
 def test_every_published_tag_is_understood() -> None:
     for family in ("golang", "node", "python"):
-        table = load(f"tags-{family}.json")
+        table = tags(family)
         for version, (row, *_) in table["versions"].items():
             for qualifier, suite in table["tags"][row].items():
                 facts = known(f"{family}:{'-'.join(part for part in (version, qualifier) if part)}")

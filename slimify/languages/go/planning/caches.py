@@ -10,8 +10,8 @@ import re
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import cache
-from slimify.facts.languages import go_toolchain
 from slimify.languages.go.go_mod import go_module
+from slimify.languages.go.package_facts import go_toolchain
 from slimify.model.effects import Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.certain import unsure

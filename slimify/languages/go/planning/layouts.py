@@ -15,7 +15,7 @@ from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
-from slimify.facts.languages import go_toolchain
+from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.base import (
     PRESENT,
     bases,

@@ -7,7 +7,7 @@ stage has no Go it says nothing to anybody, unless something that is kept names 
 from __future__ import annotations
 
 from slimify.analysis.program import Program
-from slimify.facts.languages import go_settings
+from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Decision
 from slimify.planning.final_stage.text import from_index, names_in, repeated_state
 from slimify.planning.layout import Layout
@@ -19,7 +19,8 @@ def builder_only_env(program: Program) -> frozenset[str]:
     features = program.runtime_needs.sources.features
     if "toolchain" in features or {"go", "gofmt"} & set(program.runtime_needs.commands):
         return frozenset()
-    idle = go_settings() - (go_settings("library") if "gobuild" in features else frozenset())
+    settings = LANGUAGE.facts("settings.toml")
+    idle = frozenset(settings["toolchain"]) - {*(settings["library"] if "gobuild" in features else ())}
     scripts = [e for e in program.runtime_needs.start if e.action == "script"]
     if not scripts:
         return idle

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from slimify.context import tree_sitter_reader as ts
 from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, merge, variants, words
-from slimify.facts.languages import go_settings
+from slimify.facts.settings import toolchain_settings
 from slimify.languages.go.sources.packages import (
     ImportGraph,
     applies,
@@ -77,6 +77,7 @@ _CGO_LINE = re.compile(r"#cgo[^\n]*?\b(LDFLAGS|pkg-config):([^\n]*)")
 _SETTING = re.compile(r'["`](C?GO[A-Z0-9_]+)["`]')  # a variable's name, as os.Getenv is handed it
 _VERSION = re.compile(r"v\d+")
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_GRAMMAR = ts.Grammar("tree_sitter_go")
 _QUERY = """
 [(function_declaration) (method_declaration) (func_literal)] @function
 (call_expression) @call
@@ -122,10 +123,10 @@ def _read(text: str, file: str) -> SourceFacts:
             if name and not name.startswith("-"):
                 found.add_library(name, next((n for p, _, n in start.imports if p == "C"), 1), "cgo")
     if _OF_INTEREST.search(text):
-        root = ts.parse("go", text)
+        root = ts.parse(_GRAMMAR, text)
         if root is None:
             return replace(found.facts(), skipped=(file,))
-        nodes = ts.captures("go", _QUERY, root)
+        nodes = ts.captures(_GRAMMAR, _QUERY, root)
         _Calls(nodes, {_local_name(path, name): path for path, name, _ in start.imports}, found).read()
     return found.facts()
 
@@ -141,7 +142,7 @@ def _features(package: str, imports: set[str], text: str, found: Collector) -> N
         "user": bool(imports & _USER),
         "plugin": "plugin" in imports,
         "gobuild": "go/build" in imports,
-        "toolchain": any(n in go_settings() for n in _SETTING.findall(text)),
+        "toolchain": any(n in toolchain_settings() for n in _SETTING.findall(text)),
         "main": package == "main" and _MAIN.search(text) is not None,
     }
     found.features |= {name for name, present in marks.items() if present}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
-from slimify.facts.languages import bin_packages, npm, only_builds
-from slimify.languages.node.dev_server import compiling_server
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.languages.node.package_facts import bin_packages, npm, only_builds
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
 from slimify.planning.estimates import estimate

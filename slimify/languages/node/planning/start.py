@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY, unread_start
-from slimify.facts.languages import npm
 from slimify.facts.shells import is_shell
+from slimify.languages.node.package_facts import npm
 from slimify.model.effects import IDLE, INSTALLS, Effect
 from slimify.semantics.paths import inside, inside_any
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from slimify.analysis.packages.toolchains import NODE_COMMANDS
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.languages.node import LANGUAGE
 from slimify.model.decisions import Decision
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
+_COMMANDS = frozenset(LANGUAGE.facts("toolchain.toml")["elsewhere"]["commands"])
 # They serve files from the directories that their configuration names, and run none of them.
 _SERVERS = frozenset({"nginx", "httpd", "apache2", "apachectl", "apache2ctl", "lighttpd", "caddy"})
 _COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still lead into the project
@@ -38,7 +39,7 @@ def _server(program: Program) -> str:
         len(started) != 1
         or not started <= _SERVERS
         or relative
-        or NODE_COMMANDS & set(program.runtime_needs.commands)
+        or _COMMANDS & set(program.runtime_needs.commands)
     ):
         return ""
     return next(iter(started))

@@ -38,7 +38,10 @@ BUILTINS = words(
     trace_events tty url util v8 vm wasi worker_threads zlib
     """
 )
-_GRAMMARS = {"ts": "typescript", "mts": "typescript", "cts": "typescript", "tsx": "tsx"}
+_JAVASCRIPT = ts.Grammar("tree_sitter_javascript")
+_TYPESCRIPT = ts.Grammar("tree_sitter_typescript", "language_typescript")
+_TSX = ts.Grammar("tree_sitter_typescript", "language_tsx")
+_GRAMMARS = {"ts": _TYPESCRIPT, "mts": _TYPESCRIPT, "cts": _TYPESCRIPT, "tsx": _TSX}
 _PARTS = {"vue", "svelte", "astro"}
 _SCRIPT = re.compile(r"(<script\b[^<>]*>)|</script\b", re.IGNORECASE)
 _PACKAGE = re.compile(r"(@[\w.~-]+/[\w.~-]+|[A-Za-z0-9_][\w.~-]*)(?:/.*)?")
@@ -122,12 +125,12 @@ def read_module(text: str, file: str) -> tuple[SourceFacts, tuple[Use, ...]]:
     extension = posixpath.basename(file).rpartition(".")[2].lower()
     if extension in _PARTS:
         text = _script_parts(text)
-    grammar = "typescript" if extension in _PARTS else _GRAMMARS.get(extension, "javascript")
+    grammar = _TYPESCRIPT if extension in _PARTS else _GRAMMARS.get(extension, _JAVASCRIPT)
     root = ts.parse(grammar, text)
-    if root is not None and root.has_error and grammar == "javascript":
-        typed = ts.parse("tsx", text)  # Flow's annotations read as TypeScript's
+    if root is not None and root.has_error and grammar == _JAVASCRIPT:
+        typed = ts.parse(_TSX, text)  # Flow's annotations read as TypeScript's
         if typed is not None and not typed.has_error:
-            grammar, root = "tsx", typed
+            grammar, root = _TSX, typed
     if root is None:
         return SourceFacts(skipped=(file,)), ()
     reader = _Reader(ts.captures(grammar, _QUERY, root), file)

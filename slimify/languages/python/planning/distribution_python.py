@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from slimify.analysis.packages.needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import SITE
-from slimify.facts import load
 from slimify.facts.alpine import alpine_command, alpine_package, busybox_commands
 from slimify.facts.images import ImageFacts
-from slimify.facts.languages import normalised, script_distributions
+from slimify.languages.python import LANGUAGE
+from slimify.languages.python.package_facts import normalised, script_distributions
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 
@@ -33,7 +33,7 @@ _INTERPRETER = re.compile(r"python[\d.]*|pip[\d.]*")
 
 def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...] | Reason | None:
     """The places of packages and scripts on a base image without a Python of its own; None if not known."""
-    releases = load("system-python.toml")["alpine" if base.manager == "apk" else "debian"]
+    releases = LANGUAGE.facts("system-python.toml")["alpine" if base.manager == "apk" else "debian"]
     minor = releases.get(base.suite)
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
     if base.suite and not base.suite_sure:

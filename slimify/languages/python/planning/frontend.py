@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from slimify.analysis.packages.toolchains import NODE_COMMANDS, mentions_node
+from slimify.analysis.packages.toolchains import named
 from slimify.analysis.program import Program
+from slimify.facts.toolchains import toolchain
+from slimify.languages import language
 from slimify.model.decisions import Decision
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
@@ -52,7 +54,10 @@ def _below(path: str) -> str:
 
 def _node_alive(program: Program) -> bool:
     called = set(program.runtime_needs.commands) | set(program.late)
-    return bool(NODE_COMMANDS & called or program.runtime_needs.dynamic) or mentions_node(program.end)
+    node = toolchain(language("node"))
+    if node is None or node.commands & called or program.runtime_needs.dynamic:
+        return True
+    return named(node, program.end)
 
 
 def _root_at_end(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:

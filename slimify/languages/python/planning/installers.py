@@ -15,9 +15,9 @@ from msgspec import Struct
 from slimify.analysis.packages.needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import SITE
-from slimify.facts.languages import Installer, installers, normalised, pypi
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
+from slimify.languages.python.package_facts import Installer, installers, normalised, pypi
 from slimify.languages.python.planning.site_packages import unknown_start
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
@@ -73,7 +73,7 @@ def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
         | {e.manager for e in program.runtime_needs.start}
     )
     modules = installed_modules((e for s in program.steps for e in s.effects), program.end.view)
-    every = {normalised(m.use.name) for m in modules if m.kind == "python"}
+    every = {normalised(m.use.name) for m in modules if m.language == "python"}
     main = pinned(program, main=True)
     known = installers()
     names = {n for e in effects for n in _names(e) if n in known}

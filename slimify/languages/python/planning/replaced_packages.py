@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import SITE
-from slimify.facts.languages import normalised
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.manifests.requirements import Requirement, requirements
+from slimify.languages.python.package_facts import normalised
 from slimify.languages.python.planning.installers import LOCKED, pinned
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect

@@ -19,11 +19,11 @@ _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
 _MOST = 2_000  # files whose first bytes are looked at
 
 
-def pure_go(visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds, language: str | None) -> bool:
+def links_nothing(visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds) -> bool:
     """No step builds or fetches anything but Go programs, none of which uses C, and no file that comes with
     the context is a program of another kind."""
     sources = runtime_needs.sources
-    if language != "go" or not sources.imports or sources.skipped or _C & sources.features:
+    if not sources.imports or sources.skipped or _C & sources.features:
         return False
     effects = (e for v in visits for atom in v.effects for e in atom)
     if any(e.kind not in _PLAIN or e.anywhere for e in effects):

@@ -1,0 +1,37 @@
+"""The tables about images: images.toml, and what the languages' own images.toml add to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from slimify.facts import merged
+from slimify.languages import language, languages
+
+
+@cache
+def image_tables() -> Mapping[str, Any]:
+    """By section; of the rows that are tried in order, the languages' come first."""
+    tables = merged("images.toml")
+    return {**tables, "other": [_filled(row) for row in tables["other"]]}
+
+
+@cache
+def tags(family: str) -> Mapping[str, Any]:
+    """Every tag that an official image of a language had, with its suite and release."""
+    known = language(image_tables()["official"][family]["language"])
+    return known.facts(f"tags-{family}.json") if known is not None else {}
+
+
+@cache
+def named_language(name: str) -> str | None:
+    """The language to which images give a name (`golang`, `nodejs`)."""
+    return next((known.name for known in languages() if name in (known.name, *known.image_names)), None)
+
+
+def _filled(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row with the names of languages in its pattern."""
+    names = (name for known in languages() for name in (known.name, *known.image_names))
+    return {**row, "image": row["image"].replace("{languages}", f"(?:{'|'.join(map(re.escape, names))})")}

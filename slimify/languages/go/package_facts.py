@@ -1,0 +1,60 @@
+"""Which Go packages really use C, start programs or read files, and which settings only the toolchain reads.
+
+Rows by hand in facts/go.toml; a path in none of them is the usual case (plain Go that needs nothing), and
+its facts say `known=False`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from slimify.facts.native import Native, native_of
+from slimify.languages.go import LANGUAGE
+
+
+class GoFacts(Struct, frozen=True, kw_only=True):
+    """A Go package. `cgo` is "no" where nothing is known of it."""
+
+    path: str
+    cgo: Literal["always", "optional", "no"] = "no"
+    native: Native = Native()
+    commands: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    known: bool = False
+
+
+def go_package(path: str) -> GoFacts:
+    """Facts about an import path: those of the longest known path that it is or lies below."""
+    table = LANGUAGE.facts("go.toml")
+    cgo = _longest(table["cgo"], path) or {}
+    commands = _longest(table["commands"], path) or ()
+    files = _longest(table["files"], path) or ()
+    return GoFacts(
+        path=path,
+        cgo=cgo.get("need", "no"),
+        native=native_of(cgo, cgo.get("libraries", ())),
+        commands=tuple(commands),
+        files=tuple(files),
+        known=bool(cgo or commands or files),
+    )
+
+
+@cache
+def go_toolchain() -> frozenset[str]:
+    """Programs that are of no use without the Go toolchain: its own, and those that call it."""
+    return frozenset(LANGUAGE.facts("go.toml")["toolchain"]["programs"])
+
+
+def _longest(rows: Mapping[str, Any], path: str) -> Any:
+    """The row of the longest key that is the path or a parent of it, a version suffix aside."""
+    parts = path.split("/")
+    for cut in range(len(parts), 0, -1):
+        row = rows.get("/".join(parts[:cut]))
+        # the standard library's net is not net/http
+        if row is not None and (cut == len(parts) or "." in parts[0]):
+            return row
+    return None

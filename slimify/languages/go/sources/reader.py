@@ -1,0 +1,68 @@
+"""Go's sources: see `Sources` in languages/base.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from slimify.context.source_uses import merge
+from slimify.languages.go.package_facts import go_package
+from slimify.languages.go.sources.program import (
+    built_sources,
+    named_entries,
+    places_of_sources,
+    vendored,
+)
+from slimify.languages.go.sources.uses import read_many
+from slimify.model.effects import Effect
+from slimify.model.sources import SourceFacts, Use
+from slimify.semantics.context_files import View
+
+__all__ = ["compiled", "read_many", "selected"]
+
+_LOADERS = "golang.org/x/tools/"  # they start compilers, for programs that work on Go code
+
+
+def selected(view: View, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+    return paths
+
+
+def compiled(view: View, effects: Iterable[Effect], limit: int) -> tuple[SourceFacts, tuple[Use, ...]] | None:
+    """What the files of Go programs need, with the programs that their modules are known to start.
+
+    A library opens and starts what its caller names, so of vendored sources only the names that are
+    constant count.
+    """
+    sources = built_sources(view, effects)
+    if sources is None or len(sources.files) > limit:
+        return None
+    own = read_many(_texts(view, (f for f in sources.files if not vendored(f))))
+    libraries = read_many(_texts(view, (f for f in sources.files if vendored(f) and _LOADERS not in f)))
+    libraries = replace(libraries, dynamic=(), paths=(), features=libraries.features - {"files", "main"})
+    facts = merge((own, libraries))
+    imports = {use.name: use for use in reversed(facts.imports)}
+    direct = {use.name for use in own.imports}
+    known = [(use, go_package(name)) for name, use in imports.items() if "." in name.partition("/")[0]]
+    features = {"external"} if sources.outside else set()
+    if any(module.cgo == "always" and use.name in sources.outside for use, module in known):
+        features.add("cgo")
+    more = SourceFacts(
+        commands=tuple(replace(use, name=c) for use, m in known if use.name in direct for c in m.commands),
+        paths=(
+            *(
+                replace(use, name=found)
+                for use, module in known
+                for pattern in module.files
+                for found in view.context.glob(pattern, directories=True)
+            ),
+            *named_entries(view.context, (f for f in sources.files if not vendored(f))),
+            *places_of_sources(view.context, (f for f in sources.files if not vendored(f))),
+        ),
+        features=frozenset(features),
+    )
+    return merge((facts, more)), tuple(imports.values())
+
+
+def _texts(view: View, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((path, text) for path in paths if (text := view.context.text(path)) is not None)

@@ -1,0 +1,81 @@
+"""What npm packages need of the system, and what else their names do not tell.
+
+Rows by hand in facts/npm.toml; a name in none of them is the usual case (plain JavaScript that needs
+nothing), and its facts say `known=False`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from slimify.facts.native import Native, inverted, native_of
+from slimify.languages.node import LANGUAGE
+
+
+class NpmFacts(Struct, frozen=True, kw_only=True):
+    """An npm package. `prebuilt` is None for one without native code; `stored` is what an install of it
+    leaves in npm's cache, in MB, where that was measured."""
+
+    name: str
+    bins: tuple[str, ...]
+    prebuilt: Literal["package", "download", "none"] | None = None
+    musl: bool = True
+    native: Native = Native()
+    commands: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    stored: int | None = None
+    browser: bool = False
+    known: bool = False
+
+
+def npm(name: str) -> NpmFacts:
+    """Facts about a package by its name, with scope, without version."""
+    table = _table()
+    row = table["native"].get(name, {})
+    browser = name in table["browsers"]["packages"]
+    libraries = [*row.get("libraries", ()), *(table["browsers"]["libraries"] if browser else ())]
+    sections = ("bins", "native", "commands", "caches")
+    return NpmFacts(
+        name=name,
+        bins=tuple(table["bins"].get(name, (name.rpartition("/")[2],))),
+        prebuilt=row.get("prebuilt"),
+        musl=row.get("musl", True),
+        native=native_of(row, libraries),
+        commands=tuple(table["commands"].get(name, ())),
+        caches=tuple(table["caches"].get(name, ())),
+        stored=table["stored"].get(name),
+        browser=browser,
+        known=browser or any(name in table[section] for section in sections),
+    )
+
+
+def bin_packages(command: str) -> tuple[str, ...]:
+    """The packages that may install a command, the one of the same name last."""
+    return tuple(dict.fromkeys([*_bins().get(command, ()), command]))
+
+
+def only_builds(command: str) -> bool:
+    """Whether a command of npm's world only ever builds, tests or checks."""
+    return command in _table()["builders"]["commands"]
+
+
+def loaders(name: str) -> Iterator[str]:
+    """What loads a package by itself: a text that names it may need the package."""
+    yield from _table()["loaded"].get(name, ())
+    for pattern, names in _table()["plugins"].items():
+        if re.fullmatch(pattern, name):
+            yield from names
+
+
+@cache
+def _bins() -> Mapping[str, tuple[str, ...]]:
+    return inverted(_table()["bins"])
+
+
+def _table() -> Mapping[str, Any]:
+    return LANGUAGE.facts("npm.toml")

@@ -1,0 +1,70 @@
+"""What npm and its like install: see `Packages` in languages/base.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from slimify.facts.images import ImageFacts
+from slimify.languages.node import LANGUAGE
+from slimify.languages.node.package_facts import NpmFacts, loaders, npm
+from slimify.model.effects import Effect
+from slimify.model.sources import Module, Use
+from slimify.semantics.context_files import View
+
+_INSTALL = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:install|add|i)\b")
+_LISTS = re.compile(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
+manifests = r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$|(^|/)node_modules/"
+
+
+def facts(name: str) -> NpmFacts:
+    return npm(name)
+
+
+def programs(name: str) -> tuple[str, ...]:
+    return npm(name).bins
+
+
+def pinned(text: str) -> str | None:
+    return None
+
+
+def listed(view: View, path: str) -> Iterator[Module]:
+    """The dependencies of a package.json."""
+    from slimify.languages.node.manifests.package_json import node_project
+
+    directory, _, name = path.rpartition("/")
+    project = node_project(view.context, directory) if name == "package.json" else None
+    for dependency in project.dependencies if project else ():
+        yield Module(use=Use(name=dependency, file=path, line=0), language=LANGUAGE.name)
+
+
+def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:
+    known = npm(name)
+    return known.prebuilt == "none" or (base is not None and base.libc == "musl" and not known.musl)
+
+
+def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
+    """A global install: all but packages that are known to have nothing to compile."""
+    known = [npm(p.name) for p in effect.packages]
+    plain = bool(known) and all(f.known and f.prebuilt is None for f in known)
+    return effect.kind == "install-global" and not plain
+
+
+def installs(text: str) -> bool:
+    return _INSTALL.search(text) is not None
+
+
+def without_lists(path: str, text: str) -> str:
+    """package.json without its lists of dependencies."""
+    return _LISTS.sub("", text) if path.endswith("package.json") else text
+
+
+def names(name: str) -> Iterator[str]:
+    """A package that others load by themselves is called by their names."""
+    yield from (name, *npm(name).bins, *loaders(name))
+
+
+def imported(name: str, text: str) -> bool:
+    """A package is imported by its own name: `names` has it."""
+    return False

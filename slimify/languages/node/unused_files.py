@@ -1,0 +1,38 @@
+"""Packages that lie in the build context and that the image installs itself: see `UnusedFiles` in
+languages/base.py."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from slimify.analysis.advice.unused_context_files import Unread, only_local
+from slimify.analysis.context_readers import Readers
+from slimify.analysis.program import Program
+
+
+def find(program: Program, found: Readers) -> Iterator[Unread]:
+    """node_modules directories."""
+    context, view = program.context, program.end.view
+    for directory in dict.fromkeys(_install_directories(program)):
+        where = view.context_path(directory)
+        if where is None:
+            continue
+        path = posixpath.join(where, "node_modules")
+        there = path in context.directories
+        if not found.whole(path) or not found.others_install(path, "node"):
+            continue
+        if there and not only_local(context, path):
+            continue  # checked in: it may be patched
+        if there or (context.ignore_text is None and found.own.whole(path)):
+            paths = (path,) if there else ()
+            yield Unread(pattern=path, title="packages that the image installs itself", paths=paths)
+
+
+def _install_directories(program: Program) -> Iterator[str]:
+    for step in program.steps:
+        for effect in step.effects:
+            if effect.does("install", "node") and effect.manifests and not effect.command.context:
+                for place in effect.writes:
+                    if place.endswith("/node_modules"):
+                        yield posixpath.dirname(place)

@@ -1,0 +1,139 @@
+"""What Python distributions need of the system, and what else their names do not tell.
+
+Rows by hand in facts/pypi.toml; a name in none of them is the usual case (a wheel that needs nothing), and
+its facts say `known=False`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from slimify.facts.native import Native, inverted, native_of
+from slimify.languages.python import LANGUAGE
+
+
+class PypiFacts(Struct, frozen=True, kw_only=True):
+    """A Python distribution. `wheels` says for which C libraries it need not be compiled."""
+
+    name: str  # normalised
+    imports: tuple[str, ...]
+    scripts: tuple[str, ...] = ()
+    wheels: Literal["all", "manylinux", "none"] = "all"
+    native: Native = Native()
+    commands: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    development: bool = False
+    known: bool = False
+
+
+class Installer(Struct, frozen=True, kw_only=True):
+    """A distribution whose program installs others: its bytes with its `companions` and `alone`, and the
+    distributions that call it at run time."""
+
+    size: int
+    alone: int
+    companions: tuple[str, ...] = ()
+    wanted_by: tuple[str, ...] = ()
+
+
+def normalised(name: str) -> str:
+    """A distribution's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pypi(name: str) -> PypiFacts:
+    """Facts about a distribution, by any spelling of its name, without extras."""
+    key = normalised(name)
+    table = _table()
+    row = table["native"].get(key, {})
+    sections = ("imports", "scripts", "native", "libraries", "commands", "caches")
+    return PypiFacts(
+        name=key,
+        imports=tuple(table["imports"].get(key, (key.replace("-", "_"),))),
+        scripts=tuple(table["scripts"].get(key, ())),
+        wheels=row.get("wheels", "all"),
+        native=native_of(row, table["libraries"].get(key, ())),
+        commands=tuple(table["commands"].get(key, ())),
+        caches=tuple(table["caches"].get(key, ())),
+        development=key in table["development"]["names"],
+        known=any(key in table[section] for section in sections),
+    )
+
+
+@cache
+def installers() -> Mapping[str, Installer]:
+    """The distributions that only install others, by their normalised names."""
+    return {
+        name: Installer(
+            size=row["size"] * 1_000_000,
+            alone=row["alone"] * 1_000_000,
+            companions=tuple(row.get("companions", ())),
+            wanted_by=tuple(row.get("wanted-by", ())),
+        )
+        for name, row in _table()["installers"].items()
+    }
+
+
+def compiles(facts: PypiFacts, version: str | None, python: str | None, libc: str | None) -> bool | None:
+    """Whether installing a distribution compiles it: None where nothing tells.
+
+    `version` is the pinned release (None: the newest that fits, which has wheels if any has), `python`
+    the interpreter's version. An old pin on a newer Python has no wheel and is linked with whatever the
+    builder has.
+    """
+    if facts.wheels == "none" or (libc == "musl" and facts.wheels == "manylinux"):
+        return True
+    first: Mapping[str, str] = _table()["first"].get(facts.name, {})
+    if version is None or not first:
+        return False if version is None or not facts.native.build else None
+    minor = ".".join((python or "").split(".")[:2])
+    if len(first) > 1 and minor and _order(minor) > max(_order(key) for key in first):
+        return None
+    return _order(version) < max(_order(first[""]), _order(first.get(minor, "")))
+
+
+def _order(version: str) -> tuple[int, ...]:
+    """A release as numbers, without trailing zeros: 6.0 is 6.0.0."""
+    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def distributions(module: str) -> tuple[str, ...]:
+    """The distributions that may provide a top-level module, the one of the same name last."""
+    return tuple(dict.fromkeys([*_modules().get(module, ()), normalised(module)]))
+
+
+def script_distributions(command: str) -> tuple[str, ...]:
+    """The distributions known to install a command, none for an unknown one."""
+    return _scripts().get(command, ())
+
+
+def standard_libraries(module: str) -> tuple[str, ...]:
+    """Libraries that a module of the standard library needs and a slim image lacks (tkinter)."""
+    return tuple(_table()["standard"].get(module, ()))
+
+
+def loaders(name: str) -> tuple[str, ...]:
+    """What loads a distribution by itself: a text that names it may need the distribution."""
+    return tuple(_table()["loaded"].get(normalised(name), ()))
+
+
+@cache
+def _modules() -> Mapping[str, tuple[str, ...]]:
+    return inverted(_table()["imports"])
+
+
+@cache
+def _scripts() -> Mapping[str, tuple[str, ...]]:
+    return inverted(_table()["scripts"])
+
+
+def _table() -> Mapping[str, Any]:
+    return LANGUAGE.facts("pypi.toml")

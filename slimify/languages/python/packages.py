@@ -1,0 +1,99 @@
+"""What pip and its like install: see `Packages` in languages/base.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from slimify.facts.images import ImageFacts
+from slimify.languages.python import LANGUAGE
+from slimify.languages.python.package_facts import PypiFacts, compiles, loaders, pypi
+from slimify.model.effects import Effect
+from slimify.model.sources import Module, Use
+from slimify.semantics.context_files import View
+
+_PINNED = re.compile(r"===?\s*([\w.]+)")
+_INSTALL = re.compile(r"\bpip3?\s+(?:install|add|i)\b")
+_IMPORT = re.compile(r"^\s*(?:from|import)\s.*$", re.MULTILINE)
+
+manifests = (
+    r"(^|/)(requirements[^/]*|constraints[^/]*|Pipfile[^/]*|pyproject\.toml|setup\.(py|cfg)|environment\.ya?ml)$|"
+    r"(^|/)(site-packages|\.venv|venv)/"
+)
+
+
+def facts(name: str) -> PypiFacts:
+    return pypi(name)
+
+
+def programs(name: str) -> tuple[str, ...]:
+    return pypi(name).scripts
+
+
+def pinned(text: str) -> str | None:
+    found = _PINNED.search(text)
+    return found[1] if found else None
+
+
+def listed(view: View, path: str) -> Iterator[Module]:
+    """A requirements file with what it includes, else the project of the directory."""
+    from slimify.languages.python.manifests.project import python_project
+    from slimify.languages.python.manifests.requirements import requirements
+
+    directory = path.rpartition("/")[0]
+    rows = requirements(view.context, path) if path.endswith((".txt", ".in", ".pip")) else ()
+    for requirement in rows or python_project(view.context, directory).dependencies:
+        if requirement.name:
+            pin = _PINNED.match(requirement.specifier.strip())
+            use = Use(name=requirement.name, file=requirement.file or path, line=requirement.line)
+            yield Module(use=use, language=LANGUAGE.name, version=pin[1] if pin else None)
+
+
+def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:
+    python = base.version if base and base.language == LANGUAGE.name else None
+    return compiles(pypi(name), version, python, base.libc if base else None) is not False
+
+
+def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
+    """Not what pip knows by name and has wheels of, nor what was installed just so before (`uv run` looks
+    whether it was)."""
+    if effect.kind == "install-global":
+        return True
+    if any(_covers(e, effect) for e in before):
+        return False
+    wheels = all(pypi(p.name).wheels != "none" for p in effect.packages)
+    return bool(effect.manifests or effect.reads) or not wheels
+
+
+def _covers(before: Effect, effect: Effect) -> bool:
+    """Whether an install of a project brought all that a later one asks for."""
+    return (
+        before.manager == effect.manager == "uv"
+        and not effect.packages
+        and bool(effect.manifests)
+        and {*effect.manifests} <= {*before.manifests}
+        and {*effect.writes} <= {*before.writes}
+        and before.dev >= effect.dev
+    )
+
+
+def installs(text: str) -> bool:
+    return _INSTALL.search(text) is not None
+
+
+def without_lists(path: str, text: str) -> str:
+    return text
+
+
+def names(name: str) -> Iterator[str]:
+    """A package that others load by themselves is called by their names."""
+    known = pypi(name)
+    yield from (name, *known.imports, *known.scripts, *loaders(name))
+
+
+def imported(name: str, text: str) -> bool:
+    """google-adk is google.adk, google-cloud-monitoring is monitoring_v3 of google.cloud."""
+    if pypi(name).known:
+        return False
+    parts = [p for p in re.split(r"[-_.]", name.lower()) if p not in ("python", "py")]
+    return bool(parts) and any(parts[0] in line and parts[-1] in line for line in _IMPORT.findall(text))

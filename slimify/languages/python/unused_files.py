@@ -1,0 +1,34 @@
+"""Virtual environments that lie in the build context: see `UnusedFiles` in languages/base.py."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from slimify.analysis.advice.unused_context_files import Unread
+from slimify.analysis.context_readers import Readers
+from slimify.analysis.program import Program
+
+
+def find(program: Program, found: Readers) -> Iterator[Unread]:
+    """Those of the host, where the image installs packages itself."""
+    context = program.context
+    installs = any(e.does("install", "python") for s in program.steps for e in s.effects)
+    for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
+        name = posixpath.basename(path)
+        if not installs or not found.whole(path) or not found.others_install(path, "python"):
+            continue
+        if not found.mentions(name) or _is_made(program, path):
+            yield Unread(pattern=path, title="virtual environments of this machine", paths=(path,))
+
+
+def _is_made(program: Program, path: str) -> bool:
+    """Whether a step makes the virtual environment that lies at this place."""
+    places = program.end.view.image_paths(path)
+    return any(
+        w == p or w.startswith(f"{p}/")
+        for s in program.steps
+        for e in s.effects
+        for w in e.writes
+        for p in places
+    )

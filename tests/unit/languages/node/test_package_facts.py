@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from slimify.facts.native import runtime_packages
+from slimify.languages import LANGUAGES
+from slimify.languages.node.package_facts import bin_packages, npm, only_builds
+
+NODE = LANGUAGES[1]
+
+
+def test_unknown_is_the_usual_case() -> None:
+    assert npm("left-pad").prebuilt is None
+    assert npm("left-pad").bins == ("left-pad",)
+    assert not npm("left-pad").known
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("left-pad", ("left-pad",)),
+        ("ng", ("@angular/cli", "ng")),
+        ("nest", ("@nestjs/cli", "nest")),
+        ("run-p", ("npm-run-all", "npm-run-all2", "run-p")),
+        ("pm2-runtime", ("pm2", "pm2-runtime")),
+        ("vue-cli-service", ("@vue/cli-service", "vue-cli-service")),
+    ],
+)
+def test_packages_of_a_command(command: str, expected: tuple[str, ...]) -> None:
+    assert bin_packages(command) == expected
+
+
+def test_builders() -> None:
+    assert all(only_builds(command) for command in ("tsc", "webpack", "jest"))
+    assert not any(only_builds(command) for command in ("node", "next", "vite", "ts-node", "serve"))
+
+
+def test_node_natives() -> None:
+    assert npm("sharp").prebuilt == "package"
+    assert npm("canvas").prebuilt == "download"
+    assert not npm("canvas").musl
+    assert npm("prisma").commands == ("openssl",)
+    assert runtime_packages(npm("pg-native").native, "debian", "bookworm", compiled=True)[0] == ("libpq5",)
+    browser = runtime_packages(npm("puppeteer").native, "debian", "trixie", compiled=False)
+    assert {"libnss3", "libasound2t64", "libgbm1"} <= set(browser[0])
+    assert browser[1] == ()
+
+
+def test_caches_that_run_time_reads() -> None:
+    assert npm("puppeteer").caches == ("~/.cache/puppeteer",)
+
+
+def test_npm_names() -> None:
+    for section in ("bins", "native", "commands", "caches"):
+        for name in NODE.facts("npm.toml")[section]:
+            assert re.fullmatch(r"(?:@[a-z0-9.-]+/)?[a-z0-9._-]+", name), name
