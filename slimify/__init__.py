@@ -28,24 +28,17 @@ if TYPE_CHECKING:
         update_baseline,
     )
     from slimify.app.ci import CiStep, plan_ci, write_ci
-    from slimify.app.dockerfiles import (
-        Job,
-        Source,
-        explain_files,
-        failed,
-        find,
-        is_internal,
-        new_content,
-        withheld,
-        write_file,
-    )
+    from slimify.app.dockerfiles import Source
     from slimify.app.effective_settings import Settings, settings_of
+    from slimify.app.explain import explain_code, explain_files
+    from slimify.app.failures import failed, is_internal
     from slimify.app.learned_settings import keep_constraints
-    from slimify.app.library import explain_code, prove_file, rewrite_file
+    from slimify.app.locate import Job, find
     from slimify.app.merge import merge_files
-    from slimify.app.prove import Listeners, ProofOptions
+    from slimify.app.prove import Listeners, ProofOptions, prove_file
     from slimify.app.publish import Published, PublishOptions, open_requests
-    from slimify.app.rewrite import rewrite_files
+    from slimify.app.rewrite import rewrite_file, rewrite_files
+    from slimify.app.write import new_content, withheld, write_file
     from slimify.config import Base, Builder, MinSaving, Options, parse_min_saving
     from slimify.config.pr import ForgeKind, Per
     from slimify.engine.model import BuildOptions
@@ -139,21 +132,21 @@ _MODULES = {
         "update_baseline",
     ),
     "app.ci": ("CiStep", "plan_ci", "write_ci"),
-    "app.dockerfiles": (
-        "Job", "Source", "explain_files", "failed", "find", "is_internal", "new_content", "withheld",
-        "write_file",
-    ),
+    "app.dockerfiles": ("Source",),
     "app.effective_settings": ("Settings", "settings_of"),
+    "app.explain": ("explain_code", "explain_files"),
+    "app.failures": ("failed", "is_internal"),
     "app.learned_settings": ("keep_constraints",),
-    "app.library": ("explain_code", "prove_file", "rewrite_file"),
-    "fleet.library": ("scan",),
+    "app.locate": ("Job", "find"),
     "app.merge": ("merge_files",),
-    "app.prove": ("Listeners", "ProofOptions"),
+    "app.prove": ("Listeners", "ProofOptions", "prove_file"),
     "app.publish": ("PublishOptions", "Published", "open_requests"),
-    "app.rewrite": ("rewrite_files",),
+    "app.rewrite": ("rewrite_file", "rewrite_files"),
+    "app.write": ("new_content", "withheld", "write_file"),
     "config": ("Base", "Builder", "MinSaving", "Options", "parse_min_saving"),
     "config.pr": ("ForgeKind", "Per"),
     "engine.model": ("BuildOptions",),
+    "fleet.library": ("scan",),
     "fleet.proving": ("ScanBuilds",),
     "fleet.rows": ("Row",),
     "fleet.scan": ("ScanOptions", "scan_all"),

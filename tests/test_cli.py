@@ -140,7 +140,7 @@ def test_bytes_survive(project: Path) -> None:
         pytest.param(AFTER, 0, "Dockerfile: unchanged, python\n  SL402", id="unchanged"),
         pytest.param("template", 3, "Dockerfile: refused, python\n  SL401 line 1", id="refused"),
         pytest.param("malformed", 2, 'Dockerfile:7: unknown instruction "go"\n  hint: did', id="malformed"),
-        pytest.param("crash", 4, "Dockerfile: internal error, the file was left", id="crash"),
+        pytest.param("crash", 4, "Dockerfile: internal error, the file is unchanged", id="crash"),
         pytest.param("interrupt", 130, "", id="interrupted"),
     ],
 )

@@ -12,8 +12,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify import config
-from slimify.app import write
-from slimify.app.dockerfiles import Job, Source
+from slimify.app import replace_file
+from slimify.app.dockerfiles import Source
+from slimify.app.locate import Job
 from slimify.app.prove import silent
 from slimify.app.rewrite import rewrite_files
 from slimify.config import MinSaving
@@ -116,7 +117,7 @@ def update_baseline(record: BaselineFile, items: Sequence[Checked]) -> int:
     entries = known.updated(record.entries, items, _gone(record))
     content = known.written(entries).encode()
     if content != record.content:
-        write.replace_file(record.path, content, expected=record.content)
+        replace_file.replace_file(record.path, content, expected=record.content)
     return len(entries)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from slimify import config
-from slimify.app import locate, write
+from slimify.app import locate, replace_file
 from slimify.app.locate import Target
 from slimify.ci.build import Build, Kind
 from slimify.ci.plan import Step, planned
@@ -57,7 +57,7 @@ def write_ci(found: CiStep) -> None:
     path = found.root / outcome.file
     path.parent.mkdir(parents=True, exist_ok=True)
     before = outcome.before.encode("utf-8", "surrogateescape") if path.exists() else None
-    write.replace_file(path, outcome.after.encode("utf-8", "surrogateescape"), expected=before)
+    replace_file.replace_file(path, outcome.after.encode("utf-8", "surrogateescape"), expected=before)
 
 
 def _target(path: str) -> Target:

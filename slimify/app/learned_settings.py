@@ -10,7 +10,7 @@ from pathlib import Path
 import tomli
 
 from slimify import config
-from slimify.app import write
+from slimify.app import replace_file
 from slimify.model.errors import SlimifyError
 from slimify.report.proof import settings
 from slimify.verify.model import Constraint
@@ -34,7 +34,7 @@ def keep_constraints(directory: Path, constraints: Iterable[Constraint]) -> str:
         text = edited((old or b"").decode("utf-8"), wanted) if path.name == "slimify.toml" else None
         if text is None:
             return f"{path}: to be added by hand:\n{lines(wanted, '  ')}"
-        write.replace_file(path, text.encode("utf-8"), expected=old)
+        replace_file.replace_file(path, text.encode("utf-8"), expected=old)
     except (SlimifyError, OSError, ValueError) as error:
         return f"{path}: {error}; to be added by hand:\n{lines(wanted, '  ')}"
     return f"{path}: {', '.join(wanted)} {'set' if len(wanted) == 1 else 'are set'}\n"

@@ -37,6 +37,28 @@ class Target(Struct, frozen=True, kw_only=True):
         return Path() if self.path is None else self.path.parent
 
 
+Name = str | os.PathLike[str]
+Job = tuple[Target, SlimifyError | None]
+
+
+def find(paths: list[str] | None) -> Iterator[Job]:
+    """Each Dockerfile of the paths once, in their order; an error instead for a path without any."""
+    seen = set()
+    for path in paths or ["Dockerfile"]:
+        try:
+            for target in targets(path):
+                if target.name not in seen:
+                    yield target, None
+                seen.add(target.name)
+        except SlimifyError as error:
+            yield Target(name=path, path=Path(path)), error
+
+
+def named(path: Name) -> Job:
+    """The one Dockerfile of a path that a program names."""
+    return Target(name=os.fspath(path), path=Path(path)), None
+
+
 def targets(path: str) -> tuple[Target, ...]:
     """The Dockerfiles that `path` stands for: itself, `-`, or all in a directory, sorted.
 

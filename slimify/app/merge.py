@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify import config
-from slimify.app import dockerfiles, locate, merge_pipeline
+from slimify.app import locate, merge_pipeline
 from slimify.app.dockerfiles import Source
+from slimify.app.failures import failed
 from slimify.app.locate import Target
 from slimify.app.merge_pipeline import File
 from slimify.model.outcome import Outcome
@@ -50,7 +51,7 @@ def merge_files(
         second = File(source.target, source.data)
         outcome, proof = _merged(first, second, context, options, extracts, proving, listeners)
     except Exception as error:
-        outcome = dockerfiles.failed(reading, error)
+        outcome = failed(reading, error)
     return source, outcome, proof
 
 
@@ -69,12 +70,9 @@ def _merged(
     if proving is None:
         return merge_pipeline.outcome(pair, options), None
     from slimify.app import merge_proof, prove
-    from slimify.engine.model import EngineProblem
 
     told = (listeners or prove.silent)()
     try:
         return merge_proof.proven(builder, runtime, pair, options, proving, told)
-    except EngineProblem as failure:
-        return dockerfiles.failed(runtime.name, prove.engine_error(failure)), None
     finally:
         told.done()

@@ -11,15 +11,16 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify import config
-from slimify.app import dockerfiles, locate
-from slimify.app.dockerfiles import Job, Source
-from slimify.app.locate import Target
+from slimify.app import locate
+from slimify.app.dockerfiles import Source
+from slimify.app.failures import failed
+from slimify.app.locate import Job, Name, Target, named
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
     from slimify.config import Options
-    from slimify.engine.model import BuildOptions, EngineName, EngineProblem, Progress
+    from slimify.engine.model import BuildOptions, EngineName, Progress
     from slimify.image.model import Image
     from slimify.verify.model import Proof, Round
     from slimify.verify.probes import Probe
@@ -70,8 +71,6 @@ def proven(
 
     A failure of the engine is a failed outcome; Ctrl-C comes through.
     """
-    from slimify.engine.model import EngineProblem
-
     target, problem = job
     data = b""
     try:
@@ -79,13 +78,33 @@ def proven(
             raise problem
         data = locate.read(target)
         outcome, proof = _proven(Source(target, data), context, overrides, proving, told, image)
-    except EngineProblem as failure:
-        outcome, proof = dockerfiles.failed(target.name, engine_error(failure)), None
     except Exception as error:
-        outcome, proof = dockerfiles.failed(target.name, error), None
+        outcome, proof = failed(target.name, error), None
     finally:
         told.done()
     return Source(target, data), outcome, proof
+
+
+def prove_file(
+    path: Name,
+    context: Name | None = None,
+    *,
+    engine: EngineName | None = None,
+    repair: bool = False,
+    run: bool = True,
+    **settings: object,
+) -> tuple[Outcome, Proof | None]:
+    """What comes of a Dockerfile, and what building and comparing both images has shown.
+
+    The container engine is found, or is `engine`. With `repair` what is found to be missing is planned in
+    until the images are equal; without `run` nothing is started. The proof is None where there is nothing to
+    compare. Raises nothing: a failure of the engine is an outcome too.
+    """
+    proving = ProofOptions(engine=engine, repair=repair, run=run)
+    _, outcome, proof = proven(
+        named(path), None if context is None else Path(context), settings, proving, silent()
+    )
+    return outcome, proof
 
 
 def _proven(
@@ -171,14 +190,3 @@ def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:
     except ValueError as error:
         raise SlimifyError("SL904", f"--probe: {error}") from error
     return probe
-
-
-def engine_error(problem: EngineProblem) -> SlimifyError:
-    """A failure of the engine as the command line tells it: with what the user could do."""
-    hints = {
-        "missing": "install Docker, Podman or Buildah, or say which with --engine",
-        "unreachable": "is the engine running, and may you use it?",
-        "disk": "free some space, for example with docker builder prune",
-        "old": "update the engine, or choose another with --engine",
-    }
-    return SlimifyError(dockerfiles.ENGINE_ERROR, problem.message, hint=hints.get(problem.kind, ""))

@@ -13,9 +13,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify import config
-from slimify.app import dockerfiles
+from slimify.app.locate import find
 from slimify.app.prove import silent
 from slimify.app.rewrite import rewrite_files
+from slimify.app.write import write_file
 from slimify.config.pr import requests
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
@@ -204,7 +205,7 @@ def _target(url: str, home: Repository, asked: PublishOptions) -> str:
 
 def _results(asked: PublishOptions, site: Site, paths: list[str], context: Path | None) -> Iterator[Result]:
     """What comes of each Dockerfile of the checkout, which is the working directory."""
-    todo = list(dockerfiles.find(paths))
+    todo = list(find(paths))
     with contextlib.nullcontext() if asked.proving is None else site.git.standalone(site.commit):
         yield from rewrite_files(todo, context, asked.settings, asked.proving, asked.listeners)
 
@@ -260,7 +261,7 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
             outcome = replace(outcome, ignore=None)  # another one in this request brings it
         if outcome.ignore is not None:
             noted(tree / outcome.ignore.path)
-        done = dockerfiles.write_file(outcome, source)
+        done = write_file(outcome, source)
         if done.error is not None:
             raise done.error
         if change.proof is not None and change.proof.constraints:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.app import dockerfiles
-from slimify.app.dockerfiles import Job, Source
+from slimify.app.dockerfiles import Source
+from slimify.app.locate import Job, Name, named
 from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -39,6 +40,19 @@ def rewrite_files(
         if proof is None or proof.verdict == "equal":  # others bring nothing
             outcome = _once(outcome, shown)
         yield source, outcome, proof
+
+
+def rewrite_file(path: Name, context: Name | None = None, **settings: object) -> Outcome:
+    """What comes of a Dockerfile, by the settings files that are in force for it. Nothing is written.
+
+    `context` is the build context; without it, it is found as on the command line. `settings` are fields
+    of `Options` that override what the files say, such as `base="minimal"`. Raises nothing: what goes wrong
+    is an outcome that has `kind` failed and an `error`.
+    """
+    ((_, outcome),) = dockerfiles.outcomes(
+        "rewrite", [named(path)], None if context is None else Path(context), settings
+    )
+    return outcome
 
 
 def _each(

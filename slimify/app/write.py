@@ -1,121 +1,83 @@
-"""Puts a file in place so that at every moment either the old or the new content is there, whole."""
+"""Outcomes → files: the new Dockerfile and its ignore file, both or neither."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from slimify.app.failures import failed
+from slimify.app.replace_file import CHANGED, replace_file
 from slimify.model.errors import SlimifyError
+from slimify.model.outcome import Outcome
 
-CANNOT_WRITE = "SL902"
-CHANGED = "SL903"
+if TYPE_CHECKING:
+    from slimify.app.dockerfiles import Source
 
 
-def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes | None = None) -> None:
-    """Makes `data`, whole or in parts, the content of `path`, creating it where it is missing.
+def new_content(outcome: Outcome, source: Source) -> bytes | None:
+    """The file to build from now: the new one, the old one where it stays, None where that is open."""
+    if outcome.after is not None:
+        return _bytes(outcome.after)
+    return source.data if outcome.kind == "unchanged" else None
 
-    The bytes go to a temporary file beside the target, reach the disk, and then take the name.
-    Mode, owner and extended attributes of an old file are kept, and a symbolic link is followed to
-    the file it means. `expected` is what the file held when it was read.
 
-    Raises SlimifyError, with the old file as it was: SL903 where the file no longer holds
-    `expected`, SL902 where it is protected against writing, is no regular file, its owner cannot
-    be kept, or the system says no (permission, disk full).
+def write_file(outcome: Outcome, source: Source, output: Path | None = None) -> Outcome:
+    """The outcome once the new file is written in place or to `output`: failed, where it cannot be.
+
+    In place only what differs is written; `output` gets what stays as it is too, so that whoever
+    builds from it has it.
     """
+    content = new_content(outcome, source)
     try:
-        target = path.resolve()
-        old = target.stat() if target.exists() else None
-        if old is not None:
-            _check_writable(path, old)
-        temporary = _write_beside(target, data, old)
-        try:
-            if expected is not None and _content(target) != expected:
-                raise SlimifyError(
-                    CHANGED,
-                    f"{path} has changed since it was read; it was left alone",
-                    hint="run slimify again",
-                )
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_directory(target.parent)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links, before 3.13
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise SlimifyError(
-            CANNOT_WRITE,
-            f"cannot write {path}: {reason}; it was left as it was",
-            hint="without --write the change goes to standard output as a diff",
-        ) from error
+        if content is not None and output is not None:
+            replace_file(output, content)
+            return _alone(outcome)
+        if content is not None and content != source.data and source.target.path is not None:
+            with _ignore_file(outcome):
+                replace_file(source.target.path, content, expected=source.data)
+    except SlimifyError as error:
+        return failed(outcome.file, error)
+    return outcome
 
 
-def _check_writable(path: Path, old: os.stat_result) -> None:
-    if not stat.S_ISREG(old.st_mode):
-        raise SlimifyError(CANNOT_WRITE, f"cannot write {path}: it is not a regular file")
-    # Renaming over a file asks nobody for permission to write to it, and root has it always:
-    # without a write bit somebody meant it to stay.
-    if not old.st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise SlimifyError(
-            CANNOT_WRITE,
-            f"cannot write {path}: the file is read-only",
-            hint=f"chmod u+w {path}",
-        )
-
-
-def _write_beside(target: Path, data: bytes | Iterable[bytes], old: os.stat_result | None) -> Path:
-    """A file with `data` and the attributes of `target`, on disk, in the same directory."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    temporary = Path(name)
+@contextmanager
+def _ignore_file(outcome: Outcome) -> Iterator[None]:
+    """Writes the ignore file that goes with the new Dockerfile; as it was, if that can't be written then."""
+    ignore = outcome.ignore
+    if ignore is None:
+        yield
+        return
+    path = Path(ignore.path)
+    before = None if ignore.before is None else _bytes(ignore.before)
+    if before is None and path.exists():
+        raise SlimifyError(CHANGED, f"{path} is there meanwhile; it was left alone", hint="run slimify again")
+    replace_file(path, _bytes(ignore.after), expected=before)
     try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.writelines((data,) if isinstance(data, bytes) else data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if old is None:
-            temporary.chmod(0o666 & ~_umask())
-        else:
-            _copy_attributes(target, old, temporary)
+        yield
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        if before is None:
+            path.unlink(missing_ok=True)
+        else:
+            replace_file(path, before)
         raise
-    return temporary
 
 
-def _copy_attributes(target: Path, old: os.stat_result, temporary: Path) -> None:
-    if hasattr(os, "chown"):  # not on Windows
-        made = temporary.stat()
-        if (made.st_uid, made.st_gid) != (old.st_uid, old.st_gid):
-            os.chown(temporary, old.st_uid, old.st_gid)
-    if hasattr(os, "listxattr"):  # Linux: access lists and security labels
-        with contextlib.suppress(OSError):
-            for attribute in os.listxattr(target):
-                with contextlib.suppress(OSError):
-                    os.setxattr(temporary, attribute, os.getxattr(target, attribute))
-    temporary.chmod(stat.S_IMODE(old.st_mode))
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
-def _content(target: Path) -> bytes | None:
-    try:
-        return target.read_bytes()
-    except FileNotFoundError:
-        return None
+def _alone(outcome: Outcome) -> Outcome:
+    """The outcome of which the Dockerfile alone was written."""
+    if outcome.ignore is None:
+        return outcome
+    remark = f"{outcome.ignore.path} is not written: --output takes the Dockerfile only"
+    return replace(outcome, warnings=(*outcome.warnings, remark))
 
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
-
-
-def _sync_directory(directory: Path) -> None:
-    """Makes the rename itself durable. Not every file system or platform can; nothing is lost then."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def withheld(outcome: Outcome) -> Outcome:
+    """The outcome of a rewrite that could not be proven: the file stays."""
+    return replace(outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=(), meta={})

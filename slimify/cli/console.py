@@ -229,13 +229,13 @@ class Fleet:
 
     def end(self) -> None:
         """Raises SlimifyError where the page can't be written."""
-        from slimify.app import write
+        from slimify.app import replace_file
         from slimify.report.fleet import text as fleet
 
         if self._form == "text":
             show(fleet.text(self._tally, paint=painter(sys.stdout)))
         if self._html is not None:
-            write.replace_file(self._html, self._page.parts(self._tally))
+            replace_file.replace_file(self._html, self._page.parts(self._tally))
 
     def __enter__(self) -> Fleet:
         self._page.__enter__()
@@ -247,10 +247,10 @@ class Fleet:
 
 def _saved(content: bytes, path: Path) -> SlimifyError | None:
     """The error, if a file that the user named can't be written."""
-    from slimify.app import write
+    from slimify.app import replace_file
 
     try:
-        write.replace_file(path, content)
+        replace_file.replace_file(path, content)
     except slimify.SlimifyError as error:
         return error
     return None

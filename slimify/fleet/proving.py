@@ -8,7 +8,7 @@ import time
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.app.dockerfiles import ENGINE_ERROR
+from slimify.app.failures import ENGINE_ERROR
 from slimify.app.prove import ProofOptions, silent
 from slimify.app.rewrite import rewrite_files
 from slimify.fleet.limit import TooLongError, limit

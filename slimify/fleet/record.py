@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from slimify.app import write
+from slimify.app import replace_file
 from slimify.fleet.rows import SCHEMA, Row
 from slimify.model.errors import SlimifyError
 
@@ -95,7 +95,7 @@ class Record:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._path is not None and self._several:
-            write.replace_file(self._path, self._kept())
+            replace_file.replace_file(self._path, self._kept())
         self._file.close()
 
 
@@ -107,15 +107,15 @@ def _opened(path: Path | None) -> IO[bytes]:
     if path is None:
         return tempfile.TemporaryFile()
     if not path.exists():
-        write.replace_file(path, b"")
+        replace_file.replace_file(path, b"")
     try:
         file = path.open("r+b")
     except OSError as error:
-        raise SlimifyError(write.CANNOT_WRITE, f"cannot write {path}: {error.strerror}") from error
+        raise SlimifyError(replace_file.CANNOT_WRITE, f"cannot write {path}: {error.strerror}") from error
     if not _locked(file):
         file.close()
         hint = "give each a file of its own"
-        raise SlimifyError(write.CANNOT_WRITE, f"another scan writes to {path}", hint=hint)
+        raise SlimifyError(replace_file.CANNOT_WRITE, f"another scan writes to {path}", hint=hint)
     return file
 
 

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 
 from slimify import __version__, config
 from slimify.app import dockerfiles, locate
+from slimify.app.failures import failed
 from slimify.fleet.limit import TooLongError, limit
 from slimify.fleet.sources import Work
 from slimify.model.errors import SlimifyError
@@ -100,7 +101,7 @@ def _row(work: Work, path: str, shown: str, how: How) -> Row:
         with limit(how.seconds, _GRACE):
             ((_, outcome),) = dockerfiles.outcomes("rewrite", [(target(path), None)], None, how.overrides)
     except TooLongError:
-        outcome = dockerfiles.failed(shown, too_long(how.seconds))
+        outcome = failed(shown, too_long(how.seconds))
     return {**facts(work, shown, outcome, how), "seconds": round(time.process_time() - start, 3)}
 
 
@@ -141,4 +142,4 @@ def said(error: SlimifyError) -> str:
 
 
 def _failed(work: Work, shown: str, error: SlimifyError, kind: str, how: How) -> Row:
-    return {**facts(work, shown, dockerfiles.failed(shown, error), how), "outcome": kind}
+    return {**facts(work, shown, failed(shown, error), how), "outcome": kind}

@@ -119,7 +119,7 @@ def _built(todo: list[Work], builds: ScanBuilds, asked: ScanOptions, record: Rec
 
 def _engine(builds: ScanBuilds) -> None:
     """Raises SlimifyError where no engine answers: every row would say so."""
-    from slimify.app.prove import engine_error
+    from slimify.app.failures import engine_error
     from slimify.engine.detect import detect
     from slimify.engine.model import EngineProblem
 

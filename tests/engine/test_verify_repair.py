@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from slimify import pipeline
-from slimify.app.dockerfiles import find
+from slimify.app.locate import find
 from slimify.app.prove import Listeners, ProofOptions, proven
 from slimify.config import load
 from slimify.engine.model import BuildOptions

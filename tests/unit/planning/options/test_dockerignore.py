@@ -189,23 +189,24 @@ def test_the_proof_sees_what_is_needed(tmp_path: Path) -> None:
 
 
 def test_both_files_or_none(tmp_path: Path) -> None:
-    from slimify.app import dockerfiles
+    from slimify.app.dockerfiles import Source
     from slimify.app.locate import Target
+    from slimify.app.write import write_file
 
     outcome = outcome_of(tmp_path, NODE, {**NODE_FILES, **REPO})
     file = tmp_path / "Dockerfile"
-    source = dockerfiles.Source(Target(name=str(file), path=file), NODE.encode())
-    stale = dockerfiles.Source(source.target, b"FROM other\n")
-    assert dockerfiles.write_file(outcome, stale).kind == "failed"
+    source = Source(Target(name=str(file), path=file), NODE.encode())
+    stale = Source(source.target, b"FROM other\n")
+    assert write_file(outcome, stale).kind == "failed"
     assert file.read_text() == NODE
     assert not (tmp_path / ".dockerignore").exists()
-    assert "not written" in dockerfiles.write_file(outcome, source, tmp_path / "new").warnings[-1]
+    assert "not written" in write_file(outcome, source, tmp_path / "new").warnings[-1]
     assert not (tmp_path / ".dockerignore").exists()
-    assert dockerfiles.write_file(outcome, source).kind == "rewritten"
+    assert write_file(outcome, source).kind == "rewritten"
     assert (tmp_path / ".dockerignore").read_text() == ".git\nDockerfile\nnode_modules\n"
     again = pipeline.rewrite(file.read_bytes(), name=str(file), context=tmp_path, options=Options())
     assert (again.kind, again.ignore) == ("unchanged", None)
-    assert dockerfiles.write_file(outcome, source).error is not None  # both have changed meanwhile
+    assert write_file(outcome, source).error is not None  # both have changed meanwhile
 
 
 def test_one_patch_has_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

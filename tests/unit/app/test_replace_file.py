@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slimify.app.write import replace_file
+from slimify.app.replace_file import replace_file
 from slimify.model.errors import SlimifyError
 
 OLD, NEW = b"FROM python:3.12\r\n", b"FROM python:3.12-slim\r\n\xff"

@@ -13,7 +13,7 @@ from imagefiles import archive, configuration, docker_members, gzipped, member, 
 from support import ROOT, Result, invoke
 from unit.engine_fakes import Fakes
 
-from slimify.app.analyze import Place, place
+from slimify.app.images import Place, place
 from slimify.model.errors import SlimifyError
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "analysis.schema.json").read_text("utf-8"))
@@ -173,7 +173,7 @@ def test_standard_input(image: Path) -> None:
 
 def test_a_terminal_is_no_archive(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = types.SimpleNamespace(isatty=lambda: True)
-    monkeypatch.setattr("slimify.app.analyze.sys", types.SimpleNamespace(stdin=terminal))
+    monkeypatch.setattr("slimify.app.images.sys", types.SimpleNamespace(stdin=terminal))
     result = invoke("analyze", "-")
     assert (result.code, result.stdout) == (2, b"")
     assert "standard input is a terminal" in result.stderr

@@ -1,0 +1,32 @@
+"""What `explain` shows: the role of each step of Dockerfiles, or the meaning of a code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slimify.app.dockerfiles import Source, outcomes
+from slimify.app.locate import Job
+from slimify.model.outcome import Outcome
+
+if TYPE_CHECKING:
+    from slimify.image.model import Image
+
+
+def explain_files(
+    todo: Iterable[Job],
+    context: Path | None = None,
+    settings: dict[str, object] | None = None,
+    image: Image | None = None,
+) -> Iterator[tuple[Source, Outcome]]:
+    """What each step of each Dockerfile is for. The arguments are those of `rewrite_files`."""
+    return outcomes("explain", todo, context, settings or {}, image)
+
+
+def explain_code(code: str) -> dict[str, Any] | None:
+    """What a code such as SL204 means, as `slimify explain SL204 --format json` says it; None for one that
+    there is not."""
+    from slimify.codes import meaning
+
+    return meaning(code)
