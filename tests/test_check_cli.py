@@ -189,7 +189,7 @@ def test_baseline(project: Path) -> None:
     arguments = ("check", ".", "--baseline", "known.json")
     missing = invoke(*arguments, cwd=project)
     assert (missing.code, missing.stdout) == (2, b"")
-    assert "known.json: no such baseline\n  hint: --update-baseline makes it" in missing.stderr
+    assert "known.json: no such file\n  hint: --update-baseline creates it" in missing.stderr
 
     made = invoke(*arguments, "--update-baseline", cwd=project)
     assert (made.code, made.stdout) == (0, b"")

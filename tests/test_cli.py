@@ -321,7 +321,7 @@ def test_context_above(project: Path, pipeline: Pipeline) -> None:
     (project / "docker" / "Dockerfile").write_text("FROM python:3.12\nCOPY app.py .\n")
     result = invoke("rewrite", "docker/Dockerfile", cwd=project)
     assert pipeline.calls[0][1] == project.resolve()
-    assert "build context taken to be ." in result.stderr
+    assert "the build context is assumed to be .," in result.stderr
 
 
 # --- explain --------------------------------------------------------------------------------------

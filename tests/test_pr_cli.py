@@ -344,7 +344,7 @@ def test_a_dry_run_shows_all_and_sends_nothing(world: World, token: bool) -> Non
     assert "\nPOST http://127.0.0.1" in text
     assert (world.changes, bool(world.hub.calls)) == ([], token)
     assert git(world.repo.bare, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
-    assert ("what is there already was not looked up" in text) is not token
+    assert ("existing branches and requests were not looked up" in text) is not token
 
 
 def test_a_dry_run_of_many_says_once_what_holds_for_all(world: World) -> None:
@@ -353,7 +353,7 @@ def test_a_dry_run_of_many_says_once_what_holds_for_all(world: World) -> None:
         shutil.copytree(world.project / "web", world.project / name)
     world.commit("More", push=True)
     text = world.run(".", "--dry-run", "--limit", "2").stdout.decode()
-    assert text.count("was not looked up") == 1
+    assert text.count("were not looked up") == 1
     assert text.count("no more than 2 of slimify's requests may be open") == 3
     text = world.run(".", "--dry-run", "--per", "repository").stdout.decode()
     assert text.startswith("a/Dockerfile and 4 more: would be opened\n")

@@ -201,8 +201,8 @@ def in_session(leader: int) -> list[int]:
         pytest.param([".", "--output", "notes.txt"], 2, "no result of slimify scan", id="another file"),
         pytest.param([".", "--output", "open.txt"], 2, "no result of slimify scan", id="without a line end"),
         pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),
-        pytest.param([".", "--builds", "2"], 2, "go with --verify", id="builds without need"),
-        pytest.param([".", "--html", "no/page.html"], 2, "is no directory", id="no place for the page"),
+        pytest.param([".", "--builds", "2"], 2, "need --verify", id="builds without need"),
+        pytest.param([".", "--html", "no/page.html"], 2, "is not a directory", id="no place for the page"),
     ],
 )
 def test_wrong_usage(

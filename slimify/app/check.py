@@ -84,12 +84,12 @@ def read_baseline(path: Path, *, new: bool = False) -> BaselineFile:
     except FileNotFoundError:
         if new:
             return BaselineFile(path, None, {})
-        hint = "--update-baseline makes it, of what is found now"
-        raise SlimifyError(BAD_BASELINE, "no such baseline", hint=hint) from None
+        hint = "--update-baseline creates it from the current findings"
+        raise SlimifyError(BAD_BASELINE, "no such file", hint=hint) from None
     except OSError as error:
         raise SlimifyError(BAD_BASELINE, f"cannot read the baseline: {error.strerror}") from error
     except ValueError as error:
-        hint = "remove it, and make it again with --update-baseline"
+        hint = "delete it, and create it again with --update-baseline"
         raise SlimifyError(BAD_BASELINE, f"cannot read the baseline: {error}", hint=hint) from error
 
 

@@ -63,9 +63,11 @@ def write_ci(found: CiStep) -> None:
 def _target(path: str) -> Target:
     found = locate.targets(path)
     if len(found) > 1:
-        raise SlimifyError("SL901", f"{len(found)} Dockerfiles in this directory", hint="name one of them")
+        raise SlimifyError(
+            "SL901", f"the directory contains {len(found)} Dockerfiles", hint="name one of them"
+        )
     if found[0].path is None:
-        raise SlimifyError("SL901", "a CI step needs the path of the Dockerfile")
+        raise SlimifyError("SL901", "a CI step needs the path of a Dockerfile, not standard input")
     return found[0]
 
 

@@ -71,7 +71,9 @@ def place(text: str, engine: EngineName | None = None) -> Place:
         if is_there and any((path / name).is_file() for name in _LAYOUT):
             return Place(kind="layout", path=path)
         if is_there and _PATH.match(text):
-            raise SlimifyError(NO_IMAGE, "the directory holds no image", hint="a layout has an index.json")
+            raise SlimifyError(
+                NO_IMAGE, "the directory contains no image", hint="an OCI layout has an index.json"
+            )
         if _PATH.match(text):
             raise _missing("file")
     return Place(kind="engine", name=_reference(text), engine=engine)
@@ -111,7 +113,7 @@ def _stream(where: Place) -> Iterator[BinaryIO]:
             yield stream
     elif where.path is None:
         if sys.stdin.isatty():
-            hint = "docker save IMAGE | slimify analyze -"
+            hint = "pipe an image into it: docker save IMAGE | slimify analyze -"
             raise SlimifyError(locate.NOT_READABLE, "standard input is a terminal", hint=hint)
         yield sys.stdin.buffer
     else:
@@ -147,7 +149,7 @@ def _engine_with(name: str, wanted: EngineName | None) -> tuple[Engine, str]:
     if serious or not asked:
         raise (serious or problems)[0]
     who = " and ".join(dict.fromkeys(asked))
-    hint = f"pull or build it first: {asked[0]} pull {name}; an archive is named by its path"
+    hint = f"pull or build it first ({asked[0]} pull {name}), or give the path of an archive"
     raise SlimifyError(NO_IMAGE, f"{who} {'have' if len(asked) > 1 else 'has'} no such image", hint=hint)
 
 
@@ -166,7 +168,9 @@ def _file(rest: str, *, directory: bool) -> Place:
 
 
 def _missing(what: str) -> SlimifyError:
-    return SlimifyError(locate.NOT_READABLE, f"no such {what}", hint="`docker save -o FILE IMAGE` makes one")
+    return SlimifyError(
+        locate.NOT_READABLE, f"no such {what}", hint="`docker save -o FILE IMAGE` creates an archive"
+    )
 
 
 def _is_there(path: Path) -> bool:
@@ -179,5 +183,5 @@ def _is_there(path: Path) -> bool:
 def _reference(text: str) -> str:
     if len(text) > _LONGEST or not _REFERENCE.fullmatch(text):
         hint = "an image as `docker images` names it, an archive of `docker save`, or - for standard input"
-        raise SlimifyError(NO_IMAGE, "neither a file nor the name of an image", hint=hint)
+        raise SlimifyError(NO_IMAGE, "neither a file nor a valid name of an image", hint=hint)
     return text

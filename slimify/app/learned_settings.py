@@ -1,4 +1,4 @@
-"""What a repair found to be needed → settings, so that the next rewrite knows it without building."""
+"""What a repair found to be missing → settings, so that the next rewrite keeps it without building."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import tomli
+from msgspec import Struct
 
 from slimify import config
 from slimify.app import replace_file
@@ -18,26 +19,40 @@ from slimify.verify.model import Constraint
 Value = str | list[str]
 
 
-def keep_constraints(directory: Path, constraints: Iterable[Constraint]) -> str:
-    """Writes the constraints to the settings file of Dockerfiles in `directory` → a sentence about it.
+class Kept(Struct, frozen=True):
+    """What came of writing constraints: the settings file, whether it has them, a message for users."""
 
-    That is the nearest slimify.toml; without any settings file a new one beside the Dockerfile. Only
-    the keys concerned are touched. Where that can't be done in place (pyproject.toml is somebody
-    else's file too), the sentence has the lines to add.
+    path: Path
+    is_written: bool
+    message: str
+
+
+def keep_constraints(directory: Path, constraints: Iterable[Constraint]) -> str:
+    """Writes the constraints to the settings file of Dockerfiles in `directory` → a message for users."""
+    return kept(directory, constraints).message
+
+
+def kept(directory: Path, constraints: Iterable[Constraint]) -> Kept:
+    """Writes the constraints to the nearest slimify.toml; without any settings file, to a new one beside the
+    Dockerfile.
+
+    Only the keys concerned change. Where that can't be done in place (pyproject.toml is somebody else's file
+    too), nothing is written, and the message has the lines to add.
     """
     wanted = settings(constraints)
     path, _ = config.settings_file(directory)
     if path is None:
         path = directory / "slimify.toml"
+    why = ""
     try:
         old = path.read_bytes() if path.exists() else None
         text = edited((old or b"").decode("utf-8"), wanted) if path.name == "slimify.toml" else None
-        if text is None:
-            return f"{path}: to be added by hand:\n{lines(wanted, '  ')}"
-        replace_file.replace_file(path, text.encode("utf-8"), expected=old)
+        if text is not None:
+            replace_file.replace_file(path, text.encode("utf-8"), expected=old)
+            return Kept(path, True, f"{path}: set {', '.join(wanted)}\n")
     except (SlimifyError, OSError, ValueError) as error:
-        return f"{path}: {error}; to be added by hand:\n{lines(wanted, '  ')}"
-    return f"{path}: {', '.join(wanted)} {'set' if len(wanted) == 1 else 'are set'}\n"
+        why = f"{error}; "
+    return Kept(path, False, f"{path}: {why}add by hand:\n{lines(wanted, '  ')}")
 
 
 def lines(wanted: Mapping[str, Value], indent: str = "") -> str:

@@ -110,7 +110,7 @@ def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
     for directory in config.ancestors(own)[1:]:
         if all(_resolves(directory, source) for source in sources) and (not bare or _is_project(directory)):
             shown = os.path.relpath(directory)
-            return directory, f"build context taken to be {shown}: what is copied is there"
+            return directory, f"the build context is assumed to be {shown}, which contains the copied files"
     return own, ""
 
 

@@ -80,7 +80,7 @@ def proven(
 def _root(program: object) -> Path:
     root: Path | None = program.context.root  # type: ignore[attr-defined]
     if root is None:
-        raise SlimifyError("SL904", "without a build context nothing can be built")
+        raise SlimifyError("SL904", "building needs a build context; use --context")
     return root
 
 

@@ -129,7 +129,7 @@ def _proven(
     if context is None:
         context, _ = locate.build_context(target, data)
     if context is None:
-        raise SlimifyError("SL904", "a Dockerfile from standard input needs --context to be built")
+        raise SlimifyError("SL904", "building a Dockerfile from standard input needs --context")
     directory = context
 
     def rewrite(with_options: Options) -> Outcome:

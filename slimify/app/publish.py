@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     Result = tuple[Source, Outcome, Proof | None]
 
 _SUBJECTS = 50
-_UNSEEN = "without a token, what is there already was not looked up"
+_UNSEEN = "existing branches and requests were not looked up, as there is no token"
 _HOPELESS = (TOKEN_REFUSED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
 
 
@@ -119,7 +119,7 @@ def _repository(paths: Sequence[str]) -> Git:
     found = {gits.repository(_directory(path)) for path in paths}
     if len(found) > 1:
         several = ", ".join(sorted(str(git.directory) for git in found))
-        raise SlimifyError(NO_REPOSITORY, f"the paths are in several repositories: {several}")
+        raise SlimifyError(NO_REPOSITORY, f"the paths belong to several repositories: {several}")
     return found.pop()
 
 
@@ -251,7 +251,7 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
     def noted(path: Path) -> None:
         inside = path.resolve()
         if not inside.is_relative_to(tree):
-            raise SlimifyError(NO_REPOSITORY, f"{path} is a link that leads out of the repository")
+            raise SlimifyError(NO_REPOSITORY, f"{path} is a symlink that leads out of the repository")
         written.append(str(inside.relative_to(tree)))
 
     for change in offer.changes:
@@ -265,10 +265,9 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
         if done.error is not None:
             raise done.error
         if change.proof is not None and change.proof.constraints:
-            said = learned_settings.keep_constraints(source.target.directory, change.proof.constraints)
-            path, _ = config.settings_file(source.target.directory)
-            if "by hand" in said:
-                site.forge.remarks.append(said.strip())
-            elif path is not None:
-                noted(path)
+            kept = learned_settings.kept(source.target.directory, change.proof.constraints)
+            if kept.is_written:
+                noted(kept.path)
+            else:
+                site.forge.remarks.append(kept.message.strip())
     return list(dict.fromkeys(written))

@@ -36,7 +36,7 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes |
             if expected is not None and _content(target) != expected:
                 raise SlimifyError(
                     CHANGED,
-                    f"{path} has changed since it was read; it was left alone",
+                    f"{path} has changed since it was read, and is not overwritten",
                     hint="run slimify again",
                 )
             temporary.replace(target)
@@ -48,8 +48,8 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes |
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SlimifyError(
             CANNOT_WRITE,
-            f"cannot write {path}: {reason}; it was left as it was",
-            hint="without --write the change goes to standard output as a diff",
+            f"cannot write {path}: {reason}; the file is unchanged",
+            hint="without --write, the change is printed as a diff",
         ) from error
 
 

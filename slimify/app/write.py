@@ -54,7 +54,9 @@ def _ignore_file(outcome: Outcome) -> Iterator[None]:
     path = Path(ignore.path)
     before = None if ignore.before is None else _bytes(ignore.before)
     if before is None and path.exists():
-        raise SlimifyError(CHANGED, f"{path} is there meanwhile; it was left alone", hint="run slimify again")
+        raise SlimifyError(
+            CHANGED, f"{path} was created meanwhile, and is not overwritten", hint="run slimify again"
+        )
     replace_file(path, _bytes(ignore.after), expected=before)
     try:
         yield
@@ -74,7 +76,7 @@ def _alone(outcome: Outcome) -> Outcome:
     """The outcome of which the Dockerfile alone was written."""
     if outcome.ignore is None:
         return outcome
-    remark = f"{outcome.ignore.path} is not written: --output takes the Dockerfile only"
+    remark = f"{outcome.ignore.path} is not written: --output writes the Dockerfile only"
     return replace(outcome, warnings=(*outcome.warnings, remark))
 
 

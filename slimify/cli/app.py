@@ -21,12 +21,12 @@ COMMANDS = {
     "explain": "Show what each step is for.",
     "verify": "Build and run both images, and compare them.",
     "check": "Fail where an image could be smaller.",
-    "scan": "Say what could be saved in many repositories.",
+    "scan": "Show what many repositories could save.",
     "analyze": "Show why an image is big.",
     "config": "Show the settings in force, and where each comes from.",
-    "ci": "Print the CI step that builds the image and keeps its layers.",
-    "pr": "Offer the rewrite as a pull or merge request.",
-    "merge": "Make one multi-stage Dockerfile of two.",
+    "ci": "Print the CI step that builds the image and caches its layers.",
+    "pr": "Open a pull or merge request with the rewrite.",
+    "merge": "Merge two Dockerfiles into one multi-stage file.",
 }
 
 
@@ -65,7 +65,7 @@ app = typer.Typer(
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show version.")
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version.")
     ] = False,
 ) -> None:
     pass

@@ -74,7 +74,7 @@ def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
     if len(todo) > 1:
         raise typer.BadParameter(f"--image takes one Dockerfile, not {len(todo)}")
     if name == "-" and any(target.name == "-" for target, _ in todo):
-        raise typer.BadParameter("standard input is either the image or the Dockerfile")
+        raise typer.BadParameter("the image and the Dockerfile can't both be standard input")
     with console.busy(f"reading {name} …"):
         found = slimify.read_image(name)
     if not isinstance(found, slimify.Outcome):

@@ -38,8 +38,8 @@ __all__ = [
 
 BAD_SETTING = "SL904"
 _GENERAL = {
-    "probes": 'probes have tables of their own: [probes."worker.Dockerfile"]',
-    "pr": "requests are made for the whole repository",
+    "probes": 'use a table of its own: [probes."worker.Dockerfile"]',
+    "pr": "requests concern the whole repository",
 }
 
 
@@ -83,7 +83,7 @@ def layers(directory: Path, file: Path | None) -> tuple[Path | None, tuple[Layer
         return None, ()
     special = table.get("files", {})
     if not isinstance(special, dict) or not all(isinstance(value, dict) for value in special.values()):
-        raise _wrong(f'{path}: "files" is not a table of tables')
+        raise _wrong(f'{path}: "files" must be a table of tables')
     general = {name: value for name, value in table.items() if name != "files"}
     found = [_layer(path, path.name, general)]
     name = os.path.relpath(file.resolve(), path.parent.resolve()).replace(os.sep, "/") if file else ""
@@ -130,7 +130,7 @@ def _templates(path: Path, directory: str) -> str:
     found = (path.parent / directory).resolve()
     root = (repository_root(path.parent.resolve()) or path.parent).resolve()
     if not found.is_dir() or not found.is_relative_to(root):
-        why = "is outside the repository" if found.is_dir() else "is no directory"
+        why = "is outside the repository" if found.is_dir() else "is not a directory"
         raise _wrong(f'{path}: setting "templates": {directory} {why}')
     return str(found)
 
@@ -162,7 +162,7 @@ def _table(path: Path) -> Mapping[str, object] | None:
     tool = document.get("tool")
     table = tool.get("slimify") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise _wrong(f"{path}: [tool.slimify] is not a table")
+        raise _wrong(f"{path}: [tool.slimify] must be a table")
     return table
 
 
@@ -172,9 +172,9 @@ def _layer(path: Path, origin: str, table: Mapping[str, object], *, special: boo
         name = key.replace("_", "-")
         if name not in SETTINGS:
             known = ", ".join(sorted(SETTINGS))
-            raise _wrong(f'{path}: unknown setting "{key}"', hint=f"known are {known}")
+            raise _wrong(f'{path}: unknown setting "{key}"', hint=f"known settings: {known}")
         if special and name in _GENERAL:
-            raise _wrong(f'{path}: "{name}" in "files"', hint=_GENERAL[name])
+            raise _wrong(f'{path}: "{name}" is not allowed in "files"', hint=_GENERAL[name])
         try:
             values[name.replace("-", "_")] = SETTINGS[name](value)
         except ValueError as error:

@@ -109,6 +109,6 @@ def parse_min_saving(text: str) -> MinSaving:
             continue
         match = re.fullmatch(_SIZE, part, re.IGNORECASE)
         if match is None or match[2].lower() not in _UNITS:
-            raise ValueError(f'"{part}" is neither a share (5%) nor a size (5MB)')
+            raise ValueError(f'"{part}" is neither a percentage (5%) nor a size (5MB)')
         size = int(float(match[1]) * _UNITS[match[2].lower()])
     return MinSaving(percent=percent, bytes=size)

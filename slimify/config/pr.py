@@ -43,7 +43,7 @@ def checked(value: object) -> dict[str, Any]:
     for key, item in table(value).items():
         name = key.replace("_", "-")
         if name not in READERS:
-            raise ValueError(f'unknown "{key}"; known are {", ".join(sorted(READERS))}')
+            raise ValueError(f'unknown "{key}"; known settings: {", ".join(sorted(READERS))}')
         try:
             found[name] = READERS[name](item)
         except ValueError as error:
@@ -52,20 +52,20 @@ def checked(value: object) -> dict[str, Any]:
 
 
 def is_prefix(text: str) -> bool:
-    """Whether branches may begin so, for git and so that they are not anybody else's."""
+    """Whether git takes it as a prefix of branches, and it separates them from others."""
     plain = re.fullmatch(r"\w[\w./-]*[/-]", text, re.ASCII) is not None
     return plain and not re.search(r"\.\.|//|/\.|\.lock/|/-|\./", text)
 
 
 def _prefix(value: object) -> str:
     if not isinstance(value, str) or not is_prefix(value):
-        raise ValueError('must be what branches begin with, and end with / or -, such as "slimify/"')
+        raise ValueError('must be a prefix of branch names that ends with / or -, for example "slimify/"')
     return value
 
 
 def _branch(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", value):
-        raise ValueError("must be the name of a branch")
+        raise ValueError("must be a branch name")
     return value
 
 
@@ -77,13 +77,13 @@ def _names(value: object) -> tuple[str, ...]:
 
 def _limit(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError("must be a number from 1 on")
+        raise ValueError("must be an integer of at least 1")
     return value
 
 
 def _address(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s@/]+(/\S*)?", value):
-        raise ValueError('must be an address such as "https://git.example/api/v4"')
+        raise ValueError('must be a URL, for example "https://git.example/api/v4"')
     return value
 
 

@@ -43,7 +43,7 @@ ImagesArgument = Annotated[
     list[str],
     typer.Argument(
         metavar="IMAGE|ARCHIVE|DIR|-",
-        help="An image of an engine, an archive, a layout directory, or standard input; two are compared.",
+        help="Image, archive, layout directory, or - for stdin; give two to compare them.",
         show_default=False,
     ),
 ]
@@ -54,24 +54,30 @@ DockerfilesOption = Annotated[
         metavar="FILE",
         exists=True,
         dir_okay=False,
-        help="What the image was built from; once for each image.",
+        help="Dockerfile that the image was built from; repeat it for the second image.",
     ),
 ]
 ReplicasOption = Annotated[
     int,
-    typer.Option("--replicas", metavar="N", min=0, help="How many containers run it.", show_default=False),
+    typer.Option(
+        "--replicas", metavar="N", min=0, help="Number of containers that run the image.", show_default=False
+    ),
 ]
 NodesOption = Annotated[
-    int, typer.Option("--nodes", metavar="N", min=0, help="On how many machines.", show_default=False)
+    int,
+    typer.Option(
+        "--nodes", metavar="N", min=0, help="Number of machines that they run on.", show_default=False
+    ),
 ]
 HtmlOption = Annotated[
-    str | None, typer.Option("--html", metavar="FILE", help="Write a page of HTML; - for standard output.")
+    str | None,
+    typer.Option("--html", metavar="FILE", help="Write an HTML report to FILE; - for standard output."),
 ]
 InteractiveOption = Annotated[
-    bool, typer.Option("--interactive", "-i", help="Look around in the layers and files.")
+    bool, typer.Option("--interactive", "-i", help="Browse layers and files in the terminal.")
 ]
 MaxSizeOption = Annotated[
-    Any, typer.Option("--max-size", metavar="SIZE", parser=_size, help="How large it may be: 500MB.")
+    Any, typer.Option("--max-size", metavar="SIZE", parser=_size, help="Largest image size allowed: 500MB.")
 ]
 MaxWastedOption = Annotated[
     Any,
@@ -79,7 +85,7 @@ MaxWastedOption = Annotated[
         "--max-wasted",
         metavar="LIMIT",
         parser=_limit,
-        help="What may be wasted, as dive counts it: 10%.",
+        help="Most wasted space allowed, as dive counts it: 20MB or 10%.",
     ),
 ]
 MaxAvoidableOption = Annotated[
@@ -88,32 +94,45 @@ MaxAvoidableOption = Annotated[
         "--max-avoidable",
         metavar="LIMIT",
         parser=_limit,
-        help="What the findings may add up to: 20MB.",
+        help="Most avoidable space allowed: 20MB or 10%.",
     ),
 ]
 MinEfficiencyOption = Annotated[
     Any,
-    typer.Option("--min-efficiency", metavar="RATIO", parser=_ratio, help="As dive measures it: 0.95."),
+    typer.Option(
+        "--min-efficiency",
+        metavar="RATIO",
+        parser=_ratio,
+        help="Lowest efficiency allowed, as dive measures it: 0.95 or 95%.",
+    ),
 ]
 CiOption = Annotated[
     bool | None,
     typer.Option(
-        "--ci/--no-ci", help="Judge by the rules of .dive-ci.", show_default="as CI=true in the environment"
+        "--ci/--no-ci", help="Apply the rules of .dive-ci.", show_default="on if CI=true in the environment"
     ),
 ]
 CiConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--ci-config", metavar="FILE", exists=True, dir_okay=False, help="Rules as in .dive-ci; implies --ci."
+        "--ci-config",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="File of rules in the format of .dive-ci; implies --ci.",
     ),
 ]
 ImageEngineOption = Annotated[
     ImageEngine | None,
-    typer.Option("--engine", help="Whose image it is.", show_default="the first that has it"),
+    typer.Option(
+        "--engine", help="Container engine that has the image.", show_default="the first that has it"
+    ),
 ]
 PlatformOption = Annotated[
     str,
-    typer.Option("--platform", metavar="OS/ARCH", help="Which of several images in an archive."),
+    typer.Option(
+        "--platform", metavar="OS/ARCH", help="Platform to select from an archive of several images."
+    ),
 ]
 
 
@@ -138,14 +157,14 @@ def analyze(
 ) -> None:
     """Show why an image is big.
 
-    Layer by layer: which instruction brought it, what it is, and what of it nobody needs. Two images
-    are compared.
+    Lists for each layer the instruction that made it, its content, and what of it nothing needs. Compares two
+    images.
     """
     if len(images) > 2 or images.count("-") > 1:
-        raise typer.BadParameter("one image, or two that are compared; standard input is one")
+        raise typer.BadParameter("give one image, or two to compare; only one can be standard input")
     judges = ci or ci_config or max_size or max_wasted or max_avoidable or min_efficiency is not None
     if interactive and (judges or len(images) > 1 or format != "text"):
-        raise typer.BadParameter("--interactive shows one image; it prints and judges nothing")
+        raise typer.BadParameter("--interactive takes one image, and no limits or --format")
 
     def job() -> int:
         asked = slimify.AnalyzeOptions(

@@ -38,17 +38,17 @@ def check(
             "-o",
             metavar="FILE",
             dir_okay=False,
-            help="Write that here, and show the findings as text.",
+            help="Write the findings to FILE in that format, and print them as text.",
         ),
     ] = None,
     baseline: Annotated[
         Path | None,
         typer.Option(
-            "--baseline", metavar="FILE", dir_okay=False, help="What is found in it does not count."
+            "--baseline", metavar="FILE", dir_okay=False, help="Ignore the findings recorded in FILE."
         ),
     ] = None,
     update_baseline: Annotated[
-        bool, typer.Option("--update-baseline", help="Write what is found now to the baseline.")
+        bool, typer.Option("--update-baseline", help="Record the current findings in the baseline.")
     ] = False,
     context: ContextOption = None,
     image: ImageOption = None,
@@ -63,14 +63,12 @@ def check(
 ) -> None:
     """Fail where an image could be smaller.
 
-    One finding a Dockerfile: how much, and the command that shows the change.
+    Reports one finding per Dockerfile: the saving, and the command that shows the change.
     """
     if update_baseline and baseline is None:
-        raise typer.BadParameter("--update-baseline goes with --baseline")
+        raise typer.BadParameter("--update-baseline needs --baseline")
     if format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
-        raise typer.BadParameter(
-            f"standard input has no place in a repository, as --format {format} needs one"
-        )
+        raise typer.BadParameter(f"--format {format} needs files of a repository, not standard input")
 
     def job() -> int:
         todo = list(slimify.find(paths))

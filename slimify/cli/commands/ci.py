@@ -19,17 +19,17 @@ def ci(
     path: Annotated[str, typer.Argument(metavar="PATH", help="The Dockerfile.")] = "Dockerfile",
     *,
     write: Annotated[bool, typer.Option("--write", help="Write the CI file.")] = False,
-    tag: Annotated[str, typer.Option("--tag", "-t", metavar="NAME", help="What the image is called.")] = "",
+    tag: Annotated[str, typer.Option("--tag", "-t", metavar="NAME", help="Name of the image.")] = "",
     cache_ttl: Annotated[
-        int, typer.Option("--cache-ttl", metavar="HOURS", min=1, help="How long Kaniko keeps a layer.")
+        int, typer.Option("--cache-ttl", metavar="HOURS", min=1, help="Time that Kaniko keeps a layer.")
     ] = 168,
     context: ContextOption = None,
     format: TableFormatOption = "text",
 ) -> None:
-    """Print the CI step that builds the image and keeps its layers.
+    """Print the CI step that builds the image and caches its layers.
 
-    A new file is shown whole, an existing one as a diff; where that can't be changed for sure, the step and
-    where it goes.
+    Prints a new CI file in full, and changes of an existing one as a diff. If the existing file can't be
+    changed safely, prints the step and where to add it.
     """
 
     def job() -> int:

@@ -27,7 +27,7 @@ def config(
 ) -> None:
     """Show the settings in force, and where each comes from.
 
-    With the options of the command line as `rewrite` takes them.
+    Options of the command line override them as in `rewrite`.
     """
 
     def job() -> int:

@@ -26,7 +26,9 @@ from slimify.cli.options import (
 def explain(
     path: Annotated[
         str | None,
-        typer.Argument(metavar="PATH|CODE", help="Dockerfile, directory, - for stdin, or a code (SL204)."),
+        typer.Argument(
+            metavar="PATH|CODE", help="Dockerfile, directory to search, - for stdin, or a code such as SL204."
+        ),
     ] = None,
     *,
     format: TableFormatOption = "text",
@@ -36,7 +38,7 @@ def explain(
 ) -> None:
     """Show what each step is for.
 
-    Every instruction and command with its role and the reasons; or what a code means.
+    Prints the role of each instruction and command with its reasons, or the meaning of a code.
     """
 
     def job() -> int:

@@ -26,16 +26,14 @@ from slimify.cli.options import (
 def _extract(text: str) -> tuple[str, str]:
     path, mark, name = text.partition("=")
     if not mark or not path.startswith("/") or not name or name.startswith("/"):
-        raise typer.BadParameter(f'"{text}" is not PATH=NAME, /src/app=app')
+        raise typer.BadParameter(f'"{text}" is not PATH=NAME, for example /src/app=app')
     return posixpath.normpath(path), name
 
 
 def merge(
-    builder: Annotated[
-        str, typer.Argument(metavar="BUILDER", help="The Dockerfile of the image to build in.")
-    ],
+    builder: Annotated[str, typer.Argument(metavar="BUILDER", help="Dockerfile of the build image.")],
     path: Annotated[
-        str, typer.Argument(metavar="PATH", help="The one that takes the result, or - for stdin.")
+        str, typer.Argument(metavar="PATH", help="Dockerfile that copies the build result, or - for stdin.")
     ] = "Dockerfile",
     *,
     write: WriteOption = False,
@@ -46,7 +44,7 @@ def merge(
         typer.Option(
             "--extract",
             metavar="PATH=NAME",
-            help="What is taken out of the builder, and its name in the context.",
+            help="Path in the build image and its name in the build context; repeatable.",
         ),
     ] = None,
     context: ContextOption = None,
@@ -59,19 +57,20 @@ def merge(
         ),
     ],
 ) -> None:
-    """Make one multi-stage Dockerfile of two.
+    """Merge two Dockerfiles into one multi-stage file.
 
-    The old pattern: one image to build in, a script that takes the result out of it, another image that gets
-    it. What was done, why, and which lines of the script can go is said on standard error.
+    For the old pattern of a build image, a script that copies files out of it, and a second Dockerfile that
+    copies them in. Standard error lists the changes, the reasons, and the lines of the script that are no
+    longer needed.
     """
     if write and output is not None:
-        raise typer.BadParameter("--write and --output exclude each other")
+        raise typer.BadParameter("--write and --output can't be combined")
     if write and path == "-":
-        raise typer.BadParameter("standard input cannot be changed in place; use --output or the diff")
+        raise typer.BadParameter("--write can't change standard input; use --output")
     if builder == "-":
-        raise typer.BadParameter("standard input can only be the file that takes the result")
+        raise typer.BadParameter("only PATH can be standard input, not BUILDER")
     if path == "-" and context is None:
-        raise typer.BadParameter("standard input has no context: name one with --context")
+        raise typer.BadParameter("standard input has no build context; use --context")
     extracts = [_extract(text) for text in extract or ()]
     shown = format or ("none" if write or output is not None else "diff")
 

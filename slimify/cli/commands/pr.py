@@ -29,39 +29,53 @@ def pr(
     ] = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show branch, diff, text and requests; send nothing.")
+        bool,
+        typer.Option("--dry-run", help="Show the branch, diff, description and API requests; send nothing."),
     ] = False,
     per: Annotated[
-        Per | None, typer.Option("--per", help="One request an image, or one for all.", show_default="image")
+        Per | None,
+        typer.Option(
+            "--per", help="Open one request per image, or one per repository.", show_default="image"
+        ),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", metavar="N", min=1, help="How many may be open at a time.", show_default="5"),
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Largest number of open requests.", show_default="5"
+        ),
     ] = None,
     into: Annotated[
         str | None,
+        typer.Option("--into", metavar="BRANCH", help="Target branch.", show_default="the default branch"),
+    ] = None,
+    remote: Annotated[str, typer.Option("--remote", metavar="NAME", help="Git remote.")] = "origin",
+    forge: Annotated[
+        ForgeKind | None,
         typer.Option(
-            "--into", metavar="BRANCH", help="Where it is to go.", show_default="the default branch"
+            "--forge", help="Forge that hosts the repository.", show_default="derived from the remote"
         ),
     ] = None,
-    remote: Annotated[str, typer.Option("--remote", metavar="NAME", help="The remote of git.")] = "origin",
-    forge: Annotated[
-        ForgeKind | None, typer.Option("--forge", help="What hosts it.", show_default="told from the remote")
-    ] = None,
     api_url: Annotated[
-        str | None, typer.Option("--api-url", metavar="URL", help="Where the API of a forge of your own is.")
+        str | None, typer.Option("--api-url", metavar="URL", help="API of a self-hosted forge.")
     ] = None,
-    fork: Annotated[bool, typer.Option("--fork", help="Push to your fork, and ask from there.")] = False,
-    draft: Annotated[bool | None, typer.Option("--draft/--no-draft", help="Make drafts.")] = None,
-    label: Annotated[list[str] | None, typer.Option("--label", metavar="NAME", help="A label.")] = None,
+    fork: Annotated[
+        bool, typer.Option("--fork", help="Push to your fork and open the request from there.")
+    ] = False,
+    draft: Annotated[bool | None, typer.Option("--draft/--no-draft", help="Open requests as drafts.")] = None,
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="NAME", help="Label to set; repeatable.")
+    ] = None,
     reviewer: Annotated[
-        list[str] | None, typer.Option("--reviewer", metavar="NAME", help="Who is asked; TEAM as org/team.")
+        list[str] | None,
+        typer.Option(
+            "--reviewer", metavar="NAME", help="Person to ask for review, or a team as org/team; repeatable."
+        ),
     ] = None,
     sign_off: Annotated[
-        bool | None, typer.Option("--sign-off/--no-sign-off", help="Add Signed-off-by to commits.")
+        bool | None, typer.Option("--sign-off/--no-sign-off", help="Add a Signed-off-by line to commits.")
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Make a new request where a person closed the last one.")
+        bool, typer.Option("--again", help="Open a new request where somebody closed the last one.")
     ] = False,
     format: TableFormatOption = "text",
     context: ContextOption = None,
@@ -71,12 +85,14 @@ def pr(
     ],
     proving: Annotated[
         MaybeProving,
-        proof_options("repair probe run engine", "Build both images; propose only what is equal."),
+        proof_options(
+            "repair probe run engine", "Build both images; offer the rewrite only if they are equal."
+        ),
     ],
 ) -> None:
-    """Offer the rewrite as a pull or merge request.
+    """Open a pull or merge request with the rewrite.
 
-    Made from the newest commit of the branch that it is to go to; your working tree stays as it is.
+    Starts from the newest commit of the target branch; your working tree is not touched.
     """
     if "-" in (paths or ()):
         raise typer.BadParameter("a request needs files of a repository, not standard input")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -23,9 +23,6 @@ from slimify.cli.options import (
     proof_options,
     settings_options,
 )
-
-if TYPE_CHECKING:
-    from slimify import Proof, Source
 
 
 def rewrite(
@@ -52,12 +49,12 @@ def rewrite(
 ) -> None:
     """Print the multi-stage Dockerfile.
 
-    As a diff by default; what was done and why goes to standard error.
+    Prints a diff by default. Standard error lists the changes and the reasons.
     """
     if write and output is not None:
-        raise typer.BadParameter("--write and --output exclude each other")
+        raise typer.BadParameter("--write and --output can't be combined")
     if write and "-" in (paths or ()):
-        raise typer.BadParameter("standard input cannot be changed in place; use --output or the diff")
+        raise typer.BadParameter("--write can't change standard input; use --output")
     # after writing, the diff is only for those who ask for it
     shown = format or ("none" if write or output is not None else "diff")
 
@@ -80,13 +77,9 @@ def rewrite(
             elif write or output is not None:
                 outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
             if write and proof is not None and proof.constraints and outcome.error is None:
-                console.tell(_remembered(source, proof))
+                console.tell(slimify.keep_constraints(source.target.directory, proof.constraints))
             console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
             codes.append(proof_code(outcome, proof))
         return worst(codes)
 
     finish(job)
-
-
-def _remembered(source: Source, proof: Proof) -> str:
-    return slimify.keep_constraints(source.target.directory, proof.constraints)

@@ -26,7 +26,7 @@ _SHARD = re.compile(r"(?P<part>[1-9]\d*)/(?P<parts>[1-9]\d*)")
 def _shard(text: str | None) -> tuple[int, int]:
     match = _SHARD.fullmatch(text or "1/1")
     if match is None or int(match["part"]) > int(match["parts"]):
-        raise typer.BadParameter("a shard is a number of a count, like 2/8", param_hint="--shard")
+        raise typer.BadParameter("must be I/N with I from 1 to N, for example 2/8", param_hint="--shard")
     return int(match["part"]), int(match["parts"])
 
 
@@ -34,7 +34,7 @@ def scan(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH", help="Directories, addresses of git repositories, or files that list them."
+            metavar="PATH", help="Directories, URLs of git repositories, or files that list them."
         ),
     ],
     *,
@@ -45,30 +45,46 @@ def scan(
             "-o",
             metavar="FILE",
             dir_okay=False,
-            help="Write a JSON line a Dockerfile here; an interrupted scan goes on from it.",
+            help="Write one JSON line per Dockerfile to FILE; an interrupted scan resumes from it.",
         ),
     ] = None,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", dir_okay=False, help="Write a page with a table of all."),
+        typer.Option(
+            "--html",
+            metavar="FILE",
+            dir_okay=False,
+            help="Write an HTML page with a table of all Dockerfiles to FILE.",
+        ),
     ] = None,
     format: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="What goes to standard output.")
+        Literal["text", "json"], typer.Option("--format", help="Format of standard output.")
     ] = "text",
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; as many as processors, by default.")
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            metavar="N",
+            min=1,
+            help="Number of processes.",
+            show_default="the number of processors",
+        ),
     ] = None,
     retry: Annotated[
-        bool, typer.Option("--retry", help="Try again what failed, or did not build, according to the file.")
+        bool,
+        typer.Option(
+            "--retry", help="Retry the Dockerfiles that failed or did not build, according to --output."
+        ),
     ] = False,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Only part I of N, to split it over jobs."),
+        typer.Option("--shard", metavar="I/N", help="Scan only part I of N, to split the work over CI jobs."),
     ] = None,
     timeout: Annotated[
         int,
         typer.Option(
-            "--timeout", min=1, metavar="SECONDS", help="For one Dockerfile, at most; builds not counted."
+            "--timeout", min=1, metavar="SECONDS", help="Time limit for one Dockerfile, builds not included."
         ),
     ] = 300,
     given: Annotated[Given, settings_options("base min_saving build_args builder dockerignore")],
@@ -80,12 +96,14 @@ def scan(
     ],
     builds: Annotated[
         int | None,
-        typer.Option("--builds", metavar="N", min=1, help="Dockerfiles at a time.", show_default="1"),
+        typer.Option(
+            "--builds", metavar="N", min=1, help="Number of Dockerfiles to build at a time.", show_default="1"
+        ),
     ] = None,
     build_timeout: Annotated[
         int | None,
         typer.Option(
-            "--build-timeout", metavar="SECONDS", min=1, help="For one build, at most.", show_default="3600"
+            "--build-timeout", metavar="SECONDS", min=1, help="Time limit for one build.", show_default="3600"
         ),
     ] = None,
     buildx_builder: Annotated[
@@ -93,20 +111,20 @@ def scan(
         typer.Option(
             "--buildx-builder",
             metavar="NAME",
-            help="Build there; may be repeated: repositories are shared out over them.",
+            help="Buildx builder to use; repeat it to distribute the repositories over several.",
         ),
     ] = None,
 ) -> None:
-    """Say what could be saved in many repositories.
+    """Show what many repositories could save.
 
-    Nothing is changed, and nothing is built unless with --verify. What can't be read is a row like any other.
+    Changes nothing, and builds only with --verify. A repository that can't be read is a row with the reason.
     """
     if proving is None and (builds or build_timeout or buildx_builder):
-        raise typer.BadParameter("--builds, --build-timeout and --buildx-builder go with --verify")
+        raise typer.BadParameter("--builds, --build-timeout and --buildx-builder need --verify")
     if html is not None and not html.resolve().parent.is_dir():
-        raise typer.BadParameter(f"{html.parent} is no directory", param_hint="--html")
+        raise typer.BadParameter(f"{html.parent} is not a directory", param_hint="--html")
     if retry and output is None:
-        raise typer.BadParameter("--retry goes with --output, the file of results")
+        raise typer.BadParameter("--retry needs --output, the file of earlier results")
     part, parts = _shard(shard)
 
     def job() -> int:
@@ -168,7 +186,7 @@ class _Bar:
         self._what = what
         if done:
             console.tell(
-                f"{done} of {count} are known from {self._results}; without it they are looked at anew\n"
+                f"skipping {done} of {count}, already in {self._results}; delete it to scan them again\n"
             )
         bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True)
         self._update = self._open.enter_context(bar).update

@@ -31,11 +31,17 @@ def verify(
     rewritten: Annotated[
         Path | None,
         typer.Option(
-            "--rewritten", metavar="FILE", exists=True, help="Compare with this file, not with ours."
+            "--rewritten",
+            metavar="FILE",
+            exists=True,
+            help="Compare with this Dockerfile instead of slimify's rewrite.",
         ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the proven file here.")
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the new file to FILE if both images are equal."
+        ),
     ] = None,
     format: Annotated[ProofFormat, typer.Option("--format", help="Format of standard output.")] = "text",
     context: ContextOption = None,
@@ -43,26 +49,35 @@ def verify(
     given: Annotated[Given, settings_options("base min_saving build_args")],
     proving: Annotated[Proving, proof_options("repair probe run engine")],
     time: Annotated[
-        bool, typer.Option("--time", help="Also build without cache, and after a change of one line.")
+        bool,
+        typer.Option("--time", help="Also measure builds without cache, and after a change of one line."),
     ] = False,
     builder: Annotated[
-        str, typer.Option("--builder", metavar="NAME", help="A buildx builder, also a remote one.")
+        str, typer.Option("--builder", metavar="NAME", help="Buildx builder, local or remote.")
     ] = "",
     secret: Annotated[
-        list[str] | None, typer.Option("--secret", metavar="SPEC", help="As for docker build.")
+        list[str] | None,
+        typer.Option(
+            "--secret", metavar="SPEC", help="Secret for the build, as for docker build; repeatable."
+        ),
     ] = None,
-    platform: Annotated[str, typer.Option("--platform", metavar="OS/ARCH", help="As for docker build.")] = "",
-    network: Annotated[str, typer.Option("--network", metavar="MODE", help="As for docker build.")] = "",
+    platform: Annotated[
+        str, typer.Option("--platform", metavar="OS/ARCH", help="Platform to build for, as for docker build.")
+    ] = "",
+    network: Annotated[
+        str, typer.Option("--network", metavar="MODE", help="Network mode of RUN, as for docker build.")
+    ] = "",
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="How long one build may take.")
+        float, typer.Option("--timeout", metavar="SECONDS", help="Time limit for one build.")
     ] = 3600,
 ) -> None:
     """Build and run both images, and compare them.
 
-    The original and the rewritten one: contract, files, libraries and behaviour; sizes and times.
+    Compares contract, files, libraries and behaviour of the original and the rewritten image, and measures
+    sizes and times.
     """
     if rewritten is not None and proving.repair:
-        raise typer.BadParameter("--repair plans anew and can't change the file of --rewritten")
+        raise typer.BadParameter("--repair and --rewritten can't be combined")
 
     def job() -> int:
         build = slimify.BuildOptions(
@@ -71,7 +86,7 @@ def verify(
         asked = replace(proving, build=build, rewritten=rewritten, timed=time)
         todo = list(slimify.find([path] if path else None))
         if rewritten is not None and len(todo) > 1:
-            raise typer.BadParameter(f"--rewritten goes with one Dockerfile, not {len(todo)}")
+            raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
         built = built_image(image, todo)
         if isinstance(built, int):
             return built

@@ -264,7 +264,7 @@ def test_an_image_that_nobody_has(fakes: Fakes, image: Path) -> None:
     result = invoke("analyze", "toodle-app", "--format", "json")
     assert result.code == 2
     assert objects(result)["error"]["code"] == "SL750"  # type: ignore[index]
-    assert result.stderr.splitlines()[1].startswith("  hint: pull or build it first: docker pull toodle-app")
+    assert result.stderr.splitlines()[1].startswith("  hint: pull or build it first (docker pull toodle-app)")
     assert not any("pull" in call for call in fakes.calls)
 
 
