@@ -14,7 +14,7 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
-from slimify.model.plan import Plan
+from slimify.model.plan import CompiledStart, NewStart, Plan
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.built_image import Built
@@ -76,7 +76,6 @@ def _planned(
 ) -> Outcome:
     """The outcome of a file that could be read."""
     from slimify.analysis.classify import classify
-    from slimify.languages.go.planning.compile_go_run import compiled
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
 
@@ -102,18 +101,26 @@ def _planned(
             return outcome
     if program.refusals:
         return replace(outcome, kind="refused", decisions=stated(program.refusals))
-    made = compiled(program) if not (several or options.single_stage) else None
+    made = _compiled_start(program) if not (several or options.single_stage) else None
     if made is not None:
-        program = read(made[0])
-    found = _first_proved(program, file, options, read)
+        program = read(made.text)
+    found = _first_proved(program, file, options, read, made.start if made is not None else None)
     if isinstance(found, _Found):
-        before = (made[1],) if made is not None else outcome.decisions
+        before = (made.decision,) if made is not None else outcome.decisions
         return _with_ignore(program, _rewritten(outcome, found, before + program.findings), options)
     codes = {reason.code for reason in found.reasons}
     blocked = codes & _BLOCKING and not codes & _NEEDLESS
     decisions = (*outcome.decisions, *stated(found.reasons), *found.advice, *program.findings)
     outcome = replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
     return _with_ignore(program, outcome, options)
+
+
+def _compiled_start(program: Program) -> CompiledStart | None:
+    from slimify.languages import language
+
+    known = language(program.language)
+    part = known.compiled_start if known is not None else None
+    return part.compiled(program) if part is not None else None
 
 
 _BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
@@ -137,9 +144,14 @@ class _Nothing(Struct, frozen=True):
 
 
 def _first_proved(
-    program: Program, file: Dockerfile, options: Options, read: Callable[[str], Program]
+    program: Program,
+    file: Dockerfile,
+    options: Options,
+    read: Callable[[str], Program],
+    start: NewStart | None,
 ) -> _Found | _Nothing:
-    """The best plan whose text passes the proof, or why there is none."""
+    """The best plan whose text passes the proof, or why there is none. `start` is what was changed of the
+    file's start command before."""
     from slimify.planning.options.requested import requested
 
     reasons: list[Reason] = []
@@ -152,6 +164,7 @@ def _first_proved(
         if isinstance(wanted, Reason):
             reasons.append(wanted)
             continue
+        wanted = replace(wanted, new_start=start)
         found = _proved(program, wanted, file, options)
         if isinstance(found, str):
             return _Found(*_told_once(program, wanted, found, options), tuple(reasons))
@@ -223,7 +236,7 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
     text = render(plan, file, annotate=options.annotate, templates=options.templates)
     if text == file.text:
         return [Reason.of("SL407", "same_text", rung=plan.rung)]
-    found = problems(program, plan, text)
+    found = problems(program, plan, text, file)
     return (
         [Reason.of("SL409", "rejected", rung=plan.rung, problem=problem) for problem in found]
         if found

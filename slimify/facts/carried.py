@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import cast
 
 from msgspec import Struct, field
 
 from slimify.facts.debian import GENERATED, companions, image_packages, provided, translated
 from slimify.facts.image_tables import image_tables
 from slimify.facts.images import ImageFacts
+from slimify.facts.mediatypes import PACKAGES, TABLE
 
 
 class Carried(Struct, frozen=True, kw_only=True):
@@ -66,6 +68,17 @@ def _carried(full_image: str, slim_image: str, suite: str) -> Carried:
         libraries=libraries,
         checked=own,
     )
+
+
+def data_files(image: ImageFacts) -> frozenset[str]:
+    """Files of an image that a smaller one can have by a COPY, as they are."""
+    table = {TABLE} if PACKAGES & carried(image).packages else set[str]()
+    return frozenset({*named_data_files(image.family).values(), *table})
+
+
+def named_data_files(family: str) -> Mapping[str, str]:
+    """Those that only images of the family have, by what they are."""
+    return cast("Mapping[str, str]", load("images.toml")["data-files"].get(family, {}))
 
 
 def installed(image: ImageFacts, *, nearest: bool = False) -> frozenset[str]:

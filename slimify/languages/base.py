@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from slimify.facts.images import ImageFacts
     from slimify.facts.native import Native
     from slimify.model.effects import Effect, EffectKind
+    from slimify.model.plan import CompiledStart
     from slimify.model.sources import Module, SourceFacts, Use
     from slimify.semantics.context_files import View
     from slimify.semantics.effects.call import Call
@@ -156,6 +157,13 @@ class Linking(Protocol):
         """Nothing that the image builds is linked with a library of a system package."""
 
 
+class StartPart(Protocol):
+    """A start command that compiles the program each time: compiled once in the build instead."""
+
+    def compiled(self, program: Program) -> CompiledStart | None:
+        """The file with the program itself as its start command; None where it starts something else."""
+
+
 class Language(Struct, frozen=True, kw_only=True):
     """A language as its folder describes it."""
 
@@ -182,6 +190,11 @@ class Language(Struct, frozen=True, kw_only=True):
     no_sources: str = ""  # a pattern for paths that are no sources of an application
     # its sources are read for every application, since programs in any language start scripts in this one
     read_always: bool = False
+
+    @property
+    def compiled_start(self) -> StartPart | None:
+        part: StartPart | None = self.part("planning.compiled_start")
+        return part
 
     def part(self, name: str) -> Any:
         """The module `name` of the folder, or None where it has none."""

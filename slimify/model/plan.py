@@ -37,6 +37,23 @@ class Stage(Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...]
 
 
+class NewStart(Struct, frozen=True, kw_only=True):
+    """A start command that a plan replaces, with the one that stands for it: argv, as the image has it."""
+
+    keyword: Literal["CMD", "ENTRYPOINT"]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class CompiledStart(Struct, frozen=True, kw_only=True):
+    """A file whose start command no longer compiles the program first: its text, what was decided, and the
+    command that stands for the old one."""
+
+    text: str
+    decision: Decision
+    start: NewStart
+
+
 class Plan(Struct, frozen=True, kw_only=True):
     """One way to write the new file."""
 
@@ -46,6 +63,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     kept: tuple[str, ...] = ()  # paths that are copied on request
     user: str = ""  # the final stage gets it on request; "": that of the file
+    new_start: NewStart | None = None  # the file starts something else
     saving: int = 0  # bytes, estimated
     original: int = 0  # bytes of the original image, estimated
     measured: bool = False  # no estimates: both are those of an image that was built from the file

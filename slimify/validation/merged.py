@@ -13,8 +13,8 @@ from slimify.analysis.program import Program
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
-from slimify.planning.final_stage.text import CONFIG_ONLY
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
@@ -40,7 +40,7 @@ def problems(
     found = [*_same_base(builder, file, made[0]), *_same_base(runtime, file, last[0])]
     found += _builder_kept(builder, made, _added(plan))
     found += _runtime_kept(runtime, last)
-    found += contract(runtime, file, stages, plan)
+    found += contract(runtime, file, stages, plan, runtime.dockerfile)
     found += _taken(made, last, extracted)
     found += execution(builder, file, [made])
     found += execution(runtime, file, [last])

@@ -9,16 +9,16 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec.structs import replace
+
 from slimify.analysis.advice.findings import SECRET
 from slimify.analysis.contract import runtime
 from slimify.analysis.program import Program, Runtime
-from slimify.facts.mediatypes import TABLE
+from slimify.facts.carried import data_files
 from slimify.facts.settings import toolchain_settings
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
-from slimify.model.plan import Plan
-from slimify.planning.final_stage.media_types import in_base
-from slimify.planning.final_stage.restore_packages import CERTIFICATES, GO_ZONES, ZONES
+from slimify.model.plan import NewStart, Plan
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
@@ -28,8 +28,12 @@ from slimify.validation.execution import execution
 from slimify.validation.in_place import in_place
 
 
-def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
-    """Why the text must not be given to anybody; empty when everything holds."""
+def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> tuple[str, ...]:
+    """Why the text must not be given to anybody; empty when everything holds.
+
+    `program` is what was planned with; the contract that has to hold is that of the `original`, which
+    starts something else where the plan says so.
+    """
     try:
         file = parse(encode(text), program.name)
     except SlimifyError as error:
@@ -37,12 +41,12 @@ def problems(program: Program, plan: Plan, text: str) -> tuple[str, ...]:
     stages = split_stages(file)
     found = list(_shape(plan, stages))
     if plan.rung == "cleanup":
-        found += contract(program, file, stages, plan)
+        found += contract(program, file, stages, plan, original)
         found += _steps_of_root(plan, stages[-1])
         found += in_place(program, file, stages, split_stages(program.dockerfile))
         return tuple(dict.fromkeys(found))
     stages = default_target(stages)
-    found += contract(program, file, stages, plan)
+    found += contract(program, file, stages, plan, original)
     found += _steps_of_root(plan, stages[-1])
     found += _copies(program, stages, plan.kept)
     found += _live(program, stages)
@@ -85,13 +89,17 @@ def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[str]:
 
 
 def contract(
-    program: Program, file: Dockerfile, stages: list[list[Instruction]], plan: Plan
+    program: Program,
+    file: Dockerfile,
+    stages: list[list[Instruction]],
+    plan: Plan,
+    original: Dockerfile,
 ) -> Iterator[str]:
-    """The runtime contract of the last stage is that of the input, but for a user that the plan adds and
-    settings of the toolchain that it says it leaves to the builder."""
+    """The runtime contract of the last stage is that of the original, but for a user that the plan adds, a
+    start command that it replaces, and settings of the toolchain that it says it leaves to the builder."""
     user = plan.user
     new = contract_of(program, file, stages)
-    old = _contract_before(program)
+    old = _contract_before(program, plan, original)
     for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
         before, after = getattr(old, name), getattr(new, name)
         before = user if name == "user" and user else before
@@ -102,26 +110,25 @@ def contract(
     if old.own_start or program.base is not None:
         for name in ("entrypoint", "cmd"):
             before, after = getattr(old, name), getattr(new, name)
-            if (
-                before is not None
-                and before != after
-                and old.own_start
-                and not _restarted(program, before, after)
-            ):
+            if before is not None and before != after and old.own_start:
                 yield f"{name} would change from {before!r} to {after!r}"
     stated = " ".join(d.text for d in plan.decisions if d.code == "SL319")
     yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & toolchain_settings())
 
 
-def _contract_before(program: Program) -> Runtime:
-    """The contract of the file; where its last stage builds on another one, that one's settings count."""
-    stages = split_stages(program.dockerfile)
-    return contract_of(program, program.dockerfile, stages) if len(stages) > 1 else program.runtime
-
-
-def _restarted(program: Program, before: object, after: object) -> bool:
-    """`go run` as the command is replaced by the program it builds: a stated decision."""
-    return "go" in str(before) and "run" in str(before)
+def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> Runtime:
+    """The contract that the new file has to keep: that of the original, with the start command that the
+    plan puts in place of its own. Where the last stage builds on another one, that one's settings count."""
+    stages = split_stages(original)
+    if len(stages) == 1 and original is program.dockerfile:
+        return program.runtime
+    found = contract_of(program, original, stages)
+    match plan.new_start:
+        case NewStart(keyword="CMD", before=before, after=after) if found.cmd == before:
+            return replace(found, cmd=after)
+        case NewStart(keyword="ENTRYPOINT", before=before, after=after) if found.entrypoint == before:
+            return replace(found, entrypoint=after)
+    return found
 
 
 def _env(
@@ -202,13 +209,7 @@ def _venv_in(builder: list[Instruction], path: str) -> bool:
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:
-    if path == TABLE and in_base(program):
-        return True  # its own, as what follows is Go's
-    if (
-        path in (CERTIFICATES, ZONES, GO_ZONES)
-        and program.base is not None
-        and program.base.family == "golang"
-    ):
+    if program.base is not None and path in data_files(program.base):
         return True
     if any(inside(path, w) or inside(w, path) for w in written):
         return True

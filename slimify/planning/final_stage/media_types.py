@@ -6,8 +6,8 @@ import posixpath
 from itertools import chain
 
 from slimify.analysis.program import Program
-from slimify.facts.carried import carried
-from slimify.facts.mediatypes import PACKAGES, TABLE, by_table, frontends, served, serving
+from slimify.facts.carried import data_files
+from slimify.facts.mediatypes import TABLE, by_table, frontends, served, serving
 from slimify.model.decisions import Decision
 
 
@@ -16,18 +16,13 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
 
     Only files of the context are seen, and packages that are known to bring files for browsers.
     """
-    if not in_base(program):
+    if program.base is None or TABLE not in data_files(program.base):
         return (), ()
     why = _reason(program)
     if not why:
         return (), ()
     line = f"COPY --from=builder {TABLE} {TABLE}"
     return (line,), (Decision.of("SL311", "media_types", safety="safe", path=TABLE, why=why, base=base),)
-
-
-def in_base(program: Program) -> bool:
-    """Whether the base image has the table, and the slim one of its family has not."""
-    return program.base is not None and bool(PACKAGES & carried(program.base).packages)
 
 
 def _reason(program: Program) -> str:

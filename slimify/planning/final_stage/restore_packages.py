@@ -12,10 +12,6 @@ from slimify.facts.debian import brings
 from slimify.model.decisions import Decision
 from slimify.model.sources import Use
 
-# Data files of an image with Go that a smaller one can take from it as they are.
-CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
-ZONES = "/usr/share/zoneinfo"
-GO_ZONES = "/usr/local/go/lib/time/zoneinfo.zip"  # time.LoadLocation reads it below the GOROOT of the build
 # Releases whose packages have moved to archive.debian.org: `apt-get update` fails on their images.
 ARCHIVED = frozenset({"wheezy", "jessie", "stretch", "buster", "trusty", "precise"})
 

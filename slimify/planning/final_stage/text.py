@@ -11,15 +11,10 @@ from slimify.model.effects import EDITS, IDLE, ON_PACKAGES, Effect
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.stages.long_lines import broken, with_more
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
+from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.words import references
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
 from slimify.syntax.shell.script import EditRefused, edit
-
-# Instructions that only describe the image; a stage that is thrown away needs none of them.
-CONFIG_ONLY = frozenset(
-    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
-)
-
 
 # Instructions that set the state in which later ones are executed.
 STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from slimify.analysis.program import Program
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Item, Stage
-from slimify.planning.final_stage.text import CONFIG_ONLY
 from slimify.planning.stages.assemble import Block, blocks_of
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
+from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 
 
 def last_from(program: Program) -> Instruction:

@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from slimify.analysis.copies import files, targets, visit_of
 from slimify.analysis.program import Program
+from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE
 from slimify.model.decisions import Decision, Reason, Role
 from slimify.model.plan import Plan, Stage
-from slimify.planning.final_stage.media_types import in_base
 from slimify.planning.final_stage.rebase import written_base
 from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
 from slimify.semantics.paths import BROAD, inside, touches
@@ -53,7 +53,8 @@ def _where(program: Program, plan: Plan, path: str) -> Literal["final", "builder
     if not brings:  # the base image does
         if final.base in (program.base_ref, written_base(program)):
             return "final"
-        return "builder" if path == TABLE and in_base(program) and plan.stages[0].purpose == "build" else ""
+        known = path == TABLE and program.base is not None and path in data_files(program.base)
+        return "builder" if known and plan.stages[0].purpose == "build" else ""
     if plan.stages[0].purpose != "build":
         return "final"
     there = {item.origin for item in plan.stages[0].items[1:]}

@@ -17,7 +17,6 @@ from slimify.planning.final_stage.copy_position import starts_installed
 from slimify.planning.final_stage.merge_installs import with_their_lists
 from slimify.planning.final_stage.rebase import own_name
 from slimify.planning.final_stage.text import (
-    CONFIG_ONLY,
     STATEFUL,
     edited,
     final_text,
@@ -31,6 +30,7 @@ from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.join_runs import lengthened, side_by_side
 from slimify.semantics.paths import touches
 from slimify.syntax.dockerfile.instructions import from_parts
+from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.shell.script import EditRefused
 
 

@@ -12,6 +12,10 @@ from slimify.syntax.dockerfile.syntax_error import syntax_error
 _ALL = """ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL
 STOPSIGNAL USER VOLUME WORKDIR"""
 KEYWORDS = {word.lower(): word for word in _ALL.split()} | {word: word for word in _ALL.split()}
+# Instructions that only describe the image; a stage that is thrown away needs none of them.
+CONFIG_ONLY = frozenset(
+    {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
+)
 _NAMES = tuple(_ALL.split())
 _MISSING_SPACE = "(" + "|".join(_NAMES) + r")[\[\"'=:$/]"
 PLACEHOLDER = re.compile(r"\{\{|\{%|\{#|<%|%%|@@?[A-Za-z_]+@")

@@ -6,12 +6,12 @@ from collections.abc import Container, Sequence
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import Program
-from slimify.facts.carried import carried
+from slimify.facts.carried import carried, named_data_files
 from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision
 from slimify.model.sources import Use
-from slimify.planning.final_stage.restore_packages import CERTIFICATES, GO_ZONES, ZONES, put_back
+from slimify.planning.final_stage.restore_packages import put_back
 from slimify.planning.layout import CopyFromBuilder
 
 # golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
@@ -54,8 +54,9 @@ def put_back_of_go(program: Program, base: str) -> tuple[tuple[str, ...], tuple[
     if "alpine" not in base:
         install, put, missing = put_back(program, base, wanted)
         if any("ca-certificates" in line for line in install):  # comes along with what is installed
-            copied = tuple(line for line in copied if CERTIFICATES not in line)
-            told = tuple(d for d in told if not d.text.startswith(CERTIFICATES))
+            certificates = named_data_files("golang")["certificates"]
+            copied = tuple(line for line in copied if certificates not in line)
+            told = tuple(d for d in told if not d.text.startswith(certificates))
         return (*install, *copied), (*told, *put), missing
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
     names = sorted(set(wanted) - installed)
@@ -77,7 +78,7 @@ def _copied_data(
     """COPY lines for certificates and time zones, taken out of `wanted`: files of the image with Go that
     are the same wherever they lie, so that nothing has to be fetched for them."""
     assert program.base is not None
-    places = {"ca-certificates": CERTIFICATES, "tzdata": _zones(program)}
+    places = {"ca-certificates": named_data_files("golang")["certificates"], "tzdata": _zones(program)}
     lines: list[str] = []
     decisions: list[Decision] = []
     for name, path in places.items():
@@ -93,4 +94,5 @@ def _zones(program: Program) -> str:
     """Go reads the system's zone files first, then those of the toolchain at the path it was built in."""
     assert program.base is not None
     lost = carried(program.base)
-    return ZONES if lost.checked and "tzdata" in lost.packages else GO_ZONES
+    system = lost.checked and "tzdata" in lost.packages
+    return named_data_files("golang")["zones" if system else "toolchain-zones"]

@@ -10,25 +10,26 @@ import json
 import posixpath
 import re
 import shlex
+from typing import Literal
 
 from slimify.analysis.program import Program, Step
 from slimify.languages.go.commands import go_wrapper
 from slimify.languages.go.commands.places import base as gopath
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
+from slimify.model.plan import CompiledStart, NewStart
 
 _VALUED = frozenset(
     {"-exec", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-p", "-modfile", "-overlay", "-pkgdir"}
 )
 _DROPPED = frozenset({"-exec"})
 _PROGRAM = "/usr/local/bin/"
+Command = str | tuple[str, ...]  # in shell form, in exec form
 
 
-def compiled(program: Program) -> tuple[str, Decision] | None:
+def compiled(program: Program) -> CompiledStart | None:
     """The file's text with a `go build` and the program as start command; None if it does not apply."""
     starts = [s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")]
-    if program.language != "go":
-        return None
     for step in starts:
         words = _words(step.instruction)
         if words is None:
@@ -44,17 +45,43 @@ def compiled(program: Program) -> tuple[str, Decision] | None:
         path = _PROGRAM + _name(program, package)
         build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
         command = _command(step.instruction, path, arguments, lead)
-        text = _rewritten(program, step.instruction, command, build)
-        line = step.line
-        return text, Decision.of("SL315", "go_run", safety="assumed", line=line, path=path)
+        told = Decision.of("SL315", "go_run", safety="assumed", line=step.line, path=path)
+        return _started(program, step, command, told, build)
     return None
 
 
-def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> tuple[str, Decision]:
+def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> CompiledStart:
     """The file's text with the program itself as start command, where `go-wrapper run` only starts it."""
     name = go_wrapper.program(program.end.view, program.end.cwd or cwd, gopath(program.end))
-    text = _rewritten(program, step.instruction, _command(step.instruction, name, arguments, []))
-    return text, Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
+    command = _command(step.instruction, name, arguments, [])
+    told = Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
+    return _started(program, step, command, told)
+
+
+def _started(
+    program: Program, step: Step, command: Command, decision: Decision, build: str = ""
+) -> CompiledStart:
+    keyword: Literal["CMD", "ENTRYPOINT"] = "CMD" if step.keyword == "CMD" else "ENTRYPOINT"
+    old = step.instruction
+    shell = program.runtime.shell
+    return CompiledStart(
+        text=_rewritten(program, old, f"{keyword} {_written(command)}", build),
+        decision=decision,
+        start=NewStart(
+            keyword=keyword,
+            before=_argv(old.exec_form or old.value.strip(), shell),
+            after=_argv(command, shell),
+        ),
+    )
+
+
+def _written(command: Command) -> str:
+    return command if isinstance(command, str) else json.dumps(command)
+
+
+def _argv(command: Command, shell: tuple[str, ...]) -> tuple[str, ...]:
+    """What the image's configuration has for it."""
+    return (*shell, command) if isinstance(command, str) else command
 
 
 def _words(instruction: Instruction) -> list[str] | None:
@@ -102,15 +129,15 @@ def _name(program: Program, package: list[str]) -> str:
     return name if re.fullmatch(r"[a-z][a-z0-9_-]*", name) and name not in ("go", "src", "cmd") else "app"
 
 
-def _command(instruction: Instruction, path: str, arguments: list[str], lead: list[str]) -> str:
+def _command(instruction: Instruction, path: str, arguments: list[str], lead: list[str]) -> Command:
     if instruction.exec_form is not None:
-        return f"{instruction.keyword} {json.dumps([path, *arguments])}"
+        return (path, *arguments)
     # the user's own words behind the package stay as they are written, for the shell to expand
     tail = instruction.value
     for word in reversed(arguments[:1]):
         at = tail.find(word)
         tail = tail[at:] if at >= 0 else shlex.join(arguments)
-    return " ".join([instruction.keyword, *lead, path, *([tail.strip()] if arguments else [])])
+    return " ".join([*lead, path, *([tail.strip()] if arguments else [])])
 
 
 def _rewritten(program: Program, start: Instruction, command: str, build: str = "") -> str:
