@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from slimify.semantics.effects.call import Call
     from slimify.semantics.effects.state import State
     from slimify.semantics.walk import Visit
+    from slimify.verify.disk.evidence import Evidence, Side
+    from slimify.verify.model import Check
 
 
 class Commands(Protocol):
@@ -164,6 +166,24 @@ class StartPart(Protocol):
         """The file with the program itself as its start command; None where it starts something else."""
 
 
+class ImageChecks(Protocol):
+    """Part `image_checks`: what `verify` compares of two images of the language's, beside what it always
+    does. The first check is that of imports, as `verify.disk.imports` words it."""
+
+    def checks(self, evidence: Evidence) -> Iterable[Check]:
+        """Each comparison with what it found, by the files of both images."""
+
+
+class InstalledPackages(Protocol):
+    """Part `installed_packages`: packages whose manifests an image has."""
+
+    def is_manifest(self, path: str) -> bool:
+        """Whether a file is one; its text is then read with the image."""
+
+    def release(self, side: Side, path: str) -> str:
+        """The release of the package that a file belongs to; "" where that can't be told."""
+
+
 class Language(Struct, frozen=True, kw_only=True):
     """A language as its folder describes it."""
 
@@ -194,6 +214,16 @@ class Language(Struct, frozen=True, kw_only=True):
     @property
     def compiled_start(self) -> StartPart | None:
         part: StartPart | None = self.part("planning.compiled_start")
+        return part
+
+    @property
+    def image_checks(self) -> ImageChecks | None:
+        part: ImageChecks | None = self.part("image_checks")
+        return part
+
+    @property
+    def installed_packages(self) -> InstalledPackages | None:
+        part: InstalledPackages | None = self.part("installed_packages")
         return part
 
     def part(self, name: str) -> Any:

@@ -213,8 +213,8 @@ def _log(
 
 
 def _last_word(log: str) -> str:
-    """What a program said of its end: its last error (a Node program's is followed by where it happened
-    and by Node's version), else its last line."""
+    """What a program said of its end: its last error (which the place where it happened and the
+    interpreter's version may follow), else its last line."""
     lines = [line.strip()[:160] for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.match(line)]
     return (errors or lines or [""])[-1]

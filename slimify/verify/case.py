@@ -1,18 +1,21 @@
-"""A Dockerfile with its context and settings → the case to be proven."""
+"""What is to be proven, made of a Dockerfile with its context and settings."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from slimify.analysis.classify import classify
-from slimify.analysis.program import Program
+from slimify.analysis.program import Program, RuntimeNeeds
 from slimify.config import Options
 from slimify.context.scan import scan
-from slimify.engine.model import BuildOptions
+from slimify.engine.model import BuildOptions, Progress
 from slimify.facts.images import environment
 from slimify.facts.settings import toolchain_settings
+from slimify.languages import language
 from slimify.model.decisions import Decision
 from slimify.model.outcome import Outcome
 from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
@@ -20,11 +23,32 @@ from slimify.syntax.dockerfile.parser import parse
 from slimify.syntax.dockerfile.words import expand
 from slimify.verify.contract import Terms
 from slimify.verify.probes import Probe
-from slimify.verify.session import Case
+
+Listener = Callable[[Progress], None]
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """What is to be proven, and with which settings."""
+
+    file: str
+    original: bytes
+    context: Path
+    context_after: Path | None = None  # of the rewritten file, where it is another one
+    ignore: bytes | None = None
+    terms: Terms = field(default_factory=Terms)
+    runtime_needs: RuntimeNeeds | None = None
+    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the context, in the image
+    application: tuple[str, ...] = ()  # directories of the image
+    language: str | None = None
+    probe: Probe = field(default_factory=Probe)
+    build: BuildOptions = field(default_factory=BuildOptions)
+    start: bool = True  # False: nothing is run
+    timed: str = ""  # a source file of the context: builds are timed cold and after a change of it
+
 
 # Which fields of the contract a stated decision is about.
 _STATED = {
-    "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # `go run` as the command became the program
+    "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # another start command
     "SL330": ("User",),  # --nonroot
 }
 
@@ -67,7 +91,7 @@ def case(
 
 def accepted(outcome: Outcome) -> frozenset[str]:
     """The fields of the contract that a rewrite's stated decisions change."""
-    return frozenset(field for decision in outcome.decisions for field in _fields(decision))
+    return frozenset(name for decision in outcome.decisions for name in _fields(decision))
 
 
 def _fields(decision: Decision) -> Iterable[str]:
@@ -130,13 +154,8 @@ def _ignore(name: str) -> bytes | None:
 
 def _source(program: Program) -> str:
     """A source file of the context in which a line can be changed."""
-    endings = {"go": (".go",), "python": (".py",), "node": (".js", ".ts", ".mjs")}.get(
-        program.language or "", ()
-    )
-    named = (
-        [use.file for use in program.runtime_needs.sources.imports if use.file.endswith(endings)]
-        if endings
-        else []
-    )
+    known = language(program.language)
+    endings = known.endings if known is not None else ()
+    named = [use.file for use in program.runtime_needs.sources.imports if use.file.endswith(endings)]
     root = program.context.root
     return next((file for file in named if root is not None and (root / file).is_file()), "")

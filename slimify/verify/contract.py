@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from slimify.facts.language_files import all_files
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.parser import parse
@@ -209,12 +210,13 @@ def _path(before: str, after: str, terms: Terms) -> Check:
     common = [place for place in old if place in new]
     differences = []
     if common != [place for place in new if place in old]:
-        # python's images name /usr/local/bin twice, so that it comes first
+        # some official images name /usr/local/bin twice, so that it comes first
         usual = not {*common} - _USUAL and "PATH" not in terms.own_env
         why = "each base image has its own" if usual else ""
         differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", why))
+    toolchains = tuple(name for one in all_files() for name in one.toolchain_directories)
     for place in gone:
-        why = "the toolchain is gone" if place.startswith(("/go/", "/usr/local/go/")) else ""
+        why = "the toolchain is gone" if place.startswith(toolchains) else ""
         if not why and "PATH" not in terms.own_env:
             why = "only the old base image had it"
         differences.append(("Env.PATH", f"{place} is no longer in PATH", why))

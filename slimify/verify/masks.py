@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
+
+from slimify.facts.language_files import all_files
 
 # Every row: what it looks like, what stands in its place. The first ones are the longest. A zone stays: one
 # that the other image does not know makes it another one, and that is no matter of the moment.
@@ -32,25 +35,7 @@ _VOLATILE = (
 # Durations, sizes, process ids: only where the same program was seen to print others the next time.
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|seconds)\b)?")
 
-# What package managers announce about themselves when it has been a while and they reached the network.
-_ANNOUNCED = re.compile(
-    r"^\W{0,12}(?:npm (?:notice|warn (?:config|exec|deprecated))\b"
-    r"|\[?notice\] (?:A new release of pip|To update)|Update available!"
-    r"|Browserslist: caniuse-lite is outdated|! Corepack is about to download).*(?:\n|\Z)",
-    re.MULTILINE,
-)
-
-# The same Python packages at another place are the same.
-_PLACES = (
-    (
-        r"(?:/usr(?:/local)?|/opt/venv|/venv|/app/\.?venv|/root/\.local)/lib/python3(?:\.\d+)?"
-        r"/(?:site|dist)-packages",
-        "<site-packages>",
-    ),
-    (r"(?:/usr/local/bin|/usr/bin|/opt/venv/bin|/venv/bin)/(?=(?:python|node|go)\b)", ""),
-)
-
-_MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in (*_PLACES, *_VOLATILE))
+_MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in _VOLATILE)
 
 
 # Process ids, in logs alone: which one a worker gets depends on what was forked before it (a look for a
@@ -67,9 +52,19 @@ def masked(text: str, own: Iterable[str] = ()) -> str:
     """
     for pattern in own:
         text = re.sub(pattern, "<masked>", text)
-    for compiled, stand_in in _MASKS:
+    places, announced = _of_languages()
+    for compiled, stand_in in (*places, *_MASKS):
         text = compiled.sub(stand_in, text)
-    return _ANNOUNCED.sub("", text)
+    return announced.sub("", text)
+
+
+@cache
+def _of_languages() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
+    """What stands for the places of packages and interpreters, and the lines in which package managers
+    announce something about themselves."""
+    places = tuple((re.compile(same.pattern), same.stand_in) for one in all_files() for same in one.same)
+    told = "|".join(pattern for one in all_files() for pattern in one.announced)
+    return places, re.compile(rf"^\W{{0,12}}(?:{told}).*(?:\n|\Z)", re.MULTILINE)
 
 
 def lines(text: str, own: Iterable[str] = ()) -> frozenset[str]:

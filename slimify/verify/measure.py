@@ -8,20 +8,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem
+from slimify.facts.language_files import files_of
+from slimify.verify.case import Case, Listener
 from slimify.verify.disk.evidence import Side
 from slimify.verify.model import Sizes, Times
-
-if TYPE_CHECKING:
-    from slimify.verify.session import Case, Listener
-
-# How a line is added to a source file without a change of what it does.
-_COMMENTS = {".py": "#", ".go": "//", ".js": "//", ".ts": "//", ".mjs": "//", ".cjs": "//", ".tsx": "//"}
 
 
 def sizes(side: Side, disk: int) -> Sizes:
@@ -59,7 +54,7 @@ def timed(
             )
             engine.remove_image(cold.tag)
             found[label] = replace(found.get(label, Times()), cold=cold.seconds)
-        _touch(copy / case.timed)
+        _touch(copy / case.timed, files_of(case.language).comment)
         for label, (dockerfile, ignore) in files.items():
             try:
                 built = engine.build(dockerfile, copy, case.build, listener, label, ignore=ignore)
@@ -72,8 +67,7 @@ def timed(
     return found
 
 
-def _touch(path: Path) -> None:
+def _touch(path: Path, sign: str) -> None:
     """Adds a comment at the end of a source file: another one each time, an engine may know the last."""
-    sign = _COMMENTS.get(path.suffix, "#")
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{os.linesep}{sign} changed to see what is built again: {time.time_ns()}\n")

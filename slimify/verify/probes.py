@@ -7,7 +7,7 @@
     volumes = ["./fixtures:/data:ro"]     # relative to the settings file
     options = ["--cap-add=NET_ADMIN"]     # further options of the engine's run
     http = ["/", { path = "/login", method = "POST", body = "a=b", status = 302 }]
-    exec = ["python manage.py check"]     # in the running container
+    exec = ["./manage check"]             # in the running container
     run = [{ command = ["--version"], exit = 0 }]  # a container of its own
     files = ["/app/templates/index.html"] # have to be there, equal in content, owner and mode
     accept = ["Labels.build", "GET /now"] # differences that are meant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -13,17 +13,16 @@ from typing import Any, Self
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slimify.analysis.program import RuntimeNeeds
 from slimify.engine.containers import Engine
-from slimify.engine.model import BuildOptions, Built, EngineProblem, Progress
-from slimify.languages.node.verify import packages
-from slimify.languages.python.verify import distributions, imports
+from slimify.engine.model import BuildOptions, Built, EngineProblem
+from slimify.languages import language
 from slimify.verify import behaviour, contract, measure, settling, sides, symptoms, watching
-from slimify.verify.contract import Terms
+from slimify.verify.case import Case, Listener
 from slimify.verify.disk import (
     commands,
     environment_check,
     files,
+    imports,
     leftovers,
     libraries,
     media,
@@ -34,32 +33,10 @@ from slimify.verify.disk import (
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.observation import Observation
-from slimify.verify.probes import Probe
 from slimify.verify.repeats import Repeats
 from slimify.verify.settling import Courses
 
 BUILD = "SL501"
-
-Listener = Callable[[Progress], None]
-
-
-class Case(Struct, frozen=True, kw_only=True):
-    """What is to be proven, and with which settings."""
-
-    file: str
-    original: bytes
-    context: Path
-    context_after: Path | None = None  # of the rewritten file, where it is another one
-    ignore: bytes | None = None
-    terms: Terms = field(default_factory=Terms)
-    runtime_needs: RuntimeNeeds | None = None
-    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the context, in the image
-    application: tuple[str, ...] = ()  # directories of the image
-    language: str | None = None
-    probe: Probe = field(default_factory=Probe)
-    build: BuildOptions = field(default_factory=BuildOptions)
-    start: bool = True  # False: nothing is run
-    timed: str = ""  # a source file of the context: builds are timed cold and after a change of it
 
 
 class _Subject(Struct, dict=True):
@@ -249,12 +226,9 @@ class Session(Struct):
         yield commands.interpreters(evidence)
         yield libraries.check(evidence, executed)
         yield libraries.loaded(evidence)
-        yield imports.check(evidence, self.case.language)
-        if self.case.language == "node":
-            yield packages.check(evidence)
-        if self.case.language == "python":
-            yield imports.extension_libraries(evidence)
-            yield distributions.check(evidence)
+        known = language(self.case.language)
+        own = known.image_checks if known is not None else None
+        yield from own.checks(evidence) if own is not None else (imports.unknown(),)
         yield files.needed(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)

@@ -12,7 +12,7 @@ from slimify.image import archive
 from slimify.image.model import Image
 from slimify.image.packages import is_database
 from slimify.image.tree import Files
-from slimify.languages.node.verify.packages import is_manifest
+from slimify.languages import languages
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.history import match_history
 from slimify.syntax.dockerfile.parser import parse
@@ -48,6 +48,7 @@ def read(
 def _keep(config: Any) -> Callable[[str], bool]:
     words = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
     started = {posixpath.basename(part) for word in words for part in str(word).split()}
+    manifests = [part for known in languages() if (part := known.installed_packages) is not None]
 
     def keep(path: str) -> bool:
         name = posixpath.basename(path)
@@ -55,7 +56,7 @@ def _keep(config: Any) -> Callable[[str], bool]:
             path in _KEPT
             or path.startswith(_KEPT_BELOW)
             or is_database(path)
-            or is_manifest(path)
+            or any(part.is_manifest(path) for part in manifests)
             or name in started
             or (name.endswith(_SCRIPT_ENDINGS) and not path.startswith(("/usr/share", "/usr/lib")))
         )

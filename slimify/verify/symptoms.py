@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from slimify.facts.language_files import all_files
 from slimify.verify.disk.evidence import Evidence, finding
 from slimify.verify.disk.libraries import lost
 from slimify.verify.disk.linker import Linker
@@ -72,9 +73,10 @@ def _file_or_command(evidence: Evidence, name: str) -> Finding | None:
 
 
 def _module(evidence: Evidence, name: str) -> Finding | None:
-    """A Python or Node module: the directory that has it, wherever the original looks."""
+    """A module of an interpreter's: the directory that has it, wherever the original looks."""
     if name.startswith((".", "/")):
-        return next((item for end in _NODE_ENDINGS if (item := _file(evidence, name + end))), None)
+        endings = ("", *(ending for one in all_files() for ending in one.module_endings))
+        return next((item for end in endings if (item := _file(evidence, name + end))), None)
     top = "/".join(name.split("/")[: 2 if name.startswith("@") else 1]) if "/" in name else name.split(".")[0]
     for path in _module_places(evidence, top):
         if evidence.after.entry(path) is None:
@@ -85,7 +87,7 @@ def _module(evidence: Evidence, name: str) -> Finding | None:
 
 
 def _module_places(evidence: Evidence, name: str) -> Iterator[str]:
-    suffixes = (f"/node_modules/{name}", *(f"-packages/{name}{end}" for end in ("", ".py")))
+    suffixes = tuple(place.format(name) for one in all_files() for place in one.modules)
     for entry in evidence.before.files.walk():
         if entry.path.endswith(suffixes):
             yield entry.path
@@ -119,7 +121,6 @@ def _libstdcxx(evidence: Evidence, version: str) -> Finding:
     return Finding(code=LIBC, text=text)
 
 
-_NODE_ENDINGS = ("", ".js", ".cjs", ".mjs", ".json", ".node")
 _TROUBLE = re.compile(
     r"no such file|not found|ENOENT|does ?n[o']t exist|is missing|unable to|could ?n[o']t|can(?:no|')t"
     r"|failed to|not a (?:directory|file)|is not installed|pattern matches no files",

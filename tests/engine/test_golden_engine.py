@@ -27,8 +27,9 @@ from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions
 from slimify.verify import case, probes
+from slimify.verify.case import Case
 from slimify.verify.model import Proof
-from slimify.verify.session import Case, Session
+from slimify.verify.session import Session
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

@@ -18,10 +18,10 @@ from slimify.config import Options
 from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions
-from slimify.verify.case import case
+from slimify.verify.case import Case, case
 from slimify.verify.model import Proof
 from slimify.verify.probes import Probe
-from slimify.verify.session import Case, Session
+from slimify.verify.session import Session
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 

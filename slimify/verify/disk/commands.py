@@ -70,7 +70,7 @@ def sources(evidence: Evidence) -> Check:
 def interpreters(evidence: Evidence) -> Check:
     """The interpreter of every script that is started, or that PATH finds, exists where it existed before.
 
-    Packages bring scripts that nobody starts (node-gyp's for Python, test suites for bash), and so do
+    Packages bring scripts that nobody starts (test suites, helpers of build tools), and so do
     applications (deployment, development): those are told, as a note.
     """
     after = evidence.after

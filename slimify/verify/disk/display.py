@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from slimify.facts.language_files import all_files
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.linker import is_libc
 from slimify.verify.disk.started import executed
@@ -17,14 +18,13 @@ _CLIENT = re.compile(
     r"|render|ss|t|tst|v)|ICE|SM)\.so(?:\.\d+)*"
 )
 _SERVERS = ("X", "Xorg", "Xvfb", "Xvnc", "Xtigervnc", "Xtightvnc", "Xephyr", "Xwayland", "xvfb-run")
-_INSTALLED = ("/node_modules/", "/site-packages/", "/dist-packages/")
 
 
 def useless(evidence: Evidence, path: str) -> bool:
     """Whether an ELF file of the rewritten image is a program of an installed package's that only talks to
     an X server, while nothing is seen to start it and neither image has a server or says where one is."""
     elf = evidence.after.image.elves[path]
-    if not elf.interpreter or not any(place in path for place in _INSTALLED):
+    if not elf.interpreter or not any(place in path for one in all_files() for place in one.packages):
         return False
     needed = [name for name in elf.needed if not is_libc(name)]
     if not needed or not all(_CLIENT.fullmatch(name) for name in needed) or _started(evidence, path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from slimify.facts.language_files import all_files, files_of
 from slimify.verify.disk.evidence import BUNDLES, Evidence, Side, certificates, finding
 from slimify.verify.model import Check, Finding
 
@@ -13,10 +14,9 @@ SURROUNDINGS = "SL535"
 _ZONES = "/usr/share/zoneinfo"
 _LOCALES = "/usr/lib/locale"
 _BUILT_IN = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # what every C library has
-# Programs and modules that ask the system for its root certificates. Node has its own; curl and wget are
-# asked for this machine more often than for another.
+# Programs that ask the system for its root certificates; curl and wget are asked for this machine more
+# often than for another.
 _CALLERS = frozenset({"git"})
-_MODULES = frozenset({"ssl", "smtplib", "aiohttp", "ftplib", "imaplib"})
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
@@ -43,7 +43,8 @@ def _zones(evidence: Evidence) -> Iterator[Finding]:
         or "ZONEINFO" in evidence.after.env
     ):
         return
-    if not any(use.name == "time/tzdata" for use in runtime_needs.sources.imports):
+    own = {name for one in all_files() for name in one.embeds_zones}
+    if not any(use.name in own for use in runtime_needs.sources.imports):
         text = "a source loads time zones, which are not there"
         yield from _lost(evidence, f"{_ZONES}/Europe/London", text)
 
@@ -91,9 +92,8 @@ def _calls_out(evidence: Evidence, language: str | None) -> bool:
         return False
     if runtime_needs.sources.features & {"tls"} or _CALLERS & runtime_needs.commands.keys():
         return True
-    return language == "python" and any(
-        use.name.partition(".")[0] in _MODULES for use in runtime_needs.sources.imports
-    )
+    modules = files_of(language).certificates
+    return any(use.name.partition(".")[0] in modules for use in runtime_needs.sources.imports)
 
 
 def _lost(evidence: Evidence, path: str, text: str) -> Iterator[Finding]:

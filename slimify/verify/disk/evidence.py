@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from msgspec import Struct, field
 
 from slimify.analysis.program import RuntimeNeeds
+from slimify.facts.language_files import all_files
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
@@ -28,7 +29,7 @@ _PASSING = (
     "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
 )  # fmt: skip
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt")
-_PASSING_NAMES = ("/__pycache__/", "/.cache/", "/.npm/", "/.yarn/cache/", "/.git/")
+_PASSING_NAMES = ("/.cache/", "/.git/")
 
 
 class Side(Struct, frozen=True, dict=True):
@@ -132,4 +133,9 @@ def passing(path: str) -> bool:
     """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
     if any(path == place or path.startswith(place + "/") for place in _PASSING):
         return True
-    return any(name in f"{path}/" for name in _PASSING_NAMES)
+    return any(name in f"{path}/" for name in _passing_names())
+
+
+@cache
+def _passing_names() -> tuple[str, ...]:
+    return (*_PASSING_NAMES, *(name for one in all_files() for name in one.passing))

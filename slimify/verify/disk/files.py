@@ -6,6 +6,7 @@ import fnmatch
 import posixpath
 from collections.abc import Iterable, Iterator
 
+from slimify.facts.language_files import all_files
 from slimify.image.model import Entry
 from slimify.model.sources import Use
 from slimify.verify.disk import static_site
@@ -25,8 +26,6 @@ _UNREAD = (
     "/usr/share/locale/",
     "/usr/share/lintian/",
 )
-# Where node-gyp (lib/configure.js) links the Python that it compiles with; nothing that is built loads it.
-_COMPILED_WITH = "/node_gyp_bins/"
 
 
 def needed(evidence: Evidence) -> Check:
@@ -152,7 +151,7 @@ def links(evidence: Evidence) -> Check:
     for entry in evidence.after.added():
         if entry.kind != "symlink" or entry.path.startswith(_UNREAD) or passing(entry.path):
             continue
-        if _COMPILED_WITH in entry.path:
+        if any(place in entry.path for one in all_files() for place in one.compiled_with):
             continue
         count += 1
         if evidence.after.entry(entry.path) is not None:

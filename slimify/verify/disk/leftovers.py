@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
+from slimify.facts.language_files import all_files, either, files_of
 from slimify.image.model import Entry
 from slimify.verify.disk.evidence import Evidence, passing
 from slimify.verify.model import Check
@@ -12,41 +14,32 @@ from slimify.verify.model import Check
 _SHOWN = 3
 # Known to be of no use at run time, wherever it lies.
 _WASTE = re.compile(
-    r"/(node_modules|bower_components|__pycache__|\.git|\.hg|\.svn|\.github|\.gitlab|\.circleci|\.idea|\.vscode"
-    r"|\.cache|\.npm|\.yarn|\.pnpm-store|\.gradle|\.mypy_cache|\.pytest_cache|\.ruff_cache|\.tox|\.nyc_output"
-    r"|[^/]+\.egg-info)(/|$)"
-    r"|/(\.gitignore|\.gitattributes|\.dockerignore|Dockerfile[^/]*|[^/]*\.Dockerfile|\.DS_Store|\.npmrc"
-    r"|npm-debug\.log|yarn-error\.log)$|\.(pyc|pyo|o|a|tsbuildinfo|map)$"
+    r"/(\.git|\.hg|\.svn|\.github|\.gitlab|\.circleci|\.idea|\.vscode|\.cache|\.gradle)(/|$)"
+    r"|/(\.gitignore|\.gitattributes|\.dockerignore|Dockerfile[^/]*|[^/]*\.Dockerfile|\.DS_Store)$"
+    r"|\.(o|a|map)$"
 )
-# Compiled or installed from, and so no longer needed.
-_SOURCES = {
-    "go": re.compile(
-        r"\.(go|c|h|s|proto)$|/(go\.(mod|sum|work|work\.sum)|Makefile|Gopkg\.(toml|lock))$|/vendor/"
-    ),
-    "node": re.compile(
-        r"\.(ts|tsx|mts|cts|jsx|vue|svelte|scss|sass|less)$|/(package-lock|tsconfig[^/]*)\.json$|/yarn\.lock$"
-    ),
-    "python": re.compile(
-        r"/(requirements[^/]*\.txt|Pipfile(\.lock)?|poetry\.lock|uv\.lock|setup\.(py|cfg))$|\.(c|h|pyx)$"
-    ),
-}
 # Where packages, toolchains and the system keep theirs.
 _SYSTEM = (
-    "/bin/", "/boot/", "/etc/", "/go/", "/lib", "/root/go/", "/root/.cargo/", "/root/.rustup/", "/sbin/",
-    "/usr/", "/var/lib/", "/var/cache/", "/root/.config/", "/root/.local/", "/root/.node-gyp/", "/root/.bash",
+    "/bin/", "/boot/", "/etc/", "/lib", "/root/.cargo/", "/root/.rustup/", "/sbin/", "/usr/", "/var/lib/",
+    "/var/cache/", "/root/.config/", "/root/.local/", "/root/.bash",
 )  # fmt: skip
 _LEAST = 4096  # bytes in a directory that are worth a line
 
 
 def waste(path: str) -> bool:
     """Whether a file is certainly of no use at run time: caches, version control, installed packages."""
-    return _WASTE.search(path) is not None
+    return any(pattern.search(path) for pattern in (_WASTE, *_waste_of_languages()))
+
+
+@cache
+def _waste_of_languages() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for one in all_files() for pattern in one.waste)
 
 
 def check(evidence: Evidence, application: Iterable[str], language: str | None) -> Check:
     """The files below `application` that the original has and the rewritten image lacks, without waste
     and what was compiled; a note that says how many, how large, and which for example."""
-    sources = _SOURCES.get(language or "")
+    sources = either(files_of(language).sources)
     gone = [
         entry
         for entry in _gone(evidence, application)
@@ -70,7 +63,8 @@ def _amount(entries: list[Entry]) -> str:
 def elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
     """Data that the original's steps put somewhere else and the rewritten image lacks, by directory: models,
     browsers, corpora. What belongs to systems, packages, compilers and caches is left out."""
-    own = (*(f"{place}/" for place in application), *_SYSTEM)
+    toolchains = (place for one in all_files() for place in one.own_directories)
+    own = (*(f"{place}/" for place in application), *_SYSTEM, *toolchains)
     places: dict[str, list[Entry]] = {}
     for entry in _gone(evidence, ("/",)):
         path = entry.path

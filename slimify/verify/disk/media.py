@@ -32,7 +32,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
 
 
 def _named(evidence: Evidence) -> Iterator[str]:
-    """The modules that sources import, and the words of the start (`python -m http.server`, `flask run`)."""
+    """The modules that sources import, and the words of the start."""
     for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
         yield use.name
     for words in roots(evidence.before):

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.image.model import Entry
-from slimify.languages.node.verify import packages
+from slimify.languages import languages
 from slimify.verify.disk.evidence import Evidence, Side, owned, passing
 from slimify.verify.disk.files import OWNER
 from slimify.verify.disk.started import roots, started
@@ -86,12 +86,14 @@ def _same(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
 
 
 def _replaced(evidence: Evidence, old: Entry, new: Entry) -> bool:
-    """Files of two versions of one Node package: which of several stands in front is the package manager's
-    choice, another one without the packages of development. What needs which is compared elsewhere."""
+    """Files of two releases of one installed package: which of several stands in front is the package
+    manager's choice, another one without the packages of development. What needs which is compared elsewhere.
+    """
     if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
         return False
-    versions = {packages.version(side, old.path) for side in _both(evidence)}
-    return len(versions) == 2 and "" not in versions
+    parts = [part for known in languages() if (part := known.installed_packages) is not None]
+    releases = [{part.release(side, old.path) for side in _both(evidence)} for part in parts]
+    return any(len(found) == 2 and "" not in found for found in releases)
 
 
 def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int, str]) -> bool:

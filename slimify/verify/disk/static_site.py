@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.facts.language_files import all_files
 from slimify.verify.disk.evidence import Evidence
 
 _SERVERS = frozenset({"serve", "http-server", "nginx"})
-_RUNNERS = frozenset({"npm", "yarn", "pnpm"})  # what they start was followed
 
 
 def only(evidence: Evidence) -> bool:
@@ -14,7 +14,8 @@ def only(evidence: Evidence) -> bool:
     starts what it is told to, may lead to that."""
     started = {effect.tool for effect in evidence.runtime_needs.start} if evidence.runtime_needs else set()
     started -= {entry for entry in started & OWN_ENTRY if _of_base(evidence, entry)}
-    return bool(started & _SERVERS) and started <= _SERVERS | _RUNNERS
+    runners = {name for one in all_files() for name in one.runners}  # what they start was followed
+    return bool(started & _SERVERS) and started <= _SERVERS | runners
 
 
 def _of_base(evidence: Evidence, command: str) -> bool:

@@ -8,26 +8,16 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slimify.languages.node.installed_packages import is_manifest
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding
 
 PACKAGE = "SL534"
 
-_INSTALLED = re.compile(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
-_OWNER = re.compile(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")
 _SHOWN = 5
-
-
-def is_manifest(path: str) -> bool:
-    """Whether a file is the manifest of an installed package or may be that of an application; for the
-    `keep` of an archive's reader. (Packages have further ones, which only say how files are loaded.)"""
-    if not path.endswith("/package.json"):
-        return False
-    return "/node_modules/" not in path or _INSTALLED.search(path, path.rindex("/node_modules/")) is not None
 
 
 def check(evidence: Evidence) -> Check:
@@ -55,17 +45,6 @@ def check(evidence: Evidence) -> Check:
         detail="; ".join(texts[:_SHOWN]) + more or f"{count} demands of manifests are met",
         findings=tuple(findings.values()),
     )
-
-
-def version(side: Side, path: str) -> str:
-    """The version of the installed package that a file belongs to; "" where that can't be told."""
-    package = _OWNER.match(path)
-    text = side.image.contents.get(f"{package[0]}/package.json") if package else None
-    try:
-        manifest = json.loads(text or b"{}")
-    except (ValueError, RecursionError):
-        return ""
-    return str(manifest.get("version", "")) if isinstance(manifest, dict) else ""
 
 
 def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:

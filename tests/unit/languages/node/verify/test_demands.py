@@ -7,8 +7,8 @@ import json
 import pytest
 from unit.verify_sides import Piece, evidence, file, folder, link, needs, said, side
 
-from slimify.languages.node.verify import packages
-from slimify.languages.node.verify.packages import is_manifest
+from slimify.languages.node.installed_packages import is_manifest
+from slimify.languages.node.verify import demands
 from slimify.verify.model import Check
 
 Pieces = tuple[Piece, ...]
@@ -39,7 +39,7 @@ def package(path: str, **tables: object) -> Piece:
 
 
 def check(old: Pieces, new: Pieces) -> Check:
-    return packages.check(evidence(side(*old, WorkingDir="/app"), side(*new, WorkingDir="/app")))
+    return demands.check(evidence(side(*old, WorkingDir="/app"), side(*new, WorkingDir="/app")))
 
 
 APP = package("/app", dependencies=("a",), devDependencies=("dev",), peerDependencies=("dev",))

@@ -1,0 +1,55 @@
+"""What languages say of an image's files and of the output of its programs: their `facts/files.toml`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from msgspec import Struct, convert, field
+
+from slimify.languages import language, languages
+
+
+class Same(Struct, frozen=True, kw_only=True):
+    """A regular expression of what makes no difference in a message, and what stands for it."""
+
+    pattern: str
+    stand_in: str = field(name="with")
+
+
+class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """One language's; each of its files says what its entries are."""
+
+    comment: str = "#"
+    sources: tuple[str, ...] = ()
+    waste: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
+    own_directories: tuple[str, ...] = ()
+    toolchain_directories: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    module_endings: tuple[str, ...] = ()
+    compiled_with: tuple[str, ...] = ()
+    runners: tuple[str, ...] = ()
+    certificates: tuple[str, ...] = ()
+    embeds_zones: tuple[str, ...] = ()
+    announced: tuple[str, ...] = ()
+    same: tuple[Same, ...] = ()
+
+
+@cache
+def files_of(name: str | None) -> LanguageFiles:
+    """What the language of that name says; nothing for none."""
+    known = language(name)
+    return convert(known.facts("files.toml") if known is not None else {}, LanguageFiles)
+
+
+@cache
+def all_files() -> tuple[LanguageFiles, ...]:
+    """What each language says, in their order."""
+    return tuple(files_of(known.name) for known in languages())
+
+
+def either(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
+    """One pattern that finds what any of them does; None for none of them."""
+    return re.compile("|".join(patterns)) if patterns else None

@@ -1,0 +1,30 @@
+"""Installed packages of an image, by their manifests."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from slimify.verify.disk.evidence import Side
+
+_INSTALLED = re.compile(r"/node_modules/(?:@[^/]+/)?[^/@]+/package\.json")
+_OWNER = re.compile(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")
+
+
+def is_manifest(path: str) -> bool:
+    """Whether a file is the manifest of an installed package or may be that of an application; for the
+    `keep` of an archive's reader. (Packages have further ones, which only say how files are loaded.)"""
+    if not path.endswith("/package.json"):
+        return False
+    return "/node_modules/" not in path or _INSTALLED.search(path, path.rindex("/node_modules/")) is not None
+
+
+def release(side: Side, path: str) -> str:
+    """The release of the installed package that a file belongs to; "" where that can't be told."""
+    package = _OWNER.match(path)
+    text = side.image.contents.get(f"{package[0]}/package.json") if package else None
+    try:
+        manifest = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        return ""
+    return str(manifest.get("version", "")) if isinstance(manifest, dict) else ""

@@ -1,0 +1,73 @@
+"""What the application's sources import is found in the rewritten image, as it was in the original.
+
+How a name leads to a module is each language's own: it brings the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from slimify.model.sources import Use
+from slimify.verify.disk.evidence import Evidence, Side
+from slimify.verify.model import Check, Constraint, Finding
+
+IMPORT = "SL532"
+
+# The path of what a source file imports, as the interpreter looks for it: the name, the file in the image.
+Search = Callable[[str, str], str | None]
+
+
+def unknown(detail: str = "no imports are known") -> Check:
+    """Nothing is compared."""
+    return Check(name="imports", layer="disk", ok=True, detail=detail)
+
+
+def compared(
+    evidence: Evidence,
+    uses: Iterable[Use],
+    search: Callable[[Side], Search],
+    *,
+    counts: Callable[[str], bool] = lambda file: True,
+    replaced: Callable[[str, str], bool] = lambda before, after: False,
+) -> Check:
+    """One finding for each module that was found and is not any more.
+
+    Only the imports of files that `counts` are looked at; `replaced` says of the paths before and after that
+    something else is found now. An empty directory where there was something always is.
+    """
+    uses = tuple(uses)
+    if not uses:
+        return unknown()
+    old, new = search(evidence.before), search(evidence.after)
+    findings: dict[str, Finding] = {}
+    found: set[str] = set()
+    for use in uses:
+        file = evidence.place(use)
+        before = old(use.name, file)
+        if before is None or not counts(file):
+            continue
+        found.add(use.name)
+        after = new(use.name, file)
+        if after is None or replaced(before, after) or _emptied(evidence, before, after):
+            text = f"{use.file}:{use.line} imports {use.name}, which is not there"
+            need = Constraint(need="path", value=before, because=text)
+            findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
+    return Check(
+        name="imports",
+        layer="disk",
+        ok=not findings,
+        detail="; ".join(x.text for x in findings.values()) or f"{len(found)} modules are found",
+        findings=tuple(findings.values()),
+    )
+
+
+def _emptied(evidence: Evidence, before: str, after: str) -> bool:
+    old, new = (_count(side, path) for side, path in ((evidence.before, before), (evidence.after, after)))
+    return old > 0 and new == 0
+
+
+def _count(side: Side, path: str) -> int:
+    entry = side.entry(path)
+    if entry is None or entry.kind != "directory":
+        return -1
+    return len(side.files.children(entry.path))
