@@ -13,12 +13,12 @@ from slimify.analyze.masks import without_secrets
 from slimify.analyze.model import Analysis, LayerView
 from slimify.analyze.programs import is_script
 from slimify.analyze.sums import avoidable
-from slimify.analyze.waste.development import is_manifest
 from slimify.analyze.waste.search import search
 from slimify.analyze.waste.secrets import is_suspect
 from slimify.context.scan import scan
 from slimify.image.model import Image
 from slimify.image.packages import is_database
+from slimify.languages import languages
 
 _WANTED = frozenset({
     "/etc/passwd", "/etc/os-release", "/usr/lib/os-release", "/etc/apk/world", "/var/lib/apt/extended_states",
@@ -34,7 +34,12 @@ TOO_MUCH: Final = (
 def _is_wanted(path: str) -> bool:
     if path in _WANTED:
         return True
-    return any(wants(path) for wants in (is_database, is_script, is_manifest, is_source, is_suspect))
+    return any(wants(path) for wants in (is_database, is_script, _is_manifest, is_source, is_suspect))
+
+
+def _is_manifest(path: str) -> bool:
+    parts = (known.installed_packages for known in languages())
+    return any(part is not None and part.is_manifest(path) for part in parts)
 
 
 # Whether `analyse` needs the content of a file: the `keep` of slimify.image.archive.read. Apart from it

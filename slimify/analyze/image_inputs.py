@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -15,21 +15,16 @@ from slimify.analyze.layers import Origin
 from slimify.analyze.model import Kind, Waste
 from slimify.context.scan import Context
 from slimify.facts import load
+from slimify.facts.language_files import all_files, files_of
 from slimify.image.layout import mapping, strings
 from slimify.image.model import Image
 from slimify.image.packages import Packages
 from slimify.image.packages import read as read_packages
 from slimify.image.tree import Files
+from slimify.languages import languages
 
 NO_HOMES = frozenset({"/", "/usr", "/bin", "/sbin", "/dev", "/proc", "/nonexistent", "/run", "/tmp"})
-_SCRIPTS = ("js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "vue", "svelte")
-_LANGUAGES = {"py": "py", **dict.fromkeys(_SCRIPTS, "js")}
-_TEST = re.compile(
-    r"/(?:tests?|__tests?__|__mocks__|cypress|e2e|\.storybook)/|/test_[^/]*$|_test\.py$|/conftest\.py$"
-    r"|/(?:setup|noxfile|tasks)\.py$|[.-](?:test|spec|config|conf|stories)\.[cm]?[jt]sx?$|/\.[^/]*rc\.[cm]?js$"
-    r"|/(?:gulpfile|gruntfile|karma\.conf|webpack\.[\w.]+)\.[jt]s$",
-    re.IGNORECASE,
-)
+_TESTS = r"/(?:tests?|e2e)/|/test_[^/]*$"
 TEXTS = 64 * 1024 * 1024  # bytes of sources that are looked through
 SHOWN = 50  # further paths that a finding names
 
@@ -161,17 +156,18 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
         """The texts of the program: those that the image was read with, and those of the build context."""
         return (text for _, text in self._sources())
 
-    def sources_of(self, language: Literal["js", "py"]) -> tuple[str, ...]:
-        """Those in JavaScript, TypeScript or Python, without tests and the settings of build tools."""
-        return self._by_language[language]
+    def sources_of(self, language: str) -> tuple[str, ...]:
+        """Those of a language, without tests and the settings of build tools."""
+        return self._by_language.get(language, ())
 
     @cached_property
     def _by_language(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {"js": [], "py": []}
+        endings, tests = _source_languages()
+        found: dict[str, list[str]] = {}
         for path, text in self._sources():
-            language = _LANGUAGES.get(path.rpartition(".")[2])
-            if language and not _TEST.search(path):
-                found[language].append(text)
+            language = endings.get(path.rpartition(".")[2])
+            if language and not tests.search(path):
+                found.setdefault(language, []).append(text)
         return {language: tuple(texts) for language, texts in found.items()}
 
     def _sources(self) -> Iterator[tuple[str, str]]:
@@ -197,6 +193,14 @@ def is_source(path: str) -> bool:
 
 
 @cache
+def _source_languages() -> tuple[Mapping[str, str], re.Pattern[str]]:
+    """The languages of sources by their endings, and what shows that a file is a test or the like."""
+    endings = {ending: known.name for known in languages() for ending in files_of(known.name).texts}
+    tests = (_TESTS, *(pattern for one in all_files() for pattern in one.tests))
+    return endings, re.compile("|".join(tests), re.IGNORECASE)
+
+
+@cache
 def _source_facts() -> tuple[frozenset[str], re.Pattern[str]]:
     facts = load("waste.toml")["sources"]
     return frozenset(facts["endings"]), re.compile(facts["elsewhere"])
@@ -210,17 +214,24 @@ def by_layer(files: Iterable[Stored]) -> dict[int, list[Stored]]:
     return found
 
 
+class Description(Struct, frozen=True, kw_only=True):
+    """What a finding is about and what to do: `safe` where removing it harms nothing, `rewrite` where
+    `slimify rewrite` leaves it behind."""
+
+    code: str
+    kind: Kind
+    text: str
+    remedy: str
+    safe: bool = False
+    rewrite: bool = False
+
+
 def finding(
     sight: Sight,
     files: Sequence[Stored],
-    *,
-    code: str,
-    kind: Kind,
     path: str,
-    text: str,
-    remedy: str,
-    safe: bool = False,
-    rewrite: bool = False,
+    what: Description,
+    *,
     layer: int | None = None,
     bytes_each: Sequence[int] = (),
 ) -> Found:
@@ -231,18 +242,18 @@ def finding(
     largest = sorted(files, key=lambda item: (-item.size, item.path))
     return Found(
         waste=Waste(
-            code=code,
-            kind=kind,
+            code=what.code,
+            kind=what.kind,
             bytes=sum(sizes),
             path=path,
             layer=blamed,
             line=sight.line(blamed),
             base=sight.is_base(blamed),
-            text=text,
-            remedy=remedy,
+            text=what.text,
+            remedy=what.remedy,
             count=len(files),
-            safe=safe,
-            rewrite=rewrite,
+            safe=what.safe,
+            rewrite=what.rewrite,
             paths=tuple(item.path for item in largest if item.path != path)[:SHOWN],
         ),
         claims=tuple(

@@ -6,29 +6,36 @@ whatever a start reaches, without understanding it.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
+from functools import cache
 
 from slimify.analyze.image_inputs import Sight
-from slimify.image.layout import mapping
+from slimify.languages import languages
+from slimify.languages.base import StartedPrograms
 
 _WORD = re.compile(r"[A-Za-z0-9_.+@/-]+")
-_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "npx"})
-_SETTINGS = ("supervisord.conf", "Procfile", "ecosystem.config.js", "process.json", "crontab")
+_SETTINGS = ("supervisord.conf", "Procfile", "crontab", "Makefile")
 STEPS = 200  # texts that are followed
 
 
 def is_script(path: str) -> bool:
     """Whether `called` would read a file, should something start it; for the `keep` of a reader."""
     name = posixpath.basename(path)
-    if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")) or "/node_modules/" in path:
+    if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")) or any(x.is_installed(path) for x in _parts()):
         return False
-    return name.endswith((".sh", "entrypoint", ".bash")) or name in (*_SETTINGS, "Makefile", "package.json")
+    if name.endswith((".sh", "entrypoint", ".bash")) or name in _SETTINGS:
+        return True
+    return any(part.says_what_starts(path) for part in _parts())
+
+
+@cache
+def _parts() -> tuple[StartedPrograms, ...]:
+    return tuple(part for known in languages() if (part := known.started_programs) is not None)
 
 
 def called(sight: Sight) -> frozenset[str]:
-    """The names of programs that the start command, its scripts, package.json and the Makefile mention."""
+    """The names of programs that the start command, its scripts, manifests and the Makefile mention."""
     directory = str(sight.image.config.get("WorkingDir") or "/")
     found: set[str] = set()
     waiting = [" ".join(sight.started)]
@@ -53,11 +60,9 @@ def _texts(sight: Sight, word: str, name: str, directory: str) -> list[str]:
         places += [
             posixpath.join(part, word) for part in sight.environment.get("PATH", "").split(":") if part
         ]
-    if name in _MANAGERS:
-        # That of the working directory, or that of a workspace.
-        known = (path for path in sight.image.contents if path.endswith("/package.json"))
-        places += [path for path in known if "/node_modules/" not in path]
-    elif name == "make":
+    for part in _parts():
+        places += part.read_by(name, sight.image.contents)
+    if name == "make":
         places.append(posixpath.join(directory, "Makefile"))
     elif name.startswith("supervisord"):
         places += ["/etc/supervisor/supervisord.conf", "/etc/supervisord.conf"]
@@ -70,20 +75,5 @@ def _text(sight: Sight, path: str, found: set[str]) -> str:
     if data is None:
         head = sight.image.heads.get(path, b"")
         return head.decode("utf-8", "replace") if head.startswith(b"#!") else ""
-    if path.endswith("package.json"):
-        return _scripts(data, found)
-    return data.decode("utf-8", "replace")
-
-
-def _scripts(data: bytes, named: set[str]) -> str:
-    """The scripts of a package.json that something names, or that `npm start` runs."""
-    try:
-        scripts = mapping(mapping(json.loads(data)).get("scripts"))
-    except (ValueError, RecursionError):
-        return ""
-    run = named | {"start"}
-    return " ".join(
-        str(text)
-        for name, text in scripts.items()
-        if run & {name, name.removeprefix("pre"), name.removeprefix("post")}
-    )
+    scripts = next((text for part in _parts() if (text := part.scripts(path, data, found)) is not None), None)
+    return data.decode("utf-8", "replace") if scripts is None else scripts

@@ -17,9 +17,7 @@ from slimify.model.errors import SlimifyError
 NOT_READABLE = "SL901"
 
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
-_SKIPPED = frozenset({"node_modules", "vendor"})  # other people's Dockerfiles; hidden ones are skipped too
 _STDIN = "-"
-_MANIFESTS = ("go.mod", "package.json", "requirements.txt", "pyproject.toml", "setup.py", "Pipfile")
 _BESIDE = re.compile(
     r"(?:docker-)?compose[\w.-]*\.ya?ml|.*\.(?:dockerignore|md)|\.env.*|\.git(?:keep|ignore)"
 )
@@ -62,7 +60,7 @@ def named(path: Name) -> Job:
 def targets(path: str) -> tuple[Target, ...]:
     """The Dockerfiles that `path` stands for: itself, `-`, or all in a directory, sorted.
 
-    Directories named node_modules or vendor, hidden ones and symbolic links are not entered.
+    Directories of other people's code, hidden ones and symbolic links are not entered.
     Raises SlimifyError where there is none.
     """
     if path == _STDIN:
@@ -124,12 +122,17 @@ def _bare(directory: Path) -> bool:
 
 
 def _is_project(directory: Path) -> bool:
-    return any((directory / name).is_file() for name in _MANIFESTS)
+    from slimify.languages import languages
+
+    return any((directory / name).is_file() for known in languages() for name in known.markers)
 
 
 def _search(root: Path) -> Iterator[Path]:
+    from slimify.facts.language_files import all_files
+
+    skipped = {name for one in all_files() for name in one.vendored}
     for directory, subdirectories, files in os.walk(root):
-        subdirectories[:] = [d for d in subdirectories if not d.startswith(".") and d not in _SKIPPED]
+        subdirectories[:] = [d for d in subdirectories if not d.startswith(".") and d not in skipped]
         for name in files:
             path = Path(directory, name)
             if is_dockerfile(name) and not path.is_symlink():

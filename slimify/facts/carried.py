@@ -78,7 +78,7 @@ def data_files(image: ImageFacts) -> frozenset[str]:
 
 def named_data_files(family: str) -> Mapping[str, str]:
     """Those that only images of the family have, by what they are."""
-    return cast("Mapping[str, str]", load("images.toml")["data-files"].get(family, {}))
+    return cast("Mapping[str, str]", image_tables()["data-files"].get(family, {}))
 
 
 def installed(image: ImageFacts, *, nearest: bool = False) -> frozenset[str]:

@@ -27,6 +27,8 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     own_directories: tuple[str, ...] = ()
     toolchain_directories: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    fetched: tuple[str, ...] = ()
+    vendored: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     module_endings: tuple[str, ...] = ()
     compiled_with: tuple[str, ...] = ()
@@ -34,6 +36,8 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     certificates: tuple[str, ...] = ()
     embeds_zones: tuple[str, ...] = ()
     announced: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
     same: tuple[Same, ...] = ()
 
 

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence, Set
 
     from slimify.analysis.advice.unused_context_files import Unread
     from slimify.analysis.context_readers import Readers
     from slimify.analysis.program import Program, RuntimeNeeds
+    from slimify.analyze.image_inputs import Found, Sight
     from slimify.facts.images import ImageFacts
     from slimify.facts.native import Native
     from slimify.model.effects import Effect, EffectKind
@@ -184,6 +185,32 @@ class InstalledPackages(Protocol):
         """The release of the package that a file belongs to; "" where that can't be told."""
 
 
+class ImageWaste(Protocol):
+    """Part `image_waste`: what `analyze` finds of the language's packages in an image."""
+
+    def development(self, sight: Sight) -> Iterable[Found]:
+        """Packages that only developing needs."""
+
+    def commands(self, sight: Sight) -> frozenset[str]:
+        """The programs that installed packages start."""
+
+
+class StartedPrograms(Protocol):
+    """Part `started_programs`: texts of an image that say what its start command leads to."""
+
+    def is_installed(self, path: str) -> bool:
+        """Whether a file is part of an installed package, which says nothing of the application."""
+
+    def says_what_starts(self, path: str) -> bool:
+        """Whether a file does, by its path."""
+
+    def read_by(self, program: str, paths: Iterable[str]) -> Iterable[str]:
+        """Those of the paths that a program reads to know what to start."""
+
+    def scripts(self, path: str, data: bytes, named: Set[str]) -> str | None:
+        """The command lines in a file that the names lead to; None for one of another kind."""
+
+
 class Language(Struct, frozen=True, kw_only=True):
     """A language as its folder describes it."""
 
@@ -224,6 +251,16 @@ class Language(Struct, frozen=True, kw_only=True):
     @property
     def installed_packages(self) -> InstalledPackages | None:
         part: InstalledPackages | None = self.part("installed_packages")
+        return part
+
+    @property
+    def image_waste(self) -> ImageWaste | None:
+        part: ImageWaste | None = self.part("image_waste")
+        return part
+
+    @property
+    def started_programs(self) -> StartedPrograms | None:
+        part: StartedPrograms | None = self.part("started_programs")
         return part
 
     def part(self, name: str) -> Any:

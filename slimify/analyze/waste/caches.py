@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
 from slimify.facts import merged
 
@@ -77,11 +77,13 @@ def _finding(sight: Sight, row: Mapping[str, Any], path: str, files: list[Stored
     return finding(
         sight,
         files,
-        code=row["code"],
-        kind="cache",
-        path=path,
-        text=f"{row['name']}: {row['why']}.",
-        remedy=row["remedy"].format(path=path),
-        safe=row.get("safe", True),
-        rewrite=row.get("rewrite", True),
+        path,
+        Description(
+            code=row["code"],
+            kind="cache",
+            text=f"{row['name']}: {row['why']}.",
+            remedy=row["remedy"].format(path=path),
+            safe=row.get("safe", True),
+            rewrite=row.get("rewrite", True),
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
 
 ALONE: Final = 1024 * 1024  # bytes from which on a file gets a finding of its own
@@ -35,11 +35,13 @@ def _finding(sight: Sight, files: Sequence[Stored]) -> Found:
     return finding(
         sight,
         files,
-        code="SL733",
-        kind="debug",
-        path=common(files),
-        text="Symbol tables and debugging sections, which only a debugger reads.",
-        remedy="strip --strip-unneeded; Go: -ldflags='-s -w'; Rust: strip = true in the release profile",
-        safe=True,
+        common(files),
+        Description(
+            code="SL733",
+            kind="debug",
+            text="Symbol tables and debugging sections, which only a debugger reads.",
+            remedy="strip --strip-unneeded; Go: -ldflags='-s -w'; Rust: strip = true in the release profile",
+            safe=True,
+        ),
         bytes_each=[sight.image.elves[item.path].symbols for item in files],
     )

@@ -9,19 +9,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
 from slimify.analyze.programs import called
 from slimify.analyze.waste.stored import common
 from slimify.facts import load
 from slimify.facts.packages import PackageFacts, package_facts
 from slimify.image.packages import Installed
-from slimify.languages import language
+from slimify.languages import languages
 
 NAMED: Final = 4  # packages that the sentence names
 _NAME = re.compile(r"[^\s(<>=~:|]+")
 _STRING = re.compile(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
-_DISTRIBUTION = re.compile(r"/(?:site|dist)-packages/([^/]+?)-[^/-]+\.dist-info/METADATA$")
-_NODE_PACKAGE = re.compile(r"/node_modules/((?:@[^/]+/)?[^/]+)/package\.json$")
 _WORD = re.compile(r"[\w.+-]+")
 _BINARIES = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/games"})
 
@@ -146,15 +144,9 @@ def _likely(installed: Iterable[Installed]) -> str:
 
 
 def _called_by_packages(sight: Sight) -> frozenset[str]:
-    """Programs that installed packages of Python and Node start: git for GitPython, a compiler for Triton."""
-    python = {match[1] for item in sight.stored if (match := _DISTRIBUTION.search(item.path))}
-    node = {match[1] for path in sight.image.contents if (match := _NODE_PACKAGE.search(path))}
-    installed = (("python", python), ("node", node))
-    known = (
-        (own.packages, names) for own, names in ((language(of), names) for of, names in installed) if own
-    )
-    facts = (packages.facts(name) for packages, names in known if packages for name in names)
-    return frozenset(command for fact in facts for command in fact.commands)
+    """Programs that packages of languages start: git for one that works on repositories."""
+    parts = (known.image_waste for known in languages())
+    return frozenset(command for part in parts if part is not None for command in part.commands(sight))
 
 
 def _quoted(sight: Sight) -> frozenset[str]:
@@ -187,12 +179,14 @@ def _findings(sight: Sight, graph: _Graph, names: set[str], code: str) -> Iterat
         found = finding(
             sight,
             part,
-            code=code,
-            kind="toolchain" if code == "SL705" else "unused",
-            path=common([item for item in part if owners[item.path] == largest[0]]),
-            text=text,
-            remedy=remedy,
-            rewrite=code == "SL705",
+            common([item for item in part if owners[item.path] == largest[0]]),
+            Description(
+                code=code,
+                kind="toolchain" if code == "SL705" else "unused",
+                text=text,
+                remedy=remedy,
+                rewrite=code == "SL705",
+            ),
         )
         waste = replace(found.waste, packages=tuple(largest), count=len(largest))
         yield replace(found, waste=waste)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, finding
 from slimify.analyze.layers import cleaned
 from slimify.analyze.masks import is_secret, masked
 from slimify.analyze.model import Waste
@@ -87,11 +87,13 @@ def _finding(sight: Sight, item: Stored, rule: _Rule, code: str, why: str) -> Fo
     return finding(
         sight,
         [item],
-        code=code,
-        kind="secret",
-        path=item.path,
-        text=f"{rule.name[0].upper()}{rule.name[1:]}: {why}.",
-        remedy=rule.remedy,
+        item.path,
+        Description(
+            code=code,
+            kind="secret",
+            text=f"{rule.name[0].upper()}{rule.name[1:]}: {why}.",
+            remedy=rule.remedy,
+        ),
         bytes_each=[0],
     )
 

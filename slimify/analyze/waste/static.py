@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, finding
 from slimify.facts import load
 
 MOST = 200  # files that are looked into, the largest
@@ -43,11 +43,13 @@ def find(sight: Sight) -> Iterator[Found]:
         yield finding(
             sight,
             items,
-            code="SL732",
-            kind="static",
-            path=items[0].path if len(items) == 1 else directory,
-            text=f"Large static {'file' if len(items) == 1 else 'files'}: {looked} {it}{hint}.",
-            remedy="list them in .dockerignore if nothing needs them; else object storage or a volume",
+            items[0].path if len(items) == 1 else directory,
+            Description(
+                code="SL732",
+                kind="static",
+                text=f"Large static {'file' if len(items) == 1 else 'files'}: {looked} {it}{hint}.",
+                remedy="list them in .dockerignore if nothing needs them; else object storage or a volume",
+            ),
         )
 
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Final
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
+from slimify.facts.language_files import all_files
 from slimify.image.tree import Lost
 
 SMALLEST: Final = 16 * 1024  # equal files below this size are everywhere, and not worth a thought
 PARTS: Final = 3  # components of a directory's path by which equal files are put together
-_INSTALLED = re.compile(
-    r".*?/(?:node_modules|site-packages|dist-packages|pkg/mod|vendor|\.git)/|/usr/(?:local/)?(?:include|lib|share|go)/"
-)
 _OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|fix-permissions)\b")
 
 
@@ -42,12 +41,14 @@ def _removed(sight: Sight, files: Sequence[Stored], by: int) -> Found:
     return finding(
         sight,
         files,
-        code="SL722",
-        kind="deleted",
-        path=common(files),
-        text=f"Removed by {_named(sight, by)}, but the layer that has it is still part of the image.",
-        remedy="remove it in the same instruction that makes it, or make it in a stage of its own",
-        safe=True,
+        common(files),
+        Description(
+            code="SL722",
+            kind="deleted",
+            text=f"Removed by {_named(sight, by)}, but the layer that has it is still part of the image.",
+            remedy="remove it in the same instruction that makes it, or make it in a stage of its own",
+            safe=True,
+        ),
     )
 
 
@@ -60,12 +61,14 @@ def _again(sight: Sight, files: Sequence[Stored], by: int) -> Found:
     return finding(
         sight,
         files,
-        code="SL720",
-        kind="duplicate",
-        path=common(files),
-        text=f"{why}: the copy of {_named(sight, files[0].layer)} is still carried.",
-        remedy=f"{remedy} instead of a step of its own" if owners else "store it once",
-        safe=True,
+        common(files),
+        Description(
+            code="SL720",
+            kind="duplicate",
+            text=f"{why}: the copy of {_named(sight, files[0].layer)} is still carried.",
+            remedy=f"{remedy} instead of a step of its own" if owners else "store it once",
+            safe=True,
+        ),
         layer=by,
     )
 
@@ -74,12 +77,14 @@ def _replaced(sight: Sight, files: Sequence[Stored], by: int) -> Found:
     return finding(
         sight,
         files,
-        code="SL721",
-        kind="duplicate",
-        path=common(files),
-        text=f"Overwritten here; what {_named(sight, files[0].layer)} stored is still carried.",
-        remedy="write it once: one RUN for what belongs together, or a base that has the newer version",
-        safe=True,
+        common(files),
+        Description(
+            code="SL721",
+            kind="duplicate",
+            text=f"Overwritten here; what {_named(sight, files[0].layer)} stored is still carried.",
+            remedy="write it once: one RUN for what belongs together, or a base that has the newer version",
+            safe=True,
+        ),
         layer=by,
     )
 
@@ -104,11 +109,13 @@ def equal(sight: Sight, gone: Collection[tuple[str, int]]) -> Iterator[Found]:
             yield finding(
                 sight,
                 part,
-                code="SL723",
-                kind="duplicate",
-                path=common(part),
-                text=f"The same content also lies in {original}.",
-                remedy="keep one of them and link to it, or don't copy the directory twice",
+                common(part),
+                Description(
+                    code="SL723",
+                    kind="duplicate",
+                    text=f"The same content also lies in {original}.",
+                    remedy="keep one of them and link to it, or don't copy the directory twice",
+                ),
             )
 
 
@@ -139,8 +146,17 @@ def _heaviest(files: Sequence[Stored]) -> str:
 
 def _tree(path: str) -> str:
     """The installation that a file is part of: within one, equal files are the package manager's affair."""
-    inside = _INSTALLED.match(path)
+    inside = _installations().match(path)
     return inside[0] if inside else path
+
+
+@cache
+def _installations() -> re.Pattern[str]:
+    known = all_files()
+    places = "|".join(re.escape(place) for one in known for place in (*one.packages, *one.fetched))
+    toolchains = [place for one in known for place in one.toolchain_directories if place.startswith("/usr/")]
+    system = "|".join(["/usr/(?:local/)?(?:include|lib|share)/", *map(re.escape, toolchains)])
+    return re.compile(rf".*?(?:{places}|/\.git/)|{system}")
 
 
 def _place(path: str) -> str:

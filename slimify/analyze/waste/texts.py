@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from slimify.analyze.image_inputs import Found, Sight, Stored, by_layer, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
 from slimify.facts import merged
 
@@ -21,22 +21,24 @@ def find(sight: Sight) -> Iterator[Found]:
             yield finding(
                 sight,
                 files,
-                code=row["code"],
-                kind="source-control",
-                path=places.pop() if len(places) == 1 else common(files),
-                text=f"{row['name'][0].upper()}{row['name'][1:]}: {row['why']}.",
-                remedy=row["remedy"],
-                safe=row.get("safe", False),
+                places.pop() if len(places) == 1 else common(files),
+                Description(
+                    code=row["code"],
+                    kind="source-control",
+                    text=f"{row['name'][0].upper()}{row['name'][1:]}: {row['why']}.",
+                    remedy=row["remedy"],
+                    safe=row.get("safe", False),
+                ),
                 layer=layer,
             )
 
 
-def _roots(sight: Sight, row: dict[str, Any]) -> tuple[str, ...]:
+def _roots(sight: Sight, row: Mapping[str, Any]) -> tuple[str, ...]:
     named = (path for name in row.get("names", ()) for path in sight.directories(name))
     return (*named, *(path for path in row.get("paths", ()) if sight.files.get(path)))
 
 
-def _files(sight: Sight, row: dict[str, Any]) -> Iterator[Stored]:
+def _files(sight: Sight, row: Mapping[str, Any]) -> Iterator[Stored]:
     without = re.compile(row.get("without", r"(?!)"))
     for place in _roots(sight, row):
         yield from (item for item in sight.below(place) if not without.search(item.path))

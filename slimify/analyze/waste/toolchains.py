@@ -1,10 +1,10 @@
-"""Toolchains that no package manager installed: Go, Rust, headers of Node and Python, JDK modules."""
+"""Toolchains that no package manager installed: compilers, headers, modules to build from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import Found, Sight, by_layer, finding
+from slimify.analyze.image_inputs import Description, Found, Sight, by_layer, finding
 from slimify.analyze.programs import called
 from slimify.facts import merged
 
@@ -15,6 +15,7 @@ def find(sight: Sight) -> Iterator[Found]:
     for row in merged("waste.toml")["toolchains"]:
         if words & set(row["users"]):
             continue
+        name = row["name"]
         for path in sight.places(row["path"]):
             if sight.files.resolve(f"{path}/{row['mark']}") is None:
                 continue
@@ -22,10 +23,12 @@ def find(sight: Sight) -> Iterator[Found]:
                 yield finding(
                     sight,
                     files,
-                    code="SL706",
-                    kind="toolchain",
-                    path=path,
-                    text=f"{row['name'][0].upper()}{row['name'][1:]}, which the start command does not name.",
-                    remedy=row["remedy"],
-                    rewrite=row.get("rewrite", False),
+                    path,
+                    Description(
+                        code="SL706",
+                        kind="toolchain",
+                        text=f"{name[0].upper()}{name[1:]}, which the start command does not name.",
+                        remedy=row["remedy"],
+                        rewrite=row.get("rewrite", False),
+                    ),
                 )

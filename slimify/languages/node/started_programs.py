@@ -1,0 +1,43 @@
+"""Which texts of an image say what its start leads to: manifests, and the settings of a process manager."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterable, Set
+
+from slimify.image.layout import mapping
+
+_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "npx"})
+_SETTINGS = frozenset({"package.json", "ecosystem.config.js", "process.json"})
+
+
+def is_installed(path: str) -> bool:
+    return "/node_modules/" in path
+
+
+def says_what_starts(path: str) -> bool:
+    return posixpath.basename(path) in _SETTINGS
+
+
+def read_by(program: str, paths: Iterable[str]) -> Iterable[str]:
+    """The manifest of the working directory, or that of a workspace."""
+    if program not in _MANAGERS:
+        return ()
+    return [path for path in paths if path.endswith("/package.json") and not is_installed(path)]
+
+
+def scripts(path: str, data: bytes, named: Set[str]) -> str | None:
+    """The scripts of a package.json that something names, or that `npm start` runs."""
+    if not path.endswith("package.json"):
+        return None
+    try:
+        known = mapping(mapping(json.loads(data)).get("scripts"))
+    except (ValueError, RecursionError):
+        return ""
+    run = named | {"start"}
+    return " ".join(
+        str(text)
+        for name, text in known.items()
+        if run & {name, name.removeprefix("pre"), name.removeprefix("post")}
+    )
