@@ -25,6 +25,11 @@ def tags(family: str) -> Mapping[str, Any]:
     return known.facts(f"tags-{family}.json") if known is not None else {}
 
 
+def accounts(family: str) -> tuple[str, ...]:
+    """The accounts that images of a family make beside those of their system."""
+    return tuple(image_tables()["accounts"].get(family, ()))
+
+
 @cache
 def named_language(name: str) -> str | None:
     """The language to which images give a name (`golang`, `nodejs`)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from msgspec import Struct, convert, field
@@ -33,6 +34,11 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     module_endings: tuple[str, ...] = ()
     compiled_with: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
+    interpreters: tuple[str, ...] = ()
+    script_endings: tuple[str, ...] = ()
+    wrappers: Mapping[str, int] = field(default_factory=dict)
+    assigning: tuple[str, ...] = ()
+    strip: str = ""
     certificates: tuple[str, ...] = ()
     embeds_zones: tuple[str, ...] = ()
     announced: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from slimify.analysis.copies import files, targets
 from slimify.analysis.program import Program
 from slimify.analysis.roles.parent_directories import written_into
 from slimify.facts.carried import carried
+from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
@@ -32,26 +33,32 @@ _READING = frozenset({"files", "meta", "app", "install", "compile", "build", "un
 
 def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]) -> Iterator[str]:
     """What would fail, or find other files, when the stages are built."""
-    places = {id(x): i for i, x in enumerate(file.instructions)}
     lacking = _lacking(program)
     for number, stage in enumerate(stages):
-        at = places[id(stage[0])]
-        parts = from_parts(stage[0])
-        reference = expand(parts.image, scopes(file, {}, program.build_args)[at]) or parts.image
-        base = program.facts_of(reference)
-        env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
-        force = scopes(file, env, program.build_args)
-        body = [(places[id(x)], x) for x in stage[1:]]
-        start = start_state(base, program.context)
+        base, visits = executed(program, file, stage)
         if base is None and len(stages) == 1:
             return  # nothing is known about the base, and nothing was moved
-        visits, _ = walk(body, dict(enumerate(force)), start, file.escape)
-        where = "final stage" if number == len(stages) - 1 else f"stage {parts.alias}"
+        where = "final stage" if number == len(stages) - 1 else f"stage {from_parts(stage[0]).alias}"
         if len(stages) > 1:
             yield from _inputs(program, visits, where, lacking)
         if number == len(stages) - 1:
             yield from _tools(program, visits, base)
             yield from _users(visits, base)
+
+
+def executed(
+    program: Program, file: Dockerfile, stage: Sequence[Instruction]
+) -> tuple[ImageFacts | None, Sequence[Visit]]:
+    """The base of a stage of the new file, and what each of its instructions does."""
+    places = {id(x): i for i, x in enumerate(file.instructions)}
+    image = from_parts(stage[0]).image
+    reference = expand(image, scopes(file, {}, program.build_args)[places[id(stage[0])]]) or image
+    base = program.facts_of(reference)
+    env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
+    force = scopes(file, env, program.build_args)
+    body = [(places[id(x)], x) for x in stage[1:]]
+    visits, _ = walk(body, dict(enumerate(force)), start_state(base, program.context), file.escape)
+    return base, visits
 
 
 def unmet(program: Program, visits: Sequence[Visit]) -> Iterator[str]:
@@ -177,7 +184,7 @@ def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
             name = (expand(visit.instruction.value, known) or "").strip().partition(":")[0]
             if not name or name.isdigit() or name in made or name in _USERS or base is None:
                 continue
-            if name == base.user or (base.family in ("node", "nodejs") and name == "node"):
+            if name == base.user or name in accounts(base.family):
                 continue
             if visit.instruction.value.partition(":")[0].strip().strip("${}\"'") in {
                 m.strip("{}") for m in made

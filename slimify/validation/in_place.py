@@ -217,7 +217,7 @@ def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[
             found[text] = frozenset(name for name, commands in have.items() if tools & {*commands})
             for effect in effects:
                 for name in (p.name for p in effect.packages):
-                    if effect.kind == "packages" and effect.manager != "pip":
+                    if effect.kind == "packages":
                         facts = system_package(name, *release)
                         have[name] = facts.commands if facts is not None else (name,)
                     elif effect.kind == "unpackage":
@@ -231,7 +231,7 @@ def _left(visits: Sequence[Visit]) -> frozenset[str]:
     groups: dict[str, list[str]] = {}
     for effect in (e for v in visits for effects in v.effects for e in effects):
         names = [p.name for p in effect.packages]
-        if effect.kind == "packages" and effect.manager != "pip":
+        if effect.kind == "packages":
             have |= dict.fromkeys(names)
             groups.setdefault(effect.action.rpartition(" ")[2], []).extend(names)
         elif effect.kind == "unpackage":

@@ -24,7 +24,7 @@ from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_p
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.execution import execution
+from slimify.validation.execution import executed, execution
 from slimify.validation.in_place import in_place
 
 
@@ -48,7 +48,7 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
     stages = default_target(stages)
     found += contract(program, file, stages, plan, original)
     found += _steps_of_root(plan, stages[-1])
-    found += _copies(program, stages, plan.kept)
+    found += _copies(program, file, stages, plan.kept)
     found += _live(program, stages)
     found += _arguments(program, file, stages)
     found += _secrets(program, stages)
@@ -169,7 +169,9 @@ def contract_of(program: Program, file: Dockerfile, stages: list[list[Instructio
     return result
 
 
-def _copies(program: Program, stages: list[list[Instruction]], kept: tuple[str, ...]) -> Iterator[str]:
+def _copies(
+    program: Program, file: Dockerfile, stages: list[list[Instruction]], kept: tuple[str, ...]
+) -> Iterator[str]:
     """Every COPY --from names an earlier stage, and a path that a step of the builder writes
     (of those that are `kept` on request the planner knows it)."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
@@ -190,7 +192,7 @@ def _copies(program: Program, stages: list[list[Instruction]], kept: tuple[str, 
                 elif (
                     source not in kept
                     and not _written(program, source, written)
-                    and not _venv_in(stages[0], source)
+                    and not _made_by(program, file, stages[0], source)
                 ):
                     yield f"nothing in the builder writes {source}"
 
@@ -203,9 +205,10 @@ def _directories(program: Program, builder: list[Instruction]) -> Iterator[str]:
             yield from (w for e in step.effects if e.tool in ("mkdir", "chown") for w in e.writes)
 
 
-def _venv_in(builder: list[Instruction], path: str) -> bool:
-    """The new builder makes a virtual environment there."""
-    return any(x.keyword == "RUN" and x.value.split()[-2:] == ["venv", path] for x in builder)
+def _made_by(program: Program, file: Dockerfile, builder: list[Instruction], path: str) -> bool:
+    """Whether a step that only the new builder has makes what lies there."""
+    _, visits = executed(program, file, builder)
+    return any(path in e.writes for visit in visits for effects in visit.effects for e in effects)
 
 
 def _written(program: Program, path: str, written: list[str]) -> bool:

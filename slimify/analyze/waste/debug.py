@@ -7,6 +7,8 @@ from typing import Final
 
 from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
 from slimify.analyze.waste.stored import common
+from slimify.facts.language_files import files_of
+from slimify.languages import languages
 
 ALONE: Final = 1024 * 1024  # bytes from which on a file gets a finding of its own
 
@@ -40,8 +42,13 @@ def _finding(sight: Sight, files: Sequence[Stored]) -> Found:
             code="SL733",
             kind="debug",
             text="Symbol tables and debugging sections, which only a debugger reads.",
-            remedy="strip --strip-unneeded; Go: -ldflags='-s -w'; Rust: strip = true in the release profile",
+            remedy=_remedy(),
             safe=True,
         ),
         bytes_each=[sight.image.elves[item.path].symbols for item in files],
     )
+
+
+def _remedy() -> str:
+    own = [f"{known.title}: {how}" for known in languages() if (how := files_of(known.name).strip)]
+    return "; ".join(["strip --strip-unneeded", *own, "Rust: strip = true in the release profile"])

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct, field
 
+from slimify.facts.language_files import all_files
 from slimify.facts.shells import is_builtin, is_reserved, is_shell, is_shell_script
 from slimify.model.shell import Command
 from slimify.syntax.shell import script as shell
@@ -21,17 +23,12 @@ from slimify.verify.disk.evidence import Side
 
 SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
 
-_INTERPRETER = re.compile(r"(?:python|pypy|node|nodejs|bun|deno|ruby|perl|php)[0-9.]*")
+_INTERPRETERS = ("ruby", "perl", "php")  # beside those of the languages that are known
 _TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # what follows is no file
 _VALUED = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"})
-_ENDINGS = ("", ".js", ".mjs", ".cjs", "/index.js")
 # Programs whose further words are a command line, with the number of their own operands; those that
 # shells and system packages bring are known to `shell.unwrap`.
-_RUNNERS = {
-    "s6-setuidgid": 1, "with-contenv": 0, "chronic": 0, "ddtrace-run": 0, "opentelemetry-instrument": 0,
-    "newrelic-admin": 1, "cross-env": 0, "uv": 1, "poetry": 1, "pipenv": 1, "pdm": 1, "bundle": 1, "npx": 0,
-    "pnpx": 0, "bunx": 0, "doppler": 1,
-}  # fmt: skip
+_RUNNERS = {"s6-setuidgid": 1, "with-contenv": 0, "chronic": 0, "bundle": 1, "doppler": 1}
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", '"$*"', "$*", '"${@}"', "${@}"})
 _LINES = 2000  # of command lines that are followed: what scripts call in circles comes to an end
 _WAYS = 8  # in which a script may change its arguments
@@ -76,7 +73,7 @@ def path_of(side: Side, item: Started) -> str | None:
     """The real path of what is started; None where it is not there (or, a command, not executable)."""
     if not item.file:
         return side.command(item.name)
-    for ending in _ENDINGS:
+    for ending in ("", *(ending for one in all_files() for ending in one.script_endings)):
         entry = side.entry(posixpath.normpath(posixpath.join(side.workdir, item.name + ending)))
         if entry is not None:
             return entry.path
@@ -119,7 +116,7 @@ class _Walk(Struct):
         self._inner(base, words, in_shell)
         if is_shell(base):
             yield from self._shell(rest)
-        elif _INTERPRETER.fullmatch(base) and (operand := _operand(rest)):
+        elif _interpreter().fullmatch(base) and (operand := _operand(rest)):
             yield Started(operand, file=True)
         else:
             self._follow(self.side.command(name), rest)
@@ -129,10 +126,11 @@ class _Walk(Struct):
         command = shell.command_of(words)
         if inner := shell.unwrap(command):
             self.add(tuple(word.value for word in inner.words), shell=in_shell)
-        if base in _RUNNERS:
+        if base in _runners():
             behind = [word for word in words[1:] if word is None or not word.startswith("-")]
-            behind = [word for word in behind if base != "cross-env" or "=" not in (word or "")]
-            self.add(tuple(behind[_RUNNERS[base] :]), shell=False)
+            if any(base in one.assigning for one in all_files()):
+                behind = [word for word in behind if "=" not in (word or "")]
+            self.add(tuple(behind[_runners()[base] :]), shell=False)
         if base in ("su", "eval"):
             for text in shell.inner_scripts(command):
                 self._text(text, ())
@@ -187,6 +185,17 @@ class _Walk(Struct):
                     ways[ways.index(way)] = further
                 elif further not in ways and len(ways) < _WAYS:
                     ways.append(further)
+
+
+@cache
+def _interpreter() -> re.Pattern[str]:
+    names = (*(name for one in all_files() for name in one.interpreters), *_INTERPRETERS)
+    return re.compile(rf"(?:{'|'.join(names)})[0-9.]*")
+
+
+@cache
+def _runners() -> Mapping[str, int]:
+    return {name: own for one in all_files() for name, own in one.wrappers.items()} | _RUNNERS
 
 
 def _expanded(command: Command, arguments: Words) -> Words:
