@@ -191,7 +191,7 @@ def _plans(
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield too_small(layout.rung, layout.saving, measured=layout.measured)
             # what stays, and why, may be all that is in the way
-            yield from (Reason.of(d.code, "said", text=d.text) for d in layout.decisions if d.code == "SL313")
+            yield from (d.reason for d in layout.decisions if d.code == "SL313")
         else:
             yield assemble(program, layout)
     plan, changed = _cleaned(program, options, read)
@@ -260,7 +260,7 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
     plan = found.plan
     done = {decision.code for decision in plan.decisions}
     findings = tuple(f for f in findings if f.code not in done)  # acted on: no advice any more
-    advice = tuple(Decision.of(r.code, "said", safety="advice", text=r.text) for r in found.reasons)
+    advice = tuple(Decision.from_reason(r, "advice") for r in found.reasons)
     return replace(
         outcome,
         kind="rewritten",
@@ -298,7 +298,7 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
 
 def stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
     """Reasons as decisions that were taken."""
-    return tuple(dict.fromkeys(Decision.of(r.code, "said", safety="safe", text=r.text) for r in reasons))
+    return tuple(dict.fromkeys(Decision.from_reason(r, "safe") for r in reasons))
 
 
 explain = rewrite

@@ -12,11 +12,14 @@ import pytest
 import tomli
 
 from slimify import codes
+from slimify.config import Options
 from slimify.model.decisions import Decision, Line, Reason
 from slimify.model.sources import Use
+from slimify.pipeline import rewrite
 
 PACKAGE = Path(codes.__file__).parents[1]
 TABLE = tomli.loads((PACKAGE / "codes" / "codes.toml").read_text("utf-8"))
+GOLDEN = PACKAGE.parent / "golden"
 OWN = {"safety", "line"}  # arguments of Decision.of that are no part of the sentence
 
 
@@ -111,6 +114,19 @@ def test_one_code_is_read_as_the_whole_file_is() -> None:
 )
 def test_sentences(code: str, form: str, args: dict[str, object], text: str) -> None:
     assert codes.sentence(code, form, args.items()) == text
+
+
+def test_nothing_reads_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sentence(*args: object) -> str:
+        raise AssertionError(f"the sentence of {args} is made, and nothing is shown")
+
+    monkeypatch.setattr(codes, "sentence", sentence)
+    every = Options(nonroot=True, cache_mounts=True, debug_target=True, exclude_assets=True)
+    for case in sorted(GOLDEN.glob("*/input")):
+        for options in (Options(), every):
+            file = case / "Dockerfile"
+            if file.is_file():
+                rewrite(file.read_bytes(), case, options=options)
 
 
 def test_a_sentence_needs_every_argument() -> None:

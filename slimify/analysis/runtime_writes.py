@@ -17,6 +17,7 @@ from slimify.analysis.program import Program
 from slimify.analysis.sources import application
 from slimify.facts import load
 from slimify.languages import language
+from slimify.model.decisions import Reason
 from slimify.semantics.paths import inside
 
 _CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
@@ -31,7 +32,7 @@ class Writes(Struct, frozen=True, kw_only=True):
     be told, or what only root may do: then `places` is not all."""
 
     places: tuple[str, ...] = ()
-    why: str = ""
+    why: Reason | None = None
 
 
 def writes(program: Program) -> Writes:
@@ -41,27 +42,27 @@ def writes(program: Program) -> Writes:
     facts = own.facts("nonroot.toml") if own is not None else {}
     files = application(program.end.view, program.language or "")
     if not facts or not files:
-        return Writes(why="the sources of what is started are not in the build context")
+        return Writes(why=Reason.of("SL331", "no_sources"))
     if sources.skipped:
-        return Writes(why=f"{sources.skipped[0]} was not read")
+        return Writes(why=Reason.of("SL331", "unread", file=sources.skipped[0]))
     modules = re.compile(facts["modules"], re.IGNORECASE)
     for use in sources.imports:
         if modules.fullmatch(use.name) if facts.get("whole") else modules.search(use.name):
-            return Writes(why=f"{use.file}:{use.line}: {use.name} may keep files where it runs")
+            return Writes(why=Reason.of("SL331", "may_keep", user=use))
     configured = _configured(program)
     if configured:
         return Writes(why=configured)
     places: dict[str, None] = {}
     for file in files:
         found = _read(program, file, facts)
-        if isinstance(found, str):
+        if isinstance(found, Reason):
             return Writes(why=found)
         places |= dict.fromkeys(found)
     return Writes(places=tuple(places))
 
 
-def _configured(program: Program) -> str:
-    """The configuration file that names a place to write to; "" if none does."""
+def _configured(program: Program) -> Reason | None:
+    """The configuration file that names a place to write to; None if none does."""
     known = load("nonroot.toml")["config"]
     for file in program.context.files:
         name = file.rpartition("/")[2]
@@ -72,24 +73,23 @@ def _configured(program: Program) -> str:
         text = program.context.text(file)
         match = re.search(known["text"], text or "")
         if text is None or match is not None:
-            line = f":{_line(text, match.start())}" if text is not None and match is not None else ""
-            return f"{file}{line} may name a place that is written to"
-    return ""
+            if text is None or match is None:
+                return Reason.of("SL331", "configured_unread", file=file)
+            return Reason.of("SL331", "configured", file=file, at=_line(text, match.start()))
+    return None
 
 
-def _read(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | str:
+def _read(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | Reason:
     """The directories that a file's calls write to, or why that can't be told."""
     text = program.context.text(file)
     if text is None:
-        return f"{file} was not read"
-    for pattern, what in (
-        (facts["root"], "only root may do that"),
-        (load("nonroot.toml")["ports"]["source"], "a port below 1024"),
-        (facts.get("text", r"(?!)"), "may write files where it runs"),
-    ):
-        match = re.search(pattern, text)
-        if match is not None:
-            return f"{file}:{_line(text, match.start())}: {what}"
+        return Reason.of("SL331", "unread", file=file)
+    if match := re.search(facts["root"], text):
+        return Reason.of("SL331", "root_only", file=file, at=_line(text, match.start()))
+    if match := re.search(load("nonroot.toml")["ports"]["source"], text):
+        return Reason.of("SL331", "low_port", file=file, at=_line(text, match.start()))
+    if "text" in facts and (match := re.search(facts["text"], text)):
+        return Reason.of("SL331", "may_write", file=file, at=_line(text, match.start()))
     found: list[str] = []
     for match in re.finditer(facts["call"], text):
         argument = text[match.end() : match.end() + _ARGUMENT]
@@ -97,10 +97,12 @@ def _read(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | 
         if constant is None:
             if _TEMPORARY.search(argument.split("\n")[0]):
                 continue
-            return f"{file}:{_line(text, match.start())} writes where only run time knows"
+            return Reason.of("SL331", "writes_unknown", file=file, at=_line(text, match.start()))
         place = _directory(program, constant["path"], _MAKES.search(match[0]) is not None)
         if place is None:
-            return f"{file}:{_line(text, match.start())} writes to {constant['path']}"
+            return Reason.of(
+                "SL331", "writes", file=file, at=_line(text, match.start()), path=constant["path"]
+            )
         found += [place] if place else []
     return found
 

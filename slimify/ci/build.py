@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from slimify.facts import load
+from slimify.model.decisions import Reason
 
 Kind = Literal["kaniko", "github", "gitlab", "buildx"]
 
@@ -79,16 +80,23 @@ class Build(Struct, frozen=True, kw_only=True):
         return tuple((name, self._filled(value)) for name, value in _row(self.kind).get("inputs", ()))
 
     @property
-    def reasons(self) -> tuple[tuple[str, str], ...]:
-        """(code, sentence): what the cache does, and why it has to hold all stages."""
-        row = _row(self.kind)
-        found = [("SL380", self._filled(row["why"]))]
-        return tuple(found + ([("SL381", row["max"])] if row["max"] else []))
+    def reasons(self) -> tuple[Reason, ...]:
+        """What the cache does, and why it has to hold all stages; Kaniko's always does."""
+        if self.kind == "kaniko":
+            return (Reason.of("SL380", "kaniko", hours=self.ttl),)
+        return _KEPT[self.kind], Reason.of("SL381", "all_stages")
 
     def _filled(self, text: str) -> str:
         # builds that share a scope overwrite each other's layers: docs.docker.com/build/cache/backends/gha
         scope = f",scope={self.path.strip('/')}" if self.path else ""
         return text.replace("{ttl}", str(self.ttl)).replace("{cache}", self.cache).replace("{scope}", scope)
+
+
+_KEPT = {
+    "github": Reason.of("SL380", "github"),
+    "gitlab": Reason.of("SL380", "gitlab"),
+    "buildx": Reason.of("SL380", "buildx"),
+}
 
 
 def _row(kind: Kind) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from slimify.ci.build import Build
 from slimify.context.ci_files import build_steps, kaniko
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.outcome import Outcome
 from slimify.render import page
 
@@ -36,7 +36,7 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
     for name, text in files.items():
         line = build_steps.line_with(text, _BUILDS)
         if line or build.kind != "github":  # another workflow may stand beside those that are there
-            why = "the step takes the place of what builds the image there" if line else ""
+            why = Reason.of("SL382", "takes_place") if line else None
             return _by_hand(build, name, text, build_steps.Found(line, None, why), templates)
     text = _page(build, f"ci/{build.kind}.j2", templates)
     outcome = Outcome(kind="rewritten", file=build.file, before="", after=text, decisions=_why(build))
@@ -64,24 +64,32 @@ def _changed(build: Build, name: str, text: str, found: build_steps.Found, templ
         return Step(outcome=Outcome(kind="unchanged", file=name, before=text, decisions=(have,)), shown="")
     why = _why(build, found.line)
     if found.why:
-        why = (Decision.of("SL383", "said", safety="assumed", line=found.line, text=found.why), *why)
+        why = (Decision.from_reason(found.why, "assumed", found.line), *why)
     outcome = Outcome(kind="rewritten", file=name, before=text, after=found.text, decisions=why)
     return Step(outcome=outcome, shown="")
 
 
 def _by_hand(build: Build, name: str, text: str, found: build_steps.Found, templates: str) -> Step:
     """The step alone, with where it goes."""
-    where = f"belongs to line {found.line}" if found.line else "is a step of its own"
-    why = f": {found.why}" if found.why else ""
-    said = Decision.of("SL382", "said", safety="advice", text=f"{name} is not changed; the step {where}{why}")
+    at, why = found.line, found.why
+    if at:
+        said = (
+            Decision.of("SL382", "line_why", safety="advice", file=name, at=at, why=why)
+            if why
+            else Decision.of("SL382", "line", safety="advice", file=name, at=at)
+        )
+    else:
+        said = (
+            Decision.of("SL382", "step_why", safety="advice", file=name, why=why)
+            if why
+            else Decision.of("SL382", "step", safety="advice", file=name)
+        )
     outcome = Outcome(kind="refused", file=name, before=text, decisions=(said, *_why(build)))
     return Step(outcome=outcome, shown=_page(build, f"ci/{build.kind}.step.j2", templates))
 
 
 def _why(build: Build, line: int | None = None) -> tuple[Decision, ...]:
-    return tuple(
-        Decision.of(code, "said", safety="safe", line=line, text=text) for code, text in build.reasons
-    )
+    return tuple(Decision.from_reason(reason, "safe", line) for reason in build.reasons)
 
 
 def _page(build: Build, template: str, templates: str) -> str:

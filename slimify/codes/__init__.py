@@ -38,17 +38,20 @@ def sentence(code: str, form: str, args: Iterable[tuple[str, object]]) -> str:
     return template.format_map({name: _shown(value) for name, value in args})
 
 
+_JOINTS = {"": ", ", "words": " ", "and": " and "}
+
+
 class _List(tuple[str, ...]):
-    """Several values. `{names}` are separated by commas, `{names:words}` by blanks, `{names:code}` stand in
-    backquotes, `{names:3}` are the first three and how many more; `{names:it|them}` is a word by their
-    number."""
+    """Several values: `{names}` are separated by commas, `{names:words}` by blanks, `{names:and}` by the
+    word, `{names:code}` are in backquotes, `{names:3}` are the first three and how many more;
+    `{names:it|them}` is a word by their number."""
 
     def __format__(self, spec: str) -> str:
         one, bar, several = spec.partition("|")
         if bar:
             return one if len(self) == 1 else several
-        if spec == "words":
-            return " ".join(self)
+        if spec in _JOINTS:
+            return _JOINTS[spec].join(self)
         if spec == "code":
             return ", ".join(f"`{item}`" for item in self)
         if spec.isdigit() and len(self) > int(spec):
@@ -57,13 +60,15 @@ class _List(tuple[str, ...]):
 
 
 class _Number(int):
-    """`{count}`, `{count:file|files}` for a word by the number, `{size:MB}` for bytes."""
+    """`{count}`, `{count:file|files}` for a word by the number, `{size:MB}` and `{size:MB1}` for bytes."""
 
     def __format__(self, spec: str) -> str:
         one, bar, several = spec.partition("|")
         if bar:
             return one if self == 1 else several
-        return f"{self / 1_000_000:.0f} MB" if spec == "MB" else int.__format__(self, spec)
+        if spec in ("MB", "MB1"):
+            return f"{self / 1_000_000:.{int(spec[2:] or 0)}f} MB"
+        return int.__format__(self, spec)
 
 
 def _shown(value: object) -> object:

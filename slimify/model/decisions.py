@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.model.dockerfile import Instruction
 
@@ -51,6 +53,20 @@ class _Stated(Struct, frozen=True, kw_only=True):
         """An argument; None where this form has no such one."""
         return next((value for known, value in self.args if known == name), None)
 
+    def names(self, name: str) -> tuple[str, ...]:
+        """An argument that is a list; empty where this form has no such one."""
+        value = self.get(name)
+        return value if isinstance(value, tuple) else ()
+
+    @property
+    def reason(self) -> Reason:
+        """The same without what was done about it."""
+        return Reason(code=self.code, form=self.form, args=self.args)
+
+    def at_lines(self, lines: Mapping[int, int]) -> tuple[tuple[str, Value], ...]:
+        """The arguments with other numbers of lines; a line that has none is a new step's."""
+        return tuple((name, _at(value, lines)) for name, value in self.args)
+
 
 class Reason(_Stated, frozen=True, kw_only=True):
     """Why something is as it is, or can't be otherwise. It may be an argument of another one."""
@@ -86,6 +102,12 @@ class InstructionVerdict(Struct, frozen=True, kw_only=True):
     role: Role
     reasons: tuple[Reason, ...] = ()
     commands: tuple[CommandVerdict, ...] = ()
+
+
+def _at(value: Value, lines: Mapping[int, int]) -> Value:
+    if isinstance(value, Line):
+        return Line(lines.get(value.number or 0))
+    return replace(value, args=value.at_lines(lines)) if isinstance(value, Reason) else value
 
 
 class Decision(_Stated, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ def propose(program: Program, options: Options) -> Proposal:
     """The layouts of the strategy for the program's language; none where no step can be executed."""
     empty = _nothing_to_run_with(program)
     if empty:
-        return Proposal(reasons=(Reason.of("SL411", "said", text=empty),))
+        return Proposal(reasons=(empty,))
     if program.language is None:
         nothing = Reason.of("SL410", "no_language")
         return Proposal(reasons=(nothing,))
@@ -24,21 +24,21 @@ def propose(program: Program, options: Options) -> Proposal:
     return _with_glibc(strategy.propose(program, options), options.min_glibc)
 
 
-def _nothing_to_run_with(program: Program) -> str:
+def _nothing_to_run_with(program: Program) -> Reason | None:
     """Why the file can't be built: a RUN on the empty image, where nothing that was copied may be a shell or
-    the program that it starts; "" if there is no such RUN."""
+    the program that it starts; None if there is no such RUN."""
     if program.base_ref != "scratch":
-        return ""
+        return None
     for step in program.steps:
         if step.keyword == "ADD" or (step.keyword == "COPY" and step.instruction.flag("from") is not None):
-            return ""
+            return None
         if step.keyword == "RUN":
             exec_form = step.instruction.exec_form
             shell = exec_form[0] if exec_form else "/bin/sh"
             if not shell.startswith("/") or step.state.view.context_path(shell) is not None:
-                return ""
-            return f"line {step.line}: on scratch there is no {shell} to execute this with"
-    return ""
+                return None
+            return Reason.of("SL411", "scratch", at=step.line, shell=shell)
+    return None
 
 
 def _with_glibc(proposal: Proposal, least: str) -> Proposal:

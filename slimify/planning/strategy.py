@@ -22,9 +22,10 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """That a rewrite is not worth it; `saving` in bytes."""
-    about = "" if measured else "about "
-    text = f"{rung}: {about}{max(saving, 0) // 1_000_000} MB would be saved, too little to pay"
-    return Reason.of("SL407", "said", text=text)
+    megabytes = max(saving, 0) // 1_000_000
+    if measured:
+        return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)
+    return Reason.of("SL407", "small", rung=rung, megabytes=megabytes)
 
 
 class Strategy(Protocol):

@@ -52,7 +52,7 @@ def _raws(stage: Sequence[Instruction]) -> list[str]:
 
 
 def _added(plan: Plan) -> tuple[str, ...]:
-    return tuple(d.text for d in plan.decisions if d.code == "SL371")
+    return tuple(str(d.get("command")) for d in plan.decisions if d.code == "SL371")
 
 
 def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterator[str]:

@@ -112,8 +112,8 @@ def contract(
             before, after = getattr(old, name), getattr(new, name)
             if before is not None and before != after and old.own_start:
                 yield f"{name} would change from {before!r} to {after!r}"
-    stated = " ".join(d.text for d in plan.decisions if d.code == "SL319")
-    yield from _env(program, old.env, new.env, frozenset(re.findall(r"\w+", stated)) & toolchain_settings())
+    left = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
+    yield from _env(program, old.env, new.env, left & toolchain_settings())
 
 
 def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> Runtime:

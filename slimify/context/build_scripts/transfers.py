@@ -20,6 +20,7 @@ from slimify.context.build_scripts.command_lines import name_of, options_of, tar
 from slimify.context.build_scripts.scripts import Script, here, scripts
 from slimify.context.build_scripts.variables import ROOTED
 from slimify.facts.shells import leads_command
+from slimify.model.decisions import Reason
 from slimify.syntax.shell.script import command_of, unwrap
 
 _LOOKING = frozenset(
@@ -59,7 +60,7 @@ class Glue(Struct, frozen=True, kw_only=True):
     runtime: Build | None
     extracts: tuple[Extract, ...]
     altered: tuple[tuple[str, int, str], ...] = ()
-    obscure: tuple[tuple[int, str], ...] = ()  # containers of the builder whose use can't be followed
+    obscure: tuple[tuple[int, Reason], ...] = ()  # containers of the builder whose use can't be followed
     needless: tuple[tuple[int, int, str], ...] = ()  # first and last line, program
     command: tuple[str, ...] = ()  # what the container ran before files were taken out of it
 
@@ -124,7 +125,7 @@ class _Reader(Struct):
     made: set[str] = field(default_factory=set)  # directories
     extracts: list[Extract] = field(default_factory=list)
     altered: list[tuple[str, int, str]] = field(default_factory=list)
-    obscure: list[tuple[int, str]] = field(default_factory=list)
+    obscure: list[tuple[int, Reason]] = field(default_factory=list)
     needless: list[tuple[int, int, str]] = field(default_factory=list)
     told: tuple[str, ...] = ()
 
@@ -222,11 +223,11 @@ class _Reader(Struct):
         if found is None and mounts:
             found = self._copied(call, own, mounts)
             if not found:
-                self.obscure.append((call.line, "it works on a directory of the machine that is mounted"))
+                self.obscure.append((call.line, Reason.of("SL374", "mounted")))
         if found is None and call.stdout not in ("", "/dev/null"):
-            self.obscure.append((call.line, "what it prints is stored"))
+            self.obscure.append((call.line, Reason.of("SL374", "stored")))
         if found is None and call.piped:
-            self.obscure.append((call.line, f"what it prints goes to `{call.piped[0]}`"))
+            self.obscure.append((call.line, Reason.of("SL374", "printed", command=call.piped[0])))
         self.extracts += found or ()
         if not found and self.containers:
             self.told = own
@@ -286,7 +287,7 @@ class _Reader(Struct):
         if dest == "-":
             unpacked = tar_of(list(call.piped[1:]), "x") if call.piped[:1] == ("tar",) else None
             if unpacked is None or unpacked[1]:
-                self.obscure.append((call.line, "it is copied as an archive"))
+                self.obscure.append((call.line, Reason.of("SL374", "copied_archive")))
                 return
             dest = (unpacked[0] or ".") + "/"
         ran = self.containers[name_of(name)]
@@ -297,7 +298,7 @@ class _Reader(Struct):
     ) -> list[Extract]:
         place = dest if seen else self._path(dest)
         if place is None or re.search(r"[$*?`]", path):
-            self.obscure.append((call.line, "the path is made when it runs"))
+            self.obscure.append((call.line, Reason.of("SL374", "path_unknown")))
             return []
         whole = path.endswith("/.")
         path = posixpath.normpath(path)

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from slimify.context.yaml_nodes import document, get, items, pairs, text_of
+from slimify.model.decisions import Reason
 
 KANIKO, DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker"
 _PUSH, _BUILDX = "docker/build-push-action", "docker/setup-buildx-action"
@@ -23,7 +24,7 @@ class Found(Struct, frozen=True):
 
     line: int
     text: str | None
-    why: str = ""
+    why: Reason | None = None
 
 
 def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Found | None:
@@ -40,8 +41,7 @@ def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Fo
             if _builds(given, dockerfile, context):
                 return _with_flags(text, line, args, given, flags)
         if name.partition(":")[0] == DOCKER and docker is None and _mentions(args, "build"):
-            why = "Kaniko takes its place; it pushes by itself, so steps that push and `images:` go, too"
-            docker = Found(line, None, why)
+            docker = Found(line, None, Reason.of("SL382", "kaniko"))
     return docker
 
 
@@ -59,12 +59,13 @@ def github(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> Fou
     return None
 
 
-def _no_builder(before: Sequence[tuple[str, Any]]) -> str:
-    """Why the builder of a job is not known to keep such a cache; "" if it is."""
+def _no_builder(before: Sequence[tuple[str, Any]]) -> Reason | None:
+    """Why the builder of a job is not known to keep such a cache; None if it is."""
     made = [step for uses, step in before if uses == _BUILDX]
     if not made:
-        return f"{_BUILDX} has to come before it: the default driver keeps no such cache"
-    return "it chooses the driver" if get(get(made[-1], "with"), "driver") is not None else ""
+        return Reason.of("SL382", "no_builder", action=_BUILDX)
+    chosen = get(get(made[-1], "with"), "driver") is not None
+    return Reason.of("SL382", "driver") if chosen else None
 
 
 def line_with(text: str, words: Iterable[str]) -> int:
@@ -82,9 +83,9 @@ def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Se
     names = {item.partition("=")[0]: item for item in given}
     missing = [flag for flag in flags if flag.partition("=")[0] not in names]
     if names.get("--cache") not in (None, "--cache", "--cache=true"):
-        return Found(line, None, f"it says {names['--cache']}")
+        return Found(line, None, Reason.of("SL382", "option", option=names["--cache"]))
     if "--cache-repo" not in names and ("--no-push" in names or "--destination" not in names):
-        return Found(line, None, "nothing is pushed, and --cache-repo does not say where layers go")
+        return Found(line, None, Reason.of("SL382", "no_push"))
     last = list(items(args))[-1]
     if args.flow_style:
         quote = last.style or ""
@@ -104,9 +105,9 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
         full = "type=gha" not in stored or "mode=max" in stored
         return Found(line, text) if full else _with_mode(text, line, settings)
     if {name for name, _ in inputs} & given.keys():
-        return Found(line, None, "it has one of cache-from and cache-to")
+        return Found(line, None, Reason.of("SL382", "one_setting"))
     if settings is None or settings.flow_style:
-        return Found(line, None, "its settings are not one a line")
+        return Found(line, None, Reason.of("SL382", "settings"))
     lead = " " * settings.start_mark.column
     end = _newline(text)
     last = list(pairs(settings))[-1][1]
@@ -121,7 +122,7 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
 def _with_mode(text: str, line: int, settings: Any) -> Found:
     value = next(value for key, value in pairs(settings) if text_of(key) == "cache-to")
     if not _one_line(value) or "mode=" in value.value:
-        return Found(line, None, "cache-to does not store the layers of all stages: mode=max does")
+        return Found(line, None, Reason.of("SL382", "mode"))
     at = value.end_mark.index - (1 if value.style else 0)
     return _checked(text, _inserted(text, at, ",mode=max"), line, ["mode=max"])
 
@@ -135,7 +136,7 @@ def _checked(text: str, edited: str, line: int, parts: Sequence[str]) -> Found:
     except (yaml.YAMLError, ValueError, RecursionError):
         added = [""]
     if added != list(parts):
-        return Found(line, None, "it could not be changed in place")
+        return Found(line, None, Reason.of("SL382", "not_in_place"))
     return Found(line, edited)
 
 

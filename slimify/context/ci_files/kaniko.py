@@ -15,6 +15,7 @@ from msgspec import Struct
 from slimify.context.build_scripts.command_lines import options_of
 from slimify.context.ci_files.build_steps import DOCKER, KANIKO, Found
 from slimify.context.yaml_nodes import document, get, items, last_line, pairs, text_of
+from slimify.model.decisions import Reason
 
 _KEPT = ("id", "waitFor", "timeout")  # of a step, whatever it runs
 _VALUED = ("-t", "--tag", "-f", "--file", "--build-arg", "--target")
@@ -46,12 +47,11 @@ def converted(text: str, dockerfile: str, context: str, flags: Sequence[str]) ->
         name = _image(step)
         used = {text_of(arg) for arg in items(get(step, "args"))} & set(docker.tags)
         if step not in pushes and used and name == DOCKER:
-            return Found(line, None, f"line {step.start_mark.line + 1} takes the image from the machine")
+            return Found(line, None, Reason.of("SL382", "local_image", at=step.start_mark.line + 1))
     late = next((s for s in steps[number + 1 :] if s not in pushes), None)
     listed = list(_images(root, docker.tags))
     if listed and late is not None:
-        why = f"what `images:` names is pushed behind line {late.start_mark.line + 1}, Kaniko pushes before"
-        return Found(line, None, why)
+        return Found(line, None, Reason.of("SL382", "pushed_late", at=late.start_mark.line + 1))
     gone = [(s.start_mark.line, last_line(s)) for s in pushes]
     gone += listed
     edited = _edited(text, docker, (*docker.flags, *flags), gone)
@@ -168,8 +168,9 @@ def _checked(
     except yaml.YAMLError:
         same = False
     if commented or not same:
-        return Found(line, None, "it could not be changed in place")
+        return Found(line, None, Reason.of("SL382", "not_in_place"))
     more = ["`docker push`"] if pushes else []
     more += ["`images:`"] if wanted.get("images") != own_images else []
-    went = f": {' and '.join(more)} {'goes' if len(more) == 1 else 'go'}" if more else ""
-    return Found(line, edited, f"Kaniko takes the place of `docker build`, and pushes by itself{went}")
+    if not more:
+        return Found(line, edited, Reason.of("SL383", "kaniko"))
+    return Found(line, edited, Reason.of("SL383", "kaniko_gone", gone=tuple(more)))

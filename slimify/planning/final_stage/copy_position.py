@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import Program, Step
+from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import touches
@@ -19,8 +20,8 @@ from slimify.semantics.paths import touches
 
 def before_first_use(
     program: Program, trees: Iterable[CopyFromBuilder]
-) -> tuple[tuple[CopyFromBuilder, ...], str]:
-    """The trees, each placed before the first step that needs it; and why one can't be, or ""."""
+) -> tuple[tuple[CopyFromBuilder, ...], Reason | None]:
+    """The trees, each placed before the first step that needs it; and why one can't be, or None."""
     placed: list[CopyFromBuilder] = []
     for tree in trees:
         users = [s for s in program.steps if s.index < tree.after and _needs(s, tree)]
@@ -28,11 +29,12 @@ def before_first_use(
             between = (s for s in program.steps if users[0].index < s.index <= tree.after)
             changed = next((s for s in between if _changes(s, tree)), None)
             if changed is not None:
-                text = f"line {users[0].line} needs {tree.path}, which line {changed.line} changes"
-                return (), f"{text} in the final stage"
+                at, path = users[0].line, tree.path
+                why = Reason.of("SL392", "needed_changed", at=at, path=path, changed_at=changed.line)
+                return (), why
             tree = replace(tree, after=users[0].index)
         placed.append(tree)
-    return tuple(placed), ""
+    return tuple(placed), None
 
 
 def starts_installed(effect: Effect) -> bool:

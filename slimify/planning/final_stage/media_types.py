@@ -8,7 +8,7 @@ from itertools import chain
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE, by_table, frontends, served, serving
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 
 
 def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
@@ -25,19 +25,19 @@ def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Dec
     return (line,), (Decision.of("SL311", "media_types", safety="safe", path=TABLE, why=why, base=base),)
 
 
-def _reason(program: Program) -> str:
+def _reason(program: Program) -> Reason | None:
     language = program.language
     imports = [use.name for use in program.runtime_needs.sources.imports]
     words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
     server = serving((*imports, *(part for word in words for part in word.split())), language)
     if not server:
-        return ""
+        return None
     frontend = next((name for name in imports if name.startswith(frontends(language))), "")
     if frontend:
-        return f"{frontend} brings files that browsers ask for"
+        return Reason.of("SL311", "frontend", frontend=frontend)
     base = program.base
     endings = by_table(language, base.version if base else None, base.suite if base else None)
     for path in program.context.files:
         if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in endings:
-            return f"{server} finds the type of {path} there"
-    return ""
+            return Reason.of("SL311", "server_types", server=server, path=path)
+    return None

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried
 from slimify.facts.debian import brings
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
 
 # Releases whose packages have moved to archive.debian.org: `apt-get update` fails on their images.
@@ -18,19 +18,17 @@ ARCHIVED = frozenset({"wheezy", "jessie", "stretch", "buster", "trusty", "precis
 
 def put_back(
     program: Program, base: str, extra: Mapping[str, Use] = MappingProxyType({})
-) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
-    """Instructions for the head of the final stage, decisions, and what could not be put back ("").
+) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
+    """Instructions for the head of the final stage, decisions, and what could not be put back (None).
 
     `base` is the slim variant of the program's base, `extra` packages that are wanted anyway.
     """
     assert program.base is not None
     lost = carried(program.base)
     if not lost.known:
-        return (
-            (),
-            (),
-            f"what {program.base_ref} has and {base} lacks is not known" if _demanding(program) else "",
-        )
+        if not _demanding(program):
+            return (), (), None
+        return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
     verdicts = [v for s in program.steps for a in s.atoms for v in a.packages]
     installed = {plain(v.name) for v in verdicts if v.role != "build"}
     installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
@@ -54,21 +52,18 @@ def put_back(
     names = sorted(p for p in wanted if plain(p) not in installed)
     if program.runtime_needs.unresolved:
         library, use = next(iter(program.runtime_needs.unresolved.items()))
-        return (), (), f"{use.name} may need the runtime library of {library}, whose package is not known"
+        return (), (), Reason.of("SL391", "runtime_library", user=use, library=library)
     if not names:
-        return (), (), ""
+        return (), (), None
     if program.base.suite in ARCHIVED and not _reaches_apt(program):
-        return (
-            (),
-            (),
-            f"{', '.join(names)} would have to be put back, and apt no longer serves {program.base.suite}",
-        )
+        suite = program.base.suite or ""
+        return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
     decisions = tuple(
         Decision.of("SL311", "package_for", safety="safe", package=name, why=_why(wanted[name]), base=base)
         for name in names
     )
     quiet = "" if _installs_already(program) else _UNPINNED
-    return (quiet + install_line(names),), decisions, ""
+    return (quiet + install_line(names),), decisions, None
 
 
 def plain(name: str) -> str:
@@ -127,7 +122,11 @@ _INSTALL = re.compile(
 )
 
 
-def _why(use: Use) -> str:
+def _why(use: Use) -> Reason:
     if use.line:
-        return f"{use.file}:{use.line} needs it" if use.file != "Dockerfile" else f"line {use.line} needs it"
-    return f"`{use.name}` needs it"
+        return (
+            Reason.of("SL311", "needed_at", file=use.file, at=use.line)
+            if use.file != "Dockerfile"
+            else Reason.of("SL311", "needed_by_line", at=use.line)
+        )
+    return Reason.of("SL311", "needed_by", user=use.name)

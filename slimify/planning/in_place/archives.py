@@ -8,7 +8,7 @@ import shlex
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.carried import carried, installed
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
@@ -38,8 +38,8 @@ def archives(program: Program) -> Edits:
     return Edits(decisions=tuple(advice))
 
 
-def _downloaded(program: Program, step: Step) -> Edits | str:
-    """The edits, or why they can't be made; "" where the file is not one that only an unpacking reads."""
+def _downloaded(program: Program, step: Step) -> Edits | Reason | None:
+    """The edits, or why they can't be made; None where the file is not one that only an unpacking reads."""
     parts = copy_parts(step.instruction)
     url, path = parts.sources[0], _place(step)
     users = [s for s in program.steps if s.index > step.index and path and _touches(s, path)]
@@ -48,20 +48,20 @@ def _downloaded(program: Program, step: Step) -> Edits | str:
         or not path
         or not any(e.kind == "unpack" and path in e.reads for e in users[0].effects)
     ):
-        return ""
+        return None
     user = users[0]
     deleted = any(inside(path, d.rstrip("*").rstrip("/")) for e in user.effects for d in e.deletes)
     if not deleted and not path.startswith(("/tmp/", "/var/tmp/")):
-        return ""
+        return None
     if any(touches(p, path) for p in program.runtime_needs.paths):
-        return ""
+        return None
     tool = _tool(program, user)
     if not tool:
-        return "the image has neither curl nor wget"
+        return Reason.of("SL356", "no_download")
     checksum = step.instruction.flag("checksum")
     known = all(f.name == "checksum" for f in step.instruction.flags) and _URL.fullmatch(url)
     if not known or user.instruction.flags or not chained(user) or user.state.user not in ROOT:
-        return f"{place(user)} can't be lengthened"
+        return Reason.of("SL356", "not_lengthened", step=place(user))
     commands = [_fetch(tool, url, path)]
     if checksum:
         kind, _, digest = checksum.partition(":")

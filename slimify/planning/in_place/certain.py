@@ -5,26 +5,30 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.node.planning.start import foreign, only_shell, unread
+from slimify.model.decisions import Reason
 from slimify.model.effects import IDLE, MAKES
 
 # What a start that installs, compiles or downloads may call, nobody can tell from the outside.
 _MAKING = MAKES | {"packages", "fetch"}
 
 
-def unsure(program: Program) -> str:
-    """Why it is not; "" where it is."""
+def unsure(program: Program) -> Reason | None:
+    """Why it is not; None where it is."""
     start = program.runtime_needs.start
     if not start or not program.runtime.own_start:
-        return "nothing says what is run in the image"
-    why = unread_start(start) or unread(program)
+        return Reason.of("SL356", "no_start")
+    why = unread_start(start)
     if why:
-        return why
+        return Reason.of("SL356", "effect", why=why)
+    cloned = unread(program)
+    if cloned:
+        return cloned
     if foreign(program):
-        return "what is started was installed globally, and its code was not read"
+        return Reason.of("SL356", "global")
     for effect in start:
         if effect.kind in _MAKING:
             words = f"`{effect.tool} {effect.action}`".replace(" `", "`")
-            return f"{words} is run whenever the image starts, and may need them"
+            return Reason.of("SL356", "every_start", command=words)
     if only_shell(start) or all(e.kind in IDLE for e in start):
-        return "a shell is started, and what people run in it is not known"
-    return ""
+        return Reason.of("SL356", "shell")
+    return None

@@ -6,15 +6,13 @@ instruction of the draft was in the user's file is kept in `origins`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Line
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.plan import Item, Plan, Stage
 from slimify.syntax.dockerfile.instructions import from_parts
@@ -35,17 +33,9 @@ class Edits(Struct, frozen=True, kw_only=True):
         return bool(self.texts or self.before or self.moved)
 
 
-def place(step: Step) -> str:
-    """`line 12` in the text of a decision: of the draft, until the draft puts the user's line there."""
-    return f"line \0{step.line}\0"
-
-
-_LINE = re.compile(r"line \0(\d+)\0")
-
-
-def _own_line(lines: Mapping[int, int], found: re.Match[str]) -> str:
-    line = lines.get(int(found[1]))
-    return f"line {line}" if line is not None else "a step of its own"
+def place(step: Step) -> Line:
+    """The line of a step as an argument of a decision: the draft's, until the draft puts the user's there."""
+    return Line(step.line)
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -67,17 +57,7 @@ class Draft(Struct, frozen=True, kw_only=True):
         """The draft with the changes; `program` is still that of the text before."""
         items = tuple(_items(self, edits)) if edits.changes else self.items
         lines = _lines(self)
-        told = tuple(
-            replace(
-                d,
-                line=lines.get(d.line or 0),
-                args=tuple(
-                    (k, _LINE.sub(partial(_own_line, lines), v) if isinstance(v, str) else v)
-                    for k, v in d.args
-                ),
-            )
-            for d in edits.decisions
-        )
+        told = tuple(replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions)
         return replace(
             self, items=items, decisions=(*self.decisions, *told), saving=self.saving + edits.saving
         )

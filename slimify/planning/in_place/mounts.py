@@ -39,7 +39,7 @@ def mounts(program: Program, options: Options) -> Edits:
             raw = program.dockerfile.instructions[item.origin].raw
             lead = old[item.origin].removesuffix(raw)
             texts[item.origin] = item.text.removeprefix(lead)
-    saving = sum(_saving(program, d.text) for d in told if d.code == "SL334")
+    saving = sum(_saving(program, d.get("manager")) for d in told if d.code == "SL334")
     return Edits(texts=texts, before=before, decisions=told, saving=saving)
 
 
@@ -49,9 +49,9 @@ def _needed(program: Program, options: Options) -> tuple[str, ...]:
     return ("go",) if possible and several and unused(program) else ()
 
 
-def _saving(program: Program, text: str) -> int:
-    if "what go downloads" in text:
+def _saving(program: Program, manager: object) -> int:
+    if manager == "go":
         return BUILD_CACHE + 20 * MODULE
-    if "what pip downloads" in text:
+    if manager == "pip":
         return estimate.caches(program, "python")
     return estimate.caches(program, "node", kinds=INSTALLS)

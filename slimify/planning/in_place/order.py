@@ -37,8 +37,8 @@ def dependencies_first(program: Program) -> Edits:
         behind = block[-1].index + 1
         if behind >= len(program.dockerfile.instructions):
             continue
-        names = ", ".join(posixpath.basename(p) for p in inputs)
-        told = Decision.of("SL354", "order", safety="safe", line=step.line, names=names)
+        files = tuple(posixpath.basename(p) for p in inputs)
+        told = Decision.of("SL354", "order", safety="safe", line=step.line, files=files)
         lines = tuple(_copy_lines(program, step, block[0], inputs))
         return Edits(before={block[0].index: lines}, moved={step.index: behind}, decisions=(told,))
     return Edits()

@@ -14,7 +14,7 @@ from msgspec import Struct
 from slimify.analysis.copied_context import weight
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NEUTRAL, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
@@ -89,44 +89,43 @@ def _owner(step: Step, effect: Effect) -> tuple[str, str]:
     return (owner, text) if ":" in owner else (f"{owner}:root", f"{text}:root")
 
 
-def _copied(program: Program, change: _Change) -> Edits | str:
-    """The edits, or why they can't be made; "" where it changes nothing that COPY brought."""
+def _copied(program: Program, change: _Change) -> Edits | Reason | None:
+    """The edits, or why they can't be made; None where it changes nothing that COPY brought."""
     step, places = change.step, change.places
     copies = [s for s in _before(program, change) if s.keyword in ("COPY", "ADD")]
     brought = [s for s in copies if _reaches(s, places)]
     if not brought:
-        return ""
+        return None
     if not _OWNER.fullmatch(change.owner) or change.owner in ("root:root", "0:0"):
-        return f"the owner {change.written} is not one that COPY takes as it is"
+        return Reason.of("SL356", "owner_form", owner=change.written)
     if any(s.instruction.flag("chown") not in (None, change.written, change.owner) for s in brought):
-        return "a COPY sets another owner"
+        return Reason.of("SL356", "other_owner")
     if change.written.endswith(":root") and any(copy_parts(s.instruction).from_stage for s in brought):
-        return "the group of what another stage brings is not known"
+        return Reason.of("SL356", "group")
     if any(s.state.env != step.state.env for s in brought if "$" in change.written):
-        return f"{change.written} is set after a COPY"
+        return Reason.of("SL356", "owner_later", owner=change.written)
     if any(not _within(s, places) for s in brought):
-        return "a COPY brings more than it changes"
+        return Reason.of("SL356", "brings_more")
     again = _moded(program, change, brought)
     if again is not None:
-        return f"`chmod -R` ({place(again)}) would store them all the same"
+        return Reason.of("SL356", "chmod", step=place(again))
     made = _made(program, change)
-    if isinstance(made, str):
+    if isinstance(made, Reason):
         return made
     texts: dict[int, str] = dict(made)
     before: dict[int, tuple[str, ...]] = {}
     makers = _makers(program, change, brought[0])
     if makers is None:
-        return f"{change.owner} is made after {place(brought[0])}"
+        return Reason.of("SL356", "owner_made", owner=change.owner, step=place(brought[0]))
     if makers.atoms:
         before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in makers.atoms),)
     for copy in brought:
         texts[copy.index] = _with_owner(copy, change.written)
     text = _narrowed(program, change, frozenset(a.index for a in makers.atoms))
     if isinstance(text, EditRefused):
-        return str(text)
+        return Reason.of("SL356", "edit", why=str(text))
     texts[step.index] = text or ""
-    where = ", ".join(places)
-    told = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, path=where)
+    told = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, paths=places)
     return Edits(
         texts=texts,
         before=before,
@@ -168,27 +167,27 @@ def _within(step: Step, places: tuple[str, ...]) -> bool:
     return found is not None and all(any(inside(t, p) for p in places) for t in found)
 
 
-def _made(program: Program, change: _Change) -> dict[int, str] | str:
+def _made(program: Program, change: _Change) -> dict[int, str] | Reason:
     """The RUNs that make something below the places, with its owner set there; or why that can't be told."""
     found: dict[int, str] = {}
     if _makes_too(change):
-        return "its own RUN makes files there"
+        return Reason.of("SL356", "own_files")
     for step in _before(program, change):
         if step.keyword != "RUN":
             continue
         if not readable(step):
-            return f"what {place(step)} writes is not known"
+            return Reason.of("SL356", "unknown_writes", step=place(step))
         paths: dict[str, None] = {}
         for effect in step.effects:
             if effect.kind in RUNS_CODE or effect.anywhere:
-                return f"what {place(step)} writes is not known"
+                return Reason.of("SL356", "unknown_writes", step=place(step))
             if effect.kind in ("meta", "users"):
                 continue
             if effect.tool == "mkdir":
                 continue
             made = [w for w in (*effect.writes, *effect.outputs) if not w.startswith("@")]
             if any(inside(p, w) for w in made for p in change.places):
-                return f"{place(step)} writes to {made[0]}, which it does not say more exactly"
+                return Reason.of("SL356", "vague_writes", step=place(step), path=made[0])
             paths |= dict.fromkeys(w for w in made if any(inside(w, p) for p in change.places))
         if not paths:
             continue
@@ -197,9 +196,9 @@ def _made(program: Program, change: _Change) -> dict[int, str] | str:
             or step.state.user not in ROOT
             or not all(w.endswith("/node_modules") for w in paths)
         ):
-            return f"{place(step)} makes {next(iter(paths))}"
+            return Reason.of("SL356", "makes", step=place(step), path=next(iter(paths)))
         if not _known(program, change.owner, step.index):
-            return f"{change.owner} is made after {place(step)}"
+            return Reason.of("SL356", "owner_made", owner=change.owner, step=place(step))
         found[step.index] = lengthened(program, step, (f"chown -R {change.owner} {' '.join(paths)}",))
     return found
 

@@ -14,7 +14,7 @@ from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.verdicts import build_tools
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import MAKES, ON_PACKAGES, QUIET, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place import extend_install
@@ -71,7 +71,7 @@ def build_packages(program: Program, *, asked: bool) -> Edits:
                     "packages",
                     safety="advice",
                     line=found.step.line,
-                    names=tuple(found.names),
+                    names=found.names,
                     why=edits,
                 )
             )
@@ -112,19 +112,19 @@ def _removed_later(step: Step, atom: AtomStep) -> set[str]:
     return {p.name for e in later for p in e.packages}
 
 
-def _in_one_step(program: Program, found: _Install, *, asked: bool) -> Edits | str:
-    """The edits, or why the packages have to stay; "" where nothing is gained."""
+def _in_one_step(program: Program, found: _Install, *, asked: bool) -> Edits | Reason | None:
+    """The edits, or why the packages have to stay; None where nothing is gained."""
     why = unsure(program)
     if why:
         return why
     users = _users(program, found)
     if users and any(e.kind == "unknown" or e.anywhere for s in users for e in s.effects):
         unread = next(s for s in users if any(e.kind == "unknown" or e.anywhere for e in s.effects))
-        return f"{place(unread)} may do anything with them"
+        return Reason.of("SL356", "unknown_step", step=place(unread))
     if any(s.state.user not in ROOT for s in (found.step, *users)):
-        return "a step that needs them is not executed as root"
+        return Reason.of("SL356", "not_root")
     if not readable(found.step) or not direct(found.step, found.atom, found.effect):
-        return f"{place(found.step)} can't be edited"
+        return Reason.of("SL356", "not_edited", step=place(found.step))
     try:
         if not users:
             return _unused(program, found)
@@ -132,7 +132,7 @@ def _in_one_step(program: Program, found: _Install, *, asked: bool) -> Edits | s
             return _removed_at_end(program, found)
         return _carried_over(program, found, users, asked=asked)
     except EditRefused as error:
-        return str(error)
+        return Reason.of("SL356", "edit", why=str(error))
 
 
 def _users(program: Program, found: _Install) -> list[Step]:
@@ -180,19 +180,18 @@ def _only_installers(effect: Effect) -> bool:
     )
 
 
-def _unused(program: Program, found: _Install) -> Edits | str:
+def _unused(program: Program, found: _Install) -> Edits | None:
     """No step needs them: they are not installed at all."""
     if _replaced(program, found):
-        return ""
+        return None
     text = _without(program, found)
-    names = ", ".join(found.names)
-    told = Decision.of("SL201", "in_place", safety="safe", line=found.step.line, names=names)
+    told = Decision.of("SL201", "in_place", safety="safe", line=found.step.line, names=found.names)
     return Edits(texts={found.step.index: text or ""}, decisions=(told,), saving=_size(program, found))
 
 
-def _removed_at_end(program: Program, found: _Install) -> Edits | str:
+def _removed_at_end(program: Program, found: _Install) -> Edits | Reason:
     if not prolonged(found.step):
-        return f"nothing can be put behind the commands of {place(found.step)}"
+        return Reason.of("SL356", "nothing_behind", step=place(found.step))
     step, swap = found.step, _swapped(program, found)
     assert step.script is not None
     counterparts = [n for names in swap.values() for n in names]
@@ -215,20 +214,20 @@ def _removed_at_end(program: Program, found: _Install) -> Edits | str:
     )
 
 
-def _carried_over(program: Program, found: _Install, users: list[Step], *, asked: bool) -> Edits | str:
+def _carried_over(program: Program, found: _Install, users: list[Step], *, asked: bool) -> Edits | Reason:
     """Installed where they are used: the RUNs that use them become one, with the removal at its end."""
     if found.step in users:
-        return f"{place(found.step)} needs them, and a later one does, too"
+        return Reason.of("SL356", "needed_later", step=place(found.step))
     first, last = users[0], users[-1]
     members = [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
     if not side_by_side(program, first.index, last.index) or members != users:
-        return f"{place(first)} and {place(last)} need them, and something else stands between them"
+        return Reason.of("SL356", "apart", first=place(first), last=place(last))
     if any(s.instruction.flags or not chained(s) for s in members) or not all(
         stateless(s) for s in members[:-1]
     ):
-        return f"{place(first)} can't be lengthened"
+        return Reason.of("SL356", "not_lengthened", step=place(first))
     if not asked and _behind_sources(program, found.step, first):
-        return f"they would be installed anew with every change of a source, in {place(first)}"
+        return Reason.of("SL356", "every_change", step=place(first))
     text = _taken_along(program, found, first) if members == [first] else None
     if text is None:
         commands = [
@@ -269,10 +268,18 @@ def _behind_sources(program: Program, install: Step, user: Step) -> bool:
 
 
 def _told(found: _Install, step: Step, counterparts: list[str]) -> Decision:
-    names = ", ".join(found.names)
-    stays = f"; {', '.join(counterparts)} stay{'s' * (len(counterparts) == 1)}" if counterparts else ""
-    text = f"{names}: installed, used and removed in one layer ({place(step)}){stays}"
-    return Decision.of("SL351", "said", safety="safe", line=found.step.line, text=text)
+    line, names = found.step.line, found.names
+    if not counterparts:
+        return Decision.of("SL351", "one_layer", safety="safe", line=line, names=names, step=place(step))
+    return Decision.of(
+        "SL351",
+        "one_layer_stay",
+        safety="safe",
+        line=line,
+        names=names,
+        step=place(step),
+        counterparts=tuple(counterparts),
+    )
 
 
 def _size(program: Program, found: _Install) -> int:

@@ -35,15 +35,25 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
     if not own or more == {}:
         return
     if more is None:
-        what = f"what {', '.join(sorted(own))} only recommend{'s' * (len(own) == 1)}"
+        yield Decision.of("SL355", "unknown", safety="advice", line=step.line, packages=tuple(sorted(own)))
     else:
         named = {p.name for s in program.steps for e in s.effects for p in e.packages}
         left = {name: size for name, size in more.items() if name not in there | named}
         if sum(left.values()) < _LEAST:
             return
         shown = sorted(left, key=lambda name: (-left[name], name))
-        if len(shown) > _MOST:
-            shown[_MOST:] = [f"{len(shown) - _MOST} more"]
-        room = sum(left.values()) / estimate.MB
-        what = f"{', '.join(shown)} ({room:.0f} MB), which nothing asked for by name"
-    yield Decision.of("SL355", "recommended", safety="advice", line=step.line, packages=what)
+        size, rest = sum(left.values()), len(shown) - _MOST
+        if rest > 0:
+            yield Decision.of(
+                "SL355",
+                "packages_more",
+                safety="advice",
+                line=step.line,
+                packages=tuple(shown[:_MOST]),
+                more=rest,
+                size=size,
+            )
+        else:
+            yield Decision.of(
+                "SL355", "packages", safety="advice", line=step.line, packages=tuple(shown), size=size
+            )

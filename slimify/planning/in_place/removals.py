@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, MAKES, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
@@ -162,36 +162,32 @@ def _used(effect: Effect) -> tuple[str, ...]:
     return (*places, *effect.caches, *at)
 
 
-def _moved(program: Program, found: _Removal) -> Edits | str:
+def _moved(program: Program, found: _Removal) -> Edits | Reason:
     """The deletion behind the last of the RUNs, which become one if they are several; or why not."""
     step, group = found.step, found.group
     first, last = group[0], group[-1]
     if not all(prolonged(s) for s in group):
-        return f"nothing can be put behind the commands of {place(last)}"
+        return Reason.of("SL356", "nothing_behind", step=place(last))
     if not all(s.state.user == step.state.user for s in group):
-        return "another user removes it"
+        return Reason.of("SL356", "other_user")
     text = words_of(program, step, found.atom)
     if not _means_the_same(last, step, text):
-        return f"its words mean something else in {place(last)}"
+        return Reason.of("SL356", "other_words", step=place(last))
     try:
         rest = edit(step.instruction, step.script, drop=frozenset({found.atom.index}))  # type: ignore[arg-type]
     except EditRefused as error:
-        return str(error)
+        return Reason.of("SL356", "edit", why=str(error))
     texts = {step.index: rest or ""}
     if len(group) == 1:
         texts[last.index] = lengthened(program, last, (text,))
     else:
         whole = _one(program, first, last, text)
         if whole is None:
-            return f"other instructions stand between that and {place(last)}"
+            return Reason.of("SL356", "between", step=place(last))
         texts |= whole
     what = next(p for p in _deleted(program, step, found.atom))
-    told = Decision.of("SL350", "said", safety="safe", line=step.line, text=_told(step, first, what))
+    told = Decision.of("SL350", "removed", safety="safe", line=step.line, path=what, step=place(first))
     return Edits(texts=texts, decisions=(told,), saving=_saving(program, found))
-
-
-def _told(step: Step, maker: Step, what: str) -> str:
-    return f"{what} is removed in the layer that makes it ({place(maker)}), where it takes no room"
 
 
 def _means_the_same(last: Step, step: Step, text: str) -> bool:

@@ -18,7 +18,6 @@ from slimify.syntax.dockerfile.words import expand
 
 _ARCHIVE = re.compile(r".*\.(tar|tgz|tbz2?|txz|tar\.\w+)")
 _WILD = re.compile(r"[*?\[]")
-UNEXPLAINED, CHANGED = "SL373", "SL374"
 
 
 class Taken(Struct, frozen=True, kw_only=True):
@@ -61,7 +60,7 @@ class Copies:
         if not any(source.taken for source in found):
             return None
         if parts.heredocs or (instruction.exec_form is not None and len(parts.sources) > 1):
-            return Reason.of(CHANGED, "said", text=f"line {step.line}: its words can't be parted")
+            return Reason.of("SL374", "words", at=step.line)
         return self._written(step, parts, found)
 
     def _written(
@@ -82,9 +81,7 @@ class Copies:
         owner = "" if parts.chown else self.owner
         for extract, path, dest in (item for source in found for item in source.taken):
             if re.search(r"\s", path + dest):
-                return Reason.of(
-                    CHANGED, "said", text=f"line {step.line}: there is a blank in the path {path}"
-                )
+                return Reason.of("SL374", "blank", at=step.line, path=path)
             line = f"{'copy' if lower else 'COPY'} --from={self.stage} {owner}{flags}{path} {dest}"
             lines.append(line)
             taken.append(Taken(extract=extract, line=line, at=step.line))
@@ -100,9 +97,7 @@ class Copies:
         inner = next((e for e in self.extracts if _within(path, e.target)), None)
         if inner is not None:
             if parts.keyword == "ADD" and _ARCHIVE.fullmatch(path):
-                return Reason.of(
-                    CHANGED, "said", text=f"line {step.line}: ADD unpacks {path}, and only from the context"
-                )
+                return Reason.of("SL374", "archive", at=step.line, path=path)
             if context.ignore.ignores(path):
                 return Source(stays=True)
             place = posixpath.normpath(posixpath.join(inner.path, posixpath.relpath(path, inner.target)))
@@ -111,9 +106,7 @@ class Copies:
         below = [e for e in self.extracts if _within(e.target, path) and not context.ignore.ignores(e.target)]
         stays = context.has(path) and (not below or not path or self._others(path, below))
         if not stays and not below:
-            shown = written.removeprefix("./")
-            why = f"line {step.line}: {shown} is not in the build context, and no script puts it there"
-            return Reason.of(UNEXPLAINED, "said", text=why)
+            return Reason.of("SL373", "missing", at=step.line, path=written.removeprefix("./"))
         taken = tuple(
             (e, e.path, _below(parts.dest, posixpath.relpath(e.target, path or "."))) for e in below
         )
@@ -148,8 +141,7 @@ class Copies:
             return dest
         kind = self._is_file(place)
         if kind is None:
-            why = f"line {step.line}: whether {place} of the builder is a file or a directory is not known"
-            return Reason.of(CHANGED, "said", text=why)
+            return Reason.of("SL374", "file_or_directory", at=step.line, path=place)
         return _below(dest, posixpath.basename(path)) if kind else dest
 
     def _known_directory(self, dest: str, step: Step) -> bool:

@@ -23,7 +23,7 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.text import from_index
-from slimify.planning.merge.copies import CHANGED, UNEXPLAINED, Copies, Taken, sources_of_context
+from slimify.planning.merge.copies import Copies, Taken, sources_of_context
 from slimify.planning.merge.stages import builder_stages, last_from, stage_names, taken_names, with_end
 from slimify.planning.stages.assemble import Block, blocks_of
 from slimify.semantics.paths import inside, inside_any
@@ -70,8 +70,9 @@ def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
             taken += result[1]
     found += _altered(pair, taken)
     if not texts and not found:
-        text = f"nothing in {pair.runtime.name} takes what {pair.builder.name} makes"
-        found.append(Reason.of(UNEXPLAINED, "said", text=text))
+        found.append(
+            Reason.of("SL373", "nothing_taken", runtime=pair.runtime.name, builder=pair.builder.name)
+        )
     runs = _run_again(pair, taken)
     if isinstance(runs, Reason):
         found.append(runs)
@@ -134,10 +135,10 @@ def _unread(pair: Pair) -> Iterator[Reason]:
     if glue is None:
         if any(not pair.runtime.context.has(s) for s in sources_of_context(pair.runtime) if "$" not in s):
             return  # said of each COPY
-        yield Reason.of(UNEXPLAINED, "said", text=f"no script is known that builds {pair.builder.name}")
+        yield Reason.of("SL373", "no_script", builder=pair.builder.name)
         return
     for line, why in glue.obscure:
-        yield Reason.of(CHANGED, "said", text=f"{_place(glue, line)} runs the builder, and {why}")
+        yield Reason.of("SL374", "runs", where=_place(glue, line), why=why)
 
 
 def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
@@ -146,8 +147,8 @@ def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
         if glue is not None and any(
             t.extract.line and _relative(pair, target) == t.extract.target for t in taken
         ):
-            text = f"{_place(glue, line)} changes {target} by `{tool}` before it is copied"
-            yield Reason.of(CHANGED, "said", text=text)
+            where = _place(glue, line)
+            yield Reason.of("SL374", "changes", where=where, path=target, command=tool)
 
 
 # --- what comes from the builder -----------------------------------------------------------------------
@@ -207,9 +208,7 @@ def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
     if all(_made(pair.builder, e.path) for e in ran):
         return ()
     if any("$" in word for word in words):
-        return Reason.of(
-            CHANGED, "said", text=f"`{shlex.join(words)}` is run in a container of the builder first"
-        )
+        return Reason.of("SL374", "run_first", command=shlex.join(words))
     if words[:2] in (("/bin/sh", "-c"), ("sh", "-c")) and len(words) == 3:
         return (f"RUN {words[2]}",)
     plain = all(re.fullmatch(r"[\w./:=@%+,-]+", word) for word in words)
@@ -329,13 +328,18 @@ def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[st
         yield Decision.of("SL371", "command", safety="assumed", command=run)
     glue = pair.glue
     for item in taken:
-        said = f", as {_place(glue, item.extract.line)} takes it out" if glue and item.extract.line else ""
-        text = f"{item.extract.path} is copied from {stage}{said}"
-        yield Decision.of("SL310", "said", safety="safe", line=item.at, text=text)
+        path = item.extract.path
+        if glue and item.extract.line:
+            where = _place(glue, item.extract.line)
+            yield Decision.of(
+                "SL310", "taken_as", safety="safe", line=item.at, path=path, stage=stage, where=where
+            )
+        else:
+            yield Decision.of("SL310", "taken", safety="safe", line=item.at, path=path, stage=stage)
     if glue is None or not glue.needless:
         return
     lines = sorted({n for first, last, _ in glue.needless for n in range(first, last + 1)})
-    tools = ", ".join(dict.fromkeys(f"`{tool}`" for _, _, tool in sorted(glue.needless)))
+    tools = tuple(dict.fromkeys(tool for _, _, tool in sorted(glue.needless)))
     yield Decision.of("SL372", "script", safety="advice", file=glue.file, lines=_lines(lines), tools=tools)
     if glue.runtime is not None and glue.builder.args:
         more = [a for a in glue.builder.args if a not in glue.runtime.args]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import CacheFacts, cache, can, syntax_can, title
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.staging import inserted, instruction_start, keyword, new_item
@@ -46,7 +46,9 @@ def with_cache_mounts(
     decisions: list[Decision] = []
     why = _impossible(program, plan, builder)
     if why:
-        return replace(plan, decisions=(*plan.decisions, _left(f"no cache mounts: {why}")))
+        return replace(
+            plan, decisions=(*plan.decisions, Decision.of("SL335", "none", safety="advice", why=why))
+        )
     at = -1 if plan.rung == "cleanup" else 0
     stage = plan.stages[at]
     mounts: dict[int, list[str]] = {}
@@ -58,39 +60,38 @@ def with_cache_mounts(
             continue
         why = _against(program, plan, facts, uses)
         if why:
-            decisions.append(_left(f"{manager}'s cache is not mounted: {why}", uses[0].step.line))
+            line = uses[0].step.line
+            decisions.append(
+                Decision.of("SL335", "installer", safety="advice", line=line, installer=manager, why=why)
+            )
             continue
         for use in uses:
             found = mounts.setdefault(use.at, [])
             found += [flag for t in use.targets if (flag := _flag(t, facts)) not in found]
         if facts.prepare:
             prepare[uses[0].at] = facts.prepare
-        places = ", ".join(dict.fromkeys(t for use in uses for t in use.targets))
+        places = tuple(dict.fromkeys(t for use in uses for t in use.targets))
         decisions.append(
             Decision.of(
                 "SL334", "mounted", safety="safe", line=uses[0].step.line, places=places, manager=manager
             )
         )
     if not mounts and not decisions:
-        decisions.append(_left("no cache mounts: no step of the builder downloads with a known installer"))
+        decisions.append(Decision.of("SL335", "no_download", safety="advice"))
     done = _mounted(stage, mounts, prepare, program.dockerfile.newline)
     stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])
     return replace(plan, stages=stages, decisions=(*plan.decisions, *decisions))
 
 
-def _left(text: str, line: int | None = None) -> Decision:
-    return Decision.of("SL335", "said", safety="advice", line=line, text=text)
-
-
-def _impossible(program: Program, plan: Plan, builder: str) -> str:
-    """Why nothing at all is mounted; "" where it can be."""
+def _impossible(program: Program, plan: Plan, builder: str) -> Reason | None:
+    """Why nothing at all is mounted; None where it can be."""
     if not can(builder, "cache_mounts"):
-        return f"{title(builder)} has none"
+        return Reason.of("SL335", "builder", builder=title(builder))
     if not syntax_can(program.dockerfile.syntax, "cache_mounts"):
-        return f"`# syntax={program.dockerfile.syntax}` is not known to have them"
+        return Reason.of("SL335", "syntax", syntax=program.dockerfile.syntax or "")
     if plan.stages[0].purpose != "build" and plan.rung != "cleanup":
-        return "there is no builder stage"
-    return ""
+        return Reason.of("SL335", "no_builder")
+    return None
 
 
 def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
@@ -144,22 +145,22 @@ def _places(effect: Effect, step: Step) -> tuple[str, ...]:
     return effect.caches[:1]
 
 
-def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) -> str:
-    """Why a cache must not be mounted; "" where nothing speaks against it."""
+def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) -> Reason | None:
+    """Why a cache must not be mounted; None where nothing speaks against it."""
     targets = {t for use in uses for t in use.targets}
     for use in uses:
         instruction = use.step.instruction
         if use.step.state.user.partition(":")[0] not in ROOT:
-            return f"line {use.step.line} is executed as {use.step.state.user}, and mounts belong to root"
+            return Reason.of("SL335", "user", at=use.step.line, user=use.step.state.user)
         if instruction.heredocs or use.step.script is None or instruction.exec_form is not None:
-            return f"line {use.step.line} is no plain shell command"
+            return Reason.of("SL335", "not_plain", at=use.step.line)
         if instruction.flag("mount") is not None:
-            return f"line {use.step.line} has mounts already"
+            return Reason.of("SL335", "mounts", at=use.step.line)
         if facts.cleans.search(instruction.value):
-            return f"line {use.step.line} empties it"
+            return Reason.of("SL335", "empties", at=use.step.line)
         emptied = {d for e in use.step.effects for d in e.deletes}
         if any(inside(t, d) for t in targets for d in emptied) or _removes(instruction.value, targets):
-            return f"line {use.step.line} deletes it"
+            return Reason.of("SL335", "deletes", at=use.step.line)
     return _read_elsewhere(program, plan, facts, {use.step.index for use in uses}, targets)
 
 
@@ -173,25 +174,27 @@ def _removes(text: str, targets: set[str]) -> bool:
     return False
 
 
-def _read_elsewhere(program: Program, plan: Plan, facts: CacheFacts, own: set[int], targets: set[str]) -> str:
-    """What besides the installer may read the cache; "" if nothing is known to."""
+def _read_elsewhere(
+    program: Program, plan: Plan, facts: CacheFacts, own: set[int], targets: set[str]
+) -> Reason | None:
+    """What besides the installer may read the cache; None if nothing is known to."""
     for path in (*_copied(plan), *program.runtime_needs.paths):
         if any(touches(path, t) and path != "/" for t in targets):
-            return f"{path} is needed when the image runs"
+            return Reason.of("SL335", "runtime", path=path)
     for step in program.steps:
         if step.keyword not in ("RUN", "ENV"):
             continue
         if any(pattern.search(step.instruction.value) for pattern in facts.mentions):
-            return f"line {step.line} names it"
+            return Reason.of("SL335", "names", at=step.line)
         if step.keyword == "ENV" or step.index in own:
             continue
         if facts.others and any(e.kind == "unknown" or e.anywhere for e in step.effects):
-            return f"line {step.line} may count on it"
+            return Reason.of("SL335", "counts_on", at=step.line)
         if any(
             touches(p, t) and p != "/" for e in step.effects for p in (*e.reads, *e.writes) for t in targets
         ):
-            return f"line {step.line} works in it"
-    return ""
+            return Reason.of("SL335", "works_in", at=step.line)
+    return None
 
 
 def _copied(plan: Plan) -> Iterator[str]:

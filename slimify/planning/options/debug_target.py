@@ -68,11 +68,9 @@ def _debug_variant(program: Program, base: str) -> str | None:
 def _none(program: Program, base: str, source: str | None) -> Decision:
     facts = program.facts_of(base)
     if source is not None:
-        why = f"a stage is called {DEBUG} already"
-    elif facts is not None and not facts.shell:
-        why = f"no variant of {base} with a shell is known"
-    elif facts is not None:
-        why = f"{base} has a shell already"
-    else:
-        why = f"whether {base} has a shell is not known"
-    return Decision.of("SL333", "none", safety="advice", why=why)
+        return Decision.of("SL333", "taken", safety="advice", stage=DEBUG)
+    if facts is not None and not facts.shell:
+        return Decision.of("SL333", "no_variant", safety="advice", base=base)
+    if facts is not None:
+        return Decision.of("SL333", "shell", safety="advice", base=base)
+    return Decision.of("SL333", "shell_unknown", safety="advice", base=base)

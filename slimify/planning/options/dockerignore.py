@@ -43,12 +43,12 @@ def proposal(
         _sent(context, takes, Ignore.parse(after), options.builder),
     )
     file = IgnoreFile(path=context.ignore_path, before=context.ignore_text, after=after, sent=sent)
-    return file, Decision.of("SL345", "said", safety="assumed", text=_told(file, rows))
+    return file, _told(file, rows)
 
 
 def advised(found: tuple[IgnoreFile, Decision]) -> Decision:
     """The same as advice, for a Dockerfile that stays as it is."""
-    return Decision.of("SL346", "said", safety="advice", text=found[1].text)
+    return Decision.of("SL346", "advised", safety="advice", what=found[1].reason)
 
 
 def completed(before: str | None, patterns: Sequence[str]) -> str:
@@ -100,12 +100,9 @@ def _sent(context: Context, takes: Taken, rules: Ignore, builder: Builder) -> in
     return sum(weight(context, p) for p in paths if not rules.ignores(p) and (whole or takes.takes(p)))
 
 
-def _told(file: IgnoreFile, rows: Sequence[Unread]) -> str:
-    titles = ", ".join(dict.fromkeys(row.title for row in rows))
-    names = ", ".join(row.pattern for row in rows)
-    what = "new" if file.before is None else "completed"
-    return (
-        f"{os.path.basename(file.path)}, {what}: {names} ({titles}) "
-        f"{'stays' if len(rows) == 1 else 'stay'} out of the context: "
-        f"neither the build nor the program reads {'it' if len(rows) == 1 else 'them'}"
-    )
+def _told(file: IgnoreFile, rows: Sequence[Unread]) -> Decision:
+    name, patterns = os.path.basename(file.path), tuple(row.pattern for row in rows)
+    titles = tuple(dict.fromkeys(row.title for row in rows))
+    if file.before is None:
+        return Decision.of("SL345", "new", safety="assumed", file=name, patterns=patterns, titles=titles)
+    return Decision.of("SL345", "completed", safety="assumed", file=name, patterns=patterns, titles=titles)

@@ -17,7 +17,7 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.runtime_writes import own_directory, writes
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
@@ -43,20 +43,18 @@ def with_user(program: Program, plan: Plan) -> Plan:
     """The plan with a USER, or with a decision that says why it has none."""
     final = plan.stages[-1]
     account = _account(program.facts_of(final.base))
-    places: tuple[str, ...] = ()
-    if isinstance(account, str):
-        why = account
-    else:
-        places, why = _judged(program, plan)
-        if not why and places and not account.owner:
-            why = f"it writes to {places[0]}, which could not be given to the user: {final.base} has no shell"
-    if why or isinstance(account, str):
-        decision = Decision.of("SL331", "root", safety="advice", why=why)
-        return replace(plan, decisions=(*plan.decisions, decision))
+    if isinstance(account, Reason):
+        return _root(plan, account)
+    places, why = _judged(program, plan)
+    if why is None and places and not account.owner:
+        why = Reason.of("SL331", "given_no_shell", path=places[0], base=final.base)
+    if why is not None:
+        return _root(plan, why)
     stage = _stage(program, final, account, places)
-    given = f", who gets {', '.join(places)}" if places else ""
-    text = f"the image runs as {account.user}{given}: nothing that it starts is known to need root"
-    done = Decision.of("SL330", "said", safety="assumed", text=text)
+    if places:
+        done = Decision.of("SL330", "user_places", safety="assumed", user=account.user, places=places)
+    else:
+        done = Decision.of("SL330", "user", safety="assumed", user=account.user)
     return replace(
         plan,
         stages=(*plan.stages[:-1], stage),
@@ -65,23 +63,28 @@ def with_user(program: Program, plan: Plan) -> Plan:
     )
 
 
+def _root(plan: Plan, why: Reason) -> Plan:
+    decision = Decision.of("SL331", "root", safety="advice", why=why)
+    return replace(plan, decisions=(*plan.decisions, decision))
+
+
 # --- the account ----------------------------------------------------------------------------------
 
 
-def _account(base: ImageFacts | None) -> _Account | str:
+def _account(base: ImageFacts | None) -> _Account | Reason:
     """The account for a base image, or why there is none."""
     known = load("nonroot.toml")["account"]
     if base is None:
-        return "which accounts its base image has is not known"
+        return Reason.of("SL331", "accounts")
     if base.user not in _ROOT:
-        return f"{base.reference} runs as {base.user} already"
+        return Reason.of("SL331", "already", base=base.reference, user=base.user)
     if base.repository.startswith("gcr.io/distroless/"):
         return _Account(known["distroless"], "", "")
     if base.family == "node":
         return _Account(known["node"], "", "node:node")
     if base.manager in ("apt", "apk") and base.shell:
         return _Account(known["own"], known[base.manager], "app:app")
-    return f"how an account is made in {base.reference} is not known"
+    return Reason.of("SL331", "account_unknown", base=base.reference)
 
 
 def _stage(program: Program, stage: Stage, account: _Account, places: tuple[str, ...]) -> Stage:
@@ -123,8 +126,8 @@ def _grouped(stage: Stage, at: int, item: Item, end: str) -> Stage:
 # --- what may need root -------------------------------------------------------------------------------
 
 
-def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], str]:
-    """Directories that the user has to own, and why root is needed or may be ("" if it is not)."""
+def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | None]:
+    """Directories that the user has to own, and why root is needed or may be (None if it is not)."""
     for find in (_own_user, _ports, _started, _lines, _home, _modes):
         why = find(program, plan)
         if why:
@@ -139,9 +142,9 @@ def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], str]:
                 if inside(path, "/tmp") or _filled(program, path):
                     continue
                 if not own_directory(program, path):
-                    return (), f"line {step.line} makes {path}, which may be written to"
+                    return (), Reason.of("SL331", "makes", at=step.line, path=path)
                 places[path] = None
-    return tuple(places), ""
+    return tuple(places), None
 
 
 def _filled(program: Program, path: str) -> bool:
@@ -151,54 +154,54 @@ def _filled(program: Program, path: str) -> bool:
     return bool(program.end.view.under(path)) or any(inside(m, path) for m in (*made, *cwds))
 
 
-def _own_user(program: Program, plan: Plan) -> str:
+def _own_user(program: Program, plan: Plan) -> Reason | None:
     runtime = program.runtime
     for step in program.steps:
         if step.keyword == "USER":
-            return f"line {step.line} sets the user itself"
+            return Reason.of("SL331", "sets_user", at=step.line)
         for name, value in env_pairs(step.instruction) if step.keyword == "ENV" else ():
             path = _strange(program, value.strip("\"'")) if name != "PATH" else ""
             if path:
-                return f"line {step.line} names {path}, which may be written to"
+                return Reason.of("SL331", "names", at=step.line, path=path)
         if step.keyword == "SHELL":
-            return f"line {step.line} changes the shell"
+            return Reason.of("SL331", "shell", at=step.line)
         for effect in step.effects:
             if effect.kind == "users":
-                return f"line {step.line} makes users of its own"
+                return Reason.of("SL331", "makes_users", at=step.line)
     if runtime.user not in _ROOT:
-        return f"{program.base_ref} runs as {runtime.user} already"
+        return Reason.of("SL331", "already", base=program.base_ref, user=runtime.user)
     if runtime.volumes:
-        return f"the volume {runtime.volumes[0]} belongs to root"
-    return ""
+        return Reason.of("SL331", "volume", path=runtime.volumes[0])
+    return None
 
 
-def _ports(program: Program, plan: Plan) -> str:
+def _ports(program: Program, plan: Plan) -> Reason | None:
     first = load("nonroot.toml")["ports"]["first"]
     for port in sorted(program.runtime.ports):
         number = port.partition("/")[0].partition("-")[0]
         if not number.isdigit() or int(number) < first:
-            return f"it listens on {port}, and ports below {first} are root's in some runtimes"
+            return Reason.of("SL331", "port", port=port, first=first)
     words = [w.value or "" for e in program.runtime_needs.start for w in e.command.words]
     words += [v for k, v in program.runtime.env.items() if "PORT" in k.upper()]
     for word in words:
         found = _PORT.search(word)
         if found is not None and int(found[1]) in _USUAL_PORTS:
-            return f"it listens on {found[1]}, and ports below {first} are root's in some runtimes"
-    return ""
+            return Reason.of("SL331", "port", port=found[1], first=first)
+    return None
 
 
-def _started(program: Program, plan: Plan) -> str:
+def _started(program: Program, plan: Plan) -> Reason | None:
     """What is started, that is not known to do without root."""
     known, runtime_needs = load("nonroot.toml"), program.runtime_needs
     if not program.runtime.own_start or not runtime_needs.start:
-        return "the file starts nothing of its own"
+        return Reason.of("SL331", "no_start")
     if runtime_needs.dynamic:
         use = runtime_needs.dynamic[0]
-        return f"{use.file}:{use.line} starts a program whose name only run time knows"
+        return Reason.of("SL331", "dynamic", file=use.file, at=use.line)
     privileged = set(known["privileged"]["commands"].split())
     for name, use in runtime_needs.commands.items():
         if name.rpartition("/")[2] in privileged:
-            return f"`{name}` is called ({use.name})"
+            return Reason.of("SL331", "called", command=name, user=use.name)
     plain = set(known["start"]["plain"].split())
     own = {m.path.rpartition("/")[2] for m in program.made if m.kind == "compile"}
     writing = re.compile(known["start"]["writing"])
@@ -206,35 +209,37 @@ def _started(program: Program, plan: Plan) -> str:
         why = _effect(program, effect, plain, own, writing)
         if why:
             return why
-    return ""
+    return None
 
 
 def _effect(
     program: Program, effect: Effect, plain: set[str], own: set[str], writing: re.Pattern[str]
-) -> str:
+) -> Reason | None:
     name = effect.tool.rpartition("/")[2]
     if name in own:
         return _outside(program, effect)
     lasting = [path for path in effect.writes if not inside(path, "/tmp")]
     if effect.kind in ("check", "state", "fetch", "files") and not effect.anywhere:
-        return f"`{name}` writes to {lasting[0]} at the start" if lasting else ""
+        return Reason.of("SL331", "start_writes", command=name, path=lasting[0]) if lasting else None
     unknown = next((t for t in (effect.tool, *effect.tools) if t.rpartition("/")[2] not in plain | own), None)
     if effect.kind not in RUNS_CODE or unknown is not None:
         what = unknown or name
-        return f"what `{what}` needs at the start is not known" if what else "what is started is not known"
+        return (
+            Reason.of("SL331", "start_needs", command=what) if what else Reason.of("SL331", "start_unknown")
+        )
     text = " ".join(w.value or w.text for w in effect.command.words)
     if writing.search(f"{text} {effect.action}"):
-        return f"`{text}` may write files"
+        return Reason.of("SL331", "start_files", command=text)
     return _outside(program, effect)
 
 
-def _outside(program: Program, effect: Effect) -> str:
+def _outside(program: Program, effect: Effect) -> Reason | None:
     """An argument that names a place outside of the program: it may be written to."""
     for word in effect.command.words[1:]:
         path = _strange(program, word.value or "")
         if path:
-            return f"it is given {path}, which may be written to"
-    return ""
+            return Reason.of("SL331", "given", path=path)
+    return None
 
 
 def _strange(program: Program, text: str) -> str:
@@ -249,13 +254,13 @@ def _strange(program: Program, text: str) -> str:
     return "a database file" if "sqlite" in text else ""
 
 
-def _lines(program: Program, plan: Plan) -> str:
+def _lines(program: Program, plan: Plan) -> Reason | None:
     """Steps of the final stage that may leave what only root can use."""
     for step in _final_steps(program, plan):
         for effect in step.effects:
             if effect.kind in RUNS_CODE:
-                return f"line {step.line} may leave files that are root's"
-    return ""
+                return Reason.of("SL331", "root_files", at=step.line)
+    return None
 
 
 def _final_steps(program: Program, plan: Plan) -> Iterator[Step]:
@@ -264,42 +269,44 @@ def _final_steps(program: Program, plan: Plan) -> Iterator[Step]:
             yield program.step(item.origin)
 
 
-def _home(program: Program, plan: Plan) -> str:
+def _home(program: Program, plan: Plan) -> Reason | None:
     """Root's home is closed to others."""
     if inside(program.end.cwd or "/root", "/root"):
-        return f"the working directory is {program.end.cwd or 'not known'}"
+        if program.end.cwd is None:
+            return Reason.of("SL331", "directory_unknown")
+        return Reason.of("SL331", "directory", path=program.end.cwd)
     for step in _final_steps(program, plan):
         if step.keyword in ("ENV", "COPY", "ADD", "WORKDIR", "CMD", "ENTRYPOINT") and _HOME.search(
             step.instruction.value
         ):
-            return f"line {step.line} names /root, which is closed to others"
+            return Reason.of("SL331", "root_home", at=step.line)
         for effect in step.effects:
             for path in (*effect.writes, *effect.outputs):
                 if inside(path, "/root"):
-                    return f"line {step.line} writes to {path}, which is closed to others"
+                    return Reason.of("SL331", "home_files", at=step.line, path=path)
     for item in plan.stages[-1].items[1:]:
         if item.origin is None and keyword(item) in ("COPY", "ENV", "WORKDIR") and _HOME.search(item.text):
-            return "part of the program lies in /root, which is closed to others"
-    return ""
+            return Reason.of("SL331", "home_program")
+    return None
 
 
-def _modes(program: Program, plan: Plan) -> str:
+def _modes(program: Program, plan: Plan) -> Reason | None:
     """Files that others cannot read."""
     for step in program.steps:
         mode = step.instruction.flag("chmod") or ""
         if step.keyword in ("COPY", "ADD") and mode and not _open(mode):
-            return f"line {step.line} closes files to others"
+            return Reason.of("SL331", "closes", at=step.line)
         for effect in step.effects:
             words = [w.value or "" for w in effect.command.words[1:]]
             operands = [w for w in words if not w.startswith("-")]
             if effect.tool == "chown":
-                return f"line {step.line} gives files to another user"
+                return Reason.of("SL331", "gives", at=step.line)
             if effect.tool == "chmod" and not (operands and _open(operands[0])):
-                return f"line {step.line} closes files to others"
+                return Reason.of("SL331", "closes", at=step.line)
             if effect.tool == "umask":
-                return f"line {step.line} sets a umask"
+                return Reason.of("SL331", "umask", at=step.line)
             if effect.kind == "unpack":
-                return f"line {step.line} unpacks files whose modes are not known"
+                return Reason.of("SL331", "unpacks", at=step.line)
     context = program.context
     seen: set[str] = set()
     for path in context.files:
@@ -307,8 +314,8 @@ def _modes(program: Program, plan: Plan) -> str:
             continue
         for part in (path, *_parents(path, seen)):
             if not context.readable_by_all(part):
-                return f"{part} cannot be read by others"
-    return ""
+                return Reason.of("SL331", "unreadable", path=part)
+    return None
 
 
 def _parents(path: str, seen: set[str]) -> Iterator[str]:

@@ -12,11 +12,6 @@ from slimify.model.decisions import Decision
 from slimify.model.ignore_file import Asset, IgnoreFile
 
 _MOST = 10  # are told one by one
-_WHAT = {
-    "ignore": "--exclude-assets keeps it out; object storage or a volume could hold it",
-    "object storage": "object storage or a CDN would take it out of every image and container",
-    "volume": "a volume or object storage would take it out of every image and container",
-}
 
 
 def patterns(assets: Iterable[Asset]) -> tuple[Unread, ...]:
@@ -33,25 +28,28 @@ def marked(assets: Iterable[Asset], file: IgnoreFile | None) -> tuple[Asset, ...
 
 def told(assets: tuple[Asset, ...]) -> tuple[Decision, ...]:
     """What is said of each, and of the rest together."""
-    found = []
-    for asset in assets[:_MOST]:
-        what = f"{asset.path} ({asset.bytes / 1_000_000:.1f} MB)"
-        if asset.excluded:
-            found.append(
-                Decision.of(
-                    "SL361",
-                    "excluded",
-                    safety="assumed",
-                    line=asset.line,
-                    shown=what,
-                    evidence=asset.evidence,
-                )
-            )
-        else:
-            text = f"{what}: {asset.evidence}; {_WHAT[asset.action]}"
-            found.append(Decision.of("SL360", "said", safety="advice", line=asset.line, text=text))
     rest = assets[_MOST:]
+    found = [_said(asset) for asset in assets[:_MOST]]
     if rest:
-        text = f"{len(rest)} more static files, {sum(a.bytes for a in rest) / 1_000_000:.0f} MB"
-        found.append(Decision.of("SL360", "said", safety="advice", text=text))
+        size = sum(a.bytes for a in rest)
+        found.append(Decision.of("SL360", "more", safety="advice", count=len(rest), size=size))
     return tuple(found)
+
+
+def _said(asset: Asset) -> Decision:
+    path, size, why = asset.path, asset.bytes, asset.evidence
+    if asset.excluded:
+        return Decision.of(
+            "SL361", "excluded", safety="assumed", line=asset.line, path=path, size=size, evidence=why
+        )
+    if asset.action == "ignore":
+        return Decision.of(
+            "SL360", "ignore", safety="advice", line=asset.line, path=path, size=size, evidence=why
+        )
+    if asset.action == "volume":
+        return Decision.of(
+            "SL360", "volume", safety="advice", line=asset.line, path=path, size=size, evidence=why
+        )
+    return Decision.of(
+        "SL360", "object_storage", safety="advice", line=asset.line, path=path, size=size, evidence=why
+    )

@@ -12,31 +12,32 @@ from msgspec.structs import replace
 
 from slimify.analysis.copies import targets, visit_of
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.model.decisions import Reason
 from slimify.model.effects import QUIET
 from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, inside_any
 
 
-def blocked(program: Program, wanted: SplitRequest) -> str:
-    """Why the steps can't be parted safely for this base; "" if they can."""
+def blocked(program: Program, wanted: SplitRequest) -> Reason | None:
+    """Why the steps can't be parted safely for this base; None if they can."""
     for step in program.steps:
         for atom in step.atoms:
             if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
-                return f"line {step.line}: a further package archive may need what {program.base_ref} has"
+                return Reason.of("SL392", "archive", at=step.line, base=program.base_ref)
             if atom.role != "unknown":
                 continue
-            reason = atom.reasons[0].text if atom.reasons else "it may do anything"
+            reason = atom.reasons[0] if atom.reasons else Reason.of("SL221", "no_reason")
             if wanted.rung in ("minimal", "slim"):
-                return f"line {step.line}: {reason}, and may need what {program.base_ref} has"
+                return Reason.of("SL392", "unknown_step", at=step.line, reason=reason, base=program.base_ref)
             if not _finds_all(program, step, atom, wanted.copies):
-                return f"line {step.line}: {reason}, also to what the build left"
-    return ""
+                return Reason.of("SL392", "after_build", at=step.line, reason=reason)
+    return None
 
 
-def installs_at_start(program: Program) -> str:
+def installs_at_start(program: Program) -> Reason | None:
     """Why the start of the image may need compilers and headers: it installs Python packages that no step
-    installed before; "" where it does not."""
+    installed before; None where it does not."""
     there = [e for s in program.steps for e in s.effects if e.does("install", "python")]
     manifests = {m for e in there for m in e.manifests}
     names = {p.name.lower() for e in there for p in e.packages}
@@ -46,25 +47,23 @@ def installs_at_start(program: Program) -> str:
         new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
         if new or not (effect.manifests or effect.packages):
             text = f"`{effect.tool} {effect.action}`"
-            return f"{text} is run whenever the image starts: what it may need to compile with stays"
-    return ""
+            return Reason.of("SL392", "compiles_at_start", command=text)
+    return None
 
 
 _INSTALLING = frozenset({"install", "install -e", "sync", "update"})
 
 
-def guessed_home(program: Program, trees: Sequence[CopyFromBuilder]) -> str:
+def guessed_home(program: Program, trees: Sequence[CopyFromBuilder]) -> Reason | None:
     """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
     raw = program.dockerfile.instructions
     if program.base is not None or any(x.keyword == "USER" or "/root" in x.raw for x in raw):
-        return ""
+        return None
     found = next((t for t in trees if inside(t.path, "/root")), None)
     if found is None:
-        return ""
+        return None
     line = raw[found.after].line
-    return (
-        f"line {line}: the user of {program.base_ref}, in whose home directory it leaves files, is not known"
-    )
+    return Reason.of("SL392", "home", at=line, base=program.base_ref)
 
 
 def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:

@@ -45,7 +45,7 @@ def bases(
             found.append(("minimal", known["alpine"]))
         elif base.suite_sure or static(program):
             kind = "static" if static(program) else "cc" if cgo(program) or _outside(program) else "base"
-            lacks = needs_system(program, copies) if kind in known else ""
+            lacks = needs_system(program, copies) if kind in known else None
             if kind in known and not lacks:
                 found.append(("minimal", known[kind]))
             if lacks and options.base in ("auto", "minimal"):
@@ -100,25 +100,25 @@ def _outside(program: Program) -> bool:
     return "external" in program.runtime_needs.sources.features or not program.runtime_needs.sources.imports
 
 
-def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
-    """Why a shell, a package or a RUN is needed in the final stage; "" if none is."""
+def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason | None:
+    """Why a shell, a package or a RUN is needed in the final stage; None if none is."""
     runtime_needs = program.runtime_needs
     if runtime_needs.shell:
-        return "the image starts a shell"
+        return Reason.of("SL392", "shell")
     if runtime_needs.sources.dynamic:
-        return "it starts programs whose names only run time knows"
+        return Reason.of("SL392", "dynamic")
     user = program.runtime.user.partition(":")[0]
     if user not in _ACCOUNTS and not user.isdigit():
-        return f"{user} is no user of such an image"
+        return Reason.of("SL392", "no_user", user=user)
     if set(runtime_needs.libraries) - _LIBC or runtime_needs.system_packages:
-        return "it loads libraries of the system"
+        return Reason.of("SL392", "libraries")
     built = [o for s in program.steps for e in s.effects if e.does("compile", "go") for o in e.outputs]
     brought = (*(t.path for t in copies), *(o for o in built if any(inside(o, t.path) for t in copies)))
     outputs = {posixpath.basename(path) for path in brought}
     for name, use in runtime_needs.commands.items():
         if posixpath.basename(name) not in outputs and "/" not in name:
-            return f"`{name}` is started ({use.name})"
-    return ""
+            return Reason.of("SL392", "started", command=name, user=use.name)
+    return None
 
 
 def unused_interactive(program: Program) -> frozenset[str]:
@@ -134,9 +134,9 @@ def unused_interactive(program: Program) -> frozenset[str]:
     return frozenset(name for name in idle if not _outside(program) or for_people(name))
 
 
-def has_run(program: Program, dropped: frozenset[int], present: Collection[str]) -> str:
+def has_run(program: Program, dropped: frozenset[int], present: Collection[str]) -> Reason | None:
     """Why something has to be executed in the final stage, which has the packages `present` already or can
-    do without them; "" if nothing has."""
+    do without them; None if nothing has."""
     for step in program.steps:
         if step.keyword == "RUN" and step.index not in dropped:
             for atom in real_atoms(step):
@@ -144,8 +144,8 @@ def has_run(program: Program, dropped: frozenset[int], present: Collection[str])
                     v.role != "build" or v.counterparts for v in atom.packages if v.name not in present
                 )
                 if needed if atom.packages else atom.role in ("run", "both", "unknown"):
-                    return f"line {step.line} has to be executed in the final stage"
-    return ""
+                    return Reason.of("SL392", "run", at=step.line)
+    return None
 
 
 def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:

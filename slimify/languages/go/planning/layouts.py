@@ -46,7 +46,7 @@ def propose(program: Program, options: Options) -> Proposal:
     """Layouts on distroless, on the slim distribution and on the same base."""
     why = nothing_started(program)
     if why:
-        return Proposal(reasons=(Reason.of("SL406", "said", text=why),))
+        return Proposal(reasons=(why,))
     found = along(program)
     if not any(_is_program(program, t) for t in found.copies):
         return Proposal(reasons=(_no_program(program),))
@@ -71,19 +71,19 @@ def propose(program: Program, options: Options) -> Proposal:
     return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
 
 
-def nothing_started(program: Program) -> str:
+def nothing_started(program: Program) -> Reason | None:
     """Why the image is a toolchain, not a program: it must keep what a slimmer one loses."""
     if not program.runtime_needs.start:
-        return "the file starts nothing: with the base image's own command it is an image to build in"
+        return Reason.of("SL406", "no_start")
     for effect in program.runtime_needs.start:
         tool = effect.tool.rpartition("/")[2]
         if tool in go_toolchain() - compiled(program):
-            return f"`{tool}` is what the image starts: the toolchain is its purpose"
+            return Reason.of("SL406", "toolchain", command=tool)
         if _works_on_sources(program, tool):
-            return f"`{tool}` is started, and Go sources lie there that no step compiles"
+            return Reason.of("SL406", "go_sources", command=tool)
         if any(inside(place, read) for read in effect.reads for place in _sources(program)):
-            return f"`{tool}` hands out the directory that the sources are in"
-    return ""
+            return Reason.of("SL406", "serves_sources", command=tool)
+    return None
 
 
 def _no_program(program: Program) -> Reason:
@@ -110,10 +110,10 @@ def _sources(program: Program) -> tuple[str, ...]:
     return tuple(place for step in copies for place in targets(visit_of(step)) or ())
 
 
-def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> str:
+def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> Reason:
     """Why a program that is started is not there."""
     found = next((t.path for t in trees if posixpath.basename(t.path) == posixpath.basename(name)), None)
-    return f"{found}, which a step makes, is not on PATH" if found else "no step is known to make it"
+    return Reason.of("SL394", "off_path", path=found) if found else Reason.of("SL394", "unmade")
 
 
 def _is_program(program: Program, tree: CopyFromBuilder) -> bool:
@@ -134,7 +134,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         copies=(*found.copies, *(tree for trees in made.values() for tree in trees)),
         drop=found.drop | frozenset(made),
     )
-    why = has_run(program, found.drop, present) if bare else ""
+    why = has_run(program, found.drop, present) if bare else None
     if why:
         return Reason.of("SL392", "final", base=base, why=why)
     current = keep_everything_before_unknown(program) if same else program
@@ -147,14 +147,13 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if not same and not bare:
         install, put, missing = put_back_of_go(program, base)
         if missing:
-            return Reason.of("SL391", "said", text=missing)
+            return missing
         head = (*install, *head)
     elif bare and idle_packages:
         put = (_left_out(base, idle_packages),)
     opened = "" if same else open_to_all(program)
     if opened and bare:
-        why = f"the program may write to {opened}, which {program.base_ref} opens to every user"
-        return Reason.of("SL392", "final", base=base, why=why)
+        return Reason.of("SL392", "opened", base=base, path=opened, from_base=program.base_ref)
     if opened:
         head = with_opened(program, head, opened, found.copies, found.drop)
         put = (
@@ -185,7 +184,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     )
     why = blocked(program, wanted)
     if why:
-        return Reason.of("SL392", "said", text=why)
+        return why
     layout = part(current, wanted)
     return replace(layout, decisions=(*layout.decisions, *left(program, layout)))
 

@@ -9,7 +9,7 @@ from slimify.analysis.program import Program
 from slimify.facts.carried import carried, named_data_files
 from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import put_back
 from slimify.planning.layout import CopyFromBuilder
@@ -47,7 +47,9 @@ def with_opened(
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 
 
-def put_back_of_go(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...], str]:
+def put_back_of_go(
+    program: Program, base: str
+) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
     """What the final stage installs of what the image with Go has, with decisions, and what is missing."""
     wanted = wanted_packages(program, base)
     copied, told = _copied_data(program, base, wanted)
@@ -56,12 +58,12 @@ def put_back_of_go(program: Program, base: str) -> tuple[tuple[str, ...], tuple[
         if any("ca-certificates" in line for line in install):  # comes along with what is installed
             certificates = named_data_files("golang")["certificates"]
             copied = tuple(line for line in copied if certificates not in line)
-            told = tuple(d for d in told if not d.text.startswith(certificates))
+            told = tuple(d for d in told if d.get("path") != certificates)
         return (*install, *copied), (*told, *put), missing
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
     names = sorted(set(wanted) - installed)
     if not names:
-        return copied, told, ""
+        return copied, told, None
     decisions = told + tuple(
         Decision.of("SL311", "package", safety="safe", package=n, user=wanted[n].name, base=base)
         for n in names
@@ -69,7 +71,7 @@ def put_back_of_go(program: Program, base: str) -> tuple[tuple[str, ...], tuple[
     quiet = (
         "" if any(e.tool == "apk" for s in program.steps for e in s.effects) else "# hadolint ignore=DL3018\n"
     )
-    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, ""
+    return (f"{quiet}RUN apk add --no-cache {' '.join(names)}", *copied), decisions, None
 
 
 def _copied_data(

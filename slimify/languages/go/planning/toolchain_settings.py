@@ -41,6 +41,4 @@ def left(program: Program, layout: Layout) -> tuple[Decision, ...]:
     }
     if not gone:
         return ()
-    reads = "only the Go toolchain reads it" if len(gone) == 1 else "only the Go toolchain reads them"
-    text = f"{', '.join(gone)} {'stays' if len(gone) == 1 else 'stay'} in the builder: {reads}"
-    return (Decision.of("SL319", "said", safety="safe", line=min(gone.values()), text=text),)
+    return (Decision.of("SL319", "left", safety="safe", line=min(gone.values()), names=tuple(gone)),)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import MAKES, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
@@ -66,32 +66,32 @@ def _installs(program: Program) -> Iterator[_Install]:
                     yield _Install(step, atom, effect, project)
 
 
-def _dropped(program: Program, found: _Install) -> Edits | str:
+def _dropped(program: Program, found: _Install) -> Edits | Reason:
     """The edits, or why they can't be made."""
     step = found.step
     users = [s for s in program.steps if s.index >= step.index and _uses(found, s)]
     if not readable(step) or not direct(step, found.atom, found.effect):
-        return f"{place(step)} can't be edited"
+        return Reason.of("SL313", "not_edited", step=place(step))
     if not users and not found.project.hooks:
         return _not_installed(program, found)
     command = prune_command(program, found.project, found.effect)
     last = users[-1] if users else step
     members = [s for s in program.steps if step.index <= s.index <= last.index and s.keyword == "RUN"]
     if command is None:
-        return "nothing drops them without installing anew"
+        return Reason.of("SL313", "no_prune")
     if not side_by_side(program, step.index, last.index):
-        return f"{place(last)} needs them, and other instructions stand in between"
+        return Reason.of("SL313", "needed_apart", step=place(last))
     if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members):
-        return f"{place(last)} is executed elsewhere"
+        return Reason.of("SL313", "elsewhere", step=place(last))
     if len(members) == 1 and prolonged(step):
         text = lengthened(program, step, (command,))
-        return _edits(program, found, {step.index: text}, "pruned in the layer that installed them")
+        return _pruned(found, {step.index: text})
     if not all(chained(s) and stateless(s) for s in members):
-        return f"{place(step)} can't be lengthened"
+        return Reason.of("SL313", "not_lengthened", step=place(step))
     commands = [body(step.instruction), *(commented(program, s) for s in members[1:]), command]
     text = joined(lead(step.instruction), commands, program.dockerfile.newline)
     texts = {s.index: text if s is step else "" for s in members}
-    return _edits(program, found, texts, "pruned in the layer that installed them")
+    return _pruned(found, texts)
 
 
 def _uses(found: _Install, step: Step) -> bool:
@@ -102,7 +102,7 @@ def _uses(found: _Install, step: Step) -> bool:
     return not step.atoms or any(e.kind in _USING or e.anywhere for a in atoms for e in a.effects)
 
 
-def _not_installed(program: Program, found: _Install) -> Edits | str:
+def _not_installed(program: Program, found: _Install) -> Edits | Reason:
     """No step uses them: the install leaves them out."""
     version = node_major(program)
     words = found.effect.command.words
@@ -112,15 +112,22 @@ def _not_installed(program: Program, found: _Install) -> Edits | str:
         "pnpm": "--prod",
     }.get(found.effect.manager)
     if flag is None or found.project.berry:
-        return "no option leaves them out"
+        return Reason.of("SL313", "no_option")
     last = words[-1]
     assert found.step.script is not None
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
-    return _edits(program, found, {found.step.index: text or ""}, "not installed: no step uses them")
-
-
-def _edits(program: Program, found: _Install, texts: dict[int, str], how: str) -> Edits:
     count = len(found.project.dev_dependencies)
-    told = Decision.of("SL312", "omitted", safety="assumed", line=found.step.line, count=count, how=how)
+    told = Decision.of("SL312", "not_installed", safety="assumed", line=found.step.line, count=count)
+    return _edits(found, {found.step.index: text or ""}, told)
+
+
+def _pruned(found: _Install, texts: dict[int, str]) -> Edits:
+    count = len(found.project.dev_dependencies)
+    told = Decision.of("SL312", "pruned_in_layer", safety="assumed", line=found.step.line, count=count)
+    return _edits(found, texts, told)
+
+
+def _edits(found: _Install, texts: dict[int, str], told: Decision) -> Edits:
+    count = len(found.project.dev_dependencies)
     return Edits(texts=texts, decisions=(told,), saving=count * 8 * estimate.NODE_PACKAGE)

@@ -53,7 +53,7 @@ def propose(program: Program, options: Options) -> Proposal:
     """Layouts on the slim variant and on the same base."""
     why = installs_at_start(program)
     if why:
-        return Proposal(reasons=(Reason.of("SL406", "said", text=why),))
+        return Proposal(reasons=(why,))
     tried: list[Layout | Reason] = []
     partner = same_family(written_base(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
@@ -75,22 +75,22 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if cloned or foreign(program):
         program = _with_tools(program)
     lost = corepack.lost(program.steps, program.runtime_needs.commands)
-    why = f"`{lost}` is started out of corepack's cache, whose place is not known" if lost else ""
+    why = Reason.of("SL392", "corepack", command=lost) if lost else None
     if rung == "slim":
         why = why or cloned or unknown_start(program)
     why = why or out_of_package(program)
     if why:
-        return Reason.of("SL392", "said", text=why)
+        return why
     copies, site = without_project(
         program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
     )
     copies, handed, left = only_site(program, copies)
     copies, why = before_first_use(program, copies)
     if why:
-        return Reason.of("SL392", "said", text=why)
-    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
+        return why
+    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), None)
     if missing:
-        return Reason.of("SL391", "said", text=missing)
+        return missing
     tail, pruned, saved = (
         prune(program, copies, options.keep_paths) if not follows_build(program) else ((), (), 0)
     )
@@ -110,20 +110,20 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
         return too_small(rung, most + saved)
     if why:
-        return Reason.of("SL392", "said", text=why)
+        return why
     layout = part(program, wanted)
     if not layout.build and rung != "slim":
         return Reason.of("SL407", "node_nothing")
     return replace(layout, append={**layout.append, **_cleaners(program, layout)})
 
 
-def _in_system(program: Program, copies: Iterable[CopyFromBuilder]) -> str:
+def _in_system(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | None:
     """Why a tree can't be copied whole: it is a directory that every image has."""
     found = next((t for t in copies if t.path in SYSTEM), None)
     if found is None:
-        return ""
+        return None
     line = program.dockerfile.instructions[found.after].line
-    return f"line {line}: which files it leaves in {found.path} is not known"
+    return Reason.of("SL392", "system_files", at=line, path=found.path)
 
 
 def _with_tools(program: Program) -> Program:

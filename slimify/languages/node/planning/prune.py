@@ -10,7 +10,7 @@ from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.package_facts import bin_packages, npm, only_builds
-from slimify.model.decisions import Decision
+from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.layout import CopyFromBuilder
@@ -62,10 +62,10 @@ def prune(
             continue
         count = len(project.dev_dependencies)
         kept = next((path for path in keep if path.startswith(f"{directory.rstrip('/')}/node_modules/")), "")
-        why = f"{kept} is to be kept" if kept else dev_needed(program, project)
+        why = Reason.of("SL313", "kept", path=kept) if kept else dev_needed(program, project)
         command = None if why else prune_command(program, project, effect)
         if command is None:
-            why = why or "nothing drops them without installing anew"
+            why = why or Reason.of("SL313", "no_prune")
             decisions.append(Decision.of("SL313", "stay", safety="safe", count=count, why=why))
             continue
         prefix = "" if _directory_in_force(program) == directory else f"cd {directory} && "
@@ -95,16 +95,16 @@ def _directory_in_force(program: Program) -> str | None:
     return builds[-1].state.cwd if builds else program.end.cwd
 
 
-def dev_needed(program: Program, project: NodeProject) -> str:
-    """Why a development dependency is needed when the image runs; "" if none is."""
+def dev_needed(program: Program, project: NodeProject) -> Reason | None:
+    """Why a development dependency is needed when the image runs; None if none is."""
     if not program.runtime_needs.start:
-        return "nothing says what is run in the image"
+        return Reason.of("SL313", "no_start")
     unread = unread_start(program.runtime_needs.start)
     if unread:
-        return unread
+        return Reason.of("SL313", "effect", why=unread)
     server = compiling_server(program.runtime_needs)
     if server:
-        return f"`{server}` compiles the sources when it runs, with any of them"
+        return Reason.of("SL313", "compiles", command=server)
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
     dev = [name for name in dev if not name.startswith("@types/")]
     started = _started_scripts(program, project)
@@ -112,35 +112,35 @@ def dev_needed(program: Program, project: NodeProject) -> str:
         for command in npm(name).bins:
             use = program.runtime_needs.commands.get(command)
             if use is not None:
-                return f"`{command}` of {name} is started ({use.name})"
+                return Reason.of("SL313", "started", command=command, package=name, user=use.name)
             if command in program.late:
-                return f"line {program.late[command].line} runs `{command}` of {name} in the stage that runs"
+                return Reason.of("SL313", "run", at=program.late[command].line, command=command, package=name)
         script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
         if script is not None:
-            return f"the script {script} names {name}"
+            return Reason.of("SL313", "script", script=script, package=name)
     if dev:
         peer = _from_nowhere(program, project)
         if peer:
             return peer
     for use in program.runtime_needs.sources.imports:
         if use.name in dev and not re.search(_NOT_RUN, use.file, re.IGNORECASE) and not _only_types(use.name):
-            return f"{use.file}:{use.line} imports {use.name}"
+            return Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
     for path in _configuration(program, _CONFIGURED):
         text = program.context.text(path) or ""
         for name in dev:
             if re.search(rf"[\"']{re.escape(name)}[\"'/]", text):
-                return f"{path} names {name}"
+                return Reason.of("SL313", "names", path=path, package=name)
     for path in _configuration(program, _TASKS):
         text = program.context.text(path) or ""
         for name in dev:
             if _names(text, name, *npm(name).bins):
-                return f"{path} names {name}"
-    return ""
+                return Reason.of("SL313", "names", path=path, package=name)
+    return None
 
 
-def _from_nowhere(program: Program, project: NodeProject) -> str:
+def _from_nowhere(program: Program, project: NodeProject) -> Reason | None:
     """A program that is started and that nothing known brings but what development dependencies bring (tsc,
-    a peer of ts-node); "" if there is none."""
+    a peer of ts-node); None if there is none."""
     everywhere = {
         p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
     }
@@ -149,8 +149,8 @@ def _from_nowhere(program: Program, project: NodeProject) -> str:
         packages = bin_packages(command)
         known = len(packages) > 1 or only_builds(command)  # a command of npm's world
         if known and command not in kept and not kept.intersection(packages):
-            return f"`{command}` is started ({use.name}), and no other dependency is known to bring it"
-    return ""
+            return Reason.of("SL313", "unbrought", command=command, user=use.name)
+    return None
 
 
 def _started_scripts(program: Program, project: NodeProject) -> dict[str, str]:

@@ -9,18 +9,19 @@ from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY, unread_start
 from slimify.facts.shells import is_shell
 from slimify.languages.node.package_facts import npm
+from slimify.model.decisions import Reason
 from slimify.model.effects import IDLE, INSTALLS, Effect
 from slimify.semantics.paths import inside, inside_any
 
 
-def unread(program: Program) -> str:
+def unread(program: Program) -> Reason | None:
     """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
     for step in program.steps:
         for effect in step.effects:
             cloned = effect.kind == "fetch" and effect.tool == "git"
             if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
-                return f"line {step.line}: what is cloned may start programs that {program.base_ref} has"
-    return ""
+                return Reason.of("SL392", "cloned", at=step.line, base=program.base_ref)
+    return None
 
 
 # Programs that run the application's own code, or serve its files.
@@ -43,29 +44,29 @@ def only_shell(start: Sequence[Effect]) -> bool:
     return bool(programs) and all(is_shell(e.tool) for e in programs)
 
 
-def unknown_start(program: Program) -> str:
+def unknown_start(program: Program) -> Reason | None:
     """Why a base with fewer programs may lack one: what is started is not known."""
     if not program.runtime_needs.start:
-        return f"nothing says what is run in the image, and it may need what {program.base_ref} has"
+        return Reason.of("SL392", "no_start", base=program.base_ref)
     if only_shell(program.runtime_needs.start):
-        return f"a shell is started, and people may run in it what {program.base_ref} has"
+        return Reason.of("SL392", "people", base=program.base_ref)
     for effect in program.runtime_needs.start:
         if effect.action.startswith("run ") and effect.why.startswith(("the script", "package.json has no")):
-            return f"{effect.why}, and it may need what {program.base_ref} has"
+            return Reason.of("SL392", "unread_start", why=effect.why, base=program.base_ref)
     unread = unread_start(program.runtime_needs.start)
-    return f"{unread}, and it may need what {program.base_ref} has" if unread else ""
+    return Reason.of("SL392", "unread_start", why=unread, base=program.base_ref) if unread else None
 
 
-def installs_at_start(program: Program) -> str:
+def installs_at_start(program: Program) -> Reason | None:
     """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
     for effect in program.runtime_needs.start:
         if effect.ecosystem == "node" and effect.kind in INSTALLS:
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
-            return f"{text} is run whenever the image starts: the compilers, git and caches it may use stay"
-    return ""
+            return Reason.of("SL406", "every_start", command=text)
+    return None
 
 
-def out_of_package(program: Program) -> str:
+def out_of_package(program: Program) -> Reason | None:
     """What is started comes with a package that was installed by name, in a place of its own making."""
     places = [
         e.cwd
@@ -82,5 +83,7 @@ def out_of_package(program: Program) -> str:
         if any(view.context_path(name) is not None for name in names):
             continue
         if inside_any(path, places) and not inside_any(path, (m.path for m in program.made)):
-            return f"what puts {posixpath.basename(path)} into {posixpath.dirname(path)} is not known"
-    return ""
+            return Reason.of(
+                "SL392", "unknown_maker", file=posixpath.basename(path), directory=posixpath.dirname(path)
+            )
+    return None

@@ -37,8 +37,7 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     minor = releases.get(base.suite)
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
     if base.suite and not base.suite_sure:
-        text = f"{program.base_ref} moves on from release to release, and with it the directory of its Python"
-        return Reason.of("SL393", "said", text=f"{text}'s packages: a tag that names the release would do")
+        return Reason.of("SL393", "moving", base=program.base_ref)
     if minor is None or switched(texts, minor):
         return None
     versions = _versions(program, minor)
@@ -85,7 +84,7 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
     and nothing tells."""
     if program.runtime_needs.dynamic:
         use = program.runtime_needs.dynamic[0]
-        return _lost(f"{use.file}:{use.line} starts a program whose name is not known")
+        return Reason.of("SL393", "dynamic", place=f"{use.file}:{use.line}", directory=SCRIPTS)
     effects = [e for s in program.steps for e in s.effects]
     installed = {normalised(m.use.name) for m in installed_modules(effects, program.end.view)}
     packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
@@ -99,14 +98,8 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
             found[f"{SCRIPTS}{name}"] = None
         elif alpine_command(name) is None and not _own_file(program, name):
             place = f"{use.file}:{use.line}" if use.line else use.file
-            return _lost(f"{place} starts `{name}`")
+            return Reason.of("SL393", "starts", place=place, command=name, directory=SCRIPTS)
     return tuple(found)
-
-
-def _lost(text: str) -> Reason:
-    return Reason.of(
-        "SL393", "said", text=f"{text}, maybe one that pip put into {SCRIPTS}, among apk's programs"
-    )
 
 
 def _own_file(program: Program, name: str) -> bool:

@@ -51,7 +51,7 @@ def propose(program: Program, options: Options) -> Proposal:
     reasons: list[Reason] = []
     compiling = installs_at_start(program)
     if compiling:
-        return Proposal(layouts=(), reasons=(Reason.of("SL392", "said", text=compiling),))
+        return Proposal(layouts=(), reasons=(compiling,))
     partner = same_family(written_base(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
         _try(program, "slim", partner, options, layouts, reasons)
@@ -82,9 +82,9 @@ def _try(
         return
     copies, tail, dropped = without_packages(program, copies)
     out = without_installers(program, copies)
-    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), "")
+    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), None)
     if missing:
-        reasons.append(Reason.of("SL391", "said", text=missing))
+        reasons.append(missing)
         return
     if rung == "slim":
         types, told = media_types(program, base)
@@ -109,7 +109,7 @@ def _try(
     )
     why = blocked(program, wanted)
     if why:
-        reasons.append(Reason.of("SL392", "said", text=why))
+        reasons.append(why)
         return
     layouts.append(part(program, wanted))
 
@@ -146,7 +146,7 @@ def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     copies: list[CopyFromBuilder] = []
     why = foreign_interpreter(program)
     if why:
-        return Reason.of("SL393", "said", text=why)
+        return why
     left, alive = installer_places(program)
     if alive:
         return Reason.of("SL393", "installer", program=alive)

@@ -47,13 +47,8 @@ def remove_overlaid(
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()
-    one = len(names) == 1
-    text = (
-        f"{', '.join(names)} of the final base {'makes' if one else 'make'} way for what the builder has of "
-        f"{'it' if one else 'them'}: the COPY would leave files of both releases"
-    )
     line = program.dockerfile.instructions[tree.after].line
-    decision = Decision.of("SL348", "said", safety="safe", line=line, text=text)
+    decision = Decision.of("SL348", "way", safety="safe", line=line, names=tuple(names))
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
 
 

@@ -153,28 +153,28 @@ def installer_places(program: Program) -> tuple[frozenset[str], str]:
     return frozenset(p for p in places if not any(inside(o, p) or inside(p, o) for o in others)), alive
 
 
-def foreign_interpreter(program: Program) -> str:
-    """Why uv's environment may stand on a Python that uv downloads, outside of everything copied; "" if it
+def foreign_interpreter(program: Program) -> Reason | None:
+    """Why uv's environment may stand on a Python that uv downloads, outside of everything copied; None if it
     stands on the image's."""
     base = program.base
     effects = [e for s in program.steps for e in s.effects if e.manager == "uv" or e.tool == "uv"]
     if not any(e.action in ("sync", "venv", "add") for e in effects) or any(
         e.action == "python install" for e in effects
     ):
-        return ""
+        return None
     if program.end.get("UV_PYTHON_DOWNLOADS") in ("never", "0", "manual") or program.end.get(
         "UV_NO_MANAGED_PYTHON"
     ):
-        return ""
+        return None
     if base is None or base.language != "python" or not base.version:
         packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
-        return "" if "python3" in packages else "uv may download a Python of its own"
+        return None if "python3" in packages else Reason.of("SL393", "own_python")
     minor = ".".join(base.version.split(".")[:2])
     for effect in effects:
         wanted = _wanted(program, effect)
         if wanted and wanted != minor:
-            return f"uv may download Python {wanted}: the image has {minor}"
-    return ""
+            return Reason.of("SL393", "other_python", version=wanted, image=minor)
+    return None
 
 
 def _wanted(program: Program, effect: Effect) -> str:

@@ -52,17 +52,17 @@ def venv(program: Program) -> Venv | Reason:
     """The virtual environment to make, or why it would not do."""
     first = next((m.first for m in program.made if m.path == SITE), None)
     if first is None:
-        return _no("nothing is installed into site-packages")
+        return _no(Reason.of("SL393", "no_packages"))
     if any(m.path == PATH for m in program.made):
-        return _no("the file makes one of its own")
+        return _no(Reason.of("SL393", "has_venv"))
     for step in program.steps:
         for atom in step.atoms:
             why = _bypasses(step, atom, first)
             if why:
-                return _no(f"line {step.line}: {why}")
+                return _no(Reason.of("SL393", "step", at=step.line, why=why))
     for name, use in program.runtime_needs.commands.items():
         if name in _OWN_PATH or _ABSOLUTE.match(name):
-            return _no(f"`{name}` ({use.file}:{use.line}) does not go by PATH")
+            return _no(Reason.of("SL393", "path_ignored", command=name, file=use.file, at=use.line))
     texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)
     for step in program.steps:
         value = step.instruction.value
@@ -72,35 +72,35 @@ def venv(program: Program) -> Venv | Reason:
             and "$PATH" not in value
             and "${PATH" not in value
         ):
-            return _no(f"line {step.line} sets PATH anew")
+            return _no(Reason.of("SL393", "env_path", at=step.line))
         if step.keyword in ("ENV", "COPY", "ADD", "RUN") and _ABSOLUTE.search(value):
-            return _no(f"line {step.line} names the interpreter's directory")
+            return _no(Reason.of("SL393", "names_directory", at=step.line))
     if any(_ABSOLUTE.search(t) or t in ("-l", "--login", "-lc") for t in texts):
-        return _no("what is started names the interpreter's directory, or is a login shell")
+        return _no(Reason.of("SL393", "start"))
     file = _absolute_in_files(program)
-    return _no(f"{file} names the interpreter's directory") if file else Venv(first=first)
+    return _no(Reason.of("SL393", "file", file=file)) if file else Venv(first=first)
 
 
-def _no(why: str) -> Reason:
+def _no(why: Reason) -> Reason:
     return Reason.of("SL393", "no_venv", why=why)
 
 
-def _bypasses(step: Step, atom: AtomStep, first: int) -> str:
-    """Why a command would not work in the environment, or past it; "" if it does."""
+def _bypasses(step: Step, atom: AtomStep, first: int) -> Reason | None:
+    """Why a command would not work in the environment, or past it; None if it does."""
     if step.index >= first and any(e.kind == "unknown" for e in atom.effects):
-        return "its effects are not known"
+        return Reason.of("SL393", "unknown_effects")
     for effect in atom.effects:
         if (
             effect.does("install", "python")
             and effect.action not in ("check", "config")
             and not _into_site(effect)
         ):
-            return "it installs to another place"
+            return Reason.of("SL393", "other_place")
         if effect.does("install", "python") and effect.manager not in ("pip", "pipenv", ""):
-            return f"{effect.manager} chooses an environment by itself"
+            return Reason.of("SL393", "own_environment", tool=effect.manager)
         if step.index >= first and effect.tool in _OWN_PATH:
-            return f"{effect.tool} sets PATH anew"
-    return ""
+            return Reason.of("SL393", "sets_path", tool=effect.tool)
+    return None
 
 
 def _into_site(effect: Effect) -> bool:
