@@ -13,7 +13,7 @@ from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Estimate, Outcome
 from slimify.model.plan import CompiledStart, NewStart, Plan
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
         decisions=(*plan.decisions, *findings, *advice),
         stages=plan.stages,
         after=found.text,
-        meta={"saving": plan.saving, "original": plan.original, "measured": plan.measured},
+        estimate=Estimate(original=plan.original, saving=plan.saving, measured=plan.measured),
     )
 
 

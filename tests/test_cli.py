@@ -21,7 +21,7 @@ from slimify.config import MinSaving, Options
 from slimify.image.model import Image
 from slimify.model.decisions import Decision
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Estimate, Outcome
 from slimify.model.plan import Stage
 
 BEFORE = "FROM python:3.12\nCOPY . .\n"
@@ -69,7 +69,7 @@ class Pipeline(types.ModuleType):
             after=after,
             decisions=(Decision.of("SL301", "python", safety="assumed", line=1, base="python:3.12-slim"),),
             stages=(Stage(name="", base="python:3.12-slim", purpose="run", items=()),),
-            meta={"saving": 900_000_000, "original": 1_020_000_000},
+            estimate=Estimate(original=1_020_000_000, saving=900_000_000),
         )
 
     explain = rewrite

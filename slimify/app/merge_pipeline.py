@@ -90,9 +90,7 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
     found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
     if found:
-        return replace(
-            refused, decisions=stated(Reason.of("SL409", "said", text=problem) for problem in found)
-        )
+        return replace(refused, decisions=stated(found))
     return replace(
         refused,
         kind="rewritten",

@@ -29,8 +29,6 @@ def meaning(code: str) -> dict[str, str] | None:
 
 def sentence(code: str, form: str, args: Iterable[tuple[str, object]]) -> str:
     """The wording of a decision with its arguments in it."""
-    if form == "said":
-        return str(dict(args)["text"])
     row = _row(code)
     if row is None:
         raise KeyError(code)

@@ -115,6 +115,7 @@ def too_long(seconds: int) -> SlimifyError:
 
 def facts(work: Work, shown: str, outcome: Outcome, how: How) -> Row:
     """The row of an outcome, of which nothing was built."""
+    estimate = outcome.estimate
     reasons = [f"{d.code}: {d.text}" for d in outcome.decisions]
     if outcome.error is not None:
         reasons = [said(outcome.error)]
@@ -127,9 +128,9 @@ def facts(work: Work, shown: str, outcome: Outcome, how: How) -> Row:
         "outcome": outcome.kind,
         "language": outcome.language,
         "rung": outcome.rung,
-        "original": outcome.meta.get("original"),
-        "saving": outcome.meta.get("saving", 0),
-        "measured": outcome.meta.get("measured") is True,
+        "original": estimate.original if estimate is not None else None,
+        "saving": estimate.saving if estimate is not None else 0,
+        "measured": estimate is not None and estimate.measured,
         "proof": None,
         "codes": [d.code for d in outcome.decisions],
         "reasons": reasons[:_REASONS],

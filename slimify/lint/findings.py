@@ -11,7 +11,7 @@ from msgspec import Struct
 from slimify.lint.place import Place
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Estimate, Outcome
 
 if TYPE_CHECKING:
     from slimify.verify.model import Proof
@@ -95,19 +95,18 @@ def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Find
     if said is None:
         return None
     first = _from(outcome)
-    saving, original = outcome.meta.get("saving"), outcome.meta.get("original")
-    measured = outcome.meta.get("measured") is True
+    estimate = outcome.estimate
     if proof is not None and proof.before is not None and proof.after is not None:
-        saving, original = proof.before.disk - proof.after.disk, proof.before.disk
-        measured = True
+        saving = proof.before.disk - proof.after.disk
+        estimate = Estimate(original=proof.before.disk, saving=saving, measured=True)
     return Finding(
         code=code,
         line=first.line if first else 1,
         end_line=first.end_line if first else 1,
         text=said.text,
-        saving=saving if isinstance(saving, int) else 0,
-        original=original if isinstance(original, int) else None,
-        measured=measured,
+        saving=estimate.saving if estimate is not None else 0,
+        original=estimate.original if estimate is not None else None,
+        measured=estimate is not None and estimate.measured,
         fingerprint=fingerprint(place.path if place else outcome.file, first.value if first else ""),
         details=tuple(d for d in outcome.decisions if d is not said and d.safety != "advice"),
     )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from slimify.model.decisions import Decision, InstructionVerdict
 from slimify.model.errors import SlimifyError
 from slimify.model.ignore_file import Asset, IgnoreFile
 from slimify.model.plan import Rung, Stage
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """What a rewrite gains, in bytes: the size of the image before, and by how much it shrinks. Estimated,
+    or `measured` on an image that was built from the file."""
+
+    original: int
+    saving: int
+    measured: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -29,4 +37,4 @@ class Outcome(Struct, frozen=True, kw_only=True):
     assets: tuple[Asset, ...] = ()
     error: SlimifyError | None = None
     warnings: tuple[str, ...] = ()
-    meta: Mapping[str, object] = field(default_factory=dict)
+    estimate: Estimate | None = None  # of what was rewritten

@@ -95,7 +95,7 @@ def body(offer: Offer, content: str, setting: Setting) -> str:
 def _sizes(change: Change) -> tuple[str, str, str, str]:
     """File, before, after, what is saved."""
     found = _measured(change.proof)
-    sure = found is not None or change.outcome.meta.get("measured") is True
+    sure = found is not None or _is_measured(change.outcome)
     found = found or estimated(change.outcome)
     if found is None:
         return change.outcome.file, "?", "?", ""
@@ -103,6 +103,10 @@ def _sizes(change: Change) -> tuple[str, str, str, str]:
     about = "" if sure else "about "
     share = f"{(before - after) * 100 // before} %" if before else ""
     return change.outcome.file, about + size(before), about + size(after), share
+
+
+def _is_measured(outcome: Outcome) -> bool:
+    return outcome.estimate is not None and outcome.estimate.measured
 
 
 def _measured(proof: Proof | None) -> tuple[int, int] | None:

@@ -95,7 +95,7 @@ def _paragraph(offer: Offer, index: int) -> str:
     if proof is not None and proof.before is not None and proof.after is not None:
         said.append(f"Built and compared: {size(proof.before.disk)} before, {size(proof.after.disk)} after.")
     elif sizes is not None:
-        measured = outcome.meta.get("measured") is True
+        measured = outcome.estimate is not None and outcome.estimate.measured
         how = "It shrinks" if measured else "It is estimated to shrink"
         said.append(f"{how} from {size(sizes[0])} to {size(sizes[1])}.")
     return " ".join(said)
@@ -109,7 +109,7 @@ def _base(stages: Sequence[Stage]) -> str:
 
 def estimated(outcome: Outcome) -> tuple[int, int] | None:
     """Bytes of the image before and after, as the rewrite expects them."""
-    original, saving = outcome.meta.get("original"), outcome.meta.get("saving")
-    if not isinstance(original, int) or not isinstance(saving, int) or not 0 < saving < original:
+    found = outcome.estimate
+    if found is None or not 0 < found.saving < found.original:
         return None
-    return original, original - saving
+    return found.original, found.original - found.saving

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
 from slimify.model.errors import SlimifyError
 from slimify.model.ignore_file import Asset
@@ -46,9 +48,8 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
         "stages": [_stage(stage) for stage in outcome.stages],
         "warnings": list(outcome.warnings),
     }
-    if isinstance(outcome.meta.get("saving"), int):
-        result["estimate"] = {name: outcome.meta.get(name) for name in ("original", "saving")}
-        result["estimate"]["measured"] = outcome.meta.get("measured") is True
+    if outcome.estimate is not None:
+        result["estimate"] = asdict(outcome.estimate)
     if outcome.ignore is not None:
         before, after = outcome.ignore.sent
         result["context"] = {"ignore_file": outcome.ignore.path, "before": before, "after": after}

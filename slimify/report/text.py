@@ -100,11 +100,11 @@ def _headline(outcome: Outcome, done_as: str, width: int, paint: Paint) -> list[
         parts.append(f"rung {outcome.rung}")
     if outcome.language:
         parts.append(outcome.language)
-    saving, original = outcome.meta.get("saving"), outcome.meta.get("original")
-    if outcome.kind == "rewritten" and isinstance(saving, int) and saving > 0:
-        of = f" of {size(original)}" if isinstance(original, int) and original > saving else ""
-        measured = outcome.meta.get("measured") is True
-        parts.append(f"saves {'' if measured else 'about '}{size(saving)}{of}{' (measured)' * measured}")
+    estimate = outcome.estimate
+    if outcome.kind == "rewritten" and estimate is not None and estimate.saving > 0:
+        of = f" of {size(estimate.original)}" if estimate.original > estimate.saving else ""
+        about, how = ("", " (measured)") if estimate.measured else ("about ", "")
+        parts.append(f"saves {about}{size(estimate.saving)}{of}{how}")
     name = "<stdin>" if outcome.file == "-" else outcome.file
     whole = ", ".join(part.replace(" ", _JOINT) for part in parts)
     lines = [

@@ -15,6 +15,7 @@ from slimify.analysis.roles.parent_directories import written_into
 from slimify.facts.carried import carried
 from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
+from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
 from slimify.semantics.paths import BROAD, inside
@@ -31,7 +32,9 @@ _USERS = frozenset(
 _READING = frozenset({"files", "meta", "app", "install", "compile", "build", "unpack", "check"})
 
 
-def execution(program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]) -> Iterator[str]:
+def execution(
+    program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]
+) -> Iterator[Reason]:
     """What would fail, or find other files, when the stages are built."""
     lacking = _lacking(program)
     for number, stage in enumerate(stages):
@@ -61,7 +64,7 @@ def executed(
     return base, visits
 
 
-def unmet(program: Program, visits: Sequence[Visit]) -> Iterator[str]:
+def unmet(program: Program, visits: Sequence[Visit]) -> Iterator[Reason]:
     """What the steps of a last stage would not find that those of the old one found."""
     yield from _inputs(program, visits, "last stage", _lacking(program))
 
@@ -83,12 +86,12 @@ def _lacking(program: Program) -> frozenset[_Lack]:
 
 def _inputs(
     program: Program, visits: Sequence[Visit], where: str, lacking: frozenset[_Lack]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """Every file that a RUN works on, and that the old file brought or built, is brought or built."""
     for visit, effect, path in _missing(program, visits):
         if (effect.tool, effect.action, path) not in lacking:
             line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
-            yield f"{path} is not there when {line} of the {where} works on it"
+            yield Reason.of("SL409", "input_missing", path=path, at=line, stage=where)
 
 
 def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, Effect, str]]:
@@ -147,7 +150,7 @@ def _present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
     )
 
 
-def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
+def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[Reason]:
     """A RUN of a smaller base calls nothing that only the larger one had."""
     old = program.base
     if old is None or base is None or base.reference == old.reference:
@@ -165,12 +168,12 @@ def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -
                 tool = effect.tool.rpartition("/")[2]
                 if tool in own or (tool in lost and lost[tool] not in brought and tool not in old.commands):
                     line = f"`RUN {visit.instruction.value[:40]}`"
-                    yield f"`{tool}` is called in the final stage ({line}), which lacks it"
+                    yield Reason.of("SL409", "tool_missing", command=tool, at=line)
         if visit.instruction.keyword == "RUN" and not base.shell:
-            yield f"{base.reference} has no shell for `RUN {visit.instruction.value[:40]}`"
+            yield Reason.of("SL409", "no_shell", base=base.reference, command=visit.instruction.value[:40])
 
 
-def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
+def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[Reason]:
     """A USER by name is made in the stage or comes with the base."""
     made: set[str] = set()
     for visit in visits:
@@ -190,4 +193,4 @@ def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[str]:
                 m.strip("{}") for m in made
             }:
                 continue
-            yield f"USER {name} is not made in the final stage, and {base.reference} does not have it"
+            yield Reason.of("SL409", "user_missing", user=name, base=base.reference)

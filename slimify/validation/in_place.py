@@ -14,6 +14,7 @@ from slimify.analysis.copies import files
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
+from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
 from slimify.semantics.walk import Visit, start_state, walk
@@ -46,13 +47,13 @@ def in_place(
     file: Dockerfile,
     stages: Sequence[Sequence[Instruction]],
     before: Sequence[Sequence[Instruction]],
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """What the new last stage would do otherwise than that of `before`, the stages of the old file."""
     if [_raws(s) for s in stages[:-1]] != [_raws(s) for s in before[:-1]]:
-        yield "a stage before the last one would change"
+        yield Reason.of("SL409", "stage_changes")
         return
     if _settings(stages[-1]) != _settings(before[-1]):
-        yield "the settings of the last stage would change, or their order"
+        yield Reason.of("SL409", "settings_change")
         return
     visits = _visits(program, file, stages[-1])
     old = [_visit(program, i) for i in range(len(program.steps))]
@@ -109,7 +110,7 @@ def _all(visit: Visit) -> tuple[Effect, ...]:
     return tuple(e for effects in visit.effects for e in effects)
 
 
-def _commands(visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+def _commands(visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
     """Every command is there, in its state and order; what is new cleans up."""
     before, after = _parts(old), _parts(visits)
     known: dict[str, set[tuple[object, ...]]] = {}
@@ -118,15 +119,15 @@ def _commands(visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
     there = {_plain(p.text) for p in after}
     for part in before:
         if _plain(part.text) not in there and not part.kinds <= _CLEANING | {"users"} and not _deletes(part):
-            yield f"`{part.text[:50]}` would be gone"
+            yield Reason.of("SL409", "command_gone", command=part.text[:50])
     for part in after:
         states = known.get(_plain(part.text))
         if states is None and not part.kinds <= _CLEANING and not _deletes(part) and not _fetches(part, old):
-            yield f"`{part.text[:50]}` would be new"
+            yield Reason.of("SL409", "command_new", command=part.text[:50])
         elif states is not None and part.kinds - _MOVABLE - _CLEANING and part.state not in states:
-            yield f"`{part.text[:50]}` would be executed in another state"
+            yield Reason.of("SL409", "command_state", command=part.text[:50])
     if _order(before, there) != _order(after, set(known)):
-        yield "the order of the commands would change"
+        yield Reason.of("SL409", "order")
 
 
 def _order(parts: Sequence[_Part], other: set[str]) -> list[str]:
@@ -149,7 +150,7 @@ def _fetches(part: _Part, old: Sequence[Visit]) -> bool:
     return part.kinds == {"fetch"} and any(url in part.text for url in urls)
 
 
-def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
     """The same files arrive: a COPY may name their owner, and some may arrive once more before."""
     before = [v for v in old if v.instruction.keyword in ("COPY", "ADD")]
     after = [v for v in visits if v.instruction.keyword in ("COPY", "ADD")]
@@ -160,11 +161,11 @@ def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> 
         remote = [s for s in copy_parts(visit.instruction).sources if "://" in s]
         moved = bool(remote) and all(s in commands for s in remote)
         if _without_owner(visit.instruction) not in there and not moved:
-            yield f"`{visit.instruction.raw.strip()[:50]}` would be gone"
+            yield Reason.of("SL409", "command_gone", command=visit.instruction.raw.strip()[:50])
     brought = frozenset(f for v in before for f in files(v) or ())
     for visit in after:
         if _without_owner(visit.instruction) not in known and not (files(visit) or {""}) <= brought:
-            yield f"`{visit.instruction.raw.strip()[:50]}` would bring what did not come before"
+            yield Reason.of("SL409", "copy_more", instruction=visit.instruction.raw.strip()[:50])
     owners = {copy_parts(v.instruction).chown for v in after} - {
         copy_parts(v.instruction).chown for v in before
     }
@@ -172,7 +173,7 @@ def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> 
     for owner in owners - {None}:
         # `chown -R user` leaves the group of what a COPY of the context brings, which is root's
         if not any(f" {o} " in given for o in (owner, (owner or "").removesuffix(":root"))):
-            yield f"{owner} would become an owner"
+            yield Reason.of("SL409", "owner_new", owner=str(owner))
 
 
 def _without_owner(instruction: Instruction) -> tuple[object, ...]:
@@ -180,7 +181,7 @@ def _without_owner(instruction: Instruction) -> tuple[object, ...]:
     return instruction.keyword, flags, instruction.value
 
 
-def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
     """What is installed in the end is what was, less what only the build needs, with what replaces it."""
     judged = {v.name: v for s in program.steps for a in s.atoms for v in a.packages}
     there = _left(visits)
@@ -188,19 +189,19 @@ def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -
     for name in sorted(_left(old) - there):
         verdict = judged.get(name)
         if verdict is None or verdict.role != "build":
-            yield f"the package {name} would be gone"
+            yield Reason.of("SL409", "package_gone", package=name)
             continue
         needed = [n for n in verdict.counterparts if n not in have]
         if needed:
-            yield f"{needed[0]}, which replaces {name}, would not be installed"
+            yield Reason.of("SL409", "replacement", package=needed[0], replaced=name)
 
 
-def _callers(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[str]:
+def _callers(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
     """A command finds the programs of the packages that it found them of before."""
     before, after = _callings(program, old), _callings(program, visits)
     for text, packages in after.items():
         for name in sorted(before.get(text, frozenset()) - packages):
-            yield f"`{text[:50]}` calls a program of {name}, which would not be there then"
+            yield Reason.of("SL409", "caller", command=text[:50], package=name)
 
 
 def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[str]]:

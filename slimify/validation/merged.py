@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from slimify.analysis.program import Program
+from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
@@ -24,19 +25,19 @@ from slimify.validation.validate import contract
 
 def problems(
     builder: Program, runtime: Program, plan: Plan, text: str, extracted: Sequence[str]
-) -> tuple[str, ...]:
+) -> tuple[Reason, ...]:
     """Why the text must not be given to anybody; empty when everything holds. `extracted` are the paths that
     were taken out of the builder's image before."""
     try:
         file = parse(encode(text), runtime.name)
     except SlimifyError as error:
-        return (f"the new file can't be read: {error.message}",)
+        return (Reason.of("SL409", "unreadable", message=error.message),)
     stages, before = split_stages(file), split_stages(builder.dockerfile)
     if len(stages) != len(before) + 1:
-        return (f"the new file has {len(stages)} stages",)
+        return (Reason.of("SL409", "stage_count", count=len(stages)),)
     *earlier, made, last = stages
     if [_raws(stage) for stage in earlier] != [_raws(stage) for stage in before[:-1]]:
-        return (f"the stages before the last one of {builder.name} would change",)
+        return (Reason.of("SL409", "builder_changes", file=builder.name),)
     found = [*_same_base(builder, file, made[0]), *_same_base(runtime, file, last[0])]
     found += _builder_kept(builder, made, _added(plan))
     found += _runtime_kept(runtime, last)
@@ -55,33 +56,33 @@ def _added(plan: Plan) -> tuple[str, ...]:
     return tuple(str(d.get("command")) for d in plan.decisions if d.code == "SL371")
 
 
-def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterator[str]:
+def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterator[Reason]:
     at = next(i for i, x in enumerate(file.instructions) if x is start)
     image = from_parts(start).image
     reference = expand(image, scopes(file, {}, program.build_args)[at]) or image
     if reference != program.base_ref:
-        yield f"{program.name} starts from {program.base_ref}, its stage from {reference}"
+        yield Reason.of("SL409", "other_base", file=program.name, base=program.base_ref, new_base=reference)
 
 
-def _builder_kept(builder: Program, stage: Sequence[Instruction], added: Sequence[str]) -> Iterator[str]:
+def _builder_kept(builder: Program, stage: Sequence[Instruction], added: Sequence[str]) -> Iterator[Reason]:
     """All of its steps in their order, and nothing else but what is stated."""
     old = [_told(s.instruction) for s in builder.steps if s.keyword not in CONFIG_ONLY]
     new = [_told(x) for x in stage[1:]]
     extra = new[len(old) :]
     if new[: len(old)] != old or len(extra) > len(added):
-        yield f"the stage does not execute what {builder.name} does"
+        yield Reason.of("SL409", "builder_steps", file=builder.name)
     for (keyword, _, value, _), said in zip(extra, added, strict=False):
         if f"{keyword} {value}" not in said:
-            yield f"`{keyword} {value}` is not stated"
+            yield Reason.of("SL409", "not_stated", keyword=str(keyword), arguments=str(value))
 
 
-def _runtime_kept(runtime: Program, stage: Sequence[Instruction]) -> Iterator[str]:
+def _runtime_kept(runtime: Program, stage: Sequence[Instruction]) -> Iterator[Reason]:
     """All of its instructions in their order; in place of those that copy, between two others, there may be
     some that copy from the builder, and what is left of them."""
     old = _between([s.instruction for s in runtime.steps])
     new = _between(stage[1:])
     if [other for other, _ in old] != [other for other, _ in new]:
-        yield f"the last stage does not execute what {runtime.name} does"
+        yield Reason.of("SL409", "runtime_steps", file=runtime.name)
         return
     for (_, before), (_, after) in zip(old, new, strict=True):
         known = [copy_parts(x) for x in before]
@@ -89,9 +90,11 @@ def _runtime_kept(runtime: Program, stage: Sequence[Instruction]) -> Iterator[st
         for instruction in after:
             parts = copy_parts(instruction)
             if parts.from_stage is None and not {*parts.sources, *parts.heredocs} <= sources:
-                yield f"`{instruction.keyword} {instruction.value}` is new"
+                yield Reason.of(
+                    "SL409", "instruction_new", keyword=instruction.keyword, arguments=instruction.value
+                )
         if bool(before) != bool(after):
-            yield f"what is copied is not copied where {runtime.name} does"
+            yield Reason.of("SL409", "copied_elsewhere", file=runtime.name)
 
 
 def _between(
@@ -114,7 +117,7 @@ def _told(instruction: Instruction) -> tuple[object, ...]:
 
 def _taken(
     made: Sequence[Instruction], last: Sequence[Instruction], extracted: Sequence[str]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """What is copied from the builder was taken out of its image before."""
     name = from_parts(made[0]).alias or ""
     for instruction in last[1:]:
@@ -126,4 +129,4 @@ def _taken(
         for source in parts.sources:
             known = (p for p in extracted if p == source or source.startswith(p.rstrip("/") + "/"))
             if not posixpath.isabs(source) or not any(known):
-                yield f"nothing is known to take {source} out of the builder"
+                yield Reason.of("SL409", "not_taken", path=source)

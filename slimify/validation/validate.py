@@ -16,6 +16,7 @@ from slimify.analysis.contract import runtime
 from slimify.analysis.program import Program, Runtime
 from slimify.facts.carried import data_files
 from slimify.facts.settings import toolchain_settings
+from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import NewStart, Plan
@@ -28,7 +29,7 @@ from slimify.validation.execution import executed, execution
 from slimify.validation.in_place import in_place
 
 
-def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> tuple[str, ...]:
+def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> tuple[Reason, ...]:
     """Why the text must not be given to anybody; empty when everything holds.
 
     `program` is what was planned with; the contract that has to hold is that of the `original`, which
@@ -37,7 +38,7 @@ def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> t
     try:
         file = parse(encode(text), program.name)
     except SlimifyError as error:
-        return (f"the new file can't be read: {error.message}",)
+        return (Reason.of("SL409", "unreadable", message=error.message),)
     stages = split_stages(file)
     found = list(_shape(plan, stages))
     if plan.rung == "cleanup":
@@ -66,26 +67,26 @@ def default_target(stages: list[list[Instruction]]) -> list[list[Instruction]]:
     return stages[: last + 1]
 
 
-def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[str]:
+def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
     if len(stages) != len(plan.stages):
-        yield f"the plan has {len(plan.stages)} stages, the text {len(stages)}"
+        yield Reason.of("SL409", "stages", planned=len(plan.stages), written=len(stages))
         return
     for stage, instructions in zip(plan.stages, stages, strict=True):
         if len(stage.items) < len(instructions):
-            yield f"the text of stage {stage.name or 'final'} has instructions that the plan has not"
+            yield Reason.of("SL409", "more_instructions", stage=stage.name or "final")
 
 
-def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[str]:
+def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[Reason]:
     """Behind a USER that the plan adds nothing is executed, and nothing is made: that was root's."""
     users = [i for i, x in enumerate(final) if x.keyword == "USER"]
     if not plan.user:
         return
     if len(users) != 1:
-        yield "the final stage sets another user than the one that was asked for"
+        yield Reason.of("SL409", "other_user")
         return
     for instruction in final[users[0] :]:
         if instruction.keyword in ("RUN", "COPY", "ADD", "WORKDIR", "VOLUME"):
-            yield f"{instruction.keyword} would be executed as {plan.user}"
+            yield Reason.of("SL409", "step_as_user", keyword=instruction.keyword, user=plan.user)
 
 
 def contract(
@@ -94,7 +95,7 @@ def contract(
     stages: list[list[Instruction]],
     plan: Plan,
     original: Dockerfile,
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """The runtime contract of the last stage is that of the original, but for a user that the plan adds, a
     start command that it replaces, and settings of the toolchain that it says it leaves to the builder."""
     user = plan.user
@@ -106,12 +107,12 @@ def contract(
         if name == "user" and {before, after} <= {"", "root", "0"}:
             continue
         if before != after and not (name == "workdir" and before is None):
-            yield f"{name} would change from {before!r} to {after!r}"
+            yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
     if old.own_start or program.base is not None:
         for name in ("entrypoint", "cmd"):
             before, after = getattr(old, name), getattr(new, name)
             if before is not None and before != after and old.own_start:
-                yield f"{name} would change from {before!r} to {after!r}"
+                yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
     left = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
     yield from _env(program, old.env, new.env, left & toolchain_settings())
 
@@ -133,13 +134,15 @@ def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> Runt
 
 def _env(
     program: Program, old: Mapping[str, str], new: Mapping[str, str], left: frozenset[str]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     own = {name for step in program.steps if step.keyword == "ENV" for name in _names(step.instruction)}
     for name in sorted(own):
         if name == "PATH" or name not in old or (name in left and name not in new):
             continue
         if old.get(name) != new.get(name) and "\0" not in (old.get(name) or ""):
-            yield f"ENV {name} would change from {old.get(name)!r} to {new.get(name)!r}"
+            yield Reason.of(
+                "SL409", "env_changes", name=name, before=repr(old.get(name)), after=repr(new.get(name))
+            )
 
 
 def _names(instruction: Instruction) -> list[str]:
@@ -171,7 +174,7 @@ def contract_of(program: Program, file: Dockerfile, stages: list[list[Instructio
 
 def _copies(
     program: Program, file: Dockerfile, stages: list[list[Instruction]], kept: tuple[str, ...]
-) -> Iterator[str]:
+) -> Iterator[Reason]:
     """Every COPY --from names an earlier stage, and a path that a step of the builder writes
     (of those that are `kept` on request the planner knows it)."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
@@ -185,16 +188,16 @@ def _copies(
             if parts.from_stage is None or parts.from_stage.lower() not in names:
                 continue
             if parts.from_stage.lower() not in names[:number]:
-                yield f"COPY --from={parts.from_stage} names a stage that is not before it"
+                yield Reason.of("SL409", "copy_stage", stage=parts.from_stage)
             for source in parts.sources:
                 if not source.startswith("/") or set(source) & set("*?["):
-                    yield f"COPY --from={parts.from_stage} {source} is not one absolute path"
+                    yield Reason.of("SL409", "copy_path", stage=parts.from_stage, path=source)
                 elif (
                     source not in kept
                     and not _written(program, source, written)
                     and not _made_by(program, file, stages[0], source)
                 ):
-                    yield f"nothing in the builder writes {source}"
+                    yield Reason.of("SL409", "copy_nothing", path=source)
 
 
 def _directories(program: Program, builder: list[Instruction]) -> Iterator[str]:
@@ -223,7 +226,7 @@ def _written(program: Program, path: str, written: list[str]) -> bool:
     )
 
 
-def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]:
     """What the image starts is in the final stage."""
     if len(stages) < 2:
         return
@@ -239,10 +242,10 @@ def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
             continue
         path = posixpath.normpath(word)
         if any(inside(path, m) for m in made) and not any(inside(path, d.rstrip("/") or "/") for d in have):
-            yield f"{path} is started, and nothing brings it into the final stage"
+            yield Reason.of("SL409", "start_missing", path=path)
 
 
-def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[str]:
+def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[Reason]:
     """An ARG that the input declared is declared in the final stage where a kept instruction uses it."""
     declared = {n for s in program.steps if s.keyword == "ARG" for n, _ in arg_names(s.instruction)}
     known: set[str] = set()
@@ -254,10 +257,10 @@ def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction
         used = set(re.findall(r"(?<!\\)\$\{?([A-Za-z_][A-Za-z0-9_]*)", instruction.value))
         lost = (used & declared) - known
         if lost and instruction.keyword not in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
-            yield f"{instruction.keyword} uses ${sorted(lost)[0]}, which the final stage does not declare"
+            yield Reason.of("SL409", "argument", keyword=instruction.keyword, name=sorted(lost)[0])
 
 
-def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[str]:
+def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]:
     """No secret is named in the final stage that the input did not keep in the image anyway."""
     kept = {
         n for s in program.steps if s.keyword == "ENV" for n in re.findall(r"[A-Za-z_]+", s.instruction.value)
@@ -268,4 +271,4 @@ def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[str]
         for name, _ in arg_names(instruction):
             text = " ".join(x.value for x in stages[-1][1:] if x is not instruction)
             if SECRET.search(name) and name not in kept and name not in text:
-                yield f"the secret ARG {name} would be repeated in the final stage"
+                yield Reason.of("SL409", "secret", name=name)

@@ -20,6 +20,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import asdict
+
 from slimify.config import Options
 from slimify.model.outcome import Outcome
 from slimify.report.diff import diff
@@ -49,7 +51,7 @@ def examine(job: tuple[int, Row, Path, Path]) -> Row:
         "rung": outcome.rung,
         "codes": [d.code for d in outcome.decisions],
         "reasons": [f"{d.code}: {d.text}" for d in outcome.decisions],
-        **outcome.meta,
+        **(asdict(outcome.estimate) if outcome.estimate is not None else {}),
         "seconds": round(time.process_time() - start, 2),
         "after": (outcome.after or "").encode("utf-8", "backslashreplace").decode(),
     }

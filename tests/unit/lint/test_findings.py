@@ -16,7 +16,7 @@ from slimify.lint.place import Place, place
 from slimify.model.decisions import Decision, InstructionVerdict
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Estimate, Outcome
 from slimify.verify.model import Proof, Sizes
 
 FROM = Instruction(
@@ -39,7 +39,7 @@ REWRITTEN = Outcome(
     ),
     before="FROM python:3.12\n",
     after="FROM python:3.12-slim\n",
-    meta={"saving": 900_000_000, "original": 1_000_000_000, "measured": False},
+    estimate=Estimate(original=1_000_000_000, saving=900_000_000, measured=False),
 )
 PLACE = Place(Path("/work"), "web/Dockerfile")
 EQUAL = Proof(
@@ -114,7 +114,7 @@ def test_a_finding() -> None:
         pytest.param(REWRITTEN, None, (900_000_000, 1_000_000_000, False), id="estimated"),
         pytest.param(REWRITTEN, EQUAL, (900_000_000, 1_100_000_000, True), id="built"),
         pytest.param(
-            replace(REWRITTEN, meta={"saving": 7, "original": 9, "measured": True}),
+            replace(REWRITTEN, estimate=Estimate(original=9, saving=7, measured=True)),
             None,
             (7, 9, True),
             id="the image itself was looked at",

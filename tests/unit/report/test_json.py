@@ -12,7 +12,7 @@ from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.ignore_file import IgnoreFile
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Estimate, Outcome
 from slimify.model.plan import Stage
 from slimify.report.json import to_dict, to_json
 
@@ -63,7 +63,7 @@ FULL = Outcome(
     after="FROM python:3.12-slim\n",
     warnings=("COPY x: not in the context",),
     ignore=IgnoreFile(path=".dockerignore", before=None, after=".git\n", sent=(9, 4)),
-    meta={"saving": 1, "original": 2},
+    estimate=Estimate(original=2, saving=1),
 )
 FAILED = Outcome(kind="failed", file="-", error=SlimifyError("SL002", "unknown", line=7, hint="RUN"))
 

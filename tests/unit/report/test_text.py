@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
 from slimify.model.dockerfile import Flag, Instruction
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Estimate, Outcome
 from slimify.report.ansi import Paint
 from slimify.report.text import code, explanation, failure, page, size, summary
 
@@ -162,7 +162,7 @@ def test_a_long_headline_is_wrapped() -> None:
         file="services/notifications/Dockerfile",
         language="python",
         rung="same-base",
-        meta={"saving": 977_000_000, "original": 1_140_000_000},
+        estimate=Estimate(original=1_140_000_000, saving=977_000_000),
     )
     head = explanation(outcome).split("\n\n")[0]
     assert all(len(line) <= 80 for line in head.splitlines())

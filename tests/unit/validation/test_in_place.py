@@ -70,5 +70,5 @@ def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None
     (tmp_path / "app.py").write_text("import cffi\n")
     program = classify(parse(OLD.encode(), "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
     file = parse(new.encode(), "Dockerfile")
-    found = "; ".join(in_place(program, file, split_stages(file), split_stages(program.dockerfile)))
+    found = "; ".join(map(str, in_place(program, file, split_stages(file), split_stages(program.dockerfile))))
     assert problem in found if problem else not found

@@ -84,10 +84,9 @@ def test_what_a_script_writes_is_seen_in_its_layer(tmp_path: Path) -> None:
     assert outcome.after is not None
     assert "COPY --from=builder /opt/app/server /opt/app/server\n" in outcome.after
     assert {d.code for d in outcome.decisions} >= {"SL340", "SL341"}
-    assert outcome.meta["measured"] is True
-    saving = outcome.meta["saving"]
-    assert isinstance(saving, int)
-    assert 90 * MB <= saving < 90 * MB + 1000
+    assert outcome.estimate is not None
+    assert outcome.estimate.measured
+    assert 90 * MB <= outcome.estimate.saving < 90 * MB + 1000
 
 
 def test_how_a_program_is_linked_is_seen(tmp_path: Path) -> None:
