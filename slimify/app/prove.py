@@ -171,7 +171,7 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
     if outcome.kind == "failed":
         return outcome
     text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "surrogateescape")
-    return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), meta={})
+    return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), estimate=None)
 
 
 def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:

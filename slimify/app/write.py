@@ -82,4 +82,6 @@ def _alone(outcome: Outcome) -> Outcome:
 
 def withheld(outcome: Outcome) -> Outcome:
     """The outcome of a rewrite that could not be proven: the file stays."""
-    return replace(outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=(), meta={})
+    return replace(
+        outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=(), estimate=None
+    )
