@@ -161,7 +161,7 @@ def _judged(
         visits,
         live_commands=frozenset(needs.commands),
         build_tools=frozenset(build_tools(visits)),
-        language=language,
+        application=language,
         keep=keep,
         unread=unread_start(needs.start),
         install_time=install_time(needs),

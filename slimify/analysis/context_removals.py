@@ -12,7 +12,6 @@ from posixpath import dirname
 
 from slimify.analysis.copies import targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
-from slimify.languages import language
 from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any
 from slimify.semantics.walk import Visit
 
@@ -21,8 +20,7 @@ def thinned(state: RoleState) -> dict[str, Artifact]:
     """Directories that a COPY made and a build step took files out of. None where the language is compiled:
     its program needs no sources beside it."""
     found: dict[str, Artifact] = {}
-    own = language(state.language)
-    if own is not None and own.compiled:
+    if state.own is not None and state.own.compiled:
         return found
     for visit, path in _deleted(state):
         for place in _copied(state, visit, path):

@@ -18,7 +18,7 @@ from slimify.analysis.sources import application
 from slimify.facts import load
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_named_place
 
 _CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
 _TEMPORARY = re.compile(r"tmpdir\(|TempDir\(|tempfile\.|gettempdir|mkdtemp")
@@ -132,7 +132,7 @@ def own_directory(program: Program, place: str) -> bool:
         ("/usr/", "/etc/", "/bin/", "/sbin/", "/lib", "/dev/", "/proc/", "/sys/", "/root/", "/run/")
     ):
         return False
-    holds = (program.end.cwd or "/", *(m.path for m in program.made if not m.path.startswith("@")))
+    holds = (program.end.cwd or "/", *(m.path for m in program.made if not is_named_place(m.path)))
     return not any(inside(path, place) for path in holds) and not any(_brought(program, place))
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from slimify.analysis.context_readers import Readers
     from slimify.analysis.program import Program, RuntimeNeeds
     from slimify.analyze.image_inputs import Found, Sight
+    from slimify.analysis.roles.role_state import Artifact, RoleState, Where
     from slimify.facts.images import ImageFacts
     from slimify.facts.native import Native
+    from slimify.model.decisions import Reason, Role
     from slimify.model.effects import Effect, EffectKind
     from slimify.model.plan import CompiledStart
     from slimify.model.sources import Module, SourceFacts, Use
@@ -211,6 +213,37 @@ class StartedPrograms(Protocol):
         """The command lines in a file that the names lead to; None for one of another kind."""
 
 
+class Generators(Protocol):
+    """Part `generators`: programs that leave source code."""
+
+    def leaves_sources(self, effect: Effect) -> bool:
+        """Whether all that a build step leaves is source code, which the compiler reads."""
+
+
+class PackageRemovals(Protocol):
+    """Part `package_removals`: commands that take files out of installed packages."""
+
+    def taken_out(self, state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
+        """Whether a command does no more than that, and the builder is the one to do it."""
+
+
+class GlobalInstalls(Protocol):
+    """Part `global_installs`: programs that are installed for every project."""
+
+    def role(self, state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
+        """Where such an install has to be executed; None where the programs that it brings decide that."""
+
+    def artifacts(self, state: RoleState) -> Mapping[str, Artifact]:
+        """What such installs leave besides, by path, where something at run time reads it."""
+
+
+class InstalledVersion(Protocol):
+    """Part `installed_version`: which version of the language a base image has."""
+
+    def version(self, path: str, text: bytes, env: Mapping[str, str | None]) -> str | None:
+        """By the path of `Language.program`, the text of `Language.version_file` and the environment."""
+
+
 class Language(Struct, frozen=True, kw_only=True):
     """A language as its folder describes it."""
 
@@ -227,12 +260,21 @@ class Language(Struct, frozen=True, kw_only=True):
     # module is imported when one of them is met
     commands: Mapping[str, str] = {}
     versioned: tuple[str, ...] = ()  # programs whose file names may carry a version (python3.11)
+    lock_files: tuple[str, ...] = ()  # files that installers alone write and read
+    runtime_manifests: tuple[str, ...] = ()  # manifests that the program reads, too
+
+    # how an image shows that it brings the language: a program, and a file that names the version
+    program: str = ""
+    version_file: str = ""
     interpreters: tuple[str, ...] = ()  # the programs that run code of the language
     installs_on_path: bool = False  # a shell finds the programs of installed packages by their names
     installed: tuple[str, ...] = ()  # names of directories that installs fill with files of others
 
     endings: tuple[str, ...] = ()  # of source files
     compiled: bool = False  # a program needs none of its sources when it runs
+    # an application runs in its project's directory, which is copied whole: what its own scripts write there
+    # comes along
+    copies_project: bool = False
     quoted_imports: str = ""  # a pattern for lines of sources that are no more than a quoted name to import
     no_sources: str = ""  # a pattern for paths that are no sources of an application
     # its sources are read for every application, since programs in any language start scripts in this one
@@ -306,6 +348,26 @@ class Language(Struct, frozen=True, kw_only=True):
     def packages(self) -> Packages | None:
         """The part `packages`."""
         return cast("Packages | None", self.part("packages"))
+
+    @property
+    def generators(self) -> Generators | None:
+        part: Generators | None = self.part("generators")
+        return part
+
+    @property
+    def package_removals(self) -> PackageRemovals | None:
+        part: PackageRemovals | None = self.part("package_removals")
+        return part
+
+    @property
+    def global_installs(self) -> GlobalInstalls | None:
+        part: GlobalInstalls | None = self.part("global_installs")
+        return part
+
+    @property
+    def installed_version(self) -> InstalledVersion | None:
+        part: InstalledVersion | None = self.part("installed_version")
+        return part
 
     def facts(self, name: str) -> dict[str, Any]:
         """The content of a file of the folder's `facts`, e.g. `packages.toml`; {} without such a file."""

@@ -97,6 +97,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     tools: tuple[str, ...] = ()  # further programs it starts, as far as known (scripts, make)
     dev: bool = False  # development dependencies are installed too
     anywhere: bool = False
+    reads_anything: bool = False  # besides what is listed it may read any file
     cwd: str | None = None  # directory in force, None if not known
     why: str = ""  # for unknown: what could not be told
     settings: tuple[str, ...] = ()  # go: CGO_ENABLED=0, static, tags=…, packages=… (patterns)

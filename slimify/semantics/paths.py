@@ -18,6 +18,11 @@ SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/s
 SCRATCH = ("/tmp", "/var/tmp", "/var/lib/apt/lists", "/var/cache", "/dev", "/proc", "/sys")
 
 
+def is_named_place(path: str) -> bool:
+    """Whether it is the name of a place that only a language's programs know (`@site`), not a path."""
+    return path.startswith("@")
+
+
 def inside(path: str, directory: str) -> bool:
     """`path` is `directory` or lies below it."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")

@@ -11,11 +11,12 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from slimify.analysis.evidence.built_image import GO_VERSION, NODE_VERSION, OS_RELEASE, Built
+from slimify.analysis.evidence.built_image import OS_RELEASE, Built
 from slimify.facts.images import ImageFacts
 from slimify.facts.references import parse_reference
 from slimify.image.layout import strings
 from slimify.image.tree import Files
+from slimify.languages import languages
 from slimify.model.dockerfile import Dockerfile
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.scope import scopes
@@ -27,7 +28,6 @@ _MANAGERS = (
 _DISTROS = {"debian": "debian", "ubuntu": "ubuntu", "alpine": "alpine", "amzn": "amazon", "rhel": "rhel"}
 _VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what the base image has
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
-_MAJOR = re.compile(rb"#define\s+NODE_(MAJOR|MINOR|PATCH)_VERSION\s+(\d+)")
 
 
 def base_facts(evidence: Built, file: Dockerfile, reference: str) -> ImageFacts:
@@ -150,25 +150,13 @@ def _workdir(config: Mapping[str, object], file: Dockerfile) -> str | None:
 
 
 def _language(evidence: Built, files: Files, env: Mapping[str, str | None]) -> tuple[str | None, str | None]:
-    """Go, Node or Python and its version, where the base image brings it outside of its packages: what
-    a distribution packages is found by the packages' names."""
+    """The language and its version, where the base image brings it outside of its packages: what a
+    distribution packages is found by the packages' names."""
     places = [d for d in (env.get("PATH") or "/usr/local/bin:/usr/bin:/bin").split(":") if d.startswith("/")]
-    for name, language in (("go", "go"), ("node", "node"), ("python3", "python")):
-        found = next((e for d in places if (e := files.resolve(posixpath.join(d, name)))), None)
+    for known in languages() if places else ():
+        program = (files.resolve(posixpath.join(d, known.program)) for d in places if known.program)
+        found = next(filter(None, program), None)
         if found is not None and evidence.packages.owner_of(found.path) is None:
-            return language, _version(evidence, language, found.path, env)
+            part, text = known.installed_version, evidence.image.contents.get(known.version_file, b"")
+            return known.name, part.version(found.path, text, env) if part is not None else None
     return None, None
-
-
-def _version(evidence: Built, language: str, path: str, env: Mapping[str, str | None]) -> str | None:
-    contents = evidence.image.contents
-    if language == "python":
-        found = re.search(r"python(3\.\d+)$", path)
-        return found[1] if found else env.get("PYTHON_VERSION")
-    if language == "go":
-        text = contents.get(GO_VERSION, b"").decode("utf-8", "replace")
-        number = re.match(r"go(\d+(?:\.\d+)*)", text)
-        return number[1] if number else env.get("GOLANG_VERSION")
-    parts = dict(_MAJOR.findall(contents.get(NODE_VERSION, b"")))
-    numbers = [parts[key].decode() for key in (b"MAJOR", b"MINOR", b"PATCH") if key in parts]
-    return ".".join(numbers) if len(numbers) == 3 else env.get("NODE_VERSION")

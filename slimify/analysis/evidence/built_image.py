@@ -9,6 +9,7 @@ entry for each); files that a later layer replaced or removed are not counted as
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from msgspec import Struct
 
@@ -16,19 +17,23 @@ from slimify.image import packages as databases
 from slimify.image.model import Entry, Image, Linking
 from slimify.image.packages import Installed, Packages
 from slimify.image.tree import Files
+from slimify.languages import languages
 from slimify.model.dockerfile import Dockerfile, Instruction
+from slimify.semantics.paths import is_named_place
 from slimify.syntax.dockerfile.history import final_instructions, match_history
 
-# Files whose texts tell what the base image is: `/etc/os-release` (os-release(5)), versions of
-# Go and Node where their official images have them.
-OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")
-GO_VERSION, NODE_VERSION = "/usr/local/go/VERSION", "/usr/local/include/node/node_version.h"
-_TEXTS = frozenset((*OS_RELEASE, GO_VERSION, NODE_VERSION))
+OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")  # os-release(5)
 
 
 def keep(path: str) -> bool:
     """Whether the text of a file is needed; for the reader of images."""
-    return path in _TEXTS or databases.is_database(path)
+    return path in OS_RELEASE or path in _version_files() or databases.is_database(path)
+
+
+@cache
+def _version_files() -> frozenset[str]:
+    """Files whose texts tell which language a base image has."""
+    return frozenset(known.version_file for known in languages())
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -73,7 +78,7 @@ class Built(Struct, frozen=True, kw_only=True):
     def linking(self, paths: Iterable[str]) -> frozenset[Linking]:
         """How the programs at these paths, or below them, are linked."""
         elves = self.image.elves
-        places = [p for p in paths if not p.startswith("@")]
+        places = [p for p in paths if not is_named_place(p)]
         below = (e.path for p in places if p not in elves for e in self.files.walk(p) if e.path in elves)
         found = {elves[p].linking for p in (*(p for p in places if p in elves), *below)}
         return frozenset(found & {"dynamic", "static", "static-pie"})

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
+from slimify.languages import language
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.built_image import Built
-
-
-_LANGUAGES = {"go": "Go", "node": "Node.js", "python": "Python"}
 
 
 def showings(
@@ -52,5 +50,6 @@ def renamed(start: Instruction, reference: str, names: BaseMap) -> tuple[Decisio
 def _described(base: ImageFacts) -> str:
     system = " ".join(filter(None, (base.distro, base.suite)))
     libc = " ".join(filter(None, (base.libc, base.libc_version)))
-    language = f"{_LANGUAGES[base.language]} {base.version or ''}".strip() if base.language else ""
-    return ", ".join(filter(None, (system or "of an unknown distribution", libc, base.manager, language)))
+    known = language(base.language)
+    brings = f"{known.title} {base.version or ''}".strip() if known is not None else ""
+    return ", ".join(filter(None, (system or "of an unknown distribution", libc, base.manager, brings)))

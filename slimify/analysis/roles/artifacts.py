@@ -11,43 +11,32 @@ from msgspec import Struct
 
 from slimify.analysis.packages.package_sources import PACKAGE_SOURCES
 from slimify.analysis.roles.chown_globs import settle_patterns
-from slimify.analysis.roles.compiler_inputs import around, reads_anything
+from slimify.analysis.roles.compiler_inputs import around
 from slimify.analysis.roles.parent_directories import keep_places
-from slimify.analysis.roles.role_state import BIN, SITE, Artifact, RoleState, Where, assign_role, made_by
+from slimify.analysis.roles.role_state import Artifact, RoleState, Where, assign_role, made_by
+from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES
-from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, outermost, touches
+from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, is_named_place, outermost, touches
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _NO_FILES = ON_PACKAGES | {"cache", "state"}  # reads no file of the context
 _NARROW = BY_PATH | {"check"}  # reads what it names, whatever its directory
-# Written by installers, read by installers only.
-_LOCKS = frozenset(
-    {
-        "package-lock.json",
-        "npm-shrinkwrap.json",
-        "yarn.lock",
-        "pnpm-lock.yaml",
-        "bun.lock",
-        "bun.lockb",
-        "go.sum",
-    }
-)
 
 
 def live_results(state: RoleState) -> tuple[Artifact, ...]:
     """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
-    kept = []
+    kept, locks = [], {name for known in languages() for name in known.lock_files}
     for path, made in state.made.items():
-        scratch = inside_any(path, SCRATCH) and not path.startswith("@") and path not in state.symlink_targets
+        scratch = inside_any(path, SCRATCH) and not is_named_place(path) and path not in state.symlink_targets
         if path in state.unpacked or scratch:
             continue
-        if any(inside(path, g) for g in state.deleted) and path not in (SITE, BIN):
+        if any(inside(path, g) for g in state.deleted) and not is_named_place(path):
             continue
         if inside_any(path, PACKAGE_SOURCES):
             continue
-        if path.rpartition("/")[2] in _LOCKS:
+        if path.rpartition("/")[2] in locks:
             continue
         kept.append(made)
     outer = set(outermost(m.path for m in kept))
@@ -254,12 +243,12 @@ def _users(state: RoleState) -> tuple[_User, ...]:
                 if effect.kind in _NO_FILES:
                     continue
                 narrow = effect.kind in _NARROW
-                if (effect.cwd is None and not narrow) or reads_anything(effect):
+                if (effect.cwd is None and not narrow) or effect.reads_anything:
                     users.append(_User(visit.index, effect.tool, None))
                     continue
                 named = (*effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
                 places = named if narrow else (effect.cwd or "", *around(effect), *named)
-                known = tuple(p for p in places if p and not p.startswith("@"))
+                known = tuple(p for p in places if p and not is_named_place(p))
                 if known:
                     users.append(_User(visit.index, f"{effect.tool} {effect.action}".strip(), known))
     return tuple(users)
@@ -282,11 +271,9 @@ def _only_manifests(
     names = files(visit)
     if names is None or not names:
         return False
+    at_run_time = state.own.runtime_manifests if state.own is not None else ()
     for name in names:
-        # node reads package.json for the kind of its modules, npm start for the command
-        described = (
-            state.language == "node" and name.endswith("/package.json") and not inside_any(name, SCRATCH)
-        )
+        described = posixpath.basename(name) in at_run_time and not inside_any(name, SCRATCH)
         if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
             return False
         if {name, name.rpartition("/")[2]} & live_texts and not _copied_again(state, visit.index, name):

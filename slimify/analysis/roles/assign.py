@@ -20,8 +20,6 @@ from slimify.analysis.packages.package_sources import adds_source, serves_build_
 from slimify.analysis.packages.tool_settings import read_by_build_only
 from slimify.analysis.roles.artifacts import copy_roles, live_results, settle_directories, widened
 from slimify.analysis.roles.role_state import (
-    BIN,
-    SITE,
     Artifact,
     Roles,
     RoleState,
@@ -30,14 +28,10 @@ from slimify.analysis.roles.role_state import (
     follow_packages,
 )
 from slimify.analysis.roles.temporary_files import settle_temporary_files
-from slimify.languages.go.generators import leaves_go
-from slimify.languages.node import corepack
-from slimify.languages.node.package_facts import npm
-from slimify.languages.python.package_facts import pypi
-from slimify.languages.python.site_package_removals import taken_out
+from slimify.languages import language, languages
 from slimify.model.decisions import PackageVerdict, Reason
-from slimify.model.effects import EDITS, FOLLOWS_INSTALL, IDLE, LEAVES_RESULT, REGISTERS, Effect
-from slimify.semantics.paths import BROAD, inside, inside_any, touches
+from slimify.model.effects import EDITS, FOLLOWS_INSTALL, IDLE, INSTALLS, LEAVES_RESULT, REGISTERS, Effect
+from slimify.semantics.paths import BROAD, inside, inside_any, is_named_place, touches
 from slimify.semantics.walk import Visit
 
 
@@ -47,21 +41,22 @@ def assign(
     *,
     live_commands: frozenset[str],
     build_tools: frozenset[str],
-    language: str | None,
+    application: str | None,
     keep: frozenset[int] = frozenset(),
     live_texts: frozenset[str] = frozenset(),
     unread: str = "",
     install_time: str = "",
 ) -> Roles:
     """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
-    that build steps call, `keep` the instructions the user wants at run time, `unread` says why the
-    program that is started could not be read, `install_time` which settings only an install reads."""
-    state = RoleState(visits, packages, live_commands, build_tools, language, keep, unread)
+    that build steps call, `application` its language, `keep` the instructions the user wants at run time,
+    `unread` says why the program that is started could not be read, `install_time` which settings only an
+    install reads."""
+    state = RoleState(visits, packages, live_commands, build_tools, application, keep, unread)
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
     settle_settings(state, install_time)
-    state.made = {**thinned(state), **state.made, **corepack.filled(state)}
+    state.made = {**thinned(state), **state.made, **_left_by_installs(state)}
     _again(state)
     settle_directories(state)
     settle_temporary_files(state)
@@ -94,7 +89,7 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
             assign_role(state, where, "build", Reason.of("SL215", "source_for_build"))
         else:
             assign_role(state, where, "run", _RUN_REASON["source"])
-    elif "install-global" not in kinds and _into_other_python(state, effects):
+    elif "install-global" not in kinds and _into_other_language(state, effects):
         _global(state, where, effects)
     elif kinds & LEAVES_RESULT and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
@@ -147,14 +142,14 @@ def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
     return any((e.kind == "fetch" and e.ecosystem) or e.action == "install-deps" for e in effects)
 
 
-_BUILD_REASON = {  # by kind and ecosystem, "" for any
-    ("install", "python"): Reason.of("SL210", "python"),
-    ("install", "node"): Reason.of("SL210", "node"),
-    ("prune", ""): Reason.of("SL210", "prune"),
-    ("compile", "go"): Reason.of("SL212", "go"),
-    ("build", ""): Reason.of("SL211", "build"),
-    ("fetch", ""): Reason.of("SL213", "download"),
-    ("unpack", ""): Reason.of("SL213", "unpack"),
+# By kind, the most telling first.
+_BUILD_REASONS = {
+    "install": ("SL210", "packages"),
+    "prune": ("SL210", "prune"),
+    "compile": ("SL212", "compiled"),
+    "build": ("SL211", "build"),
+    "fetch": ("SL213", "download"),
+    "unpack": ("SL213", "unpack"),
 }
 
 
@@ -163,17 +158,22 @@ def _build(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
         why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
         assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
         return
-    reason = next(
-        reason
-        for (kind, ecosystem), reason in _BUILD_REASON.items()
-        if any(e.kind == kind and ecosystem in ("", e.ecosystem) for e in effects)
-    )
-    assign_role(state, where, "build", reason)
+    assign_role(state, where, "build", _build_reason(effects))
     for effect in effects:
         state.unpacked |= {r for r in effect.reads if effect.kind == "unpack"}
         state.deleted.extend(effect.deletes)
         if not (effect.tool == "mkdir" and _filled(effect, effects)):
             _record(state, visit, effect)
+
+
+def _build_reason(effects: Sequence[Effect]) -> Reason:
+    """Why a step is executed in the build: its most telling effect decides."""
+    effect = next(e for kind in _BUILD_REASONS for e in effects if e.kind == kind)
+    code, form = _BUILD_REASONS[effect.kind]
+    if effect.kind not in ("install", "compile"):
+        return Reason.of(code, form)
+    known = language(effect.ecosystem)
+    return Reason.of(code, form, language=known.title.partition(".")[0] if known is not None else "")
 
 
 def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
@@ -182,15 +182,15 @@ def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
 
 
 def _record(state: RoleState, visit: Visit, effect: Effect) -> None:
-    if state.language == "go" and leaves_go(effect):
+    generators = state.own.generators if state.own is not None else None
+    if generators is not None and generators.leaves_sources(effect):
         return
-    files = effect.outputs if effect.does("compile", "go") or effect.outputs else ()
     for path in effect.outputs:
         _add(state, visit, effect, path, is_file=True)
-    if effect.does("compile", "go") and effect.action == "install" and not effect.outputs:
+    if effect.kind == "compile" and effect.action == "install" and not effect.outputs:
         for path in effect.writes:  # the binaries' names are not known, their directory is
             _add(state, visit, effect, path)
-    if effect.does("compile", "go") or (files and effect.kind == "build"):
+    if effect.kind == "compile" or (effect.outputs and effect.kind == "build"):
         return
     for path in effect.writes:
         _add(state, visit, effect, path)
@@ -224,22 +224,35 @@ def _packages(state: RoleState, where: Where) -> None:
         assign_role(state, where, "both", Reason.of("SL203", "some"))
 
 
-def _into_other_python(state: RoleState, effects: Sequence[Effect]) -> bool:
-    """pip beside an application in another language: it fills the system's Python, among its packages."""
-    known = state.language in ("node", "go")
-    return known and all(e.does("install", "python") and {SITE, BIN} & set(e.writes) for e in effects)
+def _into_other_language(state: RoleState, effects: Sequence[Effect]) -> bool:
+    """Installs beside an application in another language: they fill that language's own place in the system,
+    among the packages of the distribution."""
+    return state.language is not None and all(
+        e.kind == "install"
+        and e.ecosystem not in ("", state.language)
+        and any(is_named_place(w) for w in e.writes)
+        for e in effects
+    )
+
+
+def _left_by_installs(state: RoleState) -> Mapping[str, Artifact]:
+    """What global installs leave besides programs, where something at run time reads it."""
+    used = {e.ecosystem for v in state.visits for effects in v.effects for e in effects}
+    parts = (known.global_installs for known in languages() if known.name in used)
+    return {path: made for p in parts if p is not None for path, made in p.artifacts(state).items()}
 
 
 def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
+    installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
+    known = language(installs[0].ecosystem)
+    part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
+    own = part.role(state, effects) if part is not None else None
     names = [p.name for e in effects for p in e.packages]
-    python = any(e.does("install", "python") for e in effects)
-    bins = {b for n in names for b in (pypi(n).scripts if python else npm(n).bins)} | set(names)
+    bins = {*names, *(b for n in names for b in (packages.programs(n) if packages is not None else ()))}
     if any(e.deletes for e in effects):
         assign_role(state, where, "both", Reason.of("SL216", "removes"))
-    elif "corepack" in names:
-        assign_role(state, where, "both", Reason.of("SL203", "corepack"))
-    elif bins & state.live_commands and any(corepack.fills_cache(e) for e in effects):
-        assign_role(state, where, "build", Reason.of("SL210", "corepack"))
+    elif own is not None:
+        assign_role(state, where, *own)
     elif bins & state.live_commands:
         assign_role(
             state, where, "run", Reason.of("SL202", "started", command=sorted(bins & state.live_commands)[0])
@@ -254,12 +267,13 @@ def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
 
 
 def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
-    """The application's own code. Python's is executed where it will run. A Node project's writes
-    into the project, which is copied from the builder as a whole."""
-    node = [e for e in effects if e.kind == "app" and e.cwd is not None]
-    if state.language == "node" and node and all(e.kind == "app" or e.kind in IDLE for e in effects):
+    """The application's own code is executed where it will run. Where its language copies projects as a
+    whole, what it writes into the project comes along."""
+    scripts = [e for e in effects if e.kind == "app" and e.cwd is not None]
+    copied = state.own is not None and state.own.copies_project
+    if copied and scripts and all(e.kind == "app" or e.kind in IDLE for e in effects):
         assign_role(state, where, "build", Reason.of("SL211", "project_script"))
-        for effect in node:
+        for effect in scripts:
             _add(state, visit, effect, effect.cwd or "/", kind="build")
         return
     assign_role(state, where, "run", Reason.of("SL214", "own_code"))
@@ -278,7 +292,9 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
     if reader:
         assign_role(state, where, "build", Reason.of("SL205", "read_by", tool=reader))
         return
-    if taken_out(state, where, effects):
+    if any(
+        part.taken_out(state, where, effects) for k in languages() if (part := k.package_removals) is not None
+    ):
         assign_role(state, where, "build", Reason.of("SL217", "package_files"))
         return
     if _fleeting(visit, (*writes, *deletes)):

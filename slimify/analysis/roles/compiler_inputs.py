@@ -12,11 +12,6 @@ from slimify.semantics.paths import BROAD
 _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
 
-def reads_anything(effect: Effect) -> bool:
-    """`go generate` starts whatever comments in the sources say."""
-    return effect.does("compile", "go") and effect.action == "generate"
-
-
 def around(effect: Effect) -> tuple[str, ...]:
     """The places that a build's words name, and what lies beside its project, where settings and sources of
     a larger one are (`extends: ../tsconfig.json`); nothing for what is no build."""

@@ -7,12 +7,10 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from slimify.languages import Language, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import FOLLOWS_INSTALL, QUIET
 from slimify.semantics.walk import Visit
-
-SITE, BIN = "@site", "@bin"  # the interpreter's site-packages and scripts, wherever they are
-
 
 Where = tuple[int, int]  # instruction, atom
 
@@ -54,6 +52,11 @@ class RoleState(Struct, dict=True):
     made: dict[str, Artifact] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     unpacked: set[str] = field(default_factory=set)
+
+    @cached_property
+    def own(self) -> Language | None:
+        """The application's language."""
+        return language(self.language)
 
     @cached_property
     def manifests(self) -> frozenset[str]:

@@ -17,4 +17,7 @@ LANGUAGE = Language(
         "commands.go_wrapper": "go-wrapper",
     },
     versioned=("go",),
+    program="go",
+    version_file="/usr/local/go/VERSION",
+    lock_files=("go.sum",),
 )

@@ -14,6 +14,6 @@ _TOOLS = frozenset(
 GO_ONLY = "leaves=go"
 
 
-def leaves_go(effect: Effect) -> bool:
+def leaves_sources(effect: Effect) -> bool:
     """All that a build step leaves is Go source."""
     return effect.kind == "build" and (effect.tool in _TOOLS or GO_ONLY in effect.settings)

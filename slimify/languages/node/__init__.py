@@ -28,4 +28,16 @@ LANGUAGE = Language(
             "npm-run-all2 npm-watch nvm pm2 premove rimraf run-p run-s shx turbo volta"
         ),
     },
+    program="node",
+    version_file="/usr/local/include/node/node_version.h",
+    lock_files=(
+        "package-lock.json",
+        "npm-shrinkwrap.json",
+        "yarn.lock",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "bun.lockb",
+    ),
+    runtime_manifests=("package.json",),  # for the kind of its modules; `npm start` for the command
+    copies_project=True,
 )

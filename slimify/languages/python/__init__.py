@@ -28,5 +28,6 @@ LANGUAGE = Language(
         "commands.uv": "pdm uv uvx",
         "commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
     },
+    program="python3",
     versioned=("python", "pip", "pypy", "easy_install", "virtualenv"),
 )

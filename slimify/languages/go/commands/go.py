@@ -222,7 +222,14 @@ def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
     base = gopath(call.state)
     paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
     sources = tuple(posixpath.join(base, "src", path.partition("...")[0]) for path in paths) if base else ()
-    return call.touching("compile", "generate", manager="go", writes=(".", *sources), caches=_caches(call))
+    return call.touching(
+        "compile",
+        "generate",
+        manager="go",
+        writes=(".", *sources),
+        caches=_caches(call),
+        reads_anything=True,  # it starts whatever comments in the sources say
+    )
 
 
 def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 
 from slimify.analysis.packages.needs import installed_modules
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import SITE
 from slimify.facts.alpine import alpine_command, alpine_package, busybox_commands
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
+from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.package_facts import normalised, script_distributions
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from slimify.analysis.packages.needs import installed_modules
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import SITE
+from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.package_facts import Installer, installers, normalised, pypi

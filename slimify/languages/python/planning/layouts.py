@@ -11,10 +11,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import BIN, SITE
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.images import image
+from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.distribution_python import SCRIPTS
 from slimify.languages.python.planning.frontend import without_packages

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import SITE
+from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.manifests.requirements import Requirement, requirements
 from slimify.languages.python.package_facts import normalised

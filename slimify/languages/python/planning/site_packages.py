@@ -10,8 +10,9 @@ import re
 from itertools import pairwise
 
 from slimify.analysis.program import Program
-from slimify.analysis.roles.role_state import BIN, SITE, Artifact
+from slimify.analysis.roles.role_state import Artifact
 from slimify.analysis.runtime_needs import unread_start
+from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning.distribution_python import (
     distribution_packages,
     named_version,

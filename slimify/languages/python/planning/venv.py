@@ -13,7 +13,7 @@ import re
 from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.analysis.roles.role_state import BIN, SITE
+from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 

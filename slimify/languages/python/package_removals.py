@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from slimify.analysis.roles.role_state import SITE, RoleState, Where
+from slimify.analysis.roles.role_state import RoleState, Where
+from slimify.languages.python.commands.environments import SITE
 from slimify.model.effects import Effect
 
 # Debian's own packages lie in /usr/lib/python3, where pip installs nothing.
