@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.roles.verdicts import verdicts
 from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Dockerfile
@@ -84,7 +85,7 @@ def _planned(
         kind="unchanged",
         file=name,
         language=program.language,
-        instructions=program.verdicts,
+        instructions=verdicts(program),
         before=file.text,
         warnings=context.notes,
     )

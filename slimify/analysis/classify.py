@@ -207,15 +207,7 @@ def _step(visit: Visit, roles: Roles, packages: Mapping[Where, Sequence[object]]
         role, reasons = roles.copies[visit.index], roles.copy_reasons[visit.index]
     else:
         role, reasons = instruction_role(visit.instruction.keyword, atoms)
-    return Step(
-        index=visit.index,
-        instruction=visit.instruction,
-        state=visit.state,
-        role=role,
-        reasons=reasons,
-        script=visit.script,
-        atoms=atoms,
-    )
+    return Step(visit=visit, role=role, reasons=reasons, atoms=atoms)
 
 
 def _kept(file: Dockerfile) -> frozenset[int]:

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from slimify.analysis.program import Step
 from slimify.semantics.context_files import View
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand
-
-
-def visit_of(step: Step) -> Visit:
-    """The instruction of a step as the walk found it."""
-    return Visit(index=step.index, instruction=step.instruction, state=step.state)
 
 
 def targets(visit: Visit) -> tuple[str, ...] | None:

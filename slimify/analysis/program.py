@@ -11,12 +11,13 @@ from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts, image
-from slimify.model.decisions import Decision, InstructionVerdict, PackageVerdict, Reason, Role
+from slimify.model.decisions import Decision, PackageVerdict, Reason, Role
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.effects.state import State
+from slimify.semantics.walk import Visit
 
 if TYPE_CHECKING:
     from slimify.analysis.evidence.built_image import Built
@@ -33,15 +34,30 @@ class AtomStep(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One instruction behind FROM, with the state in force before it."""
+    """One instruction behind FROM, as the walk found it, and where it has to be executed."""
 
-    index: int  # in Dockerfile.instructions
-    instruction: Instruction
-    state: State
+    visit: Visit
     role: Role
     reasons: tuple[Reason, ...] = ()
-    script: Script | None = None
     atoms: tuple[AtomStep, ...] = ()
+
+    @property
+    def index(self) -> int:
+        """In `Dockerfile.instructions`."""
+        return self.visit.index
+
+    @property
+    def instruction(self) -> Instruction:
+        return self.visit.instruction
+
+    @property
+    def state(self) -> State:
+        """What is in force before it."""
+        return self.visit.state
+
+    @property
+    def script(self) -> Script | None:
+        return self.visit.script
 
     @property
     def line(self) -> int:
@@ -127,9 +143,3 @@ class Program(Struct, frozen=True, kw_only=True):
     def step(self, index: int) -> Step:
         """The step of an instruction behind FROM, by its index in `Dockerfile.instructions`."""
         return self.steps[index - self.steps[0].index]
-
-    @property
-    def verdicts(self) -> tuple[InstructionVerdict, ...]:
-        from slimify.analysis.roles.verdicts import verdicts
-
-        return verdicts(self)

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify import config
+from slimify.analysis.roles.verdicts import verdicts
 from slimify.app import locate
 from slimify.app.locate import Target
 from slimify.config import Options
@@ -80,7 +81,7 @@ def outcome(pair: Pair, options: Options) -> Outcome:
         kind="refused",
         file=pair.runtime.name,
         language=pair.builder.language,
-        instructions=pair.runtime.verdicts,
+        instructions=verdicts(pair.runtime),
         before=pair.runtime.dockerfile.text,
         warnings=tuple(dict.fromkeys((*pair.builder.context.notes, *pair.runtime.context.notes))),
     )

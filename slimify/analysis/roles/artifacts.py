@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from slimify.analysis.copies import files, targets
 from slimify.analysis.packages.package_sources import PACKAGE_SOURCES
 from slimify.analysis.roles.chown_globs import settle_patterns
 from slimify.analysis.roles.compiler_inputs import around
@@ -219,8 +220,6 @@ def _tool_of_another_image(state: RoleState, visit: Visit) -> frozenset[str]:
 
 def _targets(state: RoleState, position: int) -> tuple[str, ...] | None:
     """The image paths that a COPY makes, as the view of the next instruction knows them."""
-    from slimify.analysis.copies import targets
-
     return targets(state.visits[position])
 
 
@@ -266,8 +265,6 @@ def _only_manifests(
     state: RoleState, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]
 ) -> bool:
     """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
-    from slimify.analysis.copies import files
-
     names = files(visit)
     if names is None or not names:
         return False
@@ -311,8 +308,6 @@ _DESCRIBING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"})
 
 def _single_files(visit: Visit) -> tuple[str, ...]:
     """The image paths of a COPY of files; of an ADD of one address what it is stored as."""
-    from slimify.analysis.copies import files, targets
-
     return tuple((targets(visit) if _remote(visit) else files(visit)) or ())
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
+from slimify.analysis.copies import files
 from slimify.languages import Language, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import FOLLOWS_INSTALL, QUIET
@@ -68,8 +69,6 @@ class RoleState(Struct, dict=True):
     @cached_property
     def last_copies(self) -> Mapping[str, int]:
         """Each single file that comes with a COPY, with the last one that brings it."""
-        from slimify.analysis.copies import files
-
         copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
         return {name: v.index for v in copies for name in files(v) or ()}
 

@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.effects import QUIET, Effect
 from slimify.planning.final_stage.steps import PLAIN, real_atoms
@@ -53,7 +53,7 @@ def directories(
 
 
 def _places(step: Step) -> tuple[str, ...]:
-    return targets(visit_of(step)) or ("/",)
+    return targets(step.visit) or ("/",)
 
 
 def _with_parents(owners: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
 
-from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
@@ -122,7 +122,7 @@ def removes_copied(program: Program, step: Step) -> bool:
     """Whether a clean-up takes away files of the context that the final stage copies before it."""
     deleted = [d for e in step.effects if e.kind == "cache" for d in e.deletes]
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index < step.index)
-    brought = (targets(visit_of(s)) for s in copies if deleted and s.role != "build")
+    brought = (targets(s.visit) for s in copies if deleted and s.role != "build")
     return any(inside(p, d) or fnmatchcase(p, d) for paths in brought for p in paths or () for d in deleted)
 
 
@@ -217,7 +217,7 @@ def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[
 def _comes_later(program: Program, step: Step, tree: CopyFromBuilder) -> bool:
     """Whether the directory is not there yet: a COPY that only the builder executes brought it."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role == "build")
-    brought = (targets(visit_of(s)) for s in copies if s.index < step.index)
+    brought = (targets(s.visit) for s in copies if s.index < step.index)
     return step.index < tree.after and any(inside(p, tree.path) for paths in brought for p in paths or ())
 
 

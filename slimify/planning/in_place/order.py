@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.copies import files, visit_of
+from slimify.analysis.copies import files
 from slimify.analysis.program import Program, Step
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.languages.python.manifests.requirements import read_requirements
@@ -53,7 +53,7 @@ def _brought(step: Step) -> frozenset[str]:
     whole = all("$" not in s and context.is_dir(s.strip("/") or ".") for s in (*parts.sources,))
     if not whole or "$" in parts.dest or step.state.user not in ("", "root", "0"):
         return frozenset()
-    return files(visit_of(step)) or frozenset()
+    return files(step.visit) or frozenset()
 
 
 def _block(program: Program, step: Step) -> tuple[Step, ...]:

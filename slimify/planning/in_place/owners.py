@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from slimify.analysis.copied_context import weight
-from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NEUTRAL, RUNS_CODE, Effect
@@ -154,7 +154,7 @@ def _moded(program: Program, change: _Change, brought: Iterable[Step]) -> Step |
 
 
 def _targets(step: Step) -> tuple[str, ...] | None:
-    return targets(visit_of(step))
+    return targets(step.visit)
 
 
 def _reaches(step: Step, places: tuple[str, ...]) -> bool:

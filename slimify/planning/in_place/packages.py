@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.verdicts import build_tools
@@ -34,7 +35,6 @@ from slimify.planning.in_place.runs import (
     stateless,
 )
 from slimify.semantics.effects.state import ROOT
-from slimify.semantics.walk import Visit
 from slimify.syntax.shell.script import EditRefused, edit
 
 # What may compile; any other command is asked for its programs.
@@ -165,7 +165,7 @@ def _atom_uses(step: Step, atom: AtomStep, commands: set[str]) -> bool:
     effects = tuple(e for e in atom.effects if not _only_installers(e))
     if any(e.kind in _COMPILING for e in effects):
         return True
-    visit = Visit(index=step.index, instruction=step.instruction, state=step.state, effects=(effects,))
+    visit = replace(step.visit, effects=(effects,))
     return bool(commands & {name.rpartition("/")[2] for name in build_tools([visit])})
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from slimify.analysis.copies import files, targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, MAKES, RUNS_CODE, Effect
@@ -138,9 +139,7 @@ def _makes(effect: Effect, path: str) -> bool:
 def _brings(step: Step, path: str) -> bool:
     if step.keyword not in ("COPY", "ADD"):
         return False
-    from slimify.analysis.copies import files, targets, visit_of
-
-    visit = visit_of(step)
+    visit = step.visit
     found = files(visit) or targets(visit)
     return found is None or any(touches(f, path) for f in found)
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import files, targets, visit_of
+from slimify.analysis.copies import files, targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE
@@ -75,7 +75,7 @@ def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
     """The instructions that put something at a path, in it or around it, each with its role."""
     for step in program.steps:
         if step.keyword in ("COPY", "ADD"):
-            visit = visit_of(step)
+            visit = step.visit
             brought = files(visit) or targets(visit) or ()
             if any(inside(place, path) for place in brought):
                 yield step.index, "both"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.package_facts import npm
 from slimify.languages.python.package_facts import pypi
@@ -179,7 +179,7 @@ def _build_reads(step: Step, readers: Readers) -> bool:
     on these files."""
     if step.role in ("build", "both", "unknown"):
         return True
-    places = targets(visit_of(step))
+    places = targets(step.visit)
     return places is not None and readers.use(places, step.index)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Reason
 from slimify.model.effects import QUIET
@@ -122,7 +122,7 @@ def _all_stay(step: Step, copied: Sequence[str]) -> Step:
     )
     role = step.role
     if step.keyword in ("COPY", "ADD") and role == "build":
-        places = targets(visit_of(step))
+        places = targets(step.visit)
         if places is None or not all(any(inside(p, c) for c in copied) for p in places):
             role = "both"
     return replace(step, atoms=atoms, role=role)

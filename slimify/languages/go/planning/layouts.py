@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import targets, visit_of
+from slimify.analysis.copies import targets
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
@@ -107,7 +107,7 @@ def _works_on_sources(program: Program, tool: str) -> bool:
 def _sources(program: Program) -> tuple[str, ...]:
     """Where sources that build steps read were copied to."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role in ("build", "both"))
-    return tuple(place for step in copies for place in targets(visit_of(step)) or ())
+    return tuple(place for step in copies for place in targets(step.visit) or ())
 
 
 def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> Reason:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.copies import files, targets, visit_of
+from slimify.analysis.copies import files, targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
@@ -60,7 +60,7 @@ def along(program: Program) -> RuntimeFiles:
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
-        places = targets(visit_of(step)) or ()
+        places = targets(step.visit) or ()
         if step.role == "both" and _brings_settings(program, step, later):
             kept += places
             continue
@@ -155,14 +155,14 @@ def _reaches(program: Program, place: str) -> bool:
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
     """A directory that the sources were copied to, or that is there for sources."""
-    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(visit_of(s)) or ()]
+    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(s.visit) or ()]
     return any(inside(p, made.path) or inside(made.path, p) for p in copied)
 
 
 def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     """A COPY of single files that only the compiler reads."""
-    names = files(visit_of(step))
-    places = targets(visit_of(step)) or ()
+    names = files(step.visit)
+    places = targets(step.visit) or ()
     if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
         return True
     if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
@@ -175,7 +175,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     """The entries of a copied directory that go along; None to copy it as it is."""
     context = program.context
     parts = copy_parts(step.instruction)
-    places = targets(visit_of(step)) or ()
+    places = targets(step.visit) or ()
     source = _folder(context, parts)
     if step.role != "both" or source is None or len(places) != 1:
         return None
@@ -296,7 +296,7 @@ def _into_directories(program: Program, idle: frozenset[int], done: set[int]) ->
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
             continue
-        dest, places = copy_parts(step.instruction).dest, targets(visit_of(step)) or ()
+        dest, places = copy_parts(step.instruction).dest, targets(step.visit) or ()
         if dest.endswith("/"):
             continue
         folder = posixpath.dirname(places[0]) if len(places) == 1 else ""
