@@ -19,7 +19,7 @@ from slimify.analysis.language import language_of
 from slimify.analysis.packages.installer_settings import install_time
 from slimify.analysis.packages.linked import with_counterparts, with_linked
 from slimify.analysis.packages.naming import Naming
-from slimify.analysis.packages.verdicts import build_tools, judge, late_tools
+from slimify.analysis.packages.verdicts import Usage, judge, late_tools
 from slimify.analysis.previous_stages import with_earlier
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
@@ -82,7 +82,16 @@ def classify(
     needs = with_linked(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
     pure = linking is not None and linking.links_nothing(visits, end, needs)
-    packages, roles, late = _judged(visits, needs, base, language, keep, options, Naming(context), pure)
+    usage = Usage(
+        visits=visits,
+        needs=needs,
+        base=base,
+        application=language,
+        keep=options.keep_packages,
+        naming=Naming(context),
+        pure=pure,
+    )
+    packages, roles, late = _judged(usage, keep)
     if evidence is not None:
         from slimify.analysis.evidence.built_base import brought
 
@@ -133,45 +142,27 @@ def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
 
 
 def _judged(
-    visits: Sequence[Visit],
-    needs: RuntimeNeeds,
-    base: ImageFacts | None,
-    language: str | None,
-    keep: frozenset[int],
-    options: Options,
-    naming: Naming,
-    pure: bool,
+    usage: Usage, keep: frozenset[int]
 ) -> tuple[Mapping[Where, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Packages and roles; judged once more where steps of the final stage turn out to call programs
-    (the third value) whose packages were the build's."""
-    verdict = partial(
-        judge,
-        visits,
-        needs,
-        distro=base.distro if base else None,
-        suite=base.suite if base else None,
-        application=language,
-        keep=options.keep_packages,
-        own=language if base is None or base.language != language else None,
-        naming=naming,
-        pure=pure,
-    )
+    (the third value) whose packages were the build's. `keep` are instructions that the user wants there."""
+    needs = usage.needs
     assigned = partial(
         role_pass.assign,
-        visits,
+        usage.visits,
         live_commands=frozenset(needs.commands),
-        build_tools=frozenset(build_tools(visits)),
-        application=language,
+        build_tools=frozenset(usage.tools),
+        application=usage.application,
         keep=keep,
         unread=unread_start(needs.start),
         install_time=install_time(needs),
         live_texts=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
-    packages = verdict()
+    packages = judge(usage)
     roles = assigned(packages=packages)
-    late = late_tools(visits, roles.atoms)
+    late = late_tools(usage.visits, roles.atoms)
     if late:
-        packages = verdict(late=late)
+        packages = judge(replace(usage, late=late))
         roles = assigned(packages=packages)
     return packages, roles, late
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from slimify.analysis.packages.naming import Naming
 from slimify.analysis.packages.system import system_package
@@ -12,6 +15,7 @@ from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import Where
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
+from slimify.facts.images import ImageFacts
 from slimify.facts.packages import callers, interpreters
 from slimify.facts.toolchains import beside, builds_with, compiling, started_by
 from slimify.languages import language, of_effect
@@ -24,67 +28,93 @@ _COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
 _MANAGING = ON_PACKAGES | {"state"}
 
 
-def judge(
-    visits: Sequence[Visit],
-    runtime_needs: RuntimeNeeds,
-    *,
-    distro: str | None,
-    suite: str | None,
-    application: str | None,
-    keep: Collection[str] = (),
-    late: Mapping[str, Use] = MappingProxyType({}),
-    own: str | None = None,
-    naming: Naming | None = None,
-    pure: bool = False,
-) -> Mapping[Where, tuple[PackageVerdict, ...]]:
-    """A verdict for every package of every install command that names its packages. `late` are the
-    programs that steps executed in the final stage call, `application` is the application's language, `own`
-    the one whose interpreter packages bring, `naming` knows the texts of the context, `pure`: nothing that is
-    built is linked with a library."""
-    tools = build_tools(visits)
+class Usage(Struct, frozen=True, dict=True, kw_only=True):
+    """All that tells who uses a package, whichever it is.
+
+    `application` is the application's language, `keep` the packages that the settings name, `late` the
+    programs that steps executed in the final stage call, `naming` knows the texts of the context, `pure`:
+    nothing that is built is linked with a library.
+    """
+
+    visits: Sequence[Visit]
+    needs: RuntimeNeeds
+    base: ImageFacts | None = None
+    application: str | None = None
+    keep: Collection[str] = ()
+    late: Mapping[str, Use] = MappingProxyType({})
+    naming: Naming | None = None
+    pure: bool = False
+
+    @cached_property
+    def tools(self) -> Mapping[str, Use]:
+        """The programs that build steps call."""
+        return build_tools(self.visits)
+
+    @cached_property
+    def there(self) -> Collection[str]:
+        """The programs that run time calls, and those of the packages that an application calls, whatever
+        calls them."""
+        effects = (e for v in self.visits for atom in v.effects for e in atom if e.kind == "packages")
+        facts = [self.facts(p.name) for e in effects for p in e.packages if p.name]
+        brought = (c for f in facts if f is not None and f.kind == "run" for c in f.commands)
+        return {*self.needs.commands, *brought}
+
+    @cached_property
+    def gone(self) -> Collection[str]:
+        """The packages that a step removes again."""
+        effects = (e for v in self.visits for atom in v.effects for e in atom if e.kind == "unpackage")
+        return {p.name for e in effects for p in e.packages}
+
+    def facts(self, name: str) -> PackageFacts | None:
+        """What is known of a package in the distribution of the base image."""
+        base = self.base
+        return system_package(name, base.distro if base else None, base.suite if base else None)
+
+
+class _Install(Struct, frozen=True):
+    """An install command that names its packages."""
+
+    visit: Visit
+    number: int  # of the atom
+    effects: Sequence[Effect]
+    names: Sequence[str]
+
+
+def judge(usage: Usage) -> Mapping[Where, tuple[PackageVerdict, ...]]:
+    """A verdict for every package of every install command that names its packages."""
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
-    there = {*runtime_needs.commands, *_brought(visits, distro, suite)}
-    everything = [e for v in visits for effects in v.effects for e in effects]
-    gone = {p.name for e in everything if e.kind == "unpackage" for p in e.packages}
-    for visit in visits:
+    for visit in usage.visits:
         for number, effects in enumerate(visit.effects):
             installs = [e for e in effects if e.kind == "packages" and e.manager != "pip"]
             names = [p.name for e in installs for p in e.packages]
             if not installs or any(not n for n in names) or any(e.why for e in installs):
                 continue
-            found = []
-            for name in dict.fromkeys(names):
-                facts = system_package(name, distro, suite)
-                verdict = _late(name, facts, late) or _removed(name, facts, visit, number)
-                groups = [set(e.action.split()) for e in installs if "--virtual" in e.action]
-                if verdict is None and any(group & gone for group in groups):
-                    verdict = _said(name, "build", Reason.of("SL201", "removed_group"))
-                only = None if verdict else build_only(name, visits, runtime_needs, tools, application, late)
-                if only is not None and name not in keep:
-                    verdict = _serving(name, *only)
-                verdict = verdict or _verdict(
-                    name, facts, names, runtime_needs, tools, application, keep, pure, there
-                )
-                found.append(_used_unseen(verdict, facts, tools, own, naming))
-            verdicts[(visit.index, number)] = tuple(found)
+            install = _Install(visit, number, installs, names)
+            verdicts[(visit.index, number)] = tuple(_judged(usage, install, n) for n in dict.fromkeys(names))
     return verdicts
+
+
+def _judged(usage: Usage, install: _Install, name: str) -> PackageVerdict:
+    facts = usage.facts(name)
+    verdict = _late(name, facts, usage.late) or _removed(name, facts, install)
+    groups = (set(e.action.split()) for e in install.effects if "--virtual" in e.action)
+    if verdict is None and any(not group.isdisjoint(usage.gone) for group in groups):
+        verdict = _said(name, "build", Reason.of("SL201", "removed_group"))
+    if verdict is None and name not in usage.keep:
+        only = build_only(name, usage.visits, usage.needs, usage.tools, usage.application, usage.late)
+        verdict = _serving(name, *only) if only is not None else None
+    verdict = verdict or _by_use(usage, name, facts, install.names)
+    return _used_unseen(usage, verdict, facts)
 
 
 def _said(name: str, role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
     return PackageVerdict(name=name, role=role, counterparts=counterparts, reasons=(reason,))
 
 
-def _brought(visits: Sequence[Visit], distro: str | None, suite: str | None) -> frozenset[str]:
-    """The programs of the packages that an application calls, whatever calls them."""
-    effects = (e for v in visits for atom in v.effects for e in atom if e.kind == "packages")
-    facts = [system_package(p.name, distro, suite) for e in effects for p in e.packages if p.name]
-    return frozenset(c for f in facts if f is not None and f.kind == "run" for c in f.commands)
-
-
-def _removed(name: str, facts: PackageFacts | None, visit: Visit, number: int) -> PackageVerdict | None:
+def _removed(name: str, facts: PackageFacts | None, install: _Install) -> PackageVerdict | None:
     """What the same RUN removes again is not in the image. The libraries that came with it are where the
     manager is apt, which keeps them unless told otherwise; apk removes them, too."""
-    for effects in visit.effects[number + 1 :]:
+    for effects in install.visit.effects[install.number + 1 :]:
         for effect in effects:
             if effect.kind != "unpackage" or all(p.name != name for p in effect.packages):
                 continue
@@ -158,89 +188,83 @@ def _implied(effect: Effect) -> tuple[str, ...]:
     return started_by(effect)
 
 
-def _verdict(
-    name: str,
-    facts: PackageFacts | None,
-    names: Sequence[str],
-    runtime_needs: RuntimeNeeds,
-    tools: Mapping[str, Use],
-    application: str | None,
-    keep: Collection[str],
-    pure: bool,
-    there: Collection[str],
-) -> PackageVerdict:
-    def said(role: Role, reason: Reason, counterparts: tuple[str, ...] = ()) -> PackageVerdict:
-        return _said(name, role, reason, counterparts)
-
-    if name in keep:
-        return said("run", Reason.of("SL222", "setting"))
-    if name in runtime_needs.system_packages:
-        use = runtime_needs.system_packages[name]
-        return said("run", Reason.of("SL202", "use", name=use.name, place=_place(use)))
+def _by_use(usage: Usage, name: str, facts: PackageFacts | None, beside_it: Sequence[str]) -> PackageVerdict:
+    """The verdict by who is seen to use a package; `beside_it` are all packages of its install."""
+    needs = usage.needs
+    if name in usage.keep:
+        return _said(name, "run", Reason.of("SL222", "setting"))
+    if name in needs.system_packages:
+        use = needs.system_packages[name]
+        return _said(name, "run", Reason.of("SL202", "use", name=use.name, place=_place(use)))
     if facts is None:
-        return said("run", Reason.of("SL203", "unknown_package"))
+        return _said(name, "run", Reason.of("SL203", "unknown_package"))
     starters = sorted({s for c in facts.commands for s in callers(c)})
-    direct = [s for s in starters if s in tools and tools[s].name == s]
-    user = next((tools[c] for c in (*facts.commands, *direct) if c in tools), None)
-    called = [c for c in facts.commands if c in runtime_needs.commands]
+    direct = [s for s in starters if s in usage.tools and usage.tools[s].name == s]
+    user = next((usage.tools[c] for c in (*facts.commands, *direct) if c in usage.tools), None)
+    called = [c for c in facts.commands if c in needs.commands]
     if called:
-        use = runtime_needs.commands[called[0]]
+        use = needs.commands[called[0]]
         role: Role = "both" if user is not None else "run"  # build steps that call it need it, too
-        return said(role, Reason.of("SL202", "runs", place=_place(use), command=called[0]))
+        return _said(name, role, Reason.of("SL202", "runs", place=_place(use), command=called[0]))
     if facts.kind == "build":
-        compiler = next((runtime_needs.commands[c] for c in _COMPILERS if c in runtime_needs.commands), None)
-        if compiler is not None and name.endswith("-dev"):
-            return said("run", Reason.of("SL202", "compiles", place=_place(compiler)))
-        if pure and facts.counterparts != ():
-            no_c = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
-            return said("build", no_c)
-        if facts.counterparts is None:
-            return said("run", Reason.of("SL203", "unknown_counterpart"))
-        if user is not None:
-            return _serving(name, user, facts.counterparts)
-        if facts.counterparts:
-            reason = Reason.of("SL204", "counterparts", counterparts=facts.counterparts)
-            return said("build", reason, facts.counterparts)
-        return said("build", Reason.of("SL201", "unused"))
-    starter = next((s for s in starters if s in there), None)
+        return _for_building(usage, name, facts, user)
+    starter = next((s for s in starters if s in usage.there), None)
     if starter is not None:
-        return said("run", Reason.of("SL203", "starter", command=starter))
-    if name in builds_with(language(application)) and _compiles(names):
-        return said("build", Reason.of("SL201", "native"))
-    unread = unread_start(runtime_needs.start) if facts.kind in ("fetch", "tool") and user is not None else ""
-    if unread:
-        return said("run", Reason.of("SL203", "unread_package", why=unread))
-    if facts.kind in ("fetch", "tool") and user is not None:
-        if runtime_needs.dynamic and facts.kind == "tool":
-            use = runtime_needs.dynamic[0]
-            return said("run", Reason.of("SL203", "dynamic", place=_place(use)))
-        return said("build", Reason.of("SL205", "called", user=user))
+        return _said(name, "run", Reason.of("SL203", "starter", command=starter))
+    if name in builds_with(language(usage.application)) and _compiles(beside_it):
+        return _said(name, "build", Reason.of("SL201", "native"))
     if facts.kind in ("fetch", "tool"):
-        return said("run", Reason.of("SL206", "unseen"))
+        return _by_hand(usage, name, facts, user)
     programs = {name, *interpreters()} & set(facts.commands)
-    if programs and user is None and not runtime_needs.dynamic and name not in _IMPLIED:
-        return said("run", Reason.of("SL206", "unseen"))
-    return said("run", Reason.of("SL203", "nothing_shown"))
+    if programs and user is None and not needs.dynamic and name not in _IMPLIED:
+        return _said(name, "run", Reason.of("SL206", "unseen"))
+    return _said(name, "run", Reason.of("SL203", "nothing_shown"))
 
 
-def _used_unseen(
-    verdict: PackageVerdict,
-    facts: PackageFacts | None,
-    tools: Mapping[str, Use],
-    own: str | None,
-    naming: Naming | None,
-) -> PackageVerdict:
+def _for_building(usage: Usage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
+    """A compiler, headers, a build tool that run time does not call: what it leaves may need libraries."""
+    commands = usage.needs.commands
+    compiler = next((commands[c] for c in _COMPILERS if c in commands), None)
+    if compiler is not None and name.endswith("-dev"):
+        return _said(name, "run", Reason.of("SL202", "compiles", place=_place(compiler)))
+    if usage.pure and facts.counterparts != ():
+        no_c = Reason.of("SL201", "needed_no_c", user=user) if user else Reason.of("SL201", "no_c")
+        return _said(name, "build", no_c)
+    if facts.counterparts is None:
+        return _said(name, "run", Reason.of("SL203", "unknown_counterpart"))
+    if user is not None:
+        return _serving(name, user, facts.counterparts)
+    if facts.counterparts:
+        reason = Reason.of("SL204", "counterparts", counterparts=facts.counterparts)
+        return _said(name, "build", reason, facts.counterparts)
+    return _said(name, "build", Reason.of("SL201", "unused"))
+
+
+def _by_hand(usage: Usage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
+    """What people install to be called: clients, archivers, small tools."""
+    if user is None:
+        return _said(name, "run", Reason.of("SL206", "unseen"))
+    unread = unread_start(usage.needs.start)
+    if unread:
+        return _said(name, "run", Reason.of("SL203", "unread_package", why=unread))
+    if usage.needs.dynamic and facts.kind == "tool":
+        return _said(name, "run", Reason.of("SL203", "dynamic", place=_place(usage.needs.dynamic[0])))
+    return _said(name, "build", Reason.of("SL205", "called", user=user))
+
+
+def _used_unseen(usage: Usage, verdict: PackageVerdict, facts: PackageFacts | None) -> PackageVerdict:
     """The verdict on a package that nothing was seen to call, where something may use it all the same."""
     if facts is None or all(r.code != "SL206" for r in verdict.reasons):
         return verdict
     name = verdict.name
-    runs = language(own)
+    own = usage.base is not None and usage.base.language == usage.application  # the base brings it
+    runs = language(usage.application) if not own else None
     if runs is not None and set(runs.interpreters) & set(facts.commands):
         return _said(name, "run", Reason.of("SL202", "runtime"))
-    user = next((tools[c] for c in beside(name) if c in tools), None)
+    user = next((usage.tools[c] for c in beside(name) if c in usage.tools), None)
     if user is not None:
         return _said(name, "run", Reason.of("SL203", "beside", user=user))
-    file = naming.file((name, *facts.commands)) if naming is not None else ""
+    file = usage.naming.file((name, *facts.commands)) if usage.naming is not None else ""
     return _said(name, "run", Reason.of("SL203", "named", file=file)) if file else verdict
 
 
