@@ -74,7 +74,8 @@ class Package(Struct, frozen=True, kw_only=True):
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """What one command of a RUN does. Paths are absolute paths in the image.
+    """What one command of a RUN does. Paths are absolute paths in the image, or names of places that only the
+    programs of a language know (`paths.is_named_place`).
 
     A directory in `writes` means anything below it. `outputs` are single files that the command
     is there to make (binaries). `anywhere`: besides what is listed it may write at any place.
@@ -85,8 +86,8 @@ class Effect(Struct, frozen=True, kw_only=True):
     ecosystem: str = ""
     tool: str  # the program, e.g. "gcc", "npm"
     command: Command
-    manager: str = ""  # apt, apk, yum; pip, poetry, pipenv, uv, conda; npm, yarn, pnpm, bun; go
-    action: str = ""  # install, sync, run build, build, mod download, …
+    manager: str = ""  # apt, apk, yum; what languages bring: pip, npm, …, known to their folders alone
+    action: str = ""  # the command's own word for it: install, sync, run build, mod download, …
     packages: tuple[Package, ...] = ()
     manifests: tuple[str, ...] = ()  # requirement files, package.json, go.mod: image paths
     reads: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     reads_anything: bool = False  # besides what is listed it may read any file
     cwd: str | None = None  # directory in force, None if not known
     why: str = ""  # for unknown: what could not be told
-    settings: tuple[str, ...] = ()  # go: CGO_ENABLED=0, static, tags=…, packages=… (patterns)
+    settings: tuple[str, ...] = ()  # what the folder of the ecosystem notes for itself
 
     def does(self, kind: EffectKind, ecosystem: str) -> bool:
         """Whether it is of this kind and of this ecosystem: `does("install", "python")`."""

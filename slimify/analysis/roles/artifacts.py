@@ -17,7 +17,7 @@ from slimify.analysis.roles.parent_directories import keep_places
 from slimify.analysis.roles.role_state import Artifact, RoleState, Where, assign_role, made_by
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
-from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES
+from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES, EffectKind
 from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, is_named_place, outermost, touches
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -71,7 +71,7 @@ def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...
             for target in wide:
                 below = [m for m in result if inside(m.path, target)]
                 first = min(m.first for m in below)
-                kind = "build" if any(m.kind == "build" for m in below) else "meta"
+                kind: EffectKind = "build" if any(m.kind == "build" for m in below) else "meta"
                 result = [m for m in result if m not in below]
                 result.append(Artifact(path=target, first=first, user="root", kind=kind))
                 _settle_inside(state, target, where)

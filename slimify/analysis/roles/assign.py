@@ -30,7 +30,16 @@ from slimify.analysis.roles.role_state import (
 from slimify.analysis.roles.temporary_files import settle_temporary_files
 from slimify.languages import language, languages
 from slimify.model.decisions import PackageVerdict, Reason
-from slimify.model.effects import EDITS, FOLLOWS_INSTALL, IDLE, INSTALLS, LEAVES_RESULT, REGISTERS, Effect
+from slimify.model.effects import (
+    EDITS,
+    FOLLOWS_INSTALL,
+    IDLE,
+    INSTALLS,
+    LEAVES_RESULT,
+    REGISTERS,
+    Effect,
+    EffectKind,
+)
 from slimify.semantics.paths import BROAD, inside, inside_any, is_named_place, touches
 from slimify.semantics.walk import Visit
 
@@ -197,7 +206,13 @@ def _record(state: RoleState, visit: Visit, effect: Effect) -> None:
 
 
 def _add(
-    state: RoleState, visit: Visit, effect: Effect, path: str, *, kind: str = "", is_file: bool = False
+    state: RoleState,
+    visit: Visit,
+    effect: Effect,
+    path: str,
+    *,
+    kind: EffectKind | None = None,
+    is_file: bool = False,
 ) -> None:
     state.deleted = [g for g in state.deleted if g != path]
     if path not in state.made:

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from slimify.analysis.copies import files
 from slimify.languages import Language, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import FOLLOWS_INSTALL, QUIET
+from slimify.model.effects import FOLLOWS_INSTALL, QUIET, EffectKind
 from slimify.semantics.walk import Visit
 
 Where = tuple[int, int]  # instruction, atom
@@ -22,7 +22,7 @@ class Artifact(Struct, frozen=True, kw_only=True):
     path: str
     first: int  # instruction that makes it first
     user: str  # who made it
-    kind: str  # kind of the effect that made it
+    kind: EffectKind  # of the effect that made it
     ecosystem: str = ""  # of that effect
     is_file: bool = False
 

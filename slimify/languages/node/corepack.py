@@ -15,7 +15,6 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
 MANAGERS = frozenset({"yarn", "pnpm"})
-KIND = "corepack"
 _SHIMS = frozenset({"enable", "disable"})
 
 
@@ -29,7 +28,7 @@ def filled(state: RoleState) -> dict[str, Artifact]:
     found: dict[str, Artifact] = {}
     for step, home in _filling(state.visits) if MANAGERS & state.live_commands else ():
         if home is not None:
-            made = Artifact(path=home, first=step.index, user=step.state.user, kind=KIND)
+            made = Artifact(path=home, first=step.index, user=step.state.user, kind="install-global")
             found.setdefault(home, made)
     return found
 
