@@ -37,7 +37,7 @@ def with_earlier(
     stages = split_stages(file)
     places = {id(x): index for index, x in enumerate(file.instructions)}
     effects = [e for v in visits for found in v.effects for e in found]
-    installed = [p.name for e in effects if e.kind == "packages" and e.manager != "pip" for p in e.packages]
+    installed = [p.name for e in effects if e.kind == "packages" for p in e.packages]
     copies = _copies(visits, {from_parts(s[0]).alias for s in stages[:-1]}, len(stages) - 1)
     if not installed or not copies:
         return runtime_needs

@@ -85,7 +85,7 @@ def judge(usage: Usage) -> Mapping[Where, tuple[PackageVerdict, ...]]:
     verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
     for visit in usage.visits:
         for number, effects in enumerate(visit.effects):
-            installs = [e for e in effects if e.kind == "packages" and e.manager != "pip"]
+            installs = [e for e in effects if e.kind == "packages"]
             names = [p.name for e in installs for p in e.packages]
             if not installs or any(not n for n in names) or any(e.why for e in installs):
                 continue
