@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from slimify.analysis.advice.unused_context_files import Unread
     from slimify.analysis.context_readers import Readers
     from slimify.analysis.program import Program, RuntimeNeeds
-    from slimify.analyze.image_inputs import Found, Sight
     from slimify.analysis.roles.role_state import Artifact, RoleState, Where
+    from slimify.analyze.image_inputs import Found, Sight
     from slimify.facts.images import ImageFacts
     from slimify.facts.native import Native
     from slimify.model.decisions import Reason, Role
@@ -282,28 +282,23 @@ class Language(Struct, frozen=True, kw_only=True):
 
     @property
     def compiled_start(self) -> StartPart | None:
-        part: StartPart | None = self.part("planning.compiled_start")
-        return part
+        return cast("StartPart | None", self.part("planning.compiled_start"))
 
     @property
     def image_checks(self) -> ImageChecks | None:
-        part: ImageChecks | None = self.part("image_checks")
-        return part
+        return cast("ImageChecks | None", self.part("image_checks"))
 
     @property
     def installed_packages(self) -> InstalledPackages | None:
-        part: InstalledPackages | None = self.part("installed_packages")
-        return part
+        return cast("InstalledPackages | None", self.part("installed_packages"))
 
     @property
     def image_waste(self) -> ImageWaste | None:
-        part: ImageWaste | None = self.part("image_waste")
-        return part
+        return cast("ImageWaste | None", self.part("image_waste"))
 
     @property
     def started_programs(self) -> StartedPrograms | None:
-        part: StartedPrograms | None = self.part("started_programs")
-        return part
+        return cast("StartedPrograms | None", self.part("started_programs"))
 
     def part(self, name: str) -> Any:
         """The module `name` of the folder, or None where it has none."""
@@ -311,63 +306,51 @@ class Language(Struct, frozen=True, kw_only=True):
 
     @property
     def tools(self) -> Tools | None:
-        part: Tools | None = self.part("commands.tools")
-        return part
+        return cast("Tools | None", self.part("commands.tools"))
 
     @property
     def sourced_files(self) -> SourcedFiles | None:
-        part: SourcedFiles | None = self.part("commands.sourced_files")
-        return part
+        return cast("SourcedFiles | None", self.part("commands.sourced_files"))
 
     @property
     def local_sources(self) -> LocalSources | None:
-        part: LocalSources | None = self.part("commands.local_sources")
-        return part
+        return cast("LocalSources | None", self.part("commands.local_sources"))
 
     @property
     def places(self) -> Places | None:
-        part: Places | None = self.part("commands.places")
-        return part
+        return cast("Places | None", self.part("commands.places"))
 
     @property
     def unused_files(self) -> UnusedFiles | None:
-        """The part `unused_files`."""
         return cast("UnusedFiles | None", self.part("unused_files"))
 
     @property
     def linking(self) -> Linking | None:
-        """The part `linking`."""
         return cast("Linking | None", self.part("linking"))
 
     @property
     def sources(self) -> Sources | None:
-        """The part `sources.reader`."""
         return cast("Sources | None", self.part("sources.reader"))
 
     @property
     def packages(self) -> Packages | None:
-        """The part `packages`."""
         return cast("Packages | None", self.part("packages"))
 
     @property
     def generators(self) -> Generators | None:
-        part: Generators | None = self.part("generators")
-        return part
+        return cast("Generators | None", self.part("generators"))
 
     @property
     def package_removals(self) -> PackageRemovals | None:
-        part: PackageRemovals | None = self.part("package_removals")
-        return part
+        return cast("PackageRemovals | None", self.part("package_removals"))
 
     @property
     def global_installs(self) -> GlobalInstalls | None:
-        part: GlobalInstalls | None = self.part("global_installs")
-        return part
+        return cast("GlobalInstalls | None", self.part("global_installs"))
 
     @property
     def installed_version(self) -> InstalledVersion | None:
-        part: InstalledVersion | None = self.part("installed_version")
-        return part
+        return cast("InstalledVersion | None", self.part("installed_version"))
 
     def facts(self, name: str) -> dict[str, Any]:
         """The content of a file of the folder's `facts`, e.g. `packages.toml`; {} without such a file."""
