@@ -262,7 +262,9 @@ def test_titles_follow_the_history(world: World) -> None:
         world.commit(subject, push=True)
     world.run("web", "--sign-off")
     said = world.on(BRANCH, "log", "-1", "--format=%B%n%an <%ae>")
-    assert said.startswith("build(web): slim down the image of web/Dockerfile\n\nWhat only the build needs")
+    assert said.startswith(
+        "build(web): slim down the image of web/Dockerfile\n\nFiles that only the build needs"
+    )
     assert "\nSigned-off-by: Robot <robot@example.org>\n" in said
     assert said.endswith("Robot <robot@example.org>")
     assert world.pulls[0].title == "build(web): slim down the image of web/Dockerfile"
@@ -291,7 +293,7 @@ def test_without_a_name_git_says_what_is_missing(world: World) -> None:
     (world.home / ".gitconfig").write_text("[user]\n\tuseConfigOnly = true\n")
     result = world.run("web")
     assert (result.code, world.pulls) == (4, [])
-    assert "hint: git config user.name" in result.stderr
+    assert "hint: set user.name" in result.stderr
 
 
 def test_what_is_offered_is_the_base_and_not_the_working_tree(world: World) -> None:
@@ -320,7 +322,7 @@ def test_owners_are_left_to_the_forge(world: World) -> None:
     world.write(".github/CODEOWNERS", "* @acme/all\n/web/ @ann  # the web\n")
     world.commit("Owners", push=True)
     world.run("web")
-    assert "The owners that CODEOWNERS names (ann) are asked by GitHub itself." in world.pulls[0].body
+    assert "GitHub requests reviews from the owners in CODEOWNERS (ann)." in world.pulls[0].body
     assert world.pulls[0].reviewers == []
 
 
@@ -354,7 +356,7 @@ def test_a_dry_run_of_many_says_once_what_holds_for_all(world: World) -> None:
     world.commit("More", push=True)
     text = world.run(".", "--dry-run", "--limit", "2").stdout.decode()
     assert text.count("were not looked up") == 1
-    assert text.count("no more than 2 of slimify's requests may be open") == 3
+    assert text.count("the limit of open requests (--limit 2) is reached") == 3
     text = world.run(".", "--dry-run", "--per", "repository").stdout.decode()
     assert text.startswith("a/Dockerfile and 4 more: would be opened\n")
 
@@ -418,7 +420,7 @@ def test_an_expired_token(world: World) -> None:
     world.monkeypatch.setenv(TOKENS[world.kind], "old")
     result = world.run("web")
     assert (result.code, result.stdout) == (2, b"")
-    assert "does not accept the token: it is wrong, has expired or was revoked" in result.stderr
+    assert "rejects the token: it is wrong, expired or revoked" in result.stderr
     assert len(result.stderr.splitlines()) == 2
     assert "old" not in result.stderr
 
@@ -427,7 +429,7 @@ def test_no_token(world: World) -> None:
     world.monkeypatch.delenv("GITHUB_TOKEN")
     result = world.run("web")
     assert (result.code, world.hub.calls) == (2, [])
-    assert "put one into GH_TOKEN or GITHUB_TOKEN" in result.stderr
+    assert "set GH_TOKEN or GITHUB_TOKEN" in result.stderr
 
 
 # --- when the forge is not well -----------------------------------------------------------------
@@ -464,7 +466,7 @@ def check(result: Result, code: int, message: str) -> None:
 
 def test_a_limit_that_lasts(world: World) -> None:
     world.hub.faults.append(Fault("GET", 429, {"message": "slow"}, {"Retry-After": "3600"}, times=99))
-    check(world.run("."), 4, "takes no more requests for 60 minutes: its rate limit is reached")
+    check(world.run("."), 4, "rate limit of GitHub is reached: it accepts no requests for 60 minutes")
     assert len(world.hub.calls) == 1
 
 
@@ -480,7 +482,9 @@ def test_a_token_that_may_not(world: World) -> None:
     )
     world.hub.faults.append(fault)
     check(
-        world.run("web"), 2, "the token may not POST /repos/acme/shop/pulls: Resource not accessible by token"
+        world.run("web"),
+        2,
+        "the token lacks permission for POST /repos/acme/shop/pulls: Resource not accessible by token",
     )
     fault.times = 0
     assert world.json("web")[0]["done"] == "opened"  # the branch is there already

@@ -1,4 +1,4 @@
-"""Dockerfiles of a repository → requests for review of what came of them."""
+"""Rewrites the Dockerfiles of a repository and opens pull requests with the results."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from slimify.config.pr import requests
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.publish import git as gits
-from slimify.publish import names, remote, steps
+from slimify.publish import names, publisher
+from slimify.publish import remote as remotes
 from slimify.publish.git import Git, Login
 from slimify.publish.model import (
     NO_REPOSITORY,
     RATE_LIMITED,
-    TOKEN_REFUSED,
+    TOKEN_REJECTED,
     UNREACHABLE,
     Change,
     Forge,
     Offer,
-    Place,
+    Remote,
     Report,
     Repository,
 )
-from slimify.publish.steps import Site
+from slimify.publish.publisher import PublishRun
 
 if TYPE_CHECKING:
     from slimify.app.dockerfiles import Source
@@ -46,15 +47,14 @@ if TYPE_CHECKING:
     Result = tuple[Source, Outcome, Proof | None]
 
 _SUBJECTS = 50
-_UNSEEN = "existing branches and requests were not looked up, as there is no token"
-_HOPELESS = (TOKEN_REFUSED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
+_NOT_LOOKED_UP = "existing branches and requests were not looked up, as there is no token"
+_FATAL = (TOKEN_REJECTED, RATE_LIMITED, UNREACHABLE)  # the next request fares no better
 
 
 class PublishOptions(Struct, frozen=True, kw_only=True):
-    """How to open requests for review. `settings`: fields of Options that override those of settings files;
-    `requests`: the same for the table [pr], by the fields of `config.pr.Requests`; `fork`: the branch goes to
-    a fork; `again`: a request that somebody closed is opened anew; `dry`: nothing is sent; `proving` None:
-    nothing is built."""
+    """How to open pull requests. `settings` overrides fields of Options from settings files, `requests`
+    those of the table [pr] (`config.pr.Requests`). `fork` pushes to a fork; `again` opens a new request
+    after someone closed the old one; `dry` sends nothing. Images are built only if `proving` is set."""
 
     paths: tuple[str, ...]
     context: Path | None = None
@@ -69,7 +69,7 @@ class PublishOptions(Struct, frozen=True, kw_only=True):
 
 
 class Published(Struct, frozen=True):
-    """What came of one offer: a report, or an error; and of the files in it."""
+    """The result of one offer, a report or an error, with the results of its files."""
 
     offer: Offer
     results: tuple[Result, ...]
@@ -78,35 +78,35 @@ class Published(Struct, frozen=True):
 
     @property
     def is_protected(self) -> bool:
-        """Whether the branch may not be written to."""
-        return self.report is not None and self.report.code == steps.PROTECTED
+        """Whether the branch must not be pushed to."""
+        return self.report is not None and self.report.code == publisher.PROTECTED
 
 
 def open_requests(asked: PublishOptions) -> Iterator[Published]:
-    """One after the other. Raises SlimifyError where nothing can be offered at all."""
+    """Opens or updates the pull requests one by one. Raises SlimifyError if none can be opened at all."""
     from slimify.engine.process import terminable
 
     git = _repository(asked.paths)
     here = [_inside(git.directory, path) for path in asked.paths]
     context = _inside(git.directory, str(asked.context)) if asked.context is not None else None
-    with terminable(), _site(asked, git) as (site, client), contextlib.chdir(site.tree):
-        results = list(_results(asked, site, here, Path(context) if context is not None else None))
+    with terminable(), _publish_run(asked, git) as (run, client), contextlib.chdir(run.tree):
+        results = list(_results(asked, run, here, Path(context) if context is not None else None))
         sources = {outcome.file: source for source, outcome, _ in results}
-        site = replace(site, fill=lambda tree, offer: _filled(site, tree, offer, sources))
+        run = replace(run, write_files=lambda tree, offer: _write_files(run, tree, offer, sources))
         calls = len(client.calls) if not asked.fork else 0
-        unseen = [_UNSEEN] if client.blind else []
-        for offer, concerned in _due(site, _offers(site, results)):
+        notice = [_NOT_LOOKED_UP] if client.offline else []
+        for offer, concerned in _due(run, _offers(run, results)):
             try:
-                report = steps.publish(site, offer) if offer.branch else None
+                report = publisher.publish(run, offer) if offer.branch else None
             except SlimifyError as error:
                 yield Published(offer, concerned, error=error)
-                if error.code in _HOPELESS:
+                if error.code in _FATAL:
                     return
             else:
                 if report is not None:
-                    remarks = (*report.remarks, *unseen)
+                    remarks = (*report.remarks, *notice)
                     report = replace(report, calls=tuple(client.calls[calls:]), remarks=remarks)
-                    unseen = []  # said once
+                    notice = []  # only in the first report
                 yield Published(offer, concerned, report)
             calls = len(client.calls)
 
@@ -115,7 +115,7 @@ def open_requests(asked: PublishOptions) -> Iterator[Published]:
 
 
 def _repository(paths: Sequence[str]) -> Git:
-    """The one that all paths are in."""
+    """The repository that contains all paths."""
     found = {gits.repository(_directory(path)) for path in paths}
     if len(found) > 1:
         several = ", ".join(sorted(str(git.directory) for git in found))
@@ -128,71 +128,71 @@ def _directory(path: str) -> Path:
 
 
 def _inside(root: Path, path: str) -> str:
-    """A path as seen from the root of its repository; links in front of it are followed, it is not."""
-    place = Path(os.path.realpath(_directory(path)))
-    if place.is_relative_to(os.path.realpath(root)):
-        whole = place if Path(path).is_dir() else place / Path(path).name
+    """A path relative to the repository root. Only symlinks among its parents are resolved."""
+    folder = Path(os.path.realpath(_directory(path)))
+    if folder.is_relative_to(os.path.realpath(root)):
+        whole = folder if Path(path).is_dir() else folder / Path(path).name
         return os.path.relpath(whole, os.path.realpath(root))
     raise SlimifyError(NO_REPOSITORY, f"{path} is outside the repository {root}")
 
 
 @contextlib.contextmanager
-def _site(asked: PublishOptions, git: Git) -> Iterator[tuple[Site, Client]]:
-    """Where requests are made, with a checkout of what they are made against."""
+def _publish_run(asked: PublishOptions, git: Git) -> Iterator[tuple[PublishRun, Client]]:
+    """The context of publishing, with a temporary checkout of the base branch, and the API client."""
     settings = replace(requests(config.load(git.directory).pr), **asked.requests)
-    url = gits.remote_url(git, asked.remote)
-    place = remote.place(url, settings.forge, settings.api_url)
-    token = remote.token(place.kind)
+    url = gits.push_url(git, asked.remote)
+    remote = remotes.parse_remote(url, settings.forge, settings.api_url)
+    token = remotes.forge_token(remote.kind)
     if not token and not asked.dry:
-        raise remote.missing(place.kind)
-    forge, client = _forge(place, token, dry=asked.dry)
+        raise remotes.missing_token(remote.kind)
+    forge, client = _forge(remote, token, dry=asked.dry)
     repository = forge.repository()
     home = forge.fork() if asked.fork else repository
-    git = replace(git, login=Login(user=_USERS[place.kind], token=token, urls=(url, home.https)))
-    tips = git.tips(asked.remote, *([settings.base] if settings.base else []))
-    base = settings.base or repository.default_branch or tips.get("HEAD", "")
-    commit = tips.get(base) or git.tips(asked.remote, base).get(base, "")
+    git = replace(git, login=Login(user=_USERS[remote.kind], token=token, urls=(url, home.https)))
+    branch_heads = git.branch_heads(asked.remote, *([settings.base] if settings.base else []))
+    base = settings.base or repository.default_branch or branch_heads.get("HEAD", "")
+    commit = branch_heads.get(base) or git.branch_heads(asked.remote, base).get(base, "")
     if not commit:
         raise SlimifyError(NO_REPOSITORY, f'the remote "{asked.remote}" has no branch "{base}"')
-    git.bring(asked.remote, commit)
+    git.fetch(asked.remote, commit)
     with git.checkout(commit) as tree:
-        site = Site(
-            place=place,
+        run = PublishRun(
+            remote=remote,
             forge=forge,
             home=home,
-            git=git.within(tree),
+            git=git.in_directory(tree),
             tree=tree,
             base=base,
             commit=commit,
             target=_target(url, home, asked),
             settings=settings,
-            fill=lambda _tree, _offer: (),
+            write_files=lambda _tree, _offer: (),
             options="".join(f" {shlex.quote(word)}" for word in config.words(asked.settings)),
             again=asked.again,
             dry=asked.dry,
         )
-        yield site, client
+        yield run, client
 
 
 _USERS = {"github": "x-access-token", "gitlab": "oauth2", "gitea": "oauth2"}
 
 
-def _forge(place: Place, token: str, *, dry: bool) -> tuple[Forge, Client]:
+def _forge(remote: Remote, token: str, *, dry: bool) -> tuple[Forge, Client]:
     from slimify.publish import gitea, github, gitlab
 
-    blind = dry and not token
-    if place.kind == "github":
-        client = github.client(place, token, dry=dry, blind=blind)
-        return github.GitHub(place, client), client
-    if place.kind == "gitlab":
-        client = gitlab.client(place, token, dry=dry, blind=blind)
-        return gitlab.GitLab(place, client), client
-    client = gitea.client(place, token, dry=dry, blind=blind)
-    return gitea.Gitea(place, client), client
+    offline = dry and not token
+    if remote.kind == "github":
+        client = github.client(remote, token, dry=dry, offline=offline)
+        return github.GitHub(remote, client), client
+    if remote.kind == "gitlab":
+        client = gitlab.client(remote, token, dry=dry, offline=offline)
+        return gitlab.GitLab(remote, client), client
+    client = gitea.client(remote, token, dry=dry, offline=offline)
+    return gitea.Gitea(remote, client), client
 
 
 def _target(url: str, home: Repository, asked: PublishOptions) -> str:
-    """What branches are pushed to: the remote itself, or the fork, spoken to in the same way."""
+    """The push target: the remote, or the URL of the fork with the same protocol."""
     if not asked.fork:
         return asked.remote
     return (
@@ -203,22 +203,24 @@ def _target(url: str, home: Repository, asked: PublishOptions) -> str:
 # --- what is offered ----------------------------------------------------------------------------
 
 
-def _results(asked: PublishOptions, site: Site, paths: list[str], context: Path | None) -> Iterator[Result]:
-    """What comes of each Dockerfile of the checkout, which is the working directory."""
+def _results(
+    asked: PublishOptions, run: PublishRun, paths: list[str], context: Path | None
+) -> Iterator[Result]:
+    """The results for the Dockerfiles of the checkout, which is the working directory."""
     todo = list(find(paths))
-    with contextlib.nullcontext() if asked.proving is None else site.git.standalone(site.commit):
+    with contextlib.nullcontext() if asked.proving is None else run.git.standalone(run.commit):
         yield from rewrite_files(todo, context, asked.settings, asked.proving, asked.listeners)
 
 
-def _offers(site: Site, results: list[Result]) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
-    subjects = site.git.run("log", f"-{_SUBJECTS}", "--format=%s", site.commit).splitlines()
-    typed = names.conventional(site.settings.title, subjects)
-    alone = site.settings.per == "image"
+def _offers(run: PublishRun, results: list[Result]) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
+    subjects = run.git.run("log", f"-{_SUBJECTS}", "--format=%s", run.commit).splitlines()
+    typed = names.conventional(run.settings.title, subjects)
+    alone = run.settings.per == "image"
     for group in ((result,) for result in results) if alone else (tuple(results),):
         changes = tuple(Change(outcome=o, proof=p) for _, o, p in group if o.after is not None and _proven(p))
         files = [change.outcome.file for change in changes] or [outcome.file for _, outcome, _ in group]
         offer = Offer(
-            branch=names.branch(site.settings.branch_prefix, group[0][1].file if alone else ""),
+            branch=names.branch(run.settings.branch_prefix, group[0][1].file if alone else ""),
             title=names.title(files, typed=typed),
             changes=changes,
             settled=all(outcome.error is None and _proven(proof) for _, outcome, proof in group),
@@ -231,19 +233,20 @@ def _proven(proof: Proof | None) -> bool:
 
 
 def _due(
-    site: Site, offers: Iterator[tuple[Offer, tuple[Result, ...]]]
+    run: PublishRun, offers: Iterator[tuple[Offer, tuple[Result, ...]]]
 ) -> Iterator[tuple[Offer, tuple[Result, ...]]]:
-    """The forge is not asked about what has nothing to offer and no branch."""
+    """The offers, without a branch name where there are neither changes nor an existing branch: these need
+    no call to the forge."""
     found = list(offers)
     idle = [offer.branch for offer, _ in found if not offer.changes]
-    there = site.git.tips(site.target, *idle) if idle else {}
+    there = run.git.branch_heads(run.target, *idle) if idle else {}
     for offer, group in found:
         known = offer.changes or offer.branch in there
         yield (offer if known else replace(offer, branch="")), group
 
 
-def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) -> list[str]:
-    """Writes the files of an offer into the checkout → their paths in it."""
+def _write_files(run: PublishRun, tree: Path, offer: Offer, sources: dict[str, Source]) -> list[str]:
+    """Writes the files of an offer into the checkout and returns their paths in it."""
     from slimify.app import learned_settings
 
     written: list[str] = []
@@ -258,7 +261,7 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
         outcome, source = change.outcome, sources[change.outcome.file]
         noted(tree / outcome.file)
         if outcome.ignore is not None and outcome.ignore.path in written:
-            outcome = replace(outcome, ignore=None)  # another one in this request brings it
+            outcome = replace(outcome, ignore=None)  # another change of this request contains it
         if outcome.ignore is not None:
             noted(tree / outcome.ignore.path)
         done = write_file(outcome, source)
@@ -269,5 +272,5 @@ def _filled(site: Site, tree: Path, offer: Offer, sources: dict[str, Source]) ->
             if kept.is_written:
                 noted(kept.path)
             else:
-                site.forge.remarks.append(kept.message.strip())
+                run.forge.remarks.append(kept.message.strip())
     return list(dict.fromkeys(written))

@@ -132,14 +132,16 @@ def show_proof(outcome: Outcome, proof: Proof | None, form: Literal["text", "jso
 
 def show_published(item: Published, form: Literal["text", "json"], *, dry: bool) -> None:
     """What `pr` answers for one request."""
-    from slimify.publish import shown
+    from slimify.publish import summary
 
     if form == "json":
-        show(shown.to_json(item.offer, item.report, item.error, [r[1] for r in item.results], dry=dry) + "\n")
+        show(
+            summary.to_json(item.offer, item.report, item.error, [r[1] for r in item.results], dry=dry) + "\n"
+        )
     else:
         outcomes = [(outcome, proof) for _, outcome, proof in item.results]
         paint = painter(sys.stdout)
-        show(shown.text(item.offer, item.report, outcomes, width=columns(sys.stdout), paint=paint, dry=dry))
+        show(summary.text(item.offer, item.report, outcomes, width=columns(sys.stdout), paint=paint, dry=dry))
     for _, outcome, proof in item.results:
         show_failure(outcome)
         if proof is not None and outcome.error is None and proof.verdict != "equal" and form == "text":

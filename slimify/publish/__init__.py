@@ -1,1 +1,1 @@
-"""Branches, commits and requests for review: what came of rewriting, offered to those who own the files."""
+"""Branches, commits and pull requests that propose rewritten Dockerfiles to the owners of the files."""

@@ -1,4 +1,4 @@
-"""What a request says to a stranger: sizes, what moved and why, what was checked, how to repeat it or not."""
+"""The description of a pull request: sizes, what moved and why, what was checked, how to reproduce it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 from slimify import __version__
 from slimify.model.decisions import CommandVerdict, InstructionVerdict
 from slimify.model.outcome import Outcome
-from slimify.publish.commits import estimated
+from slimify.publish.commits import estimated_sizes
 from slimify.publish.model import Change, Offer
 from slimify.render import page
 from slimify.report import proof as proofs
@@ -20,49 +20,50 @@ from slimify.report.words import masked, shown
 from slimify.verify.model import Proof
 
 LIMIT = 60_000  # characters: GitHub takes 65,536
-# Rows of what moved, checks, and Dockerfiles that are described: less of each, until it is short enough.
-_DETAIL = ((40, 60, 200), (10, 10, 200), (0, 0, 40))
-_PLACES = {"build": "builder stage only", "both": "both stages"}
-_MARK = re.compile(r"<!-- slimify: (content=(\w*) measured=(yes|no)|withdrawn) -->")
+# Limits for rows, checks and Dockerfiles, from detailed to brief: the first that fits into LIMIT is used.
+_DETAIL_LEVELS = ((40, 60, 200), (10, 10, 200), (0, 0, 40))
+_STAGES = {"build": "builder stage only", "both": "both stages"}
+_MARKER = re.compile(r"<!-- slimify: (content=(\w*) measured=(yes|no)|withdrawn) -->")
 _END = "<!-- slimify: end -->"
 
 
-class Mark(Struct, frozen=True):
-    """What a request was made for, as its text says: nobody sees it there."""
+class Marker(Struct, frozen=True):
+    """The hidden comment in a description: the change it describes, whether sizes were measured, whether
+    slimify closed the request."""
 
     content: str
     measured: bool
     withdrawn: bool
 
 
-def mark(body: str) -> Mark | None:
-    """None for a text that is not, or no longer, slimify's."""
-    found = _MARK.search(body)
+def parse_marker(body: str) -> Marker | None:
+    """The marker of a description; None if slimify did not write it or a person removed its section."""
+    found = _MARKER.search(body)
     if found is None or _END not in body[found.end() :]:
         return None
-    return Mark(found[2] or "", found[3] == "yes", found[1] == "withdrawn")
+    return Marker(found[2] or "", found[3] == "yes", found[1] == "withdrawn")
 
 
-def replaced(body: str, new: str) -> str:
-    """The text with slimify's part of it replaced; what people wrote around it stays."""
-    found = _MARK.search(body)
+def replace_section(body: str, new: str) -> str:
+    """`body` with slimify's section replaced by `new`. Text that people added around it is kept."""
+    found = _MARKER.search(body)
     assert found is not None
     end = body.index(_END, found.end()) + len(_END)
     return body[: found.start()] + new.rstrip("\n") + body[end:]
 
 
-def withdrawn(body: str) -> str:
-    """The text with a mark that it was slimify who closed the request."""
-    return _MARK.sub("<!-- slimify: withdrawn -->", body, count=1)
+def mark_as_withdrawn(body: str) -> str:
+    """`body` with the marker that slimify, not a person, closed the request."""
+    return _MARKER.sub("<!-- slimify: withdrawn -->", body, count=1)
 
 
-def measured(offer: Offer) -> bool:
-    """Whether all images were built and compared."""
+def is_measured(offer: Offer) -> bool:
+    """Whether the images of all changes were built and compared."""
     return all(change.proof is not None for change in offer.changes)
 
 
-class Setting(Struct, frozen=True, kw_only=True):
-    """What of the run a text has to say: at which commit, with which options, who owns the files."""
+class RunDetails(Struct, frozen=True, kw_only=True):
+    """Facts about the run that a description names: the commit, the options, the owners of the files."""
 
     commit: str
     options: str = ""
@@ -70,19 +71,20 @@ class Setting(Struct, frozen=True, kw_only=True):
     forge: str = ""
 
 
-def body(offer: Offer, content: str, setting: Setting) -> str:
-    """The whole text, with less detail where it would be too long for a forge."""
-    for rows, checks, most in _DETAIL:
+def body(offer: Offer, content: str, details: RunDetails) -> str:
+    """The description of `offer`, in Markdown of at most LIMIT characters. `content` is the checksum of the
+    change; details are dropped until the text is short enough."""
+    for rows, checks, limit in _DETAIL_LEVELS:
         text = page(
             "report/request.md.j2",
-            mark=f"<!-- slimify: content={content} measured={'yes' if measured(offer) else 'no'} -->",
+            mark=f"<!-- slimify: content={content} measured={'yes' if is_measured(offer) else 'no'} -->",
             end=_END,
-            sizes=[_sizes(change) for change in offer.changes[: _DETAIL[0][2]]],
-            measured=measured(offer),
+            sizes=[_size_row(change) for change in offer.changes[: _DETAIL_LEVELS[0][2]]],
+            measured=is_measured(offer),
             engine=next((c.proof.engine for c in offer.changes if c.proof is not None), ""),
-            images=[_image(change, rows, checks) for change in offer.changes[:most]],
-            others=len(offer.changes[most:]),
-            setting=setting,
+            images=[_image(change, rows, checks) for change in offer.changes[:limit]],
+            others=len(offer.changes[limit:]),
+            run=details,
             version=__version__,
             quoted=_quoted,
             word=shlex.quote,
@@ -92,24 +94,24 @@ def body(offer: Offer, content: str, setting: Setting) -> str:
     return text.rstrip() + "\n"
 
 
-def _sizes(change: Change) -> tuple[str, str, str, str]:
-    """File, before, after, what is saved."""
-    found = _measured(change.proof)
-    sure = found is not None or _is_measured(change.outcome)
-    found = found or estimated(change.outcome)
+def _size_row(change: Change) -> tuple[str, str, str, str]:
+    """The cells of a row: file, size before, size after, percentage saved."""
+    found = _measured_sizes(change.proof)
+    exact = found is not None or _is_measured(change.outcome)
+    found = found or estimated_sizes(change.outcome)
     if found is None:
         return change.outcome.file, "?", "?", ""
     before, after = found
-    about = "" if sure else "about "
+    prefix = "" if exact else "about "
     share = f"{(before - after) * 100 // before} %" if before else ""
-    return change.outcome.file, about + size(before), about + size(after), share
+    return change.outcome.file, prefix + size(before), prefix + size(after), share
 
 
 def _is_measured(outcome: Outcome) -> bool:
     return outcome.estimate is not None and outcome.estimate.measured
 
 
-def _measured(proof: Proof | None) -> tuple[int, int] | None:
+def _measured_sizes(proof: Proof | None) -> tuple[int, int] | None:
     if proof is None or proof.before is None or proof.after is None:
         return None
     return proof.before.disk, proof.after.disk
@@ -119,7 +121,7 @@ _Row = tuple[str, str, str, str]
 
 
 class _Image(Struct, frozen=True):
-    """The part about one Dockerfile."""
+    """The section about one Dockerfile."""
 
     file: str
     staged: bool
@@ -128,38 +130,38 @@ class _Image(Struct, frozen=True):
     assumed: tuple[str, ...]
     advice: tuple[str, ...]
     checks: tuple[tuple[str, str], ...]
-    open: tuple[str, ...]  # what was not checked
+    open: tuple[str, ...]  # sentences about what was not checked
     ignore: str
     verified: bool
 
 
-def _image(change: Change, most: int, checks: int) -> _Image:
+def _image(change: Change, limit: int, checks: int) -> _Image:
     outcome, proof = change.outcome, change.proof
     rows = list(_rows(outcome))
     done = [check for check in proof.checks if check.ok and not check.note] if proof is not None else []
     return _Image(
         file=outcome.file,
         staged=outcome.rung != "cleanup",
-        rows=tuple(rows[:most]),
-        left_out=len(rows[most:]),
+        rows=tuple(rows[:limit]),
+        left_out=len(rows[limit:]),
         assumed=tuple(_cell(d.text) for d in outcome.decisions if d.safety == "assumed"),
-        advice=tuple(_cell(d.text) for d in outcome.decisions if d.safety == "advice")[:most],
+        advice=tuple(_cell(d.text) for d in outcome.decisions if d.safety == "advice")[:limit],
         checks=tuple((_cell(check.name), _cell(check.detail)) for check in done[:checks]),
-        open=tuple(map(_cell, _open(proof))),
+        open=tuple(map(_cell, _unchecked(proof))),
         ignore=outcome.ignore.path if outcome.ignore is not None else "",
         verified=proof is not None,
     )
 
 
-def _open(proof: Proof | None) -> Iterator[str]:
-    """What was not checked, or is worth knowing, sentence by sentence."""
+def _unchecked(proof: Proof | None) -> Iterator[str]:
+    """Sentences about what was not checked, accepted or noted."""
     if proof is None:
         return
     yield from proof.scope
     for check in proof.checks:
-        meant = [finding.text for finding in check.findings if finding.accepted]
-        if meant:
-            yield f"{check.name}, accepted: {'; '.join(meant)}"
+        accepted = [finding.text for finding in check.findings if finding.accepted]
+        if accepted:
+            yield f"{check.name}, accepted: {'; '.join(accepted)}"
         elif check.note:
             yield f"{check.name}: {check.detail}"
     if proof.small:
@@ -167,50 +169,50 @@ def _open(proof: Proof | None) -> Iterator[str]:
 
 
 def _rows(outcome: Outcome) -> Iterator[_Row]:
-    """Line, step, where it is now, why: what no longer happens where it did, then what is new."""
-    places: dict[int, set[str]] = {}
+    """Line, step, new stage and reason: first the steps that moved, then what was added."""
+    purposes: dict[int, set[str]] = {}
     for stage in outcome.stages:
         for item in stage.items:
             if item.origin is not None:
-                places.setdefault(item.origin, set()).add(stage.purpose)
+                purposes.setdefault(item.origin, set()).add(stage.purpose)
     for index, verdict in enumerate(outcome.instructions if outcome.rung != "cleanup" else ()):
-        yield from _moved(verdict, places.get(index, set()))
+        yield from _instruction_rows(verdict, purposes.get(index, set()))
     for decision in outcome.decisions:
         if decision.safety != "advice":
             line = str(decision.line) if decision.line is not None else ""
             yield line, "", "new", f"{_cell(decision.text)} ({decision.code})"
 
 
-def _moved(verdict: InstructionVerdict, places: set[str]) -> Iterator[_Row]:
-    """The rows of one instruction, of which there are some if it, or part of it, left the final stage."""
+def _instruction_rows(verdict: InstructionVerdict, purposes: set[str]) -> Iterator[_Row]:
+    """The rows of one instruction; none if all of it is still in the final stage."""
     instruction = verdict.instruction
     line = str(instruction.line)
-    if instruction.keyword not in ("RUN", "COPY", "ADD") or "build" not in places:
+    if instruction.keyword not in ("RUN", "COPY", "ADD") or "build" not in purposes:
         return
     if not verdict.commands:
-        final = "run" in places
-        why = _why(verdict) if final or verdict.role == "build" else "what the build makes of it is copied"
+        final = "run" in purposes
+        why = _why(verdict) if final or verdict.role == "build" else "the build output is copied instead"
         step = _quoted(f"{instruction.keyword} {instruction.value}")
-        yield line, step, _PLACES["both" if final else "build"], why
+        yield line, step, _STAGES["both" if final else "build"], why
         return
     for command in verdict.commands:
-        role = command.role if "run" in places else "build"
-        # what only belongs to the commands beside it needs no row of its own
-        if role in _PLACES and any(reason.code != "SL218" for reason in command.reasons):
-            yield line, _quoted(command.text), _PLACES[role], _why(command)
+        role = command.role if "run" in purposes else "build"
+        # commands that only support their neighbours (SL218) get no row
+        if role in _STAGES and any(reason.code != "SL218" for reason in command.reasons):
+            yield line, _quoted(command.text), _STAGES[role], _why(command)
 
 
 def _why(verdict: InstructionVerdict | CommandVerdict) -> str:
-    said = [f"{_cell(reason.text)} ({reason.code})" for reason in verdict.reasons]
+    parts = [f"{_cell(reason.text)} ({reason.code})" for reason in verdict.reasons]
     for package in verdict.packages if isinstance(verdict, CommandVerdict) else ():
         if package.counterparts:
-            said.append(f"{_quoted(package.name)} → {_quoted(' '.join(package.counterparts))}")
-    return "; ".join(said)
+            parts.append(f"{_quoted(package.name)} → {_quoted(' '.join(package.counterparts))}")
+    return "; ".join(parts)
 
 
 def _cell(text: str) -> str:
-    """Text that is neither markup, except for code in backquotes, nor a secret, nor calls anybody, as
-    `@name` would."""
+    """`text` for a table cell: markup is escaped (except code in backquotes), secrets are masked, and @names
+    notify nobody."""
     parts = masked(text).split("`")
     if len(parts) % 2 == 0:
         return _plain(masked(text))
@@ -223,7 +225,7 @@ def _plain(text: str) -> str:
     return f"{edge[0]}{found}{edge[1]}" if found else edge[0]
 
 
-def _quoted(text: str, most: int = 120) -> str:
-    """Code in one cell of a table."""
+def _quoted(text: str, limit: int = 120) -> str:
+    """`text` as code in a table cell, cut off after `limit` characters."""
     plain = shown(masked(" ".join(text.split()))).replace("`", "'").replace("|", "\\|")
-    return f"`{plain[: most - 2]} …`" if len(plain) > most else f"`{plain}`"
+    return f"`{plain[: limit - 2]} …`" if len(plain) > limit else f"`{plain}`"

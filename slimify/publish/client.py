@@ -1,4 +1,4 @@
-"""JSON over HTTP as forges speak it: patient within bounds, and silent about the token."""
+"""A JSON client for forge APIs: it retries within limits and never reveals the token."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from msgspec import Struct
 
 from slimify import __version__
 from slimify.model.errors import SlimifyError
-from slimify.publish.model import RATE_LIMITED, SAID_NO, TOKEN_REFUSED, UNREACHABLE
+from slimify.publish.model import RATE_LIMITED, REJECTED, TOKEN_REJECTED, UNREACHABLE
 
-PATIENCE = 90.0  # seconds that one call may wait altogether
-_TRIES = 4
+MAX_WAIT = 90.0  # seconds of waiting in one call, retries included
+_ATTEMPTS = 4
 _TIMEOUT = 30.0
-_MOST = 20_000_000  # bytes of one answer
-_PAGES = 20
-_BUSY = frozenset({500, 502, 503, 504})
-_MOVED = frozenset({301, 302, 307, 308})
+_MAX_BYTES = 20_000_000  # of one response
+_MAX_PAGES = 20
+_RETRYABLE = frozenset({500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 307, 308})
 
 
-class Answer(Struct, frozen=True):
-    """Status, body as JSON (None where there is none), headers."""
+class Response(Struct, frozen=True):
+    """Status, JSON body (None if empty or not JSON) and headers."""
 
     status: int
     content: Any
@@ -38,34 +38,34 @@ class Answer(Struct, frozen=True):
 
 @dataclass(slots=True, kw_only=True)  # no Struct: its repr would show the token
 class Client:
-    """Talks to the API below `url`. `dry`: what would change anything is noted in `calls` and not sent;
-    `blind`: nothing is asked either."""
+    """A client of the API at `url`. `dry`: calls that change something are recorded in `calls` instead of
+    sent; `offline`: nothing is read either."""
 
     url: str
     name: str  # of the forge, for messages
     headers: Mapping[str, str] = field(repr=False)
     token: str = field(default="", repr=False)
     dry: bool = False
-    blind: bool = False
+    offline: bool = False
     calls: list[str] = field(default_factory=list)
 
     def get(self, path: str, **query: str | int) -> Any:
-        """What the forge has there; None where it has nothing, or must not be asked."""
-        if self.blind:
+        """The JSON at `path`; None if it does not exist or the client is offline."""
+        if self.offline:
             return None
         answer = self.send("GET", _with_query(path, query), expected=(200, 404))
         return None if answer.status == 404 else answer.content
 
     def pages(self, path: str, **query: str | int) -> Iterator[Any]:
-        """The items of a list, page by page; a list without end is cut off."""
-        if self.blind:
+        """The items of a paginated list, up to a maximum number of pages."""
+        if self.offline:
             return
         at = _with_query(path, query)
-        for _ in range(_PAGES):
+        for _ in range(_MAX_PAGES):
             answer = self.send("GET", at, expected=(200,))
             yield from answer.content if isinstance(answer.content, list) else ()
-            following = _next(answer.headers)
-            if not following or not self._ours(following):
+            following = _next_page(answer.headers)
+            if not following or not self._is_same_host(following):
                 return
             at = following
 
@@ -77,14 +77,14 @@ class Client:
         *,
         accepted: tuple[int, ...] = (),
         once: bool = False,
-    ) -> Answer:
-        """Sends something that changes what the forge has. `accepted` are statuses besides success that the
-        caller understands; `once`: it must not be repeated where it is not known to have failed."""
+    ) -> Response:
+        """Sends a call that changes something. The caller handles the statuses in `accepted` besides success;
+        `once` disables retries, for calls that must not take effect twice."""
         if self.dry:
             self.calls.append(f"{method} {self.url}{path}\n{json.dumps(body, ensure_ascii=False, indent=2)}")
-            return Answer(200, None, Message())
+            return Response(200, None, Message())
         return self.send(
-            method, path, body, expected=(200, 201, 202, 204, *accepted), tries=1 if once else _TRIES
+            method, path, body, expected=(200, 201, 202, 204, *accepted), tries=1 if once else _ATTEMPTS
         )
 
     def send(
@@ -94,96 +94,97 @@ class Client:
         body: Mapping[str, Any] | None = None,
         *,
         expected: tuple[int, ...],
-        tries: int = _TRIES,
-    ) -> Answer:
-        """One call, repeated where that may help. Raises SlimifyError for any status that is not expected."""
+        tries: int = _ATTEMPTS,
+    ) -> Response:
+        """Sends one call, with retries where they may help. Raises SlimifyError for any unexpected status."""
         waited, problem = 0.0, ""
-        url = path if self._ours(path) else self.url + path
+        url = path if self._is_same_host(path) else self.url + path
         for attempt in range(tries):
             try:
-                answer = self._once(method, url, body)
+                answer = self._request_once(method, url, body)
             except (OSError, ValueError) as error:
-                problem, pause = self._said(error), 2.0**attempt
+                problem, pause = self._error_text(error), 2.0**attempt
             else:
                 if answer.status in expected:
                     return answer
-                again = self._pause(answer, attempt, waited)
+                again = self._retry_delay(answer, attempt, waited)
                 if again is None:
-                    raise self._refused(method, path, answer)
+                    raise self._rejection(method, path, answer)
                 problem, pause = f"it answered {answer.status}", again
             if attempt + 1 < tries:
                 time.sleep(pause)
                 waited += pause
         if problem.endswith(" 429"):
-            raise self._exhausted(pause)
+            raise self._rate_limit_error(pause)
         raise SlimifyError(
             UNREACHABLE,
             f"{self.name} can't be reached at {self.url}: {problem}",
-            hint="nothing is lost: run slimify again later",
+            hint="no work is lost: run slimify again later",
         )
 
-    def _once(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
+    def _request_once(self, method: str, url: str, body: Mapping[str, Any] | None) -> Response:
         data = None if body is None else json.dumps(body).encode()
         headers = {"User-Agent": f"slimify/{__version__}", **self.headers}
         if data is not None:
             headers["Content-Type"] = "application/json"
         for _ in range(4):
-            asked = urllib.request.Request(url, data, headers, method=method)
-            answer = _exchange(asked)
+            request = urllib.request.Request(url, data, headers, method=method)
+            answer = _exchange(request)
             moved = urllib.parse.urljoin(url, answer.headers.get("Location", ""))
-            # a renamed repository; the token goes nowhere else
+            # redirects of renamed repositories are followed; the token is sent to no other host
             followed = method == "GET" or answer.status in (307, 308)
-            if answer.status not in _MOVED or not followed or not self._ours(moved):
+            if answer.status not in _REDIRECTS or not followed or not self._is_same_host(moved):
                 return answer
             url = moved
         return answer
 
-    def _ours(self, url: str) -> bool:
+    def _is_same_host(self, url: str) -> bool:
         """Whether an absolute address is on the host of the API."""
         return urllib.parse.urlsplit(url)[:2] == urllib.parse.urlsplit(self.url)[:2]
 
-    def _pause(self, answer: Answer, attempt: int, waited: float) -> float | None:
-        """How long to wait before another try; None where none helps."""
-        if answer.status in _BUSY:
-            return max(0.0, min(_seconds(answer.headers) or 2.0**attempt, PATIENCE - waited))
-        if not _limited(answer):
+    def _retry_delay(self, answer: Response, attempt: int, waited: float) -> float | None:
+        """Seconds to wait before a retry; None if retrying does not help. Raises SlimifyError if the rate
+        limit lasts longer than MAX_WAIT."""
+        if answer.status in _RETRYABLE:
+            return max(0.0, min(_retry_after(answer.headers) or 2.0**attempt, MAX_WAIT - waited))
+        if not _is_rate_limited(answer):
             return None
-        pause = _seconds(answer.headers)
+        pause = _retry_after(answer.headers)
         if pause is None:
             pause = 2.0 ** (attempt + 1)
-        if waited + pause <= PATIENCE:
+        if waited + pause <= MAX_WAIT:
             return pause
-        raise self._exhausted(pause)
+        raise self._rate_limit_error(pause)
 
-    def _exhausted(self, pause: float) -> SlimifyError:
+    def _rate_limit_error(self, pause: float) -> SlimifyError:
         return SlimifyError(
             RATE_LIMITED,
-            f"{self.name} takes no more requests for {_duration(pause)}: its rate limit is reached",
-            hint="nothing is lost: run slimify again then",
+            f"the rate limit of {self.name} is reached: it accepts no requests for {_duration(pause)}",
+            hint="no work is lost: run slimify again after that time",
         )
 
-    def _refused(self, method: str, path: str, answer: Answer) -> SlimifyError:
-        why = self.hidden(_message(answer.content))
+    def _rejection(self, method: str, path: str, answer: Response) -> SlimifyError:
+        why = self.redacted(_error_detail(answer.content))
         if answer.status == 401:
             return SlimifyError(
-                TOKEN_REFUSED,
-                f"{self.name} does not accept the token: it is wrong, has expired or was revoked",
-                hint="make a new one, and put it into the environment",
+                TOKEN_REJECTED,
+                f"{self.name} rejects the token: it is wrong, expired or revoked",
+                hint="create a new token and set it in the environment",
             )
         if answer.status == 403:
             return SlimifyError(
-                TOKEN_REFUSED,
-                f"{self.name}: the token may not {method} {path}{why}",
-                hint="it has to write contents and pull or merge requests of the repository; or use --fork",
+                TOKEN_REJECTED,
+                f"{self.name}: the token lacks permission for {method} {path}{why}",
+                hint="grant it write access to contents and pull or merge requests, or use --fork",
             )
-        return SlimifyError(SAID_NO, f"{self.name} answered {answer.status} to {method} {path}{why}")
+        return SlimifyError(REJECTED, f"{self.name} answered {answer.status} to {method} {path}{why}")
 
-    def _said(self, error: Exception) -> str:
+    def _error_text(self, error: Exception) -> str:
         reason = error.reason if isinstance(error, urllib.error.URLError) else error
-        return self.hidden(str(reason) or type(error).__name__)
+        return self.redacted(str(reason) or type(error).__name__)
 
-    def hidden(self, text: str) -> str:
-        """`text` without the token, should a forge repeat it."""
+    def redacted(self, text: str) -> str:
+        """`text` with the token masked, in case the forge repeats it."""
         return text.replace(self.token, "•••") if self.token else text
 
 
@@ -192,28 +193,28 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _exchange(asked: urllib.request.Request) -> Answer:
+def _exchange(request: urllib.request.Request) -> Response:
     opener = urllib.request.build_opener(_NoRedirect)
     try:
-        with opener.open(asked, timeout=_TIMEOUT) as stream:
-            return Answer(stream.status, _json(stream.read(_MOST)), stream.headers)
+        with opener.open(request, timeout=_TIMEOUT) as stream:
+            return Response(stream.status, _json(stream.read(_MAX_BYTES)), stream.headers)
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, _json(error.read(_MOST)), error.headers)
+            return Response(error.code, _json(error.read(_MAX_BYTES)), error.headers)
 
 
 def _json(data: bytes) -> Any:
     try:
         return json.loads(data) if data.strip() else None
     except ValueError:
-        return None  # a proxy's page: the status says enough
+        return None  # an HTML page of a proxy
 
 
 def _with_query(path: str, query: Mapping[str, str | int]) -> str:
     return f"{path}?{urllib.parse.urlencode(query)}" if query else path
 
 
-def _next(headers: Message) -> str:
+def _next_page(headers: Message) -> str:
     """The address of the next page (RFC 8288)."""
     for link in headers.get("Link", "").split(","):
         target, _, parameters = link.partition(";")
@@ -222,23 +223,23 @@ def _next(headers: Message) -> str:
     return ""
 
 
-def _limited(answer: Answer) -> bool:
-    """GitHub says so with 403 too, with one of three signs."""
+def _is_rate_limited(answer: Response) -> bool:
+    """Whether the response reports a rate limit. GitHub also uses 403, with one of three signs."""
     if answer.status == 429:
         return True
-    none_left = answer.headers.get("X-RateLimit-Remaining") == "0"
-    told = "rate limit" in _message(answer.content).lower()
-    return answer.status == 403 and (none_left or told or "Retry-After" in answer.headers)
+    exhausted = answer.headers.get("X-RateLimit-Remaining") == "0"
+    names_limit = "rate limit" in _error_detail(answer.content).lower()
+    return answer.status == 403 and (exhausted or names_limit or "Retry-After" in answer.headers)
 
 
-def _seconds(headers: Message) -> float | None:
-    """How long to wait, as the forge says it: seconds, a date, or when the limit begins anew."""
-    said = headers.get("Retry-After", "").strip()
-    if said.isdigit():
-        return float(said)
-    if said:
+def _retry_after(headers: Message) -> float | None:
+    """Seconds to wait according to the headers: from Retry-After, or until the rate limit is reset."""
+    header = headers.get("Retry-After", "").strip()
+    if header.isdigit():
+        return float(header)
+    if header:
         try:
-            return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+            return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
         except ValueError:
             return None
     left = headers.get("X-RateLimit-Remaining") or headers.get("RateLimit-Remaining")
@@ -247,13 +248,14 @@ def _seconds(headers: Message) -> float | None:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+    number, unit = (round(seconds), "second") if seconds < 120 else (round(seconds / 60), "minute")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
-def _message(content: Any) -> str:
-    """What a forge says in an error, in one line: `message` and `errors` of GitHub, `error` of GitLab too."""
+def _error_detail(content: Any) -> str:
+    """The error texts of a response in one line: `message`, `error` (GitLab) and `errors` (GitHub)."""
     if not isinstance(content, dict):
         return ""
     parts = [content.get("message"), content.get("error"), *(content.get("errors") or ())]
-    said = [part if isinstance(part, str) else json.dumps(part) for part in parts if part]
-    return f": {' '.join('; '.join(said).split())[:300]}" if said else ""
+    details = [part if isinstance(part, str) else json.dumps(part) for part in parts if part]
+    return f": {' '.join('; '.join(details).split())[:300]}" if details else ""

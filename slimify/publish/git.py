@@ -1,4 +1,4 @@
-"""git, as far as publishing needs it. The user's working tree, index and branches are never touched."""
+"""The Git operations of publishing. They never touch the user's working tree, index or branches."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from slimify.model.errors import SlimifyError
 from slimify.publish.model import GIT_FAILED, NO_REPOSITORY
-from slimify.publish.remote import shown
+from slimify.publish.remote import without_login
 
-# Hooks are the project's code. The checkout is to have every file, whatever the user's shows.
-_ALWAYS = (
+# No hooks, because they run the project's code. Full checkouts, even if the user's is sparse.
+_CONFIG = (
     "-c",
     f"core.hooksPath={os.devnull}",
     "-c",
@@ -28,9 +28,9 @@ _ALWAYS = (
     "-c",
     "advice.detachedHead=false",
 )
-_OF_ANOTHER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
-# The token stands in the environment of git alone; helpers of the user, who would store it, are not asked.
-_HELPER = (
+_REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
+# git gets the token through its environment. The user's credential helpers are disabled: they would store it.
+_CREDENTIAL_HELPER = (
     '!f() { test "$1" = get || exit 0; '
     'echo "username=$SLIMIFY_GIT_USER"; echo "password=$SLIMIFY_GIT_TOKEN"; }; f'
 )
@@ -38,7 +38,7 @@ _HELPER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)  # no Struct: its repr would show the token
 class Login:
-    """What git needs to write to the hosts of `urls` over HTTP."""
+    """The credentials for pushing to the hosts of `urls` over HTTP."""
 
     user: str
     token: str = field(repr=False)
@@ -49,8 +49,11 @@ class Login:
         for url in self.urls:
             parts = urllib.parse.urlsplit(url)
             if self.token and parts.scheme in ("http", "https"):
-                place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-                entries += [(f"credential.{place}.helper", ""), (f"credential.{place}.helper", _HELPER)]
+                host = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+                entries += [
+                    (f"credential.{host}.helper", ""),
+                    (f"credential.{host}.helper", _CREDENTIAL_HELPER),
+                ]
         if not entries:
             return {}
         start = int(os.environ.get("GIT_CONFIG_COUNT", "0") or 0)
@@ -61,28 +64,28 @@ class Login:
 
 
 class Git(Struct, frozen=True, kw_only=True):
-    """The repository that holds `directory`."""
+    """Runs git in `directory`."""
 
     directory: Path
     login: Login | None = None
 
-    def run(self, *words: str, fails: bool = False, stdin: bytes = b"") -> str:
-        """What git prints; "" where it fails and `fails` allows that. Raises SlimifyError otherwise."""
-        code, out, err = self.tried(*words, stdin=stdin)
+    def run(self, *words: str, allow_failure: bool = False, stdin: bytes = b"") -> str:
+        """Runs git and returns its output. If git fails: "" with `allow_failure`, else SlimifyError."""
+        code, out, err = self.try_run(*words, stdin=stdin)
         if code == 0:
             return out
-        if fails:
+        if allow_failure:
             return ""
         raise SlimifyError(GIT_FAILED, f"git {words[0]}: {_reason(err)}", hint=_hint(err))
 
-    def tried(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
-        """Exit code, both outputs."""
-        env = {key: value for key, value in os.environ.items() if key not in _OF_ANOTHER}
+    def try_run(self, *words: str, stdin: bytes = b"") -> tuple[int, str, str]:
+        """Runs git and returns its exit code, stdout and stderr."""
+        env = {key: value for key, value in os.environ.items() if key not in _REPOSITORY_VARIABLES}
         env |= {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_LITERAL_PATHSPECS": "1"}
         env |= self.login.environment() if self.login else {}
         try:
             done = subprocess.run(
-                ["git", *_ALWAYS, *words],
+                ["git", *_CONFIG, *words],
                 cwd=self.directory,
                 env=env,
                 capture_output=True,
@@ -91,17 +94,18 @@ class Git(Struct, frozen=True, kw_only=True):
             )
         except OSError as error:
             raise SlimifyError(GIT_FAILED, f"git can't be started: {error.strerror}") from error
-        return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), self._hidden(done.stderr)
+        return done.returncode, done.stdout.decode("utf-8", "surrogateescape"), self._redacted(done.stderr)
 
-    def _hidden(self, data: bytes) -> str:
+    def _redacted(self, data: bytes) -> str:
         text = data.decode("utf-8", "replace")
         return text.replace(self.login.token, "•••") if self.login and self.login.token else text
 
-    def within(self, directory: Path) -> Git:
+    def in_directory(self, directory: Path) -> Git:
         return replace(self, directory=directory)
 
-    def tips(self, remote: str, *branches: str) -> Mapping[str, str]:
-        """The commits that branches of a remote point to; "HEAD" is the name of its default branch."""
+    def branch_heads(self, remote: str, *branches: str) -> Mapping[str, str]:
+        """The commits of the given branches of a remote that exist; "HEAD" maps to the name of its default
+        branch."""
         refs = [f"refs/heads/{branch}" for branch in branches]
         found: dict[str, str] = {}
         for line in self.run("ls-remote", "--symref", remote, "HEAD", *refs).splitlines():
@@ -112,8 +116,8 @@ class Git(Struct, frozen=True, kw_only=True):
                 found[ref.removeprefix("refs/heads/")] = what
         return found
 
-    def bring(self, remote: str, *commits: str) -> None:
-        """Gets what a remote has, without a trace in the user's refs."""
+    def fetch(self, remote: str, *commits: str) -> None:
+        """Fetches commits from a remote without changing the user's refs."""
         self.run(
             "fetch",
             "--quiet",
@@ -126,11 +130,11 @@ class Git(Struct, frozen=True, kw_only=True):
         )
 
     def push(self, remote: str, commit: str, branch: str, before: str) -> bool:
-        """Moves a branch of a remote from `before` ("": it is new) to `commit`; False where it is no longer
-        there, so that somebody else was faster. Raises SlimifyError for any other refusal."""
+        """Moves a branch of a remote from `before` ("" for a new branch) to `commit`. False if someone else
+        moved the branch first; raises SlimifyError for any other rejection."""
         ref = f"refs/heads/{branch}"
         lease = f"--force-with-lease={ref}:{before}"
-        code, out, err = self.tried("push", "--quiet", "--porcelain", lease, remote, f"{commit}:{ref}")
+        code, out, err = self.try_run("push", "--quiet", "--porcelain", lease, remote, f"{commit}:{ref}")
         if code == 0:
             return True
         if "stale info" in out or "[rejected]" in out or "cannot lock ref" in out + err:
@@ -140,19 +144,19 @@ class Git(Struct, frozen=True, kw_only=True):
 
     @contextlib.contextmanager
     def checkout(self, commit: str) -> Iterator[Path]:
-        """A directory with the files of a commit, for as long as it is needed."""
+        """A temporary directory with the files of a commit."""
         with tempfile.TemporaryDirectory(prefix="slimify-") as folder:
             tree = Path(folder, "tree").resolve()
             self.run("worktree", "add", "--quiet", "--detach", str(tree), commit)
             try:
                 yield tree
             finally:
-                self.tried("worktree", "remove", "--force", str(tree))
+                self.try_run("worktree", "remove", "--force", str(tree))
 
     @contextlib.contextmanager
     def standalone(self, commit: str) -> Iterator[None]:
-        """While entered, the checkout is a repository of its own, with this commit and without a past: a
-        build that asks git what it builds would find nothing behind the link of a linked checkout."""
+        """Temporarily turns a linked worktree into a shallow repository with this commit, so that builds
+        which run git in the build context find a repository."""
         link, aside = self.directory / ".git", self.directory.parent / "git"
         common = self.run("rev-parse", "--path-format=absolute", "--git-common-dir").removesuffix("\n")
         link.rename(aside)
@@ -169,46 +173,46 @@ class Git(Struct, frozen=True, kw_only=True):
 
 
 def repository(directory: Path) -> Git:
-    """The repository that holds a directory. Raises SlimifyError where there is none."""
+    """The repository that contains a directory. Raises SlimifyError if there is none."""
     if not directory.is_dir():
-        raise SlimifyError(NO_REPOSITORY, f"{directory} is no directory")
-    code, out, err = Git(directory=directory).tried("rev-parse", "--show-toplevel")
+        raise SlimifyError(NO_REPOSITORY, f"{directory} is not a directory")
+    code, out, err = Git(directory=directory).try_run("rev-parse", "--show-toplevel")
     if code or not out.strip():
         reason = "" if "not a git repository" in err else f": {_reason(err)}"
-        raise SlimifyError(NO_REPOSITORY, f"{directory} is in no working tree of git{reason}")
+        raise SlimifyError(NO_REPOSITORY, f"{directory} is not in a Git working tree{reason}")
     return Git(directory=Path(out.removesuffix("\n")))
 
 
-def remote_url(git: Git, remote: str) -> str:
-    """The address that a remote is pushed to. Raises SlimifyError where there is no such remote."""
-    code, out, _ = git.tried("remote", "get-url", "--push", remote)
+def push_url(git: Git, remote: str) -> str:
+    """The push URL of a remote. Raises SlimifyError if there is no such remote."""
+    code, out, _ = git.try_run("remote", "get-url", "--push", remote)
     if code:
-        names = ", ".join(git.run("remote", fails=True).split())
-        hint = f"there are {names}; choose with --remote" if names else "git remote add origin …"
+        names = ", ".join(git.run("remote", allow_failure=True).split())
+        hint = f"choose one with --remote: {names}" if names else "git remote add origin …"
         raise SlimifyError(NO_REPOSITORY, f'the repository has no remote "{remote}"', hint=hint)
     if ":" in out:
         return out.splitlines()[0]
-    # a mirror on this machine stands in for what the user wrote
-    written = git.run("config", f"remote.{remote}.pushurl", fails=True) or git.run(
-        "config", f"remote.{remote}.url", fails=True
+    # insteadOf maps the URL to a local mirror: the configured URL identifies the forge
+    written = git.run("config", f"remote.{remote}.pushurl", allow_failure=True) or git.run(
+        "config", f"remote.{remote}.url", allow_failure=True
     )
     return written.removesuffix("\n")
 
 
 def _reason(err: str) -> str:
-    """What git complains about, in one line, without its advice."""
-    lines = [line.strip() for line in shown(err).splitlines()]
-    told = [line for line in lines if line and not line.startswith(("hint:", "To ", "Done"))]
-    return " ".join(" ".join(told).split())[:400] or "failed"
+    """The error messages of git in one line, without its hints."""
+    lines = [line.strip() for line in without_login(err).splitlines()]
+    reasons = [line for line in lines if line and not line.startswith(("hint:", "To ", "Done"))]
+    return " ".join(" ".join(reasons).split())[:400] or "failed"
 
 
 def _hint(err: str) -> str:
     if "tell me who you are" in err or "empty ident name" in err or "auto-detect email" in err:
-        return "git config user.name and user.email, or set GIT_AUTHOR_NAME, GIT_COMMITTER_NAME, …"
+        return "set user.name and user.email with git config, or GIT_AUTHOR_NAME, GIT_COMMITTER_NAME, …"
     if "gpg failed to sign" in err or "signing" in err:
-        return "commits are signed as your git config says; test it with: git commit -S --allow-empty"
+        return "your Git configuration requires signed commits; test it with: git commit -S --allow-empty"
     if "Authentication failed" in err or "could not read Username" in err or "returned error: 403" in err:
-        return "may the token write to this repository? If not, use --fork"
+        return "check that the token has write access to this repository, or use --fork"
     if "dubious ownership" in err:
         return "git config --global --add safe.directory …"
     return ""

@@ -1,4 +1,4 @@
-"""Pull requests of Gitea, and of Forgejo, which speaks the same API (https://docs.gitea.com/api/)."""
+"""Pull requests on Gitea and Forgejo, which have the same API (https://docs.gitea.com/api/)."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import Any
 from msgspec import Struct, field
 
 from slimify.model.errors import SlimifyError
-from slimify.publish import pulls
+from slimify.publish import pull_requests
 from slimify.publish.client import Client
-from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request
+from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository
 
 
-def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
+def client(remote: Remote, token: str, *, dry: bool, offline: bool) -> Client:
     headers = {"Authorization": f"token {token}"} if token else {}
-    return Client(url=place.api, name="Gitea", headers=headers, token=token, dry=dry, blind=blind)
+    return Client(url=remote.api, name="Gitea", headers=headers, token=token, dry=dry, offline=offline)
 
 
 class Gitea(Struct):
     """One repository on Gitea."""
 
-    place: Place
+    remote: Remote
     client: Client
     remarks: list[str] = field(default_factory=list)
 
     @property
     def _repo(self) -> str:
-        return f"/repos/{self.place.path}"
+        return f"/repos/{self.remote.path}"
 
     def repository(self) -> Repository:
-        return pulls.repository(self.client, self.place)
+        return pull_requests.repository(self.client, self.remote)
 
     def fork(self) -> Repository:
         answer = self.client.change("POST", f"{self._repo}/forks", {}, accepted=(409,))
@@ -38,46 +38,46 @@ class Gitea(Struct):
             forks = self.client.pages(f"{self._repo}/forks", limit=50)
             found = next((item for item in forks if item["owner"]["login"] == user), None)
             if found is None:
-                raise SlimifyError(SAID_NO, "Gitea makes no fork, and there is none: its name is taken")
+                raise SlimifyError(REJECTED, "Gitea can't create a fork: its name is taken")
         elif answer.content is None:
-            return pulls.future_fork(self.place)
+            return pull_requests.unsent_fork(self.remote)
         else:
             found = answer.content
-        return pulls.made_fork(self.client, found)
+        return pull_requests.ready_fork(self.client, found)
 
-    def protected(self, home: Repository, branch: str) -> bool:
-        return pulls.protected(self.client, home, branch)
+    def is_protected(self, home: Repository, branch: str) -> bool:
+        return pull_requests.is_protected(self.client, home, branch)
 
-    def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
-        # there is no filter for branches
+    def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
+        # the API has no filter by branch
         found = self.client.pages(f"{self._repo}/pulls", state="all", sort="recentupdate", limit=50)
         return tuple(_request(item) for item in found if _comes_from(item, home, branch))
 
-    def open_requests(self) -> tuple[Request, ...]:
+    def open_requests(self) -> tuple[PullRequest, ...]:
         return tuple(map(_request, self.client.pages(f"{self._repo}/pulls", state="open", limit=50)))
 
-    def create(self, home: Repository, draft: Draft) -> Request | None:
-        own = home.path == self.place.path
+    def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
+        own = home.path == self.remote.path
         body: dict[str, Any] = {
             "title": f"WIP: {draft.title}" if draft.draft else draft.title,
             "head": draft.branch if own else f"{home.owner}:{draft.branch}",
             "base": draft.base,
             "body": draft.body,
         }
-        labels = self._numbers(draft.labels)
+        labels = self._ids(draft.labels)
         if labels:
             body["labels"] = labels
         answer = self.client.change("POST", f"{self._repo}/pulls", body, accepted=(409,))
         if answer.status == 409:
             return None
-        made = pulls.planned(draft) if answer.content is None else _request(answer.content)
+        made = pull_requests.unsent_request(draft) if answer.content is None else _request(answer.content)
         if draft.reviewers:
-            self._ask(made, draft.reviewers)
+            self._request_reviews(made, draft.reviewers)
         return made
 
-    def _numbers(self, names: tuple[str, ...]) -> list[int]:
-        """The numbers of labels; those that are not there are told, not missed."""
-        if not names or self.client.blind:
+    def _ids(self, names: tuple[str, ...]) -> list[int]:
+        """The IDs of labels. A label that does not exist is skipped with a remark."""
+        if not names or self.client.offline:
             return []
         known = {
             item["name"]: int(item["id"]) for item in self.client.pages(f"{self._repo}/labels", limit=50)
@@ -87,7 +87,7 @@ class Gitea(Struct):
         ]
         return [known[name] for name in names if name in known]
 
-    def _ask(self, request: Request, reviewers: tuple[str, ...]) -> None:
+    def _request_reviews(self, request: PullRequest, reviewers: tuple[str, ...]) -> None:
         people = [name for name in reviewers if "/" not in name]
         teams = [name.rpartition("/")[2] for name in reviewers if "/" in name]
         path = f"{self._repo}/pulls/{request.number or 'NUMBER'}/requested_reviewers"
@@ -96,10 +96,10 @@ class Gitea(Struct):
         except SlimifyError as error:
             self.remarks.append(f"reviewers not set: {error.message}")
 
-    def describe(self, request: Request, body: str) -> None:
+    def describe(self, request: PullRequest, body: str) -> None:
         self.client.change("PATCH", f"{self._repo}/pulls/{request.number}", {"body": body})
 
-    def close(self, request: Request, body: str, comment: str) -> None:
+    def close(self, request: PullRequest, body: str, comment: str) -> None:
         self.client.change("PATCH", f"{self._repo}/pulls/{request.number}", {"body": body, "state": "closed"})
         self.client.change(
             "POST", f"{self._repo}/issues/{request.number}/comments", {"body": comment}, once=True
@@ -108,13 +108,13 @@ class Gitea(Struct):
 
 def _comes_from(item: dict[str, Any], home: Repository, branch: str) -> bool:
     head = item.get("head") or {}
-    repository = head.get("repo") or {}  # none, once the fork is deleted
-    # `ref` is another once the branch is deleted
+    repository = head.get("repo") or {}  # null after the fork is deleted
+    # `ref` changes when the branch is deleted; `label` does not
     return branch in (head.get("label"), head.get("ref")) and repository.get("full_name") == home.path
 
 
-def _request(found: dict[str, Any]) -> Request:
-    return Request(
+def _request(found: dict[str, Any]) -> PullRequest:
+    return PullRequest(
         number=found["number"],
         url=found["html_url"],
         state="merged" if found.get("merged") else "open" if found["state"] == "open" else "closed",

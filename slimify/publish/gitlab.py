@@ -1,4 +1,4 @@
-"""Merge requests of GitLab, through its REST API (https://docs.gitlab.com/api/rest/, version 4)."""
+"""Merge requests on GitLab, through its REST API (https://docs.gitlab.com/api/rest/, version 4)."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from msgspec import Struct, field
 
 from slimify.model.errors import SlimifyError
 from slimify.publish.client import Client
-from slimify.publish.model import SAID_NO, Draft, Place, Repository, Request, State
+from slimify.publish.model import REJECTED, NewPullRequest, PullRequest, Remote, Repository, State
 
 _FORK_LOOKS = 20
 _STATES: dict[str, State] = {"opened": "open", "merged": "merged", "locked": "open", "closed": "closed"}
 
 
-def client(place: Place, token: str, *, dry: bool, blind: bool) -> Client:
+def client(remote: Remote, token: str, *, dry: bool, offline: bool) -> Client:
     headers = {"PRIVATE-TOKEN": token} if token else {}
-    return Client(url=place.api, name="GitLab", headers=headers, token=token, dry=dry, blind=blind)
+    return Client(url=remote.api, name="GitLab", headers=headers, token=token, dry=dry, offline=offline)
 
 
 class GitLab(Struct):
     """One project on GitLab."""
 
-    place: Place
+    remote: Remote
     client: Client
     remarks: list[str] = field(default_factory=list)
 
     @property
     def _project(self) -> str:
-        return f"/projects/{quote(self.place.path, safe='')}"
+        return f"/projects/{quote(self.remote.path, safe='')}"
 
     def repository(self) -> Repository:
         found = self.client.get(self._project)
-        if found is None and not self.client.blind:
+        if found is None and not self.client.offline:
             raise SlimifyError(
-                SAID_NO,
-                f"GitLab has no project {self.place.path} that this token may see",
-                hint="is it private, and the token made for it?",
+                REJECTED,
+                f"GitLab has no project {self.remote.path} that this token can access",
+                hint="if the project is private, use a token with access to it",
             )
         if found is None:
-            return Repository(id=quote(self.place.path, safe=""), path=self.place.path, default_branch="")
+            return Repository(id=quote(self.remote.path, safe=""), path=self.remote.path, default_branch="")
         return _repository(found)
 
     def fork(self) -> Repository:
@@ -49,9 +49,9 @@ class GitLab(Struct):
         if answer.status == 409:
             found = next(self.client.pages(f"{self._project}/forks", owned="true", per_page=100), None)
             if found is None:
-                raise SlimifyError(SAID_NO, "GitLab makes no fork, and there is none: its name is taken")
+                raise SlimifyError(REJECTED, "GitLab can't create a fork: its name is taken")
         elif answer.content is None:
-            name = self.place.path.rpartition("/")[2]
+            name = self.remote.path.rpartition("/")[2]
             return Repository(id=quote(f"YOU/{name}", safe=""), path=f"YOU/{name}", default_branch="")
         else:
             found = answer.content
@@ -60,23 +60,23 @@ class GitLab(Struct):
                 return _repository(found)
             time.sleep(min(2.0**look, 15))
             found = self.client.get(f"/projects/{found['id']}") or found
-        raise SlimifyError(SAID_NO, "the fork is not ready yet", hint="run slimify again later")
+        raise SlimifyError(REJECTED, "the fork is not ready yet", hint="run slimify again later")
 
-    def protected(self, home: Repository, branch: str) -> bool:
+    def is_protected(self, home: Repository, branch: str) -> bool:
         found = self.client.get(f"/projects/{home.id}/repository/branches/{quote(branch, safe='')}")
         return bool(found and found.get("protected"))
 
-    def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
+    def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
         found = self.client.pages(
             f"{self._project}/merge_requests", state="all", source_branch=branch, per_page=100
         )
         return tuple(_request(item) for item in found if str(item["source_project_id"]) == home.id)
 
-    def open_requests(self) -> tuple[Request, ...]:
+    def open_requests(self) -> tuple[PullRequest, ...]:
         found = self.client.pages(f"{self._project}/merge_requests", state="opened", per_page=100)
         return tuple(map(_request, found))
 
-    def create(self, home: Repository, draft: Draft) -> Request | None:
+    def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
         body: dict[str, Any] = {
             "source_branch": draft.branch,
             "target_branch": draft.base,
@@ -86,10 +86,10 @@ class GitLab(Struct):
         }
         if draft.labels:
             body["labels"] = list(draft.labels)
-        reviewers = self._numbers(draft.reviewers)
+        reviewers = self._ids(draft.reviewers)
         if reviewers:
             body["reviewer_ids"] = reviewers
-        if home.path != self.place.path:
+        if home.path != self.remote.path:
             target = self.repository().id
             body |= {"allow_collaboration": True}
             body["target_project_id"] = int(target) if target.isdigit() else target
@@ -97,15 +97,15 @@ class GitLab(Struct):
         if answer.status == 409:
             return None
         if answer.content is None:
-            return Request(
+            return PullRequest(
                 number=0, url="", state="open", title=draft.title, body=draft.body, branch=draft.branch
             )
         return _request(answer.content)
 
-    def _numbers(self, names: tuple[str, ...]) -> list[int]:
-        """The numbers of users; those that are not found are told, not missed."""
+    def _ids(self, names: tuple[str, ...]) -> list[int]:
+        """The IDs of users. A user that does not exist is skipped with a remark."""
         found = []
-        for name in names if not self.client.blind else ():
+        for name in names if not self.client.offline else ():
             users = self.client.get("/users", username=name) or []
             if users:
                 found.append(int(users[0]["id"]))
@@ -113,10 +113,10 @@ class GitLab(Struct):
                 self.remarks.append(f"reviewer {name} not set: GitLab has no such user")
         return found
 
-    def describe(self, request: Request, body: str) -> None:
+    def describe(self, request: PullRequest, body: str) -> None:
         self.client.change("PUT", f"{self._project}/merge_requests/{request.number}", {"description": body})
 
-    def close(self, request: Request, body: str, comment: str) -> None:
+    def close(self, request: PullRequest, body: str, comment: str) -> None:
         path = f"{self._project}/merge_requests/{request.number}"
         self.client.change("PUT", path, {"description": body, "state_event": "close"})
         self.client.change("POST", f"{path}/notes", {"body": comment}, once=True)
@@ -132,8 +132,8 @@ def _repository(found: dict[str, Any]) -> Repository:
     )
 
 
-def _request(found: dict[str, Any]) -> Request:
-    return Request(
+def _request(found: dict[str, Any]) -> PullRequest:
+    return PullRequest(
         number=found["iid"],
         url=found["web_url"],
         state=_STATES.get(found["state"], "closed"),

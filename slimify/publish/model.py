@@ -1,4 +1,4 @@
-"""The values of publishing: where a repository is hosted, what is offered there, what came of it."""
+"""The values of publishing: remotes, pull requests, the forge interface, offers and reports."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ State = Literal["open", "closed", "merged"]
 Done = Literal["opened", "updated", "unchanged", "withdrawn", "left alone", "nothing to offer"]
 
 NAMES: dict[ForgeKind, str] = {"github": "GitHub", "gitlab": "GitLab", "gitea": "Gitea"}
-NO_REPOSITORY, NO_FORGE, NO_TOKEN, TOKEN_REFUSED = "SL911", "SL912", "SL913", "SL914"
-RATE_LIMITED, UNREACHABLE, SAID_NO, GIT_FAILED = "SL915", "SL916", "SL917", "SL918"
+NO_REPOSITORY, UNKNOWN_FORGE, NO_TOKEN, TOKEN_REJECTED = "SL911", "SL912", "SL913", "SL914"
+RATE_LIMITED, UNREACHABLE, REJECTED, GIT_FAILED = "SL915", "SL916", "SL917", "SL918"
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """Where a remote is hosted: `path` is owner/name, with GitLab's groups; `api` without a final slash."""
+class Remote(Struct, frozen=True, kw_only=True):
+    """A repository on a forge, as a Git remote names it. `path` is owner/name, including GitLab's groups;
+    `api` is the base URL of the API, without a trailing slash."""
 
     kind: ForgeKind
     host: str
@@ -31,7 +32,8 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Repository(Struct, frozen=True, kw_only=True):
-    """One repository of a forge. `id` is what its API wants in paths; `https` and `ssh` are for git."""
+    """A repository as the forge describes it. `id` identifies it in API paths; `https` and `ssh` are the
+    URLs for git."""
 
     id: str
     path: str
@@ -44,8 +46,8 @@ class Repository(Struct, frozen=True, kw_only=True):
         return self.path.rpartition("/")[0]
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """A pull or merge request as the forge has it."""
+class PullRequest(Struct, frozen=True, kw_only=True):
+    """A pull or merge request on the forge."""
 
     number: int
     url: str
@@ -55,8 +57,8 @@ class Request(Struct, frozen=True, kw_only=True):
     branch: str
 
 
-class Draft(Struct, frozen=True, kw_only=True):
-    """A request that is to be made. `reviewers` with a slash are teams."""
+class NewPullRequest(Struct, frozen=True, kw_only=True):
+    """A pull request to create. `reviewers` with a slash are teams."""
 
     title: str
     body: str
@@ -68,40 +70,41 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 class Forge(Protocol):
-    """What publishing needs of a forge. Every method raises SlimifyError where it does not answer as it
-    should; `remarks` are things that did not work and that people can mend later."""
+    """The operations that publishing requires from a forge. Each raises SlimifyError if the forge fails;
+    `remarks` lists minor failures that people can fix later."""
 
     remarks: list[str]
 
     def repository(self) -> Repository: ...
 
     def fork(self) -> Repository:
-        """The user's fork, made where there is none."""
+        """The user's fork, created if necessary."""
 
-    def protected(self, home: Repository, branch: str) -> bool: ...
+    def is_protected(self, home: Repository, branch: str) -> bool: ...
 
-    def requests(self, home: Repository, branch: str) -> tuple[Request, ...]:
-        """All from a branch of `home`, in any state, the newest first."""
+    def requests(self, home: Repository, branch: str) -> tuple[PullRequest, ...]:
+        """All pull requests from a branch of `home`, in any state, newest first."""
 
-    def open_requests(self) -> tuple[Request, ...]: ...
+    def open_requests(self) -> tuple[PullRequest, ...]: ...
 
-    def create(self, home: Repository, draft: Draft) -> Request | None:
-        """None where there is one already: somebody was faster."""
+    def create(self, home: Repository, draft: NewPullRequest) -> PullRequest | None:
+        """The created pull request; None if one already exists because someone else was faster."""
 
-    def describe(self, request: Request, body: str) -> None: ...
+    def describe(self, request: PullRequest, body: str) -> None: ...
 
-    def close(self, request: Request, body: str, comment: str) -> None: ...
+    def close(self, request: PullRequest, body: str, comment: str) -> None: ...
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What came of one Dockerfile, with its proof, if both images were built."""
+    """A rewritten Dockerfile, with its proof if both images were built."""
 
     outcome: Outcome
     proof: Proof | None = None
 
 
 class Offer(Struct, frozen=True, kw_only=True):
-    """What one request is about. `settled`: nothing failed, so that no change means that none is due."""
+    """The changes that one pull request proposes. `settled`: no file failed, so an offer without changes
+    means that no change is needed."""
 
     branch: str
     title: str
@@ -114,16 +117,16 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """What came of one offer. `code` and `why` say why it was left alone."""
+    """The result of publishing one offer. `code` and `why` explain why it was left alone."""
 
     done: Done
     offer: Offer
     base: str
-    target: str = ""  # what the branch is pushed to
+    target: str = ""  # the remote or URL that the branch is pushed to
     url: str = ""
     body: str = ""
     diff: str = ""
     code: str = ""
     why: str = ""
-    calls: Sequence[str] = ()  # of a dry run: what would be sent
+    calls: Sequence[str] = ()  # the calls that a dry run does not send
     remarks: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""What branches and requests are called."""
+"""Names of branches and titles of pull requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NO_SUBJECT = re.compile(r"(Merge|Revert) ")
 def branch(prefix: str, file: str = "") -> str:
     """The branch for one Dockerfile, or for all of them.
 
-    What git takes in no name becomes a dash, and a checksum keeps such names apart.
+    Characters that Git does not allow become dashes; a checksum keeps such names distinct.
     """
     name = file or "images"
     plain = re.sub(
@@ -29,7 +29,7 @@ def branch(prefix: str, file: str = "") -> str:
 
 
 def conventional(style: TitleStyle, subjects: Sequence[str]) -> bool:
-    """Whether a title is to have a type: as the settings say, else as most of the last commits do."""
+    """Whether titles follow Conventional Commits: as configured, else as most of `subjects` do."""
     if style != "auto":
         return style == "conventional"
     told = [subject for subject in subjects if not _NO_SUBJECT.match(subject)]
@@ -37,7 +37,7 @@ def conventional(style: TitleStyle, subjects: Sequence[str]) -> bool:
 
 
 def title(files: Sequence[str], *, typed: bool) -> str:
-    """The title of a request, and of its commit."""
+    """The title of a pull request and its commit."""
     what = f"the image of {files[0]}" if len(files) == 1 else "the images"
     if not typed:
         return f"Slim down {what}"

@@ -1,4 +1,4 @@
-"""The address of a git remote → the forge behind it, and the token that the environment has for it."""
+"""Identifies the forge behind a Git remote and finds its token in the environment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from slimify.config.pr import ForgeKind
 from slimify.model.errors import SlimifyError
-from slimify.publish.model import NAMES, NO_FORGE, NO_TOKEN, Place
+from slimify.publish.model import NAMES, NO_TOKEN, UNKNOWN_FORGE, Remote
 
-# Hosts that everybody means by these names.
+# Well-known public hosts.
 _HOSTS: Mapping[str, ForgeKind] = {
     "github.com": "github",
     "gitlab.com": "gitlab",
@@ -24,7 +24,7 @@ TOKENS: Mapping[ForgeKind, tuple[str, ...]] = {
     "gitlab": ("GITLAB_TOKEN",),
     "gitea": ("GITEA_TOKEN",),
 }
-# What CI systems say about the instance they belong to: its address, and that of its API.
+# CI variables with the URL of the forge that runs the job, and of its API.
 _CI: Mapping[ForgeKind, tuple[str, str]] = {
     "github": ("GITHUB_SERVER_URL", "GITHUB_API_URL"),
     "gitlab": ("CI_SERVER_URL", "CI_API_V4_URL"),
@@ -32,28 +32,28 @@ _CI: Mapping[ForgeKind, tuple[str, str]] = {
 _SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
 
 
-def place(url: str, kind: ForgeKind | None = None, api: str = "") -> Place:
-    """Where the remote `url` is hosted; `kind` and `api` are what the user says of it.
+def parse_remote(url: str, kind: ForgeKind | None = None, api: str = "") -> Remote:
+    """The repository behind the remote `url`. `kind` and `api` are the user's settings and take precedence.
 
-    Raises SlimifyError where that can't be told.
+    Raises SlimifyError if the forge or the repository can't be identified.
     """
     scheme, host, path = _split(url)
-    kind = kind or _HOSTS.get(host) or _of_ci(host)
+    kind = kind or _HOSTS.get(host) or _ci_forge(host)
     if kind is None:
         raise SlimifyError(
-            NO_FORGE,
-            f"{host or shown(url)} is not known to be GitHub, GitLab or Gitea",
-            hint="say which with --forge, and with --api-url where its API is",
+            UNKNOWN_FORGE,
+            f"{host or without_login(url)} is not known to be GitHub, GitLab or Gitea",
+            hint="set --forge and, if needed, --api-url",
         )
     if path.count("/") < 1:
-        raise SlimifyError(NO_FORGE, f"{shown(url)} does not name a repository of {NAMES[kind]}")
+        raise SlimifyError(UNKNOWN_FORGE, f"{without_login(url)} does not name a repository of {NAMES[kind]}")
     if kind != "gitlab":
         path = "/".join(path.split("/")[-2:])
-    return Place(kind=kind, host=host, path=path, api=_api(api, kind, host, scheme))
+    return Remote(kind=kind, host=host, path=path, api=_api(api, kind, host, scheme))
 
 
 def _split(url: str) -> tuple[str, str, str]:
-    """Scheme, host and path of a remote, in any form that git takes."""
+    """Scheme, host and path of a remote, in any syntax that git accepts."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme and "://" in url:
         host, path = parts.hostname or "", parts.path
@@ -65,7 +65,7 @@ def _split(url: str) -> tuple[str, str, str]:
     return parts.scheme, host.lower(), path.strip("/").removesuffix(".git")
 
 
-def _of_ci(host: str) -> ForgeKind | None:
+def _ci_forge(host: str) -> ForgeKind | None:
     for kind, (server, _) in _CI.items():
         if host and urllib.parse.urlsplit(os.environ.get(server, "")).netloc.lower() == host:
             return kind
@@ -73,44 +73,46 @@ def _of_ci(host: str) -> ForgeKind | None:
 
 
 def _api(given: str, kind: ForgeKind, host: str, scheme: str) -> str:
-    """The address of the API: as the user says, or the CI, or as documented."""
+    """The base URL of the API: from the user, from CI variables, or the documented default."""
     if given:
         if urllib.parse.urlsplit(given).scheme not in ("http", "https"):
             raise SlimifyError(
-                NO_FORGE, f"--api-url {given} is no address", hint="such as https://git.example/api/v4"
+                UNKNOWN_FORGE,
+                f"--api-url {given} is not a URL",
+                hint="use a URL such as https://git.example/api/v4",
             )
         return given.rstrip("/")
     if host == "github.com":
         return "https://api.github.com"
-    if kind in _CI and _of_ci(host) == kind and os.environ.get(_CI[kind][1]):
+    if kind in _CI and _ci_forge(host) == kind and os.environ.get(_CI[kind][1]):
         return os.environ[_CI[kind][1]].rstrip("/")
     return f"{'http' if scheme == 'http' else 'https'}://{host}{_API[kind]}"
 
 
-def token(kind: ForgeKind) -> str:
-    """The token of the environment, "" where there is none.
+def forge_token(kind: ForgeKind) -> str:
+    """The token in the environment; "" if there is none.
 
-    Raises SlimifyError for something that can be none, without repeating it.
+    Raises SlimifyError if the value can't be a token. The message does not contain the value.
     """
     for name in TOKENS[kind]:
         value = os.environ.get(name, "").strip()
         if value and not re.fullmatch(r"[!-~]+", value):
-            raise SlimifyError(NO_TOKEN, f"{name} has characters that are in no token")
+            raise SlimifyError(NO_TOKEN, f"{name} contains characters that no token has")
         if value:
             return value
     return ""
 
 
-def missing(kind: ForgeKind) -> SlimifyError:
-    """That there is no token."""
+def missing_token(kind: ForgeKind) -> SlimifyError:
+    """The error that no token is set."""
     names = " or ".join(TOKENS[kind])
     return SlimifyError(
         NO_TOKEN,
         f"no token for {NAMES[kind]}",
-        hint=f"put one into {names}; --dry-run shows everything without one",
+        hint=f"set {names}; --dry-run works without a token",
     )
 
 
-def shown(url: str) -> str:
-    """An address without the login that may stand in it."""
+def without_login(url: str) -> str:
+    """URLs in `text` without user names and passwords."""
     return re.sub(r"(?<=://)[^/@]*@", "", url)

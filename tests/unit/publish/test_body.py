@@ -14,10 +14,10 @@ from slimify import pipeline
 from slimify.config import Options
 from slimify.model.outcome import Outcome
 from slimify.publish import body as bodies
-from slimify.publish.body import Setting, body, mark, replaced, withdrawn
+from slimify.publish.body import RunDetails, body, mark_as_withdrawn, parse_marker, replace_section
 from slimify.publish.model import Change, Offer
 
-SETTING = Setting(commit="0123456789ab", forge="GitHub")
+RUN = RunDetails(commit="0123456789ab", forge="GitHub")
 
 
 def outcome(text: str | None = None, case: str = "node-plain-npm", name: str = "Dockerfile") -> Outcome:
@@ -30,8 +30,8 @@ def offer(*outcomes: Outcome) -> Offer:
     return Offer(branch="slimify/x", title="Slim", changes=tuple(Change(outcome=item) for item in outcomes))
 
 
-def text(*outcomes: Outcome, setting: Setting = SETTING) -> str:
-    return body(offer(*outcomes), "abc123", setting)
+def text(*outcomes: Outcome, run: RunDetails = RUN) -> str:
+    return body(offer(*outcomes), "abc123", run)
 
 
 def cells(row: str) -> int:
@@ -56,7 +56,7 @@ def test_every_part_is_there() -> None:
     ):
         assert part in shown
     assert "Assumed: 1 development dependencies are pruned after the build" in shown
-    assert mark(shown) == bodies.Mark("abc123", False, False)
+    assert parse_marker(shown) == bodies.Marker("abc123", False, False)
 
 
 def test_it_reads_as_markdown() -> None:
@@ -92,32 +92,32 @@ def test_it_is_never_too_long_for_a_forge() -> None:
     shown = text(*many)
     assert len(shown) < 65_536
     assert "… and 460 more.\n" in shown
-    assert mark(shown) is not None
+    assert parse_marker(shown) is not None
 
 
 def test_owners() -> None:
-    shown = text(outcome(), setting=replace(SETTING, owners=("@ann", "@acme/web")))
-    assert "The owners that CODEOWNERS names (ann, acme/web) are asked by GitHub itself." in shown
+    shown = text(outcome(), run=replace(RUN, owners=("@ann", "@acme/web")))
+    assert "GitHub requests reviews from the owners in CODEOWNERS (ann, acme/web)." in shown
 
 
 def test_what_people_wrote_around_it_stays() -> None:
-    old, new = text(outcome()), body(offer(outcome()), "def456", SETTING)
-    assert replaced(f"Before.\n{old}\nAfter.", new) == f"Before.\n{new}\nAfter."
+    old, new = text(outcome()), body(offer(outcome()), "def456", RUN)
+    assert replace_section(f"Before.\n{old}\nAfter.", new) == f"Before.\n{new}\nAfter."
 
 
 @pytest.mark.parametrize(
     "rewritten", ["", "Just do it.", "<!-- slimify: end -->", "<!-- slimify: content=a measured=no -->"]
 )
 def test_a_text_that_is_not_ours(rewritten: str) -> None:
-    assert mark(rewritten) is None
+    assert parse_marker(rewritten) is None
 
 
 def test_a_request_that_was_taken_back() -> None:
-    found = mark(withdrawn(text(outcome())))
+    found = parse_marker(mark_as_withdrawn(text(outcome())))
     assert found is not None
     assert found.withdrawn
 
 
 def test_where_a_copied_source_went_is_what_the_plan_says(tmp_path: Path) -> None:
     shown = text(outcome(case="go-plain"))
-    assert "| 8 | `COPY . .` | builder stage only | what the build makes of it is copied |" in shown
+    assert "| 8 | `COPY . .` | builder stage only | the build output is copied instead |" in shown

@@ -18,21 +18,21 @@ Answer = tuple[int, dict[str, str], Any]
 Script = Callable[[str, str], Answer]
 
 
-class Site:
+class FakeServer:
     """A server whose answers a test writes; `seen` are the requests, `tokens` those that had one."""
 
     def __init__(self) -> None:
         self.script: Script = lambda *_: (200, {}, {})
         self.seen: list[str] = []
         self.tokens: list[str] = []
-        site = self
+        server = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                site.seen.append(f"{self.command} {self.path}")
-                site.tokens.append(self.headers.get("Authorization", ""))
-                status, headers, content = site.script(self.command, self.path)
+                server.seen.append(f"{self.command} {self.path}")
+                server.tokens.append(self.headers.get("Authorization", ""))
+                status, headers, content = server.script(self.command, self.path)
                 text = content if isinstance(content, bytes) else json.dumps(content).encode()
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(text))}.items():
@@ -55,15 +55,15 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    found = Site()
+def server() -> Iterator[FakeServer]:
+    found = FakeServer()
     yield found
     found.close()
 
 
 @pytest.fixture
-def other() -> Iterator[Site]:
-    found = Site()
+def other() -> Iterator[FakeServer]:
+    found = FakeServer()
     yield found
     found.close()
 
@@ -75,87 +75,87 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-def client(site: Site, **values: Any) -> Client:
+def client(server: FakeServer, **values: Any) -> Client:
     headers = {"Authorization": "Bearer s3cret"}
-    return Client(url=f"{site.url}/api", name="Forge", headers=headers, token="s3cret", **values)
+    return Client(url=f"{server.url}/api", name="Forge", headers=headers, token="s3cret", **values)
 
 
-def test_pages_are_followed_on_the_same_host_only(site: Site, other: Site) -> None:
+def test_pages_are_followed_on_the_same_host_only(server: FakeServer, other: FakeServer) -> None:
     pages = {
-        "/api/things?per_page=2": (200, {"Link": f'<{site.url}/api/things?page=2>; rel="next"'}, [1, 2]),
+        "/api/things?per_page=2": (200, {"Link": f'<{server.url}/api/things?page=2>; rel="next"'}, [1, 2]),
         "/api/things?page=2": (200, {"Link": f'<{other.url}/api/things?page=3>; rel="next"'}, [3]),
     }
-    site.script = lambda _, path: pages[path]
-    assert list(client(site).pages("/things", per_page=2)) == [1, 2, 3]
+    server.script = lambda _, path: pages[path]
+    assert list(client(server).pages("/things", per_page=2)) == [1, 2, 3]
     assert other.seen == []
 
 
-def test_a_list_without_end_is_cut_off(site: Site) -> None:
-    site.script = lambda *_: (200, {"Link": f'<{site.url}/api/things>; rel="next"'}, [1])
-    assert len(list(client(site).pages("/things"))) == len(site.seen) <= 50
+def test_a_list_without_end_is_cut_off(server: FakeServer) -> None:
+    server.script = lambda *_: (200, {"Link": f'<{server.url}/api/things>; rel="next"'}, [1])
+    assert len(list(client(server).pages("/things"))) == len(server.seen) <= 50
 
 
-def test_a_renamed_repository_is_found(site: Site) -> None:
-    site.script = lambda _, path: (
+def test_a_renamed_repository_is_found(server: FakeServer) -> None:
+    server.script = lambda _, path: (
         (301, {"Location": "/api/new"}, {}) if path == "/api/old" else (200, {}, {"id": 1})
     )
-    assert client(site).get("/old") == {"id": 1}
+    assert client(server).get("/old") == {"id": 1}
 
 
-def test_the_token_goes_to_no_other_host(site: Site, other: Site, waited: list[float]) -> None:
-    site.script = lambda *_: (302, {"Location": f"{other.url}/api/x"}, {})
+def test_the_token_goes_to_no_other_host(server: FakeServer, other: FakeServer, waited: list[float]) -> None:
+    server.script = lambda *_: (302, {"Location": f"{other.url}/api/x"}, {})
     with pytest.raises(SlimifyError) as caught:
-        client(site).get("/x")
+        client(server).get("/x")
     assert (caught.value.code, other.seen) == ("SL917", [])
 
 
-def test_what_changes_something_is_not_turned_into_a_look(site: Site) -> None:
-    site.script = lambda *_: (302, {"Location": "/api/new"}, {})
+def test_what_changes_something_is_not_turned_into_a_look(server: FakeServer) -> None:
+    server.script = lambda *_: (302, {"Location": "/api/new"}, {})
     with pytest.raises(SlimifyError):
-        client(site).change("POST", "/old", {})
-    assert site.seen == ["POST /api/old"]
+        client(server).change("POST", "/old", {})
+    assert server.seen == ["POST /api/old"]
 
 
-def test_the_token_is_not_repeated(site: Site) -> None:
-    site.script = lambda *_: (422, {}, {"message": "no: Bearer s3cret\nis odd", "errors": [{"field": "x"}]})
+def test_the_token_is_not_repeated(server: FakeServer) -> None:
+    server.script = lambda *_: (422, {}, {"message": "no: Bearer s3cret\nis odd", "errors": [{"field": "x"}]})
     with pytest.raises(SlimifyError) as caught:
-        client(site).change("POST", "/x", {})
+        client(server).change("POST", "/x", {})
     assert caught.value.message == 'Forge answered 422 to POST /x: no: Bearer ••• is odd; {"field": "x"}'
 
 
-def test_pages_of_a_proxy_are_no_answers(site: Site, waited: list[float]) -> None:
-    site.script = lambda *_: (502, {}, b"<html>")
+def test_pages_of_a_proxy_are_no_answers(server: FakeServer, waited: list[float]) -> None:
+    server.script = lambda *_: (502, {}, b"<html>")
     with pytest.raises(SlimifyError) as caught:
-        client(site).get("/x")
-    assert (caught.value.code, waited, len(site.seen)) == ("SL916", [1, 2, 4], 4)
+        client(server).get("/x")
+    assert (caught.value.code, waited, len(server.seen)) == ("SL916", [1, 2, 4], 4)
 
 
-def test_a_comment_is_not_written_twice(site: Site, waited: list[float]) -> None:
-    site.script = lambda *_: (502, {}, {})
+def test_a_comment_is_not_written_twice(server: FakeServer, waited: list[float]) -> None:
+    server.script = lambda *_: (502, {}, {})
     with pytest.raises(SlimifyError):
-        client(site).change("POST", "/x", {}, once=True)
-    assert (len(site.seen), waited) == (1, [])
+        client(server).change("POST", "/x", {}, once=True)
+    assert (len(server.seen), waited) == (1, [])
 
 
 def test_nobody_there(waited: list[float]) -> None:
-    site = Site()
-    site.close()
+    server = FakeServer()
+    server.close()
     with pytest.raises(SlimifyError) as caught:
-        client(site).get("/x")
+        client(server).get("/x")
     assert caught.value.code == "SL916"
     assert "refused" in caught.value.message
 
 
 def test_a_limit_that_begins_anew_soon(
-    site: Site, waited: list[float], monkeypatch: pytest.MonkeyPatch
+    server: FakeServer, waited: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(clients.time, "time", lambda: 1000.0)
     answers = [
         (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1030"}, {"message": "limit"}),
         (200, {}, {"a": 1}),
     ]
-    site.script = lambda *_: answers.pop(0)
-    assert (client(site).get("/x"), waited) == ({"a": 1}, [30])
+    server.script = lambda *_: answers.pop(0)
+    assert (client(server).get("/x"), waited) == ({"a": 1}, [30])
 
 
 @pytest.mark.parametrize(
@@ -167,33 +167,33 @@ def test_a_limit_that_begins_anew_soon(
     ],
 )
 def test_a_limit_that_lasts(
-    site: Site, waited: list[float], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+    server: FakeServer, waited: list[float], monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
 ) -> None:
     monkeypatch.setattr(clients.time, "time", lambda: 1000.0)
-    site.script = lambda *_: (429, headers, {})
+    server.script = lambda *_: (429, headers, {})
     with pytest.raises(SlimifyError, match="for 60 minutes") as caught:
-        client(site).get("/x")
+        client(server).get("/x")
     assert (caught.value.code, waited) == ("SL915", [])
 
 
-def test_waiting_comes_to_an_end(site: Site, waited: list[float]) -> None:
-    site.script = lambda *_: (429, {"Retry-After": "40"}, {})
+def test_waiting_comes_to_an_end(server: FakeServer, waited: list[float]) -> None:
+    server.script = lambda *_: (429, {"Retry-After": "40"}, {})
     with pytest.raises(SlimifyError) as caught:
-        client(site).get("/x")
+        client(server).get("/x")
     assert (caught.value.code, waited) == ("SL915", [40, 40])
 
 
-def test_a_refusal_is_no_limit(site: Site, waited: list[float]) -> None:
+def test_a_refusal_is_no_limit(server: FakeServer, waited: list[float]) -> None:
     left = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": "99"}
-    site.script = lambda *_: (403, left, {"message": "Must have push access"})
+    server.script = lambda *_: (403, left, {"message": "Must have push access"})
     with pytest.raises(SlimifyError, match="Must have push access") as caught:
-        client(site).get("/x")
+        client(server).get("/x")
     assert (caught.value.code, waited) == ("SL914", [])
 
 
-def test_dry_and_blind(site: Site) -> None:
-    dry = client(site, dry=True)
+def test_dry_and_blind(server: FakeServer) -> None:
+    dry = client(server, dry=True)
     assert dry.change("POST", "/x", {"a": "ü"}).content is None
-    assert dry.calls == [f'POST {site.url}/api/x\n{{\n  "a": "ü"\n}}']
-    blind = client(site, dry=True, blind=True)
-    assert (blind.get("/x"), list(blind.pages("/x")), site.seen) == (None, [], [])
+    assert dry.calls == [f'POST {server.url}/api/x\n{{\n  "a": "ü"\n}}']
+    offline = client(server, dry=True, offline=True)
+    assert (offline.get("/x"), list(offline.pages("/x")), server.seen) == (None, [], [])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slimify.config import pr
 from slimify.publish import names
-from slimify.publish.owners import owners
+from slimify.publish.code_owners import owners
 
 
 @pytest.mark.parametrize(

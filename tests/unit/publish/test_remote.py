@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slimify.model.errors import SlimifyError
-from slimify.publish import remote
+from slimify.publish import remote as remotes
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +27,8 @@ def _no_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_known_hosts(url: str, kind: str, path: str, api: str) -> None:
-    place = remote.place(url)
-    assert (place.kind, place.path, place.api) == (kind, path, api)
+    remote = remotes.parse_remote(url)
+    assert (remote.kind, remote.path, remote.api) == (kind, path, api)
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def test_known_hosts(url: str, kind: str, path: str, api: str) -> None:
     ],
 )  # fmt: skip
 def test_hosts_of_ones_own(url: str, kind: str, given: str, path: str, api: str) -> None:
-    place = remote.place(url, kind, given)  # type: ignore[arg-type]
-    assert (place.path, place.api) == (path, api)
+    remote = remotes.parse_remote(url, kind, given)  # type: ignore[arg-type]
+    assert (remote.path, remote.api) == (path, api)
 
 
 def test_the_host_of_the_ci(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI_SERVER_URL", "https://git.example:8443")
     monkeypatch.setenv("CI_API_V4_URL", "https://git.example:8443/under/api/v4")
-    place = remote.place("https://git.example:8443/a/b/shop.git")
-    assert (place.kind, place.api) == ("gitlab", "https://git.example:8443/under/api/v4")
+    remote = remotes.parse_remote("https://git.example:8443/a/b/shop.git")
+    assert (remote.kind, remote.api) == ("gitlab", "https://git.example:8443/under/api/v4")
 
 
 @pytest.mark.parametrize(
@@ -64,27 +64,27 @@ def test_the_host_of_the_ci(monkeypatch: pytest.MonkeyPatch) -> None:
         ("https://git.example/a/b", "gitlab", "git.example/api"),
     ],
 )
-def test_what_is_no_place(url: str, kind: str | None, api: str) -> None:
+def test_unknown_remotes(url: str, kind: str | None, api: str) -> None:
     with pytest.raises(SlimifyError) as caught:
-        remote.place(url, kind, api)  # type: ignore[arg-type]
+        remotes.parse_remote(url, kind, api)  # type: ignore[arg-type]
     assert caught.value.code == "SL912"
 
 
 def test_a_login_in_the_address_is_not_repeated() -> None:
     with pytest.raises(SlimifyError) as caught:
-        remote.place("https://me:pa55@github.com/shop")
+        remotes.parse_remote("https://me:pa55@github.com/shop")
     assert "pa55" not in caught.value.message
 
 
 def test_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GH_TOKEN", "GITHUB_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    assert remote.token("github") == ""
+    assert remotes.forge_token("github") == ""
     monkeypatch.setenv("GITHUB_TOKEN", "two\n")
-    assert remote.token("github") == "two"
+    assert remotes.forge_token("github") == "two"
     monkeypatch.setenv("GH_TOKEN", "one")
-    assert remote.token("github") == "one"
+    assert remotes.forge_token("github") == "one"
     monkeypatch.setenv("GH_TOKEN", "one\r\nX-Other: 1")
     with pytest.raises(SlimifyError) as caught:
-        remote.token("github")
+        remotes.forge_token("github")
     assert "one" not in caught.value.message

@@ -1,4 +1,4 @@
-"""What came of an offer, for people and as JSON."""
+"""Reports of publishing, as text and JSON."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def text(
     paint: Paint,
     dry: bool,
 ) -> str:
-    """A line or two; of a dry run, all that would be sent."""
+    """The report in a few lines; for a dry run, also the diff, the description and the calls."""
     lines: list[str] = []
     if report is not None and offer.changes:
         done = _DRY.get(report.done, report.done) if dry else report.done
-        place = f" {report.url}" if report.url else ""
-        first = f"{_files(offer)}: {paint(done, _COLOURS.get(report.done, 'cyan'))}{place}"
+        url = f" {report.url}" if report.url else ""
+        first = f"{_files(offer)}: {paint(done, _COLOURS.get(report.done, 'cyan'))}{url}"
         lines += [first, *_reason(report, width)]
         if dry and report.done in _DRY:
             lines += _whole(offer, report, paint)
@@ -70,11 +70,11 @@ def _whole(offer: Offer, report: Report, paint: Paint) -> Iterator[str]:
     yield from ("", report.body.rstrip("\n"), "")
     body = json.dumps(report.body, ensure_ascii=False)
     for call in report.calls:
-        yield from (call.replace(body, '"(the text above)"'), "")
+        yield from (call.replace(body, '"(the description above)"'), "")
 
 
 def _idle(results: Iterable[tuple[Outcome, Proof | None]], width: int) -> Iterator[str]:
-    """Why there is nothing to offer of a file; failures are told elsewhere."""
+    """The reasons why files are not offered. Failures are reported elsewhere."""
     for outcome, proof in results:
         if outcome.error is not None or (
             outcome.after is not None and (not proof or proof.verdict == "equal")
@@ -93,7 +93,7 @@ def to_json(
     *,
     dry: bool,
 ) -> str:
-    """One object in one line."""
+    """The report as a JSON object in one line."""
     done = report.done if report is not None else "failed" if error is not None else "nothing to offer"
     document = {
         "schema": 1,

@@ -1,4 +1,4 @@
-"""CODEOWNERS: who is asked by the forge itself about files that change."""
+"""CODEOWNERS: the people whom the forge asks to review changes of a file."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from slimify.config.pr import ForgeKind
 
-# Where each forge looks, in its order.
-_PLACES: Mapping[ForgeKind, tuple[str, ...]] = {
+# The paths that each forge reads, in its order.
+_LOCATIONS: Mapping[ForgeKind, tuple[str, ...]] = {
     "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
     "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
     "gitea": ("CODEOWNERS", "docs/CODEOWNERS", ".gitea/CODEOWNERS", ".forgejo/CODEOWNERS"),
@@ -18,16 +18,16 @@ _SECTION = re.compile(r"\^?\[[^\]]+\](\[\d+\])?\s*(.*)")
 
 
 def owners(tree: Path, kind: ForgeKind, files: tuple[str, ...]) -> tuple[str, ...]:
-    """Those whom the CODEOWNERS file of a checkout names for any of the files."""
-    for place in _PLACES[kind]:
-        path = tree / place
+    """The owners of any of the files, according to the CODEOWNERS file of the checkout."""
+    for name in _LOCATIONS[kind]:
+        path = tree / name
         if path.is_file() and not path.is_symlink():
             rules = _rules(path.read_text("utf-8", "replace"), kind)
             return tuple(dict.fromkeys(owner for file in files for owner in _of(rules, file)))
     return ()
 
 
-# Pattern, those it names, section.
+# Pattern, owners, section.
 _Rule = tuple[re.Pattern[str], tuple[str, ...], str]
 
 
@@ -35,12 +35,12 @@ def _rules(text: str, kind: ForgeKind) -> list[_Rule]:
     rules: list[_Rule] = []
     section, default = "", ()
     for line in text.splitlines():
-        said = re.split(r"(?<!\\)\s#|^#", line, maxsplit=1)[0].strip()
-        head = _SECTION.fullmatch(said) if kind == "gitlab" else None
+        rule = re.split(r"(?<!\\)\s#|^#", line, maxsplit=1)[0].strip()
+        head = _SECTION.fullmatch(rule) if kind == "gitlab" else None
         if head is not None:
-            section, default = said, tuple(head[2].split())
+            section, default = rule, tuple(head[2].split())
             continue
-        words = re.split(r"(?<!\\)\s+", said) if said else []
+        words = re.split(r"(?<!\\)\s+", rule) if rule else []
         if not words or words[0].startswith("!"):
             continue
         try:
@@ -52,7 +52,7 @@ def _rules(text: str, kind: ForgeKind) -> list[_Rule]:
 
 
 def _of(rules: list[_Rule], file: str) -> list[str]:
-    """The last rule of each section that fits is the one that counts."""
+    """The owners of a file: in each section, the last matching rule wins."""
     found: dict[str, tuple[str, ...]] = {}
     for pattern, names, section in rules:
         if pattern.fullmatch(file):
@@ -61,7 +61,8 @@ def _of(rules: list[_Rule], file: str) -> list[str]:
 
 
 def _regex(pattern: str) -> str:
-    """A pattern as in .gitignore: without a slash in front or within it fits in any directory."""
+    """The regular expression of a .gitignore pattern: without a leading or inner slash, it matches in any
+    directory."""
     inner = pattern.strip("/")
     anywhere = "" if "/" in pattern.rstrip("/") else "(?:.*/)?"
     meant = {"/**/": "/(?:.*/)?", "**/": "(?:.*/)?", "/**": "/.*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
