@@ -1,4 +1,4 @@
-"""`slimify analyze -i`: looking around in the layers and files of an image, with dive's keys."""
+"""`slimify analyze -i`: an interactive view of the layers and files of an image, with dive's keys."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ NOT_INTERACTIVE: Final = "SL755"
 
 
 def check() -> None:
-    """Raises SlimifyError, SL755, where nothing could be shown: without Textual, or without a terminal."""
+    """Raises SlimifyError (SL755) unless Textual is installed and stdout is a terminal."""
     if find_spec("textual") is None:
-        hint = "pip install 'dockerfile-slimify[tui]'; without it: --html FILE"
-        raise SlimifyError(NOT_INTERACTIVE, "--interactive needs the extra tui (Textual)", hint=hint)
+        hint = "install it with pip install 'dockerfile-slimify[tui]', or use --html FILE"
+        raise SlimifyError(NOT_INTERACTIVE, "--interactive requires the tui extra (Textual)", hint=hint)
     if not sys.stdout.isatty():
-        hint = "leave out --interactive for a report that goes through pipes"
-        raise SlimifyError(NOT_INTERACTIVE, "--interactive needs a terminal", hint=hint)
+        hint = "omit --interactive to write the report to a pipe or file"
+        raise SlimifyError(NOT_INTERACTIVE, "--interactive requires a terminal", hint=hint)
 
 
 def run(analysis: Analysis) -> None:
-    """Shows an image until the user leaves."""
+    """Shows an image until the user quits."""
     from slimify.browse.app import Browser
 
     if not sys.stdin.isatty():
-        # The image came through standard input; the keys come from the terminal.
+        # The image was read from standard input, so the keys are read from the terminal.
         with suppress(OSError):
             os.dup2(os.open("/dev/tty", os.O_RDONLY), 0)
     Browser(analysis, light=is_light(os.environ.get("COLORFGBG", ""))).run()
 
 
 def is_light(colours: str) -> bool:
-    """Whether a terminal says by COLORFGBG (`foreground;background`) that its background is light."""
+    """Whether the background is light, according to COLORFGBG (`foreground;background`)."""
     return colours.rpartition(";")[2] in ("7", "15")

@@ -1,4 +1,4 @@
-"""The browser: layers and what they are on the left, files on the right."""
+"""The Textual app: layers and their details on the left, files on the right."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from slimify.report.analysis.text import score
 from slimify.report.text import size
 from slimify.report.words import masked, shown
 
-_PATIENCE = 0.2  # seconds without a key, after which a filter is applied
+_FILTER_DELAY = 0.2  # seconds without a key press before the filter is applied
 
 
 class Layers(OptionList):
-    """The layers; moving the cursor shows another one."""
+    """The list of layers. Moving the cursor shows the files of another layer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "cursor_up", "up", show=False),
@@ -37,7 +37,7 @@ class Layers(OptionList):
 
 
 class Browser(App[None]):
-    """Looking around in one image."""
+    """The app that shows one image."""
 
     CSS = """
     #left { width: 2fr; min-width: 30; }
@@ -87,7 +87,7 @@ class Browser(App[None]):
         about.border_title = "Layer"
         layers.focus()
         if self._analysis.layers:
-            # Begin where the bytes are that a Dockerfile brought.
+            # Start at the largest layer that the Dockerfile added.
             own = [layer for layer in self._analysis.layers if not layer.base] or self._analysis.layers
             layers.highlighted = max(own, key=lambda layer: layer.size).index
 
@@ -178,7 +178,7 @@ class Browser(App[None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         if self._waiting is not None:
             self._waiting.stop()
-        self._waiting = self.set_timer(_PATIENCE, lambda: self._apply(event.value))
+        self._waiting = self.set_timer(_FILTER_DELAY, lambda: self._apply(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self._apply(event.value)
@@ -191,11 +191,11 @@ class Browser(App[None]):
             self._waiting = None
         box = next(iter(self.query("#filter").results(Input)), None)
         if box is None:
-            return  # the timer of the last key struck while the program was being left
+            return  # the timer fired while the app was closing
         try:
             test = re.compile(pattern).search if pattern else None
         except re.error as error:
-            box.border_title = f"no regular expression: {error}"
+            box.border_title = f"invalid regular expression: {error}"
             return
         box.border_title = None
         for files in self.query(FileTree):

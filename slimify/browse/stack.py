@@ -1,7 +1,6 @@
-"""Layers on top of each other: what there is up to a layer, and what that layer, or all of them, changed.
+"""The file system after each layer, with the changes of that layer or of all layers so far.
 
-Trees are never walked as a whole: what two layers share is shared, and what one does not touch is not
-looked at before somebody opens it.
+Trees are merged lazily: layers share unchanged nodes, and a directory is read only when it is opened.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ Hidden = Collection[Change]
 
 
 class Item:
-    """A file or directory as it is shown: `below` is what the layers underneath left there, `own` what the
-    layer, or all of them, did to it."""
+    """A file or directory in the view: `below` is its state in the lower layers, `own` its state after the
+    change. One of them can be None."""
 
     __slots__ = ("_below", "_children", "_own", "change", "node")
 
@@ -35,7 +34,7 @@ class Item:
 
     @property
     def children(self) -> list[Item]:
-        """What is in it, by name."""
+        """The entries of the directory, sorted by name."""
         if self._children is None:
             lower = _present(self._below) if self.change != "removed" else {}
             upper = {node.name: node for node in self._own.children} if self._own else {}
@@ -44,13 +43,13 @@ class Item:
         return self._children
 
     def size(self, hidden: Hidden) -> int:
-        """Bytes of it and all that is in it; without what is left unmodified, where that is hidden."""
+        """The size in bytes, contents included. Unmodified files don't count while they are hidden."""
         if self.node.kind != "directory" or "unmodified" in hidden or self._below is None or not self._own:
             return self.node.size
         return sum(child.size(hidden) for child in self.children if child.change != "removed")
 
     def shows(self, hidden: Hidden) -> bool:
-        """Whether anything of it is to be seen."""
+        """Whether the item or any of its contents is visible."""
         if not hidden:
             return True
         waiting = [self]
@@ -74,11 +73,11 @@ class Stack:
         self._upto: list[Node] = []
 
     def layer(self, index: int) -> Item:
-        """The file system up to a layer, with what that layer changed."""
+        """The file system after a layer, with the changes of that layer."""
         return Item(self._stacked(index - 1) if index else None, self._trees[index])
 
     def aggregated(self, index: int) -> Item:
-        """The file system up to a layer, with what all layers above the lowest changed, as in dive."""
+        """The file system after a layer, with the changes of all layers above the lowest, as in dive."""
         return Item(None, self._stacked(index) if index else self._trees[0])
 
     def _stacked(self, index: int) -> Node:
@@ -89,7 +88,7 @@ class Stack:
 
 
 def matching(root: Item, test: Callable[[str], bool], hidden: Hidden) -> set[str]:
-    """The paths that lead to what passes a test, and what is in such directories."""
+    """The paths that pass a test, with their parent directories and their contents."""
     kept: set[str] = set()
     trail: list[str] = []
 
@@ -113,13 +112,13 @@ def _present(node: Node | None) -> dict[str, Node]:
 
 
 def _unmodified(node: Node) -> Node:
-    """The lowest layer's tree as the ground that others change."""
+    """The tree of the lowest layer, marked as unmodified: changes are relative to it."""
     children = tuple(_unmodified(child) for child in node.children if child.change != "removed")
     return replace(node, change="unmodified", children=children)
 
 
 def _over(below: Node, own: Node) -> Node:
-    """A layer's node on what was there; changes are those against the lowest layer."""
+    """The node after a layer is applied; changes are relative to the lowest layer."""
     children = {child.name: child for child in below.children} if own.kind == "directory" else {}
     for child in own.children:
         put = _put(children.get(child.name), child)
@@ -138,7 +137,7 @@ def _over(below: Node, own: Node) -> Node:
 
 
 def _put(below: Node | None, own: Node) -> Node | None:
-    """One child; None where it came and went."""
+    """One child after a layer is applied; None if it was added and removed again."""
     if own.change == "removed":
         return None if below is None or below.change == "added" else own
     if below is None:

@@ -1,4 +1,4 @@
-"""The files of a layer, as lines; only those that are to be seen are drawn."""
+"""The widget with the files of a layer. It draws only the visible lines."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _KINDS: Final = {
     "fifo": stat.S_IFIFO,
     "device": stat.S_IFCHR,
 }
-_COLUMNS: Final = 60  # in front of and behind what is as long as names are
-_OPEN_SHARE: Final = 0.1  # of all bytes, from which on a directory is open at first
+_COLUMNS: Final = 60  # width of a line without its guide and name
+_OPEN_SHARE: Final = 0.1  # directories with more than this share of all bytes are open at first
 
 
 class Row(Struct, frozen=True):
-    """A line: an item behind the lines that lead to it."""
+    """A line: an item and the tree guide in front of it."""
 
     item: Item
     guide: str
 
 
 class FileTree(ScrollView, can_focus=True):
-    """A tree of files with permissions, owners and sizes; directories are filled when they are opened."""
+    """A tree of files with permissions, owners and sizes. Directories are loaded when they are opened."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "files--added",
@@ -72,7 +72,7 @@ class FileTree(ScrollView, can_focus=True):
         Binding("l", "largest", "Largest"),
         Binding("ctrl+a", "hide('added')", "Added"),
         Binding("ctrl+r", "hide('removed')", "Removed"),
-        # Terminals send the same byte for both.
+        # Terminals send the same byte for both keys.
         Binding("ctrl+m,enter", "hide('modified')", "Modified", key_display="^m"),
         Binding("ctrl+u", "hide('unmodified')", "Unmodified"),
         Binding("ctrl+b", "attributes", "Attributes", show=False),
@@ -80,7 +80,7 @@ class FileTree(ScrollView, can_focus=True):
     ]
 
     class Hidden(Message):
-        """Which kinds of changes are hidden is another now."""
+        """The set of hidden kinds of changes has changed."""
 
     def __init__(self, item: Item, *, id: str) -> None:
         super().__init__(id=id)
@@ -102,7 +102,7 @@ class FileTree(ScrollView, can_focus=True):
     # --- what is shown -----------------------------------------------------------------------------
 
     def show_item(self, item: Item, findings: dict[str, Waste]) -> None:
-        """Shows another tree, opened towards where its bytes are."""
+        """Shows another tree, with its largest directories opened."""
         self.root_item, self.findings = item, findings
         self.opened = {item.node.path}
         least = item.size(self.hidden) * _OPEN_SHARE
@@ -118,7 +118,7 @@ class FileTree(ScrollView, can_focus=True):
         self._narrow()
 
     def narrow(self, test: Callable[[str], bool] | None) -> None:
-        """Shows only what leads to paths that pass a test; None: everything."""
+        """Shows only paths that pass a test, with their parents; all paths if `test` is None."""
         self._test = test
         self._narrow()
 
@@ -127,7 +127,7 @@ class FileTree(ScrollView, can_focus=True):
         self.renew()
 
     def renew(self) -> None:
-        """Puts the lines together again; the cursor stays on its file if that is still there."""
+        """Rebuilds the lines. The cursor stays on its file if that is still visible."""
         at = self.rows[self.cursor].item.node.path if self.cursor < len(self.rows) else ""
         self.rows = []
         waiting = [(child, "", last) for child, last in reversed(self._children(self.root_item))]
@@ -211,7 +211,7 @@ class FileTree(ScrollView, can_focus=True):
             self.renew()
 
     def action_fold_all(self) -> None:
-        """Closes everything, or opens everything where nothing is open."""
+        """Closes all directories, or opens all if none is open."""
         if self.opened - {self.root_item.node.path}:
             self.opened = {self.root_item.node.path}
         else:
@@ -231,7 +231,7 @@ class FileTree(ScrollView, can_focus=True):
                 self.action_fold()
 
     def action_leave(self) -> None:
-        """Closes a directory, or goes to the one above."""
+        """Closes the directory, or moves the cursor to the parent."""
         if not self.rows:
             return
         item = self.rows[self.cursor].item
@@ -245,7 +245,7 @@ class FileTree(ScrollView, can_focus=True):
                 return
 
     def action_largest(self) -> None:
-        """To the largest file, and with each further time to the next one."""
+        """Moves the cursor to the largest file, and to the next largest with each call."""
         if not self._largest:
             self._largest = self._by_size()
         while self._largest:

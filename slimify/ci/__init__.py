@@ -1,1 +1,1 @@
-"""The CI step that builds an image with layers kept from build to build: a new file, or edits of one."""
+"""CI steps that build an image with cached layers: a new CI file, or edits of an existing one."""

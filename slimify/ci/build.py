@@ -1,4 +1,4 @@
-"""What is built, and how each CI is told to keep its layers: facts/ci.toml, filled in."""
+"""The image to build, and the cache flags and inputs for each CI system from facts/ci.toml."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SUBSTITUTIONS = (("_LOCATION", "us"), ("_REPOSITORY", "images"))
 
 
 class Build(Struct, frozen=True, kw_only=True):
-    """One image: paths are relative to the root of the repository, `name` is that of the Dockerfile's
-    directory, `path` what tells it from others of the repository: "" at the root, else `/services-web`."""
+    """One image. Paths are relative to the repository root; `name` is the name of the Dockerfile's directory;
+    `path` distinguishes the image from others in the repository: "" at the root, else `/services-web`."""
 
     kind: Kind
     dockerfile: str
@@ -44,7 +44,7 @@ class Build(Struct, frozen=True, kw_only=True):
 
     @property
     def metadata(self) -> str:
-        """The image of a GitHub workflow whose tag is made by docker/metadata-action, in lower case."""
+        """The image name for docker/metadata-action, which creates a lower-case tag; "" for a given tag."""
         return "" if self.given_tag else f"ghcr.io/${{{{ github.repository }}}}{self.path}"
 
     @property
@@ -58,7 +58,7 @@ class Build(Struct, frozen=True, kw_only=True):
 
     @property
     def cache(self) -> str:
-        """Where the registry keeps the layers: the image's name with a tag of its own."""
+        """The cache image in the registry: the name of the image with its own tag."""
         if self.kind == "gitlab" and not self.given_tag:
             return f"$CI_REGISTRY_IMAGE{self.path}:buildcache"
         if not self.given_tag:
@@ -68,7 +68,7 @@ class Build(Struct, frozen=True, kw_only=True):
 
     @property
     def file(self) -> str:
-        """The file that the CI reads, "" for a command."""
+        """The path of the CI file; "" for a plain command."""
         return str(_row(self.kind)["file"])
 
     @property
@@ -81,13 +81,13 @@ class Build(Struct, frozen=True, kw_only=True):
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What the cache does, and why it has to hold all stages; Kaniko's always does."""
+        """The purpose of the cache, and why it holds all stages (Kaniko's always does)."""
         if self.kind == "kaniko":
             return (Reason.of("SL380", "kaniko", hours=self.ttl),)
         return _KEPT[self.kind], Reason.of("SL381", "all_stages")
 
     def _filled(self, text: str) -> str:
-        # builds that share a scope overwrite each other's layers: docs.docker.com/build/cache/backends/gha
+        # builds with the same scope overwrite each other's cache: docs.docker.com/build/cache/backends/gha
         scope = f",scope={self.path.strip('/')}" if self.path else ""
         return text.replace("{ttl}", str(self.ttl)).replace("{cache}", self.cache).replace("{scope}", scope)
 

@@ -1,4 +1,4 @@
-"""A build and the CI files that are there -> the file to write, the edit to make, or where a step goes."""
+"""Plans the change for a build: a new CI file, an edit of an existing one, or a step to add by hand."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ _BUILDS = ("docker build", "docker buildx build", "/kaniko/executor")
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """What comes of it: `outcome` for the CI file, and the step to show where the file is not changed."""
+    """The outcome for the CI file, and the text to print: the new file or the step to add by hand."""
 
     outcome: Outcome
     shown: str
 
 
 def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step:
-    """`files` are the CI files that are there, by their paths below the root of the repository."""
+    """The step for `build`. `files` maps the paths of existing CI files, relative to the repository root, to
+    their texts; `templates` is a directory with the user's own templates."""
     if build.kind == "buildx":
         text = _page(build, "ci/buildx.j2", templates)
         return Step(
@@ -35,7 +36,7 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
             return _changed(build, name, text, found, templates)
     for name, text in files.items():
         line = build_steps.line_with(text, _BUILDS)
-        if line or build.kind != "github":  # another workflow may stand beside those that are there
+        if line or build.kind != "github":  # GitHub allows an additional workflow file
             why = Reason.of("SL382", "takes_place") if line else None
             return _by_hand(build, name, text, build_steps.Found(line, None, why), templates)
     text = _page(build, f"ci/{build.kind}.j2", templates)
@@ -70,7 +71,7 @@ def _changed(build: Build, name: str, text: str, found: build_steps.Found, templ
 
 
 def _by_hand(build: Build, name: str, text: str, found: build_steps.Found, templates: str) -> Step:
-    """The step alone, with where it goes."""
+    """The step to add by hand, with its position in the file."""
     at, why = found.line, found.why
     if at:
         said = (

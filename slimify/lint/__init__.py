@@ -1,1 +1,1 @@
-"""What `check` finds: Dockerfiles that could give a smaller image, each with a place and an identity."""
+"""Findings of `check`: Dockerfiles whose image could be smaller, with location and fingerprint."""

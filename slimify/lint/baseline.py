@@ -1,7 +1,7 @@
-"""Findings that are known, so that only new ones count: a file of JSON that is kept with the sources.
+"""The baseline of known findings, a JSON file under version control: only new findings count.
 
-A known finding counts again when its saving has grown by as much as a finding needs to be one: what an old
-Dockerfile wastes is known, what somebody adds to it is not.
+A known finding counts again once its saving has grown by the minimum saving of a finding. So the baseline
+accepts what an old Dockerfile wastes, but not what later changes add.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SCHEMA = 1
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One known finding; `file` is its path below the root of the repository."""
+    """One known finding. `file` is relative to the repository root, `saving` is in bytes."""
 
     file: str
     code: str
@@ -33,10 +33,10 @@ Baseline = Mapping[str, Entry]  # by fingerprint
 
 
 def read(text: str) -> Baseline:
-    """The entries of a baseline file. Raises ValueError with a sentence for anything else."""
+    """The entries of a baseline file. Raises ValueError with a message if it is invalid."""
     document: Any = json.loads(text)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError("it is no baseline of this version of slimify")
+        raise ValueError("it is not a baseline of this version of slimify")
     found: dict[str, Entry] = {}
     for row in document.get("findings", []):
         try:
@@ -48,13 +48,13 @@ def read(text: str) -> Baseline:
                 measured=bool(row["measured"]),
             )
         except (KeyError, TypeError, ValueError):
-            raise ValueError(f"this is no finding: {json.dumps(row)[:80]}") from None
+            raise ValueError(f"this is not a finding: {json.dumps(row)[:80]}") from None
         found[entry.fingerprint] = entry
     return found
 
 
 def written(entries: Iterable[Entry]) -> str:
-    """The file: one line an entry and sorted, so that its diffs are small."""
+    """The text of a baseline file, sorted and with one entry per line, so that diffs are small."""
     rows = [
         json.dumps(
             {
@@ -73,7 +73,7 @@ def written(entries: Iterable[Entry]) -> str:
 
 
 def compared(item: Checked, baseline: Baseline, growth: MinSaving) -> Checked:
-    """The same with its finding marked as known, where it is in the baseline and has not grown."""
+    """`item` with its finding marked as known if the baseline has it and its saving has not grown."""
     finding = item.finding
     entry = baseline.get(finding.fingerprint) if finding is not None else None
     if finding is None or entry is None or _grown(finding, entry, growth):
@@ -82,15 +82,15 @@ def compared(item: Checked, baseline: Baseline, growth: MinSaving) -> Checked:
 
 
 def _grown(finding: Finding, entry: Entry, growth: MinSaving) -> bool:
-    # an estimate and a measurement can't be compared
+    # estimates and measurements can't be compared
     comparable = finding.measured == entry.measured
     return comparable and finding.saving - entry.saving >= max(growth.floor(finding.original or 0), 1)
 
 
 def updated(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) -> tuple[Entry, ...]:
-    """The entries after a run: its findings, and what is known of files that it did not look at.
+    """The entries after a run: its findings, and the old entries of files that it did not check.
 
-    `gone` are the files of the baseline that are not there any more.
+    `gone` are files of the baseline that no longer exist.
     """
     settled = _settled(items) | gone
     kept = {e.fingerprint: e for e in baseline.values() if e.file not in settled}
@@ -107,13 +107,13 @@ def updated(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) 
 
 
 def stale(baseline: Baseline, items: Sequence[Checked], gone: frozenset[str]) -> tuple[Entry, ...]:
-    """The entries of files that were looked at, or are gone, and that nothing was found for."""
+    """The outdated entries: their files no longer exist, or were checked without this finding."""
     settled = _settled(items) | gone
     found = {item.finding.fingerprint for item in items if item.finding is not None}
     return tuple(e for e in baseline.values() if e.file in settled and e.fingerprint not in found)
 
 
 def _settled(items: Sequence[Checked]) -> frozenset[str]:
-    """The files of which the run can say whether there is something to find."""
+    """The files that the run checked conclusively."""
     sure = (i for i in items if i.outcome.error is None and (i.proof is None or i.proof.verdict == "equal"))
     return frozenset(item.place.path for item in sure if item.place is not None)

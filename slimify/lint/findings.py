@@ -1,4 +1,4 @@
-"""What came of a Dockerfile → the finding that `check` reports about it, if there is one."""
+"""Turns the outcome for a Dockerfile into the finding that `check` reports."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from slimify.verify.model import Proof
 
 RULES = {"minimal": "SL300", "slim": "SL301", "same-base": "SL302", "cleanup": "SL303"}  # by rung
-_LONGEST = 120  # characters of a difference that is told in passing
+_MAX_DIFFERENCE = 120  # characters of a difference in a remark
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """A Dockerfile of which the image could be smaller: one a file, at the FROM of its last stage.
+    """A Dockerfile whose image could be smaller. There is one finding per file, at the FROM of the last stage.
 
-    `details` is all that the rewrite does, `known`: it is in the baseline.
+    `details` are the decisions of the rewrite; `known` findings are in the baseline.
     """
 
     code: str
@@ -39,8 +39,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """One Dockerfile that was looked at. `command` shows the change, `remark` says why a rewrite does not
-    count; `unproven`: it was to be measured, and could not be."""
+    """One checked Dockerfile. `command` shows the change; `remark` explains why a rewrite does not count;
+    `unproven`: building it was requested but failed."""
 
     outcome: Outcome
     place: Place | None  # None for standard input
@@ -52,8 +52,8 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 
 def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | None = None) -> Checked:
-    """What `check` says about one outcome. With a proof only what was built and found equal counts, by
-    what it saves then."""
+    """The result of `check` for one outcome. With a proof, only an image that was found equal counts, with its
+    measured saving."""
     found = Checked(outcome=outcome, place=place, command=command, proof=proof)
     if outcome.error is not None or outcome.after is None:
         return found
@@ -67,9 +67,9 @@ def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | 
 def _not_counted(found: Checked, proof: Proof) -> Checked:
     remarks = {
         "equal": "the measured saving is below --min-saving",
-        "different": f"not proven, so that nothing is asked for: {difference(proof)}; "
+        "different": f"not counted, because verification failed: {difference(proof)}; "
         f"see slimify verify {found.outcome.file}",
-        "not built": f"nothing was measured: {proof.problem}",
+        "not built": f"not measured: {proof.problem}",
     }
     return Checked(
         outcome=found.outcome,
@@ -85,11 +85,11 @@ def difference(proof: Proof) -> str:
     """The first difference between two images, in one line."""
     texts = (f.text for check in proof.checks if not check.ok for f in check.findings if not f.accepted)
     text = " ".join(next(texts, "the images differ").split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+    return text if len(text) <= _MAX_DIFFERENCE else f"{text[:_MAX_DIFFERENCE]} …"
 
 
 def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Finding | None:
-    """None where the Dockerfile silences what would be found."""
+    """The finding; None if the Dockerfile silences it."""
     code = RULES[outcome.rung]
     said = next((d for d in outcome.decisions if d.code == code), None)
     if said is None:
@@ -113,15 +113,15 @@ def _finding(outcome: Outcome, place: Place | None, proof: Proof | None) -> Find
 
 
 def _from(outcome: Outcome) -> Instruction | None:
-    """The instruction that says what the image starts from."""
+    """The FROM of the last stage."""
     named = (verdict.instruction for verdict in reversed(outcome.instructions))
     return next((i for i in named if i.keyword == "FROM"), None)
 
 
 def fingerprint(path: str, base: str) -> str:
-    """What a finding is recognised by: the file and the image that it starts from, whatever release of it.
+    """The identity of a finding: a checksum of the file path and its base image without tag.
 
-    Neither lines nor steps nor the rung count: the same Dockerfile with a package more is the same finding.
+    Fingerprints survive edits, new packages and version bumps.
     """
     words = base.split()
     image = words[0].partition("@")[0] if words else ""

@@ -1,4 +1,4 @@
-"""Where a file is for those who read a report elsewhere: below the root of its repository."""
+"""Locations of files relative to their repository, for reports that are read elsewhere."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from slimify import config
 
 
 class Place(Struct, frozen=True):
-    """A file as `path` below `root`, with slashes."""
+    """A file as `path` relative to `root`, with forward slashes."""
 
     root: Path
     path: str
 
 
 def place(file: Path) -> Place:
-    """Below the root of the repository that one works in, else of its own; without any, as seen from here.
+    """The location of a file, relative to the root of the current repository, else of the file's own
+    repository, else to the working directory.
 
-    A file that is a link is where the link is.
+    A symlink is not followed.
     """
     here = Path.cwd()
     absolute = file.parent.resolve() / file.name

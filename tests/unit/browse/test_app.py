@@ -274,7 +274,7 @@ def test_a_filter_is_typed_applied_and_closed() -> None:
         assert shown(app) == ["/srv", "/srv/bin", "/srv/bin/server"]
         assert app.query_one("#files").has_focus
         await pilot.press("ctrl+f", *"((", "enter")
-        assert "no regular expression" in app.query_one("#filter").border_title
+        assert "invalid regular expression" in app.query_one("#filter").border_title
         await pilot.press("escape")
         assert shown(app) == before
 
@@ -351,7 +351,7 @@ def test_without_textual_it_is_said_before_anything_is_read(monkeypatch: pytest.
     monkeypatch.setattr("slimify.browse.find_spec", lambda name: None)
     result = invoke("analyze", "no-such-image", "-i")
     assert result.code == 2
-    assert "needs the extra tui" in result.stderr
+    assert "requires the tui extra" in result.stderr
     assert "dockerfile-slimify[tui]" in result.stderr
 
 

@@ -69,13 +69,13 @@ def look(outcome: Outcome = REWRITTEN, proof: Proof | None = None) -> Checked:
         pytest.param(
             REWRITTEN,
             replace(EQUAL, verdict="different"),
-            "not proven, so that nothing is asked for: the images differ",
+            "not counted, because verification failed: the images differ",
             id="different",
         ),
         pytest.param(
             REWRITTEN,
             replace(EQUAL, verdict="not built", problem="no space left"),
-            "nothing was measured: no space left",
+            "not measured: no space left",
             id="not built",
         ),
         pytest.param(
