@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from slimify.config import Base, Builder, MinSaving, Options, parse_min_saving
     from slimify.config.pr import ForgeKind, Per
     from slimify.engine.model import BuildOptions
+    from slimify.fleet.builds import ScanBuilds
     from slimify.fleet.library import scan
-    from slimify.fleet.proving import ScanBuilds
     from slimify.fleet.rows import Row
     from slimify.fleet.scan import ScanOptions, scan_all
     from slimify.image.model import Image
@@ -147,7 +147,7 @@ _MODULES = {
     "config.pr": ("ForgeKind", "Per"),
     "engine.model": ("BuildOptions",),
     "fleet.library": ("scan",),
-    "fleet.proving": ("ScanBuilds",),
+    "fleet.builds": ("ScanBuilds",),
     "fleet.rows": ("Row",),
     "fleet.scan": ("ScanOptions", "scan_all"),
     "image.model": ("Image",),

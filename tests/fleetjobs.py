@@ -1,17 +1,17 @@
-"""Jobs for the pool of `scan` that go wrong, importable in its processes."""
+"""Failing jobs for the pool of `scan`, importable in its workers."""
 
 from __future__ import annotations
 
 import os
 import time
 
-from slimify.fleet.rows import How, Row, none
-from slimify.fleet.sources import Work
+from slimify.fleet.rows import Row, RowSettings, no_dockerfile_row
+from slimify.fleet.work_items import WorkItem
 
 
-def dying(work: Work) -> list[Row]:
-    """Ends the process at one piece of work; the others wait until it is under way."""
-    if work.repository == "deadly":
+def dying(item: WorkItem) -> list[Row]:
+    """Ends the process at one work item; the others wait until it is running."""
+    if item.repository == "deadly":
         os._exit(9)
     time.sleep(0.05)
-    return [none(work, How())]
+    return [no_dockerfile_row(item, RowSettings())]

@@ -22,9 +22,9 @@ from typer.testing import CliRunner
 
 from slimify.cli.app import app
 from slimify.fleet import pool, rows
-from slimify.fleet.limit import TooLongError, limit
-from slimify.fleet.record import Record
-from slimify.fleet.sources import Work, share, works
+from slimify.fleet.results_file import ResultsFile
+from slimify.fleet.time_limit import TimeLimitError, time_limit
+from slimify.fleet.work_items import WorkItem, is_in_part, work_items
 
 PLAIN = 'FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /server .\nCMD ["/server"]\n'
 GO = {"go.mod": "module example.com/shop\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n"}
@@ -143,7 +143,7 @@ def test_what_failed_is_tried_again_on_request(fleet: Path, tmp_path: Path) -> N
 
 
 def test_two_scans_do_not_write_to_one_file(fleet: Path, tmp_path: Path) -> None:
-    with Record(tmp_path / "rows.jsonl"):
+    with ResultsFile(tmp_path / "rows.jsonl"):
         scan(fleet, "--output", tmp_path / "rows.jsonl", code=4)
 
 
@@ -196,10 +196,10 @@ def in_session(leader: int) -> list[int]:
     ("arguments", "code", "words"),
     [
         pytest.param(
-            ["nowhere"], 2, "slimify scan: nowhere is neither a directory nor a list", id="no such path"
+            ["nowhere"], 2, "slimify scan: nowhere is neither a directory nor a readable list", id="no such path"
         ),
-        pytest.param([".", "--output", "notes.txt"], 2, "no result of slimify scan", id="another file"),
-        pytest.param([".", "--output", "open.txt"], 2, "no result of slimify scan", id="without a line end"),
+        pytest.param([".", "--output", "notes.txt"], 2, "not a result of slimify scan", id="another file"),
+        pytest.param([".", "--output", "open.txt"], 2, "not a result of slimify scan", id="without a line end"),
         pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),
         pytest.param([".", "--builds", "2"], 2, "need --verify", id="builds without need"),
         pytest.param([".", "--html", "no/page.html"], 2, "is not a directory", id="no place for the page"),
@@ -218,8 +218,8 @@ def test_wrong_usage(
 
 
 def test_shards_share_the_repositories() -> None:
-    work = [Work(f"repo{n}", f"repo{n}/{name}") for n in range(200) for name in ("a", "b")]
-    parts = [[w for w in work if share(w, part, 3)] for part in (1, 2, 3)]
+    work = [WorkItem(f"repo{n}", f"repo{n}/{name}") for n in range(200) for name in ("a", "b")]
+    parts = [[w for w in work if is_in_part(w, part, 3)] for part in (1, 2, 3)]
     assert sorted(w.key for part in parts for w in part) == sorted(w.key for w in work)
     assert all(len(part) > 100 for part in parts)
     for part in parts:  # a repository is in one of them
@@ -230,22 +230,23 @@ def test_the_innermost_repository_owns_a_dockerfile(tmp_path: Path) -> None:
     repository(tmp_path / "all", {"Dockerfile": PLAIN, "part/Dockerfile": PLAIN})
     repository(tmp_path / "all" / "inner", {"Dockerfile": PLAIN})
     found = {
-        work.file.removeprefix(f"{tmp_path}/"): Path(work.repository).name for work in works([str(tmp_path)])
+        work.file.removeprefix(f"{tmp_path}/"): Path(work.repository).name
+        for work in work_items([str(tmp_path)])
     }
     assert found == {"all/Dockerfile": "all", "all/part/Dockerfile": "all", "all/inner/Dockerfile": "inner"}
 
 
 def test_a_process_that_dies_stops_no_other_work() -> None:
     names = [f"repo{n}" for n in range(6)]
-    todo = [Work(name) for name in (*names[:3], "deadly", *names[3:])]
-    died = partial(rows.died, how=rows.How())
+    todo = [WorkItem(name) for name in (*names[:3], "deadly", *names[3:])]
+    died = partial(rows.process_died_rows, row_settings=rows.RowSettings())
     answers = pool.run(todo, dying, died, 2)
     found = {row["repository"]: row["reasons"][0][:5] for part in answers for row in part}
     assert found == {**dict.fromkeys(names, rows.NO_DOCKERFILE), "deadly": rows.DIED}
 
 
 def test_time_is_limited() -> None:
-    with pytest.raises(TooLongError), limit(1, grace=60):
+    with pytest.raises(TimeLimitError), time_limit(1, grace=60):
         time.sleep(60)
 
 
@@ -256,14 +257,14 @@ def test_what_takes_too_long_is_a_row_and_the_others_of_its_repository_are_too(
 
     def slow(command: str, todo: Any, *rest: Any) -> Any:
         if todo[0][0].name.endswith("slow.Dockerfile"):
-            raise TooLongError
+            raise TimeLimitError
         return outcomes(command, todo, *rest)  # type: ignore[arg-type]
 
     (fleet / "shop" / "slow.Dockerfile").write_text(PLAIN)
     (fleet / "shop" / "web.Dockerfile").write_text(PLAIN)
     commit(fleet / "shop")
     monkeypatch.setattr(rows.dockerfiles, "outcomes", slow)
-    found = rows.estimated(Work(f"file://{fleet}/shop"), rows.How())
+    found = rows.estimated_rows(WorkItem(f"file://{fleet}/shop"), rows.RowSettings())
     assert [(row["file"], row["outcome"], row["reasons"][0][:5]) for row in found] == [
         ("Dockerfile", "rewritten", "SL300"),
         ("slow.Dockerfile", "failed", rows.TOO_LONG),

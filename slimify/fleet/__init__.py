@@ -1,1 +1,1 @@
-"""Many repositories: which Dockerfiles they hold, one row each, over processes, resumable."""
+"""Scans many repositories in parallel: one row per Dockerfile, resumable."""

@@ -1,4 +1,4 @@
-"""For programs that use slimify: a whole fleet, as `slimify scan` reads it."""
+"""The public function `scan`: scans many repositories, like `slimify scan`."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ def scan(
     builds: int = 1,
     **settings: object,
 ) -> Iterator[dict[str, Any]]:
-    """The rows of `slimify scan --format json` for directories, addresses of git repositories and files that
-    list them, as they are done. `timeout`: seconds for one Dockerfile. With `verify` what can be rewritten
-    is built and compared, `builds` Dockerfiles at a time. Raises SlimifyError for a path that is not there,
-    and where there is nothing to build with.
+    """Yields the rows of `slimify scan --format json` as they are completed.
 
-    Processes are spawned: a script that calls this needs `if __name__ == "__main__":`.
+    `paths` are directories, URLs of Git repositories, and files that list these. `timeout` is in seconds per
+    Dockerfile. With `verify`, images of rewritable Dockerfiles are built and compared, `builds` Dockerfiles
+    at a time. Raises SlimifyError for a missing path, or with `verify` if no container engine is found.
+
+    Worker processes are spawned: a calling script needs `if __name__ == "__main__":`.
     """
     from slimify.fleet.scan import ScanOptions, scan_all
 
     asked = ScanOptions(settings=settings, timeout=timeout, jobs=processes)
     if verify:
         from slimify.app.prove import ProofOptions
-        from slimify.fleet.proving import ScanBuilds
+        from slimify.fleet.builds import ScanBuilds
 
         asked = replace(asked, builds=ScanBuilds(proving=ProofOptions(), number=builds))
     for rows in scan_all(paths, asked):

@@ -1,7 +1,7 @@
-"""Work over processes: bounded in number and memory, and no piece stops the others.
+"""A pool of worker processes with bounded number and memory, in which one item can't stop the others.
 
-A piece whose process dies (out of memory, a crash in a library) is answered by who asked for it. The
-processes end when the one that started them does, however it ends, and leave nothing behind.
+If a worker dies (out of memory, a crash in a library), the caller supplies the rows of its item. Workers
+terminate when the parent process ends, however it ends, and remove their temporary files.
 """
 
 from __future__ import annotations
@@ -24,113 +24,115 @@ from typing import NoReturn, TypeVar
 
 from slimify.fleet.rows import Row
 
-_PIECES_PER_PROCESS = 200  # then a new one takes over, whatever the old one has gathered
-_TIDYING = 60  # seconds that a process has to remove what it made, once it is to stop
+_ITEMS_PER_PROCESS = 200  # then a new process starts, which bounds memory
+_CLEANUP_SECONDS = 60  # time for a worker to remove its files when it has to stop
 
-Piece = TypeVar("Piece")
-Job = Callable[[Piece], list[Row]]
-
-
-def run(pieces: Iterable[Piece], job: Job[Piece], died: Job[Piece], processes: int) -> Iterator[list[Row]]:
-    """What `job`, which has to be importable, answers for each piece, in the order in which they are done;
-    what `died` says of one that ends its process."""
-    todo = iter(pieces)
-    while batch := list(islice(todo, _PIECES_PER_PROCESS * processes)):
-        suspects: list[Piece] = []
-        yield from _side_by_side(batch, job, processes, suspects)
-        for piece in suspects:
-            yield _by_itself(piece, job, died)
+Item = TypeVar("Item")
+Job = Callable[[Item], list[Row]]
 
 
-def _side_by_side(
-    batch: list[Piece], job: Job[Piece], processes: int, suspects: list[Piece]
+def run(items: Iterable[Item], job: Job[Item], died: Job[Item], processes: int) -> Iterator[list[Row]]:
+    """Yields the rows that `job` returns for each item, in order of completion. If an item kills its worker
+    twice, the rows are those of `died`. `job` must be importable."""
+    todo = iter(items)
+    while batch := list(islice(todo, _ITEMS_PER_PROCESS * processes)):
+        suspects: list[Item] = []
+        yield from _run_parallel(batch, job, processes, suspects)
+        for item in suspects:
+            yield _run_alone(item, job, died)
+
+
+def _run_parallel(
+    batch: list[Item], job: Job[Item], processes: int, suspects: list[Item]
 ) -> Iterator[list[Row]]:
-    """`suspects` gets what was under way when a process died: one of them is to blame."""
+    """Adds to `suspects` the items that were running when a worker died: one of them caused it."""
     waiting = list(reversed(batch))
     while waiting:
-        under_way: dict[Future[list[Row]], Piece] = {}
+        running: dict[Future[list[Row]], Item] = {}
         with _processes(processes) as pool:
             try:
-                while waiting or under_way:
-                    while waiting and len(under_way) < 2 * processes:
-                        future = pool.submit(_done, job, waiting[-1])
-                        under_way[future] = waiting.pop()
-                    for done in wait(under_way, return_when=FIRST_COMPLETED).done:
+                while waiting or running:
+                    while waiting and len(running) < 2 * processes:
+                        future = pool.submit(_run_job, job, waiting[-1])
+                        running[future] = waiting.pop()
+                    for done in wait(running, return_when=FIRST_COMPLETED).done:
                         yield done.result()
-                        del under_way[done]
+                        del running[done]
             except BrokenProcessPool:
-                suspects += under_way.values()
+                suspects += running.values()
 
 
-def _by_itself(piece: Piece, job: Job[Piece], died: Job[Piece]) -> list[Row]:
+def _run_alone(item: Item, job: Job[Item], died: Job[Item]) -> list[Row]:
     with _processes(1) as pool:
         try:
-            return pool.submit(_done, job, piece).result()
+            return pool.submit(_run_job, job, item).result()
         except BrokenProcessPool:
-            return died(piece)
+            return died(item)
 
 
 @contextmanager
 def _processes(number: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that stop at the end of the `with`, or with this process: nobody else has the other end of
-    their pipe. What they make lies in a directory that goes with them."""
+    """Workers that stop at the end of the `with` block or with this process, which holds the only other end
+    of their pipe. Their temporary directory is removed."""
     context = get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
+    worker_end, parent_end = context.Pipe(duplex=False)
     with (
-        theirs,
-        ours,
+        worker_end,
+        parent_end,
         tempfile.TemporaryDirectory(prefix="slimify-", ignore_cleanup_errors=True) as directory,
     ):
-        pool = ProcessPoolExecutor(number, context, initializer=_begin, initargs=(theirs, directory))
+        pool = ProcessPoolExecutor(
+            number, context, initializer=_initialize_worker, initargs=(worker_end, directory)
+        )
         try:
             yield pool
         except BaseException:
-            ours.close()
+            parent_end.close()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-# --- in the processes ---------------------------------------------------------------------------
+# --- in the workers -----------------------------------------------------------------------------
 
 
-_busy = threading.Event()  # there is something to tidy up
+_busy = threading.Event()  # a job is running and has to clean up
 
 
-def _begin(pipe: Connection, directory: str) -> None:
+def _initialize_worker(pipe: Connection, directory: str) -> None:
     tempfile.tempdir = directory
-    # Ctrl-C at the terminal reaches all; who asked decides
+    # Ctrl-C in the terminal reaches all processes; the parent handles it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    threading.Thread(target=_watch, args=(pipe,), daemon=True).start()
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    threading.Thread(target=_watch_parent, args=(pipe,), daemon=True).start()
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
+def _on_sigterm(number: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if _busy.is_set():
         raise SystemExit(128 + number)
-    _go()
+    _terminate()
 
 
-def _go() -> NoReturn:
-    """Ends this process: nobody waits for an answer. A signal may have come while something was removed."""
+def _terminate() -> NoReturn:
+    """Ends this process at once: nobody waits for a result, and a signal may have interrupted a cleanup."""
     shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
     os._exit(1)
 
 
-def _watch(pipe: Connection) -> None:
-    """Waits for the end of who asked, and then ends this process."""
+def _watch_parent(pipe: Connection) -> None:
+    """Terminates this process when the parent ends."""
     pipe.poll(None)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(_TIDYING)
-    _go()
+    time.sleep(_CLEANUP_SECONDS)
+    _terminate()
 
 
-def _done(job: Job[Piece], piece: Piece) -> list[Row]:
+def _run_job(job: Job[Item], item: Item) -> list[Row]:
     try:
         _busy.set()
-        return job(piece)
+        return job(item)
     except SystemExit:
-        _go()
+        _terminate()
     finally:
         _busy.clear()

@@ -1,4 +1,4 @@
-"""One piece of work → rows, whatever goes wrong with it."""
+"""The rows of a work item. Failures become rows, too."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from msgspec import Struct, field
 from slimify import __version__, config
 from slimify.app import dockerfiles, locate
 from slimify.app.failures import failed
-from slimify.fleet.limit import TooLongError, limit
-from slimify.fleet.sources import Work
+from slimify.fleet.time_limit import TimeLimitError, time_limit
+from slimify.fleet.work_items import WorkItem
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 
@@ -26,59 +26,61 @@ SCHEMA = 1
 NO_DOCKERFILE, CLONE_FAILED, TOO_LONG, DIED = "SL907", "SL908", "SL909", "SL910"
 _CLONE_SECONDS = 600
 _REASONS = 5
-_GRACE = 20  # seconds for what ignores the alarm; then the process is ended
+_GRACE = 20  # seconds for code that ignores the alarm; then the process is terminated
 
 Row = dict[str, Any]
 
 
-class How(Struct, frozen=True, kw_only=True):
-    """How each Dockerfile is looked at. `seconds`: for one, at most."""
+class RowSettings(Struct, frozen=True, kw_only=True):
+    """Settings for each Dockerfile: overridden options, and the time limit in seconds."""
 
     overrides: dict[str, object] = field(default_factory=dict)
     seconds: int = 300
 
     @property
     def by(self) -> str:
-        """What makes rows of two runs alike: version and options."""
+        """Version and options: rows with the same value are comparable."""
         return shlex.join(("slimify", __version__, *config.words(self.overrides)))
 
 
-def estimated(work: Work, how: How) -> list[Row]:
-    """The rows of one piece of work: at least one. Nothing is built."""
-    if work.file == ".":
-        return [none(work, how)]
-    if work.file:
-        return [_row(work, work.file, work.file, how)]
+def estimated_rows(item: WorkItem, row_settings: RowSettings) -> list[Row]:
+    """The rows of a work item, at least one, with estimated sizes. Nothing is built."""
+    if item.file == ".":
+        return [no_dockerfile_row(item, row_settings)]
+    if item.file:
+        return [_row(item, item.file, item.file, row_settings)]
     try:
-        with clone(work) as directory:
+        with clone(item) as directory:
             try:
                 targets = locate.targets(directory)
             except SlimifyError:
-                return [none(work, how)]
-            return [_row(work, t.name, os.path.relpath(t.name, directory), how) for t in targets]
+                return [no_dockerfile_row(item, row_settings)]
+            return [_row(item, t.name, os.path.relpath(t.name, directory), row_settings) for t in targets]
     except SlimifyError as error:
-        return [_failed(work, "", error, "failed", how)]
+        return [_failed(item, "", error, "failed", row_settings)]
 
 
-def none(work: Work, how: How) -> Row:
+def no_dockerfile_row(item: WorkItem, row_settings: RowSettings) -> Row:
     """The row of a repository without a Dockerfile."""
-    return _failed(work, "", SlimifyError(NO_DOCKERFILE, "no Dockerfile in this repository"), "absent", how)
+    return _failed(
+        item, "", SlimifyError(NO_DOCKERFILE, "no Dockerfile in this repository"), "absent", row_settings
+    )
 
 
-def died(work: Work, how: How) -> list[Row]:
-    """The row of work that ended its process."""
-    return [_failed(work, work.file, dead(), "failed", how)]
+def process_died_rows(item: WorkItem, row_settings: RowSettings) -> list[Row]:
+    """The row of a work item that killed its worker."""
+    return [_failed(item, item.file, process_died_error(), "failed", row_settings)]
 
 
-def dead() -> SlimifyError:
-    return SlimifyError(DIED, "the process died: out of memory, of time, or by a crash")
+def process_died_error() -> SlimifyError:
+    return SlimifyError(DIED, "the process died: it ran out of memory or time, or crashed")
 
 
 @contextmanager
-def clone(work: Work) -> Iterator[str]:
-    """A directory that has the repository for as long as it is looked at. Raises SlimifyError."""
+def clone(item: WorkItem) -> Iterator[str]:
+    """A temporary directory with a clone of the repository. Raises SlimifyError if cloning fails."""
     with tempfile.TemporaryDirectory(prefix="slimify-") as directory:
-        command = ["git", "clone", "--quiet", "--depth", "1", "--", work.repository, directory]
+        command = ["git", "clone", "--quiet", "--depth", "1", "--", item.repository, directory]
         quiet = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"}
         try:
             done = subprocess.run(
@@ -95,36 +97,41 @@ def clone(work: Work) -> Iterator[str]:
 # --- one Dockerfile -----------------------------------------------------------------------------
 
 
-def _row(work: Work, path: str, shown: str, how: How) -> Row:
+def _row(item: WorkItem, path: str, name: str, row_settings: RowSettings) -> Row:
     start = time.process_time()
     try:
-        with limit(how.seconds, _GRACE):
-            ((_, outcome),) = dockerfiles.outcomes("rewrite", [(target(path), None)], None, how.overrides)
-    except TooLongError:
-        outcome = failed(shown, too_long(how.seconds))
-    return {**facts(work, shown, outcome, how), "seconds": round(time.process_time() - start, 3)}
+        with time_limit(row_settings.seconds, _GRACE):
+            ((_, outcome),) = dockerfiles.outcomes(
+                "rewrite", [(target(path), None)], None, row_settings.overrides
+            )
+    except TimeLimitError:
+        outcome = failed(name, timeout_error(row_settings.seconds))
+    return {
+        **outcome_row(item, name, outcome, row_settings),
+        "seconds": round(time.process_time() - start, 3),
+    }
 
 
 def target(path: str) -> locate.Target:
     return locate.Target(name=path, path=Path(path))
 
 
-def too_long(seconds: int) -> SlimifyError:
-    return SlimifyError(TOO_LONG, f"not done after {seconds} s")
+def timeout_error(seconds: int) -> SlimifyError:
+    return SlimifyError(TOO_LONG, f"not finished after {seconds} s")
 
 
-def facts(work: Work, shown: str, outcome: Outcome, how: How) -> Row:
-    """The row of an outcome, of which nothing was built."""
+def outcome_row(item: WorkItem, name: str, outcome: Outcome, row_settings: RowSettings) -> Row:
+    """The row of an outcome, without a proof."""
     estimate = outcome.estimate
     reasons = [f"{d.code}: {d.text}" for d in outcome.decisions]
     if outcome.error is not None:
-        reasons = [said(outcome.error)]
+        reasons = [error_text(outcome.error)]
     return {
         "schema": SCHEMA,
-        "by": how.by,
-        "repository": work.repository,
-        "file": shown,
-        "key": work.key,
+        "by": row_settings.by,
+        "repository": item.repository,
+        "file": name,
+        "key": item.key,
         "outcome": outcome.kind,
         "language": outcome.language,
         "rung": outcome.rung,
@@ -138,9 +145,9 @@ def facts(work: Work, shown: str, outcome: Outcome, how: How) -> Row:
     }
 
 
-def said(error: SlimifyError) -> str:
+def error_text(error: SlimifyError) -> str:
     return f"{error.code}: {error.message}"
 
 
-def _failed(work: Work, shown: str, error: SlimifyError, kind: str, how: How) -> Row:
-    return {**facts(work, shown, failed(shown, error), how), "outcome": kind}
+def _failed(item: WorkItem, name: str, error: SlimifyError, kind: str, row_settings: RowSettings) -> Row:
+    return {**outcome_row(item, name, failed(name, error), row_settings), "outcome": kind}

@@ -1,4 +1,4 @@
-"""Directories, addresses and lists → the rows of all their Dockerfiles."""
+"""Scans directories, repositories and lists of them, and yields the rows of all Dockerfiles."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from msgspec import Struct, field
 
 from slimify.engine.process import terminable
 from slimify.fleet import pool, rows
-from slimify.fleet.record import Record
-from slimify.fleet.rows import How, Row
-from slimify.fleet.sources import Work, share, works
+from slimify.fleet.results_file import ResultsFile
+from slimify.fleet.rows import Row, RowSettings
+from slimify.fleet.work_items import WorkItem, is_in_part, work_items
 
 if TYPE_CHECKING:
-    from slimify.fleet.proving import Due, ScanBuilds
+    from slimify.fleet.builds import BuildItem, ScanBuilds
 
 
 def _processors() -> int:
-    """Those that this process may use, where the system tells."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class ScanOptions(Struct, frozen=True, kw_only=True):
-    """How to scan. `settings`: fields of Options that override those of settings files; `timeout`: seconds
-    for one Dockerfile; `results`: the file that gets the rows, and from which an interrupted run goes on;
-    `part` and `parts`: the share of the repositories to do; `jobs`: processes, None: as many as processors;
-    `again`: what failed is tried again; `builds`: what can be rewritten is built; `began` is told what
-    begins, of how many pieces of work, and how many of them are done already."""
+    """How to scan. `settings` overrides fields of Options from settings files; `timeout`: seconds per
+    Dockerfile; `results`: the file for the rows, from which an interrupted scan resumes; `part` and `parts`:
+    the share of the repositories to scan; `jobs`: number of processes (default: one per processor);
+    `again`: retry failures; `builds`: also build the images; `began` is called at the start of a phase with
+    its name, the number of work items, and how many of them are already done."""
 
     settings: dict[str, object] = field(default_factory=dict)
     timeout: int = 300
@@ -45,80 +45,87 @@ class ScanOptions(Struct, frozen=True, kw_only=True):
     began: Callable[[str, int, int], None] = lambda _what, _count, _done: None
 
     @property
-    def how(self) -> How:
-        return How(overrides=self.settings, seconds=self.timeout)
+    def row_settings(self) -> RowSettings:
+        return RowSettings(overrides=self.settings, seconds=self.timeout)
 
 
-def scan_all(paths: Iterable[str], asked: ScanOptions) -> Iterator[list[Row]]:
-    """The rows of each piece of work, once there is no more to learn about them: first those that the file of
-    results has already, those that are built last, most to save first.
+def scan_all(paths: Iterable[str], options: ScanOptions) -> Iterator[list[Row]]:
+    """Yields the final rows of each work item: first those in the results file, then new ones, and last those
+    to build, the largest saving first.
 
-    Raises SlimifyError for a path that is not there, for a file of results that is none, and where there is
-    nothing to build with.
+    Raises SlimifyError for a missing path, an invalid results file, or a missing container engine.
     """
-    todo = [work for work in works(paths) if share(work, asked.part, asked.parts)]
-    if asked.builds is not None:
-        _engine(asked.builds)
-    with terminable(), Record(asked.results) as record:
-        yield from _estimated(todo, asked, record)
-        if asked.builds is not None:
-            yield from _built(todo, asked.builds, asked, record)
+    items = [item for item in work_items(paths) if is_in_part(item, options.part, options.parts)]
+    if options.builds is not None:
+        _require_engine(options.builds)
+    with terminable(), ResultsFile(options.results) as results:
+        yield from _estimate_rows(items, options, results)
+        if options.builds is not None:
+            yield from _build_rows(items, options.builds, options, results)
 
 
-def _estimated(todo: list[Work], asked: ScanOptions, record: Record) -> Iterator[list[Row]]:
-    left = [work for work in todo if not _known(work, asked, record)]
-    asked.began("Scanning", len(todo), len(todo) - len(left))
-    missing = {work.key for work in left}
-    for work in todo:
-        if work.key not in missing:
-            yield _settled(record.rows(work.key), asked)
-    job, died = partial(rows.estimated, how=asked.how), partial(rows.died, how=asked.how)
-    for found in pool.run(left, job, died, asked.jobs or _processors()):
-        record.add(found)
-        yield _settled(found, asked)
+def _estimate_rows(items: list[WorkItem], options: ScanOptions, results: ResultsFile) -> Iterator[list[Row]]:
+    remaining = [item for item in items if not _is_done(item, options, results)]
+    options.began("Scanning", len(items), len(items) - len(remaining))
+    remaining_keys = {item.key for item in remaining}
+    for item in items:
+        if item.key not in remaining_keys:
+            yield _final_rows(results.rows(item.key), options)
+    job, died = (
+        partial(rows.estimated_rows, row_settings=options.row_settings),
+        partial(rows.process_died_rows, row_settings=options.row_settings),
+    )
+    for found in pool.run(remaining, job, died, options.jobs or _processors()):
+        results.add(found)
+        yield _final_rows(found, options)
 
 
-def _known(work: Work, asked: ScanOptions, record: Record) -> bool:
-    """Whether it was done, and what was asked for then is what is asked for now."""
-    found = record.rows(work.key)
-    failed = asked.again and any(row["outcome"] == "failed" for row in found)
-    if failed or any(row.get("by") != asked.how.by for row in found):
-        record.forget(work.key)
+def _is_done(item: WorkItem, options: ScanOptions, results: ResultsFile) -> bool:
+    """Whether the results file has rows of the item with the current settings."""
+    found = results.rows(item.key)
+    failed = options.again and any(row["outcome"] == "failed" for row in found)
+    if failed or any(row.get("by") != options.row_settings.by for row in found):
+        results.discard(item.key)
         return False
     return bool(found)
 
 
-def _settled(found: list[Row], asked: ScanOptions) -> list[Row]:
-    """Those rows that no build can change any more."""
-    if asked.builds is None:
+def _final_rows(found: list[Row], options: ScanOptions) -> list[Row]:
+    """The rows that no pending build will change."""
+    if options.builds is None:
         return found
-    from slimify.fleet.proving import is_due
+    from slimify.fleet.builds import is_due
 
-    return [row for row in found if not is_due(row, asked.builds)]
+    return [row for row in found if not is_due(row, options.builds)]
 
 
 # --- builds -------------------------------------------------------------------------------------
 
 
-def _built(todo: list[Work], builds: ScanBuilds, asked: ScanOptions, record: Record) -> Iterator[list[Row]]:
-    from slimify.fleet import proving
+def _build_rows(
+    items: list[WorkItem], builds: ScanBuilds, options: ScanOptions, results: ResultsFile
+) -> Iterator[list[Row]]:
+    from slimify.fleet import builds as proving
 
-    def due(work: Work) -> Due:
-        rows = (row for row in record.rows(work.key) if proving.is_due(row, builds))
-        return proving.Due(work, tuple(rows))
+    def due(item: WorkItem) -> BuildItem:
+        rows = (row for row in results.rows(item.key) if proving.is_due(row, builds))
+        return proving.BuildItem(item, tuple(rows))
 
-    savings = {work: max((row["saving"] or 0 for row in due(work).rows), default=None) for work in todo}
-    left = [work for work in todo if savings[work] is not None]
-    left.sort(key=lambda work: -(savings[work] or 0))
-    asked.began("Building", len(left), 0)
-    job, died = partial(proving.proven, how=asked.how, builds=builds), partial(proving.died, builds=builds)
-    for found in pool.run(map(due, left), job, died, builds.number):
-        record.add(found)
+    savings = {item: max((row["saving"] or 0 for row in due(item).rows), default=None) for item in items}
+    remaining = [item for item in items if savings[item] is not None]
+    remaining.sort(key=lambda item: -(savings[item] or 0))
+    options.began("Building", len(remaining), 0)
+    job, died = (
+        partial(proving.built_rows, row_settings=options.row_settings, builds=builds),
+        partial(proving.process_died_rows, builds=builds),
+    )
+    for found in pool.run(map(due, remaining), job, died, builds.number):
+        results.add(found)
         yield found
 
 
-def _engine(builds: ScanBuilds) -> None:
-    """Raises SlimifyError where no engine answers: every row would say so."""
+def _require_engine(builds: ScanBuilds) -> None:
+    """Raises SlimifyError if no container engine responds, instead of repeating that in every row."""
     from slimify.app.failures import engine_error
     from slimify.engine.detect import detect
     from slimify.engine.model import EngineProblem

@@ -21,7 +21,7 @@ _MAX_DIFFERENCE = 120  # characters of a difference in a remark
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """A Dockerfile whose image could be smaller. There is one finding per file, at the FROM of the last stage.
+    """A Dockerfile whose image could be smaller: one finding per file, at the FROM of the last stage.
 
     `details` are the decisions of the rewrite; `known` findings are in the baseline.
     """
@@ -52,8 +52,8 @@ class Checked(Struct, frozen=True, kw_only=True):
 
 
 def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | None = None) -> Checked:
-    """The result of `check` for one outcome. With a proof, only an image that was found equal counts, with its
-    measured saving."""
+    """The result of `check` for one outcome. With a proof, only an equal image counts, with its measured
+    saving."""
     found = Checked(outcome=outcome, place=place, command=command, proof=proof)
     if outcome.error is not None or outcome.after is None:
         return found
