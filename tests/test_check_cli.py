@@ -48,7 +48,7 @@ def edit(file: Path, old: str, new: str) -> None:
         pytest.param(
             "FROM {{ base }}\n",
             0,
-            "1 Dockerfile: nothing to save, 1 refused\n  slimify explain says why",
+            "1 Dockerfile: nothing to save, 1 refused\n  slimify explain shows why",
             id="refused",
         ),
         pytest.param("# slimify: ignore\n{}", 0, "nothing to save, 1 refused\n", id="left alone"),
@@ -78,7 +78,7 @@ def test_the_gravest_exit_code_and_one_line_a_finding(project: Path) -> None:
     assert result.code == 2
     finding, command = result.stdout.decode().splitlines()
     assert finding.startswith("web/Dockerfile:1: SL300 about 989 MB of 1.08 GB (91 %) would be saved: ")
-    assert command == "  slimify rewrite web/Dockerfile shows the change, with --write it is made"
+    assert command == "  slimify rewrite web/Dockerfile shows the change, --write applies it"
     assert "missing: no such file" in result.stderr
     assert "5 Dockerfiles: 1 could be slimmer, by about 989 MB, 1 refused, 2 failed\n" in result.stderr
 
@@ -223,7 +223,7 @@ def test_entries_that_are_not_found_any_more(project: Path) -> None:
     (project / "web" / "Dockerfile").write_text(SMALL)
     told = invoke(*arguments, cwd=project)
     assert told.code == 0
-    assert "  baseline: web/Dockerfile SL300 is no longer found\n  --update-baseline takes" in told.stderr
+    assert "  baseline: web/Dockerfile SL300 is no longer found\n  --update-baseline removes" in told.stderr
     shutil.rmtree(project / "web")
     # also seen from elsewhere in the repository, by a run that does not look at it
     told = invoke("check", ".", "--baseline", "../known.json", cwd=project / "api")

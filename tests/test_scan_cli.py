@@ -76,7 +76,7 @@ def test_every_dockerfile_is_a_row_whatever_it_is(fleet: Path) -> None:
 def test_the_summary_says_where_to_start(fleet: Path) -> None:
     _, text = scan(fleet)
     assert text.startswith("2 Dockerfiles in 2 repositories, about ")
-    start = text.partition("Where to start:")[2]
+    start = text.partition("Largest savings:")[2]
     assert f"{fleet}/shop/Dockerfile" in start
     assert f"{fleet}/broken/Dockerfile: SL002" in start
 
@@ -196,10 +196,15 @@ def in_session(leader: int) -> list[int]:
     ("arguments", "code", "words"),
     [
         pytest.param(
-            ["nowhere"], 2, "slimify scan: nowhere is neither a directory nor a readable list", id="no such path"
+            ["nowhere"],
+            2,
+            "slimify scan: nowhere is neither a directory nor a readable list",
+            id="no such path",
         ),
         pytest.param([".", "--output", "notes.txt"], 2, "not a result of slimify scan", id="another file"),
-        pytest.param([".", "--output", "open.txt"], 2, "not a result of slimify scan", id="without a line end"),
+        pytest.param(
+            [".", "--output", "open.txt"], 2, "not a result of slimify scan", id="without a line end"
+        ),
         pytest.param([".", "--shard", "3/2"], 2, "2/8", id="a shard that is not there"),
         pytest.param([".", "--builds", "2"], 2, "need --verify", id="builds without need"),
         pytest.param([".", "--html", "no/page.html"], 2, "is not a directory", id="no place for the page"),

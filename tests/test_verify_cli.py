@@ -512,7 +512,7 @@ def test_check_counts_what_is_measured(world: World) -> None:
         "Dockerfile:1: SL301 850 MB of 1.00 GB (85 %) would be saved: the final stage is slim, "
         "the release that full is made from"
     )
-    assert command == "  slimify rewrite --verify Dockerfile shows the change, with --write it is made"
+    assert command == "  slimify rewrite --verify Dockerfile shows the change, --write applies it"
     assert result.stderr.endswith("1 Dockerfile: 1 could be slimmer, by 850 MB\n")
     (value,) = objects(world.run("check", "--verify", "--format", "json").stdout)
     (finding,) = value["findings"]

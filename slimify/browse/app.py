@@ -17,8 +17,8 @@ from slimify.analyze.model import Analysis, LayerView, Waste
 from slimify.browse.stack import Stack
 from slimify.browse.tree import FileTree
 from slimify.report.analysis.text import score
+from slimify.report.printable import masked, printable
 from slimify.report.text import size
-from slimify.report.words import masked, shown
 
 _FILTER_DELAY = 0.2  # seconds without a key press before the filter is applied
 
@@ -82,7 +82,7 @@ class Browser(App[None]):
     def on_mount(self) -> None:
         self.theme = "textual-light" if self._light else "textual-dark"
         layers = self.query_one(Layers)
-        layers.border_title = f"{shown(self._analysis.name)} · {size(self._analysis.size)}"
+        layers.border_title = f"{printable(self._analysis.name)} · {size(self._analysis.size)}"
         about = self.query_one("#about")
         about.border_title = "Layer"
         layers.focus()
@@ -93,7 +93,7 @@ class Browser(App[None]):
 
     def _option(self, layer: LayerView) -> Option:
         text = Text(f"{layer.index + 1:>3} {size(layer.size):>9}  ", no_wrap=True, overflow="ellipsis")
-        text.append(shown(masked(layer.instruction)), "dim" if layer.base else "")
+        text.append(printable(masked(layer.instruction)), "dim" if layer.base else "")
         return Option(text)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -127,14 +127,14 @@ class Browser(App[None]):
             text.append(f"Line {layer.line}: ", "bold")
         elif layer.base:
             text.append("Base image: ", "bold")
-        text.append(shown(masked(layer.instruction)) + "\n")
+        text.append(printable(masked(layer.instruction)) + "\n")
         text.append(f"{layer.added:,} added, {layer.modified:,} modified, {layer.removed:,} removed")
         if layer.hidden:
             text.append(f"; hides {size(layer.hidden)} of lower layers")
         text.append("\n")
         for waste in found:
-            text.append(f"\n{size(waste.bytes)} {shown(waste.path)}\n", "bold")
-            text.append(f"{waste.code} {waste.kind}: {shown(waste.text)}\n→ {shown(waste.remedy)}\n")
+            text.append(f"\n{size(waste.bytes)} {printable(waste.path)}\n", "bold")
+            text.append(f"{waste.code} {waste.kind}: {printable(waste.text)}\n→ {printable(waste.remedy)}\n")
         one = self._analysis
         text.append("\nImage\n", "bold")
         text.append(

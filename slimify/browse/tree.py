@@ -17,8 +17,8 @@ from textual.strip import Strip
 
 from slimify.analyze.model import Change, Waste
 from slimify.browse.stack import Item, matching
+from slimify.report.printable import printable
 from slimify.report.text import size as bytes_of
-from slimify.report.words import shown
 
 _KINDS: Final = {
     "directory": stat.S_IFDIR,
@@ -186,8 +186,8 @@ class FileTree(ScrollView, can_focus=True):
         segments.append(Segment(f"{bytes_of(item.size(self.hidden)):>10}  ", base))
         segments.append(Segment(row.guide, guide))
         folded = "⊕ " if item.is_directory and not self._is_open(item) else ""
-        target = f" → {shown(node.target)}" if node.target else ""
-        segments.append(Segment(f"{folded}{shown(node.name)}{target}", colour))
+        target = f" → {printable(node.target)}" if node.target else ""
+        segments.append(Segment(f"{folded}{printable(node.name)}{target}", colour))
         if waste := self.findings.get(node.path):
             segments.append(Segment(f"  ◆ {waste.code} {waste.kind}", self._style("finding")))
         return segments

@@ -15,8 +15,8 @@ class TimeLimitError(BaseException):
 
 @contextmanager
 def time_limit(seconds: int, grace: int) -> Iterator[None]:
-    """Raises TimeLimitError in the `with` block after `seconds`. If the block is still running `grace` seconds
-    later, for example inside a C library, the process is terminated. Main thread only."""
+    """Raises TimeLimitError in the `with` block after `seconds`. If the block (a C library, say) still runs
+    `grace` seconds later, the process is terminated. Main thread only."""
 
     def timeout_error(_number: int, _frame: FrameType | None) -> None:
         raise TimeLimitError

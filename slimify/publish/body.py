@@ -15,8 +15,8 @@ from slimify.publish.commits import estimated_sizes
 from slimify.publish.model import Change, Offer
 from slimify.render import page
 from slimify.report import proof as proofs
+from slimify.report.printable import masked, printable
 from slimify.report.text import size
-from slimify.report.words import masked, shown
 from slimify.verify.model import Proof
 
 LIMIT = 60_000  # characters: GitHub takes 65,536
@@ -165,7 +165,7 @@ def _unchecked(proof: Proof | None) -> Iterator[str]:
         elif check.note:
             yield f"{check.name}: {check.detail}"
     if proof.small:
-        yield proofs.small(proof)
+        yield proofs.saving_note(proof)
 
 
 def _rows(outcome: Outcome) -> Iterator[_Row]:
@@ -227,5 +227,5 @@ def _plain(text: str) -> str:
 
 def _quoted(text: str, limit: int = 120) -> str:
     """`text` as code in a table cell, cut off after `limit` characters."""
-    plain = shown(masked(" ".join(text.split()))).replace("`", "'").replace("|", "\\|")
+    plain = printable(masked(" ".join(text.split()))).replace("`", "'").replace("|", "\\|")
     return f"`{plain[: limit - 2]} …`" if len(plain) > limit else f"`{plain}`"

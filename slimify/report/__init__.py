@@ -1,1 +1,1 @@
-"""Outcome → what people and programs read. Everything here returns text; only `cli` prints it."""
+"""Reports for people and programs. These modules return text; only `cli` prints it."""

@@ -1,4 +1,4 @@
-"""Colours, where the reader can see them."""
+"""ANSI colours for terminals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _CODES = {"bold": 1, "red": 31, "green": 32, "yellow": 33, "magenta": 35, "cyan"
 
 
 class Paint(Struct, frozen=True):
-    """Paints text in a named colour, or leaves it alone where `on` is false."""
+    """Colours text; returns it unchanged unless `on`."""
 
     on: bool = False
 

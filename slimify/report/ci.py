@@ -1,4 +1,4 @@
-"""A CI step as JSON, and what is said about it."""
+"""Reports of `slimify ci`, as text and JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slimify.report.text import PLAIN, WIDTH, hanging
 
 
 def text(outcome: Outcome, done: str, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """The reasons; `done` is what a change is called."""
+    """The decisions about a CI file. `done` describes the change, for example "changed"."""
     lines = [f"{outcome.file}: {done}"] if outcome.after is not None else []
     for decision in outcome.decisions:
         place = "" if decision.line is None else f"line {decision.line}"
@@ -21,7 +21,7 @@ def text(outcome: Outcome, done: str, *, width: int = WIDTH, paint: Paint = PLAI
 
 
 def to_json(outcome: Outcome, shown: str) -> str:
-    """`content` is the CI file as it would be, null where it stays; `step` what goes in by hand."""
+    """A JSON object. `content` is the new CI file, null if unchanged; `step` is to be added by hand."""
     document = {
         "schema": 1,
         "file": outcome.file,

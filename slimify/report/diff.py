@@ -1,4 +1,4 @@
-"""Outcome → unified diff, in the form that `patch -p0` takes."""
+"""Unified diffs of outcomes, for `patch -p0`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _COLOURS = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"
 
 
 def diff(outcome: Outcome) -> str:
-    """What changes in the file of `outcome`, and in the ignore file that goes with it; "" where nothing does.
+    """The diff of the Dockerfile and its ignore file; "" if nothing changes.
 
-    Line ends are left as they are in the file, and a missing final newline is marked.
+    Line endings are kept, and a missing final newline is marked.
     """
     if outcome.after is None or outcome.after == outcome.before:
         return ""
@@ -33,7 +33,7 @@ def _patch(file: str, before: str | None, after: str) -> str:
 
 
 def colour(text: str, paint: Paint) -> str:
-    """The same diff with its lines painted."""
+    """The diff with coloured lines."""
     return "\n".join(_painted(line, paint) for line in text.split("\n"))
 
 
@@ -45,18 +45,18 @@ def _painted(line: str, paint: Paint) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Lines with their ends. Only \\n ends a line, as for Docker and patch; str.splitlines knows more."""
+    """Lines with their endings. Only \\n ends a line, as in Docker and patch (unlike str.splitlines)."""
     parts = text.split("\n")
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
 def _header_name(file: str) -> str:
-    """The file as seen from the working directory: `patch` refuses absolute names."""
+    """The file relative to the working directory, because `patch` rejects absolute names."""
     if file == "-":
         file = "Dockerfile"
     here = Path.cwd()
     path = Path(file)
     if path.is_absolute() and path.is_relative_to(here):
         file = os.path.relpath(path, here)
-    # a tab ends the name, so that blanks in it are read as part of it
+    # a tab terminates the name, so that it may contain spaces
     return f"{file}\t" if " " in file else file

@@ -1,4 +1,4 @@
-"""Outcome → the JSON object that schema.json describes, on one line."""
+"""Outcomes as JSON, one object per line, according to schema.json."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SCHEMA = 1
 
 
 def to_json(outcome: Outcome, *, texts: bool = True, proof: Proof | None = None) -> str:
-    """One line, without the newline. `texts` = False leaves out dockerfile, dockerignore and diff;
-    `proof` adds what `verify` found.
+    """The object in one line, without the newline. `texts=False` omits dockerfile, dockerignore and diff;
+    `proof` adds the results of `verify`.
 
-    Only ASCII goes out: a byte of the Dockerfile that is not UTF-8 becomes a lone surrogate
-    (`\\udcXX`), which no other encoding of the line could carry.
+    The line is ASCII: bytes of the Dockerfile that are not UTF-8 are lone surrogates (`\\udcXX`), which can't
+    be encoded otherwise.
     """
     result = to_dict(outcome, texts=texts)
     if proof is not None:
@@ -36,7 +36,7 @@ def to_json(outcome: Outcome, *, texts: bool = True, proof: Proof | None = None)
 
 
 def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
-    """The object as Python values."""
+    """The object as a dictionary."""
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "file": outcome.file,
@@ -65,7 +65,7 @@ def to_dict(outcome: Outcome, *, texts: bool = True) -> dict[str, Any]:
 
 
 def _dockerfile(outcome: Outcome) -> str | None:
-    """The file to build from: the new one, else the old one, none where it could not be read."""
+    """The Dockerfile to build: the new one, else the original; None if that could not be read."""
     if outcome.kind == "failed":
         return None
     return outcome.before if outcome.after is None else outcome.after

@@ -1,4 +1,4 @@
-"""What the HTML pages share: text that is markup nowhere, and a policy that lets nothing else be loaded."""
+"""HTML escaping and the content security policy of the HTML reports."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from slimify.report.words import shown
+from slimify.report.printable import printable
 
 
 def policy(style: str, script: str) -> str:
-    """The content security policy of a page with this one style sheet and this one script."""
+    """A content security policy that allows only this style sheet and this script."""
     return (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src {_hash(style)}; script-src {_hash(script)}"
@@ -24,9 +24,9 @@ def _hash(text: str) -> str:
 
 
 def escaped(value: Any) -> Any:
-    """`value` with every text in it as HTML: the template can't forget one."""
+    """`value` with all strings escaped for HTML, nested ones included, so that templates need no escaping."""
     if isinstance(value, str):
-        return html.escape(shown(value))
+        return html.escape(printable(value))
     if isinstance(value, Mapping):
         return {key: escaped(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

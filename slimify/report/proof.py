@@ -1,4 +1,4 @@
-"""Proof → text for a terminal, Markdown for a pull request, the JSON fields of `verify`."""
+"""Reports of `verify`: text for the terminal, Markdown for pull requests, JSON fields."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from slimify.report.ansi import Paint
 from slimify.report.text import PLAIN, WIDTH, hanging, size
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round, Sizes, Times
 
-_FINDINGS, _ACCEPTED = 8, 320  # of one check that are shown; characters about what is accepted
+_MAX_FINDINGS, _MAX_ACCEPTED = 8, 320  # findings shown for a check; characters about accepted ones
 _COLOUR = {"equal": "green", "different": "red", "not built": "yellow"}
 _LAYERS = {"build": "Build", "contract": "Runtime contract", "disk": "Files", "behaviour": "Behaviour"}
 
 
 def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """The verdict, what was compared, what was not, and what was gained."""
+    """The verdict, the checks, the limits of the proof, and sizes and times."""
     lines = [f"{proof.file}: {paint(proof.verdict, _COLOUR[proof.verdict])}{_gain(proof)}"]
     if proof.problem:
         lines += hanging("  ", "  ", proof.problem, width)
@@ -30,30 +30,30 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
     for sentence in proof.scope:
         lines += hanging(paint("  not proven: ", "yellow"), "  not proven: ", sentence, width)
     if proof.small:
-        lines += hanging(paint("  note: ", "cyan"), "  note: ", small(proof), width)
+        lines += hanging(paint("  note: ", "cyan"), "  note: ", saving_note(proof), width)
     lines += [line for row in _measured(proof) for line in hanging("  ", "    ", row, width)]
     if proof.constraints:
-        lines += ["  so that the next rewrite knows, in slimify.toml:", *_settings(proof.constraints)]
+        lines += ["  settings for the next rewrite, in slimify.toml:", *_settings(proof.constraints)]
     if proof.log and proof.verdict != "equal":
         lines += ["", proof.log.rstrip()]
     return "\n".join(lines) + "\n"
 
 
 def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
-    """What differs in full, what is worth knowing in a line, and the rest by its names."""
+    """The lines of a group of checks: differences in full, notes in one line each, the rest by name."""
     lines = []
     for check in checks:
         found = [finding for finding in check.findings if not finding.accepted]
-        for finding in found[:_FINDINGS]:
+        for finding in found[:_MAX_FINDINGS]:
             first = f"    {paint(finding.code, 'bold')} {paint('differs', 'red')} "
             lines += hanging(first, " " * 18, finding.text, width)
-        if len(found) > _FINDINGS:
-            lines.append(f"{' ' * 18}… and {len(found) - _FINDINGS} more of {check.name}")
+        if len(found) > _MAX_FINDINGS:
+            lines.append(f"{' ' * 18}… and {len(found) - _MAX_FINDINGS} more of {check.name}")
     for check in checks:
-        meant = [finding.text for finding in check.findings if finding.accepted]
-        if meant:
-            detail = check.detail if check.ok else "; ".join(meant)
-            shown = textwrap.shorten(detail, _ACCEPTED, placeholder=" …")
+        accepted = [finding.text for finding in check.findings if finding.accepted]
+        if accepted:
+            detail = check.detail if check.ok else "; ".join(accepted)
+            shown = textwrap.shorten(detail, _MAX_ACCEPTED, placeholder=" …")
             lines += _line("accepted", "cyan", f"{check.name}: {shown}", width, paint)
         elif check.note:
             lines += _line("note", "cyan", f"{check.name}: {check.detail}", width, paint)
@@ -68,8 +68,8 @@ def _layer(checks: list[Check], width: int, paint: Paint) -> list[str]:
     return lines
 
 
-def _line(word: str, colour: str, said: str, width: int, paint: Paint) -> list[str]:
-    return hanging(f"    {paint(word, colour)}{' ' * (9 - len(word))}", " " * 13, said, width)
+def _line(word: str, colour: str, text: str, width: int, paint: Paint) -> list[str]:
+    return hanging(f"    {paint(word, colour)}{' ' * (9 - len(word))}", " " * 13, text, width)
 
 
 def _round(turn: Round) -> str:
@@ -102,17 +102,17 @@ def _measured(proof: Proof) -> Iterable[str]:
         yield f"{name}: {old} → {new}"
 
 
-def small(proof: Proof) -> str:
-    """That less is saved than --min-saving asks for, in a sentence; "" where it is enough."""
+def saving_note(proof: Proof) -> str:
+    """A sentence if the measured saving is below --min-saving; else ""."""
     if not proof.small or proof.before is None or proof.after is None:
         return ""
     saved = proof.before.disk - proof.after.disk
-    found = f"only {size(saved)} are saved" if saved > 0 else "nothing is saved"
-    return f"{found}, measured; --min-saving asks for {size(proof.least)}"
+    found = f"the measured saving is only {size(saved)}" if saved > 0 else "the image is not smaller"
+    return f"{found}; --min-saving requires {size(proof.least)}"
 
 
 def rows(proof: Proof) -> list[tuple[str, str, str]]:
-    """What was measured: name, of the original, of the rewritten image."""
+    """The measurements: name, value of the original, value of the rewritten image."""
     found = []
     if proof.before is not None and proof.after is not None:
         old, new = proof.before, proof.after
@@ -124,19 +124,19 @@ def rows(proof: Proof) -> list[tuple[str, str, str]]:
     one, other = proof.times.get("original", Times()), proof.times.get("rewritten", Times())
     for name, title in (
         ("cold", "build without cache"),
-        ("changed", "build after a change of one line"),
+        ("changed", "rebuild after a one-line change"),
         ("start", "start"),
     ):
         before, after = getattr(one, name), getattr(other, name)
         if before is not None and after is not None:
             found.append((title, f"{before:.1f} s", f"{after:.1f} s"))
     if one.rebuilt is not None and other.rebuilt is not None:
-        found.append(("RUN steps after a change of one line", str(one.rebuilt), str(other.rebuilt)))
+        found.append(("RUN steps after a one-line change", str(one.rebuilt), str(other.rebuilt)))
     return found
 
 
 def settings(constraints: Iterable[Constraint]) -> dict[str, str | list[str]]:
-    """Constraints as settings: what stands in slimify.toml."""
+    """The constraints as settings for slimify.toml."""
     names = {"package": "keep-packages", "path": "keep-paths", "command": "keep-commands"}
     lists: dict[str, list[str]] = {}
     single: dict[str, str] = {}
@@ -157,7 +157,7 @@ def _settings(constraints: tuple[Constraint, ...]) -> list[str]:
 
 
 def markdown(proof: Proof) -> str:
-    """For a pull request: the verdict, the sizes, the checks folded away."""
+    """The report in Markdown for a pull request, with the checks collapsed."""
     from slimify.render import page
 
     failed = [finding for check in proof.checks if not check.ok for finding in check.findings]
@@ -169,7 +169,7 @@ def markdown(proof: Proof) -> str:
         proof=proof,
         cell=cell,
         settings=[line.strip() for line in _settings(proof.constraints)],
-        small=small(proof),
+        small=saving_note(proof),
         gain=_gain(proof).removeprefix(", "),
         rows=rows(proof),
         failed=[finding for finding in failed if not finding.accepted],
@@ -178,16 +178,16 @@ def markdown(proof: Proof) -> str:
     return shown.rstrip() + "\n"
 
 
-def cell(content: str, most: int = 300) -> str:
-    """A text as one cell of a table, or one line of a list: no markup of its own, no line breaks."""
-    shown = textwrap.shorten(content, most, placeholder=" …")
+def cell(content: str, limit: int = 300) -> str:
+    """`content` escaped for a table cell or list item in Markdown, without line breaks."""
+    shown = textwrap.shorten(content, limit, placeholder=" …")
     for sign in "\\`*_|<>[]":
         shown = shown.replace(sign, "\\" + sign)
     return shown
 
 
 def to_dict(proof: Proof) -> dict[str, Any]:
-    """The fields that `verify` adds to the object of a Dockerfile."""
+    """The fields that `verify` adds to the JSON object of a Dockerfile."""
     return {
         "verdict": proof.verdict,
         "checks": [_check_dict(check) for check in proof.checks],

@@ -1,4 +1,4 @@
-"""Settings in force → text or JSON: each with its value and where that comes from."""
+"""Effective settings with their values and origins, as text and JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DEFAULT, _COMMAND_LINE = "default", "command line"
 
 
 def to_json(name: str, options: Options, layers: Sequence[Layer], given: Mapping[str, object]) -> str:
-    """One object for a Dockerfile; `file` is the settings file, null without one."""
+    """A JSON object with the settings for a Dockerfile. `settings_file` is null without one."""
     settings = {
         setting: {"value": _plain(setting, options), "from": list(_origins(setting, layers, given))}
         for setting in SETTINGS
@@ -22,7 +22,7 @@ def to_json(name: str, options: Options, layers: Sequence[Layer], given: Mapping
 
 
 def text(name: str, options: Options, layers: Sequence[Layer], given: Mapping[str, object]) -> str:
-    """A line for each setting: name, value as in a settings file, origin."""
+    """One line per setting: name, value in TOML, origin."""
     rows = [
         (setting, _written(_plain(setting, options)), ", ".join(_origins(setting, layers, given)))
         for setting in SETTINGS
@@ -34,7 +34,7 @@ def text(name: str, options: Options, layers: Sequence[Layer], given: Mapping[st
 
 
 def _origins(setting: str, layers: Sequence[Layer], given: Mapping[str, object]) -> tuple[str, ...]:
-    """Where a value comes from; several places where lists or tables were put together."""
+    """The origins of a value; several if lists or tables were merged."""
     field = setting.replace("-", "_")
     if field in given:
         return (_COMMAND_LINE,)
@@ -53,7 +53,7 @@ def _plain(setting: str, options: Options) -> Any:
 
 
 def _written(value: Any) -> str:
-    """As TOML has it."""
+    """The value in TOML."""
     if isinstance(value, Mapping):
         pairs = ", ".join(f"{_key(key)} = {_written(item)}" for key, item in value.items())
         return f"{{ {pairs} }}" if pairs else "{}"

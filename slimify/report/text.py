@@ -1,4 +1,4 @@
-"""Outcome → text for people: a summary, a page with the new file, a table of roles."""
+"""Outcomes as text: a summary, a page with the new file, a table of roles."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ WIDTH = 80
 _KIND_COLOUR = {"rewritten": "green", "unchanged": "cyan", "refused": "yellow", "failed": "red"}
 _ROLE_COLOUR = {"build": "yellow", "run": "green", "both": "cyan", "unknown": "magenta"}
 _MARK = {"safe": "", "assumed": " (assumed)", "advice": ""}
-_JOINT = "\N{NO-BREAK SPACE}"  # what belongs together is not wrapped
+_JOINT = "\N{NO-BREAK SPACE}"  # keeps words on one line
 _TEXT_LINES = 3  # of one instruction or command in the table of roles
 
 
 def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_as: str = "rewritten") -> str:
-    """What was done and why, in a few lines: for standard error beside the diff.
+    """The outcome and its decisions in a few lines, for standard error beside the diff.
 
-    `done_as` is what a rewrite is called.
+    `done_as` is the word for a rewrite, such as "rewritten" or "can be rewritten".
     """
     if outcome.error is not None:
         return failure(outcome.file, outcome.error, paint=paint)
@@ -33,9 +33,9 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
     lines += _decisions(done, width, paint)
     if outcome.ignore is not None and len(set(map(size, outcome.ignore.sent))) > 1:
         before, after = map(size, outcome.ignore.sent)
-        lines.append(f"  The builder gets {after} of the context instead of {before}.")
+        lines.append(f"  The build context shrinks from {before} to {after}.")
     if advice:
-        lines.append("  Advice, not done:")
+        lines.append("  Advice (not applied):")
         lines += _decisions(advice, width, paint)
     for warning in outcome.warnings:
         lines += hanging(paint("  warning: ", "yellow"), "  warning: ", warning, width)
@@ -43,7 +43,7 @@ def summary(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN, done_
 
 
 def page(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """The summary and, where there is one, the new file and the ignore file that goes with it."""
+    """The summary, followed by the new Dockerfile and ignore file, if any."""
     text = summary(outcome, width=width, paint=paint)
     if outcome.after is None or outcome.after == outcome.before:
         return text
@@ -58,7 +58,7 @@ def _ended(text: str) -> str:
 
 
 def failure(file: str, error: SlimifyError, *, paint: Paint = PLAIN) -> str:
-    """`Dockerfile:7: unknown instruction "go"`, and a line with the hint."""
+    """The error as `Dockerfile:7: unknown instruction "go"`, with its hint on a second line."""
     place = "<stdin>" if file == "-" else file
     if error.line is not None:
         place = f"{place}:{error.line}"
@@ -67,7 +67,7 @@ def failure(file: str, error: SlimifyError, *, paint: Paint = PLAIN) -> str:
 
 
 def explanation(outcome: Outcome, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """Every instruction and command with its role and the reasons, as a table."""
+    """The summary and a table of all instructions and commands with roles and reasons."""
     if outcome.error is not None:
         return failure(outcome.file, outcome.error, paint=paint)
     rows = [row for verdict in outcome.instructions for row in _instruction_rows(verdict)]
@@ -85,7 +85,7 @@ def code(name: str, entry: Mapping[str, str], *, width: int = WIDTH, paint: Pain
 
 
 def size(number: int) -> str:
-    """Bytes as people read them, in decimal units like Docker's: `1.32 GB`, `790 MB`, `12 kB`."""
+    """A number of bytes in decimal units, like Docker's: `1.32 GB`, `790 MB`, `12 kB`."""
     for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
         if abs(number) >= limit:
             value = number / limit
@@ -131,12 +131,12 @@ def _decisions(decisions: Iterable[Decision], width: int, paint: Paint) -> Itera
 
 
 def hanging(first: str, plain: str, text: str, width: int) -> list[str]:
-    """`text` behind `first`, its further lines below its own start; `plain` is `first` unpainted."""
+    """`text` wrapped with a hanging indent after `first`; `plain` is `first` without colours."""
     lines = _wrap(text, max(width - len(plain), 30))
     return [first + lines[0], *(" " * len(plain) + line for line in lines[1:])]
 
 
-# A row: line, role, what, why; both texts are wrapped into their columns.
+# A row: line, role, what, why.
 _Row = tuple[str, str, str, str]
 
 
@@ -182,7 +182,7 @@ def _table(rows: Iterable[_Row], width: int, paint: Paint) -> str:
 
 
 def _clipped(text: str, indent: int, width: int) -> list[str]:
-    """`text` in at most three lines of `width`, indented by `indent`; … stands for what is left out."""
+    """`text` wrapped to `width` in at most _TEXT_LINES lines, indented by `indent` and shortened with …"""
     lines = _wrap(text, width - indent - 2)
     if len(lines) > _TEXT_LINES:
         lines = [*lines[: _TEXT_LINES - 1], lines[_TEXT_LINES - 1][: width - indent - 4] + " …"]
@@ -190,7 +190,7 @@ def _clipped(text: str, indent: int, width: int) -> list[str]:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    # a Dockerfile may hold escape sequences; they are for its own terminal, not for ours
+    # a Dockerfile may contain terminal escape sequences
     text = "".join(
         char if char.isprintable() else " " if char.isspace() else "\N{REPLACEMENT CHARACTER}"
         for char in text

@@ -13,7 +13,7 @@ from chromium import Chrome
 
 from slimify.analyze.model import Analysis
 from slimify.report.analysis.html import page
-from slimify.report.words import shown
+from slimify.report.printable import printable
 
 pytestmark = pytest.mark.browser
 
@@ -99,7 +99,7 @@ def test_the_treemap_with_keys(show: Callable[..., Chrome], quiet: Callable[[], 
     chrome.press("Enter")
     assert chrome.run(CRUMBS)[1:] == ["layer 7 (298 MB)"]
     assert "/root/.cache/go-build" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
-    assert "all of it waste" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
+    assert "all waste" in chrome.run(f"{FOCUS}.getAttribute('aria-label')")
     chrome.press("Enter")
     assert chrome.run(CRUMBS)[2] == "root/.cache/go-build (237 MB)"
     chrome.press("Escape")
@@ -154,7 +154,7 @@ def test_the_tree_with_keys(show: Callable[..., Chrome], quiet: Callable[[], Non
         pytest.param("manual", "1 match", "manual.pdf", id="part"),
         pytest.param("*.zip", "1 match", "press-kit.zip", id="glob"),
         pytest.param("BUILD/bin/", "1 match", "server", id="path"),
-        pytest.param(".git", "0 matches here, 1 in everything that is stored", "/", id="deleted"),
+        pytest.param(".git", "0 matches here, 1 in all stored files", "/", id="deleted"),
     ],
 )
 def test_search(show: Callable[..., Chrome], word: str, matches: str, row: str) -> None:
@@ -239,9 +239,9 @@ def test_any_name(show: Callable[..., Chrome], quiet: Callable[[], None]) -> Non
     quiet()
     assert chrome.run("document.scripts.length") == 2
     rows = chrome.run("[...document.querySelectorAll('#tree .row code')].map(e => e.textContent)")
-    assert sorted(rows) == sorted({"/", *(shown(name.split("/")[0]) + "/" for name in names)})
+    assert sorted(rows) == sorted({"/", *(printable(name.split("/")[0]) + "/" for name in names)})
     paths = chrome.run("[...document.querySelectorAll('.findings p.path code')].map(e => e.textContent)")
-    assert sorted(paths) == sorted(shown(f"/{name}/{name}") for name in names)
+    assert sorted(paths) == sorted(printable(f"/{name}/{name}") for name in names)
 
 
 def test_without_scripts_the_figures_are_there(chrome: Chrome, show: Callable[..., Chrome]) -> None:
@@ -253,7 +253,7 @@ def test_without_scripts_the_figures_are_there(chrome: Chrome, show: Callable[..
         chrome.send("Emulation.setScriptExecutionDisabled", value=False)
     assert "RUN make build/bin/server" in text
     assert "/root/.cache/go-build" in text
-    assert "need scripts" in text
+    assert "require JavaScript" in text
     assert "Sort by" not in text
 
 

@@ -1,9 +1,8 @@
-"""Analysis → one HTML page that needs nothing but itself.
+"""Image analyses as a self-contained HTML page.
 
-The figures, layers and findings are plain HTML, so that they are there where a viewer allows no
-scripts; the treemap and the file tree are drawn by the page's own script from one block of JSON.
-A content security policy with the hashes of the one style sheet and the one script lets nothing
-else be loaded or run, whatever an image's file names hold.
+Figures, layers and findings are plain HTML and readable without JavaScript. The page's script draws the
+treemap and the file tree from a block of JSON. A content security policy with the hashes of the style sheet
+and the script prevents anything else from being loaded or run, whatever the file names of an image contain.
 """
 
 from __future__ import annotations
@@ -16,35 +15,35 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from slimify.analyze.model import Analysis, LayerView, Waste
-from slimify.report.analysis.removed_files import Difference, Part, difference
+from slimify.report.analysis.file_differences import Difference, FileSet, difference
 from slimify.report.analysis.tree import columns
 from slimify.report.markup import escaped, policy
+from slimify.report.printable import masked
 from slimify.report.text import size
-from slimify.report.words import masked
 
-TREE_BUDGET = 4_000_000  # characters of JSON for the trees of all images of a page
-FINDINGS = 2_000  # rows; what is beyond them is small
-_KEPT = 2_000  # paths of findings that are not summed up with smaller files
+TREE_BUDGET = 4_000_000  # characters of JSON for the file trees of a page
+MAX_FINDINGS = 2_000  # rows
+_MAX_NAMED = 2_000  # paths of findings that are never summed up with smaller files
 
 _SCRIPTS = ("data", "treemap", "tree", "tables", "start")
-_HUES = 8  # colours of own layers, then they begin again; the layer's number stands beside them
-_GREYS = 3  # of base layers
+_HUES = 8  # colours for own layers, reused in turn
+_GREYS = 3  # colours for base layers
 KINDS = {
     "cache": "Caches and package lists",
     "toolchain": "Toolchains and headers",
     "development": "Development dependencies",
     "unused": "Unused packages",
     "duplicate": "Stored twice",
-    "deleted": "Deleted later, still carried",
+    "deleted": "Deleted later, still stored",
     "source-control": "Source control, tests, documentation",
     "static": "Large static files",
-    "debug": "Debugging information",
+    "debug": "Debug information",
     "secret": "Secrets",
 }
 
 
 def page(analysis: Analysis, other: Analysis | None = None) -> str:
-    """The page for one image, or for an image `analysis` and what became of it, `other`."""
+    """The page for one image, or, with `other`, for the images before and after a change."""
     from slimify.render import page as template
 
     images = (analysis,) if other is None else (analysis, other)
@@ -75,17 +74,17 @@ def page(analysis: Analysis, other: Analysis | None = None) -> str:
 
 
 def _json(value: object) -> str:
-    """JSON that ends no element and opens none; surrogates without a partner stay what they are."""
+    """JSON that is safe inside an HTML element. Lone surrogates are kept."""
     text = json.dumps(value, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
 
-# --- what the script draws --------------------------------------------------------------------------
+# --- data for the script ----------------------------------------------------------------------------
 
 
 def _data(analysis: Analysis, budget: int) -> Mapping[str, Any]:
     ordered = sorted(analysis.findings, key=lambda f: -f.bytes)
-    named = [path for finding in ordered for path in (finding.path, *finding.paths)][:_KEPT]
+    named = [path for finding in ordered for path in (finding.path, *finding.paths)][:_MAX_NAMED]
     colours = _colours(analysis.layers)
     return {
         "name": analysis.name,
@@ -101,7 +100,7 @@ def _data(analysis: Analysis, budget: int) -> Mapping[str, Any]:
         ],
         "waste": [
             [finding.layer, finding.bytes, finding.kind, [finding.path, *finding.paths[:50]]]
-            for finding in ordered[:FINDINGS]
+            for finding in ordered[:MAX_FINDINGS]
             if finding.path.strip("/")
         ],
         "tree": columns(analysis, budget=budget, keep=named),
@@ -117,7 +116,7 @@ def _short(text: str, limit: int = 400) -> str:
 
 
 def _colours(layers: Sequence[LayerView]) -> list[str]:
-    """Class names: hues for own layers, greys for the base image's; hues too where there is nothing else."""
+    """The CSS class of each layer: hues for own layers, greys for base layers unless all are base layers."""
     alone = not any(layer.size and not layer.base for layer in layers)
     own = base = 0
     found = []
@@ -133,7 +132,7 @@ def _colours(layers: Sequence[LayerView]) -> list[str]:
     return found
 
 
-# --- what stands in the page ------------------------------------------------------------------------
+# --- values for the template ------------------------------------------------------------------------
 
 
 def _share(part: int, whole: int) -> str:
@@ -141,7 +140,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _change(old: int, new: int) -> str:
-    """`−93 %`; never −100 % as long as something is left."""
+    """The change, for example `−93 %`. It is −100 % only if nothing remains."""
     if not old or old == new:
         return ""
     value = (new - old) * 100 / old
@@ -149,7 +148,7 @@ def _change(old: int, new: int) -> str:
 
 
 class _Figure(Struct, frozen=True):
-    """One line of the summary, for each image."""
+    """One line of the summary, with a text for each image."""
 
     name: str
     note: str
@@ -171,15 +170,15 @@ def _figures(images: tuple[Analysis, ...]) -> list[_Figure]:
     all_of = [image.size for image in images]
     found = [
         sizes("Size", "sum of the layers, uncompressed", all_of),
-        sizes("Base image", "came with FROM", [i.size - i.own for i in images], all_of),
+        sizes("Base image", "layers of the FROM image", [i.size - i.own for i in images], all_of),
         sizes("Own layers", "added above the base image", [i.own for i in images], all_of),
-        sizes("Avoidable", "all findings, each byte once", [i.avoidable for i in images], all_of),
+        sizes("Avoidable", "sum of all findings, without overlaps", [i.avoidable for i in images], all_of),
         _Figure("Efficiency", "as dive defines it", [f"{i.efficiency.score * 100:.1f} %" for i in images]),
         _wasted(images),
-        counts("Files", "that a container sees", [i.files for i in images]),
+        counts("Files", "visible in a container", [i.files for i in images]),
     ]
     if any(image.packages for image in images):
-        found.append(counts("Packages", "of the system", [image.packages for image in images]))
+        found.append(counts("Packages", "system packages", [image.packages for image in images]))
     if any(image.architecture for image in images):
         found.append(_Figure("Architecture", "", [image.architecture or "unknown" for image in images]))
     costs = [image.cost for image in images if image.cost is not None]
@@ -194,12 +193,12 @@ def _wasted(images: tuple[Analysis, ...]) -> _Figure:
     numbers = [image.efficiency.wasted for image in images]
     shares = [f"{image.efficiency.wasted_share * 100:.0f} %" for image in images]
     texts = [f"{size(number)} ({share})" for number, share in zip(numbers, shares, strict=True)]
-    note = "as dive defines it: all copies of files stored again or removed; share of the own layers"
+    note = "as dive defines it: all copies of overwritten or removed files; share of own layers"
     return _Figure("Wasted", note, texts, _change(numbers[0], numbers[-1]))
 
 
 def _image(analysis: Analysis, label: str, images: tuple[Analysis, ...]) -> Mapping[str, Any]:
-    """What the template needs of an image; bars have one scale in all `images`."""
+    """The values of an image for the template. Bars have the same scale in all `images`."""
     largest = max((layer.size for image in images for layer in image.layers), default=0) or 1
     colours = _colours(analysis.layers)
     wasted = sorted(analysis.efficiency.files, key=lambda row: -row[2])
@@ -218,7 +217,7 @@ def _image(analysis: Analysis, label: str, images: tuple[Analysis, ...]) -> Mapp
 
 
 def _strip(analysis: Analysis, whole: int) -> list[tuple[str, str, str, str]]:
-    """The layers side by side: colour, start and width in per cent of `whole`, what it is."""
+    """The layers side by side: colour, start and width in percent of `whole`, title."""
     found, start = [], 0
     for layer, colour in zip(analysis.layers, _colours(analysis.layers), strict=True):
         if layer.size and whole:
@@ -246,9 +245,9 @@ def _layer(layer: LayerView, colour: str, largest: int) -> Mapping[str, Any]:
 
 
 def _sorted(images: tuple[Analysis, ...]) -> list[tuple[Waste, int]]:
-    """The findings with their images, the largest first."""
+    """The findings with the numbers of their images, the largest first."""
     rows = ((finding, number) for number, image in enumerate(images) for finding in image.findings)
-    return sorted(rows, key=lambda row: (-row[0].bytes, row[0].code, row[0].path))[:FINDINGS]
+    return sorted(rows, key=lambda row: (-row[0].bytes, row[0].code, row[0].path))[:MAX_FINDINGS]
 
 
 def _findings(images: tuple[Analysis, ...], labels: tuple[str, ...]) -> Mapping[str, Any]:
@@ -265,11 +264,11 @@ def _findings(images: tuple[Analysis, ...], labels: tuple[str, ...]) -> Mapping[
 def _finding(finding: Waste, image: int, label: str) -> Mapping[str, Any]:
     marks = []
     if finding.safe:
-        marks.append(("safe", "nothing the image starts can need it"))
+        marks.append(("safe", "not needed at run time"))
     if finding.rewrite:
-        marks.append(("rewrite does it", "slimify rewrite takes care of this"))
+        marks.append(("fixed by rewrite", "slimify rewrite fixes this"))
     if finding.base:
-        marks.append(("base image", "it came with the base image"))
+        marks.append(("base image", "inherited from the base image"))
     return {
         "image": image,
         "label": label,
@@ -293,7 +292,7 @@ def _difference(before: Analysis, after: Analysis) -> Mapping[str, Any]:
     found = difference(before, after)
     return {
         "steps": _steps(before, after, found),
-        "parts": [("Gone", _part(found.gone)), ("New", _part(found.come))],
+        "parts": [("Removed", _part(found.removed)), ("Added", _part(found.added))],
     }
 
 
@@ -301,18 +300,21 @@ def _steps(before: Analysis, after: Analysis, found: Difference) -> list[tuple[s
     def signed(number: int) -> str:
         return ("+" if number > 0 else "−" if number < 0 else "") + size(abs(number))
 
+    def files(number: int) -> str:
+        return f"{number:,} file{'' if number == 1 else 's'}"
+
     rows = [
         ("Before", size(before.size)),
-        (f"Gone: {found.gone.files:,} files", signed(-found.gone.bytes)),
-        (f"New: {found.come.files:,} files", signed(found.come.bytes)),
-        (f"Of another size: {found.changed:,} files", signed(found.resized)),
-        ("Hidden copies: overwritten or deleted by later layers", signed(found.hidden)),
+        (f"Removed: {files(found.removed.files)}", signed(-found.removed.bytes)),
+        (f"Added: {files(found.added.files)}", signed(found.added.bytes)),
+        (f"Resized: {files(found.changed)}", signed(found.resized)),
+        ("Hidden copies, overwritten or deleted by later layers", signed(found.hidden)),
         ("After", size(after.size)),
     ]
     return [row for number, row in enumerate(rows) if number < 3 or number == 5 or row[1] != "0 bytes"]
 
 
-def _part(part: Part) -> Mapping[str, Any]:
+def _part(part: FileSet) -> Mapping[str, Any]:
     largest = max((row.bytes for row in part.rows), default=0) or 1
     return {
         "bytes": size(part.bytes),

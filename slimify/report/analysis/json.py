@@ -1,7 +1,7 @@
-"""Analysis → the JSON object that analysis.schema.json describes, on one line.
+"""Image analyses as JSON, according to analysis.schema.json.
 
-File names are bytes: one that is not UTF-8 has lone surrogates (`\\udcXX`) for them. Values of what
-looks like passwords and tokens in instructions are masked, as everywhere.
+In file names, bytes that are not UTF-8 are lone surrogates (`\\udcXX`). Values in instructions that look like
+passwords or tokens are masked.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from slimify.analyze.model import Analysis, Cost, Efficiency, LayerView, Node, Rule, Waste
 from slimify.model.errors import SlimifyError
-from slimify.report.analysis.largest_places import largest
-from slimify.report.analysis.removed_files import Part, difference
-from slimify.report.words import masked
+from slimify.report.analysis.file_differences import FileSet, difference
+from slimify.report.analysis.largest_paths import largest
+from slimify.report.printable import masked
 
 SCHEMA: Final = 1
 
@@ -23,14 +23,14 @@ SCHEMA: Final = 1
 def to_json(
     analyses: Sequence[Analysis], rules: Sequence[Rule] = (), error: SlimifyError | None = None
 ) -> str:
-    """One line, without the newline. With two analyses it also says what went and what came."""
+    """The object in one line, without the newline. With two analyses it includes their difference."""
     return json.dumps(to_dict(analyses, rules, error), ensure_ascii=True, allow_nan=False)
 
 
 def to_dict(
     analyses: Sequence[Analysis], rules: Sequence[Rule] = (), error: SlimifyError | None = None
 ) -> dict[str, Any]:
-    """The object as Python values."""
+    """The object as a dictionary."""
     result: dict[str, Any] = {
         "schema": SCHEMA,
         "images": [_image(analysis) for analysis in analyses],
@@ -62,7 +62,7 @@ def _image(analysis: Analysis) -> dict[str, Any]:
 
 
 def _efficiency(found: Efficiency) -> dict[str, Any]:
-    # Where nothing lies above the base layer, dive divides by nothing.
+    # Without layers above the base, dive divides by zero.
     share = found.wasted_share if math.isfinite(found.wasted_share) else None
     return {
         "score": found.score,
@@ -129,14 +129,14 @@ def _difference(before: Analysis, after: Analysis) -> dict[str, Any]:
     found = difference(before, after)
     return {
         "size": after.size - before.size,
-        "gone": _part(found.gone),
-        "new": _part(found.come),
+        "gone": _part(found.removed),
+        "new": _part(found.added),
         "resized": found.resized,
         "hidden": found.hidden,
     }
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: FileSet) -> dict[str, Any]:
     return {
         "bytes": part.bytes,
         "files": part.files,

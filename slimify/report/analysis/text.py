@@ -1,4 +1,4 @@
-"""Analysis → text for a terminal: what is big, which instruction brought it, what of it is waste."""
+"""Image analyses as text: layers with their instructions and largest paths, and findings."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Final
 from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, LayerView, Node, Rule, Waste
-from slimify.report.analysis.largest_places import findings_at, largest
-from slimify.report.analysis.removed_files import Difference, Part, difference
+from slimify.report.analysis.file_differences import Difference, FileSet, difference
+from slimify.report.analysis.largest_paths import findings_at, largest
 from slimify.report.ansi import Paint
+from slimify.report.printable import masked, printable
 from slimify.report.text import PLAIN, WIDTH, hanging, size
-from slimify.report.words import masked, shown
 
-PLACES: Final = 4  # of a layer
-FINDINGS: Final = 20
-BIG: Final = 0.03  # share of the image from which on a layer is looked into
-NOTED: Final = 0.1  # share of a place from which on a finding is noted beside it
-ROWS: Final = 12  # of what went and what came
-_TEXT: Final = 22  # columns in front of an instruction
-_PLACE: Final = 10  # columns in front of a finding's path
+PATHS_PER_LAYER: Final = 4
+MAX_FINDINGS: Final = 20
+MIN_LAYER_SHARE: Final = 0.03  # of the image: the paths of larger layers are listed
+MIN_FINDING_SHARE: Final = 0.1  # of a path: larger findings are marked beside it
+MAX_ROWS: Final = 12  # of removed and added paths
+_TEXT_COLUMN: Final = 22  # where instructions start
+_PATH_COLUMN: Final = 10  # where paths of findings start
 
 KINDS: Final = {
     "cache": "cache",
@@ -38,8 +38,8 @@ KINDS: Final = {
 
 
 def page(analysis: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """One image: figures, layers, findings, cost."""
-    lines = [*_head(analysis, width, paint), "", *_layers(analysis, width, paint)]
+    """The report about one image: figures, layers, findings, cost."""
+    lines = [*_summary(analysis, width, paint), "", *_layers(analysis, width, paint)]
     lines += ["", *_findings(analysis, width, paint)]
     lines += _cost((analysis,), width)
     lines += _warnings(analysis, width, paint)
@@ -47,16 +47,16 @@ def page(analysis: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN) -> str
 
 
 def comparison(before: Analysis, after: Analysis, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
-    """Two images side by side, what went and what came, and then the second one."""
+    """The comparison of two images, followed by the report about the second one."""
     lines = [*_sides(before, after, width, paint), ""]
     lines += _difference(difference(before, after), width, paint)
-    lines += _settled(before, after, width, paint)
+    lines += _resolved(before, after, width, paint)
     lines += _cost((before, after), width)
     return "\n".join(lines) + "\n\n" + page(replace(after, cost=None), width=width, paint=paint)
 
 
 def verdicts(rules: Sequence[Rule], *, paint: Paint = PLAIN) -> str:
-    """How an image stands to the limits for CI: a line for each, and one for all."""
+    """The results of the CI rules, one line each, and the overall result."""
     lines = []
     for rule in rules:
         word, colour = ("PASS", "green") if rule.ok else ("FAIL", "red")
@@ -72,11 +72,11 @@ def verdicts(rules: Sequence[Rule], *, paint: Paint = PLAIN) -> str:
 # --- one image --------------------------------------------------------------------------------------
 
 
-def _head(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
-    where = f", {shown(analysis.architecture)}" if analysis.architecture else ""
+def _summary(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    where = f", {printable(analysis.architecture)}" if analysis.architecture else ""
     rest = f" in {_count(len(analysis.layers), 'layer')}{where}"
     whole = size(analysis.size)
-    name = short(shown(analysis.name), max(width - len(rest) - len(whole) - 2, 20))
+    name = shorten(printable(analysis.name), max(width - len(rest) - len(whole) - 2, 20))
     yield f"{paint(name, 'bold')}: {paint(whole, 'bold')}{rest}"
     own = [layer for layer in analysis.layers if not layer.base]
     base = len(analysis.layers) - len(own)
@@ -86,9 +86,11 @@ def _head(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     percent = f"{_percent(analysis.avoidable, analysis.size)}, "
     found = _count(len(analysis.findings), "finding")
     yield _figure("avoidable", analysis.avoidable, percent + found if analysis.findings else "", paint)
-    yield _figure("wasted", analysis.efficiency.wasted, f"efficiency {score(analysis)}, as dive counts both")
+    yield _figure(
+        "wasted", analysis.efficiency.wasted, f"efficiency {score(analysis)}, both as defined by dive"
+    )
     packages = f" and {_count(analysis.packages, 'package')}" if analysis.packages else ""
-    yield f"  {'holds':13}  {_count(analysis.files, 'file')}{packages}"
+    yield f"  {'contents':13}  {_count(analysis.files, 'file')}{packages}"
 
 
 def _figure(name: str, count: int, text: str, paint: Paint = PLAIN) -> str:
@@ -97,89 +99,96 @@ def _figure(name: str, count: int, text: str, paint: Paint = PLAIN) -> str:
 
 
 def _layers(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
-    lined = any(layer.line is not None for layer in analysis.layers)
-    yield paint(f"  {'#':>3} {'Size':>9}  {'Line' if lined else '':4}  Instruction", "bold")
+    has_lines = any(layer.line is not None for layer in analysis.layers)
+    yield paint(f"  {'#':>3} {'Size':>9}  {'Line' if has_lines else '':4}  Instruction", "bold")
     for layer in analysis.layers:
         yield from _layer(analysis, layer, width, paint)
-        if layer.size >= max(analysis.size * BIG, 1) and layer.index < len(analysis.trees):
-            yield from _places(analysis, layer, width, paint)
+        if layer.size >= max(analysis.size * MIN_LAYER_SHARE, 1) and layer.index < len(analysis.trees):
+            yield from _largest_paths(analysis, layer, width, paint)
         if layer.hidden:
-            text = f"hides {size(layer.hidden)} of lower layers, which stay in the image"
-            yield " " * _TEXT + paint(text, "dim")
+            text = f"hides {size(layer.hidden)} of lower layers, which remain in the image"
+            yield " " * _TEXT_COLUMN + paint(text, "dim")
 
 
 def _layer(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> Iterator[str]:
     where = "base" if layer.base else "" if layer.line is None else f"{layer.line:>4}"
-    text = masked(layer.instruction) or "(its history does not say)"
-    rows = hanging("", "", shown(text), width - _TEXT)
-    most = 1 if layer.base else 2
-    if len(rows) > most:
-        rows = [*rows[: most - 1], rows[most - 1][: width - _TEXT - 2] + " …"]
+    text = masked(layer.instruction) or "(not recorded in the history)"
+    rows = hanging("", "", printable(text), width - _TEXT_COLUMN)
+    limit = 1 if layer.base else 2
+    if len(rows) > limit:
+        rows = [*rows[: limit - 1], rows[limit - 1][: width - _TEXT_COLUMN - 2] + " …"]
     number = f"{size(layer.size):>9}"
-    colour = "yellow" if layer.size >= analysis.size * BIG and not layer.base else ""
+    colour = "yellow" if layer.size >= analysis.size * MIN_LAYER_SHARE and not layer.base else ""
     first = f"  {layer.index + 1:>3} {paint(number, colour) if colour else number}  {where:4}  "
     yield first + (paint(rows[0], "dim") if layer.base else rows[0])
-    yield from (" " * _TEXT + row for row in rows[1:])
+    yield from (" " * _TEXT_COLUMN + row for row in rows[1:])
 
 
-def _places(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> Iterator[str]:
-    places = largest(analysis.trees[layer.index])[:PLACES]
-    for node in places:
+def _largest_paths(analysis: Analysis, layer: LayerView, width: int, paint: Paint) -> Iterator[str]:
+    paths = largest(analysis.trees[layer.index])[:PATHS_PER_LAYER]
+    for node in paths:
         mark = _mark(node, findings_at(analysis, layer.index, node.path))
-        room = width - _TEXT - 13 - (len(mark) + 2 if mark else 0)
-        path = short(shown(node.path), room)
-        row = " " * _TEXT + f"{size(node.size):>9}  {path:{room}}"
+        room = width - _TEXT_COLUMN - 13 - (len(mark) + 2 if mark else 0)
+        path = shorten(printable(node.path), room)
+        row = " " * _TEXT_COLUMN + f"{size(node.size):>9}  {path:{room}}"
         yield f"{row}  {paint(mark, 'yellow')}" if mark else row.rstrip()
 
 
 def _mark(node: Node, near: Sequence[Waste]) -> str:
-    """What is wrong with a place; how much of it, where it is not nearly all."""
-    if not near or near[0].bytes < node.size * NOTED:
+    """The kind of the largest finding at a path, with its size unless it is nearly the whole path."""
+    if not near or near[0].bytes < node.size * MIN_FINDING_SHARE:
         return ""
     mark = KINDS[near[0].kind]
-    return mark if near[0].bytes >= node.size * (1 - NOTED) else f"{size(near[0].bytes)} {mark}"
+    return mark if near[0].bytes >= node.size * (1 - MIN_FINDING_SHARE) else f"{size(near[0].bytes)} {mark}"
 
 
 def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     if not analysis.findings:
-        yield paint("Nothing in it was found to be waste.", "green")
+        yield paint("No waste found.", "green")
         return
-    text = f"What a better image would not have: {size(analysis.avoidable)}"
+    text = f"Avoidable content: {size(analysis.avoidable)}"
     yield paint(text, "bold")
-    # A key that leaked weighs nothing and comes first.
+    # Secrets come first, whatever their size.
     ranked = sorted(analysis.findings, key=lambda waste: (waste.kind != "secret", -waste.bytes, waste.path))
-    for waste in ranked[:FINDINGS]:
+    for waste in ranked[:MAX_FINDINGS]:
         yield ""
         yield from _finding(analysis, waste, width, paint)
-    rest = ranked[FINDINGS:]
+    rest = ranked[MAX_FINDINGS:]
     if rest:
         yield ""
         what = f"and {_count(len(rest), 'smaller finding')}, {size(sum(waste.bytes for waste in rest))}"
-        yield f"  {what} (all of them: --format json, --html)"
-    done = [waste for waste in analysis.findings if waste.rewrite]
-    if done:
-        total = min(sum(waste.bytes for waste in done), analysis.avoidable)
+        yield f"  {what} (all findings: --format json or --html)"
+    rewritable = [waste for waste in analysis.findings if waste.rewrite]
+    if rewritable:
+        total = min(sum(waste.bytes for waste in rewritable), analysis.avoidable)
         yield ""
         yield from hanging(
-            "", "", f"`slimify rewrite` does away with {len(done)} of these, about {size(total)}.", width
+            "",
+            "",
+            f"`slimify rewrite` does away with {len(rewritable)} of these, about {size(total)}.",
+            width,
         )
 
 
 def _finding(analysis: Analysis, waste: Waste, width: int, paint: Paint) -> Iterator[str]:
     mark = f"{waste.code} {KINDS[waste.kind]}"
-    room = width - _PLACE - 2 - len(mark) - 2
-    path = short(shown(waste.path), room)
-    number = paint(f"{size(waste.bytes):>{_PLACE}}", "yellow")
+    room = width - _PATH_COLUMN - 2 - len(mark) - 2
+    path = shorten(printable(waste.path), room)
+    number = paint(f"{size(waste.bytes):>{_PATH_COLUMN}}", "yellow")
     yield f"{number}  {path:{room}}  {paint(mark, 'red' if waste.kind == 'secret' else 'cyan')}"
-    indent = " " * (_PLACE + 2)
-    for text in (_origin(analysis, waste), _sentence(shown(waste.text)), _further(waste)):
+    indent = " " * (_PATH_COLUMN + 2)
+    for text in (_origin(analysis, waste), _sentence(printable(waste.text)), _other_paths(waste)):
         if text:
             yield from hanging(indent, indent, text, width)
-    remedy = shown(waste.remedy)
+    remedy = printable(waste.remedy)
     if not waste.safe and remedy:
         remedy = f"if nothing needs it: {remedy}"
     if waste.rewrite:
-        remedy = f"{_sentence(remedy)} `slimify rewrite` does it." if remedy else "`slimify rewrite` does it."
+        remedy = (
+            f"{_sentence(remedy)} `slimify rewrite` fixes this."
+            if remedy
+            else "`slimify rewrite` fixes this."
+        )
     if remedy:
         yield from hanging(indent + paint("→ ", "green"), indent + "→ ", remedy, width)
 
@@ -193,27 +202,27 @@ def _origin(analysis: Analysis, waste: Waste) -> str:
         where.insert(0, f"line {waste.line}")
     elif waste.base or layer.base:
         where.insert(0, "base image")
-    instruction = shown(masked(layer.instruction))
+    instruction = printable(masked(layer.instruction))
     instruction = instruction if len(instruction) <= 60 else instruction[:58] + " …"
     return f"{', '.join(where)}: {instruction}" if instruction else ", ".join(where)
 
 
-def _further(waste: Waste) -> str:
+def _other_paths(waste: Waste) -> str:
     others = [path for path in waste.paths if path != waste.path]
     if not others:
         return ""
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-    return "also " + ", ".join(short(shown(path), 60) for path in others[:3]) + more
+    return "also " + ", ".join(shorten(printable(path), 60) for path in others[:3]) + more
 
 
 def _warnings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     for text in analysis.warnings:
         yield ""
-        yield from hanging(paint("warning: ", "yellow"), "warning: ", shown(text), width)
+        yield from hanging(paint("warning: ", "yellow"), "warning: ", printable(text), width)
 
 
 def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
-    """What is moved and stored; and, for one image, what of it is avoidable."""
+    """The bytes pulled and stored by a roll-out; for one image, also the avoidable part."""
     costs = [analysis.cost for analysis in analyses]
     if any(cost is None for cost in costs):
         return
@@ -222,8 +231,8 @@ def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
     assert last is not None
     pulled, stored = _arrow(first.pulled, last.pulled), _arrow(first.stored, last.stored)
     who = f"{_count(first.replicas, 'container')} on " if first.replicas else ""
-    text = f"{who}{_count(first.nodes, 'node')}: {pulled} are pulled for one roll-out"
-    text += f" where the base image is there already, {stored} stored"
+    text = f"{who}{_count(first.nodes, 'node')}: one roll-out pulls {pulled}"
+    text += f" if the base image is already present, and stores {stored}"
     one = analyses[0]
     if len(analyses) == 1 and one.avoidable and one.size:
         part = one.avoidable / one.size
@@ -237,7 +246,7 @@ def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
 
 def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Iterator[str]:
     room = (width - 16 - 10) // 2
-    names = [short(shown(one.name), room - 2) for one in (before, after)]
+    names = [shorten(printable(one.name), room - 2) for one in (before, after)]
     yield paint(f"{'':16}{names[0]:>{room}}{names[1]:>{room}}", "bold")
     for name, values, counted in _rows(before, after):
         texts = [size(value) if counted else f"{value:,}" for value in values]
@@ -261,49 +270,50 @@ def _rows(before: Analysis, after: Analysis) -> Iterator[tuple[str, tuple[int, i
 
 
 def _difference(found: Difference, width: int, paint: Paint) -> Iterator[str]:
-    for title, part in (("Gone", found.gone), ("New", found.come)):
+    for title, part in (("Removed", found.removed), ("Added", found.added)):
         if part.files:
             yield from _part(title, part, width, paint)
             yield ""
     if found.resized:
-        yield f"{_count(found.changed, 'file')} of another size: {_signed(found.resized)}"
+        yield f"{_count(found.changed, 'file')} with a different size: {_signed(found.resized)}"
     if found.hidden:
-        yield f"Bytes that later layers hide: {_signed(found.hidden)}"
+        yield f"Hidden by later layers: {_signed(found.hidden)}"
     if found.resized or found.hidden:
         yield ""
 
 
-def _part(title: str, part: Part, width: int, paint: Paint) -> Iterator[str]:
-    colour = "green" if title == "Gone" else "yellow"
+def _part(title: str, part: FileSet, width: int, paint: Paint) -> Iterator[str]:
+    colour = "green" if title == "Removed" else "yellow"
     yield f"{paint(title, 'bold')}: {paint(size(part.bytes), colour)} in {_count(part.files, 'file')}"
-    for row in part.rows[:ROWS]:
+    for row in part.rows[:MAX_ROWS]:
         files = _count(row.files, "file") if row.directory else ""
-        room = width - _PLACE - 2 - len(files) - 2
-        yield f"{size(row.bytes):>{_PLACE}}  {short(shown(row.path), room):{room}}  {files}".rstrip()
-    rest = part.rows[ROWS:]
+        room = width - _PATH_COLUMN - 2 - len(files) - 2
+        path = shorten(printable(row.path), room)
+        yield f"{size(row.bytes):>{_PATH_COLUMN}}  {path:{room}}  {files}".rstrip()
+    rest = part.rows[MAX_ROWS:]
     more = sum(row.bytes for row in rest) + part.more_bytes
     if rest or part.more:
-        yield f"{size(more):>{_PLACE}}  elsewhere"
+        yield f"{size(more):>{_PATH_COLUMN}}  elsewhere"
 
 
-def _settled(before: Analysis, after: Analysis, width: int, paint: Paint) -> Iterator[str]:
-    """The findings of the first image that the second no longer has."""
+def _resolved(before: Analysis, after: Analysis, width: int, paint: Paint) -> Iterator[str]:
+    """The findings of the first image that the second one does not have."""
     left = {(waste.code, waste.path) for waste in after.findings}
-    gone = [waste for waste in before.findings if (waste.code, waste.path) not in left]
+    removed = [waste for waste in before.findings if (waste.code, waste.path) not in left]
     if not before.findings:
         return
-    yield paint(f"{len(gone)} of {_count(len(before.findings), 'finding')} settled", "bold")
-    for waste in sorted(gone, key=lambda waste: -waste.bytes)[:ROWS]:
+    yield paint(f"{len(removed)} of {_count(len(before.findings), 'finding')} resolved", "bold")
+    for waste in sorted(removed, key=lambda waste: -waste.bytes)[:MAX_ROWS]:
         mark = f"{waste.code} {KINDS[waste.kind]}"
-        room = width - _PLACE - 2 - len(mark) - 2
-        yield f"{size(waste.bytes):>{_PLACE}}  {short(shown(waste.path), room):{room}}  {mark}"
+        room = width - _PATH_COLUMN - 2 - len(mark) - 2
+        yield f"{size(waste.bytes):>{_PATH_COLUMN}}  {shorten(printable(waste.path), room):{room}}  {mark}"
 
 
 # --- words ------------------------------------------------------------------------------------------
 
 
-def short(path: str, room: int) -> str:
-    """A path in at most `room` columns; … stands for what is left out of its middle."""
+def shorten(path: str, room: int) -> str:
+    """A path in at most `room` columns, with … in place of its middle."""
     if len(path) <= room:
         return path
     head = room // 3
@@ -320,7 +330,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def score(analysis: Analysis) -> str:
-    """dive's efficiency, cut and not rounded: 100 % is for images that waste nothing."""
+    """dive's efficiency score, rounded down: 100 % means no waste at all."""
     return f"{math.floor(analysis.efficiency.score * 10_000) / 100:.2f} %"
 
 

@@ -1,8 +1,7 @@
-"""All layers' files as one tree of columns, small enough for a page.
+"""The files of all layers as one tree in columns, compact enough for an HTML page.
 
-A path that several layers have is one node with an occurrence for each. Nodes come in pre-order, so
-that depths alone say who belongs to whom; nothing is nested, and the depth of a path costs nothing.
-What would make the page too large is summed up per directory.
+A path in several layers is one node with one occurrence per layer. Nodes are in pre-order, so depths alone
+encode the tree, without nesting. Small files beyond the size budget are summed up per directory.
 """
 
 from __future__ import annotations
@@ -15,20 +14,20 @@ from msgspec import Struct, field
 
 from slimify.analyze.model import Analysis, Node
 
-# The page's script has the same tables.
+# Keep in sync with templates/report/analysis/data.js.
 KINDS = {"file": 0, "directory": 1, "symlink": 2, "hardlink": 3, "device": 4, "fifo": 5}
-REST = 6  # the sum of smaller entries
+REST = 6  # a sum of smaller entries
 CHANGES = {"added": 0, "modified": 1, "removed": 2}
-VISIBLE = 32  # no later layer hides it; a code is kind + 8 * change, and this
+VISIBLE = 32  # not hidden by a later layer; a code is kind + 8 * change + VISIBLE
 
-_NODE, _OCCURRENCE = 12, 16  # characters of JSON that one costs, about
+_NODE, _OCCURRENCE = 12, 16  # approximate characters of JSON for each
 
 
 class _Path(Struct):
     name: str
     depth: int
     target: str = ""
-    found: list[tuple[int, Node]] = field(default_factory=list)  # layer, as that layer has it
+    found: list[tuple[int, Node]] = field(default_factory=list)  # layers with their nodes
     children: dict[str, _Path] = field(default_factory=dict)
     total: int = 0  # bytes of all occurrences here and below
     visible: bool = False
@@ -36,25 +35,24 @@ class _Path(Struct):
 
 
 def columns(analysis: Analysis, *, budget: int, keep: Collection[str] = ()) -> Mapping[str, Any]:
-    """The columns as JSON takes them. `budget` is in characters; the paths `keep` stay if possible.
+    """The columns for JSON, in about `budget` characters. The paths in `keep` are not summed up if possible.
 
-    `names`, `depths`, `counts` (occurrences of each node), `occurrences` (four numbers each: layer,
-    code, bytes, index into `owners`, or the number of files of a sum), `owners` (mode, uid, gid),
-    `targets` (by node), `threshold` (entries smaller than that many bytes are summed up) and
-    `summed` (how many).
+    `names`, `depths`, `counts` (occurrences per node), `occurrences` (four numbers each: layer, code, bytes,
+    and the index into `owners` or the number of files of a sum), `owners` (mode, uid, gid), `targets` (by
+    node), `threshold` (entries below this many bytes are summed up) and `summed` (number of those).
     """
-    root = _united(analysis)
+    root = _merged_paths(analysis)
     order = list(_preorder(root))
     for path in reversed(order):
-        path.total = sum(n.size for _, n in path.found if _counts(n))
+        path.total = sum(n.size for _, n in path.found if _has_own_bytes(n))
         path.total += sum(child.total for child in path.children.values())
     for name in keep:
-        _keep(root, name)
+        _mark_kept(root, name)
     threshold = _threshold(order, budget)
     return _Writer(threshold).write(root)
 
 
-def _united(analysis: Analysis) -> _Path:
+def _merged_paths(analysis: Analysis) -> _Path:
     root = _Path("/", 0)
     for index, tree in enumerate(analysis.trees):
         stack = [(root, tree)]
@@ -84,12 +82,12 @@ def _preorder(root: _Path) -> Iterator[_Path]:
         stack += path.children.values()
 
 
-def _counts(node: Node) -> bool:
-    """Whether its size is bytes of its layer, and not those of its content or of what it takes away."""
+def _has_own_bytes(node: Node) -> bool:
+    """Whether the node stores bytes in its layer: directories and removals do not."""
     return node.kind != "directory" and node.change != "removed"
 
 
-def _keep(root: _Path, name: str) -> None:
+def _mark_kept(root: _Path, name: str) -> None:
     trail = [root]
     for part in name.strip("/").split("/"):
         below = trail[-1].children.get(part)
@@ -107,7 +105,7 @@ def _cost(path: _Path) -> int:
 
 
 def _threshold(order: list[_Path], budget: int) -> int:
-    """The least total of a node that has a place, the largest first; 0 where all have."""
+    """The smallest total of a node that fits into the budget, the largest first; 0 if all fit."""
     for path in order:
         if path.kept and budget > 0:
             budget -= _cost(path)
@@ -119,7 +117,7 @@ def _threshold(order: list[_Path], budget: int) -> int:
 
 
 class _Writer:
-    """Writes the columns; `threshold` as above."""
+    """Writes the columns. Nodes with totals below `threshold` are summed up."""
 
     def __init__(self, threshold: int) -> None:
         self.threshold = threshold
@@ -167,13 +165,13 @@ class _Writer:
             self.occurrences += [layer, code, 0 if node.kind == "directory" else node.size, owner]
 
     def _rest(self, parent: _Path, small: list[_Path]) -> None:
-        """One node for all of `small` and what lies below them, with an occurrence by layer and fate."""
+        """Writes one node for all of `small` and their contents, with occurrences by layer and visibility."""
         sums: dict[tuple[int, int], list[int]] = {}
         for root in small:
             for path in _preorder(root):
                 self.summed += 1
                 for number, (layer, node) in enumerate(path.found, 1):
-                    if not _counts(node):
+                    if not _has_own_bytes(node):
                         continue
                     seen = path.visible and number == len(path.found)
                     entry = sums.setdefault((layer, REST + (VISIBLE if seen else 0)), [0, 0])

@@ -1,4 +1,4 @@
-"""What `check` says, in the formats that it knows: a part for each file, or one document for all."""
+"""Reports of `check` in all formats: one part per file, or one document for all files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Form = Literal["text", "json", "github", "sarif", "gitlab"]
 
 
 def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
-    """What can be said as soon as one file was looked at; "" in a format that is one document."""
+    """The report of one file; "" in a format that is one document."""
     if form == "json":
         from slimify.report.findings import json
 
@@ -30,7 +30,7 @@ def part(item: Checked, form: Form, *, paint: Paint = PLAIN) -> str:
 
 
 def document(items: Sequence[Checked], form: Form) -> str:
-    """The document of all files; "" in a format that has a part for each."""
+    """The document for all files; "" in a format with one part per file."""
     if form == "sarif":
         from slimify.report.findings import sarif
 
@@ -43,5 +43,5 @@ def document(items: Sequence[Checked], form: Form) -> str:
 
 
 def whole(items: Sequence[Checked], form: Form) -> str:
-    """All of a report, as it goes to a file."""
+    """The complete report, for writing to a file."""
     return document(items, form) or "".join(part(item, form) for item in items)

@@ -1,7 +1,7 @@
-"""Findings of `check` → workflow commands of GitHub Actions: annotations at the line.
+"""Findings of `check` as annotations, which are workflow commands of GitHub Actions.
 
-https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands: in a message %, CR and
-LF are written as %25, %0D and %0A, in a property also : and , as %3A and %2C.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands: messages escape %, CR
+and LF as %25, %0D and %0A; properties also escape : and , as %3A and %2C.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from slimify.lint.findings import Checked
 from slimify.model.errors import SlimifyError
 from slimify.report.findings.text import advice, amount
-from slimify.report.words import shown
+from slimify.report.printable import printable
 
 
 def annotation(item: Checked) -> str:
-    """One line; "" where nothing is found."""
+    """The annotation of one file in one line; "" without a finding."""
     error, finding = item.outcome.error, item.finding
     if error is not None:
         return _failure(item, error)
@@ -21,14 +21,14 @@ def annotation(item: Checked) -> str:
         return ""
     properties = _place(item, finding.line, finding.end_line)
     properties["title"] = f"slimify {finding.code}: {amount(finding)} would be saved"
-    return _command("warning", f"{shown(finding.text)}\n{advice(item)}", properties)
+    return _command("warning", f"{printable(finding.text)}\n{advice(item)}", properties)
 
 
 def _failure(item: Checked, error: SlimifyError) -> str:
     properties = _place(item, error.line, error.line)
     properties["title"] = f"slimify {error.code}"
     hint = f"\nhint: {error.hint}" if error.hint else ""
-    return _command("error", shown(error.message) + hint, properties)
+    return _command("error", printable(error.message) + hint, properties)
 
 
 def _place(item: Checked, line: int | None, end_line: int | None) -> dict[str, str]:

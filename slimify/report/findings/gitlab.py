@@ -1,4 +1,4 @@
-"""Findings of `check` → a code quality report of GitLab.
+"""Findings of `check` as a code quality report of GitLab.
 
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format: an array of objects with
 description, check_name, fingerprint, severity and location.
@@ -13,11 +13,11 @@ from typing import Any
 
 from slimify.lint.findings import Checked
 from slimify.report.findings.text import advice, sentence
-from slimify.report.words import shown
+from slimify.report.printable import printable
 
 
 def report(items: Iterable[Checked]) -> str:
-    """The whole file."""
+    """The report as a JSON document."""
     rows = [row for item in items if (row := _row(item)) is not None]
     return json.dumps(rows, indent=2) + "\n"
 
@@ -28,7 +28,7 @@ def _row(item: Checked) -> dict[str, Any] | None:
     if error is not None:
         identity = json.dumps([error.code, path, error.message])
         return {
-            "description": shown(error.message) + (f" ({error.hint})" if error.hint else ""),
+            "description": printable(error.message) + (f" ({error.hint})" if error.hint else ""),
             "check_name": error.code,
             "fingerprint": hashlib.sha256(identity.encode()).hexdigest()[:32],
             "severity": "critical",

@@ -1,4 +1,4 @@
-"""What `check` says about one file → the JSON object of schema.json, with its findings."""
+"""Results of `check` as JSON: the object of schema.json with findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from slimify.report import json as outcome_json
 
 
 def to_json(item: Checked) -> str:
-    """One line, without the newline; ASCII, as for `rewrite`."""
+    """The object in one line of ASCII, without the newline."""
     result = outcome_json.to_dict(item.outcome)
     if item.proof is not None:
         from slimify.report import proof

@@ -1,8 +1,8 @@
-"""Findings of `check` → a log of SARIF 2.1.0.
+"""Findings of `check` as a SARIF 2.1.0 log.
 
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; what GitHub makes of it is said in
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; for GitHub's support see
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support.
-Nothing in it says when or where it was made: the same findings give the same bytes.
+The log is reproducible: it has no times or machine names, so the same findings give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.report.findings.replacements import replacements
 from slimify.report.findings.text import advice, sentence
-from slimify.report.words import shown
+from slimify.report.printable import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -32,7 +32,7 @@ _FAILURES = ("SL901", "SL904", "SL905", "SL999")
 
 
 def log(items: Sequence[Checked]) -> str:
-    """The whole file. What is wrong with a Dockerfile is a result, what else went wrong a notification."""
+    """The log. Problems of a Dockerfile are results, other failures are notifications."""
     codes = known()
     failures = [item for item in items if item.outcome.error and item.outcome.error.code not in _RULES]
     run = {
@@ -91,14 +91,14 @@ def _help(code: str, entry: Mapping[str, str], wrong: bool) -> dict[str, str]:
         rich.append(f"**When not:** {entry['when_not']}")
     if not wrong:
         steps = (
-            ("slimify rewrite FILE", "shows the change, with `--write` it is made"),
+            ("slimify rewrite FILE", "shows the change, `--write` applies it"),
             ("slimify verify FILE", "builds both images and compares them"),
-            ("slimify explain FILE", "says of every step what it is for"),
+            ("slimify explain FILE", "shows the purpose of every step"),
         )
         parts += [f"{command} {what.replace('`', '')}." for command, what in steps]
         rich.append("\n".join(f"- `{command}` {what}" for command, what in steps))
-        parts.append(f"# slimify: ignore {code} REASON above FROM silences it.")
-        rich.append(f"`# slimify: ignore {code} REASON` above `FROM` silences it.")
+        parts.append(f"# slimify: ignore {code} REASON above FROM suppresses the finding.")
+        rich.append(f"`# slimify: ignore {code} REASON` above `FROM` suppresses the finding.")
     return {"text": "\n".join(parts), "markdown": "\n\n".join(rich)}
 
 
@@ -115,7 +115,7 @@ def _result(item: Checked) -> dict[str, Any] | None:
 def _malformed(item: Checked, error: SlimifyError) -> dict[str, Any]:
     hint = f" ({error.hint})" if error.hint else ""
     return {
-        **_about(error.code, shown(error.message) + hint, "error"),
+        **_about(error.code, printable(error.message) + hint, "error"),
         "locations": [_location(item, error.line or 1, error.line or 1)],
     }
 
@@ -126,11 +126,11 @@ def _found(item: Checked, finding: Finding) -> dict[str, Any]:
         "locations": [_location(item, finding.line, finding.end_line)],
         "relatedLocations": [
             _location(item, detail.line, detail.line)
-            | {"id": number, "message": {"text": f"{detail.code}: {shown(detail.text)}"}}
+            | {"id": number, "message": {"text": f"{detail.code}: {printable(detail.text)}"}}
             for number, detail in enumerate((d for d in finding.details if d.line is not None), start=1)
             if detail.line is not None
         ],
-        # the second name is the one that GitHub recognises a result by
+        # GitHub identifies results by the second one
         "partialFingerprints": {
             "slimify/v1": finding.fingerprint,
             "primaryLocationLineHash": f"{finding.fingerprint[:16]}:1",
@@ -144,7 +144,7 @@ def _found(item: Checked, finding: Finding) -> dict[str, Any]:
     changes = _changes(item, item.outcome)
     if changes:
         result["fixes"] = [
-            {"description": {"text": "What slimify rewrite makes of it"}, "artifactChanges": changes}
+            {"description": {"text": "Apply the change of slimify rewrite"}, "artifactChanges": changes}
         ]
     if finding.known:
         result["suppressions"] = [
@@ -158,7 +158,7 @@ def _about(code: str, message: str, level: str) -> dict[str, Any]:
 
 
 def _changes(item: Checked, outcome: Outcome) -> list[dict[str, Any]]:
-    """The Dockerfile, and the ignore file where there is one: a fix can change files, not make them."""
+    """The changes of the Dockerfile and of an existing ignore file: a SARIF fix can't create files."""
     pairs = [(_artifact(item), outcome.before, outcome.after)]
     ignore = outcome.ignore
     if ignore is not None and ignore.before is not None:
@@ -184,12 +184,12 @@ def _notification(item: Checked) -> dict[str, Any]:
     return {
         "descriptor": {"id": error.code},
         "level": "error",
-        "message": {"text": f"{item.outcome.file}: {shown(error.message)}{hint}"},
+        "message": {"text": f"{item.outcome.file}: {printable(error.message)}{hint}"},
     }
 
 
 def _artifact(item: Checked) -> dict[str, str]:
-    assert item.place is not None  # what has no place in a repository is not reported in this format
+    assert item.place is not None  # standard input is not reported in this format
     return _uri(item.place)
 
 

@@ -1,4 +1,4 @@
-"""Findings of `check` → lines for people, and the words that all formats share."""
+"""Findings of `check` as text, and the sentences that all formats share."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from slimify.lint.baseline import Entry
 from slimify.lint.findings import Checked, Finding
 from slimify.report.ansi import Paint
+from slimify.report.printable import printable
 from slimify.report.text import PLAIN, failure, size
-from slimify.report.words import shown
 
 
 def amount(finding: Finding) -> str:
-    """How much: `about 977 MB of 1.14 GB (86 %)`."""
+    """The saving, for example `about 977 MB of 1.14 GB (86 %)`."""
     about = "" if finding.measured else "about "
     if finding.original is None or finding.original < finding.saving:
         return f"{about}{size(finding.saving)}"
@@ -21,17 +21,18 @@ def amount(finding: Finding) -> str:
 
 
 def sentence(finding: Finding) -> str:
-    """How much, and what would be different then."""
-    return f"{amount(finding)} would be saved: {shown(finding.text)}"
+    """The saving and the main change."""
+    return f"{amount(finding)} would be saved: {printable(finding.text)}"
 
 
 def advice(item: Checked) -> str:
-    """What to do next."""
-    return f"{item.command} shows the change, with --write it is made"
+    """The command to run next."""
+    return f"{item.command} shows the change, --write applies it"
 
 
 def text(item: Checked, *, paint: Paint = PLAIN) -> str:
-    """A line that says where, how much and what, and one with the command; "" where nothing is found."""
+    """A line with the location, the saving and the change, and a line with the command; "" without a new
+    finding."""
     finding = item.finding
     if finding is None or finding.known:
         return ""
@@ -41,17 +42,17 @@ def text(item: Checked, *, paint: Paint = PLAIN) -> str:
 
 
 def aside(item: Checked, *, paint: Paint = PLAIN) -> str:
-    """What is said beside the findings: that a file could not be read, why a rewrite does not count."""
+    """Messages beside the findings: errors, and notes why a rewrite does not count."""
     if item.outcome.error is not None:
         return failure(item.outcome.file, item.outcome.error, paint=paint)
     notes = [item.remark] if item.remark else []
     if item.finding is not None and not item.finding.known:
         notes += item.outcome.warnings
-    return "".join(f"{item.outcome.file}: {paint('note:', 'cyan')} {shown(note)}\n" for note in notes)
+    return "".join(f"{item.outcome.file}: {paint('note:', 'cyan')} {printable(note)}\n" for note in notes)
 
 
 def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
-    """How many files were looked at and what came of them, and which known findings there are no more."""
+    """The number of files by result, and baseline entries that are outdated."""
     new = [i.finding for i in items if i.finding is not None and not i.finding.known]
     counts = {
         "known": sum(i.finding is not None and i.finding.known for i in items),
@@ -69,8 +70,8 @@ def summary(items: Sequence[Checked], stale: Sequence[Entry] = ()) -> str:
     parts = [found, *(f"{number} {what}" for what, number in counts.items() if number)]
     lines = [f"{files}: {', '.join(parts)}"]
     if counts["refused"]:
-        lines.append("  slimify explain says why a file is refused")
+        lines.append("  slimify explain shows why a file is refused")
     lines += [f"  baseline: {entry.file} {entry.code} is no longer found" for entry in stale]
     if stale:
-        lines.append("  --update-baseline takes that out")
+        lines.append(f"  --update-baseline removes {'this entry' if len(stale) == 1 else 'these entries'}")
     return "\n".join(lines) + "\n"

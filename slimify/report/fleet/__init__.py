@@ -1,1 +1,1 @@
-"""Rows of many repositories -> text and an HTML page."""
+"""Reports of `scan`: text and an HTML page."""

@@ -1,4 +1,4 @@
-"""Rows of many repositories → one HTML page that needs nothing but itself."""
+"""The rows of `scan` as a self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slimify.report.text import size
 
 
 class Page:
-    """Takes rows as they come; what is shown of them waits in a file for its place on the page."""
+    """Collects rows in a temporary file until the page is written, to save memory."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the page
@@ -24,8 +24,8 @@ class Page:
         self._file.write(json.dumps(_cells(row)).encode("ascii") + b"\n")
 
     def parts(self, tally: Tally) -> Iterator[bytes]:
-        """The page: totals, and a table of all rows, most to gain first, then by name; sortable and with a
-        filter where scripts may run."""
+        """The page in parts: totals and a table of all rows, the largest saving first, then by name. With
+        JavaScript the table can be sorted and filtered."""
         from slimify.render import page, parts
 
         style, script = page("report/fleet/page.css"), page("report/fleet/page.js")

@@ -1,4 +1,4 @@
-"""Rows of many repositories → what they come to, and where to start."""
+"""The rows of `scan` as text: totals and the largest savings."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from slimify.report.ansi import Paint
 from slimify.report.text import PLAIN, size
 
 Row = Mapping[str, Any]
-_MOST = 20  # rows of one kind that are told
+_MOST = 20  # rows of one kind that are listed
 
 
 class Tally:
-    """Counts rows as they come and keeps those worth telling: memory does not grow with their number."""
+    """Counts rows and keeps the most relevant ones, in constant memory."""
 
     def __init__(self) -> None:
         self.files = self.saving = self.measured = self.built = 0
         self.repositories: set[str] = set()
-        self.best: list[tuple[int, int, Row]] = []  # a heap: saving, and what came first first
+        self.best: list[tuple[int, int, Row]] = []  # a heap: saving, then order of arrival
         self.rewritten = 0
         self.unread, self.unproven = _First(), _First()
         self._count: collections.Counter[str] = collections.Counter()
@@ -45,7 +45,7 @@ class Tally:
         self._saved[name] += saving
 
     def totals(self) -> list[tuple[str, int, int]]:
-        """Outcome, with its rung and verdict, how many, bytes to be saved; most frequent first."""
+        """Outcome (with rung and verdict), number of Dockerfiles, bytes to save; most frequent first."""
         order = sorted(self._count.items(), key=lambda item: (-item[1], item[0]))
         return [(name, number, self._saved[name]) for name, number in order]
 
@@ -59,7 +59,7 @@ class Tally:
 
 
 class _First:
-    """The first rows of a kind, and how many there are."""
+    """The first rows of a kind, and their total number."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -72,12 +72,12 @@ class _First:
 
 
 def verdict(row: Row) -> str:
-    """What came of building both images; "" where that was not done."""
+    """The verdict of the proof; "" if nothing was built."""
     return row["proof"]["verdict"] if row["proof"] else ""
 
 
 def place(row: Row) -> str:
-    """The Dockerfile as a person would point at it."""
+    """The path of the Dockerfile, with its repository if that was cloned."""
     repository, file = str(row["repository"]), str(row["file"])
     inside = repository == os.curdir or file.startswith(repository)  # not so in a clone
     return file if file and inside else f"{repository}  {file}".rstrip()
@@ -90,14 +90,14 @@ def counted(number: int, name: str) -> str:
 
 
 def text(tally: Tally, *, paint: Paint = PLAIN) -> str:
-    """Totals, and where to start."""
+    """Totals, the largest savings, and failures."""
     lines = [tally.title]
     lines += [f"  {number:5}  {name}{_about(saved)}" for name, number, saved in tally.totals()]
     if tally.best:
-        lines += ["", paint("Where to start:", "bold")]
+        lines += ["", paint("Largest savings:", "bold")]
         lines += [_saving(row) for _, _, row in sorted(tally.best, key=lambda item: (-item[0], -item[1]))]
         lines += _more(tally.rewritten)
-    for title, found in (("Not proven:", tally.unproven), ("Could not be read:", tally.unread)):
+    for title, found in (("Not proven:", tally.unproven), ("Failed:", tally.unread)):
         if found.rows:
             lines += ["", paint(title, "bold"), *(f"  {place(row)}: {_why(row)}" for row in found.rows)]
             lines += _more(found.number)
@@ -110,7 +110,7 @@ def _saving(row: Row) -> str:
 
 
 def built(row: Row) -> str:
-    """What came of building both images, in one line."""
+    """The result of building both images, in one line."""
     if verdict(row) == "equal":
         return f"{place(row)}: equal, saves {size(row['saving'])} of {size(row['original'])}\n"
     return f"{place(row)}: {', '.join(filter(None, (verdict(row), _why(row))))}\n"

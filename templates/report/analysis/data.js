@@ -1,9 +1,9 @@
-// The data of the page: columns to arrays, sums over them, and how things are written.
+// The data of the page: columns as arrays, sums over them, and formatting.
 
 const KIND = ["file", "directory", "symlink", "hardlink", "device", "fifo", "rest"];
 const CHANGE = ["added", "modified", "removed"];
 const [DIRECTORY, REST, REMOVED, VISIBLE] = [1, 6, 2, 32];
-const ALL = "all", SEEN = "seen"; // views; a number is that of a layer
+const ALL = "all", SEEN = "seen"; // views; a number is the view of that layer
 
 const el = (name, attributes = {}, ...children) => {
   const element = document.createElement(name);
@@ -32,7 +32,7 @@ const size = (number) => {
   return number === 1 ? "1 byte" : `${number} bytes`;
 };
 
-// What has no glyph of its own, as an escape: the same characters as in the rest of the page.
+// Escapes unprintable characters. Keep in sync with slimify/report/printable.py.
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const SHORT = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
 const shown = (text) => text.replace(UNSEEN, (char) => {
@@ -63,7 +63,7 @@ class Image {
     const n = this.length;
     this.start = new Uint32Array(n + 1); // of a node's occurrences
     this.parent = new Int32Array(n).fill(-1);
-    this.end = new Uint32Array(n); // the first node that is no longer below
+    this.end = new Uint32Array(n); // the first node after the descendants
     this.children = new Array(n);
     const open = [];
     for (let i = 0; i < n; i++) {
@@ -130,7 +130,7 @@ class Image {
     return `… ${plural(this.totals(view).files[i], "smaller file")}`;
   }
 
-  // The node of a path, or that of the nearest directory above that the page has.
+  // The node of a path, or of its nearest parent on the page.
   find(path) {
     let node = 0;
     for (const part of path.split("/").filter(Boolean)) {
@@ -141,13 +141,13 @@ class Image {
     return { node, exact: true };
   }
 
-  // Where findings name waste: bytes by node and layer.
+  // The waste that findings name: bytes by node and layer.
   mark(waste) {
     this.marks = new Map();
     this.marked = []; // its nodes in order
     for (const [layer, all, , paths] of waste) {
       let left = all;
-      // The first path may hold the others: what they leave of the bytes is somewhere in it.
+      // The first path may contain the others: the remaining bytes belong to it.
       for (const path of [...paths.slice(1), paths[0]]) {
         const { node, exact } = this.find(path);
         if (!exact || !node || left <= 0) continue;
@@ -164,7 +164,7 @@ class Image {
     this.shares = new Map(this.marked.map((node) => [node, this.spread(node)]));
   }
 
-  // What a mark means for those below it that have none of their own: the share of waste, by layer.
+  // The share of waste, by layer, for descendants of a marked node without own marks.
   spread(node) {
     return new Map([...this.marks.get(node)].map(([view, bytes]) => {
       let rest = this.totals(view).bytes[node];
@@ -175,7 +175,7 @@ class Image {
     }));
   }
 
-  // The nodes below one that findings name.
+  // The descendants of a node that findings name.
   *markedBelow(i) {
     let [low, high] = [0, this.marked.length];
     while (low < high) {
@@ -185,7 +185,7 @@ class Image {
     for (; low < this.marked.length && this.marked[low] < this.end[i]; low++) yield this.marked[low];
   }
 
-  // The share of a node's bytes that is waste, 0 to 1, in one layer or (null) in all.
+  // The share of waste in a node's bytes, 0 to 1, in one layer or, for null, in all.
   waste(i, layer) {
     const whole = this.totals(layer === null ? ALL : layer).bytes[i];
     if (!whole) return 0;
@@ -225,7 +225,7 @@ class Image {
     return sums.indexOf(Math.max(...sums));
   }
 
-  // One occurrence of a node in a view: its layer, kind, change, size and owner; the last one that fits.
+  // The last occurrence of a node in a view: its layer, kind, change, size and owner.
   occurrence(i, view) {
     const data = this.occurrences;
     for (let at = this.start[i + 1] - 4; at >= this.start[i]; at -= 4) {

@@ -1,4 +1,4 @@
-// Ties the parts together: one layer may be selected in each image, and all parts follow.
+// Connects the parts of the page: selecting a layer of an image updates all of them.
 
 const panels = [...document.querySelectorAll(".panel")];
 const tree = new Tree();
@@ -25,13 +25,13 @@ const tables = [...document.querySelectorAll("table.layers")].map((table, at) =>
 
 const fillViews = () => {
   const image = images[current];
-  const options = [[SEEN, "what a container sees"], [ALL, "everything that is stored"],
+  const options = [[SEEN, "visible files"], [ALL, "all stored files"],
     ...image.layers.map((layer, at) => [at, `${layerName(at)}: ${shown(layer.text).slice(0, 60)}`])];
   treeForm.elements.view.replaceChildren(...options.map(([value, text]) => el("option", { value }, text)));
   treeForm.elements.view.value = selected[current] === null ? SEEN : selected[current];
   if (treeForm.elements.image) treeForm.elements.image.value = current;
   document.getElementById("summed").textContent = image.summed ? `${plural(image.summed, "entry").replace("entrys", "entries")} `
-    + `below ${size(image.threshold)} are summed up as “… smaller files” in each directory; the search does not know them.` : "";
+    + `below ${size(image.threshold)} are summed up as “… smaller files” in each directory and are not searchable.` : "";
 };
 
 const view = () => {
@@ -49,10 +49,10 @@ const look = () => {
   const matches = (number) => plural(number, "match").replace("matchs", "matches");
   const all = found === 0 && tree.view !== ALL ? tree.count(ALL) : 0;
   document.getElementById("hits").textContent = found === null ? ""
-    : all ? `0 matches here, ${count(all)} in everything that is stored` : matches(found);
+    : all ? `0 matches here, ${count(all)} in all stored files` : matches(found);
 };
 
-// Shows a node of an image in the tree: in the view at hand, or in one that has it.
+// Shows a node of an image in the tree: in the current view, or else in one that contains it.
 const reveal = (image, layer, node) => {
   current = image;
   fillViews();

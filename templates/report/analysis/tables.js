@@ -1,4 +1,4 @@
-// What the tables of the page do: layers are selected, findings filtered.
+// The tables of the page: selecting layers, filtering findings.
 
 class Layers {
   constructor(table, select) {
@@ -19,7 +19,7 @@ class Layers {
   }
 }
 
-// `places`: image, layer and path of each row, as they are and not as they are shown.
+// `places`: image, layer and unescaped path of each row.
 const startFindings = (places, show) => {
   const form = document.getElementById("filters");
   if (!form) return;

@@ -1,7 +1,7 @@
-// The file tree. Only the rows in sight are in the document; the active one is told by
-// aria-activedescendant, so that the focus stays on the tree itself.
+// The file tree. Only visible rows are in the document. aria-activedescendant names the active row, so
+// that the focus stays on the tree itself.
 
-const ROW = 26, SPARE = 8; // pixels; rows beyond those in sight
+const ROW = 26, SPARE = 8; // height in pixels; rows rendered beyond the visible ones
 
 const permissions = (mode, kind) => {
   const bits = "rwxrwxrwx".split("").map((char, at) => (mode & (1 << (8 - at)) ? char : "-"));
@@ -11,7 +11,7 @@ const permissions = (mode, kind) => {
   return ({ directory: "d", symlink: "l" }[kind] || "-") + bits.join("");
 };
 
-// A search: a glob where it has * or ?, otherwise any part; of the path where it has a slash.
+// A search matches globs if it contains * or ?, else substrings; paths if it contains a slash, else names.
 const matcher = (text) => {
   const word = text.toLowerCase();
   const whole = word.includes("/");
@@ -42,14 +42,14 @@ class Tree {
     this.search(this.word, node);
   }
 
-  // How many entries fit; their directories open.
+  // Opens the directories of matching entries and returns the number of matches.
   search(word, node = 0) {
     this.word = word;
     this.hits = null;
     if (!word) { this.build(node); return null; }
     const { here } = this.image.totals(this.view);
     const fits = matcher(word);
-    const hits = this.hits = new Map(); // whether the entry itself fits
+    const hits = this.hits = new Map(); // whether the entry itself matches
     let found = 0;
     for (let i = 1; i < this.image.length; i++) {
       if (!here[i] || this.image.isRest(i) || !fits(this.image, i)) continue;
@@ -57,14 +57,14 @@ class Tree {
       hits.set(i, true);
       for (let at = this.image.parent[i]; at >= 0 && !hits.has(at); at = this.image.parent[at]) hits.set(at, false);
     }
-    this.closed = new Set(); // by hand, while the search lasts
+    this.closed = new Set(); // closed by the user during the search
     this.build(0);
     const first = this.rows.findIndex((row) => hits.get(row.node));
     this.activate(Math.max(first, 0), false);
     return found;
   }
 
-  // How many entries of another view fit the search.
+  // The number of matches in another view.
   count(view) {
     const { here } = this.image.totals(view);
     const fits = matcher(this.word);
@@ -182,7 +182,7 @@ class Tree {
     this.build(node);
   }
 
-  // Opens the way to a node and makes it the active one.
+  // Opens the parents of a node and makes it active.
   reveal(node) {
     for (let at = this.image.parent[node]; at >= 0; at = this.image.parent[at]) this.open.add(at);
     this.word = "";

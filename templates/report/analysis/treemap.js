@@ -1,8 +1,8 @@
-// The treemap: squarified (Bruls, Huizing, van Wijk 2000), drawn as SVG, anew for each place.
+// A squarified treemap (Bruls, Huizing, van Wijk 2000), drawn as SVG and redrawn for each level.
 
-const HEAD = 15, PAD = 2, LEAST = 10; // pixels; LEAST is the smallest area that is drawn by itself
+const HEAD = 15, PAD = 2, LEAST = 10; // pixels; LEAST is the smallest area drawn separately
 
-// Rectangles for items, the largest first, that fill a rectangle in proportion to their bytes.
+// Divides a rectangle among items in proportion to their bytes, the largest first.
 const squarify = (items, x, y, width, height) => {
   const found = [];
   const scale = (width * height) / items.reduce((sum, item) => sum + item.bytes, 0);
@@ -48,7 +48,7 @@ class Treemap {
     new ResizeObserver(() => this.resized()).observe(this.canvas);
   }
 
-  // An item is a place in the tree, in one layer or in all; the root by layer holds the layers.
+  // An item is a node of the tree, in one layer or in all; grouped by layer, the root contains the layers.
   root() {
     const bytes = this.image.totals(ALL).bytes[0];
     return { node: 0, layer: null, bytes, top: this.group === "layer" };
@@ -69,7 +69,7 @@ class Treemap {
     return [...found, ...this.own(item, found.length)].sort((a, b) => b.bytes - a.bytes);
   }
 
-  // A file that several layers have is a part for each of them.
+  // A file in several layers becomes one part per layer.
   own(item, others) {
     const { image } = this;
     const from = image.start[item.node], to = image.start[item.node + 1];
@@ -83,7 +83,7 @@ class Treemap {
     return found;
   }
 
-  // Directories that hold nothing but one directory are drawn as one: usr/local/go.
+  // Chains of directories with a single entry are drawn as one: usr/local/go.
   deepest(item) {
     let label = item.top || item.node || item.layer === null ? this.image.label(item.node, this.view(item))
       : layerName(item.layer);
@@ -96,7 +96,7 @@ class Treemap {
     return { item, label };
   }
 
-  // What is written: a layer's size as the table has it, though its tree may count a file less.
+  // The size to display: for a layer, the size in the table, even if its tree counts fewer files.
   bytes(item) {
     if (item.node || item.many || item.leaf) return item.bytes;
     return item.layer === null ? this.image.size : this.image.layers[item.layer].size;
@@ -105,7 +105,7 @@ class Treemap {
   view(item) { return item.layer === null ? ALL : item.layer; }
 
   resized() {
-    if (matchMedia("print").matches) return; // the drawing is scaled to the paper
+    if (matchMedia("print").matches) return; // the drawing is scaled to the paper size
     const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     if (width !== this.width || height !== this.height) this.draw();
   }
@@ -178,7 +178,7 @@ class Treemap {
     if (width > 44 && height > 16) this.write(item, { x, y, width, height, depth, label, whole, colour });
   }
 
-  // The share of an item that is waste; a sum of many small ones is judged by its largest.
+  // The share of waste in an item; for a sum of small items, that of the largest one.
   waste(item) {
     if (item.top) return 0;
     if (!item.many) return this.image.waste(item.node, item.layer);
@@ -218,8 +218,8 @@ class Treemap {
     if (item.layer === null && !item.top) found.push(`mostly from ${layerName(layer)}: ${shown(image.layerText(layer))}`);
     else if (!item.top) found.push(`${layerName(layer)}: ${shown(image.layerText(layer))}`);
     const waste = this.waste(item);
-    if (waste > 0.98) found.push("all of it waste");
-    else if (waste > 0.005) found.push(`about ${percent(waste, 1)} of it waste`);
+    if (waste > 0.98) found.push("all waste");
+    else if (waste > 0.005) found.push(`about ${percent(waste, 1)} waste`);
     return found;
   }
 
@@ -241,7 +241,7 @@ class Treemap {
     return layer + shown(to.slice(from === "/" ? 1 : from.length + 1));
   }
 
-  // `tell`: whether the rest of the page is to follow.
+  // `tell`: whether to update the rest of the page.
   go(trail, focus, tell = true) {
     this.trail = trail;
     this.hide();
@@ -293,7 +293,7 @@ class Treemap {
     event.preventDefault();
   }
 
-  // To the nearest box of the same depth in that direction.
+  // Moves to the nearest box of the same depth in a direction.
   move(box, [dx, dy]) {
     let best = null, least = Infinity;
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];

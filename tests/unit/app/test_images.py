@@ -323,7 +323,7 @@ def test_two_images(image: Path, tmp_path: Path) -> None:
     (tmp_path / "slim.tar").write_bytes(archive(docker_members(LAYERS[:1])))
     text = invoke("analyze", str(image), "slim.tar", cwd=tmp_path)
     assert text.code == 0
-    assert "Gone: 50 kB" in text.stdout.decode()
+    assert "Removed: 50 kB" in text.stdout.decode()
     value = objects(invoke("analyze", str(image), "slim.tar", "--format", "json", cwd=tmp_path))
     assert [one["size"] for one in value["images"]] == [SIZE, 12_000]  # type: ignore[attr-defined]
     assert value["difference"]["size"] == 12_000 - SIZE  # type: ignore[index]

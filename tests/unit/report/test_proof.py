@@ -95,13 +95,13 @@ CASES: list[tuple[str, Proof, tuple[str, ...], int]] = [
     (
         "less than was asked for",
         replace(EQUAL, least=2_000_000_000),
-        ("note: only 990 MB are saved, measured; --min-saving asks for 2.00 GB",),
+        ("note: the measured saving is only 990 MB; --min-saving requires 2.00 GB",),
         23,
     ),
     (
         "nothing at all",
         replace(EQUAL, after=EQUAL.before, least=5_000_000),
-        ("note: nothing is saved, measured; --min-saving",),
+        ("note: the image is not smaller; --min-saving",),
         23,
     ),
     (
@@ -181,8 +181,9 @@ def test_markdown_tables_are_tables(given: Proof) -> None:
 
 def test_a_small_saving_is_said_everywhere() -> None:
     small = replace(EQUAL, least=2_000_000_000)
-    assert "\n- Note: only 990 MB are saved, measured; --min-saving asks for 2.00 GB\n\n" in report.markdown(
-        small
+    assert (
+        "\n- Note: the measured saving is only 990 MB; --min-saving requires 2.00 GB\n\n"
+        in report.markdown(small)
     )
     assert report.to_dict(small)["too_small"] is True
     assert "Note" not in report.markdown(EQUAL)

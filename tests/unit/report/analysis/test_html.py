@@ -19,11 +19,11 @@ from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, Node
 from slimify.render import page as template
+from slimify.report.analysis.file_differences import difference
 from slimify.report.analysis.html import KINDS, TREE_BUDGET, page
-from slimify.report.analysis.removed_files import difference
 from slimify.report.analysis.tree import CHANGES, REST, VISIBLE, columns
 from slimify.report.analysis.tree import KINDS as FILE_KINDS
-from slimify.report.words import shown
+from slimify.report.printable import printable
 
 _VOID = {"meta", "link", "input", "br", "hr"}
 _SOURCES = ("data", "treemap", "tree", "tables", "start")
@@ -172,7 +172,7 @@ def test_any_name_survives(names: list[str]) -> None:
     assert parts <= set(tree["names"])
     codes = "".join(reader.texts["code"])
     for name in names:
-        assert shown(f"/{name}/{name}") in codes
+        assert printable(f"/{name}/{name}") in codes
 
 
 # --- secrets --------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def test_what_is_gone_is_said_by_its_largest_parts() -> None:
 def test_figures_of_two_images() -> None:
     text = re.sub(r"<[^>]+>", "|", page(analyses.service(400), analyses.rewritten()))
     assert re.search(r"Size\|+sum of the layers, uncompressed\|+1\.26 GB\|+92 MB\|+−93 %", text)
-    assert "What is gone" in text
+    assert "Removed: " in text
 
 
 def test_findings_are_sorted_and_say_everything() -> None:

@@ -17,7 +17,7 @@ from slimify.analyze.model import Analysis, Efficiency, LayerView, Rule, Waste
 from slimify.model.errors import SlimifyError
 from slimify.report.analysis import json as analysis_json
 from slimify.report.analysis import text as analysis_text
-from slimify.report.analysis.largest_places import findings_at, largest
+from slimify.report.analysis.largest_paths import findings_at, largest
 from slimify.report.ansi import Paint
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "analysis.schema.json").read_text("utf-8"))
@@ -91,10 +91,10 @@ def test_text_has_eighty_columns_and_steers_no_terminal(page: object) -> None:
 
 def test_the_article_is_told() -> None:
     text = " ".join(analysis_text.page(article()).split())
-    # what is big, which instruction brought it, what of it is not needed, and who does away with it
+    # the largest layers and paths, their instructions, what is not needed, and what `rewrite` fixes
     assert "309 MB 6 RUN make build/bin/server 237 MB /root/.cache/go-build" in text
     assert "237 MB /root/.cache/go-build SL701 cache line 6, layer 3: RUN make build/bin/server" in text
-    assert "`slimify rewrite` does it." in text
+    assert "`slimify rewrite` fixes this." in text
     # what may be needed all the same is not said to be waste
     assert "→ if nothing needs it: serve them from elsewhere" in text
 
@@ -135,7 +135,7 @@ def test_what_is_wasted_never_looks_like_nothing() -> None:
 
 def test_what_a_roll_out_moves() -> None:
     text = " ".join(analysis_text.page(with_cost(article(), 268, 20)).split())
-    assert "268 containers on 20 nodes: 20 GB are pulled for one roll-out" in text
+    assert "268 containers on 20 nodes: one roll-out pulls 20 GB" in text
     alone = " ".join(analysis_text.page(with_cost(article(), 0, 20)).split())
     assert "about 237 MB. 20 nodes: 20 GB are pulled" in alone
     both = " ".join(
@@ -148,12 +148,12 @@ def test_two_images_say_what_went_and_what_came() -> None:
     text = analysis_text.comparison(article(), slimmer())
     assert re.search(r"^size +975 MB +72 MB +−93 %$", text, re.MULTILINE)
     assert re.search(
-        r"^Gone: 903 MB in 5 files\n +620 MB  /usr/local/go.tar\n +237 MB  /root", text, re.MULTILINE
+        r"^Removed: 903 MB in 5 files\n +620 MB  /usr/local/go.tar\n +237 MB  /root", text, re.MULTILINE
     )
-    assert "2 of 2 findings settled" in text
+    assert "2 of 2 findings resolved" in text
     back = analysis_text.comparison(slimmer(), article())
-    assert "New: 903 MB in 5 files" in back
-    assert "Gone" not in back
+    assert "Added: 903 MB in 5 files" in back
+    assert "Removed" not in back
 
 
 def test_verdicts_name_the_rule_that_fails() -> None:

@@ -53,7 +53,7 @@ def failed(error: SlimifyError) -> Checked:
             "::warning file=web/Dockerfile,line=3,endLine=4,"
             "title=slimify SL301%3A about 900 MB of 1.00 GB (90 %25) would be saved::"
             "the final stage is python:3.12-slim%0A"
-            "slimify rewrite web/Dockerfile shows the change, with --write it is made\n",
+            "slimify rewrite web/Dockerfile shows the change, --write applies it\n",
             id="found",
         ),
         pytest.param(

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slimify.report.words import masked, shown
+from slimify.report.printable import masked, printable
 
 
 @given(st.text())
 def test_what_is_shown_is_one_visible_line(text: str) -> None:
-    line = shown(text)
+    line = printable(text)
     assert len(line.splitlines()) <= 1
     line.encode("utf-8")
-    assert shown(line) == line
+    assert printable(line) == line
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_what_is_shown_is_one_visible_line(text: str) -> None:
     ],
 )
 def test_shown(text: str, line: str) -> None:
-    assert shown(text) == line
+    assert printable(text) == line
 
 
 @pytest.mark.parametrize(

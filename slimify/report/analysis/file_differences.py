@@ -1,4 +1,4 @@
-"""What one image has and another has not, by path, as a container of each sees its files."""
+"""The differences between the files of two images, by path, as their containers see them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from msgspec import Struct
 from slimify.analyze.model import Analysis, Node
 
 _ROWS = 25
-_OPENED = 5  # a directory with more than a fifth of all bytes is shown by what it holds
+_EXPANDED_SHARE = 5  # a directory with more than a fifth of all bytes is replaced by its contents
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """A file or directory that only one image has, with the bytes and files of all it holds."""
+    """A file or directory that only one image has, with the bytes and number of files in it."""
 
     path: str
     bytes: int
@@ -21,8 +21,8 @@ class Row(Struct, frozen=True, kw_only=True):
     directory: bool
 
 
-class Part(Struct, frozen=True, kw_only=True):
-    """Everything that went or came: the largest rows, and in `more` the number of the others."""
+class FileSet(Struct, frozen=True, kw_only=True):
+    """All removed or all added files: the largest rows, and in `more` the number of other files."""
 
     bytes: int
     files: int
@@ -32,19 +32,19 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """From one image to another. Sizes before, minus `gone.bytes`, plus `come.bytes`, `resized` and
-    `hidden`, give the size after; `hidden` is the change in bytes that later layers hide."""
+    """The difference between two images. The size before, minus `removed.bytes`, plus `added.bytes`,
+    `resized` and `hidden`, is the size after. `hidden` is the change in bytes that later layers hide."""
 
-    gone: Part
-    come: Part
+    removed: FileSet
+    added: FileSet
     resized: int
-    changed: int  # how many files have another size
+    changed: int  # number of files with a different size
     hidden: int
 
 
 def difference(before: Analysis, after: Analysis) -> Difference:
     """Compares the merged trees of two images."""
-    gone, come, pairs = [], [], []
+    removed, added, pairs = [], [], []
     stack = [(before.merged, after.merged)]
     while stack:
         old, new = stack.pop()
@@ -52,25 +52,25 @@ def difference(before: Analysis, after: Analysis) -> Difference:
         for node in old.children:
             other = others.pop(node.name, None)
             if other is None or (node.kind == "directory") != (other.kind == "directory"):
-                gone.append(node)
-                come += [other] if other is not None else []
+                removed.append(node)
+                added += [other] if other is not None else []
             elif node.kind == "directory":
                 stack.append((node, other))
             elif node.size != other.size:
                 pairs.append((node.size, other.size))
-        come += others.values()
-    one, two = _part(gone), _part(come)
+        added += others.values()
+    one, two = _part(removed), _part(added)
     resized = sum(new - old for old, new in pairs)
     hidden = (after.size - before.size) - (two.bytes - one.bytes + resized)
-    return Difference(gone=one, come=two, resized=resized, changed=len(pairs), hidden=hidden)
+    return Difference(removed=one, added=two, resized=resized, changed=len(pairs), hidden=hidden)
 
 
-def _part(nodes: list[Node]) -> Part:
+def _part(nodes: list[Node]) -> FileSet:
     rows = [(_row(node), node) for node in nodes]
     total, files = sum(row.bytes for row, _ in rows), sum(row.files for row, _ in rows)
-    rows = sorted(_opened(rows, total), key=lambda item: (-item[0].bytes, item[0].path))
+    rows = sorted(_expanded(rows, total), key=lambda item: (-item[0].bytes, item[0].path))
     rest = [row for row, _ in rows[_ROWS:]]
-    return Part(
+    return FileSet(
         bytes=total,
         files=files,
         rows=tuple(row for row, _ in rows[:_ROWS]),
@@ -79,16 +79,16 @@ def _part(nodes: list[Node]) -> Part:
     )
 
 
-def _opened(rows: list[tuple[Row, Node]], total: int) -> Iterable[tuple[Row, Node]]:
-    """`/usr` says little: the largest directories give way to what they hold."""
-    stack, done = rows, []
+def _expanded(rows: list[tuple[Row, Node]], total: int) -> Iterable[tuple[Row, Node]]:
+    """The rows with the largest directories, such as /usr, replaced by their contents."""
+    stack, rewritable = rows, []
     while stack:
         row, node = stack.pop()
-        if node.children and row.bytes * _OPENED > total:
+        if node.children and row.bytes * _EXPANDED_SHARE > total:
             stack += [(_row(child), child) for child in node.children]
         else:
-            done.append((row, node))
-    return done
+            rewritable.append((row, node))
+    return rewritable
 
 
 def _row(node: Node) -> Row:

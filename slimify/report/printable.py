@@ -1,11 +1,11 @@
-"""Names and commands as a page may show them: whatever bytes they have, and without secrets."""
+"""Makes names and commands safe to print: escapes control characters and masks secrets."""
 
 from __future__ import annotations
 
 import re
 
-# What would break a line, be invisible, or turn the direction of the text around it.
-_UNSEEN = re.compile(
+# Characters that break lines, are invisible, or change the text direction.
+_NOT_PRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -21,7 +21,7 @@ _ASSIGNED = re.compile(rf"(?i)(\b{_NAME}\s?[=:](?!=)\s*)(?!\$)(?:(?:Bearer|Basic
 _OPTION = re.compile(rf"(?i)(--?[\w-]*(?:token|password|passwd|secret)[= ]\s*)(?!\$|-){_VALUE}")
 _HEADER = re.compile(r"(?i)\b((?:bearer|basic)\s+)(?!\$)[\w.~+/=-]{8,}")
 _SPACED = re.compile(rf"(?im)^(\s*ENV\s+{_NAME}\s+)(?![=:$])\S.*$")
-# BuildKit's predecessor wrote build arguments in front of the command, values with spaces unquoted.
+# The legacy builder records build arguments in front of the command, without quoting values.
 _ARGUMENTS = re.compile(r"\|\d+ ")
 _ARGUMENT = re.compile(rf"(?i)(?<=\s)({_NAME}=).*?(?=\s\w+=|\s/bin/|$)")
 _LOGIN = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)(?!\$)[^\s/@'\"]+@")
@@ -32,12 +32,12 @@ _KNOWN = re.compile(
 _PEM = re.compile(r"(-----BEGIN [A-Z ]+-----).*?(?:-----END [A-Z ]+-----|\Z)", re.DOTALL)
 
 
-def shown(text: str) -> str:
-    """`text` with what has no glyph of its own as an escape: `\\n`, `\\xff`, `\\u202e`.
+def printable(text: str) -> str:
+    """`text` with unprintable characters escaped: `\\n`, `\\xff`, `\\u202e`.
 
-    A lone surrogate that stands for a byte that was not UTF-8 (PEP 383) is shown as that byte.
+    A lone surrogate for a byte that is not UTF-8 (PEP 383) is shown as that byte.
     """
-    return _UNSEEN.sub(lambda found: _escape(found[0]), text)
+    return _NOT_PRINTABLE.sub(lambda found: _escape(found[0]), text)
 
 
 def _escape(char: str) -> str:
@@ -48,10 +48,10 @@ def _escape(char: str) -> str:
 
 
 def masked(text: str) -> str:
-    """`text` with the values of what looks like passwords, tokens and keys as dots.
+    """`text` with values that look like passwords, tokens or keys replaced by dots.
 
-    An image's history has the values of build arguments in clear text (`|1 TOKEN=… /bin/sh -c …`),
-    and a report is passed on more easily than an image. References to variables stay.
+    The history of an image has the values of build arguments in clear text (`|1 TOKEN=… /bin/sh -c …`), and
+    reports are often shared. References to variables are kept.
     """
     text = _PEM.sub(rf"\1 {_MASK}", text)
     text = _LOGIN.sub(rf"\1{_MASK}@", text)
