@@ -292,19 +292,19 @@ def test_a_deep_path_is_no_problem() -> None:
 @given(_IMAGES, _IMAGES)
 def test_what_went_and_what_came_make_the_difference(before: Analysis, after: Analysis) -> None:
     found = difference(before, after)
-    assert before.size - found.gone.bytes + found.come.bytes + found.resized + found.hidden == after.size
+    assert before.size - found.removed.bytes + found.added.bytes + found.resized + found.hidden == after.size
     old, new = ({n.path: n for n in below(i.merged) if n.kind == "file"} for i in (before, after))
-    assert found.gone.files == len(old.keys() - new.keys())
-    assert found.gone.bytes == sum(old[path].size for path in old.keys() - new.keys())
-    assert found.come.bytes == sum(new[path].size for path in new.keys() - old.keys())
+    assert found.removed.files == len(old.keys() - new.keys())
+    assert found.removed.bytes == sum(old[path].size for path in old.keys() - new.keys())
+    assert found.added.bytes == sum(new[path].size for path in new.keys() - old.keys())
     assert found.changed == sum(old[path].size != new[path].size for path in old.keys() & new.keys())
-    for part in (found.gone, found.come):
+    for part in (found.removed, found.added):
         assert sum(row.bytes for row in part.rows) + part.more_bytes == part.bytes
         assert sum(row.files for row in part.rows) + part.more == part.files
 
 
 def test_what_is_gone_is_said_by_its_largest_parts() -> None:
-    rows = difference(analyses.service(), analyses.rewritten()).gone.rows
+    rows = difference(analyses.service(), analyses.rewritten()).removed.rows
     assert not {"/usr", "/root", "/"} & {row.path for row in rows}
     assert [row.bytes for row in rows] == sorted((row.bytes for row in rows), reverse=True)
 

@@ -115,7 +115,7 @@ def test_secrets_come_first() -> None:
         remedy="revoke it",
     )
     text = analysis_text.page(replace(article(), findings=(*article().findings, secret)))
-    found = text[text.index("What a better image") :]
+    found = text[text.index("Avoidable content") :]
     assert found.index("/root/.ssh/id_rsa") < found.index("go-build")
 
 
@@ -137,7 +137,7 @@ def test_what_a_roll_out_moves() -> None:
     text = " ".join(analysis_text.page(with_cost(article(), 268, 20)).split())
     assert "268 containers on 20 nodes: one roll-out pulls 20 GB" in text
     alone = " ".join(analysis_text.page(with_cost(article(), 0, 20)).split())
-    assert "about 237 MB. 20 nodes: 20 GB are pulled" in alone
+    assert "about 237 MB. 20 nodes: one roll-out pulls 20 GB" in alone
     both = " ".join(
         analysis_text.comparison(with_cost(article(), 268, 20), with_cost(slimmer(), 268, 20)).split()
     )
@@ -180,7 +180,7 @@ def test_verdicts_name_the_rule_that_fails() -> None:
     ],
 )
 def test_long_paths_keep_both_ends(path: str, room: int, shown: str) -> None:
-    got = analysis_text.short(path, room)
+    got = analysis_text.shorten(path, room)
     assert len(got) <= room
     assert got[-1] == shown[-1]
     assert "…" in got or got == path
