@@ -141,7 +141,7 @@ def test_what_a_roll_out_moves() -> None:
     both = " ".join(
         analysis_text.comparison(with_cost(article(), 268, 20), with_cost(slimmer(), 268, 20)).split()
     )
-    assert both.count("268 containers on 20 nodes: 20 GB → 1.44 GB") == 1
+    assert both.count("268 containers on 20 nodes: one roll-out pulls 20 GB → 1.44 GB") == 1
 
 
 def test_two_images_say_what_went_and_what_came() -> None:
