@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from slimify.facts import load
+from slimify.facts import load, merged
 
 Feature = Literal[
     "cache_mounts",
@@ -67,7 +67,7 @@ class CacheFacts(Struct, frozen=True, kw_only=True):
 
 def cache(manager: str) -> CacheFacts | None:
     """The facts about an installer's cache, None for one that is not mounted."""
-    row: Mapping[str, Any] | None = load("builders.toml")["cache"].get(manager)
+    row: Mapping[str, Any] | None = merged("builders.toml")["cache"].get(manager)
     if row is None:
         return None
     return CacheFacts(

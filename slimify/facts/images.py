@@ -60,6 +60,9 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     libc_version: str | None = None
     manager: str | None = None
     user: str = "root"
+    users: Mapping[str, str] = field(
+        default_factory=dict
+    )  # accounts of its own: name -> "user:group" numbers
     workdir: str | None = ""
     env: Mapping[str, str | None] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
@@ -136,6 +139,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
         suite_sure=named is not None or (suite is not None and (not parts.digest or version == release)),
         workdir=common.get("workdir", ""),
         env=env,
+        users=common.get("users", {}),
         entrypoint=tuple(settings["entrypoint"]),
         cmd=tuple(settings.get("alpine_cmd", settings["cmd"]) if alpine else settings["cmd"]),
         commands=tuple(settings["commands"]),

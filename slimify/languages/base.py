@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from slimify.analysis.program import Program, RuntimeNeeds
     from slimify.analysis.roles.role_state import Artifact, RoleState, Where
     from slimify.analyze.image_inputs import Found, Sight
+    from slimify.context.scan import Context
     from slimify.facts.images import ImageFacts
     from slimify.facts.native import Native
     from slimify.model.decisions import Reason, Role
@@ -146,6 +147,13 @@ class Sources(Protocol):
     ) -> tuple[SourceFacts, tuple[Use, ...]] | None:
         """What the programs that `effects` build need, with the packages that they import; None where they
         can't be told from their sources, of at most `limit` files."""
+
+
+class Project(Protocol):
+    """Part `project`: what a project says about itself."""
+
+    def name(self, context: Context) -> str:
+        """What the project at the root of the context is called, as images are; "" where nothing says so."""
 
 
 class UnusedFiles(Protocol):
@@ -319,6 +327,11 @@ class Language(Struct, frozen=True, kw_only=True):
     @property
     def places(self) -> Places | None:
         return cast("Places | None", self.part("commands.places"))
+
+    @property
+    def project(self) -> Project | None:
+        """The part `project`."""
+        return cast("Project | None", self.part("project"))
 
     @property
     def unused_files(self) -> UnusedFiles | None:

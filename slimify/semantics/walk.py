@@ -48,7 +48,7 @@ def start_state(base: ImageFacts | None, context: Context) -> State:
         return State(cwd=None, view=View(context=context))
     languages = frozenset({base.language} if base.language else ())
     home = "/root" if base.user in ("", "root") else f"/home/{base.user}"
-    homes = {"node": "/home/node"} if base.family == "node" else {}
+    homes = {name: f"/home/{name}" for name in base.users}
     return State(
         cwd=None if base.workdir is None else base.workdir or "/",
         env=dict(base.env),

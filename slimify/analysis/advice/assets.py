@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from slimify.analysis.context_readers import Readers, readers
 from slimify.analysis.program import Program, Step
-from slimify.facts import load
+from slimify.facts import load, merged
 from slimify.model.ignore_file import Asset
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -23,11 +23,6 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 # Where web servers and frameworks look for files without being told.
 _SERVED = frozenset({"static", "public", "assets", "www", "wwwroot", "htdocs", "html", "uploads"})
 _SERVERS = ("/usr/share/nginx/html", "/var/www", "/usr/local/apache2/htdocs")
-# A directory that is served, or compiled in, as a whole.
-_WHOLE = (
-    r"go:embed\s+(?:all:)?(?:\*|\.(?=\s|$))|FileServer\(\s*http\.Dir\(\s*[\"'`]\.?/?[\"'`]|"
-    r"(?:static|serve|serveStatic)\(\s*(?:__dirname\s*\)|[\"'`]\.?/?[\"'`])|http\.server|autoindex\s+on"
-)
 _DOCS = frozenset({"doc", "docs", "documentation"})
 _PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
 _PAGES = 200
@@ -132,7 +127,8 @@ def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[s
     below = () if directories[:1] and directories[0] in _DOCS else directories
     if _SERVED.intersection(below) or any(inside_any(p, _SERVERS) for p in places):
         return "a web server or framework may serve the directory", True
-    if any(re.search(_WHOLE, text) for text in named.texts) or _opens_all(program):
+    whole = re.compile("|".join(merged("unread.toml")["texts"]["whole"]))
+    if any(whole.search(text) for text in named.texts) or _opens_all(program):
         return "a source serves or compiles in a whole directory", True
     page = _shown_on(program, members)
     if page:

@@ -19,7 +19,7 @@ from slimify.context.compose.yaml_commands import (
     repository,
 )
 from slimify.context.scan import Context, clean
-from slimify.context.values import json_of, table, text_of, toml_of
+from slimify.languages import languages
 
 _MAX_FILES = 300
 _FOREIGN = re.compile(r"(?:.*/)?(?:vendor|node_modules|third_party|testdata|site-packages)/")
@@ -73,12 +73,8 @@ def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunC
 def _project_names(context: Context) -> set[str]:
     """What an image of this context is likely called."""
     names = {context.root.name.lower()} if context.root is not None else set()
-    package = text_of(table(json_of(context.text("package.json"))).get("name"))
-    data = toml_of(context.text("pyproject.toml"))
-    python = text_of(table(data, "project").get("name")) or text_of(table(data, "tool", "poetry").get("name"))
-    module = re.search(r"^module\s+\S*?([^/\s]+?)(?:/v\d+)?\s*$", context.text("go.mod") or "", re.MULTILINE)
-    found = {repository(name) for name in (package, python) if name}
-    return {name for name in names | found | ({module[1]} if module else set()) if name}
+    projects = (part for known in languages() if (part := known.project) is not None)
+    return {name for name in (*names, *(part.name(context) for part in projects)) if name}
 
 
 def _procfile(context: Context, path: str) -> Iterator[RunCommand]:

@@ -224,7 +224,7 @@ def _known(program: Program, owner: str, index: int) -> bool:
     names = {n for n in owner.split(":") if not n.isdigit()} - {"root"}
     base = program.base
     if base is not None:
-        names -= {base.user} | ({"node"} if base.family == "node" else set()) | {"nobody", "www-data"}
+        names -= {base.user} | base.users.keys() | {"nobody", "www-data"}
     for step in program.steps:
         if step.index < index:
             names -= _named(step, [e for e in step.effects if e.kind == "users"])

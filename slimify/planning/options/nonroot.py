@@ -80,8 +80,8 @@ def _account(base: ImageFacts | None) -> _Account | Reason:
         return Reason.of("SL331", "already", base=base.reference, user=base.user)
     if base.repository.startswith("gcr.io/distroless/"):
         return _Account(known["distroless"], "", "")
-    if base.family == "node":
-        return _Account(known["node"], "", "node:node")
+    for name, numbers in base.users.items():
+        return _Account(numbers, "", f"{name}:{name}")
     if base.manager in ("apt", "apk") and base.shell:
         return _Account(known["own"], known[base.manager], "app:app")
     return Reason.of("SL331", "account_unknown", base=base.reference)

@@ -1,0 +1,12 @@
+"""What a Node project is called: see `Project` in languages/base.py."""
+
+from __future__ import annotations
+
+from slimify.context.compose.yaml_commands import repository
+from slimify.context.scan import Context
+from slimify.context.values import json_of, table, text_of
+
+
+def name(context: Context) -> str:
+    named = text_of(table(json_of(context.text("package.json"))).get("name"))
+    return repository(named) if named else ""

@@ -1,0 +1,13 @@
+"""What a Python project is called: see `Project` in languages/base.py."""
+
+from __future__ import annotations
+
+from slimify.context.compose.yaml_commands import repository
+from slimify.context.scan import Context
+from slimify.context.values import table, text_of, toml_of
+
+
+def name(context: Context) -> str:
+    data = toml_of(context.text("pyproject.toml"))
+    named = text_of(table(data, "project").get("name")) or text_of(table(data, "tool", "poetry").get("name"))
+    return repository(named) if named else ""
