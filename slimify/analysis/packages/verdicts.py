@@ -166,8 +166,7 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
                 if effect.kind in _MANAGING or effect.kind == "cache":
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
-                own = of_effect(effect)
-                if own is not None and own.packages is not None and own.packages.may_compile(effect, done):
+                if _may_compile(effect, done):
                     names = (*names, *_implied(effect), *compiling(effect))
                 for tool in names:
                     name = tool.rpartition("/")[2]
@@ -175,6 +174,14 @@ def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[
                         name, Use(name=effect.tool, file="Dockerfile", line=visit.instruction.line)
                     )
     return tools
+
+
+def _may_compile(effect: Effect, done: Sequence[Effect]) -> bool:
+    """Whether an install may start a compiler behind those `done`: yes, unless its language says no."""
+    own = of_effect(effect)
+    if own is None or own.packages is None:
+        return effect.kind in INSTALLS
+    return own.packages.may_compile(effect, done)
 
 
 # What installs of packages' sources start by themselves.
