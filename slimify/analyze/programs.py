@@ -9,10 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from slimify.analyze.image_inputs import Sight
 from slimify.languages import languages
-from slimify.languages.base import StartedPrograms
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import StartedPrograms
 
 _WORD = re.compile(r"[A-Za-z0-9_.+@/-]+")
 _SETTINGS = ("supervisord.conf", "Procfile", "crontab", "Makefile")

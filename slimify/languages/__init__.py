@@ -10,12 +10,16 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from slimify.languages.base import Commands, Language
+from slimify.languages.base import Language
 from slimify.languages.go import LANGUAGE as GO
 from slimify.languages.node import LANGUAGE as NODE
 from slimify.languages.python import LANGUAGE as PYTHON
 from slimify.model.effects import INSTALLS, Effect
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Commands
 
 __all__ = [
     "LANGUAGES",

@@ -10,14 +10,17 @@ import posixpath
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from slimify.analysis.packages.needs import installed_by, installed_modules
 from slimify.analysis.program import Program
 from slimify.facts import load
 from slimify.languages import languages
-from slimify.languages.base import Packages
 from slimify.model.decisions import Decision
 from slimify.model.sources import Module
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Packages
 
 # Files that name what is installed, or what nobody uses; further ones each language says.
 _ASIDE = r"(^|/)([^/]*[-.]lock|Dockerfile[^/]*|README[^/]*|CHANGELOG[^/]*)$|(^|/)(vendor|\.git)/"

@@ -11,7 +11,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -21,7 +21,9 @@ from slimify.context.hidden_files import raw_text
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.languages import languages
-from slimify.languages.base import UnusedFiles
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import UnusedFiles
 
 
 class Unread(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -10,10 +11,12 @@ from slimify.facts.carried import carried
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import runtime_packages
 from slimify.languages import language
-from slimify.languages.base import Packages
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import View
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import Packages
 
 
 class Needs(Struct, frozen=True, kw_only=True):

@@ -8,14 +8,17 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slimify.languages import language
-from slimify.languages.base import LocalSources
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import View
 from slimify.semantics.paths import inside
+
+if TYPE_CHECKING:
+    from slimify.languages.parts import LocalSources
 
 _PATH = re.compile(r"""(?m)(?:^|[\s"'=@])(?:file:(?://)?)?((?:\.\.)?/[^\s"',;#\[\]]+)""")
 
