@@ -27,7 +27,8 @@ def tags(family: str) -> Mapping[str, Any]:
 
 def accounts(family: str) -> tuple[str, ...]:
     """The accounts that images of a family make beside those of their system."""
-    return tuple(image_tables()["accounts"].get(family, ()))
+    tables = image_tables()
+    return (*tables["official"].get(family, {}).get("users", ()), *tables["accounts"].get(family, ()))
 
 
 @cache
