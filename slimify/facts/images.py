@@ -336,7 +336,7 @@ def _other(reference: str, parts: Reference) -> ImageFacts | None:
             suite = next((s for s, r in known["suites"].items() if r["number"] == groups["number"]), None)
         if suite in known["suites"]:
             distro = distro or known["suites"][suite]["distro"]
-        family = re.sub(r"^nodejs\d*$", "nodejs", str(row.get("family") or groups.get("family")))
+        family = str(row.get("family") or groups.get("family")).removesuffix(groups.get("version", ""))
         language = row.get("language") or named_language(groups.get("language", family).strip("/"))
         return ImageFacts(
             reference=reference,

@@ -19,10 +19,10 @@ from slimify.context.compose.yaml_commands import (
     repository,
 )
 from slimify.context.scan import Context, clean
-from slimify.languages import languages
+from slimify.languages import installed_directories, languages
 
 _MAX_FILES = 300
-_FOREIGN = re.compile(r"(?:.*/)?(?:vendor|node_modules|third_party|testdata|site-packages)/")
+_FOREIGN = frozenset({"vendor", "third_party", "testdata"})
 _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
 _DOCKER = re.compile(
@@ -42,7 +42,8 @@ _BARE_OPTIONS = frozenset(
 
 def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunCommand, ...]:
     """Every command found, by file and line. `dockerfile` is its path in the context."""
-    files = [name for name in context.files if not _FOREIGN.match(name)]
+    foreign = _FOREIGN | installed_directories()
+    files = [name for name in context.files if foreign.isdisjoint(name.split("/")[:-1])]
     found: list[RunCommand] = []
     # an image of the project's name is made by its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")

@@ -16,6 +16,7 @@ LANGUAGE = Language(
         r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$|(?:^|/)conftest\.py$"
     ),
     read_always=True,
+    installed=("site-packages",),
     commands={
         "commands.python": (
             "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "

@@ -11,7 +11,10 @@ import pytest
 
 import slimify
 
-ROOMS = """analyze app browse cli config engine fleet image lint publish report validation verify""".split()
+ROOMS = (
+    "analyze app browse cli config context engine facts fleet image lint model publish report syntax"
+    " validation verify"
+).split()
 # Names that are never English words, anywhere in a text; those that are, where they are all of it.
 NAMES = re.compile(
     r"\b(?:golang|nodejs|python[23]?|django|npm|pnpm|yarn|pip|pypi|venv|node_modules|site-packages|go\.mod"
