@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from slimify.facts import merged
 from slimify.model.decisions import PackageVerdict
 from slimify.model.effects import EDITS, IDLE, Effect
 from slimify.semantics.paths import inside_any
@@ -17,12 +18,6 @@ PACKAGE_SOURCES = (
     "/etc/yum.repos.d",
     "/etc/pki/rpm-gpg",
 )
-# Words in the address of a source, and the packages that people take from it.
-_OFFERED = {
-    "nodesource": frozenset({"nodejs", "npm"}),
-    "yarnpkg": frozenset({"yarn", "yarnpkg"}),
-    "cli.github.com": frozenset({"gh"}),
-}
 
 
 def adds_source(effects: Sequence[Effect]) -> bool:
@@ -46,9 +41,7 @@ def serves_build_only(
         return False
     atom = visit.script.atoms[number]
     text = visit.script.text[atom.start : atom.end]
-    offered = [names for word, names in _OFFERED.items() if word in text]
-    if not offered:
-        return False
-    names = frozenset().union(*offered)
+    offered = merged("package-sources.toml")["offered"]
+    names = {name for word, found in offered.items() if word in text for name in found}
     verdicts = [v for found in packages.values() for v in found if v.name in names]
     return bool(verdicts) and all(v.role == "build" for v in verdicts)
