@@ -14,7 +14,7 @@ from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Estimate, Outcome
+from slimify.model.outcome import Estimate, Failed, Outcome, Refused, Rewritten, Unchanged
 from slimify.model.plan import CompiledStart, NewStart, Plan
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
     """The outcome of a file that is no Dockerfile: malformed, or a template, which is no mistake."""
     before = data.decode("utf-8", "surrogateescape")
     if error.code != "SL006":
-        return Outcome(kind="failed", file=name, before=before, error=error)
+        return Failed(file=name, before=before, error=error)
     reason = Reason.of("SL401", "unreadable", at=error.line or 0, message=error.message)
-    return Outcome(kind="refused", file=name, before=before, decisions=stated((reason,)))
+    return Refused(file=name, before=before, decisions=stated((reason,)))
 
 
 def _planned(
@@ -81,8 +81,7 @@ def _planned(
     from slimify.syntax.dockerfile.parser import encode, parse
 
     program = classify(file, context, name, options, evidence)
-    outcome = Outcome(
-        kind="unchanged",
+    outcome: Outcome = Unchanged(
         file=name,
         language=program.language,
         instructions=verdicts(program),
@@ -101,7 +100,7 @@ def _planned(
         if program.refusals:
             return outcome
     if program.refusals:
-        return replace(outcome, kind="refused", decisions=stated(program.refusals))
+        return outcome.become(Refused, decisions=stated(program.refusals))
     made = _compiled_start(program) if not (several or options.single_stage) else None
     if made is not None:
         program = read(made.text)
@@ -112,7 +111,7 @@ def _planned(
     codes = {reason.code for reason in found.reasons}
     blocked = codes & _BLOCKING and not codes & _NEEDLESS
     decisions = (*outcome.decisions, *stated(found.reasons), *found.advice, *program.findings)
-    outcome = replace(outcome, kind="refused" if blocked else "unchanged", decisions=decisions)
+    outcome = outcome.become(Refused if blocked else Unchanged, decisions=decisions)
     return _with_ignore(program, outcome, options)
 
 
@@ -262,9 +261,8 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
     done = {decision.code for decision in plan.decisions}
     findings = tuple(f for f in findings if f.code not in done)  # acted on: no advice any more
     advice = tuple(Decision.from_reason(r, "advice") for r in found.reasons)
-    return replace(
-        outcome,
-        kind="rewritten",
+    return outcome.become(
+        Rewritten,
         rung=plan.rung,
         decisions=(*plan.decisions, *findings, *advice),
         stages=plan.stages,
@@ -286,13 +284,13 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
     found = proposal(program, options, more)
     if found is not None and problems(program, found[0]):
         found = proposal(program, options) if more else None
-    files = marked(files, found[0] if found is not None and outcome.kind == "rewritten" else None)
+    files = marked(files, found[0] if found is not None and isinstance(outcome, Rewritten) else None)
     outcome = replace(
         outcome, assets=files, decisions=(*outcome.decisions, *unimported(program), *told(files))
     )
     if found is None or problems(program, found[0]):
         return outcome
-    if outcome.kind != "rewritten":
+    if not isinstance(outcome, Rewritten):
         return replace(outcome, decisions=(*outcome.decisions, advised(found)))
     return replace(outcome, ignore=found[0], decisions=(*outcome.decisions, found[1]))
 

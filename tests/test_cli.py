@@ -21,7 +21,7 @@ from slimify.config import MinSaving, Options
 from slimify.image.model import Image
 from slimify.model.decisions import Decision
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Estimate, Outcome
+from slimify.model.outcome import Estimate, Outcome, Refused, Rewritten, Unchanged
 from slimify.model.plan import Stage
 
 BEFORE = "FROM python:3.12\nCOPY . .\n"
@@ -53,18 +53,17 @@ class Pipeline(types.ModuleType):
             raise ZeroDivisionError("division by zero\nin two lines")
         if "interrupt" in text:
             raise KeyboardInterrupt
-        base = Outcome(kind="unchanged", file=name, before=text, language="python")
+        base = Unchanged(file=name, before=text, language="python")
         if "template" in text:
             reason = Decision.of("SL401", "placeholder", safety="safe", line=1, at=1)
-            return replace(base, kind="refused", decisions=(reason,))
+            return base.become(Refused, decisions=(reason,))
         after = text.replace("FROM python:3.12\r\n", "FROM python:3.12-slim\r\n")
         after = after.replace("FROM python:3.12\n", "FROM python:3.12-slim\n")
         if after == text:
             reason = Decision.of("SL402", "inherited", safety="safe", base="node:onbuild")
             return replace(base, decisions=(reason,))
-        return replace(
-            base,
-            kind="rewritten",
+        return base.become(
+            Rewritten,
             rung="slim",
             after=after,
             decisions=(Decision.of("SL301", "python", safety="assumed", line=1, base="python:3.12-slim"),),

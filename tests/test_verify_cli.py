@@ -28,7 +28,7 @@ from slimify.engine.model import Progress
 from slimify.image.model import Image
 from slimify.model.decisions import Decision
 from slimify.model.ignore_file import IgnoreFile
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Rewritten, Unchanged
 from slimify.verify.model import Constraint, Round
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "schema.json").read_text("utf-8"))
@@ -81,14 +81,14 @@ class Pipeline(types.ModuleType):
         image: Image | None = None,
     ) -> Outcome:
         text = data.decode()
-        base = Outcome(kind="unchanged", file=name, before=text, language="python")
+        base = Unchanged(file=name, before=text, language="python")
         after = text.replace("python:3.12\n", "python:3.12-slim\n")
         if after == text:
             return base
         for package in options.keep_packages:
             after += f"RUN apt-get install {package}\n"
         slim = Decision.of("SL301", "release", safety="safe", base="slim", base_ref="full")
-        return replace(base, kind="rewritten", rung="slim", after=after, decisions=(slim,))
+        return base.become(Rewritten, rung="slim", after=after, decisions=(slim,))
 
 
 class World:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Failed, Outcome
 
 if TYPE_CHECKING:
     from slimify.engine.model import EngineProblem
@@ -29,7 +29,7 @@ _HINTS = {
 
 def failed(name: str, error: Exception) -> Outcome:
     """The failed outcome of a file. With SLIMIFY_DEBUG=1, the traceback of an internal error is printed."""
-    return Outcome(kind="failed", file=name, error=_explained(error))
+    return Failed(file=name, error=_explained(error))
 
 
 def is_internal(error: SlimifyError) -> bool:

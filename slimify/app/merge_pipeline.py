@@ -18,7 +18,7 @@ from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Failed, Outcome, Refused, Rewritten, Unchanged
 from slimify.model.plan import Plan
 from slimify.pipeline import stated
 
@@ -63,11 +63,11 @@ def read(
                 reason = Reason.of(
                     "SL401", "template", file=file.name, at=error.line or 0, message=error.message
                 )
-                return Outcome(kind="refused", file=runtime.name, before=before, decisions=stated((reason,)))
-            return Outcome(kind="failed", file=file.name, before=before, error=error)
+                return Refused(file=runtime.name, before=before, decisions=stated((reason,)))
+            return Failed(file=file.name, before=before, error=error)
     if is_multi_stage(files[1]):
         several = Reason.of("SL404", "several")
-        return Outcome(kind="unchanged", file=runtime.name, before=before, decisions=stated((several,)))
+        return Unchanged(file=runtime.name, before=before, decisions=stated((several,)))
     return _pair((builder, files[0]), (runtime, files[1]), context, options, given)
 
 
@@ -77,8 +77,7 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     from slimify.render import render
     from slimify.validation.merged import problems
 
-    refused = Outcome(
-        kind="refused",
+    refused = Refused(
         file=pair.runtime.name,
         language=pair.builder.language,
         instructions=verdicts(pair.runtime),
@@ -92,9 +91,8 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
     if found:
         return replace(refused, decisions=stated(found))
-    return replace(
-        refused,
-        kind="rewritten",
+    return refused.become(
+        Rewritten,
         rung=plan.rung,
         decisions=plan.decisions,
         stages=plan.stages,

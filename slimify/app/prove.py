@@ -16,7 +16,7 @@ from slimify.app.dockerfiles import Source
 from slimify.app.failures import failed
 from slimify.app.locate import Job, Name, Target, named
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Rewritten
 
 if TYPE_CHECKING:
     from slimify.config import Options
@@ -171,7 +171,7 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
     if outcome.kind == "failed":
         return outcome
     text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "surrogateescape")
-    return replace(outcome, kind="rewritten", after=text, ignore=None, decisions=(), stages=(), estimate=None)
+    return outcome.become(Rewritten, after=text, ignore=None, decisions=(), stages=(), estimate=None)
 
 
 def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:

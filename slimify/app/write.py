@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from slimify.app.failures import failed
 from slimify.app.replace_file import CHANGED, replace_file
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Unchanged
 
 if TYPE_CHECKING:
     from slimify.app.dockerfiles import Source
@@ -82,6 +82,4 @@ def _alone(outcome: Outcome) -> Outcome:
 
 def withheld(outcome: Outcome) -> Outcome:
     """The outcome of a rewrite that could not be proven: the file stays."""
-    return replace(
-        outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=(), estimate=None
-    )
+    return outcome.become(Unchanged, estimate=None)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from slimify.ci.build import Build
 from slimify.context.ci_files import build_steps, kaniko
 from slimify.model.decisions import Decision, Reason
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Refused, Rewritten, Unchanged
 from slimify.render import page
 
 _BUILDS = ("docker build", "docker buildx build", "/kaniko/executor")
@@ -27,9 +27,7 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
     their texts; `templates` is a directory with the user's own templates."""
     if build.kind == "buildx":
         text = _page(build, "ci/buildx.j2", templates)
-        return Step(
-            outcome=Outcome(kind="unchanged", file=build.dockerfile, decisions=_why(build)), shown=text
-        )
+        return Step(outcome=Unchanged(file=build.dockerfile, decisions=_why(build)), shown=text)
     for name, text in files.items():
         found = _found(build, text)
         if found is not None:
@@ -40,7 +38,7 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
             why = Reason.of("SL382", "takes_place") if line else None
             return _by_hand(build, name, text, build_steps.Found(line, None, why), templates)
     text = _page(build, f"ci/{build.kind}.j2", templates)
-    outcome = Outcome(kind="rewritten", file=build.file, before="", after=text, decisions=_why(build))
+    outcome = Rewritten(file=build.file, before="", after=text, decisions=_why(build))
     return Step(outcome=outcome, shown=text)
 
 
@@ -62,11 +60,11 @@ def _changed(build: Build, name: str, text: str, found: build_steps.Found, templ
         return _by_hand(build, name, text, found, templates)
     if found.text == text:
         have = Decision.of("SL380", "kept_already", safety="safe", line=found.line)
-        return Step(outcome=Outcome(kind="unchanged", file=name, before=text, decisions=(have,)), shown="")
+        return Step(outcome=Unchanged(file=name, before=text, decisions=(have,)), shown="")
     why = _why(build, found.line)
     if found.why:
         why = (Decision.from_reason(found.why, "assumed", found.line), *why)
-    outcome = Outcome(kind="rewritten", file=name, before=text, after=found.text, decisions=why)
+    outcome = Rewritten(file=name, before=text, after=found.text, decisions=why)
     return Step(outcome=outcome, shown="")
 
 
@@ -85,7 +83,7 @@ def _by_hand(build: Build, name: str, text: str, found: build_steps.Found, templ
             if why
             else Decision.of("SL382", "step", safety="advice", file=name)
         )
-    outcome = Outcome(kind="refused", file=name, before=text, decisions=(said, *_why(build)))
+    outcome = Refused(file=name, before=text, decisions=(said, *_why(build)))
     return Step(outcome=outcome, shown=_page(build, f"ci/{build.kind}.step.j2", templates))
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.config import Base, Options, is_path, release
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Unchanged
 from slimify.verify.model import Constraint, Finding, Proof, Round
 
 ROUNDS = 6  # each builds an image; the ladder has four rungs, and most causes show in the first build
@@ -81,7 +81,7 @@ def repair(
         proof = replace(
             proof, problem=f"no rewrite could be proven in {_rounds(len(rounds))}: the file stays"
         )
-        outcome = replace(outcome, kind="unchanged", rung="unchanged", after=None, ignore=None, stages=())
+        outcome = outcome.become(Unchanged)
         return outcome, replace(proof, rounds=tuple(rounds))
     return outcome, replace(proof, rounds=tuple(rounds), constraints=kept.constraints)
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Refused, Unchanged
 
 _COMMENT = re.compile(r"#\s*slimify:\s*ignore\b[ \t]*(?P<rest>.*)", re.IGNORECASE)
 _CODES = re.compile(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
@@ -77,5 +77,6 @@ def without_silenced(outcome: Outcome, file: Dockerfile) -> Outcome:
     found = silenced(file)
     left = tuple(d for d in outcome.decisions if not found.covers(d))
     stated = any(d.safety != "advice" for d in left)
-    kind = "unchanged" if outcome.kind == "refused" and not stated else outcome.kind
-    return replace(outcome, kind=kind, decisions=left, warnings=(*outcome.warnings, *found.remarks))
+    if isinstance(outcome, Refused) and not stated:
+        outcome = outcome.become(Unchanged)
+    return replace(outcome, decisions=left, warnings=(*outcome.warnings, *found.remarks))

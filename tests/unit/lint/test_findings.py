@@ -16,7 +16,7 @@ from slimify.lint.place import Place, place
 from slimify.model.decisions import Decision, InstructionVerdict
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Estimate, Outcome
+from slimify.model.outcome import Estimate, Failed, Outcome, Refused, Rewritten, Unchanged
 from slimify.verify.model import Proof, Sizes
 
 FROM = Instruction(
@@ -27,8 +27,7 @@ FROM = Instruction(
     keyword="FROM",
     value="python:3.12",
 )
-REWRITTEN = Outcome(
-    kind="rewritten",
+REWRITTEN = Rewritten(
     file="web/Dockerfile",
     rung="slim",
     instructions=(InstructionVerdict(instruction=FROM, role="both"),),
@@ -58,11 +57,9 @@ def look(outcome: Outcome = REWRITTEN, proof: Proof | None = None) -> Checked:
 @pytest.mark.parametrize(
     ("outcome", "proof", "remark"),
     [
-        pytest.param(replace(REWRITTEN, kind="unchanged", after=None), None, "", id="unchanged"),
-        pytest.param(replace(REWRITTEN, kind="refused", after=None), None, "", id="refused"),
-        pytest.param(
-            Outcome(kind="failed", file="f", error=SlimifyError("SL002", "unknown")), None, "", id="malformed"
-        ),
+        pytest.param(REWRITTEN.become(Unchanged), None, "", id="unchanged"),
+        pytest.param(REWRITTEN.become(Refused), None, "", id="refused"),
+        pytest.param(Failed(file="f", error=SlimifyError("SL002", "unknown")), None, "", id="malformed"),
         pytest.param(
             replace(REWRITTEN, decisions=REWRITTEN.decisions[1:]), None, "", id="silenced by a comment"
         ),
@@ -225,9 +222,9 @@ ALL = {entry.fingerprint: entry for entry in (ENTRY, *OTHERS)}
     [
         pytest.param([], ["api", "web"], id="nothing was looked at"),
         pytest.param([look()], ["api", "web"], id="found again"),
-        pytest.param([look(replace(REWRITTEN, kind="unchanged", after=None))], ["api"], id="mended"),
+        pytest.param([look(REWRITTEN.become(Unchanged))], ["api"], id="mended"),
         pytest.param(
-            [look(Outcome(kind="failed", file="f", error=SlimifyError("SL002", "unknown")))],
+            [look(Failed(file="f", error=SlimifyError("SL002", "unknown")))],
             ["api", "web"],
             id="malformed: nobody knows",
         ),

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import slowness
 
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Rewritten
 from slimify.report.ansi import Paint
 from slimify.report.diff import colour, diff
 
 
 def outcome(before: str, after: str | None, file: str = "Dockerfile") -> Outcome:
-    return Outcome(kind="rewritten", file=file, before=before, after=after)
+    return Rewritten(file=file, before=before, after=after)
 
 
 @pytest.mark.parametrize("after", [None, "FROM a\n"])

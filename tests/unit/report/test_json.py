@@ -12,7 +12,7 @@ from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict
 from slimify.model.dockerfile import Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.ignore_file import IgnoreFile
-from slimify.model.outcome import Estimate, Outcome
+from slimify.model.outcome import Estimate, Failed, Outcome, Refused, Rewritten, Unchanged
 from slimify.model.plan import Stage
 from slimify.report.json import to_dict, to_json
 
@@ -26,8 +26,7 @@ RUN = Instruction(
     keyword="RUN",
     value="apt-get install -y gcc libpq-dev &&     make",
 )
-FULL = Outcome(
-    kind="rewritten",
+FULL = Rewritten(
     file="web/Dockerfile",
     language="python",
     rung="slim",
@@ -65,10 +64,10 @@ FULL = Outcome(
     ignore=IgnoreFile(path=".dockerignore", before=None, after=".git\n", sent=(9, 4)),
     estimate=Estimate(original=2, saving=1),
 )
-FAILED = Outcome(kind="failed", file="-", error=SlimifyError("SL002", "unknown", line=7, hint="RUN"))
+FAILED = Failed(file="-", error=SlimifyError("SL002", "unknown", line=7, hint="RUN"))
 
 
-@pytest.mark.parametrize("outcome", [FULL, FAILED, Outcome(kind="refused", file="x")], ids=lambda o: o.kind)
+@pytest.mark.parametrize("outcome", [FULL, FAILED, Refused(file="x")], ids=lambda o: o.kind)
 @pytest.mark.parametrize("texts", [True, False])
 def test_schema(outcome: Outcome, texts: bool) -> None:
     jsonschema.validate(json.loads(to_json(outcome, texts=texts)), SCHEMA)
@@ -122,22 +121,21 @@ def test_the_promised_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "after", "expected"),
+    ("outcome", "expected"),
     [
-        ("rewritten", "b\n", "b\n"),
-        ("unchanged", None, "a\n"),
-        ("refused", None, "a\n"),
-        ("failed", None, None),
+        (Rewritten(file="x", before="a\n", after="b\n"), "b\n"),
+        (Unchanged(file="x", before="a\n"), "a\n"),
+        (Refused(file="x", before="a\n"), "a\n"),
+        (Failed(file="x", before="a\n", error=SlimifyError("SL001", "no")), None),
     ],
 )
-def test_the_file_to_build_from(kind: str, after: str | None, expected: str | None) -> None:
-    outcome = Outcome(kind=kind, file="x", before="a\n", after=after)  # type: ignore[arg-type]
+def test_the_file_to_build_from(outcome: Outcome, expected: str | None) -> None:
     assert to_dict(outcome)["dockerfile"] == expected
 
 
 def test_one_line_of_ascii_and_every_byte_comes_back() -> None:
     before = "# \u2028 caf\udce9\n"
-    line = to_json(Outcome(kind="unchanged", file="x", before=before))
+    line = to_json(Unchanged(file="x", before=before))
     assert line.isascii()
     assert len(line.splitlines()) == 1
     assert json.loads(line)["dockerfile"] == before

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slimify.model.decisions import CommandVerdict, Decision, InstructionVerdict, PackageVerdict, Reason
 from slimify.model.dockerfile import Flag, Instruction
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Estimate, Outcome
+from slimify.model.outcome import Estimate, Failed, Rewritten, Unchanged
 from slimify.report.ansi import Paint
 from slimify.report.text import code, explanation, failure, page, size, summary
 
@@ -30,8 +30,7 @@ def verdict(value: str, *commands: CommandVerdict, why: str = "because", line: i
     return InstructionVerdict(instruction=instruction, role="both", reasons=reasons, commands=commands)
 
 
-OUTCOME = Outcome(
-    kind="rewritten",
+OUTCOME = Rewritten(
     file="Dockerfile",
     language="python",
     rung="slim",
@@ -98,7 +97,7 @@ def test_page_ends_in_the_new_file() -> None:
 )
 def test_failure(error: SlimifyError, expected: str) -> None:
     assert failure("Dockerfile", error) == expected
-    failed = Outcome(kind="failed", file="Dockerfile", error=error)
+    failed = Failed(file="Dockerfile", error=error)
     assert summary(failed) == explanation(failed) == expected
 
 
@@ -122,8 +121,7 @@ texts = st.text(max_size=120)
 @given(value=texts, why=texts, width=st.integers(60, 120))
 def test_fits_and_stays_plain(value: str, why: str, width: int) -> None:
     command = CommandVerdict(text=value, atom=0, role="unknown")
-    outcome = Outcome(
-        kind="unchanged",
+    outcome = Unchanged(
         file="Dockerfile",
         instructions=(verdict(value, why=why), verdict(value, command, line=12_345)),
         decisions=(Decision.of("SL221", "effect", safety="assumed", line=3, why=why),),
@@ -135,7 +133,7 @@ def test_fits_and_stays_plain(value: str, why: str, width: int) -> None:
 
 def test_a_long_command_is_cut_short_but_its_reason_is_not() -> None:
     reason = "word " * 60
-    outcome = Outcome(kind="unchanged", file="x", instructions=(verdict("step " * 500, why=reason),))
+    outcome = Unchanged(file="x", instructions=(verdict("step " * 500, why=reason),))
     shown = explanation(outcome)
     assert shown.count("word") == 60
     assert shown.count("step") < 30
@@ -157,9 +155,9 @@ def test_code() -> None:
 
 
 def test_a_long_headline_is_wrapped() -> None:
-    outcome = Outcome(
-        kind="rewritten",
+    outcome = Rewritten(
         file="services/notifications/Dockerfile",
+        after="FROM scratch\n",
         language="python",
         rung="same-base",
         estimate=Estimate(original=1_140_000_000, saving=977_000_000),

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from slimify.config import Options
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Outcome, Rewritten, Unchanged
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round
 from slimify.verify.repair import ROUNDS, constrained, repair
 
@@ -14,7 +14,7 @@ GIT = Constraint(need="package", value="git")
 DATA = Constraint(need="path", value="/data")
 LIBC = Constraint(need="glibc", value="2.38")
 ABSENT = Constraint(need="base", value="", because="line 9: it can't be had", lasting=False)
-FIRST = Outcome(file="Dockerfile", kind="rewritten", before="FROM a", after="auto", rung="minimal")
+FIRST = Rewritten(file="Dockerfile", before="FROM a", after="auto", rung="minimal")
 Plans = dict[tuple[str, ...], str]
 
 
@@ -32,7 +32,7 @@ def run(plans: Plans, wrong: dict[str, tuple[Constraint, ...]]) -> tuple[Outcome
     def rewrite(options: Options) -> Outcome:
         text = plans.get(described(options))
         if text is None:
-            return replace(FIRST, kind="unchanged", after=None, rung="unchanged")
+            return FIRST.become(Unchanged)
         return replace(FIRST, after=text, rung=text.split()[0])
 
     def prove(outcome: Outcome) -> Proof:

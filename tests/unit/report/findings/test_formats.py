@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from slimify.lint.findings import Checked, Finding
 from slimify.lint.place import Place
 from slimify.model.errors import SlimifyError
-from slimify.model.outcome import Outcome
+from slimify.model.outcome import Failed, Rewritten
 from slimify.report.findings import github
 from slimify.report.findings import text as findings
 from slimify.report.findings.replacements import replacements
@@ -29,7 +29,7 @@ FINDING = Finding(
     fingerprint="f" * 32,
 )
 FOUND = Checked(
-    outcome=Outcome(kind="rewritten", file="web/Dockerfile", after="FROM x\n"),
+    outcome=Rewritten(file="web/Dockerfile", after="FROM x\n"),
     place=Place(Path("/work"), "web/Dockerfile"),
     command="slimify rewrite web/Dockerfile",
     finding=FINDING,
@@ -37,7 +37,7 @@ FOUND = Checked(
 
 
 def failed(error: SlimifyError) -> Checked:
-    return replace(FOUND, finding=None, outcome=Outcome(kind="failed", file="web/Dockerfile", error=error))
+    return replace(FOUND, finding=None, outcome=Failed(file="web/Dockerfile", error=error))
 
 
 # --- workflow commands ----------------------------------------------------------------------------------
