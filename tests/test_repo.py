@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -9,7 +10,10 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from string import Formatter
+from typing import Any
 
 import pytest
 from support import GOLDEN, ROOT, invoke
@@ -165,7 +169,7 @@ def test_readme_shows_what_comes_out() -> None:
 # --- reason codes ---------------------------------------------------------------------------------
 
 
-def known_codes() -> dict[str, dict[str, str]]:
+def known_codes() -> dict[str, dict[str, Any]]:
     return tomllib.loads((PACKAGE / "codes" / "codes.toml").read_text("utf-8"))
 
 
@@ -185,6 +189,47 @@ def test_codes_say_what_explain_prints() -> None:
         assert {"title", "why", "safety"} <= entry.keys() <= {"title", "why", "when_not", "safety", "text"}
         assert all(entry.values()), code
         assert entry["safety"] in {"safe", "assumed", "advice", "refusal", "error"}, code
+
+
+OWN = {"safety", "line"}  # arguments of Decision.of that are no part of the sentence
+
+
+@cache
+def made() -> tuple[tuple[str, ast.Call], ...]:
+    """Every call of Reason.of and Decision.of, with its place."""
+    return tuple(_calls())
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
+    for path in MODULES:
+        source = path.read_text("utf-8")
+        for node in ast.walk(ast.parse(source)) if ".of(" in source else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "of":
+                of = node.func.value
+                if isinstance(of, ast.Name) and of.id in ("Reason", "Decision"):
+                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node
+
+
+def wanted(template: str) -> set[str]:
+    """The arguments of a wording."""
+    return {name.partition(".")[0] for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def test_every_decision_has_a_wording_and_gives_what_it_asks_for() -> None:
+    wrong, table = [], known_codes()
+    for place, call in made():
+        code, form = (a.value if isinstance(a, ast.Constant) else None for a in call.args)
+        template = table.get(code, {}).get("text", {}).get(form)
+        given = {k.arg for k in call.keywords} - OWN
+        if template is None or given != wanted(template):
+            wrong.append((place, code, form, given, template))
+    assert wrong == []
+
+
+def test_every_wording_is_used() -> None:
+    used = {tuple(a.value for a in call.args if isinstance(a, ast.Constant)) for _, call in made()}
+    listed = {(code, form) for code, row in known_codes().items() for form in row.get("text", ())}
+    assert sorted(listed - used) == []
 
 
 # --- golden cases, strategies, packaging ----------------------------------------------------------

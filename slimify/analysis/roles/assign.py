@@ -151,14 +151,12 @@ def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
     return any((e.kind == "fetch" and e.ecosystem) or e.action == "install-deps" for e in effects)
 
 
-# By kind, the most telling first.
+_MOST_TELLING = ("install", "prune", "compile", "build", "fetch", "unpack")  # kinds, the first decides
 _BUILD_REASONS = {
-    "install": ("SL210", "packages"),
-    "prune": ("SL210", "prune"),
-    "compile": ("SL212", "compiled"),
-    "build": ("SL211", "build"),
-    "fetch": ("SL213", "download"),
-    "unpack": ("SL213", "unpack"),
+    "prune": Reason.of("SL210", "prune"),
+    "build": Reason.of("SL211", "build"),
+    "fetch": Reason.of("SL213", "download"),
+    "unpack": Reason.of("SL213", "unpack"),
 }
 
 
@@ -177,12 +175,14 @@ def _build(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
 
 def _build_reason(effects: Sequence[Effect]) -> Reason:
     """Why a step is executed in the build: its most telling effect decides."""
-    effect = next(e for kind in _BUILD_REASONS for e in effects if e.kind == kind)
-    code, form = _BUILD_REASONS[effect.kind]
-    if effect.kind not in ("install", "compile"):
-        return Reason.of(code, form)
+    effect = next(e for kind in _MOST_TELLING for e in effects if e.kind == kind)
+    if effect.kind in _BUILD_REASONS:
+        return _BUILD_REASONS[effect.kind]
     known = language(effect.ecosystem)
-    return Reason.of(code, form, language=known.title.partition(".")[0] if known is not None else "")
+    title = known.title.partition(".")[0] if known is not None else ""
+    if effect.kind == "compile":
+        return Reason.of("SL212", "compiled", language=title)
+    return Reason.of("SL210", "packages", language=title)
 
 
 def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:

@@ -1,12 +1,8 @@
-"""Codes, their meaning and their wordings: what the code gives is what slimify/codes/codes.toml asks for."""
+"""Codes, their meaning, and the sentences of decisions."""
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from string import Formatter
 
 import pytest
 import tomli
@@ -20,45 +16,6 @@ from slimify.pipeline import rewrite
 PACKAGE = Path(codes.__file__).parents[1]
 TABLE = tomli.loads((PACKAGE / "codes" / "codes.toml").read_text("utf-8"))
 GOLDEN = PACKAGE.parent / "golden"
-OWN = {"safety", "line"}  # arguments of Decision.of that are no part of the sentence
-
-
-@cache
-def made() -> tuple[tuple[str, ast.Call], ...]:
-    """Every call of Reason.of and Decision.of, with its place."""
-    return tuple(_calls())
-
-
-def _calls() -> Iterator[tuple[str, ast.Call]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        source = path.read_text("utf-8")
-        for node in ast.walk(ast.parse(source)) if ".of(" in source else ():
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "of":
-                of = node.func.value
-                if isinstance(of, ast.Name) and of.id in ("Reason", "Decision"):
-                    yield f"{path.relative_to(PACKAGE)}:{node.lineno}", node
-
-
-def wanted(template: str) -> set[str]:
-    """The arguments of a wording."""
-    return {name.partition(".")[0] for _, name, _, _ in Formatter().parse(template) if name}
-
-
-def test_every_decision_has_a_wording_and_gives_what_it_asks_for() -> None:
-    wrong = []
-    for place, call in made():
-        code, form = (a.value if isinstance(a, ast.Constant) else None for a in call.args)
-        template = TABLE.get(code, {}).get("text", {}).get(form)
-        given = {k.arg for k in call.keywords} - OWN
-        if template is None or given != wanted(template):
-            wrong.append((place, code, form, given, template))
-    assert wrong == []
-
-
-def test_every_wording_is_used() -> None:
-    used = {tuple(a.value for a in call.args if isinstance(a, ast.Constant)) for _, call in made()}
-    listed = {(code, form) for code, row in TABLE.items() for form in row.get("text", ())}
-    assert sorted(listed - used) == []
 
 
 def test_one_code_is_read_as_the_whole_file_is() -> None:
