@@ -12,7 +12,8 @@ from posixpath import dirname
 
 from slimify.analysis.copies import targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
-from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any
+from slimify.facts.system import is_scratch, is_shared_directory
+from slimify.semantics.paths import inside, inside_any
 from slimify.semantics.walk import Visit
 
 
@@ -38,7 +39,7 @@ def _deleted(state: RoleState) -> Iterator[tuple[Visit, str]]:
             if state.atoms[(visit.index, number)] == "build":
                 for path in (d for e in effects if e.kind == "files" for d in e.deletes):
                     missing = path in read and not inside_any(path, made)
-                    if not inside_any(path, SCRATCH) and (missing or _from_context(visit, path)):
+                    if not is_scratch(path) and (missing or _from_context(visit, path)):
                         yield visit, path
             read.update(r for e in effects for r in e.reads)
             made += [w for e in effects for w in (*e.writes, *e.outputs)]
@@ -57,5 +58,5 @@ def _copied(state: RoleState, last: Visit, path: str) -> Iterator[str]:
         if visit.index >= last.index or visit.instruction.keyword not in ("COPY", "ADD"):
             continue
         for target in targets(visit) or ():
-            if target != path and inside(path, target) and target not in BROAD:
+            if target != path and inside(path, target) and not is_shared_directory(target):
                 yield target

@@ -16,15 +16,15 @@ from msgspec import Struct
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application
 from slimify.facts import load
+from slimify.facts.system import anybody_writes, is_kernels, is_systems
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.semantics.paths import inside, is_named_place
+from slimify.semantics.paths import inside, inside_any, is_named_place
 
 _CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
 _TEMPORARY = re.compile(r"tmpdir\(|TempDir\(|tempfile\.|gettempdir|mkdtemp")
 _MAKES = re.compile("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
 _ARGUMENT = 120  # characters behind a call in which its place is looked for
-_PASSING = ("/tmp", "/var/tmp", "/dev/null", "/proc/self")
 
 
 class Writes(Struct, frozen=True, kw_only=True):
@@ -119,7 +119,7 @@ def _directory(program: Program, path: str, itself: bool) -> str | None:
         return None
     full = posixpath.normpath(posixpath.join(cwd or "/", path))
     place = full if itself else posixpath.dirname(full)
-    if any(inside(full, p) for p in _PASSING):
+    if anybody_writes(full):
         return ""
     return place if own_directory(program, place) else None
 
@@ -128,9 +128,7 @@ def own_directory(program: Program, place: str) -> bool:
     """Nothing lies there that the image brings: no system directory, no program, no working directory."""
     if place.count("/") < 2 and place not in ("/data", "/uploads", "/logs", "/cache", "/storage"):
         return False
-    if place.startswith(
-        ("/usr/", "/etc/", "/bin/", "/sbin/", "/lib", "/dev/", "/proc/", "/sys/", "/root/", "/run/")
-    ):
+    if is_systems(place) or is_kernels(place) or inside_any(place, ("/root", "/run")):
         return False
     holds = (program.end.cwd or "/", *(m.path for m in program.made if not is_named_place(m.path)))
     return not any(inside(path, place) for path in holds) and not any(_brought(program, place))

@@ -16,6 +16,7 @@ from slimify.analyze.model import Kind, Waste
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.facts.language_files import all_files, files_of
+from slimify.facts.system import is_system_directory
 from slimify.image.layout import mapping, strings
 from slimify.image.model import Image
 from slimify.image.packages import Packages
@@ -23,10 +24,14 @@ from slimify.image.packages import read as read_packages
 from slimify.image.tree import Files
 from slimify.languages import languages
 
-NO_HOMES = frozenset({"/", "/usr", "/bin", "/sbin", "/dev", "/proc", "/nonexistent", "/run", "/tmp"})
 _TESTS = r"/(?:tests?|e2e)/|/test_[^/]*$"
 TEXTS = 64 * 1024 * 1024  # bytes of sources that are looked through
 SHOWN = 50  # further paths that a finding names
+
+
+def _no_home(path: str) -> bool:
+    """Whether an account's home directory is none: the system's, or one that is not there."""
+    return is_system_directory(path.rstrip("/") or "/") or path in ("/tmp", "/nonexistent")
 
 
 class Stored(NamedTuple):
@@ -98,7 +103,7 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
         found = ["/root", self.environment.get("HOME", "")]
         found += [parts[5] for parts in fields if len(parts) > 6]
         found += [f"/home/{name}" for name in self.files.children("/home")]
-        return tuple(dict.fromkeys(h.rstrip("/") for h in found if h.startswith("/") and h not in NO_HOMES))
+        return tuple(dict.fromkeys(h.rstrip("/") for h in found if h.startswith("/") and not _no_home(h)))
 
     @cached_property
     def started(self) -> tuple[str, ...]:

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from slimify.facts.image_tables import image_tables, named_language, tags
 from slimify.facts.references import Reference, parse_reference
+from slimify.facts.system import default_path
 
 Variant = Literal["full", "slim", "alpine", "other"]
 _MB = 1_000_000
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MANAGERS = {
     "debian": "apt",
     "ubuntu": "apt",
@@ -262,7 +262,7 @@ def _distribution(start: ImageFacts, parts: Reference) -> ImageFacts:
         suite_sure=sure,
         variant="slim" if kind == "slim" else "full" if kind in ("", "scm", "curl") else "other",
         cmd=("bash",) if parts.name != "ubuntu" else ("/bin/bash",),
-        env={"PATH": _PATH},
+        env={"PATH": default_path()},
     )
     if parts.name == "buildpack-deps":
         family = f"buildpack-deps-{kind}" if kind else "buildpack-deps"
@@ -353,7 +353,7 @@ def _other(reference: str, parts: Reference) -> ImageFacts | None:
             suite_sure=bool(suite) and row.get("sure", True),
             user=row.get("user", "root"),
             workdir=row.get("workdir", ""),
-            env=row.get("env", {"PATH": _PATH}),
+            env=row.get("env", {"PATH": default_path()}),
             entrypoint=tuple(row.get("entrypoint", ())),
             cmd=tuple(row.get("cmd", ())),
             commands=tuple(row.get("commands", ())),

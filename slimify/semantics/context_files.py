@@ -14,16 +14,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.context.scan import Context
+from slimify.facts.system import exists_everywhere
 
 _GLOB = frozenset("*?[")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
-# Directories that every image has, or every golang one: a file copied to one of them lands inside it.
-_USUAL_NAMES = """
-/ /bin /boot /dev /etc /go /go/bin /go/src /home /lib /media /mnt /opt /root /run /sbin /srv /tmp
-/usr /usr/bin /usr/include /usr/lib /usr/local /usr/local/bin /usr/local/etc /usr/local/lib /usr/local/share
-/usr/sbin /usr/share /usr/src /var /var/cache /var/lib /var/log /var/tmp
-"""
-_USUAL = frozenset(_USUAL_NAMES.split())
 
 
 class _Placed(Struct, frozen=True):
@@ -91,7 +85,7 @@ class View(Struct, frozen=True, kw_only=True):
 
     def is_dir(self, image_path: str) -> bool:
         """Whether a directory is known to be there."""
-        if image_path in _USUAL or image_path in self.directories:
+        if exists_everywhere(image_path) or image_path in self.directories:
             return True
         path = self._in_trees(image_path)
         return path is not None and self.context.is_dir(path)

@@ -5,18 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 
-# Directories that no step owns: a tree is never widened to one of them.
-BROAD = frozenset(
-    """/ /bin /boot /dev /etc /go /home /lib /lib64 /media /mnt /opt /proc /root /run /sbin /srv /sys /tmp
-    /usr /usr/bin /usr/include /usr/lib /usr/local /usr/local/bin /usr/local/lib /usr/local/share /usr/sbin
-    /usr/share /usr/src /var /var/cache /var/lib /var/log /var/run /var/tmp /var/www""".split()
-)
-# Directories that an image fills itself: copied whole they would replace those of another image. A project
-# may own the others.
-SYSTEM = BROAD - {"/opt", "/srv", "/home", "/mnt", "/media", "/var/www", "/usr/src", "/root", "/tmp", "/go"}
-# What lies there is never needed after the build.
-SCRATCH = ("/tmp", "/var/tmp", "/var/lib/apt/lists", "/var/cache", "/dev", "/proc", "/sys")
-
 
 def is_named_place(path: str) -> bool:
     """Whether it is the name of a place that only a language's programs know (`@site`), not a path."""

@@ -15,10 +15,11 @@ from slimify.analysis.roles.parent_directories import written_into
 from slimify.facts.carried import carried
 from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
+from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
-from slimify.semantics.paths import BROAD, inside
+from slimify.semantics.paths import inside
 from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.scope import scopes
@@ -137,7 +138,7 @@ def _read(effect: Effect) -> tuple[str, ...]:
 
 def _ours(program: Program, path: str) -> bool:
     """A file of the context, at the place where the old file has it."""
-    if path.startswith("@") or path in BROAD or any(ch in path for ch in "*?["):
+    if path.startswith("@") or is_shared_directory(path) or any(ch in path for ch in "*?["):
         return False
     found = program.end.view.context_path(path)
     return found is not None and (found in program.context.files or program.context.is_dir(found))

@@ -15,9 +15,11 @@ from slimify.context.scan import scan
 from slimify.engine.model import BuildOptions, Progress
 from slimify.facts.images import environment
 from slimify.facts.settings import toolchain_settings
+from slimify.facts.system import is_packages, is_shared_directory
 from slimify.languages import language
 from slimify.model.decisions import Decision
 from slimify.model.outcome import Outcome
+from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import copy_parts, env_pairs
 from slimify.syntax.dockerfile.parser import parse
 from slimify.syntax.dockerfile.words import expand
@@ -51,11 +53,6 @@ _STATED = {
     "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # another start command
     "SL330": ("User",),  # --nonroot
 }
-
-_SYSTEM = frozenset(
-    {"/", "/home", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/var", "/var/lib", "/var/www"}
-)
-_SYSTEM_BELOW = ("/bin", "/etc", "/lib", "/sbin", "/usr/bin", "/usr/lib", "/usr/local/bin", "/usr/share")
 
 
 def case(
@@ -142,8 +139,15 @@ def _application(program: Program) -> tuple[str, ...]:
         if dest:
             found.append(posixpath.join(step.state.cwd or "/", dest))
     places = sorted({posixpath.normpath(place) for place in found if place.startswith("/")})
-    own = [place for place in places if place not in _SYSTEM and not place.startswith(_SYSTEM_BELOW)]
+    own = [place for place in places if not _systems(place)]
     return tuple(place for place in own if not any(place.startswith(f"{other}/") for other in own))
+
+
+def _systems(place: str) -> bool:
+    """Whether a directory holds a system; some projects are the only ones in /usr/src or /go."""
+    if is_shared_directory(place):
+        return place not in ("/usr/src", "/go")
+    return is_packages(place) or inside(place, "/usr/local/bin")
 
 
 def _ignore(name: str) -> bytes | None:

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from slimify.facts.language_files import all_files
+from slimify.facts.system import on_default_path
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.parser import parse
@@ -24,7 +25,6 @@ DIFFERENT, ENVIRONMENT = "SL510", "SL511"
 _ROOT = {"root": "", "0": "", "0:0": "", "root:root": "", "0:root": "", "root:0": ""}
 _SIGNALS = {"": "SIGTERM", "15": "SIGTERM", "3": "SIGQUIT", "2": "SIGINT", "9": "SIGKILL", "1": "SIGHUP"}
 _SHELL = ["/bin/sh", "-c"]
-_USUAL = frozenset(("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"))
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -211,7 +211,7 @@ def _path(before: str, after: str, terms: Terms) -> Check:
     differences = []
     if common != [place for place in new if place in old]:
         # some official images name /usr/local/bin twice, so that it comes first
-        usual = not {*common} - _USUAL and "PATH" not in terms.own_env
+        usual = all(map(on_default_path, common)) and "PATH" not in terms.own_env
         why = "each base image has its own" if usual else ""
         differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", why))
     toolchains = tuple(name for one in all_files() for name in one.toolchain_directories)

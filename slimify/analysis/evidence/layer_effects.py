@@ -15,14 +15,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.evidence.built_image import Built
+from slimify.facts.system import is_scratch, is_shared_directory, is_systems
 from slimify.image.tree import Files
 from slimify.model.effects import BY_PATH, Effect
-from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, outermost
+from slimify.semantics.paths import inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
 # Where an application may lie; what a step writes elsewhere belongs to the system.
 _OWN = ("/app", "/opt", "/srv", "/home", "/usr/local/bin", "/usr/src", "/var/www", "/go", "/code", "/work")
-_SYSTEM = ("/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/sbin", "/usr", "/var", "/root", "/run")
 # What tools keep for their next run (XDG base directories; Go, npm, pip, cargo, …).
 _CACHES = re.compile(
     r"/(?:root|home/[^/]+)/(?:\.cache|\.npm|\.cargo/registry|\.m2|\.gradle|\.yarn|\.config/go|\.wget-hsts|\.ccache)(?:/|$)"
@@ -111,14 +111,14 @@ def _mounts(visit: Visit) -> bool:
 
 def _passing(path: str) -> bool:
     """What nothing reads after the build."""
-    return inside_any(path, SCRATCH) or _CACHES.match(path) is not None
+    return is_scratch(path) or _CACHES.match(path) is not None
 
 
 def _is_own(path: str, evidence: Built) -> bool:
     """The application's: in a place of its own, and of no package of the system."""
     if evidence.packages.owner_of(path) is not None:
         return False
-    return inside_any(path, _OWN) or not inside_any(path, _SYSTEM)
+    return inside_any(path, _OWN) or not (is_systems(path) or inside_any(path, ("/var", "/root", "/run")))
 
 
 def _are_scripts(written: Iterable[str], evidence: Built) -> bool:
@@ -152,13 +152,13 @@ def _copied(
     groups: dict[str, set[str]] = {}
     for path in written:
         top = path
-        while (above := posixpath.dirname(top)) not in BROAD and below.get(above) is None:
+        while not is_shared_directory(above := posixpath.dirname(top)) and below.get(above) is None:
             top = above
         groups.setdefault(above, set()).add(top)
     tops: set[str] = set()
     for directory, names in groups.items():
         few = len(names) <= _MOST and all(_by_name(p, evidence) for p in names)
-        if not few and directory in BROAD:
+        if not few and is_shared_directory(directory):
             return None
         tops |= {p for top in names for p in _files(top, evidence)} if few else {directory}
     directories = outermost(sorted(p for p in tops if _is_directory(p, evidence)))
@@ -193,6 +193,6 @@ def _made_anew(path: str, visit: Visit, evidence: Built) -> bool:
     """Whether COPY makes a directory as the step has left it."""
     layer = evidence.layers[visit.instruction]
     entry = Files(evidence.image.layers[: layer + 1]).get(path)
-    if entry is None or path in BROAD or entry.mode != 0o755:
+    if entry is None or is_shared_directory(path) or entry.mode != 0o755:
         return False
     return (entry.uid, entry.gid) == (0, 0) or visit.state.user not in ("", "root", "0")

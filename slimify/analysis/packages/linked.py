@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.roles.role_state import Where
+from slimify.facts.system import is_libc_package
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.sources import Use
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from slimify.image.packages import Packages
 
 
-# The C library and what comes with every one.
-_EVERYWHERE = frozenset({"libc6", "libc6-compat", "musl", "libgcc-s1", "libgcc", "libstdc++6", "libstdc++"})
 _NAME = re.compile(r"[^\s(<>=~|]+")
 
 
@@ -35,7 +34,7 @@ def with_linked(runtime_needs: RuntimeNeeds, evidence: Built) -> RuntimeNeeds:
     found = {
         package.name: Use(name=path, file="Dockerfile", line=0)
         for path, package in evidence.libraries(elves)
-        if package.name not in _EVERYWHERE
+        if not is_libc_package(package.name)
     }
     return (
         replace(runtime_needs, system_packages={**found, **runtime_needs.system_packages})

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slimify.facts import merged
+from slimify.facts.system import is_package_source
 from slimify.model.decisions import PackageVerdict
 from slimify.model.effects import EDITS, IDLE, Effect
-from slimify.semantics.paths import inside_any
 from slimify.semantics.walk import Visit
 
 PACKAGE_SOURCES = (
@@ -26,11 +26,7 @@ def adds_source(effects: Sequence[Effect]) -> bool:
     if "source" in kinds:
         return kinds <= IDLE | {"source", "fetch", "files"}
     writes = [w for e in effects for w in e.writes]
-    return (
-        bool(writes)
-        and kinds <= IDLE | EDITS | {"fetch"}
-        and all(inside_any(w, PACKAGE_SOURCES) for w in writes)
-    )
+    return bool(writes) and kinds <= IDLE | EDITS | {"fetch"} and all(map(is_package_source, writes))
 
 
 def serves_build_only(

@@ -10,15 +10,15 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 
 from slimify.analysis.copies import files, targets
-from slimify.analysis.packages.package_sources import PACKAGE_SOURCES
 from slimify.analysis.roles.chown_globs import settle_patterns
 from slimify.analysis.roles.compiler_inputs import around
 from slimify.analysis.roles.parent_directories import keep_places
 from slimify.analysis.roles.role_state import Artifact, RoleState, Where, assign_role, made_by
+from slimify.facts.system import is_package_source, is_scratch, is_shared_directory
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES, EffectKind
-from slimify.semantics.paths import BROAD, SCRATCH, inside, inside_any, is_named_place, outermost, touches
+from slimify.semantics.paths import inside, inside_any, is_named_place, outermost, touches
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
@@ -30,12 +30,12 @@ def live_results(state: RoleState) -> tuple[Artifact, ...]:
     """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
     kept, locks = [], {name for known in languages() for name in known.lock_files}
     for path, made in state.made.items():
-        scratch = inside_any(path, SCRATCH) and not is_named_place(path) and path not in state.symlink_targets
+        scratch = is_scratch(path) and not is_named_place(path) and path not in state.symlink_targets
         if path in state.unpacked or scratch:
             continue
         if any(inside(path, g) for g in state.deleted) and not is_named_place(path):
             continue
-        if inside_any(path, PACKAGE_SOURCES):
+        if is_package_source(path):
             continue
         if path.rpartition("/")[2] in locks:
             continue
@@ -66,7 +66,11 @@ def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...
                 if any(inside(m.path, t) and m.path != t for t in targets) and m.first < visit.index
             ]
             wide = [t for t in targets if any(inside(m.path, t) for m in covered)]
-            if not wide or any(t in BROAD for t in wide) or not all(inside_any(t, wide) for t in targets):
+            if (
+                not wide
+                or any(is_shared_directory(t) for t in wide)
+                or not all(inside_any(t, wide) for t in targets)
+            ):
                 continue
             for target in wide:
                 below = [m for m in result if inside(m.path, target)]
@@ -270,7 +274,7 @@ def _only_manifests(
         return False
     at_run_time = state.own.runtime_manifests if state.own is not None else ()
     for name in names:
-        described = posixpath.basename(name) in at_run_time and not inside_any(name, SCRATCH)
+        described = posixpath.basename(name) in at_run_time and not is_scratch(name)
         if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
             return False
         if {name, name.rpartition("/")[2]} & live_texts and not _copied_again(state, visit.index, name):
@@ -292,13 +296,11 @@ def _scratch(state: RoleState, visit: Visit, live_texts: frozenset[str]) -> bool
     either: nothing that describes how it starts names the directory, nothing it reads is named like them."""
     names = _single_files(visit)
     cwd = state.visits[-1].state.cwd
-    if not names or cwd is None or inside_any(cwd, SCRATCH):
+    if not names or cwd is None or is_scratch(cwd):
         return False
     said = "\n".join(v.instruction.value for v in state.visits if v.instruction.keyword in _DESCRIBING)
     return all(
-        inside_any(n, SCRATCH)
-        and n.rpartition("/")[0] not in said
-        and not {n, n.rpartition("/")[2]} & live_texts
+        is_scratch(n) and n.rpartition("/")[0] not in said and not {n, n.rpartition("/")[2]} & live_texts
         for n in names
     )
 

@@ -28,6 +28,7 @@ from slimify.analysis.roles.role_state import (
     follow_packages,
 )
 from slimify.analysis.roles.temporary_files import settle_temporary_files
+from slimify.facts.system import is_shared_directory
 from slimify.languages import language, languages
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.effects import (
@@ -40,7 +41,7 @@ from slimify.model.effects import (
     Effect,
     EffectKind,
 )
-from slimify.semantics.paths import BROAD, inside, inside_any, is_named_place, touches
+from slimify.semantics.paths import inside, inside_any, is_named_place, touches
 from slimify.semantics.walk import Visit
 
 
@@ -318,7 +319,7 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
     from_build = any(
         inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
         for r in reads
-        if r not in BROAD
+        if not is_shared_directory(r)
     )
     within = bool(writes or deletes) and all(inside_any(p, made) for p in (*writes, *deletes))
     unpacked = bool(deletes) and state.unpacked.issuperset(deletes)
@@ -328,7 +329,7 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
         state.symlink_targets.update(r for e in effects if e.action == "link" for r in e.reads)
         landed = _landed(state, reads, writes)
         if landed is None:
-            place = next(p for p in writes if p in BROAD)
+            place = next(p for p in writes if is_shared_directory(p))
             assign_role(state, where, "unknown", Reason.of("SL221", "files_unknown", directory=place))
             return
         for path in landed:
@@ -360,7 +361,7 @@ def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> li
     None where that can't be told."""
     landed: list[str] = []
     for path in writes:
-        if path not in BROAD:
+        if not is_shared_directory(path):
             landed.append(path)
             continue
         for read in reads:

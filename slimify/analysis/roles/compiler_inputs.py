@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
+from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
-from slimify.semantics.paths import BROAD
 
 # A path of its own, or behind an option: `/proto/a.proto`, `-I/proto`, `--proto_path=../proto`.
 _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
@@ -20,4 +20,4 @@ def around(effect: Effect) -> tuple[str, ...]:
     cwd = effect.cwd or "/"
     words = (w.value or "" for w in effect.command.words[1:])
     named = (posixpath.normpath(posixpath.join(cwd, path)) for word in words for path in _PATH.findall(word))
-    return tuple(p for p in (posixpath.dirname(cwd), *named) if p not in BROAD)
+    return tuple(p for p in (posixpath.dirname(cwd), *named) if not is_shared_directory(p))

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from slimify.analysis.copies import targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
+from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import BRINGS_FILES, Effect
-from slimify.semantics.paths import BROAD, inside, touches
+from slimify.semantics.paths import inside, touches
 from slimify.semantics.walk import Visit
 
 # What writes without making the directory; mkdir without -p is one of them.
@@ -64,5 +65,5 @@ def written_into(effect: Effect) -> Iterator[str]:
     ):
         return
     for path in dict.fromkeys(posixpath.dirname(w) for w in effect.writes if w.startswith("/")):
-        if path not in BROAD and not any(ch in path for ch in "*?[$"):
+        if not is_shared_directory(path) and not any(ch in path for ch in "*?[$"):
             yield path

@@ -14,6 +14,7 @@ from slimify.analyze.programs import called
 from slimify.analyze.waste.stored import common
 from slimify.facts import load
 from slimify.facts.packages import PackageFacts, package_facts
+from slimify.facts.system import holds_programs
 from slimify.image.packages import Installed
 from slimify.languages import languages
 
@@ -21,7 +22,6 @@ NAMED: Final = 4  # packages that the sentence names
 _NAME = re.compile(r"[^\s(<>=~:|]+")
 _STRING = re.compile(r"""["'`]([\w./+-]{2,64})(?=["'`\s])""")
 _WORD = re.compile(r"[\w.+-]+")
-_BINARIES = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/games"})
 
 
 def find(sight: Sight) -> Iterator[Found]:
@@ -87,7 +87,7 @@ class _Graph:
     def commands(self, name: str) -> frozenset[str]:
         """The programs in a package, by what they are called."""
         paths = self._packages[name].files
-        return frozenset(posixpath.basename(p) for p in paths if posixpath.dirname(p) in _BINARIES)
+        return frozenset(posixpath.basename(p) for p in paths if holds_programs(posixpath.dirname(p)))
 
     def removable(self, wanted: Iterable[str], without: Iterable[str] = ()) -> set[str]:
         """Of some packages those that no other one needs, with what came for their sake alone."""

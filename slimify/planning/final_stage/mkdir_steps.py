@@ -13,19 +13,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.system import exists_in_distroless, is_shared_directory
 from slimify.model.effects import QUIET, Effect
 from slimify.planning.final_stage.steps import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.effects.state import ROOT
-from slimify.semantics.paths import BROAD, inside, outermost, touches
+from slimify.semantics.paths import inside, outermost, touches
 
 # Debian's numbers of the account that distroless images have, too.
 _NUMBERS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
 _SPECIAL = frozenset(" *?[]{}$\\'\"")
-# Directories of Debian's base-files, which distroless images are made with.
-_THERE = frozenset(
-    "/ /etc /home /run /tmp /usr /usr/share /var /var/cache /var/lib /var/log /var/tmp".split()
-)
 
 
 def directories(
@@ -43,7 +40,9 @@ def directories(
             continue
         owners = _made(step)
         whole = _with_parents(owners)
-        filled = any(touches(path, place) for path in owners for place in taken if place not in BROAD)
+        filled = any(
+            touches(path, place) for path in owners for place in taken if not is_shared_directory(place)
+        )
         filled = filled or any(touches(p, n) for p in whole.keys() - owners.keys() for n in near)
         if whole and not filled:
             found[step.index] = tuple(
@@ -61,9 +60,9 @@ def _with_parents(owners: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, owner in owners.items():
         top = path
-        while owner and posixpath.dirname(top) not in _THERE:
+        while owner and not exists_in_distroless(posixpath.dirname(top)):
             top = posixpath.dirname(top)
-        if top in BROAD:
+        if is_shared_directory(top):
             return {}
         found[top] = owner if top == path else ""
     return {path: found[path] for path in outermost(found)}
@@ -88,7 +87,7 @@ def _made(step: Step) -> dict[str, str]:
             else:
                 return {}
     tops = outermost((*owners, *made))
-    if any(path in BROAD or set(path) & _SPECIAL for path in tops) or any(
+    if any(is_shared_directory(path) or set(path) & _SPECIAL for path in tops) or any(
         path not in tops for path in owners
     ):
         return {}

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from slimify.analysis.program import Program
 from slimify.facts.basemap import split_name
 from slimify.facts.images import ImageFacts
+from slimify.facts.system import default_path
 from slimify.model.decisions import Decision
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
 
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
@@ -63,7 +63,7 @@ def restated(
     old, new = program.base, program.facts_of(base)
     if old is None:
         return ()
-    have: Mapping[str, str | None] = new.env if new else {"PATH": DEFAULT_PATH}
+    have: Mapping[str, str | None] = new.env if new else {"PATH": default_path()}
     named = {name for text in texts for name in _REFERENCE.findall(text)} - _own(program)
     lines: list[str] = []
     for name, value in old.env.items():
@@ -73,7 +73,7 @@ def restated(
             return None
         lines.append(f"ENV {name}={value}")
     told = _told_bins(program)
-    missing = [d for d in _missing_bins(old, have.get("PATH") or DEFAULT_PATH, bins) if d not in told]
+    missing = [d for d in _missing_bins(old, have.get("PATH") or default_path(), bins) if d not in told]
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
     if (old.workdir or "/") != ((new.workdir if new else "") or "/") and not _sets_workdir(program):
@@ -105,7 +105,7 @@ def _told_bins(program: Program) -> frozenset[str]:
 
 def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:
     """The directories of started programs that were on the old PATH and are not on the new one."""
-    before = (old.env.get("PATH") or DEFAULT_PATH).split(":")
+    before = (old.env.get("PATH") or default_path()).split(":")
     after = path.split(":")
     return [d for d in before if d not in after and any(b == d for b in bins)]
 
@@ -120,7 +120,7 @@ def _sets_workdir(program: Program) -> bool:
 
 def path_dirs(program: Program) -> tuple[str, ...]:
     """PATH at the end of the file, as far as it is known."""
-    value = program.end.env.get("PATH") or DEFAULT_PATH
+    value = program.end.env.get("PATH") or default_path()
     return tuple(d for d in value.split(":") if d)
 
 

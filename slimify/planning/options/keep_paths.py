@@ -12,11 +12,12 @@ from slimify.analysis.copies import files, targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE
+from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Decision, Reason, Role
 from slimify.model.plan import Plan, Stage
 from slimify.planning.final_stage.rebase import written_base
 from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
-from slimify.semantics.paths import BROAD, inside, touches
+from slimify.semantics.paths import inside, touches
 
 _LAST_WORD = re.compile(r"(?P<path>/\S*)\s*\Z")
 
@@ -81,7 +82,7 @@ def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
                 yield step.index, "both"
         for atom in step.atoms:
             places = (p for e in atom.effects for p in (*e.writes, *e.outputs))
-            if any(touches(place, path) for place in places if place not in BROAD):
+            if any(touches(place, path) for place in places if not is_shared_directory(place)):
                 yield step.index, atom.role
 
 

@@ -17,6 +17,7 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.runtime_writes import own_directory, writes
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
+from slimify.facts.system import anybody_writes, is_systems
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE, Effect
 from slimify.model.plan import Item, Plan, Stage
@@ -28,7 +29,6 @@ _ROOT = frozenset({"", "root", "0", "0:0", "root:root"})
 _HOME = re.compile(r"(?<![\w/])/root(?![\w-])")
 _PORT = re.compile(r"(?:^|[:=])(\d+)$")
 _USUAL_PORTS = frozenset({21, 22, 25, 53, 80, 81, 88, 110, 143, 389, 443, 465, 587, 636, 993, 995})
-_READ_ONLY = ("/usr", "/bin", "/sbin", "/lib", "/etc", "/tmp", "/dev/null", "/proc")
 
 
 class _Account(Struct, frozen=True):
@@ -249,7 +249,7 @@ def _strange(program: Program, text: str) -> str:
         path = path.rstrip("/") or "/"
         known = view.context_path(path) is not None or path in view.directories
         made = any(inside(path, m.path) for m in program.made)
-        if not known and not made and not any(inside(path, r) for r in _READ_ONLY):
+        if not known and not made and not (is_systems(path) or anybody_writes(path) or inside(path, "/proc")):
             return path
     return "a database file" if "sqlite" in text else ""
 

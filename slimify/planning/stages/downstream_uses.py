@@ -6,12 +6,13 @@ import posixpath
 from collections.abc import Iterable
 
 from slimify.analysis.program import Step
+from slimify.facts.system import is_packages
 from slimify.model.effects import BY_PATH, EDITS, QUIET, RUNS_CODE, USES_LISTS, Effect
 from slimify.planning.final_stage.steps import PLAIN_CHECKS
 from slimify.semantics.paths import PathMarks, inside_any
 
-# Directories that packages fill: a build step that works there may count on one of them.
-_SYSTEM = ("/etc", "/var", "/usr/share", "/usr/lib", "/usr/bin", "/usr/sbin", "/srv", "/run", "/lib")
+# Directories that packages fill beside those of their own: a build step that works there may count on one.
+_FILLED = ("/var", "/srv", "/run")
 # Effects that use files by their names only, wherever they are executed.
 _BY_NAME = EDITS | {"check", "system", "app"}
 _INSTALLING = USES_LISTS | RUNS_CODE
@@ -83,7 +84,11 @@ def _in_system(step: Step) -> bool:
     for atom in step.atoms:
         if {e.kind for e in atom.effects} <= QUIET | {"packages"}:
             continue
-        if any(inside_any(p, _SYSTEM) for e in atom.effects for p in (*e.reads, *e.writes, *e.deletes)):
+        if any(
+            is_packages(p) or inside_any(p, _FILLED)
+            for e in atom.effects
+            for p in (*e.reads, *e.writes, *e.deletes)
+        ):
             return True
     return False
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.system import is_systems
 from slimify.languages.node.package_facts import npm
 from slimify.languages.python.package_facts import pypi
 from slimify.model.effects import EDITS, NEUTRAL, QUIET, USES_LISTS, Effect
@@ -28,7 +29,7 @@ from slimify.planning.final_stage.steps import (
 from slimify.planning.final_stage.text import editable
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.downstream_uses import Later, Readers
-from slimify.semantics.paths import inside_any
+from slimify.semantics.paths import inside, inside_any
 
 
 def part(program: Program, wanted: SplitRequest) -> Layout:
@@ -183,8 +184,9 @@ def _build_reads(step: Step, readers: Readers) -> bool:
     return places is not None and readers.use(places, step.index)
 
 
-# What is changed there changes how every later step is executed.
-_BUILT_IN = ("/etc", "/usr", "/root", "/lib", "/bin")
+def _built_in(path: str) -> bool:
+    """Whether what is changed there changes how every later step is executed."""
+    return is_systems(path) or inside(path, "/root")
 
 
 def _useless_to_build(atom: AtomStep, later: Later) -> bool:
@@ -197,7 +199,7 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         needed = all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
         return needed and not later.works_in_system
     if kinds == {"users"}:
-        homes = [w for e in atom.effects for w in e.writes if not inside_any(w, _BUILT_IN)]
+        homes = [w for e in atom.effects for w in e.writes if not _built_in(w)]
         return not later.needs_users and not later.npm_fills(homes)
     if kinds <= {"app", "fetch"}:
         return True
@@ -209,9 +211,7 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
     if kinds <= EDITS:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
         shared = (p for p in paths if not inside_any(p, later.foreign))
-        return not any(p.startswith(_BUILT_IN) for p in shared) and not later.works_near(
-            paths, content="files" in kinds
-        )
+        return not any(map(_built_in, shared)) and not later.works_near(paths, content="files" in kinds)
     return False
 
 

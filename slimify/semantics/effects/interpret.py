@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
+from slimify.facts.system import is_package_source
 from slimify.model.effects import BRINGS_FILES, IDLE, Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
@@ -32,15 +33,6 @@ _BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
 _TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
 _DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
 _LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
-_SOURCES = (
-    "/etc/apt/",
-    "/etc/apk/repositories",
-    "/etc/apk/keys",
-    "/etc/yum.repos.d/",
-    "/etc/pki/rpm-gpg/",
-    "/usr/share/keyrings/",
-    "/etc/zypp/repos.d/",
-)
 
 
 def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
@@ -336,6 +328,6 @@ def _sourced(effect: Effect) -> Effect:
     """A file that only the package manager reads is a package source."""
     if effect.kind not in BRINGS_FILES or effect.anywhere or not effect.writes:
         return effect
-    if all(path.startswith(_SOURCES) or path + "/" in _SOURCES for path in effect.writes):
+    if all(map(is_package_source, effect.writes)):
         return replace(effect, kind="source", action=effect.action or "write")
     return effect

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import commands, tables
 from slimify.facts.shells import is_posix_shell
+from slimify.facts.system import default_path
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, word
 from slimify.semantics.effects.fetch import address_of, installed_from
@@ -18,7 +19,6 @@ from slimify.semantics.effects.table import row_effects
 from slimify.syntax.shell.script import inner_scripts
 
 _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def _shell(call: Call) -> tuple[Effect, ...]:
@@ -140,7 +140,7 @@ def _found(call: Call) -> str | None:
     """The path of the program that is started."""
     if "/" in call.path:
         return absolute(call.path, call.state)
-    for place in (call.state.get("PATH") or _PATH).split(":"):
+    for place in (call.state.get("PATH") or default_path()).split(":"):
         path = posixpath.join(place, call.path)
         if place and (call.state.view.text(path) is not None or _missing(call, path)):
             return path

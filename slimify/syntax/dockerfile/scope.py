@@ -10,12 +10,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
+from slimify.facts.system import default_path
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.syntax.dockerfile.instructions import arg_names, env_pairs, from_parts
 from slimify.syntax.dockerfile.words import expand
-
-# BuildKit's default if the base image sets no PATH; scratch sets none.
-DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Set by --platform; the only variables that FROM lines see without an ARG.
 _PLATFORM = tuple(
@@ -109,7 +107,7 @@ def _begin_stage(
         base = {}
     else:
         base = dict(base_env)
-    base.setdefault("PATH", DEFAULT_PATH)
+    base.setdefault("PATH", default_path())
     stage = _Stage(base)
     if parts.alias:
         named[parts.alias] = stage

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from slimify.facts.language_files import all_files
+from slimify.facts.system import is_libc_file
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.disk.linker import is_libc
 from slimify.verify.disk.started import executed
 
 # The client's side of X11 as its own libraries are called; a browser needs many others beside them.
@@ -26,7 +26,7 @@ def useless(evidence: Evidence, path: str) -> bool:
     elf = evidence.after.image.elves[path]
     if not elf.interpreter or not any(place in path for one in all_files() for place in one.packages):
         return False
-    needed = [name for name in elf.needed if not is_libc(name)]
+    needed = [name for name in elf.needed if not is_libc_file(name)]
     if not needed or not all(_CLIENT.fullmatch(name) for name in needed) or _started(evidence, path):
         return False
     return not (_display(evidence.before) or _display(evidence.after))

@@ -11,23 +11,13 @@ from msgspec import Struct, field
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts.language_files import all_files
+from slimify.facts.system import default_path, is_transient
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
 from slimify.model.sources import Use
 from slimify.verify.model import Constraint, Finding
 
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-
-# What tools leave behind while they run; their owner and mode concern nobody.
-_PASSING = (
-    "/tmp", "/var/tmp", "/var/cache", "/var/log", "/run", "/var/run", "/proc", "/sys", "/dev", "/var/lib/apt",
-    "/var/lib/dpkg", "/lib/apk", "/usr/lib/apk", "/etc/ld.so.cache", "/etc/hosts", "/etc/hostname",
-    "/etc/resolv.conf", "/etc/mtab",
-    # what shadow and adduser keep of the last state
-    "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/subuid-", "/etc/subgid-",
-)  # fmt: skip
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt")
 _PASSING_NAMES = ("/.cache/", "/.git/")
 
@@ -54,7 +44,9 @@ class Side(Struct, frozen=True, dict=True):
     @cached_property
     def path(self) -> tuple[str, ...]:
         """The directories of its PATH."""
-        return tuple(place for place in self.env.get("PATH", _PATH).split(":") if place.startswith("/"))
+        return tuple(
+            place for place in self.env.get("PATH", default_path()).split(":") if place.startswith("/")
+        )
 
     @property
     def workdir(self) -> str:
@@ -131,7 +123,7 @@ def owned(entry: Entry) -> str:
 
 def passing(path: str) -> bool:
     """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
-    if any(path == place or path.startswith(place + "/") for place in _PASSING):
+    if is_transient(path):
         return True
     return any(name in f"{path}/" for name in _passing_names())
 

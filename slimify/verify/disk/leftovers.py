@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from slimify.facts.language_files import all_files, either, files_of
+from slimify.facts.system import is_systems
 from slimify.image.model import Entry
 from slimify.verify.disk.evidence import Evidence, passing
 from slimify.verify.model import Check
@@ -18,9 +19,9 @@ _WASTE = re.compile(
     r"|/(\.gitignore|\.gitattributes|\.dockerignore|Dockerfile[^/]*|[^/]*\.Dockerfile|\.DS_Store)$"
     r"|\.(o|a|map)$"
 )
-# Where packages, toolchains and the system keep theirs.
-_SYSTEM = (
-    "/bin/", "/boot/", "/etc/", "/lib", "/root/.cargo/", "/root/.rustup/", "/sbin/", "/usr/", "/var/lib/",
+# Where packages and toolchains keep theirs, beside the system.
+_TOOLS = (
+    "/root/.cargo/", "/root/.rustup/", "/var/lib/",
     "/var/cache/", "/root/.config/", "/root/.local/", "/root/.bash",
 )  # fmt: skip
 _LEAST = 4096  # bytes in a directory that are worth a line
@@ -64,11 +65,17 @@ def elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
     """Data that the original's steps put somewhere else and the rewritten image lacks, by directory: models,
     browsers, corpora. What belongs to systems, packages, compilers and caches is left out."""
     toolchains = (place for one in all_files() for place in one.own_directories)
-    own = (*(f"{place}/" for place in application), *_SYSTEM, *toolchains)
+    own = (*(f"{place}/" for place in application), *_TOOLS, *toolchains)
     places: dict[str, list[Entry]] = {}
     for entry in _gone(evidence, ("/",)):
         path = entry.path
-        if path.startswith(own) or waste(path) or passing(path) or evidence.before.packages.owner_of(path):
+        if (
+            path.startswith(own)
+            or is_systems(path)
+            or waste(path)
+            or passing(path)
+            or evidence.before.packages.owner_of(path)
+        ):
             continue
         places.setdefault("/".join(path.split("/")[:3]), []).append(entry)
     large = sorted(places.items(), key=lambda item: -sum(entry.size for entry in item[1]))

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from slimify.facts.system import is_libc_file
 from slimify.image.model import Elf
 from slimify.verify.disk import display
 from slimify.verify.disk.evidence import Evidence, Side, finding
-from slimify.verify.disk.linker import Linker, Missing, is_libc
+from slimify.verify.disk.linker import Linker, Missing
 from slimify.verify.model import Check, Constraint, Finding
 
 LIBRARY, INTERPRETER, LIBC, LOADED = "SL522", "SL523", "SL524", "SL525"
@@ -69,7 +70,9 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
 
 def _elsewhere(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:
     """Whether a library is made for systems with another C library than both images have."""
-    lacks = [item.name for item in missing if item.by == path and is_libc(item.name) and not item.version]
+    lacks = [
+        item.name for item in missing if item.by == path and is_libc_file(item.name) and not item.version
+    ]
     return bool(lacks) and not elf.interpreter and all(old.find(name, path, elf) is None for name in lacks)
 
 
@@ -83,13 +86,13 @@ def _by_name(side: Side) -> dict[str, list[str]]:
 def _finding(evidence: Evidence, old: Linker, new: Linker, item: Missing) -> Finding:
     if item.version:
         text = f"{item.by} needs {item.version} of {item.name}, which is older in the new image"
-        if is_libc(item.name) and item.version.startswith("GLIBC_"):
+        if is_libc_file(item.name) and item.version.startswith("GLIBC_"):
             need = Constraint(need="glibc", value=item.version.removeprefix("GLIBC_"), because=text)
             return Finding(code=LIBC, text=text, path=item.by, constraints=(need,))
         # the package is there, and as new as its distribution has it
         return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_larger(text),))
     text = f"{item.by} needs {item.name}, which is missing"
-    if is_libc(item.name):
+    if is_libc_file(item.name):
         # another C library, or none at all: no package mends that, only a base that has it
         return Finding(code=INTERPRETER, text=text, path=item.by, constraints=(_larger(text),))
     elf = evidence.after.image.elves[item.by]
@@ -110,7 +113,7 @@ def _further(evidence: Evidence, old: Linker, new: Linker, place: str, text: str
     entry = evidence.before.entry(place)
     found: dict[tuple[str, str], Constraint] = {}
     for name, by, at in old.closure(entry.path) if entry else ():
-        if at is None or is_libc(name) or new.find(name, by, evidence.before.image.elves[by]):
+        if at is None or is_libc_file(name) or new.find(name, by, evidence.before.image.elves[by]):
             continue
         for constraint in lost(evidence, LIBRARY, text, at).constraints:
             found.setdefault((constraint.need, constraint.value), constraint)

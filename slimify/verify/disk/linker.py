@@ -23,8 +23,6 @@ from slimify.verify.disk.evidence import Side
 
 _MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "arm": "arm-linux-gnueabihf"}
 _MUSL = ("/lib", "/usr/local/lib", "/usr/lib")
-_LIBC = ("libc.so", "libc.musl-", "ld-linux", "ld-musl", "linux-vdso")
-_LIBC_PARTS = ("libm.so", "libpthread.so", "libdl.so", "librt.so")
 
 
 class Missing(Struct, frozen=True):
@@ -187,11 +185,6 @@ class Linker(Struct, frozen=True, dict=True):
     def _names(self, place: str) -> tuple[str, ...]:
         real = self.side.files.place(place)
         return self.side.files.children(real) if real else ()
-
-
-def is_libc(name: str) -> bool:
-    """Whether a library belongs to the C library itself."""
-    return name.rpartition("/")[2].startswith((*_LIBC, *_LIBC_PARTS))
 
 
 def _expanded(places: tuple[str, ...], path: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
+from slimify.facts.system import is_standard_directory
 from slimify.image.model import Entry
 from slimify.languages import languages
 from slimify.verify.disk.evidence import Evidence, Side, owned, passing
@@ -14,12 +15,6 @@ from slimify.verify.disk.users import SYSTEM, accounts
 from slimify.verify.model import Check, Finding
 
 _SHOWN = 20
-_HIERARCHY = frozenset(
-    """/bin /boot /etc /home /lib /lib32 /lib64 /media /mnt /opt /root /sbin /srv /usr /usr/bin /usr/include
-    /usr/lib /usr/libexec /usr/local /usr/local/bin /usr/local/etc /usr/local/include /usr/local/lib
-    /usr/local/man /usr/local/sbin /usr/local/share /usr/local/src /usr/sbin /usr/share /usr/src /var
-    /var/lib /var/spool""".split()
-)
 
 
 def check(evidence: Evidence) -> Check:
@@ -69,7 +64,7 @@ def _compared(evidence: Evidence) -> Iterator[str]:
     A layer names the directories above its files too, so the usual ones only show what base it is.
     """
     paths = {entry.path for side in _both(evidence) for entry in side.added()}
-    return (path for path in sorted(paths) if path not in _HIERARCHY and not passing(path))
+    return (path for path in sorted(paths) if not is_standard_directory(path) and not passing(path))
 
 
 def _names(side: Side, file: str) -> dict[int, str]:

@@ -10,6 +10,7 @@ from slimify.config import Options
 from slimify.context.source_uses import words
 from slimify.facts.debian import for_people
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
+from slimify.facts.system import is_libc_library
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.plan import Rung
@@ -19,8 +20,6 @@ from slimify.planning.final_stage.steps import real_atoms
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
-# Libraries of glibc itself.
-_LIBC = frozenset({"c", "dl", "m", "pthread", "rt", "util", "resolv"})
 _PLAIN = words("env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee")
 _BUSYBOX_SERVERS = words("crond httpd inetd syslogd")  # applets of Alpine's base image
 # Debian's packages that distroless images are made of.
@@ -110,7 +109,7 @@ def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reaso
     user = program.runtime.user.partition(":")[0]
     if user not in _ACCOUNTS and not user.isdigit():
         return Reason.of("SL392", "no_user", user=user)
-    if set(runtime_needs.libraries) - _LIBC or runtime_needs.system_packages:
+    if any(not is_libc_library(name) for name in runtime_needs.libraries) or runtime_needs.system_packages:
         return Reason.of("SL392", "libraries")
     built = [o for s in program.steps for e in s.effects if e.does("compile", "go") for o in e.outputs]
     brought = (*(t.path for t in copies), *(o for o in built if any(inside(o, t.path) for t in copies)))

@@ -15,6 +15,7 @@ from slimify.analysis.copies import targets
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
+from slimify.facts.system import is_system_directory
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.base import (
     PRESENT,
@@ -38,7 +39,7 @@ from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
 from slimify.planning.stages.unknown_steps import blocked, keep_everything_before_unknown
 from slimify.planning.strategy import Proposal
-from slimify.semantics.paths import SYSTEM, inside
+from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
 
@@ -55,7 +56,7 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(
             reasons=(Reason.of("SL394", "not_found", program=lost, why=_elsewhere(lost, found.copies)),)
         )
-    system = next((t for t in found.copies if t.path in _SYSTEM), None)
+    system = next((t for t in found.copies if _is_systems(t.path)), None)
     if system is not None:
         line = program.dockerfile.instructions[system.after].line
         return Proposal(reasons=(Reason.of("SL392", "system_directory", at=line, path=system.path),))
@@ -205,8 +206,9 @@ def _left_out(base: str, idle: Iterable[str]) -> Decision:
     return Decision.of("SL206", "left_out", safety="assumed", base=base, names=tuple(sorted(idle)))
 
 
-# Below /usr/local, golang images have Go and nothing else.
-_SYSTEM = SYSTEM - {"/usr/local/bin", "/usr/local/lib", "/usr/local/share"}
+def _is_systems(path: str) -> bool:
+    """Whether a directory can't be copied whole. Below /usr/local, golang images have Go and nothing else."""
+    return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
 def _bins(program: Program, trees: tuple[CopyFromBuilder, ...]) -> list[str]:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from slimify.analysis.copies import targets
 from slimify.analysis.program import Program
 from slimify.facts.shells import is_shell_script
+from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
 from slimify.planning.final_stage.steps import real_atoms
-from slimify.semantics.paths import BROAD
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
 
@@ -107,7 +107,9 @@ def _executable(program: Program, index: int, found: dict[str, None]) -> None:
         for effect in atom.effects:
             if effect.kind in ("files", "system") and atom.role == "run":
                 sources = (".go", ".mod", ".sum")
-                found.update((p, None) for p in effect.reads if p not in BROAD and not p.endswith(sources))
+                found.update(
+                    (p, None) for p in effect.reads if not is_shared_directory(p) and not p.endswith(sources)
+                )
                 found.update(dict.fromkeys(_written(program, effect)))
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
                 for path in effect.writes:

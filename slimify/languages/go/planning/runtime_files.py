@@ -16,13 +16,14 @@ from slimify.analysis.copies import files, targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
+from slimify.facts.system import is_shared_directory
 from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
 from slimify.model.effects import BRINGS_FILES, EDITS, IDLE
 from slimify.planning.final_stage.rebase import on_path
 from slimify.planning.final_stage.steps import real_atoms
 from slimify.planning.final_stage.symlink_copies import with_link_targets
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.paths import BROAD, PathMarks, inside, inside_any, touches
+from slimify.semantics.paths import PathMarks, inside, inside_any, touches
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
 _SOURCE = (
@@ -165,7 +166,7 @@ def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     places = targets(step.visit) or ()
     if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
         return True
-    if not names or any(touches(p, n) for p in names for n in named if n not in BROAD):
+    if not names or any(touches(p, n) for p in names for n in named if not is_shared_directory(n)):
         return False
     single = all(n in places for n in names)
     return all(re.search(_SOURCE, posixpath.basename(n)) for n in names) or (not unknown and not single)
@@ -237,7 +238,7 @@ def _folders(path: str) -> list[str]:
 def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
     """`relative` is the file's place in what is copied; naming all of that names no source."""
     root = path.removesuffix(relative).rstrip("/")
-    near = [n for n in named if n not in BROAD and inside(path, n)]
+    near = [n for n in named if not is_shared_directory(n) and inside(path, n)]
     if any(n != root for n in near) and (path in named or not path.endswith(".go")):
         return True
     return (unknown or bool(near)) and not re.search(_SOURCE, relative)
@@ -264,7 +265,7 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
 def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
     """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
     idle: set[int] = set()
-    stays, names = PathMarks(kept), PathMarks(n for n in named if n not in BROAD)
+    stays, names = PathMarks(kept), PathMarks(n for n in named if not is_shared_directory(n))
     homes = PathMarks((*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)))
     gone = PathMarks((*lost, *(m.path for m in program.made if m.path not in kept)))
     for step in program.steps:
@@ -309,4 +310,4 @@ def _into_directories(program: Program, idle: frozenset[int], done: set[int]) ->
 
 
 def _above(path: str, gone: PathMarks, kept: PathMarks) -> bool:
-    return gone.below(path) >= 0 and kept.below(path) < 0 and path not in BROAD
+    return gone.below(path) >= 0 and kept.below(path) < 0 and not is_shared_directory(path)

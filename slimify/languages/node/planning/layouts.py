@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
+from slimify.facts.system import is_system_directory
 from slimify.languages.node import corepack
 from slimify.languages.node.planning.npm_static_site import only_site
 from slimify.languages.node.planning.prune import prune
@@ -43,7 +44,6 @@ from slimify.planning.stages.unknown_steps import (
     keep_everything_before_unknown,
 )
 from slimify.planning.strategy import Proposal, too_small
-from slimify.semantics.paths import SYSTEM
 
 # What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
 _RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
@@ -119,7 +119,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
 
 def _in_system(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | None:
     """Why a tree can't be copied whole: it is a directory that every image has."""
-    found = next((t for t in copies if t.path in SYSTEM), None)
+    found = next((t for t in copies if is_system_directory(t.path)), None)
     if found is None:
         return None
     line = program.dockerfile.instructions[found.after].line

@@ -7,6 +7,7 @@ import re
 
 from msgspec.structs import replace
 
+from slimify.facts.system import on_default_path
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package, word
 from slimify.semantics.effects.state import State, absolute
@@ -15,14 +16,13 @@ SITE = "@site"  # site-packages of the system's interpreter in force
 BIN = "@bin"  # where that one's scripts go
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
-_SYSTEM = frozenset(["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
 
 
 def active(state: State) -> str | None:
     """The virtual environment whose bin comes first in PATH."""
     for entry in (state.get("PATH") or "").split(":"):
         directory, _, last = entry.rstrip("/").rpartition("/")
-        if entry in _SYSTEM:
+        if on_default_path(entry):
             return None
         if last != "bin" or not directory.startswith("/"):
             continue
@@ -52,7 +52,7 @@ def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
         path = absolute(call.path, call.state)
         if (
             path is not None
-            and posixpath.dirname(path) not in _SYSTEM
+            and not on_default_path(posixpath.dirname(path))
             and posixpath.basename(posixpath.dirname(path)) == "bin"
         ):
             return (posixpath.dirname(posixpath.dirname(path)),), None
@@ -94,7 +94,7 @@ def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | Non
         python is not None
         and python.value
         and python.value.startswith("/")
-        and posixpath.dirname(python.value) not in _SYSTEM
+        and not on_default_path(posixpath.dirname(python.value))
     ):
         return (re.sub(r"/bin/python[\d.]*\Z", "", python.value),), None
     if (

@@ -14,6 +14,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.images import image
+from slimify.facts.system import is_project_directory, is_shared_directory
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.distribution_python import SCRIPTS
@@ -38,11 +39,9 @@ from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
 from slimify.planning.stages.unknown_steps import blocked, installs_at_start, keep_everything_before_unknown
 from slimify.planning.strategy import Proposal
-from slimify.semantics.paths import BROAD, inside
+from slimify.semantics.paths import inside
 
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
-# Directories that can't be copied whole: the final base has its own files there.
-SYSTEM = BROAD - {LOCAL, "/opt", "/srv", "/home", "/var/www", "/mnt", "/media"}
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -76,7 +75,7 @@ def _try(
         return
     own = any(m.path == venvs.PATH for m in program.made)
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
-    broad = next((m.path for m in program.made if m.path in SYSTEM), None)
+    broad = next((m.path for m in program.made if _not_whole(m.path)), None)
     if broad:
         reasons.append(Reason.of("SL392", "python_files", directory=broad))
         return
@@ -234,3 +233,8 @@ def _decisions(
         line = program.dockerfile.instructions[tree.after].line
         found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
     return tuple(found)
+
+
+def _not_whole(path: str) -> bool:
+    """Whether a directory can't be copied whole: the final base has its own files there."""
+    return is_shared_directory(path) and not is_project_directory(path) and path != LOCAL

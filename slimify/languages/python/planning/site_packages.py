@@ -12,6 +12,7 @@ from itertools import pairwise
 from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import Artifact
 from slimify.analysis.runtime_needs import unread_start
+from slimify.facts.system import scratch
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning.distribution_python import (
     distribution_packages,
@@ -21,7 +22,7 @@ from slimify.languages.python.planning.distribution_python import (
 )
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
-from slimify.semantics.paths import SCRATCH, inside, inside_any
+from slimify.semantics.paths import inside, inside_any
 
 # Families of images whose Python is installed by itself, below one directory.
 _BY_ITSELF = frozenset({"python", "uv", "tiangolo", "bitnami"})
@@ -63,7 +64,7 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
     for step in program.steps:
         if not any(e.does("install", "python") and SITE in e.writes for e in step.effects):
             continue
-        others = [*SCRATCH, *(c for e in step.effects for c in e.caches)]
+        others = [*scratch(), *(c for e in step.effects for c in e.caches)]
         others += [
             p for e in step.effects if not e.does("install", "python") for p in (*e.writes, *e.outputs)
         ]
