@@ -19,6 +19,7 @@ from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
+from slimify.facts.servers import holds_commands, is_command_key
 from slimify.facts.shells import is_shell
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
@@ -31,11 +32,6 @@ from slimify.syntax.shell.script import read
 _NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
 # Of the official images; that of Node's only decides whether to put node in front.
 OWN_ENTRY = frozenset({"docker-entrypoint.sh"})
-
-# Configuration of process managers and schedulers: their values are command lines.
-_COMMAND_FILES = ("supervisord.conf", "supervisor.conf", "Procfile", "crontab")
-_COMMAND_ENDINGS = (".supervisor", ".cron", ".crontab", "-cron", "_cron")
-_COMMAND_KEYS = ("command", "web", "worker", "release", "exec", "ExecStart")
 
 
 def runtime_needs(
@@ -170,7 +166,7 @@ def configured(view: View) -> Iterable[tuple[Use, str]]:
     context: Context = view.context
     for path in context.files:
         name = path.rpartition("/")[2]
-        if not (name in _COMMAND_FILES or name.endswith(_COMMAND_ENDINGS) or _supervised(path)):
+        if not holds_commands(path):
             continue
         if not view.image_paths(path):
             continue
@@ -178,10 +174,6 @@ def configured(view: View) -> Iterable[tuple[Use, str]]:
             text = _command_line(line, name)
             if text:
                 yield Use(name=text, file=path, line=number), text
-
-
-def _supervised(path: str) -> bool:
-    return "supervisor" in path and path.endswith((".conf", ".ini"))
 
 
 def _command_line(line: str, name: str) -> str:
@@ -192,7 +184,7 @@ def _command_line(line: str, name: str) -> str:
         fields = line.split(None, 5)
         return fields[5] if len(fields) == 6 and fields[0][:1] in "*0123456789@" else ""
     key, mark, value = line.partition(":" if name == "Procfile" else "=")
-    if mark and (name == "Procfile" or key.strip() in _COMMAND_KEYS):
+    if mark and (name == "Procfile" or is_command_key(key.strip())):
         return value.strip()
     return ""
 

@@ -12,13 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from slimify.analyze.image_inputs import Sight
+from slimify.facts.servers import holds_commands
+from slimify.facts.shells import is_shell_file
 from slimify.languages import languages
 
 if TYPE_CHECKING:
     from slimify.languages.parts import StartedPrograms
 
 _WORD = re.compile(r"[A-Za-z0-9_.+@/-]+")
-_SETTINGS = ("supervisord.conf", "Procfile", "crontab", "Makefile")
 STEPS = 200  # texts that are followed
 
 
@@ -27,7 +28,7 @@ def is_script(path: str) -> bool:
     name = posixpath.basename(path)
     if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")) or any(x.is_installed(path) for x in _parts()):
         return False
-    if name.endswith((".sh", "entrypoint", ".bash")) or name in _SETTINGS:
+    if is_shell_file(name) or name.endswith("entrypoint") or name == "Makefile" or holds_commands(path):
         return True
     return any(part.says_what_starts(path) for part in _parts())
 

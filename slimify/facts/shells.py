@@ -30,6 +30,7 @@ class Wrapper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class _Shells(Struct, frozen=True, kw_only=True):
     posix: frozenset[str]
     all: frozenset[str]
+    endings: tuple[str, ...]
     builtins: frozenset[str]
     special: frozenset[str]
     state: frozenset[str]
@@ -51,6 +52,7 @@ def _shells() -> _Shells:
     return _Shells(
         posix=shells["posix"],
         all=shells["posix"] | shells["others"],
+        endings=tuple(shells["endings"]),
         builtins=builtins["special"] | builtins["state"] | builtins["others"],
         special=builtins["special"],
         state=builtins["state"],
@@ -85,6 +87,11 @@ def _first_line() -> re.Pattern[str]:
 def is_shell_script(text: str) -> bool:
     """Whether the first line of a text hands it to a shell."""
     return _first_line().match(text) is not None
+
+
+def is_shell_file(path: str) -> bool:
+    """Whether a file is a script of a shell's by its name."""
+    return path.endswith(_shells().endings)
 
 
 def is_builtin(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from slimify.engine.containers import Engine
 from slimify.facts import mediatypes
+from slimify.facts.shells import is_shell_file
 from slimify.image import archive
 from slimify.image.model import Image
 from slimify.image.packages import is_database
@@ -21,7 +22,6 @@ from slimify.verify.disk.evidence import Side
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
 _KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})
 _KEPT_BELOW = ("/etc/ld-musl-",)
-_SCRIPT_ENDINGS = (".sh", "entrypoint", ".bash")
 
 
 def read(
@@ -58,7 +58,10 @@ def _keep(config: Any) -> Callable[[str], bool]:
             or is_database(path)
             or any(part.is_manifest(path) for part in manifests)
             or name in started
-            or (name.endswith(_SCRIPT_ENDINGS) and not path.startswith(("/usr/share", "/usr/lib")))
+            or (
+                (is_shell_file(name) or name.endswith("entrypoint"))
+                and not path.startswith(("/usr/share", "/usr/lib"))
+            )
         )
 
     return keep

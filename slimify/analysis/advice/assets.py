@@ -16,6 +16,7 @@ from msgspec import Struct
 from slimify.analysis.context_readers import Readers, readers
 from slimify.analysis.program import Program, Step
 from slimify.facts import load, merged
+from slimify.facts.servers import document_roots, served_names
 from slimify.model.ignore_file import Asset
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
@@ -125,7 +126,7 @@ def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[s
             return f"the directory {name} is named by a source or a step, and may be served", True
     places = {posixpath.dirname(f.place) for f in members}
     below = () if directories[:1] and directories[0] in _DOCS else directories
-    if _SERVED.intersection(below) or any(inside_any(p, _SERVERS) for p in places):
+    if any(name in below for name in served_names()) or any(inside_any(p, document_roots()) for p in places):
         return "a web server or framework may serve the directory", True
     whole = re.compile("|".join(merged("unread.toml")["texts"]["whole"]))
     if any(whole.search(text) for text in named.texts) or _opens_all(program):

@@ -20,7 +20,7 @@ from slimify.context.build_scripts import jenkinsfile, variables
 from slimify.context.build_scripts.call import Call
 from slimify.context.make import targets
 from slimify.context.yaml_nodes import items, pairs, text_of
-from slimify.facts.shells import is_posix_shell, is_shell_script
+from slimify.facts.shells import is_posix_shell, is_shell_file, is_shell_script
 from slimify.languages import installed_directories
 from slimify.model.shell import Command, Word
 from slimify.syntax.shell import script as shell
@@ -64,7 +64,7 @@ def scripts(root: Path, near: str = "") -> Iterator[Script]:
             yield Script(file=path, name=path, calls=tuple(jenkinsfile.steps(text, calls)))
         elif _YAML.fullmatch(base):
             yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
-        elif base.endswith((".sh", ".bash")) or is_shell_script(text):
+        elif is_shell_file(base) or is_shell_script(text):
             yield Script(file=path, name=path, calls=tuple(calls(text, folder=posixpath.dirname(path))))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from slimify.facts.commands import commands, tables
-from slimify.facts.shells import is_posix_shell
+from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, word
@@ -150,9 +150,7 @@ def _found(call: Call) -> str | None:
 def _missing(call: Call, path: str) -> bool:
     """Whether a COPY puts a script there, by its name, that is not in the build context."""
     source = call.state.view.context_path(path)
-    return (
-        source is not None and source.endswith((".sh", ".bash")) and not call.state.view.context.has(source)
-    )
+    return source is not None and is_shell_file(source) and not call.state.view.context.has(source)
 
 
 def _interpreter(call: Call) -> tuple[Effect, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
+from slimify.facts.servers import drops_root
+from slimify.facts.shells import changes_user
 from slimify.facts.system import is_standard_directory
 from slimify.image.model import Entry
 from slimify.languages import languages
@@ -104,19 +105,13 @@ def _closed(old: Entry, new: Entry) -> bool:
     return same and old.kind == "directory" and old.mode & ~0o1022 == new.mode
 
 
-_STEPS_DOWN = frozenset(
-    """gosu su-exec setpriv runuser su sudo chroot s6-setuidgid start-stop-daemon supervisord nginx apache2
-    httpd php-fpm uwsgi""".split()
-)
-
-
 def _only_root(side: Side) -> bool:
     """Nothing says that another user than root runs: no USER, no program that steps down from root, and
     no files of somebody else's."""
     if str(side.image.config.get("User") or "").partition(":")[0] not in ("", "0", "root"):
         return False
     names = (item.name for words in roots(side) for item in started(side, words))
-    if any(posixpath.basename(name) in _STEPS_DOWN for name in names):
+    if any(changes_user(name) or drops_root(name) for name in names):
         return False
     return not any(entry.uid for entry in side.added() if not passing(entry.path))
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from slimify.analysis.runtime_needs import OWN_ENTRY
 from slimify.facts.language_files import all_files
+from slimify.facts.servers import serves_only_files
 from slimify.verify.disk.evidence import Evidence
-
-_SERVERS = frozenset({"serve", "http-server", "nginx"})
 
 
 def only(evidence: Evidence) -> bool:
@@ -15,7 +14,8 @@ def only(evidence: Evidence) -> bool:
     started = {effect.tool for effect in evidence.runtime_needs.start} if evidence.runtime_needs else set()
     started -= {entry for entry in started & OWN_ENTRY if _of_base(evidence, entry)}
     runners = {name for one in all_files() for name in one.runners}  # what they start was followed
-    return bool(started & _SERVERS) and started <= _SERVERS | runners
+    servers = {name for name in started if serves_only_files(name)}
+    return bool(servers) and started <= servers | runners
 
 
 def _of_base(evidence: Evidence, command: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from slimify.analysis.copies import targets
 from slimify.analysis.program import Program
-from slimify.facts.shells import is_shell_script
+from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
 from slimify.planning.final_stage.steps import real_atoms
@@ -65,7 +65,7 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
     ones of which nothing is known."""
     for home in homes:
         text = program.end.view.text(posixpath.join(home, script)) or ""
-        if not (is_shell_script(text) or script.endswith(".sh")):
+        if not (is_shell_script(text) or is_shell_file(script)):
             continue
         for word in _WORD.findall(text):
             path = posixpath.normpath(posixpath.join(home, word))

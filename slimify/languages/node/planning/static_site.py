@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.facts.servers import is_web_server
 from slimify.languages.node import LANGUAGE
 from slimify.model.decisions import Decision
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 _COMMANDS = frozenset(LANGUAGE.facts("toolchain.toml")["elsewhere"]["commands"])
-# They serve files from the directories that their configuration names, and run none of them.
-_SERVERS = frozenset({"nginx", "httpd", "apache2", "apachectl", "apache2ctl", "lighttpd", "caddy"})
 _COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still lead into the project
 
 
@@ -37,7 +36,7 @@ def _server(program: Program) -> str:
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
     if (
         len(started) != 1
-        or not started <= _SERVERS
+        or not all(map(is_web_server, started))
         or relative
         or _COMMANDS & set(program.runtime_needs.commands)
     ):

@@ -13,6 +13,7 @@ import re
 from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.servers import sets_path
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
@@ -22,9 +23,6 @@ MAKE = f"RUN python -m venv {PATH}"
 ACTIVATE = f'ENV PATH="{PATH}/bin:$PATH"'
 _ABSOLUTE = re.compile(
     r"/usr/local/(?:bin|lib)/(?:python|pip|\w[\w.-]*\.py\b|gunicorn|celery|uwsgi|uvicorn|flask|supervisord|django)|/usr/bin/python\b"
-)
-_OWN_PATH = frozenset(
-    {"cron", "crond", "crontab", "sudo", "su", "runuser", "systemctl", "sshd", "init", "s6-svscan"}
 )
 _TEXTS = (
     ".py",
@@ -61,7 +59,7 @@ def venv(program: Program) -> Venv | Reason:
             if why:
                 return _no(Reason.of("SL393", "step", at=step.line, why=why))
     for name, use in program.runtime_needs.commands.items():
-        if name in _OWN_PATH or _ABSOLUTE.match(name):
+        if sets_path(name) or _ABSOLUTE.match(name):
             return _no(Reason.of("SL393", "path_ignored", command=name, file=use.file, at=use.line))
     texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)
     for step in program.steps:
@@ -98,7 +96,7 @@ def _bypasses(step: Step, atom: AtomStep, first: int) -> Reason | None:
             return Reason.of("SL393", "other_place")
         if effect.does("install", "python") and effect.manager not in ("pip", "pipenv", ""):
             return Reason.of("SL393", "own_environment", tool=effect.manager)
-        if step.index >= first and effect.tool in _OWN_PATH:
+        if step.index >= first and sets_path(effect.tool):
             return Reason.of("SL393", "sets_path", tool=effect.tool)
     return None
 

@@ -47,3 +47,8 @@ def test_every_special_and_state_builtin_is_one() -> None:
 def test_the_rest_of_a_first_line_counts() -> None:
     assert shells.is_shell_script("#!/usr/bin/env bash\nexit")
     assert not shells.is_shell_script("#!/usr/bin/env python3\nbash")
+
+
+def test_scripts_by_their_names() -> None:
+    assert not any(map(shells.is_shell_file, ("sh", "x.zsh", "a.sh/b", "entrypoint")))
+    assert all(map(shells.is_shell_file, ("x.sh", "/app/run.bash")))

@@ -1,0 +1,71 @@
+"""Which directories are the system's, in which sense, and what belongs to the C library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from slimify.facts import system
+
+Question = Callable[[str], bool]
+
+# A question, then what it is not true of, then what it is true of.
+ROWS: dict[str, tuple[Question, str, str]] = {
+    "on the default PATH": (system.on_default_path, "/usr/games /opt/bin /usr", "/bin /usr/local/sbin"),
+    "programs": (system.holds_programs, "/usr/lib /opt/bin", "/usr/games /usr/bin /usr/local/sbin"),
+    "filled by the image": (
+        system.is_system_directory,
+        "/opt /srv /usr/src /root /usr/lib/x",
+        "/ /etc /usr/local",
+    ),
+    "left to projects": (system.is_project_directory, "/root /tmp /usr/src /etc", "/opt /srv /home /var/www"),
+    "no step's": (system.is_shared_directory, "/app /usr/local/etc /etc/x", "/ /etc /opt /root /go /var/www"),
+    "of FHS": (system.is_standard_directory, "/ /go /var/www /app", "/usr/libexec /usr/local/etc /var/spool"),
+    "everywhere": (system.exists_everywhere, "/var/www /app /proc", "/go/bin /usr/local/etc /tmp"),
+    "in distroless": (system.exists_in_distroless, "/opt /usr/local /srv", "/ /home /tmp /var/lib"),
+    "the system's tree": (
+        system.is_systems,
+        "/app /var/lib /binary /library",
+        "/usr/app /lib64/x /sbin /etc",
+    ),
+    "packages' alone": (system.is_packages, "/usr /usr/app /usr/local/x /usr/src", "/usr/sbin/x /etc /lib/x"),
+    "the kernel's": (system.is_kernels, "/device /etc/proc", "/dev/null /proc /sys/x"),
+    "scratch": (
+        system.is_scratch,
+        "/var/log /var/lib/apt /tmpl",
+        "/tmp/x /var/cache /dev/x /var/lib/apt/lists",
+    ),
+    "transient": (system.is_transient, "/etc/passwd /var/lib", "/tmp/x /var/log/x /etc/passwd- /run/x /proc"),
+    "everybody's": (
+        system.anybody_writes,
+        "/var/cache /dev/sda /proc",
+        "/tmp/x /var/tmp /dev/null /proc/self/fd/1",
+    ),
+    "package source": (
+        system.is_package_source,
+        "/etc/apk /etc/apk/world /etc/aptx",
+        "/etc/apt/sources.list /etc/apk/repositories /etc/apk/repositories.d/x /etc/zypp/repos.d/x",
+    ),
+    "library of libc": (system.is_libc_library, "z stdc++ mvec", "c m pthread resolv util"),
+    "file of libc": (
+        system.is_libc_file,
+        "libz.so.1 libcrypt.so.1 libmount.so.1",
+        "/lib/libc.so.6 libm.so.6 libresolv.so.2 libc.musl-x86_64.so.1 /lib64/ld-linux-x86-64.so.2",
+    ),
+    "package of libc": (system.is_libc_package, "zlib1g libcrypt1", "libc6 musl libgcc-s1"),
+}
+
+
+@pytest.mark.parametrize(("asked", "no", "yes"), ROWS.values(), ids=ROWS)
+def test_answers(asked: Question, no: str, yes: str) -> None:
+    assert [path for path in no.split() if asked(path)] == []
+    assert [path for path in yes.split() if not asked(path)] == []
+
+
+def test_the_default_path_is_that_of_buildkit() -> None:
+    assert system.default_path() == "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def test_scratch_has_what_the_question_answers() -> None:
+    assert all(map(system.is_scratch, system.scratch()))
