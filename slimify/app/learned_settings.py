@@ -13,6 +13,7 @@ from msgspec import Struct
 from slimify import config
 from slimify.app import replace_file
 from slimify.model.errors import SlimifyError
+from slimify.model.versions import version_numbers
 from slimify.report.proof import settings
 from slimify.verify.model import Constraint
 
@@ -90,7 +91,7 @@ def _merged(key: str, old: object, new: Value) -> object:
         had = list(old) if isinstance(old, list) else []
         return [*had, *(item for item in new if item not in had)]
     if key == "min-glibc" and isinstance(old, str):
-        return max(old, new, key=config.release)
+        return max(old, new, key=version_numbers)
     return new
 
 

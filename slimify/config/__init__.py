@@ -25,14 +25,14 @@ from msgspec.structs import replace
 
 from slimify.config.commandline import words
 from slimify.config.options import Base, Builder, MinSaving, Options, parse_min_saving
-from slimify.config.settings import SETTINGS, is_path, release
+from slimify.config.settings import SETTINGS, is_path
 
 if TYPE_CHECKING:
     from slimify.model.errors import SlimifyError
 
 __all__ = [
     "BAD_SETTING", "SETTINGS", "Base", "Builder", "Layer", "MinSaving", "Options", "ancestors", "concerns",
-    "fold", "is_path", "layers", "load", "parse_min_saving", "release", "repository_root", "settings_file",
+    "fold", "is_path", "layers", "load", "parse_min_saving", "repository_root", "settings_file",
     "words",
 ]  # fmt: skip
 

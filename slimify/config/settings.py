@@ -10,11 +10,6 @@ from slimify.config.options import MinSaving, Options, parse_min_saving
 from slimify.config.readers import Reader, reader, strings, table
 
 
-def release(text: str) -> tuple[int, ...]:
-    """A release as numbers that can be compared; () for none."""
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
-
-
 def is_path(text: str) -> bool:
     """Whether a text can stand in `keep-paths`."""
     return re.fullmatch(r"/[^\s*?\[\]$]+", text) is not None and ".." not in text.split("/")

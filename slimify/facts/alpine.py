@@ -11,6 +11,7 @@ from functools import cache
 
 from slimify.facts import load
 from slimify.facts.debian import Kind, PackageFacts, by_name
+from slimify.model.versions import version_numbers
 
 
 def alpine_package(name: str, release: str | None) -> PackageFacts:
@@ -35,8 +36,8 @@ def alpine_counterparts(name: str, release: str | None) -> tuple[str, ...] | Non
         return by_name(load("packages-alpine.toml"), name)
     if isinstance(row, list):
         return tuple(row)
-    before = [first for first in row if release is None or _order(first) <= _order(release)]
-    return tuple(row[max(before, key=_order)]) if before else None
+    before = [first for first in row if release is None or version_numbers(first) <= version_numbers(release)]
+    return tuple(row[max(before, key=version_numbers)]) if before else None
 
 
 def alpine_library(library: str) -> str | None:
@@ -83,7 +84,3 @@ def _command_index() -> Mapping[str, str]:
         for command in commands:
             index.setdefault(command, package)
     return index
-
-
-def _order(release: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", release))

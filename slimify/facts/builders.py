@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from slimify.facts import load, merged
+from slimify.model.versions import version_numbers
 
 Feature = Literal[
     "cache_mounts",
@@ -47,11 +48,7 @@ def syntax_can(syntax: str | None, feature: Literal["cache_mounts"]) -> bool:
     version = re.match(r"\d+(?:\.\d+)*", tag)
     if version is None or "." not in version[0]:
         return True  # latest, labs, 1: the newest
-    return _order(version[0]) >= _order(known[feature])
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("."))
+    return version_numbers(version[0]) >= version_numbers(known[feature])
 
 
 class CacheFacts(Struct, frozen=True, kw_only=True):

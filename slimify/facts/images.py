@@ -18,9 +18,10 @@ from msgspec.structs import replace
 from slimify.facts.image_tables import image_tables, named_language, tags
 from slimify.facts.references import Reference, parse_reference
 from slimify.facts.system import default_path
+from slimify.model.sizes import MB
+from slimify.model.versions import version_numbers
 
 Variant = Literal["full", "slim", "alpine", "other"]
-_MB = 1_000_000
 _MANAGERS = {
     "debian": "apt",
     "ubuntu": "apt",
@@ -203,11 +204,9 @@ def _named_suite(qualifier: str) -> str | None:
 
 def _applies(row: Mapping[str, str], release: str) -> bool:
     below = row.get("below")
-    return _order(row["release"]) <= _order(release) and (below is None or _order(release) < _order(below))
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version))
+    return version_numbers(row["release"]) <= version_numbers(release) and (
+        below is None or version_numbers(release) < version_numbers(below)
+    )
 
 
 def _slim_language_tag(parts: Reference, version: str, qualifier: str, facts: ImageFacts) -> str | None:
@@ -394,5 +393,5 @@ def _complete(facts: ImageFacts) -> ImageFacts:
         libc=libc,
         libc_version=suite.get("glibc") if libc == "glibc" else None,
         manager=None if distroless else _MANAGERS.get(facts.distro or ""),
-        size=_MB * sizes.get(facts.suite or "", sizes.get("", 0)),
+        size=MB * sizes.get(facts.suite or "", sizes.get("", 0)),
     )

@@ -9,6 +9,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import image
 from slimify.model.decisions import Reason
+from slimify.model.versions import version_numbers
 from slimify.planning.strategy import Proposal, Strategy
 
 
@@ -59,8 +60,4 @@ def _with_glibc(proposal: Proposal, least: str) -> Proposal:
 def _has(base: str, least: str) -> bool:
     facts = image(base)
     version = facts.libc_version if facts else None
-    return version is not None and _release(version) >= _release(least)
-
-
-def _release(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return version is not None and version_numbers(version) >= version_numbers(least)

@@ -14,7 +14,7 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import Plan
-from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, split_stages
+from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, meaning, split_stages
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
@@ -66,8 +66,8 @@ def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterat
 
 def _builder_kept(builder: Program, stage: Sequence[Instruction], added: Sequence[str]) -> Iterator[Reason]:
     """All of its steps in their order, and nothing else but what is stated."""
-    old = [_told(s.instruction) for s in builder.steps if s.keyword not in CONFIG_ONLY]
-    new = [_told(x) for x in stage[1:]]
+    old = [meaning(s.instruction) for s in builder.steps if s.keyword not in CONFIG_ONLY]
+    new = [meaning(x) for x in stage[1:]]
     extra = new[len(old) :]
     if new[: len(old)] != old or len(extra) > len(added):
         yield Reason.of("SL409", "builder_steps", file=builder.name)
@@ -106,13 +106,8 @@ def _between(
         if instruction.keyword in ("COPY", "ADD"):
             found[-1][1].append(instruction)
         else:
-            found.append((_told(instruction), []))
+            found.append((meaning(instruction), []))
     return found
-
-
-def _told(instruction: Instruction) -> tuple[object, ...]:
-    flags = tuple((f.name, f.value) for f in instruction.flags)
-    return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))
 
 
 def _taken(

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.config import Base, Options, is_path, release
+from slimify.config import Base, Options, is_path
 from slimify.model.outcome import Outcome, Unchanged
+from slimify.model.versions import version_numbers
 from slimify.verify.model import Constraint, Finding, Proof, Round
 
 ROUNDS = 6  # each builds an image; the ladder has four rungs, and most causes show in the first build
@@ -26,7 +27,7 @@ def needed(proof: Proof) -> tuple[Constraint, ...]:
             continue
         key = (item.need, "" if item.need == "glibc" else item.value)
         old = found.setdefault(key, item)
-        if item.need == "glibc" and release(item.value) > release(old.value):
+        if item.need == "glibc" and version_numbers(item.value) > version_numbers(old.value):
             found[key] = item
     return tuple(found.values())
 
@@ -40,7 +41,7 @@ def constrained(options: Options, constraints: Iterable[Constraint]) -> Options:
             options = replace(options, keep_paths=(*options.keep_paths, item.value))
         elif item.need == "command" and item.value not in options.keep_commands:
             options = replace(options, keep_commands=(*options.keep_commands, item.value))
-        elif item.need == "glibc" and release(item.value) > release(options.min_glibc):
+        elif item.need == "glibc" and version_numbers(item.value) > version_numbers(options.min_glibc):
             options = replace(options, min_glibc=item.value)
     return options
 

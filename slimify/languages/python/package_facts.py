@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from slimify.facts.native import Native, inverted, native_of
 from slimify.languages.python import LANGUAGE
+from slimify.model.sizes import MB
+from slimify.model.versions import version_numbers
 
 
 class PypiFacts(Struct, frozen=True, kw_only=True):
@@ -70,8 +72,8 @@ def installers() -> Mapping[str, Installer]:
     """The distributions that only install others, by their normalised names."""
     return {
         name: Installer(
-            size=row["size"] * 1_000_000,
-            alone=row["alone"] * 1_000_000,
+            size=row["size"] * MB,
+            alone=row["alone"] * MB,
             companions=tuple(row.get("companions", ())),
             wanted_by=tuple(row.get("wanted-by", ())),
         )
@@ -99,7 +101,7 @@ def compiles(facts: PypiFacts, version: str | None, python: str | None, libc: st
 
 def _order(version: str) -> tuple[int, ...]:
     """A release as numbers, without trailing zeros: 6.0 is 6.0.0."""
-    numbers = [int(number) for number in re.findall(r"\d+", version)]
+    numbers = list(version_numbers(version))
     while numbers and not numbers[-1]:
         numbers.pop()
     return tuple(numbers)

@@ -14,9 +14,9 @@ from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.languages.node.package_facts import npm
 from slimify.model.effects import Effect, EffectKind
+from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
 
-MB = 1_000_000
 UNKNOWN_IMAGE = 500 * MB
 UNKNOWN_ALPINE = 150 * MB  # where apk is called: an interpreter or a toolchain on Alpine
 _APT = {

@@ -20,6 +20,11 @@ from slimify.syntax.shell.script import EditRefused, edit
 STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})
 
 
+def from_instruction(program: Program) -> Instruction:
+    """The FROM of the file's last stage."""
+    return program.dockerfile.instructions[from_index(program)]
+
+
 def from_index(program: Program) -> int:
     return next(i for i, x in enumerate(program.dockerfile.instructions) if x.keyword == "FROM")
 

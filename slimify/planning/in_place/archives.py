@@ -10,14 +10,14 @@ from slimify.analysis.program import Program, Step
 from slimify.facts.carried import carried, installed
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE
-from slimify.planning.estimates import estimate
+from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import body, chained, joined, lead
 from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_DOWNLOAD = 20 * estimate.MB  # of unknown size
+_DOWNLOAD = 20 * MB  # of unknown size
 _URL = re.compile(r"https?://[\w.:/@%+~,=&?-]+")
 
 

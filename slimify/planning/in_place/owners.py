@@ -16,7 +16,7 @@ from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NEUTRAL, RUNS_CODE, Effect
-from slimify.planning.estimates import estimate
+from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import chained, direct, lengthened, prolonged, readable
 from slimify.semantics.effects.state import ROOT
@@ -27,7 +27,7 @@ from slimify.syntax.shell.script import EditRefused, edit
 
 _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
 _RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
-_NODE_MODULES = 30 * estimate.MB
+_NODE_MODULES = 30 * MB
 
 
 class _Change(Struct, frozen=True):
@@ -334,5 +334,5 @@ def _bytes(program: Program, copies: list[Step], modules: bool) -> int:
         parts = copy_parts(step.instruction)
         for source in parts.sources if parts.from_stage is None else ():
             total += weight(program.context, source.strip("./")) if "$" not in source else 0
-        total += 0 if parts.from_stage is None else 10 * estimate.MB
+        total += 0 if parts.from_stage is None else 10 * MB
     return total

@@ -9,10 +9,10 @@ from slimify.analysis.program import Program, Step
 from slimify.facts.carried import installed
 from slimify.facts.recommends import brought_along
 from slimify.model.decisions import Decision
-from slimify.planning.estimates import estimate
+from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits
 
-_LEAST = estimate.MB  # of less, nobody has to think
+_LEAST = MB  # of less, nobody has to think
 _MOST = 5  # are named
 
 

@@ -14,6 +14,7 @@ from slimify.analysis.copies import files, targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, MAKES, RUNS_CODE, Effect
+from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import (
@@ -34,7 +35,7 @@ from slimify.syntax.shell.script import EditRefused, edit
 
 _MAKING = MAKES | {"fetch", "unpack", "index", "packages"}
 _TIDIES = frozenset({"cache", "files", "prune", "check"})
-_UNPACKED = 20 * estimate.MB  # a download of unknown size
+_UNPACKED = 20 * MB  # a download of unknown size
 
 
 class _Removal(Struct, frozen=True):

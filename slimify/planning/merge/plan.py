@@ -22,7 +22,7 @@ from slimify.facts.shells import changes_user, is_shell
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.final_stage.text import from_index
+from slimify.planning.final_stage.text import from_index, from_instruction
 from slimify.planning.merge.copies import Copies, Taken, sources_of_context
 from slimify.planning.merge.stages import builder_stages, last_from, stage_names, taken_names, with_end
 from slimify.planning.stages.assemble import Block, blocks_of
@@ -239,8 +239,8 @@ def _plan(pair: Pair, stage: str, texts: dict[int, str], taken: Sequence[Taken],
         *earlier,
         replace(builder, items=(*builder.items, *again)),
         Stage(
-            name=from_parts(_from(pair.runtime)).alias or "",
-            base=from_parts(_from(pair.runtime)).image,
+            name=from_parts(from_instruction(pair.runtime)).alias or "",
+            base=from_parts(from_instruction(pair.runtime)).image,
             purpose="run",
             items=final,
         ),
@@ -253,13 +253,9 @@ def _plan(pair: Pair, stage: str, texts: dict[int, str], taken: Sequence[Taken],
     )
 
 
-def _from(program: Program) -> Instruction:
-    return program.dockerfile.instructions[from_index(program)]
-
-
 def _stage_name(pair: Pair) -> str:
     own = from_parts(last_from(pair.builder)).alias
-    other = (from_parts(_from(pair.runtime)).alias or "").lower()
+    other = (from_parts(from_instruction(pair.runtime)).alias or "").lower()
     taken = {other, pair.runtime.base_ref.lower(), pair.builder.base_ref.lower()}
     taken |= stage_names(pair.builder)
     return next(n for n in (own, "builder", "build", "build-stage", "builder-stage") if n and n not in taken)
@@ -274,7 +270,7 @@ def _global_args(program: Program) -> Iterator[tuple[str, str | None]]:
 def _above(program: Program) -> list[Node]:
     """What stands in front of FROM."""
     nodes = program.dockerfile.nodes
-    return list(nodes[: next(i for i, n in enumerate(nodes) if n is _from(program))])
+    return list(nodes[: next(i for i, n in enumerate(nodes) if n is from_instruction(program))])
 
 
 def _lead(pair: Pair) -> tuple[str, str]:
@@ -297,7 +293,7 @@ def _lead(pair: Pair) -> tuple[str, str]:
 def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item, ...]:
     file, end = pair.runtime.dockerfile, pair.runtime.dockerfile.newline
     start = from_index(pair.runtime)
-    items = [Item(text=above + with_end(_from(pair.runtime).raw, end), origin=start)]
+    items = [Item(text=above + with_end(from_instruction(pair.runtime).raw, end), origin=start)]
     for index, block in enumerate(_behind_from(pair.runtime), start + 1):
         text = texts.get(index, block.instruction.raw)
         text = block.comments + (text if text.endswith("\n") else text + end)

@@ -21,6 +21,7 @@ from slimify.planning.final_stage.text import (
     edited,
     final_text,
     from_index,
+    from_instruction,
     late_workdirs,
     repeated_state,
     step_at,
@@ -58,11 +59,13 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     lead, names = _lead(program, blocks), _stage_names(program)
     final = with_their_lists(program, [_from_stage(item, names[0]) for item in final])
     final = side_by_side(program, final)
-    start = from_parts(_from(program))
+    start = from_parts(from_instruction(program))
     stages: list[Stage] = []
     end = file.newline
     if builder:
-        first = Item(text=lead + _renamed(_from(program), names[0], end), origin=from_index(program))
+        first = Item(
+            text=lead + _renamed(from_instruction(program), names[0], end), origin=from_index(program)
+        )
         builder, tail = _with_tail(side_by_side(program, builder), layout.builder_tail, end)
         tail += _back_from_root(program, layout)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
@@ -111,10 +114,6 @@ def _with_tail(
     return items, tuple(rest)
 
 
-def _from(program: Program) -> Instruction:
-    return program.dockerfile.instructions[from_index(program)]
-
-
 def blocks_of(file: Dockerfile) -> tuple[Block, ...]:
     """One block an instruction, in order; comments that stand apart go with the next one."""
     blocks: list[Block] = []
@@ -151,7 +150,7 @@ def _from_stage(item: Item, name: str) -> Item:
 
 
 def _stage_names(program: Program) -> tuple[str]:
-    alias = (from_parts(_from(program)).alias or "").lower()
+    alias = (from_parts(from_instruction(program)).alias or "").lower()
     taken = {alias, program.base_ref.lower()}
     return (next(n for n in ("builder", "build", "build-stage", "builder-stage") if n not in taken),)
 
@@ -169,7 +168,7 @@ def _renamed(instruction: Instruction, name: str, end: str) -> str:
 
 def _final_from(program: Program, base: str, alias: str, end: str) -> str:
     """FROM of the final stage: the original line when the base is the same, else a new one."""
-    instruction = _from(program)
+    instruction = from_instruction(program)
     parts = from_parts(instruction)
     tail = f" {_word(instruction, 'AS')} {alias}" if alias else ""
     platform = f"--platform={parts.platform} " if parts.platform else ""

@@ -16,12 +16,11 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.facts.builders import can
 from slimify.model.decisions import Decision
-from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.join_runs import parted
 from slimify.planning.stages.partition import ON_LISTS
 from slimify.planning.stages.staging import keyword, keyword_case, new_item, renamed
-from slimify.syntax.dockerfile.instructions import arg_names, from_parts, split_stages
+from slimify.syntax.dockerfile.instructions import arg_names, from_parts, meaning, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
 
 # What only describes the image does no harm to a builder. Not what a later ENTRYPOINT would reset if it were
@@ -67,12 +66,12 @@ def same_steps(plain: str, shared: str) -> bool:
     """Whether a text with a shared base says the same as one of two stages: its first stage put in front of
     the others, without what these say again, is what stood there before."""
     before, (base, *others) = split_stages(parse(encode(plain))), split_stages(parse(encode(shared)))
-    again = {_said(x) for x in base if x.keyword == "ARG"}
+    again = {meaning(x) for x in base if x.keyword == "ARG"}
     for old, new in zip(before, others, strict=True):
-        unfolded = [*base[1:], *(x for x in new[1:] if _said(x) not in again)]
+        unfolded = [*base[1:], *(x for x in new[1:] if meaning(x) not in again)]
         building = old is before[0]
-        told = [_said(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
-        wanted = [_said(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]
+        told = [meaning(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
+        wanted = [meaning(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]
         if len(told) != len(wanted) or not all(
             a == b or (building and _cleaned(a, b)) for a, b in zip(told, wanted, strict=True)
         ):
@@ -147,8 +146,3 @@ def _cleaned(new: _Said, old: _Said) -> bool:
     return (new[0], new[1], new[3]) == (old[0], old[1], old[3]) == ("RUN", old[1], ()) and bool(
         new[2].startswith(old[2]) and _CLEANED.fullmatch(new[2], len(old[2]))
     )
-
-
-def _said(instruction: Instruction) -> _Said:
-    flags = tuple((f.name, f.value) for f in instruction.flags)
-    return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))

@@ -287,3 +287,9 @@ def split_stages(file: Dockerfile) -> list[list[Instruction]]:
         elif stages:
             stages[-1].append(instruction)
     return stages
+
+
+def meaning(instruction: Instruction) -> tuple[str, tuple[tuple[str, str | None], ...], str, tuple[str, ...]]:
+    """What two instructions that say the same have in common: keyword, flags, value, here-documents."""
+    flags = tuple((flag.name, flag.value) for flag in instruction.flags)
+    return (instruction.keyword, flags, instruction.value, tuple(h.body for h in instruction.heredocs))

@@ -13,12 +13,12 @@ from slimify.facts.builders import cache
 from slimify.languages.go.go_mod import go_module
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.model.effects import Effect
-from slimify.planning.estimates import estimate
+from slimify.model.sizes import MB
 from slimify.planning.in_place.certain import unsure
 from slimify.semantics.paths import touches
 
-BUILD_CACHE = 40 * estimate.MB  # of a small program: the standard library, compiled; measured 34 MB
-MODULE = 2 * estimate.MB  # of one required module, unpacked
+BUILD_CACHE = 40 * MB  # of a small program: the standard library, compiled; measured 34 MB
+MODULE = 2 * MB  # of one required module, unpacked
 # Releases whose own Go is 1.11 or newer.
 _RECENT = frozenset(
     "bullseye bookworm trixie focal jammy noble 3.14 3.15 3.16 3.17 3.18 3.19 3.20 3.21 3.22".split()

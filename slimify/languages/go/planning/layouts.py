@@ -30,6 +30,7 @@ from slimify.languages.go.planning.system_files import open_to_all, put_back_of_
 from slimify.languages.go.planning.toolchain_settings import builder_only_env, left
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
+from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.mkdir_steps import directories
 from slimify.planning.final_stage.rebase import on_path, restated
@@ -181,7 +182,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         builder_only_env=idle,
         decisions=(*_decisions(program, rung, base, found.copies), *put),
         saving=_saving(program, base, rung),
-        original=estimate.original(program) + 100 * estimate.MB,
+        original=estimate.original(program) + 100 * MB,
     )
     why = blocked(program, wanted)
     if why:
@@ -224,7 +225,7 @@ def _saving(program: Program, base: str, rung: Rung) -> int:
     from slimify.facts.images import image
 
     old, new = program.base, image(base)
-    saving = estimate.dropped_packages(program) + 80 * estimate.MB  # build and module caches
+    saving = estimate.dropped_packages(program) + 80 * MB  # build and module caches
     if old is not None and rung != "same-base":
         saving += (old.size or estimate.UNKNOWN_IMAGE) - (new.size if new else 0)
     return saving

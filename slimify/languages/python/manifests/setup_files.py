@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from msgspec import Struct, field
 
 from slimify.context.scan import Context
+from slimify.context.values import text_of
 from slimify.languages.python.manifests.requirements import Requirement, parse_requirement
 
 
@@ -59,23 +60,19 @@ def setup_info(context: Context, dir: str = "") -> SetupInfo:
     extras = values.get("extras_require")
     return SetupInfo(
         files=tuple(files),
-        name=_text(values.get("name")),
+        name=text_of(values.get("name")),
         requires=parsed("install_requires"),
         setup_requires=parsed("setup_requires"),
         extras={
             key: parsed("", value) for key, value in (extras.items() if isinstance(extras, dict) else ())
         },
         scripts=_scripts(values),
-        requires_python=_text(values.get("python_requires")),
+        requires_python=text_of(values.get("python_requires")),
         data_files=bool(values.get("data_files")) or "data_files" in dynamic,
         native=any(values.get(key) for key in ("ext_modules", "cffi_modules", "rust_extensions"))
         or not {"ext_modules", "cffi_modules", "rust_extensions"}.isdisjoint(dynamic),
         dynamic=dynamic,
     )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _items(value: object) -> list[str]:
