@@ -145,3 +145,16 @@ def is_libc_file(path: str) -> bool:
 def is_libc_package(name: str) -> bool:
     """Whether a system package is the C library, or what comes with every compiler."""
     return name in _words("libc", "packages")
+
+
+# --- the account of root -----------------------------------------------------------------------------
+
+
+def is_root(user: str) -> bool:
+    """Whether USER's argument names root, with whatever group, or nothing."""
+    return user.partition(":")[0] in ("", *load("system.toml")["root"].split())
+
+
+def is_plain_root(user: str) -> bool:
+    """Whether USER's argument names root with root's own group, or nothing: files become root:root."""
+    return is_root(user) and is_root(user.partition(":")[2])

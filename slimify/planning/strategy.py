@@ -10,6 +10,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.plan import Rung
+from slimify.model.sizes import MB
 from slimify.planning.layout import Layout
 
 
@@ -22,7 +23,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     """That a rewrite is not worth it; `saving` in bytes."""
-    megabytes = max(saving, 0) // 1_000_000
+    megabytes = max(saving, 0) // MB
     if measured:
         return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)
     return Reason.of("SL407", "small", rung=rung, megabytes=megabytes)

@@ -16,6 +16,7 @@ from slimify.analysis.contract import runtime
 from slimify.analysis.program import Program, Runtime
 from slimify.facts.carried import data_files
 from slimify.facts.settings import toolchain_settings
+from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
@@ -104,7 +105,7 @@ def contract(
     for name in ("user", "volumes", "labels", "healthcheck", "stop_signal", "shell", "workdir", "ports"):
         before, after = getattr(old, name), getattr(new, name)
         before = user if name == "user" and user else before
-        if name == "user" and {before, after} <= {"", "root", "0"}:
+        if name == "user" and is_plain_root(str(before)) and is_plain_root(str(after)):
             continue
         if before != after and not (name == "workdir" and before is None):
             yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))

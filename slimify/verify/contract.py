@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from slimify.facts.language_files import all_files
-from slimify.facts.system import on_default_path
+from slimify.facts.system import is_plain_root, on_default_path
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.parser import parse
@@ -22,7 +22,6 @@ from slimify.verify.model import Check, Finding
 DIFFERENT, ENVIRONMENT = "SL510", "SL511"
 
 # Docker fills these in when nothing is said.
-_ROOT = {"root": "", "0": "", "0:0": "", "root:root": "", "0:root": "", "root:0": ""}
 _SIGNALS = {"": "SIGTERM", "15": "SIGTERM", "3": "SIGQUIT", "2": "SIGINT", "9": "SIGKILL", "1": "SIGHUP"}
 _SHELL = ["/bin/sh", "-c"]
 
@@ -83,7 +82,7 @@ def _stop_signal(config: Mapping[str, Any]) -> str:
 
 def _user(config: Mapping[str, Any]) -> str:
     user = str(config.get("User") or "")
-    return _ROOT.get(user, user)
+    return "" if is_plain_root(user) else user
 
 
 _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {

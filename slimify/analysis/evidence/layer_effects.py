@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.evidence.built_image import Built
-from slimify.facts.system import is_scratch, is_shared_directory, is_systems
+from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory, is_systems
 from slimify.image.tree import Files
 from slimify.model.effects import BY_PATH, Effect
 from slimify.semantics.paths import inside, inside_any, outermost
@@ -195,4 +195,4 @@ def _made_anew(path: str, visit: Visit, evidence: Built) -> bool:
     entry = Files(evidence.image.layers[: layer + 1]).get(path)
     if entry is None or is_shared_directory(path) or entry.mode != 0o755:
         return False
-    return (entry.uid, entry.gid) == (0, 0) or visit.state.user not in ("", "root", "0")
+    return (entry.uid, entry.gid) == (0, 0) or not is_plain_root(visit.state.user)

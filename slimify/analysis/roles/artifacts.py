@@ -14,7 +14,7 @@ from slimify.analysis.roles.chown_globs import settle_patterns
 from slimify.analysis.roles.compiler_inputs import around
 from slimify.analysis.roles.parent_directories import keep_places
 from slimify.analysis.roles.role_state import Artifact, RoleState, Where, assign_role, made_by
-from slimify.facts.system import is_package_source, is_scratch, is_shared_directory
+from slimify.facts.system import is_package_source, is_plain_root, is_scratch, is_shared_directory
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES, EffectKind
@@ -101,7 +101,7 @@ def settle_directories(state: RoleState) -> None:
     """A directory made for what the same RUN then builds or unpacks into it comes with that, if at all."""
     for visit in state.visits:
         own = [m.path for m in state.made.values() if m.first == visit.index]
-        if not own or visit.state.user not in ("", "root", "0"):
+        if not own or not is_plain_root(visit.state.user):
             continue
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)

@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.facts.system import exists_in_distroless, is_shared_directory
+from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
 from slimify.model.effects import QUIET, Effect
 from slimify.planning.final_stage.steps import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import inside, outermost, touches
 
 # Debian's numbers of the account that distroless images have, too.
@@ -36,7 +35,7 @@ def directories(
     near = [m.path for m in program.made] + [p for s in copies for p in _places(s)]
     found: dict[int, tuple[CopyFromBuilder, ...]] = {}
     for step in program.steps:
-        if step.keyword != "RUN" or step.index in dropped or step.state.user not in ROOT:
+        if step.keyword != "RUN" or step.index in dropped or not is_plain_root(step.state.user):
             continue
         owners = _made(step)
         whole = _with_parents(owners)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slimify.analysis.program import Program
+from slimify.facts.system import is_plain_root
 
 # Options that name the primary group; busybox's adduser has -G for it, which adds others in useradd.
 _GROUP = {"useradd": ("-g", "--gid"), "adduser": ("-G", "--ingroup", "--gid", "-g")}
@@ -11,7 +12,7 @@ _GROUP = {"useradd": ("-g", "--gid"), "adduser": ("-G", "--ingroup", "--gid", "-
 def owner(program: Program, user: str) -> str:
     """`user:group` for `--chown`, "" for root. A group that is not there silently becomes 0."""
     name, _, group = user.partition(":")
-    if name in ("", "root", "0"):
+    if is_plain_root(name):
         return ""
     return f"{name}:{group or _primary(program, name)}"
 

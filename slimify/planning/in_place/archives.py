@@ -8,12 +8,12 @@ import shlex
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.carried import carried, installed
+from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import body, chained, joined, lead
-from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.dockerfile.instructions import copy_parts
 
@@ -60,7 +60,7 @@ def _downloaded(program: Program, step: Step) -> Edits | Reason | None:
         return Reason.of("SL356", "no_download")
     checksum = step.instruction.flag("checksum")
     known = all(f.name == "checksum" for f in step.instruction.flags) and _URL.fullmatch(url)
-    if not known or user.instruction.flags or not chained(user) or user.state.user not in ROOT:
+    if not known or user.instruction.flags or not chained(user) or not is_plain_root(user.state.user):
         return Reason.of("SL356", "not_lengthened", step=place(user))
     commands = [_fetch(tool, url, path)]
     if checksum:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from slimify.analysis.copies import files
 from slimify.analysis.program import Program, Step
+from slimify.facts.system import is_plain_root
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.languages.python.manifests.requirements import read_requirements
 from slimify.model.decisions import Decision
@@ -51,7 +52,7 @@ def _brought(step: Step) -> frozenset[str]:
     parts = copy_parts(step.instruction)
     context = step.state.view.context
     whole = all("$" not in s and context.is_dir(s.strip("/") or ".") for s in (*parts.sources,))
-    if not whole or "$" in parts.dest or step.state.user not in ("", "root", "0"):
+    if not whole or "$" in parts.dest or not is_plain_root(step.state.user):
         return frozenset()
     return files(step.visit) or frozenset()
 

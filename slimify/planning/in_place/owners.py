@@ -14,12 +14,12 @@ from msgspec import Struct
 from slimify.analysis.copied_context import weight
 from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NEUTRAL, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import chained, direct, lengthened, prolonged, readable
-from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
@@ -193,7 +193,7 @@ def _made(program: Program, change: _Change) -> dict[int, str] | Reason:
             continue
         if (
             not prolonged(step)
-            or step.state.user not in ROOT
+            or not is_plain_root(step.state.user)
             or not all(w.endswith("/node_modules") for w in paths)
         ):
             return Reason.of("SL356", "makes", step=place(step), path=next(iter(paths)))
@@ -244,7 +244,7 @@ def _makers(program: Program, change: _Change, copy: Step) -> _Makers | None:
         return _Makers()
     step = change.step
     assert step.script is not None
-    if copy.state.user not in ROOT:
+    if not is_plain_root(copy.state.user):
         return None
     between = [s for s in program.steps if copy.index < s.index < step.index]
     steps = [s for s in between if s.atoms and all(_makes_users(s, a) for a in s.atoms)]
@@ -273,7 +273,7 @@ def _makes_users(step: Step, atom: AtomStep) -> bool:
 
 def _movable(step: Step, copy: Step) -> bool:
     """A RUN that does the same in front of a COPY."""
-    plain = readable(step) and not step.instruction.flags and step.state.user in ROOT
+    plain = readable(step) and not step.instruction.flags and is_plain_root(step.state.user)
     return plain and ("$" not in step.instruction.value or step.state.env == copy.state.env)
 
 

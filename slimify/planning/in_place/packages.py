@@ -15,6 +15,7 @@ from slimify.analysis.packages.system import system_package
 from slimify.analysis.packages.verdicts import build_tools
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
+from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import MAKES, ON_PACKAGES, QUIET, Effect
 from slimify.planning.estimates import estimate
@@ -34,7 +35,6 @@ from slimify.planning.in_place.runs import (
     side_by_side,
     stateless,
 )
-from slimify.semantics.effects.state import ROOT
 from slimify.syntax.shell.script import EditRefused, edit
 
 # What may compile; any other command is asked for its programs.
@@ -121,7 +121,7 @@ def _in_one_step(program: Program, found: _Install, *, asked: bool) -> Edits | R
     if users and any(e.kind == "unknown" or e.anywhere for s in users for e in s.effects):
         unread = next(s for s in users if any(e.kind == "unknown" or e.anywhere for e in s.effects))
         return Reason.of("SL356", "unknown_step", step=place(unread))
-    if any(s.state.user not in ROOT for s in (found.step, *users)):
+    if any(not is_plain_root(s.state.user) for s in (found.step, *users)):
         return Reason.of("SL356", "not_root")
     if not readable(found.step) or not direct(found.step, found.atom, found.effect):
         return Reason.of("SL356", "not_edited", step=place(found.step))

@@ -19,6 +19,7 @@ from slimify.analysis.program import Program
 from slimify.context.build_scripts.command_lines import name_of
 from slimify.context.build_scripts.transfers import Extract, Glue
 from slimify.facts.shells import changes_user, is_shell
+from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
@@ -31,7 +32,6 @@ from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_p
 
 APART = "SL375"
 _IDLE = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
-_ROOT = ("", "root", "0", "root:root", "0:0")
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -190,13 +190,13 @@ def _from_image(pair: Pair, instruction: Instruction, stage: str) -> str | None:
 def _given_away(builder: Program) -> bool:
     """Whether what the builder makes may belong to somebody else than root."""
     for step in builder.steps:
-        if step.keyword == "USER" and step.instruction.value.strip() not in _ROOT:
+        if step.keyword == "USER" and not is_plain_root(step.instruction.value.strip()):
             return True
         if step.keyword in ("COPY", "ADD") and copy_parts(step.instruction).chown:
             return True
         if any(e.tool in ("chown", "chgrp") or changes_user(e.tool) for e in step.effects):
             return True
-    return builder.base is None or builder.base.user not in ("", "root", "0", None)
+    return builder.base is None or not is_plain_root(builder.base.user or "")
 
 
 def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:

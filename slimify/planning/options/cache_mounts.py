@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import CacheFacts, cache, can, syntax_can, title
+from slimify.facts.system import is_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.staging import inserted, instruction_start, keyword, new_item
-from slimify.semantics.effects.state import ROOT
 from slimify.semantics.paths import inside, touches
 
 _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
@@ -150,7 +150,7 @@ def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) 
     targets = {t for use in uses for t in use.targets}
     for use in uses:
         instruction = use.step.instruction
-        if use.step.state.user.partition(":")[0] not in ROOT:
+        if not is_root(use.step.state.user):
             return Reason.of("SL335", "user", at=use.step.line, user=use.step.state.user)
         if instruction.heredocs or use.step.script is None or instruction.exec_form is not None:
             return Reason.of("SL335", "not_plain", at=use.step.line)

@@ -17,7 +17,7 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.runtime_writes import own_directory, writes
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
-from slimify.facts.system import anybody_writes, is_systems
+from slimify.facts.system import anybody_writes, is_plain_root, is_systems
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE, Effect
 from slimify.model.plan import Item, Plan, Stage
@@ -25,7 +25,6 @@ from slimify.planning.stages.staging import behind_steps, inserted, keyword, key
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
-_ROOT = frozenset({"", "root", "0", "0:0", "root:root"})
 _HOME = re.compile(r"(?<![\w/])/root(?![\w-])")
 _PORT = re.compile(r"(?:^|[:=])(\d+)$")
 _USUAL_PORTS = frozenset({21, 22, 25, 53, 80, 81, 88, 110, 143, 389, 443, 465, 587, 636, 993, 995})
@@ -76,7 +75,7 @@ def _account(base: ImageFacts | None) -> _Account | Reason:
     known = load("nonroot.toml")["account"]
     if base is None:
         return Reason.of("SL331", "accounts")
-    if base.user not in _ROOT:
+    if not is_plain_root(base.user):
         return Reason.of("SL331", "already", base=base.reference, user=base.user)
     if base.repository.startswith("gcr.io/distroless/"):
         return _Account(known["distroless"], "", "")
@@ -168,7 +167,7 @@ def _own_user(program: Program, plan: Plan) -> Reason | None:
         for effect in step.effects:
             if effect.kind == "users":
                 return Reason.of("SL331", "makes_users", at=step.line)
-    if runtime.user not in _ROOT:
+    if not is_plain_root(runtime.user):
         return Reason.of("SL331", "already", base=program.base_ref, user=runtime.user)
     if runtime.volumes:
         return Reason.of("SL331", "volume", path=runtime.volumes[0])

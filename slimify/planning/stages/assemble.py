@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
+from slimify.facts.system import is_root
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import EDITS, QUIET, REGISTERS, Effect
@@ -92,7 +93,7 @@ def _back_from_root(program: Program, layout: Layout) -> tuple[Item, ...]:
     users = [s for s in program.steps if s.keyword == "USER"]
     before = [s for s in users if s.index <= max(layout.build)]
     after = [s for s in users if s.index > max(layout.build)]
-    if not before or not after or before[-1].instruction.value.strip() not in ("root", "0"):
+    if not before or not after or not is_root(before[-1].instruction.value.strip()):
         return ()
     return (Item(text=_ended(after[0].instruction.raw, program.dockerfile.newline), origin=after[0].index),)
 

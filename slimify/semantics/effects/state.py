@@ -14,11 +14,11 @@ from types import MappingProxyType
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slimify.facts.system import is_plain_root
 from slimify.languages import commands_module
 from slimify.model.shell import Word
 from slimify.semantics.context_files import View
 
-ROOT = frozenset({"", "root", "0"})  # as USER names it, or says nothing
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
 _BRACES = re.compile(r"\{([^{}\s]*,[^{}\s]*)\}")
@@ -72,7 +72,7 @@ class State(Struct, frozen=True, kw_only=True):
     def home_of(self, user: str) -> str | None:
         """The home directory of a user, None if it is not known."""
         name = user.partition(":")[0]
-        if name in ROOT:
+        if is_plain_root(name):
             return "/root"
         return self.homes.get(name)
 

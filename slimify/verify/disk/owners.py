@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slimify.facts.servers import drops_root
 from slimify.facts.shells import changes_user
-from slimify.facts.system import is_standard_directory
+from slimify.facts.system import is_root, is_standard_directory
 from slimify.image.model import Entry
 from slimify.languages import languages
 from slimify.verify.disk.evidence import Evidence, Side, owned, passing
@@ -108,7 +108,7 @@ def _closed(old: Entry, new: Entry) -> bool:
 def _only_root(side: Side) -> bool:
     """Nothing says that another user than root runs: no USER, no program that steps down from root, and
     no files of somebody else's."""
-    if str(side.image.config.get("User") or "").partition(":")[0] not in ("", "0", "root"):
+    if not is_root(str(side.image.config.get("User") or "")):
         return False
     names = (item.name for words in roots(side) for item in started(side, words))
     if any(changes_user(name) or drops_root(name) for name in names):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from slimify.facts.system import is_root
 from slimify.verify.disk.evidence import Evidence, Side, passing
 from slimify.verify.model import Check, Finding
 
@@ -103,7 +104,7 @@ def _memberships(evidence: Evidence, user: str) -> Iterator[Finding]:
     """The further groups of the image's USER."""
     rows = accounts(evidence.before, "/etc/passwd").values()
     name = next((row.name for row in rows if user in (row.name, str(row.number))), "")
-    if not name or user in ("root", "0"):
+    if not name or is_root(user):
         return
     old, new = accounts(evidence.before, "/etc/group"), accounts(evidence.after, "/etc/group")
     for group in sorted(old):

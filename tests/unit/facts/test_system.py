@@ -47,6 +47,8 @@ ROWS: dict[str, tuple[Question, str, str]] = {
         "/etc/apk /etc/apk/world /etc/aptx",
         "/etc/apt/sources.list /etc/apk/repositories /etc/apk/repositories.d/x /etc/zypp/repos.d/x",
     ),
+    "root": (system.is_root, "app 1000 app:root rooted", "root 0 0:0 root:staff"),
+    "root with its group": (system.is_plain_root, "app root:staff 0:1000", "root 0 0:0 root:root root:0"),
     "library of libc": (system.is_libc_library, "z stdc++ mvec", "c m pthread resolv util"),
     "file of libc": (
         system.is_libc_file,
@@ -69,3 +71,8 @@ def test_the_default_path_is_that_of_buildkit() -> None:
 
 def test_scratch_has_what_the_question_answers() -> None:
     assert all(map(system.is_scratch, system.scratch()))
+
+
+def test_no_user_is_root() -> None:
+    assert system.is_root("")
+    assert system.is_plain_root("")

@@ -13,6 +13,7 @@ import shlex
 from typing import Literal
 
 from slimify.analysis.program import Program, Step
+from slimify.facts.system import is_plain_root
 from slimify.languages.go.commands import go_wrapper
 from slimify.languages.go.commands.places import base as gopath
 from slimify.model.decisions import Decision
@@ -36,7 +37,7 @@ def compiled(program: Program) -> CompiledStart | None:
             continue
         if words[:2] == ["go-wrapper", "run"] and step.state.cwd is not None:
             return _unwrapped(program, step, step.state.cwd, words[2:])
-        if program.runtime.user not in ("", "root", "0"):
+        if not is_plain_root(program.runtime.user):
             continue
         parsed = _go_run(words)
         if parsed is None:

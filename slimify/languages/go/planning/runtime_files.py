@@ -16,7 +16,7 @@ from slimify.analysis.copies import files, targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
-from slimify.facts.system import is_shared_directory
+from slimify.facts.system import is_plain_root, is_shared_directory
 from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
 from slimify.model.effects import BRINGS_FILES, EDITS, IDLE
 from slimify.planning.final_stage.rebase import on_path
@@ -274,7 +274,7 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
         if not real or {e.kind for e in effects} - EDITS - IDLE:
             continue
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
-        makes = bool(made) and step.state.user in ("", "root", "0")
+        makes = bool(made) and is_plain_root(step.state.user)
         makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in IDLE)
         if makes and all(homes.below(p) >= 0 for p in made):
             idle.add(step.index)

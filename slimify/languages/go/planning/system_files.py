@@ -7,6 +7,7 @@ from collections.abc import Container, Sequence
 from slimify.analysis.copies import targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried, named_data_files
+from slimify.facts.system import is_plain_root
 from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
@@ -23,7 +24,7 @@ def open_to_all(program: Program) -> str:
     and the program may do so; else ""."""
     assert program.base is not None
     cwd = program.end.cwd or "/"
-    if program.base.workdir != "/go" or cwd not in _OPEN or program.runtime.user in ("", "root", "0"):
+    if program.base.workdir != "/go" or cwd not in _OPEN or is_plain_root(program.runtime.user):
         return ""
     return cwd if opens_unknown(program) else ""
 

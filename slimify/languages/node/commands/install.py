@@ -8,6 +8,7 @@ import re
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.facts.system import is_plain_root
 from slimify.languages.node.commands.project import (
     dependency,
     manifests,
@@ -131,9 +132,7 @@ def node_caches(call: Call, manager: str) -> tuple[str, ...]:
     found = tuple(path for place in places if (path := call.home(place)) is not None)
     # as root, yarn 1 keeps its cache beside the installed programs
     return (
-        ("/usr/local/share/.cache/yarn", *found)
-        if manager == "yarn" and state.user in ("root", "0", "")
-        else found
+        ("/usr/local/share/.cache/yarn", *found) if manager == "yarn" and is_plain_root(state.user) else found
     )
 
 
@@ -302,7 +301,7 @@ def global_places(state: State, manager: str = "npm") -> tuple[str, ...]:
     if manager == "yarn":
         base = (
             (f"{state.get('HOME')}/.config/yarn/global", f"{state.get('HOME')}/.yarn")
-            if state.user not in ("root", "0", "")
+            if not is_plain_root(state.user)
             else ()
         )
         shared = ("/usr/local/share/.config/yarn/global", f"{prefix or '/usr/local'}/bin")

@@ -7,7 +7,7 @@ import re
 
 from msgspec.structs import replace
 
-from slimify.facts.system import on_default_path
+from slimify.facts.system import is_root, on_default_path
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, package, word
 from slimify.semantics.effects.state import State, absolute
@@ -59,7 +59,7 @@ def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
     venv = active(call.state)
     if venv is not None:
         return (venv,), None
-    if call.state.user not in ("root", "0", "") and call.state.user.partition(":")[0] not in ("root", "0"):
+    if not is_root(call.state.user):
         # pip falls back to a user install where site-packages can't be written
         local = call.home(".local")
         return ((local,), None) if local else ((SITE, BIN), Arg(value=None, text="~/.local"))

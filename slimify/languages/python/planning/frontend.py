@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slimify.analysis.packages.toolchains import named
 from slimify.analysis.program import Program
+from slimify.facts.system import is_root
 from slimify.facts.toolchains import toolchain
 from slimify.languages import language
 from slimify.model.decisions import Decision
@@ -66,4 +67,4 @@ def _root_at_end(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:
     users = {
         s.state.user for s in program.steps if s.index >= last and any(a.role == "build" for a in s.atoms)
     }
-    return users <= {"root", "0", ""}
+    return all(map(is_root, users))

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slimify.analysis.packages.needs import installed_modules
 from slimify.analysis.program import Program
+from slimify.facts.system import is_plain_root
 from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
@@ -22,7 +23,6 @@ from slimify.languages.python.planning.site_packages import unknown_start
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.effects.state import ROOT
 
 LOCKED = frozenset({"poetry", "pipenv", "pdm"})
 _IN_LINE = 72  # columns of package names that still read well in one line
@@ -96,7 +96,7 @@ def _names(effect: Effect) -> set[str]:
 
 def _by_root(program: Program) -> bool:
     """Whether root installs all along, who may take anything out at the end."""
-    return all(s.state.user in ROOT for s in program.steps if any(a.role == "build" for a in s.atoms))
+    return all(is_plain_root(s.state.user) for s in program.steps if any(a.role == "build" for a in s.atoms))
 
 
 def _pip(effect: Effect) -> str:
