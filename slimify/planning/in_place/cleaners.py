@@ -16,10 +16,10 @@ from slimify.model.plan import Plan
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.archives import archives
 from slimify.planning.in_place.caches import caches
+from slimify.planning.in_place.chown_to_copy import owners
 from slimify.planning.in_place.edits import Draft, Edits, begun
 from slimify.planning.in_place.mounts import mounts
 from slimify.planning.in_place.order import dependencies_first
-from slimify.planning.in_place.owners import owners
 from slimify.planning.in_place.packages import build_packages
 from slimify.planning.in_place.recommended import recommended
 from slimify.planning.in_place.removals import removals

@@ -29,8 +29,8 @@ from slimify.languages.node.planning.static_site import without_project
 from slimify.model.decisions import Decision, PackageVerdict, Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
+from slimify.planning.final_stage.copy_owner import owner
 from slimify.planning.final_stage.copy_position import before_first_use
-from slimify.planning.final_stage.owners import owner
 from slimify.planning.final_stage.rebase import same_family, written_base
 from slimify.planning.final_stage.restore_packages import put_back
 from slimify.planning.final_stage.steps import SplitRequest

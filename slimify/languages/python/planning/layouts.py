@@ -29,8 +29,8 @@ from slimify.languages.python.planning.site_packages import (
 )
 from slimify.model.decisions import Decision, Reason
 from slimify.planning.estimates import estimate
+from slimify.planning.final_stage.copy_owner import owner
 from slimify.planning.final_stage.media_types import media_types
-from slimify.planning.final_stage.owners import owner
 from slimify.planning.final_stage.rebase import same_family, written_base
 from slimify.planning.final_stage.restore_packages import put_back
 from slimify.planning.final_stage.steps import SplitRequest
