@@ -47,7 +47,7 @@ def _shells() -> _Shells:
         {key: frozenset(text.split()) for key, text in data[kind].items()}
         for kind in ("shells", "builtins", "reserved")
     )
-    wrappers = {name: convert(row, Wrapper) for name, row in data["wrappers"].items()}
+    wrappers = convert(data["wrappers"], dict[str, Wrapper])
     changing = (name for name, wrapper in wrappers.items() if wrapper.user)
     return _Shells(
         posix=shells["posix"],

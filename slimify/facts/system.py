@@ -21,8 +21,15 @@ def _directories(*names: str) -> frozenset[str]:
     return frozenset(path for name in names for path in _words("directory", name))
 
 
-def _below(path: str, kind: str) -> bool:
-    return any(path == tree or path.startswith(f"{tree}/") for tree in _words("tree", kind))
+@cache
+def _trees(*kinds: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    found = [tree for kind in kinds for tree in _words("tree", kind)]
+    return frozenset(found), tuple(f"{tree}/" for tree in found)
+
+
+def _below(path: str, *kinds: str) -> bool:
+    trees, prefixes = _trees(*kinds)
+    return path in trees or path.startswith(prefixes)
 
 
 # --- PATH -----------------------------------------------------------------------------------------
@@ -106,12 +113,12 @@ def scratch() -> tuple[str, ...]:
 
 def is_scratch(path: str) -> bool:
     """Whether what lies there is never needed after the build."""
-    return _below(path, "scratch") or is_kernels(path)
+    return _below(path, "scratch", "kernel")
 
 
 def is_transient(path: str) -> bool:
     """Whether systems and tools write there while they run, so that owner and mode concern nobody."""
-    return is_scratch(path) or _below(path, "transient")
+    return _below(path, "transient", "scratch", "kernel")
 
 
 def anybody_writes(path: str) -> bool:
@@ -150,9 +157,14 @@ def is_libc_package(name: str) -> bool:
 # --- the account of root -----------------------------------------------------------------------------
 
 
+@cache
+def _root() -> frozenset[str]:
+    return frozenset(("", *load("system.toml")["root"].split()))
+
+
 def is_root(user: str) -> bool:
     """Whether USER's argument names root, with whatever group, or nothing."""
-    return user.partition(":")[0] in ("", *load("system.toml")["root"].split())
+    return user.partition(":")[0] in _root()
 
 
 def is_plain_root(user: str) -> bool:
