@@ -21,9 +21,6 @@ from slimify.model.ignore_file import Asset
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-# Where web servers and frameworks look for files without being told.
-_SERVED = frozenset({"static", "public", "assets", "www", "wwwroot", "htdocs", "html", "uploads"})
-_SERVERS = ("/usr/share/nginx/html", "/var/www", "/usr/local/apache2/htdocs")
 _DOCS = frozenset({"doc", "docs", "documentation"})
 _PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
 _PAGES = 200

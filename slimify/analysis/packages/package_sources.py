@@ -10,15 +10,6 @@ from slimify.model.decisions import PackageVerdict
 from slimify.model.effects import EDITS, IDLE, Effect
 from slimify.semantics.walk import Visit
 
-PACKAGE_SOURCES = (
-    "/etc/apt",
-    "/usr/share/keyrings",
-    "/etc/apk/keys",
-    "/etc/apk/repositories",
-    "/etc/yum.repos.d",
-    "/etc/pki/rpm-gpg",
-)
-
 
 def adds_source(effects: Sequence[Effect]) -> bool:
     """Whether the commands only add a package source: lists, keys, what is downloaded for them."""
