@@ -21,8 +21,8 @@ def render(plan: Plan, file: Dockerfile, *, annotate: bool = False, templates: s
     A template of the directory `templates` comes before ours of the same name. Raises SlimifyError where
     one of the user's can't be filled in.
     """
-    name = f"{plan.language}/stages.Dockerfile.j2"
-    text = _filled(name, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
+    names = (f"{plan.language}/stages.Dockerfile.j2", "stages.Dockerfile.j2")
+    text = _filled(names, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
     if not file.text.endswith("\n"):
         return text.removesuffix(file.newline)
     return text if text.endswith("\n") else text + file.newline  # Jinja2 drops a template's last one
@@ -33,7 +33,7 @@ def page(template: str, templates: str = "", **values: object) -> str:
 
     Raises SlimifyError where one of the user's can't be filled in.
     """
-    return _filled(template, templates, **values)
+    return _filled((template,), templates, **values)
 
 
 def parts(template: str, **values: object) -> Iterator[str]:
@@ -41,15 +41,16 @@ def parts(template: str, **values: object) -> Iterator[str]:
     return _environment().get_template(template).generate(**values)
 
 
-def _filled(name: str, templates: str, **values: object) -> str:
+def _filled(names: tuple[str, ...], templates: str, **values: object) -> str:
+    """The first of the templates that there is, filled in."""
     from jinja2 import TemplateError
 
     try:
-        return _environment(templates).get_template(name).render(**values)
+        return _environment(templates).select_template(names).render(**values)
     except (TemplateError, TypeError, ValueError) as error:
         if not templates:
             raise
-        raise SlimifyError("SL904", f"{templates}: {name}: {error}") from error
+        raise SlimifyError("SL904", f"{templates}: {names[0]}: {error}") from error
 
 
 def template_dir() -> Path:

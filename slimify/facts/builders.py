@@ -60,6 +60,11 @@ class CacheFacts(Struct, frozen=True, kw_only=True):
     others: bool
     cleans: re.Pattern[str]
     prepare: str
+    whole: bool
+    reinstalls: bool
+    home: str
+    off: str
+    forgets: re.Pattern[str] | None
 
 
 def cache(manager: str) -> CacheFacts | None:
@@ -74,4 +79,9 @@ def cache(manager: str) -> CacheFacts | None:
         others=row.get("others", False),
         cleans=re.compile(row["cleans"]),
         prepare=row.get("prepare", ""),
+        whole=row.get("all", False),
+        reinstalls=row.get("reinstalls", False),
+        home=row.get("home", ""),
+        off=row.get("off", ""),
+        forgets=re.compile(row["forgets"], re.MULTILINE) if "forgets" in row else None,
     )

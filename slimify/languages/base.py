@@ -59,6 +59,11 @@ class Language(Struct, frozen=True, kw_only=True):
     installs_on_path: bool = False  # a shell finds the programs of installed packages by their names
     installed: tuple[str, ...] = ()  # names of directories that installs fill with files of others
 
+    managers: tuple[str, ...] = ()  # its installers, by the names that effects carry
+    owner_keeping: tuple[str, ...] = ()  # those that give what they write to the directory's owner
+    installers: tuple[str, ...] = ()  # packages that do nothing but install others
+    runners: tuple[str, ...] = ()  # packages whose programs run the application's code, or serve its files
+
     endings: tuple[str, ...] = ()  # of source files
     compiled: bool = False  # a program needs none of its sources when it runs
     # an application runs in its project's directory, which is copied whole: what its own scripts write there
@@ -71,6 +76,10 @@ class Language(Struct, frozen=True, kw_only=True):
 
     # modules of the folder: see the protocols in `parts`
     compiled_start = Part["parts.StartPart"]("planning.compiled_start")
+    development = Part["parts.Development"]("planning.development")
+    install_inputs = Part["parts.InstallInputs"]("planning.install_inputs")
+    installer_caches = Part["parts.InstallerCaches"]("planning.caches")
+    layouts = Part["parts.Layouts"]("planning.layouts")
     generators = Part["parts.Generators"]("generators")
     global_installs = Part["parts.GlobalInstalls"]("global_installs")
     image_checks = Part["parts.ImageChecks"]("image_checks")

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from slimify.analysis.advice.unused_context_files import Unread
     from slimify.analysis.context_readers import Readers
-    from slimify.analysis.program import Program, RuntimeNeeds
+    from slimify.analysis.program import Program, RuntimeNeeds, Step
     from slimify.analysis.roles.role_state import Artifact, RoleState, Where
     from slimify.analyze.image_inputs import Found, Sight
+    from slimify.config import Options
     from slimify.context.scan import Context
     from slimify.facts.images import ImageFacts
     from slimify.facts.native import Native
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from slimify.model.effects import Effect, EffectKind
     from slimify.model.plan import CompiledStart
     from slimify.model.sources import Module, SourceFacts, Use
+    from slimify.planning.in_place.cache_cleaning import CacheCleaning
+    from slimify.planning.in_place.edits import Edits
+    from slimify.planning.strategy import Proposal
     from slimify.semantics.context_files import View
     from slimify.semantics.effects.call import Call
     from slimify.semantics.effects.state import State
@@ -160,6 +164,43 @@ class Linking(Protocol):
 
     def links_nothing(self, visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds) -> bool:
         """Nothing that the image builds is linked with a library of a system package."""
+
+
+class Layouts(Protocol):
+    """Part `planning.layouts`: how a file may be divided into stages."""
+
+    def propose(self, program: Program, options: Options) -> Proposal:
+        """The layouts, best first, and why better ones are not possible."""
+
+
+class InstallerCaches(Protocol):
+    """Part `planning.caches`: what the installers of the language keep of their downloads."""
+
+    def size(self, program: Program, effect: Effect) -> int:
+        """The bytes that one command keeps."""
+
+    def cleanings(self, program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
+        """How the caches stay out of the layer of a RUN; `started` are installers that the image starts."""
+
+    def only_mounts_keep_out(self, program: Program) -> bool:
+        """Whether no step can remove what it keeps, since a later one uses it."""
+
+    def mounted(self, program: Program) -> int:
+        """The bytes that cache mounts keep out of the layers."""
+
+
+class InstallInputs(Protocol):
+    """Part `planning.install_inputs`: what an install reads of the build context."""
+
+    def inputs(self, program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
+        """Image paths of the files, among those in `brought`; None where not all of them are known."""
+
+
+class Development(Protocol):
+    """Part `planning.development`: packages that only developing needs."""
+
+    def development(self, program: Program) -> Edits:
+        """What drops them from a file that keeps its stages."""
 
 
 class StartPart(Protocol):

@@ -1,16 +1,14 @@
-"""Program -> layouts, best first. One module a language, imported when a program is in it."""
+"""Program -> layouts, best first. Each language brings its own."""
 
 from __future__ import annotations
-
-from importlib import import_module
-from typing import cast
 
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import image
+from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.versions import version_numbers
-from slimify.planning.strategy import Proposal, Strategy
+from slimify.planning.strategy import Proposal
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -18,11 +16,10 @@ def propose(program: Program, options: Options) -> Proposal:
     empty = _nothing_to_run_with(program)
     if empty:
         return Proposal(reasons=(empty,))
-    if program.language is None:
-        nothing = Reason.of("SL410", "no_language")
-        return Proposal(reasons=(nothing,))
-    strategy = cast("Strategy", import_module(f"slimify.languages.{program.language}.planning.layouts"))
-    return _with_glibc(strategy.propose(program, options), options.min_glibc)
+    known = language(program.language)
+    if known is None or known.layouts is None:
+        return Proposal(reasons=(Reason.of("SL410", "no_language"),))
+    return _with_glibc(known.layouts.propose(program, options), options.min_glibc)
 
 
 def _nothing_to_run_with(program: Program) -> Reason | None:

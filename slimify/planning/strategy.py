@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from msgspec import Struct
 
-from slimify.analysis.program import Program
-from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
@@ -27,9 +23,3 @@ def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
     if measured:
         return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)
     return Reason.of("SL407", "small", rung=rung, megabytes=megabytes)
-
-
-class Strategy(Protocol):
-    """A module satisfies it; there is no class to inherit."""
-
-    def propose(self, program: Program, options: Options) -> Proposal: ...

@@ -12,6 +12,7 @@ LANGUAGE = Language(
     compiled=True,
     quoted_imports=r'(?m)^\s*(?:import\s+)?(?:[\w.]+\s+)?"[\w./-]+"\s*$',
     no_sources=r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.go$",
+    managers=("go",),
     commands={
         "commands.go": "garble go go1 gofmt gofumpt goimports protoc richgo tinygo xx-go",
         "commands.go_wrapper": "go-wrapper",

@@ -17,6 +17,13 @@ LANGUAGE = Language(
     ),
     read_always=True,
     installed=("node_modules",),
+    managers=("npm", "yarn", "pnpm", "bun"),
+    owner_keeping=("npm",),  # up to version 8, when root runs it
+    installers=("npm", "yarn", "pnpm"),
+    runners=(
+        *("pm2", "serve", "http-server", "nodemon", "ts-node", "tsx", "forever", "typescript", "tsc", "nx"),
+        *("cross-env", "yarn", "npm", "pnpm"),
+    ),
     commands={
         "commands.npm": "cnpm npm",
         "commands.yarn": "yarn yarnpkg",

@@ -17,6 +17,8 @@ LANGUAGE = Language(
     ),
     read_always=True,
     installed=("site-packages",),
+    managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
+    installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),
     commands={
         "commands.python": (
             "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "

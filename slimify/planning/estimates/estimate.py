@@ -9,36 +9,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from slimify.analysis.program import Program
+from slimify.facts import load
 from slimify.facts.carried import installed
-from slimify.languages.node.manifests.lock_files import lock_packages
-from slimify.languages.node.manifests.package_json import node_project
-from slimify.languages.node.package_facts import npm
+from slimify.languages import language
 from slimify.model.effects import Effect, EffectKind
 from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
 
 UNKNOWN_IMAGE = 500 * MB
 UNKNOWN_ALPINE = 150 * MB  # where apk is called: an interpreter or a toolchain on Alpine
-_APT = {
-    "build-essential": 240, "gcc": 150, "g++": 200, "clang": 450, "gfortran": 220, "rustc": 500, "cargo": 550,
-    "python3-dev": 60, "python-dev": 60, "git": 75, "cmake": 90, "golang": 450, "nodejs": 110, "npm": 90,
-    "default-jdk": 450, "ruby-dev": 45, "autoconf": 10, "automake": 10, "libtool": 60, "pkg-config": 6,
-    "software-properties-common": 80, "libgtk-3-dev": 200, "default-libmysqlclient-dev": 25,
-    "make": 2, "libpq-dev": 22, "libssl-dev": 14, "libmagick-dev": 90, "libgdal-dev": 400, "libc6-dev": 15,
-    "libc-dev": 15,
-}  # fmt: skip
-_APK = {
-    "build-base": 210, "gcc": 150, "g++": 200, "git": 15, "python3-dev": 30, "python3": 45,
-    "python": 45, "cargo": 450, "rust": 400, "clang": 300, "go": 300, "linux-headers": 7, "make": 1,
-    "musl-dev": 11, "npm": 12,
-}  # fmt: skip
 APT_LISTS = 20 * MB
 APK_INDEX = 3 * MB
-PIP_CACHE = 12 * MB  # wheels of a small set of packages
-CONDA_CACHE = 100 * MB  # archives and the index of channels; even a bare Python brings forty packages
-NPM_CACHE = 25 * MB  # where package.json is not known
-NPM_CACHE_EACH = 3 * MB  # of one direct dependency with what it drags in; express alone left 3.4 MB
-NPM_CACHE_LOCKED = 50_000  # of one package of the lock file, packed; 36 packages left 1.8 MB
+INSTALLER_CACHE = 25 * MB  # where what is installed is not known
 PIP_ITSELF = 12 * MB  # what copying site-packages stores a second time
 LOCAL_PYTHON = 60 * MB  # what copying /usr/local of a python image stores a second time
 INSTALLER = 50 * MB  # poetry or pipenv with what they need
@@ -48,8 +30,9 @@ GO_BINARY = 15 * MB
 
 def package_size(name: str, manager: str) -> int:
     """The size of a system package with what it drags in."""
-    table, default = (_APK, 3) if manager == "apk" else (_APT, 8 if name.endswith("-dev") else 5)
-    return table.get(name, default) * MB
+    file, default = ("alpine", 3) if manager == "apk" else ("debian", 8 if name.endswith("-dev") else 5)
+    size: int = load(f"packages-{file}.toml")["sizes"].get(name, default)
+    return size * MB
 
 
 def dropped_packages(program: Program) -> int:
@@ -108,46 +91,16 @@ def caches(
                 and step.role != "run"
                 and _fills(effect)
             ):
-                total = max(
-                    total,
-                    python_cache(effect.manager)
-                    if effect.does("install", "python")
-                    else npm_cache(program, effect),
-                )
+                total = max(total, installer_cache(program, effect))
     return total
 
 
-def python_cache(manager: str) -> int:
-    """The bytes that one Python installer keeps of what it fetched."""
-    return CONDA_CACHE if manager == "conda" else PIP_CACHE
-
-
-def npm_cache(program: Program, effect: Effect) -> int:
-    """The bytes that npm or yarn keep of what one install fetched, by its direct dependencies."""
-    names, locked = [p.name for p in effect.packages], 0
-    unpacked = effect.manager == "yarn"  # yarn 1 keeps a package as files
-    view = program.end.view
-    for manifest in effect.manifests:
-        path = view.context_path(manifest)
-        if path is None or not path.endswith("package.json"):
-            continue
-        project = node_project(view.context, path.rpartition("/")[0])
-        if project is None:
-            continue
-        packages = lock_packages(view.context, project).values()
-        locked += sum(effect.dev or not p.dev for p in packages)
-        if not packages:
-            names += [*project.dependencies, *(project.dev_dependencies if effect.dev else ())]
-    if not names and not locked:
-        return NPM_CACHE
-    each = NODE_PACKAGE if unpacked else NPM_CACHE_LOCKED
-    return _fetched(names) + locked * each
-
-
-def _fetched(names: Iterable[str]) -> int:
-    """The bytes of what an install of these packages fetches; what several of them need counts once."""
-    sizes = [NPM_CACHE_EACH if size is None else size * MB for size in (npm(n).stored for n in names)]
-    return min(sum(sizes), max([4 * NPM_CACHE, *sizes]))
+def installer_cache(program: Program, effect: Effect) -> int:
+    """The bytes that an installer keeps of what one command fetched."""
+    known = language(effect.ecosystem)
+    if known is None or known.installer_caches is None:
+        return INSTALLER_CACHE
+    return known.installer_caches.size(program, effect)
 
 
 def _fills(effect: Effect) -> bool:

@@ -40,7 +40,7 @@ def before_first_use(
 def starts_installed(effect: Effect) -> bool:
     """Whether a command is a program of the installed packages: downloads for run time, with what they need
     of the system."""
-    return effect.tool == "playwright" or (effect.kind == "fetch" and effect.manager in ("node", "npm"))
+    return (effect.kind == "fetch" and bool(effect.ecosystem)) or effect.action == "install-deps"
 
 
 def _needs(step: Step, tree: CopyFromBuilder) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
-from slimify.languages.node.planning.start import foreign, only_shell, unread
 from slimify.model.decisions import Reason
 from slimify.model.effects import IDLE, MAKES
+from slimify.planning.starts import cloned_code, foreign_program, only_shell
 
 # What a start that installs, compiles or downloads may call, nobody can tell from the outside.
 _MAKING = MAKES | {"packages", "fetch"}
@@ -20,10 +20,10 @@ def unsure(program: Program) -> Reason | None:
     why = unread_start(start)
     if why:
         return Reason.of("SL356", "effect", why=why)
-    cloned = unread(program)
+    cloned = cloned_code(program)
     if cloned:
         return cloned
-    if foreign(program):
+    if foreign_program(program):
         return Reason.of("SL356", "global")
     for effect in start:
         if effect.kind in _MAKING:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.languages.node.planning.development import development
+from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.plan import Plan
 from slimify.planning.estimates import estimate
@@ -28,7 +28,7 @@ Cleaner = Callable[[Program, Options], Edits]
 
 CLEANERS: tuple[Cleaner, ...] = (
     lambda program, _: removals(program),
-    lambda program, _: development(program),
+    lambda program, _: _development(program),
     lambda program, _: dependencies_first(program),
     lambda program, options: build_packages(program, asked=options.single_stage),
     lambda program, _: archives(program),
@@ -37,6 +37,15 @@ CLEANERS: tuple[Cleaner, ...] = (
     lambda program, _: caches(program),
     lambda program, _: recommended(program),
 )
+
+
+def _development(program: Program) -> Edits:
+    """What only developing needs, of the first language whose installs bring such packages."""
+    for part in (known.development for known in languages()):
+        edits = part.development(program) if part is not None else Edits()
+        if edits.changes or edits.decisions:
+            return edits
+    return Edits()
 
 
 def plan(draft: Draft, program: Program) -> Plan:

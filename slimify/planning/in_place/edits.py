@@ -66,7 +66,7 @@ class Draft(Struct, frozen=True, kw_only=True):
         """The plan of one file that is cleaned in place; `decisions` come before those of the cleaners."""
         return Plan(
             rung="cleanup",
-            language=self.program.language or "python",
+            language=self.program.language or "",
             stages=tuple(_stages(self)),
             decisions=(*decisions, *self.decisions),
             saving=self.saving,

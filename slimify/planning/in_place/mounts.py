@@ -9,9 +9,7 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.builders import can, syntax_can
-from slimify.languages.go.planning.caches import BUILD_CACHE, MODULE, fetching_steps, unused
-from slimify.model.effects import INSTALLS
-from slimify.planning.estimates import estimate
+from slimify.languages import languages
 from slimify.planning.in_place.edits import Edits, begun
 from slimify.planning.options.cache_mounts import with_cache_mounts
 
@@ -45,13 +43,12 @@ def mounts(program: Program, options: Options) -> Edits:
 
 def _needed(program: Program, options: Options) -> tuple[str, ...]:
     possible = can(options.builder, "cache_mounts") and syntax_can(program.dockerfile.syntax, "cache_mounts")
-    several = len(fetching_steps(program)) > 1
-    return ("go",) if possible and several and unused(program) else ()
+    parts = ((known, known.installer_caches) for known in languages()) if possible else ()
+    return tuple(
+        m for known, part in parts if part and part.only_mounts_keep_out(program) for m in known.managers
+    )
 
 
 def _saving(program: Program, manager: object) -> int:
-    if manager == "go":
-        return BUILD_CACHE + 20 * MODULE
-    if manager == "pip":
-        return estimate.caches(program, "python")
-    return estimate.caches(program, "node", kinds=INSTALLS)
+    parts = (known.installer_caches for known in languages() if manager in known.managers)
+    return sum(part.mounted(program) for part in parts if part is not None)

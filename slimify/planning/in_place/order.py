@@ -12,19 +12,15 @@ from collections.abc import Iterator
 from slimify.analysis.copies import files
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import is_plain_root
-from slimify.languages.node.manifests.package_json import node_project
-from slimify.languages.python.manifests.requirements import read_requirements
+from slimify.languages import language
 from slimify.model.decisions import Decision
-from slimify.model.effects import ON_PACKAGES, Effect
+from slimify.model.effects import ON_PACKAGES
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import readable
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", ".npmrc", ".yarnrc")
-_LOCAL = ("file:", "link:", "portal:", "workspace:", ".", "/")
 _ASIDE = ON_PACKAGES | {"cache", "check"}  # nothing of the context is read
-_NO_FILES = ("-f", "--find-links", "--editable", "-e")
 
 
 def dependencies_first(program: Program) -> Edits:
@@ -90,54 +86,13 @@ def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) 
             if any(inside(b, r) for r in (*effect.reads, *effect.manifests) for b in brought):
                 return ()
             continue
-        own = (
-            _python(program, effect) if effect.does("install", "python") else _node(program, effect, brought)
-        )
+        known = language(effect.ecosystem)
+        part = known.install_inputs if known is not None else None
+        own = part.inputs(program, effect, brought) if part is not None else None
         if own is None:
             return ()
         found |= dict.fromkeys(own)
     return tuple(found) if set(found) <= brought else ()
-
-
-def _python(program: Program, effect: Effect) -> tuple[str, ...] | None:
-    """The requirement files of a `pip install`, with what they include."""
-    if effect.manager != "pip" or effect.action != "install" or effect.reads:
-        return () if effect.action in ("venv",) and not effect.reads else None
-    if any(p.text.startswith((".", "/")) or "file:" in p.text for p in effect.packages):
-        return None
-    found: list[str] = []
-    for manifest in effect.manifests:
-        path = program.end.view.context_path(manifest)
-        if path is None or not path.endswith((".txt", ".in", ".pip")):
-            return None
-        read = read_requirements(program.context, path)
-        local = any(
-            r.path or r.editable or r.raw.startswith((".", "/")) for r in (*read.items, *read.constraints)
-        )
-        if local or read.missing or any(o[0] in _NO_FILES for o in read.options):
-            return None
-        base = manifest.removesuffix(path)
-        found += [base + name for name in read.files]
-    return tuple(found)
-
-
-def _node(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
-    """package.json and its lock file, where the install runs no script of the project and links nothing."""
-    if effect.manager not in ("npm", "yarn", "pnpm") or effect.cwd is None or effect.packages:
-        return None
-    where = program.end.view.context_path(effect.cwd)
-    project = node_project(program.context, where) if where is not None else None
-    if project is None or project.malformed or project.hooks or project.workspaces or project.berry:
-        return None
-    if project.lock is None or project.lock_dir != project.dir:
-        return None
-    wanted = {**project.dependencies, **project.dev_dependencies, **project.optional_dependencies}
-    if any(version.startswith(_LOCAL) for version in wanted.values()):
-        return None
-    if program.context.has(posixpath.join(project.dir, ".pnpmfile.cjs")) or "patch" in str(project.settings):
-        return None
-    names = ("package.json", *_LOCKS)
-    return tuple(p for p in (posixpath.join(effect.cwd, n) for n in names) if p in brought)
 
 
 def _collides(program: Program, block: tuple[Step, ...], brought: frozenset[str]) -> bool:

@@ -16,6 +16,7 @@ from slimify.analysis.packages.verdicts import build_tools
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
 from slimify.facts.system import is_plain_root
+from slimify.languages import language
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import MAKES, ON_PACKAGES, QUIET, Effect
 from slimify.planning.estimates import estimate
@@ -39,9 +40,6 @@ from slimify.syntax.shell.script import EditRefused, edit
 
 # What may compile; any other command is asked for its programs.
 _COMPILING = MAKES | {"unknown"}
-_INSTALLERS = frozenset(
-    {"pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv", "npm", "yarn", "pnpm"}
-)
 _MANAGING = ON_PACKAGES | {"state"}
 # Packages that only bring others: of no size where the base image has these.
 _META = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
@@ -172,10 +170,12 @@ def _atom_uses(step: Step, atom: AtomStep, commands: set[str]) -> bool:
 def _only_installers(effect: Effect) -> bool:
     """`pip install --upgrade pip`: nothing to compile."""
     names = {p.name.lower() for p in effect.packages}
+    known = language(effect.ecosystem)
     return (
-        (effect.kind == "install-global" or effect.does("install", "python"))
+        known is not None
+        and (effect.kind == "install-global" or (effect.kind == "install" and known.installs_on_path))
         and bool(names)
-        and names <= _INSTALLERS
+        and names <= frozenset(known.installers)
         and not effect.manifests
     )
 

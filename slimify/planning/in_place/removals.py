@@ -13,7 +13,7 @@ from msgspec import Struct
 from slimify.analysis.copies import files, targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import INSTALLS, MAKES, RUNS_CODE, Effect
+from slimify.model.effects import MAKES, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
@@ -220,6 +220,4 @@ def _saving(program: Program, found: _Removal) -> int:
     if any(e.kind in ("fetch", "unpack", "build") for e in effects):
         return _UNPACKED
     caches = [e for e in effects if e.caches]
-    if any(e.ecosystem == "node" and e.kind in INSTALLS for e in caches):
-        return max(estimate.npm_cache(program, e) for e in caches)
-    return estimate.PIP_CACHE
+    return max((estimate.installer_cache(program, e) for e in caches), default=estimate.INSTALLER_CACHE)

@@ -22,12 +22,6 @@ from slimify.planning.stages.staging import inserted, instruction_start, keyword
 from slimify.semantics.paths import inside, touches
 
 _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
-# pip keeps nothing when it is told so; with the mount that is beside the point
-_NO_PIP_CACHE = re.compile(
-    r"^[ \t]*--no-cache-dir[ \t]*\\\r?\n|[ \t]+--no-cache-dir(?=\s|$)"
-    r"|(?:(?<=pip)|(?<=pip3)|(?<=pip install)|(?<=pip3 install))[ \t]+--no-cache(?=\s|$)",
-    re.MULTILINE,
-)
 
 
 class _Use(Struct, frozen=True):
@@ -53,6 +47,7 @@ def with_cache_mounts(
     stage = plan.stages[at]
     mounts: dict[int, list[str]] = {}
     prepare: dict[int, str] = {}
+    useless: dict[int, re.Pattern[str]] = {}
     for manager, uses in _uses(program, stage).items():
         facts = cache(manager)
         assert facts is not None
@@ -68,6 +63,8 @@ def with_cache_mounts(
         for use in uses:
             found = mounts.setdefault(use.at, [])
             found += [flag for t in use.targets if (flag := _flag(t, facts)) not in found]
+            if facts.forgets is not None:
+                useless[use.at] = facts.forgets
         if facts.prepare:
             prepare[uses[0].at] = facts.prepare
         places = tuple(dict.fromkeys(t for use in uses for t in use.targets))
@@ -78,6 +75,7 @@ def with_cache_mounts(
         )
     if not mounts and not decisions:
         decisions.append(Decision.of("SL335", "no_download", safety="advice"))
+    stage = _without(stage, useless)
     done = _mounted(stage, mounts, prepare, program.dockerfile.newline)
     stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])
     return replace(plan, stages=stages, decisions=(*plan.decisions, *decisions))
@@ -105,13 +103,15 @@ def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
         for effect in step.effects:
             facts = cache(effect.manager)
             if facts is not None and _downloads(effect, item):
-                places.setdefault(effect.manager, []).extend(facts.targets or _places(effect, step))
+                places.setdefault(effect.manager, []).extend(facts.targets or _places(effect, step, facts))
         for manager, targets in places.items():
             if targets:
                 use = _Use(at, step, tuple(dict.fromkeys(targets)))
                 found.setdefault(manager, []).append(use)
     for manager, uses in found.items():
-        uses += list(_again(stage, manager, uses))
+        facts = cache(manager)
+        if facts is not None and facts.reinstalls:
+            uses += list(_again(stage, manager, uses))
     return found
 
 
@@ -120,7 +120,7 @@ def _again(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
     known = {use.at for use in uses}
     installs = re.compile(rf"\b{manager} install\b")
     for at, item in enumerate(stage.items):
-        if manager not in ("npm", "yarn", "pnpm") or at in known or keyword(item) != "RUN":
+        if at in known or keyword(item) != "RUN":
             continue
         if installs.search(item.text, instruction_start(item)):
             yield _Use(at, uses[0].step, uses[0].targets)
@@ -135,13 +135,13 @@ def _downloads(effect: Effect, item: Item) -> bool:
     return effect.kind in _DOWNLOADS and all(w in item.text for w in words)
 
 
-def _places(effect: Effect, step: Step) -> tuple[str, ...]:
+def _places(effect: Effect, step: Step, facts: CacheFacts) -> tuple[str, ...]:
     """The cache's directories; of those that different releases use, the first."""
-    if effect.manager == "go":
+    if facts.whole:
         return effect.caches
-    if not effect.caches and effect.manager == "pip" and not step.state.get("PIP_NO_CACHE_DIR"):
+    if not effect.caches and facts.home and not step.state.get(facts.off):
         home = step.state.get("HOME")
-        return (f"{home}/.cache/pip",) if home else ()
+        return (f"{home}/{facts.home}",) if home else ()
     return effect.caches[:1]
 
 
@@ -204,6 +204,19 @@ def _copied(plan: Plan) -> Iterator[str]:
             yield from re.findall(r"\s(/\S+)\s+/\S+\s*\Z", item.text)
 
 
+def _without(stage: Stage, useless: Mapping[int, re.Pattern[str]]) -> Stage:
+    """The stage without options that keep an installer from filling the cache that is mounted."""
+    items = list(stage.items)
+    for at, pattern in useless.items():
+        start = instruction_start(items[at])
+        found = _RUN.match(items[at].text[start:])
+        assert found is not None
+        lead = start + found.end()
+        text = items[at].text
+        items[at] = replace(items[at], text=text[:lead] + pattern.sub("", text[lead:]))
+    return replace(stage, items=tuple(items))
+
+
 def _flag(target: str, facts: CacheFacts) -> str:
     sharing = f",sharing={facts.sharing}" if facts.sharing else ""
     return f"--mount=type=cache,target={target}{sharing}"
@@ -229,7 +242,5 @@ def _with_flags(item: Item, flags: list[str], end: str) -> str:
     found = _RUN.match(text)
     assert found is not None
     rest = text[found.end() :]
-    if any("/pip" in flag for flag in flags):
-        rest = _NO_PIP_CACHE.sub("", rest)
     joint = f" \\{end}    "
     return f"{comments}{text[:3]} {joint.join(flags)}{joint}{rest}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from slimify.analysis.program import Step
 from slimify.facts.system import is_packages
+from slimify.languages import language
 from slimify.model.effects import BY_PATH, EDITS, QUIET, RUNS_CODE, USES_LISTS, Effect
 from slimify.planning.final_stage.steps import PLAIN_CHECKS
 from slimify.semantics.paths import PathMarks, inside_any
@@ -26,7 +27,7 @@ class Later:
     def __init__(self, foreign: frozenset[str] = frozenset()) -> None:
         self.foreign = foreign  # directories of what the builder does not call
         self._near, self._compiled, self._at = PathMarks(), PathMarks(), PathMarks()
-        self._npm = PathMarks()
+        self._kept = PathMarks()
         self._tools: set[str] = set()
         self._anything = self._unknown = False
         self.works_in_system = False  # one reads or writes where system packages put their files
@@ -38,13 +39,13 @@ class Later:
         if step.state.cwd is not None:
             self._at.note(step.state.cwd)
         for effect in step.effects:
-            compiles = effect.does("compile", "go") and effect.action in _COMPILES
+            compiles = effect.kind == "compile" and effect.action in _COMPILES
             marks = self._compiled if compiles else self._near
             for path in _places(effect):
                 marks.note(path)
-            if effect.does("install", "node") and effect.manager == "npm":
+            if effect.kind == "install" and _keeps_owners(effect):
                 for path in effect.writes:
-                    self._npm.note(path)
+                    self._kept.note(path)
             self._tools |= {effect.tool, *effect.tools}
             self._unknown |= effect.kind == "unknown"
             self._anything |= effect.kind == "unknown" or effect.anywhere
@@ -57,10 +58,9 @@ class Later:
         """A step calls one of these programs; one that may do anything counts."""
         return self._anything or any(name in self._tools for name in names)
 
-    def npm_fills(self, paths: Iterable[str]) -> bool:
-        """npm installs into one of these directories: up to its version 8 it gives what it writes there
-        to the directory's owner, when root runs it."""
-        return any(self._npm.below(p) >= 0 for p in paths)
+    def keeps_owner(self, paths: Iterable[str]) -> bool:
+        """An installer that gives what it writes to the directory's owner fills one of these directories."""
+        return any(self._kept.below(p) >= 0 for p in paths)
 
     def works_near(self, paths: Iterable[str], *, content: bool) -> bool:
         """A step works in, on or around one of these paths, or may do anything. `content`: what the
@@ -71,6 +71,11 @@ class Later:
             or (content and self._compiled.touching(p) >= 0)
             for p in paths
         )
+
+
+def _keeps_owners(effect: Effect) -> bool:
+    known = language(effect.ecosystem)
+    return known is not None and effect.manager in known.owner_keeping
 
 
 def _places(effect: Effect) -> Iterable[str]:

@@ -8,13 +8,12 @@ base, the trees and what is put back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_systems
-from slimify.languages.node.package_facts import npm
-from slimify.languages.python.package_facts import pypi
+from slimify.languages import language
 from slimify.model.effects import EDITS, NEUTRAL, QUIET, USES_LISTS, Effect
 from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.merge_installs import put_alongside
@@ -200,19 +199,37 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
         return needed and not later.works_in_system
     if kinds == {"users"}:
         homes = [w for e in atom.effects for w in e.writes if not _built_in(w)]
-        return not later.needs_users and not later.npm_fills(homes)
+        return not later.needs_users and not later.keeps_owner(homes)
     if kinds <= {"app", "fetch"}:
         return True
-    ecosystems = {e.ecosystem for e in atom.effects if e.kind not in QUIET}
-    if kinds == {"install-global"} or (kinds == {"install"} and ecosystems == {"python"}):
+    if kinds in ({"install-global"}, {"install"}) and _on_path(atom):
         names = {p.name for e in atom.effects for p in e.packages}
-        bins = (b for n in names for b in (npm(n).bins if "install-global" in kinds else pypi(n).scripts))
-        return bool(names) and not later.calls({*names, *bins})
+        return bool(names) and not later.calls({*names, *_programs(atom)})
     if kinds <= EDITS:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
         shared = (p for p in paths if not inside_any(p, later.foreign))
         return not any(map(_built_in, shared)) and not later.works_near(paths, content="files" in kinds)
     return False
+
+
+def _on_path(atom: AtomStep) -> bool:
+    """Every install of the atom puts programs where a shell finds them."""
+    made = [e for e in atom.effects if e.kind not in QUIET]
+    return all(
+        e.kind == "install-global"
+        or ((known := language(e.ecosystem)) is not None and known.installs_on_path)
+        for e in made
+    )
+
+
+def _programs(atom: AtomStep) -> Iterator[str]:
+    """The programs of the packages that the atom installs by name."""
+    for effect in atom.effects:
+        known = language(effect.ecosystem)
+        part = known.packages if known is not None else None
+        if part is not None:
+            for package in effect.packages:
+                yield from part.programs(package.name)
 
 
 def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:

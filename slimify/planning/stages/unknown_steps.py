@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.copies import targets
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import QUIET
 from slimify.planning.final_stage.steps import SplitRequest
@@ -35,25 +36,6 @@ def blocked(program: Program, wanted: SplitRequest) -> Reason | None:
     return None
 
 
-def installs_at_start(program: Program) -> Reason | None:
-    """Why the start of the image may need compilers and headers: it installs Python packages that no step
-    installed before; None where it does not."""
-    there = [e for s in program.steps for e in s.effects if e.does("install", "python")]
-    manifests = {m for e in there for m in e.manifests}
-    names = {p.name.lower() for e in there for p in e.packages}
-    for effect in program.runtime_needs.start:
-        if not effect.does("install", "python") or effect.action not in _INSTALLING:
-            continue
-        new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
-        if new or not (effect.manifests or effect.packages):
-            text = f"`{effect.tool} {effect.action}`"
-            return Reason.of("SL392", "compiles_at_start", command=text)
-    return None
-
-
-_INSTALLING = frozenset({"install", "install -e", "sync", "update"})
-
-
 def guessed_home(program: Program, trees: Sequence[CopyFromBuilder]) -> Reason | None:
     """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
     raw = program.dockerfile.instructions
@@ -71,7 +53,12 @@ def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[Cop
     built = _built(program)
     if not built or (step.index, atom.index) < built[0]:
         return True
-    return step.index > built[-1][0] and program.language == "node" and _all_copied(program, trees)
+    return step.index > built[-1][0] and _copies_project(program) and _all_copied(program, trees)
+
+
+def _copies_project(program: Program) -> bool:
+    known = language(program.language)
+    return known is not None and known.copies_project
 
 
 def follows_build(program: Program) -> bool:

@@ -7,6 +7,7 @@ several do, only a mount keeps them out of every layer, see mounts.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import cache
@@ -14,6 +15,8 @@ from slimify.languages.go.go_mod import go_module
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.model.effects import Effect
 from slimify.model.sizes import MB
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.cache_cleaning import CacheCleaning
 from slimify.planning.in_place.certain import unsure
 from slimify.semantics.paths import touches
 
@@ -28,7 +31,29 @@ _COMPILING = frozenset({"build", "install", "get", "test", "vet", "run", "genera
 _FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
 
 
-def go_cleaner(program: Program, step: Step) -> str:
+def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
+    """What the go command keeps, removed behind the last command of a RUN."""
+    tail = _cleaner(program, step)
+    if tail and step.atoms and step.script is not None and not step.script.atoms[-1].opaque:
+        yield CacheCleaning(what="Go's cache", tail=tail, saving=_saving(program, tail))
+
+
+def size(program: Program, effect: Effect) -> int:
+    """The bytes that one command keeps of what it fetched."""
+    return estimate.INSTALLER_CACHE
+
+
+def mounted(program: Program) -> int:
+    """The bytes that cache mounts keep out of the layers."""
+    return BUILD_CACHE + 20 * MODULE
+
+
+def only_mounts_keep_out(program: Program) -> bool:
+    """Whether several steps use what is kept, so that none of them can remove it."""
+    return len(fetching_steps(program)) > 1 and unused(program)
+
+
+def _cleaner(program: Program, step: Step) -> str:
     """The command that empties what Go left in a step; "" for none."""
     if not any(_fills(e, _COMPILING) for e in step.effects) or not unused(program):
         return ""
@@ -42,7 +67,7 @@ def go_cleaner(program: Program, step: Step) -> str:
     return "go clean -cache -modcache" if modules else "go clean -cache"
 
 
-def go_saving(program: Program, command: str) -> int:
+def _saving(program: Program, command: str) -> int:
     """The bytes that the caches take, estimated."""
     modules = command.endswith(("-modcache", "/pkg/mod"))
     return BUILD_CACHE + (MODULE * _modules(program) if modules else 0)

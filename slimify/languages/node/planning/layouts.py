@@ -16,14 +16,13 @@ from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
 from slimify.facts.system import is_system_directory
 from slimify.languages.node import corepack
+from slimify.languages.node.planning.caches import cleaner
 from slimify.languages.node.planning.npm_static_site import only_site
 from slimify.languages.node.planning.prune import prune
 from slimify.languages.node.planning.start import (
-    foreign,
     installs_at_start,
     out_of_package,
     unknown_start,
-    unread,
 )
 from slimify.languages.node.planning.static_site import without_project
 from slimify.model.decisions import Decision, PackageVerdict, Reason
@@ -34,7 +33,6 @@ from slimify.planning.final_stage.copy_position import before_first_use
 from slimify.planning.final_stage.rebase import same_family, written_base
 from slimify.planning.final_stage.restore_packages import put_back
 from slimify.planning.final_stage.steps import SplitRequest
-from slimify.planning.in_place.caches import cleaner
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
 from slimify.planning.stages.unknown_steps import (
@@ -43,6 +41,7 @@ from slimify.planning.stages.unknown_steps import (
     guessed_home,
     keep_everything_before_unknown,
 )
+from slimify.planning.starts import cloned_code, foreign_program
 from slimify.planning.strategy import Proposal, too_small
 
 # What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
@@ -71,8 +70,8 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     most = _saving(program, rung)  # with everything that only the build needs, whatever bars it
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
-    cloned = unread(program)
-    if cloned or foreign(program):
+    cloned = cloned_code(program)
+    if cloned or foreign_program(program):
         program = _with_tools(program)
     lost = corepack.lost(program.steps, program.runtime_needs.commands)
     why = Reason.of("SL392", "corepack", command=lost) if lost else None

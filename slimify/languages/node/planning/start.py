@@ -3,45 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OWN_ENTRY, unread_start
-from slimify.facts.shells import is_shell
-from slimify.languages.node.package_facts import npm
+from slimify.analysis.runtime_needs import unread_start
 from slimify.model.decisions import Reason
-from slimify.model.effects import IDLE, INSTALLS, Effect
-from slimify.semantics.paths import inside, inside_any
-
-
-def unread(program: Program) -> Reason | None:
-    """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
-    for step in program.steps:
-        for effect in step.effects:
-            cloned = effect.kind == "fetch" and effect.tool == "git"
-            if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
-                return Reason.of("SL392", "cloned", at=step.line, base=program.base_ref)
-    return None
-
-
-# Programs that run the application's own code, or serve its files.
-_RUNNERS = frozenset(
-    """pm2 serve http-server nodemon ts-node tsx forever typescript tsc nx cross-env yarn npm pnpm""".split()
-)
-
-
-def foreign(program: Program) -> bool:
-    """Whether what is started was installed globally: code that was not read."""
-    installed = {
-        p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
-    }
-    return any(set(npm(name).bins) & set(program.runtime_needs.commands) for name in installed - _RUNNERS)
-
-
-def only_shell(start: Sequence[Effect]) -> bool:
-    """Whether the image starts a shell for people to work in, and nothing else."""
-    programs = [e for e in start if e.kind not in IDLE and e.tool not in OWN_ENTRY]
-    return bool(programs) and all(is_shell(e.tool) for e in programs)
+from slimify.model.effects import INSTALLS
+from slimify.planning.starts import only_shell
+from slimify.semantics.paths import inside_any
 
 
 def unknown_start(program: Program) -> Reason | None:

@@ -27,6 +27,7 @@ from slimify.languages.python.planning.site_packages import (
     only_installers,
     site_packages,
 )
+from slimify.languages.python.planning.start import installs_at_start
 from slimify.model.decisions import Decision, Reason
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.copy_owner import owner
@@ -37,7 +38,7 @@ from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.in_place.caches import caches
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.partition import part
-from slimify.planning.stages.unknown_steps import blocked, installs_at_start, keep_everything_before_unknown
+from slimify.planning.stages.unknown_steps import blocked, keep_everything_before_unknown
 from slimify.planning.strategy import Proposal
 from slimify.semantics.paths import inside
 

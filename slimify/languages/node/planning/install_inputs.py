@@ -1,0 +1,31 @@
+"""What an install reads of the build context, where all of it is known."""
+
+from __future__ import annotations
+
+import posixpath
+
+from slimify.analysis.program import Program
+from slimify.languages.node.manifests.package_json import node_project
+from slimify.model.effects import Effect
+
+_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", ".npmrc", ".yarnrc")
+_LOCAL = ("file:", "link:", "portal:", "workspace:", ".", "/")
+
+
+def inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
+    """package.json and its lock file, where the install runs no script of the project and links nothing."""
+    if effect.manager not in ("npm", "yarn", "pnpm") or effect.cwd is None or effect.packages:
+        return None
+    where = program.end.view.context_path(effect.cwd)
+    project = node_project(program.context, where) if where is not None else None
+    if project is None or project.malformed or project.hooks or project.workspaces or project.berry:
+        return None
+    if project.lock is None or project.lock_dir != project.dir:
+        return None
+    wanted = {**project.dependencies, **project.dev_dependencies, **project.optional_dependencies}
+    if any(version.startswith(_LOCAL) for version in wanted.values()):
+        return None
+    if program.context.has(posixpath.join(project.dir, ".pnpmfile.cjs")) or "patch" in str(project.settings):
+        return None
+    names = ("package.json", *_LOCKS)
+    return tuple(p for p in (posixpath.join(effect.cwd, n) for n in names) if p in brought)

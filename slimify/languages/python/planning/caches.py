@@ -1,0 +1,100 @@
+"""What Python's installers keep of their downloads: how much it is, and how it is kept out of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from slimify.analysis.program import Program, Step
+from slimify.model.effects import Effect
+from slimify.model.sizes import MB
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place.cache_cleaning import CacheCleaning
+from slimify.planning.in_place.runs import direct
+
+_PIP = 12 * MB  # wheels of a small set of packages
+_CONDA = 100 * MB  # archives and the index of channels; even a bare Python brings forty packages
+
+
+def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
+    """`--no-cache-dir` for pip; what pipenv, poetry or conda keep is removed behind the last command."""
+    words = _pip(program, step) if "pip" not in started else {}
+    if words:
+        # all of them fill one cache
+        yield CacheCleaning(what="pip's cache of downloads", words=words, saving=_PIP, shared=True)
+    manager, tail = _environment_cleaner(program, step)
+    if tail and manager not in started:
+        saving = 0 if words else _size(manager)
+        yield CacheCleaning(what=f"the cache of {manager}", tail=tail, saving=saving)
+
+
+def size(program: Program, effect: Effect) -> int:
+    """The bytes that one installer keeps of what it fetched."""
+    return _size(effect.manager)
+
+
+def only_mounts_keep_out(program: Program) -> bool:
+    """Never: each step can remove what it leaves."""
+    return False
+
+
+def mounted(program: Program) -> int:
+    """The bytes that cache mounts keep out of the layers."""
+    return estimate.caches(program, "python")
+
+
+def _size(manager: str) -> int:
+    return _CONDA if manager == "conda" else _PIP
+
+
+def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
+    """`pip install` -> `pip install --no-cache-dir`, for every install of the RUN that keeps a cache."""
+    swap: dict[tuple[int, int], str] = {}
+    if _deletes_cache(step):
+        return swap
+    for atom in step.atoms:
+        for effect in atom.effects:
+            if not effect.does("install", "python") or effect.manager != "pip" or not effect.caches:
+                continue
+            word = next((w for w in effect.command.words if w.value == "install"), None)
+            if word is not None and direct(step, atom, effect):
+                swap[(word.start, word.end)] = f"{word.text} --no-cache-dir"
+    return swap
+
+
+# Variables that put their caches elsewhere, or leave none.
+_OTHER_CACHE = ("PIPENV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "XDG_CACHE_HOME")
+
+
+def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
+    """pipenv, poetry or conda, and the command that removes what it keeps of its downloads behind the last
+    command of a RUN; the environments that it makes lie elsewhere, or beside these directories, and hold
+    links of their own to conda's files. "" for none."""
+    assert step.script is not None
+    if program.base is None or not step.atoms or step.script.atoms[-1].opaque or _deletes_cache(step):
+        return "", ""
+    if any(program.end.get(name) for name in _OTHER_CACHE) or any(e.kind == "cache" for e in step.effects):
+        return "", ""
+    for effect in step.effects:
+        shown = {w.value for w in effect.command.words}
+        installs = effect.does("install", "python") and effect.action in ("install", "sync", "update")
+        if _fills_conda(effect):
+            return "conda", f"{effect.tool} clean --all --yes"
+        if not installs or effect.manager not in ("pipenv", "poetry") or "--clear" in shown:
+            continue
+        if effect.caches:
+            return effect.manager, f"rm -rf {' '.join(effect.caches)}"
+    return "", ""
+
+
+def _fills_conda(effect: Effect) -> bool:
+    """An install of conda, mamba or micromamba; what follows in the RUN may be a shell without it on PATH."""
+    return (
+        effect.does("install", "python")
+        and effect.manager == "conda"
+        and bool(effect.caches)
+        and not effect.command.context
+    )
+
+
+def _deletes_cache(step: Step) -> bool:
+    return any("cache" in d for e in step.effects for d in e.deletes)

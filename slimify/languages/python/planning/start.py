@@ -1,0 +1,24 @@
+"""Python: what an image starts, and what that may need."""
+
+from __future__ import annotations
+
+from slimify.analysis.program import Program
+from slimify.model.decisions import Reason
+
+_INSTALLING = frozenset({"install", "install -e", "sync", "update"})
+
+
+def installs_at_start(program: Program) -> Reason | None:
+    """Why the start of the image may need compilers and headers: it installs Python packages that no step
+    installed before; None where it does not."""
+    there = [e for s in program.steps for e in s.effects if e.does("install", "python")]
+    manifests = {m for e in there for m in e.manifests}
+    names = {p.name.lower() for e in there for p in e.packages}
+    for effect in program.runtime_needs.start:
+        if not effect.does("install", "python") or effect.action not in _INSTALLING:
+            continue
+        new = set(effect.manifests) - manifests | {p.name.lower() for p in effect.packages} - names
+        if new or not (effect.manifests or effect.packages):
+            text = f"`{effect.tool} {effect.action}`"
+            return Reason.of("SL392", "compiles_at_start", command=text)
+    return None

@@ -1,0 +1,31 @@
+"""How the cache of an installer is kept out of the layer of a RUN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from slimify.analysis.program import Step
+
+
+class CacheCleaning(Struct, frozen=True, kw_only=True):
+    """One cache that a RUN leaves behind, and what keeps it out of the layer.
+
+    `words` replaces spans of the RUN's logical text, `tail` is a command behind its last one. `saving` is in
+    bytes; with `shared` all steps fill the same cache, and it counts once.
+    """
+
+    what: str
+    words: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    tail: str = ""
+    saving: int = 0
+    shared: bool = False
+
+
+def is_editable(step: Step) -> bool:
+    """Whether commands of a RUN can be changed: plain shell text without cache mounts."""
+    assert step.script is not None
+    return (
+        not step.script.opaque and not step.instruction.heredocs and "type=cache" not in step.instruction.raw
+    )

@@ -1,0 +1,41 @@
+"""What an image starts, as far as it matters for what may be dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slimify.analysis.program import Program
+from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.facts.shells import is_shell
+from slimify.languages import language
+from slimify.model.decisions import Reason
+from slimify.model.effects import IDLE, Effect
+from slimify.semantics.paths import inside
+
+
+def cloned_code(program: Program) -> Reason | None:
+    """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
+    for step in program.steps:
+        for effect in step.effects:
+            cloned = effect.kind == "fetch" and effect.tool == "git"
+            if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
+                return Reason.of("SL392", "cloned", at=step.line, base=program.base_ref)
+    return None
+
+
+def foreign_program(program: Program) -> bool:
+    """Whether what is started was installed globally: its code was not read."""
+    for effect in (e for s in program.steps for e in s.effects if e.kind == "install-global"):
+        known = language(effect.ecosystem)
+        if known is None or known.packages is None:
+            continue
+        for name in {p.name for p in effect.packages} - set(known.runners):
+            if set(known.packages.programs(name)) & set(program.runtime_needs.commands):
+                return True
+    return False
+
+
+def only_shell(start: Sequence[Effect]) -> bool:
+    """Whether the image starts a shell for people to work in, and nothing else."""
+    programs = [e for e in start if e.kind not in IDLE and e.tool not in OWN_ENTRY]
+    return bool(programs) and all(is_shell(e.tool) for e in programs)
