@@ -46,6 +46,8 @@ MISPLACED = [
     ("few start programs or use the network", "slimify.context.scan", "subprocess"),
     ("few start programs or use the network", "slimify.languages.go.planning.layouts", "http"),
     ("few start programs or use the network", "slimify.image.archive", "socket"),
+    ("validation imports no planner", "slimify.validation.validate", "slimify.planning.layout"),
+    ("validation imports no planner", "slimify.validation.in_place", "slimify.languages.go.planning.base"),
 ]
 
 
