@@ -110,9 +110,9 @@ words = st.sampled_from(KEYWORDS + IMAGES + MARKS + WORDS)
 
 
 @settings(max_examples=200)
-@given(tokens=st.lists(words, max_size=30), glue=st.sampled_from([" ", ""]))
-def test_any_words(tokens: list[str], glue: str) -> None:
-    rewrite(("FROM python:3.12\n" + glue.join(tokens)).encode("utf-8", "surrogateescape"))
+@given(tokens=st.lists(words, max_size=30), build_script=st.sampled_from([" ", ""]))
+def test_any_words(tokens: list[str], build_script: str) -> None:
+    rewrite(("FROM python:3.12\n" + build_script.join(tokens)).encode("utf-8", "surrogateescape"))
 
 
 @settings(max_examples=100)

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from slimify.analysis.copied_context import Taken, taken
 from slimify.analysis.program import Program
-from slimify.context.hidden_files import hidden_files, raw_text
+from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.languages import language
@@ -105,9 +105,9 @@ def readers(program: Program) -> Readers | None:
 def _others(program: Program) -> Iterator[Dockerfile | None]:
     """The other Dockerfiles of the context, ignored ones too; None for one that can't be read."""
     context = program.context
-    known = (p for p in (*context.files, *hidden_files(context)) if _is_dockerfile(p))
+    known = (p for p in (*context.files, *ignored_files(context)) if _is_dockerfile(p))
     for path in sorted(set(known)):
-        text = raw_text(context, path)
+        text = unfiltered_text(context, path)
         if text == program.dockerfile.text:
             continue
         try:

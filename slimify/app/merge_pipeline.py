@@ -24,7 +24,7 @@ from slimify.pipeline import stated
 
 if TYPE_CHECKING:
     from slimify.analysis.program import Program
-    from slimify.context.build_scripts.transfers import Glue
+    from slimify.context.build_scripts.transfers import BuildScript
     from slimify.planning.merge.plan import Pair
 
 
@@ -113,17 +113,17 @@ def _pair(
     one, other = (_context(file, context) for file, _ in (builder, runtime))
     root = _root(builder[0], runtime[0], other)
     labelled = _labelled(builder, one, options)
-    glue = _glue(root, builder[0], runtime[0], labelled, given, other)
-    if glue is not None and context is None:
-        if (root / glue.builder.context).resolve() != one.resolve():
-            one = root / glue.builder.context
+    build_script = _find_build_script(root, builder[0], runtime[0], labelled, given, other)
+    if build_script is not None and context is None:
+        if (root / build_script.builder.context).resolve() != one.resolve():
+            one = root / build_script.builder.context
             labelled = _labelled(builder, one, options)
-        if glue.runtime is not None:
-            other = root / glue.runtime.context
+        if build_script.runtime is not None:
+            other = root / build_script.runtime.context
     return Pair(
         builder=labelled,
         runtime=_labelled(runtime, other, options),
-        glue=glue,
+        build_script=build_script,
         place=os.path.relpath(other.resolve(), root).replace(os.sep, "/"),
     )
 
@@ -146,15 +146,15 @@ def _labelled(file: tuple[File, Dockerfile], context: Path, options: Options) ->
     return classify(file[1], scan(context, file[0].target.path), file[0].name, options, None)
 
 
-def _glue(
+def _find_build_script(
     root: Path,
     builder: File,
     runtime: File,
     labelled: Program,
     given: Sequence[tuple[str, str]],
     context: Path,
-) -> Glue | None:
-    from slimify.context.build_scripts.transfers import glue, told
+) -> BuildScript | None:
+    from slimify.context.build_scripts.transfers import build_script, with_extracts
 
     def below(file: File) -> str:
         path = (
@@ -163,5 +163,5 @@ def _glue(
         return os.path.relpath(path, root).replace(os.sep, "/")
 
     contract = labelled.runtime
-    found = glue(root, below(builder), below(runtime), contract.entrypoint or (), contract.cmd or ())
-    return told(found, given, os.path.relpath(context.resolve(), root)) if given else found
+    found = build_script(root, below(builder), below(runtime), contract.entrypoint or (), contract.cmd or ())
+    return with_extracts(found, given, os.path.relpath(context.resolve(), root)) if given else found

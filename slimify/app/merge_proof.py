@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from slimify.app.merge_pipeline import File
     from slimify.app.prove import Listeners, ProofOptions
     from slimify.config import Options
-    from slimify.context.build_scripts.transfers import Extract, Glue
+    from slimify.context.build_scripts.transfers import BuildScript, Extract
     from slimify.engine.containers import Engine
     from slimify.verify.model import Proof
 
@@ -55,14 +55,14 @@ def proven(
         return outcome, None
     again = any(d.code == "SL371" for d in outcome.decisions)
     with detect(proving.engine) as engine, tempfile.TemporaryDirectory(prefix="slimify-merge-") as folder:
-        build = replace(proving.build, build_args={**options.build_args, **_given(pair.glue)})
-        target = pair.glue.builder.target if pair.glue is not None else ""
+        build = replace(proving.build, build_args={**options.build_args, **_given(pair.build_script)})
+        target = pair.build_script.builder.target if pair.build_script is not None else ""
         first = engine.build(
             builder.data, _root(pair.builder), replace(build, target=target), told.progress, "builder"
         )
         context = _linked(_root(pair.runtime), Path(folder) / "context")
         for extract in handed_over(pair):
-            _take(engine, first.tag, extract, pair.glue if again and extract.ran else None, context)
+            _take(engine, first.tag, extract, pair.build_script if again and extract.ran else None, context)
         subject = case(
             runtime.data,
             name=runtime.name,
@@ -84,9 +84,13 @@ def _root(program: object) -> Path:
     return root
 
 
-def _given(glue: Glue | None) -> dict[str, str]:
+def _given(build_script: BuildScript | None) -> dict[str, str]:
     """The build arguments of both builds, as far as the script says their values."""
-    builds = (glue.builder, *((glue.runtime,) if glue.runtime else ())) if glue is not None else ()
+    builds = (
+        (build_script.builder, *((build_script.runtime,) if build_script.runtime else ()))
+        if build_script is not None
+        else ()
+    )
     pairs = (a.partition("=")[::2] for b in builds for a in b.args)
     return {name: value for name, value in pairs if value and "$" not in value}
 
@@ -114,7 +118,7 @@ def _linked(root: Path, copy: Path) -> Path:
     return copy
 
 
-def _take(engine: Engine, tag: str, extract: Extract, ran: Glue | None, context: Path) -> None:
+def _take(engine: Engine, tag: str, extract: Extract, ran: BuildScript | None, context: Path) -> None:
     """One path of the builder's image into the context; `ran`: after its container did its work."""
     with _container(engine, tag, ran) as container, engine.copy_out(container, extract.path) as stream:
         (context / extract.target).parent.mkdir(parents=True, exist_ok=True)
@@ -134,7 +138,7 @@ def _below(target: str, name: str) -> str:
 
 
 @contextlib.contextmanager
-def _container(engine: Engine, tag: str, ran: Glue | None) -> Iterator[str]:
+def _container(engine: Engine, tag: str, ran: BuildScript | None) -> Iterator[str]:
     if ran is None:
         container = engine.create(tag)
     else:

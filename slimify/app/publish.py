@@ -84,12 +84,12 @@ class Published(Struct, frozen=True):
 
 def open_requests(asked: PublishOptions) -> Iterator[Published]:
     """Opens or updates the pull requests one by one. Raises SlimifyError if none can be opened at all."""
-    from slimify.engine.process import terminable
+    from slimify.engine.process import cleanup_on_signals
 
     git = _repository(asked.paths)
     here = [_inside(git.directory, path) for path in asked.paths]
     context = _inside(git.directory, str(asked.context)) if asked.context is not None else None
-    with terminable(), _publish_run(asked, git) as (run, client), contextlib.chdir(run.tree):
+    with cleanup_on_signals(), _publish_run(asked, git) as (run, client), contextlib.chdir(run.tree):
         results = list(_results(asked, run, here, Path(context) if context is not None else None))
         sources = {outcome.file: source for source, outcome, _ in results}
         run = replace(run, write_files=lambda tree, offer: _write_files(run, tree, offer, sources))

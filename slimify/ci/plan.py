@@ -33,29 +33,29 @@ def planned(build: Build, files: Mapping[str, str], templates: str = "") -> Step
         if found is not None:
             return _changed(build, name, text, found, templates)
     for name, text in files.items():
-        line = build_steps.line_with(text, _BUILDS)
+        line = build_steps.first_line_with(text, _BUILDS)
         if line or build.kind != "github":  # GitHub allows an additional workflow file
             why = Reason.of("SL382", "takes_place") if line else None
-            return _by_hand(build, name, text, build_steps.Found(line, None, why), templates)
+            return _by_hand(build, name, text, build_steps.BuildStep(line, None, why), templates)
     text = _page(build, f"ci/{build.kind}.j2", templates)
     outcome = Rewritten(file=build.file, before="", after=text, decisions=_why(build))
     return Step(outcome=outcome, shown=text)
 
 
-def _found(build: Build, text: str) -> build_steps.Found | None:
+def _found(build: Build, text: str) -> build_steps.BuildStep | None:
     if build.kind == "kaniko":
-        found = build_steps.kaniko(text, build.dockerfile, build.context, build.flags)
+        found = build_steps.kaniko_step(text, build.dockerfile, build.context, build.flags)
         made = None
         if found is not None and found.text is None and not build.given_tag:
-            made = kaniko.converted(text, build.dockerfile, build.context, build.flags)
+            made = kaniko.convert_to_kaniko(text, build.dockerfile, build.context, build.flags)
         return made or found
     if build.kind == "github":
-        return build_steps.github(text, build.dockerfile, build.inputs)
-    line = build_steps.line_with(text, ("--cache-to",))
-    return build_steps.Found(line, text) if line else None
+        return build_steps.github_step(text, build.dockerfile, build.inputs)
+    line = build_steps.first_line_with(text, ("--cache-to",))
+    return build_steps.BuildStep(line, text) if line else None
 
 
-def _changed(build: Build, name: str, text: str, found: build_steps.Found, templates: str) -> Step:
+def _changed(build: Build, name: str, text: str, found: build_steps.BuildStep, templates: str) -> Step:
     if found.text is None:
         return _by_hand(build, name, text, found, templates)
     if found.text == text:
@@ -68,7 +68,7 @@ def _changed(build: Build, name: str, text: str, found: build_steps.Found, templ
     return Step(outcome=outcome, shown="")
 
 
-def _by_hand(build: Build, name: str, text: str, found: build_steps.Found, templates: str) -> Step:
+def _by_hand(build: Build, name: str, text: str, found: build_steps.BuildStep, templates: str) -> Step:
     """The step to add by hand, with its position in the file."""
     at, why = found.line, found.why
     if at:

@@ -1,13 +1,12 @@
-"""The settings in force for a Dockerfile: a file's tables, on top of each other → `Options`.
+"""Loads the effective settings for a Dockerfile as `Options`, which describes each setting.
 
-`Options` is the one value that the phases see; it describes each setting. The settings file is the nearest
-slimify.toml, or pyproject.toml with a table [tool.slimify], at or above the directory of the Dockerfile, not
-above the root of its repository:
+The settings file is the nearest slimify.toml, or pyproject.toml with a table [tool.slimify], in the
+directory of the Dockerfile or above, up to the root of its repository:
 
     base = "slim"
     build-args = { PORT = "8080" }
 
-    [files."services/*/Dockerfile"]  # on top, for these files alone
+    [files."services/*/Dockerfile"]  # overrides for these files
     base = "same"
 """
 
@@ -44,14 +43,14 @@ _GENERAL = {
 
 
 class Layer(Struct, frozen=True):
-    """A table of settings as it was read: where it stands, and values by their field in Options."""
+    """A table of settings: its origin, and values by their field in Options."""
 
     origin: str
     values: Mapping[str, object]
 
 
 def repository_root(directory: Path) -> Path | None:
-    """The nearest directory at or above `directory` that holds a version control folder."""
+    """The nearest of `directory` and its parents that contains a version control folder, or None."""
     for candidate in (directory, *directory.parents):
         if any((candidate / name).exists() for name in (".git", ".hg", ".svn")):
             return candidate
@@ -59,7 +58,7 @@ def repository_root(directory: Path) -> Path | None:
 
 
 def ancestors(directory: Path) -> tuple[Path, ...]:
-    """`directory` and those above it, up to the root of its repository (without one: only itself)."""
+    """`directory` and its parents, up to the root of the repository; outside a repository, only itself."""
     directory = directory.resolve()
     root = repository_root(directory)
     if root is None:
@@ -68,16 +67,16 @@ def ancestors(directory: Path) -> tuple[Path, ...]:
 
 
 def load(directory: Path, file: Path | None = None) -> Options:
-    """The options of the settings file that concerns Dockerfiles in `directory`, with what it says about
-    `file` on top; defaults without a settings file.
+    """The settings for Dockerfiles in `directory`, including overrides for `file`; defaults if there is
+    no settings file.
 
-    Raises SlimifyError for a file that cannot be read, an unknown name and a value of the wrong kind.
+    Raises SlimifyError for an unreadable file, an unknown setting or an invalid value.
     """
     return fold(*layers(directory, file))
 
 
 def layers(directory: Path, file: Path | None) -> tuple[Path | None, tuple[Layer, ...]]:
-    """The settings file, and its tables that concern `file`, each on top of the one before."""
+    """The settings file, and its tables that apply to `file`; later ones override earlier ones."""
     path, table = settings_file(directory)
     if path is None:
         return None, ()
@@ -94,7 +93,7 @@ def layers(directory: Path, file: Path | None) -> tuple[Path | None, tuple[Layer
 
 
 def fold(path: Path | None, found: Iterable[Layer]) -> Options:
-    """One value of several tables: lists grow, tables are merged, anything else is replaced."""
+    """The options of several tables combined: lists are extended, tables merged, other values replaced."""
     options = Options(settings=str(path)) if path is not None else Options()
     for layer in found:
         for name, value in layer.values.items():
@@ -113,10 +112,10 @@ def _joined(before: object, value: object) -> object:
 
 
 def concerns(pattern: str, name: str) -> bool:
-    """Whether a table of `files` is about a Dockerfile, by its path below the settings file.
+    """Whether the pattern of a `files` table matches a Dockerfile's path, relative to the settings file.
 
-    `*` stands for anything but a slash, `**` for that too; a directory stands for all files in it, a name
-    without a slash for files of that name anywhere.
+    `*` does not match slashes, `**` does. A directory matches all files in it; a name without a slash
+    matches files of that name anywhere.
     """
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern.removeprefix("./").rstrip("/"))
     meant = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -126,7 +125,7 @@ def concerns(pattern: str, name: str) -> bool:
 
 
 def _templates(path: Path, directory: str) -> str:
-    """The directory of the user's templates; inside the repository, as everything that is read."""
+    """The user's template directory, which must be within the repository."""
     found = (path.parent / directory).resolve()
     root = (repository_root(path.parent.resolve()) or path.parent).resolve()
     if not found.is_dir() or not found.is_relative_to(root):
@@ -136,9 +135,9 @@ def _templates(path: Path, directory: str) -> str:
 
 
 def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, object]]:
-    """The settings file that concerns Dockerfiles in `directory`, if there is one, and what it says.
+    """The settings file for Dockerfiles in `directory`, or None, and its table.
 
-    Raises SlimifyError for a slimify.toml that cannot be read.
+    Raises SlimifyError for an unreadable slimify.toml.
     """
     for candidate in ancestors(directory):
         for name in ("slimify.toml", "pyproject.toml"):
@@ -150,12 +149,12 @@ def settings_file(directory: Path) -> tuple[Path | None, Mapping[str, object]]:
 
 
 def _table(path: Path) -> Mapping[str, object] | None:
-    """slimify's settings in one file; None for a pyproject.toml that has none."""
+    """slimify's settings in one file, or None for a pyproject.toml without any."""
     try:
         document = tomli.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         if path.name == "pyproject.toml":
-            return None  # somebody else's file: whoever owns it will complain better than we can
+            return None  # other tools report a malformed pyproject.toml
         raise _wrong(f"cannot read {path}: {error}") from error
     if path.name == "slimify.toml":
         return document

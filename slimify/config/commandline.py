@@ -1,4 +1,4 @@
-"""Values of options → the words with which a command line has them."""
+"""Formats settings as command line options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from slimify.config.options import MinSaving
 
 
 def words(given: Mapping[str, object]) -> tuple[str, ...]:
-    """The words of values by the name of their field in Options."""
+    """The command line options for values, given by their field in Options."""
     return tuple(word for name, value in given.items() for word in _option(name.replace("_", "-"), value))
 
 

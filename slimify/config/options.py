@@ -1,4 +1,4 @@
-"""The settings: type, default and description of each. TOML, command line and help are made from here."""
+"""The settings with type, default and description: the source for TOML, command line and help."""
 
 from __future__ import annotations
 
@@ -23,26 +23,23 @@ class MinSaving(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """As it is written on the command line: `5%`, `5MB`, `5%,5MB`."""
+        """The value in command line syntax: `5%`, `5MB` or `5%,5MB`."""
         size = f"{self.bytes // 10**6}MB" if self.bytes % 10**6 == 0 else f"{self.bytes}B"
         share = [f"{self.percent:g}%"] if self.percent else []
         return ",".join([*share, size] if self.bytes or not share else share)
 
     def floor(self, original: int) -> int:
-        """The least saving, in bytes, that pays for an image of `original` bytes."""
+        """The required saving in bytes for an original image of `original` bytes."""
         return max(self.bytes, int(original * self.percent / 100))
 
     def in_place(self, original: int) -> int:
-        """The same where one stage was asked for, or is all that can change: the base image stays, so that
-        by default no share of it counts."""
+        """The required saving in bytes if the file keeps one stage. The base image can't change then, so
+        the default percentage does not apply."""
         return self.bytes if self == MinSaving() else self.floor(original)
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """The settings of a run, in the order in which `slimify config` prints them.
-
-    A setting that is also an option of the command line has the description that `--help` shows.
-    """
+    """The settings of a run, in the order of `slimify config`. `--help` shows the same descriptions."""
 
     base: Annotated[Base, Meta(description="Smallest base image allowed for the final stage.")] = "auto"
     min_saving: Annotated[
@@ -88,13 +85,13 @@ class Options(Struct, frozen=True, kw_only=True):
     pr: Annotated[
         Mapping[str, Any], Meta(description="How pull and merge requests are made, see config.pr.")
     ] = field(default_factory=dict)
-    settings: str = ""  # the settings file that was read, "" for none
+    settings: str = ""  # path of the settings file, or ""
 
 
 def parse_min_saving(text: str) -> MinSaving:
-    """Reads `5%`, `5MB`, `5%,5MB` or `0`; what is not named is no floor at all.
+    """Parse `5%`, `5MB`, `5%,5MB` or `0`. An omitted part is no limit.
 
-    Raises ValueError with a sentence for anything else.
+    Raises ValueError with a message for anything else.
     """
     percent, size = 0.0, 0
     for part in text.split(","):

@@ -1,4 +1,4 @@
-"""The table `[pr]`: how requests for review are made."""
+"""The table `[pr]`: settings of pull and merge requests."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ForgeKind = Literal["github", "gitlab", "gitea"]
 
 
 class Requests(Struct, frozen=True, kw_only=True):
-    """How requests are made. `base` "" is the default branch; `forge` None and `api_url` "" are derived from
-    the remote."""
+    """Settings of pull and merge requests. `base` "" is the default branch; `forge` None and `api_url` ""
+    are derived from the remote."""
 
     base: str = ""
     branch_prefix: str = "slimify/"
@@ -33,12 +33,12 @@ class Requests(Struct, frozen=True, kw_only=True):
 
 
 def requests(table: Mapping[str, Any]) -> Requests:
-    """The table as a value. It was read by `checked`."""
+    """The settings in a table that `checked` has validated."""
     return Requests(**{name.replace("-", "_"): value for name, value in table.items()})
 
 
 def checked(value: object) -> dict[str, Any]:
-    """The table `[pr]` of a settings file. Raises ValueError with a sentence."""
+    """The validated table `[pr]` of a settings file. Raises ValueError with a message."""
     found = {}
     for key, item in table(value).items():
         name = key.replace("_", "-")
@@ -52,7 +52,7 @@ def checked(value: object) -> dict[str, Any]:
 
 
 def is_prefix(text: str) -> bool:
-    """Whether git takes it as a prefix of branches, and it separates them from others."""
+    """Whether a text is a valid branch prefix for git and ends in a separator."""
     plain = re.fullmatch(r"\w[\w./-]*[/-]", text, re.ASCII) is not None
     return plain and not re.search(r"\.\.|//|/\.|\.lock/|/-|\./", text)
 
@@ -87,7 +87,7 @@ def _address(value: object) -> str:
     return value
 
 
-# Where the type does not say enough.
+# Readers of settings whose type is not specific enough.
 _READERS: dict[str, Reader] = {
     "base": _branch,
     "branch_prefix": _prefix,

@@ -1,4 +1,4 @@
-"""Values of TOML → values of a type. A reader raises ValueError with what a value must be."""
+"""Converts TOML values to a type. A reader raises ValueError that says what the value must be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of settings in TOML → readers of their values, by the types of `Options`."""
+"""Maps the names of settings in TOML to readers of their values, by the types of `Options`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slimify.config.readers import Reader, reader, strings, table
 
 
 def is_path(text: str) -> bool:
-    """Whether a text can stand in `keep-paths`."""
+    """Whether a text is valid in `keep-paths`."""
     return re.fullmatch(r"/[^\s*?\[\]$]+", text) is not None and ".." not in text.split("/")
 
 
@@ -64,7 +64,7 @@ def _directory(value: object) -> str:
     return value
 
 
-# Where the type does not say enough.
+# Readers of settings whose type is not specific enough.
 _READERS: dict[str, Reader] = {
     "min_saving": _min_saving,
     "build_args": _build_args,

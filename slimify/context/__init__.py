@@ -1,1 +1,1 @@
-"""The build context: what lies in it, what its manifests say, what its sources need at run time."""
+"""Reads the build context: its files, manifests, scripts and the runtime needs of its sources."""

@@ -1,8 +1,7 @@
-"""`.dockerignore`: which paths of the build context the builder never sees.
+"""The rules of `.dockerignore`: which paths the builder excludes from the build context.
 
-In: the text of the file; out: an `Ignore` that answers for one path at a time. Follows
-moby/patternmatcher as BuildKit uses it (`ignorefile.ReadAll`, `MatchesUsingParentResults`). A pattern
-that Docker would reject matches nothing here and is listed in `Ignore.errors`.
+Follows moby/patternmatcher as BuildKit uses it (`ignorefile.ReadAll`, `MatchesUsingParentResults`). A
+pattern that Docker rejects matches nothing and is listed in `Ignore.errors`.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-# A longer path, or a pattern with more wildcards, is matched in linear time instead of by `re`,
-# which would backtrack (a context may be hostile).
+# Longer paths and patterns with more wildcards are matched in linear time instead of with `re`,
+# since an untrusted context could make `re` backtrack.
 _SHORT_PATH = 512
 _FEW_WILDCARDS = 3
 _CACHED_DIRECTORIES = 50_000
@@ -37,7 +36,7 @@ _REST = _Token("rest", ".*")
 
 
 class _Group(Struct, frozen=True):
-    """Neighbouring patterns of one sign: their order among each other does not matter."""
+    """Consecutive patterns that all exclude, or all re-include (`!`); their order does not matter."""
 
     exception: bool
     literals: frozenset[str]
@@ -55,53 +54,55 @@ class _Group(Struct, frozen=True):
         return any(_matches(tokens, path) for tokens in self.slow)
 
 
-class Ignore(Struct, frozen=True, dict=True):
-    """The rules of one file. `patterns` are cleaned, `errors` name the patterns Docker rejects."""
+class IgnoreRules(Struct, frozen=True, dict=True):
+    """The rules of one file. `patterns` are normalized; `errors` lists patterns that Docker rejects."""
 
     patterns: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     groups: tuple[_Group, ...] = ()
 
     @classmethod
-    def parse(cls, text: str) -> Ignore:
+    def parse(cls, text: str) -> IgnoreRules:
         """The rules in `text`. Never fails."""
         patterns: list[str] = []
         errors: list[str] = []
         parsed: list[tuple[bool, str, tuple[_Token, ...]]] = []
         for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-            pattern = _clean(line)
+            pattern = _parse_line(line)
             if pattern is None:
                 continue
             exception = pattern.startswith("!")
             bare = pattern[1:] if exception else pattern
             try:
                 if exception and bare in ("", "/"):
-                    raise ValueError("nothing behind the !")
+                    raise ValueError("no pattern after !")
                 parsed.append((exception, bare, _tokens(bare)))
             except ValueError as error:
                 errors.append(f"line {number}: {line.strip()}: {error}")
                 continue
             patterns.append(pattern)
-        return cls(tuple(patterns), tuple(errors), _grouped(parsed))
+        return cls(tuple(patterns), tuple(errors), _groups(parsed))
 
     @cached_property
     def _states(self) -> dict[str, tuple[bool, ...]]:
         return {}
 
     def ignores(self, path: str) -> bool:
-        """Whether the builder does not see `path` (relative to the context, POSIX, no `./`)."""
+        """Whether the builder excludes `path` (relative to the context, POSIX, no `./`)."""
         if not self.groups:
             return False
         parent, slash, _ = path.rpartition("/")
-        return self._verdict(self._step(self._state(parent) if slash else (), path))
+        return self._is_excluded(self._step(self._state(parent) if slash else (), path))
 
-    def may_readmit(self, directory: str) -> bool:
-        """Whether a `!` pattern could match something below `directory`, although it is ignored."""
+    def may_reinclude(self, directory: str) -> bool:
+        """Whether a `!` pattern could match a path below an ignored directory."""
         parts = directory.split("/")
-        return any(_reaches_below(pattern[1:], parts) for pattern in self.patterns if pattern.startswith("!"))
+        return any(
+            _may_match_below(pattern[1:], parts) for pattern in self.patterns if pattern.startswith("!")
+        )
 
     def _state(self, directory: str) -> tuple[bool, ...]:
-        """Which groups matched the directory or a parent of it: its files inherit that."""
+        """Whether each group matches the directory or a parent; its files inherit this."""
         pending: list[str] = []
         known: tuple[bool, ...] | None = None
         while (known := self._states.get(directory)) is None:
@@ -118,8 +119,8 @@ class Ignore(Struct, frozen=True, dict=True):
         return known
 
     def _step(self, inherited: tuple[bool, ...], path: str) -> tuple[bool, ...]:
-        # BuildKit asks a pattern only where its answer could change the verdict so far, and what
-        # was not asked for a directory is not inherited from it either.
+        # BuildKit skips a pattern that could not change the result so far. A pattern skipped for a
+        # directory is not inherited by its files either.
         ignored = False
         result = []
         for index, group in enumerate(self.groups):
@@ -131,7 +132,7 @@ class Ignore(Struct, frozen=True, dict=True):
             result.append(matched)
         return tuple(result)
 
-    def _verdict(self, state: tuple[bool, ...]) -> bool:
+    def _is_excluded(self, state: tuple[bool, ...]) -> bool:
         for group, matched in zip(reversed(self.groups), reversed(state), strict=True):
             if matched:
                 return not group.exception
@@ -139,22 +140,22 @@ class Ignore(Struct, frozen=True, dict=True):
 
 
 class Glob(Struct, frozen=True):
-    """One wildcard pattern, without `!`, that a whole path has to match: `**` crosses slashes."""
+    """One wildcard pattern without `!`, matched against the whole path. `**` crosses slashes."""
 
     pattern: str
     group: _Group
 
     @classmethod
     def parse(cls, pattern: str) -> Glob:
-        """ValueError where Docker calls the pattern malformed."""
+        """Parse a pattern. Raises ValueError if Docker rejects it as malformed."""
         return cls(pattern, _group(False, [(pattern, _tokens(pattern))]))
 
     def matches(self, path: str) -> bool:
         return self.group.matches(path)
 
 
-def _clean(line: str) -> str | None:
-    """One line as a pattern, a leading `!` kept, or None for a comment or a blank line."""
+def _parse_line(line: str) -> str | None:
+    """The pattern on a line, including a leading `!`, or None for a comment or blank line."""
     if line.startswith("#"):
         return None
     line = line.strip()
@@ -171,7 +172,7 @@ def _clean(line: str) -> str | None:
 
 
 def _tokens(pattern: str) -> tuple[_Token, ...]:
-    """The pattern in pieces. ValueError where Go's `filepath.Match` calls it malformed."""
+    """The tokens of a pattern. Raises ValueError if Go's `filepath.Match` rejects it as malformed."""
     tokens: list[_Token] = []
     at = 0
     while at < len(pattern):
@@ -181,7 +182,7 @@ def _tokens(pattern: str) -> tuple[_Token, ...]:
             at += 1
             slash = pattern.startswith("/", at)
             at += slash
-            # moby compares the tail as a plain string in `**tail`, so it may begin inside a name.
+            # moby compares the tail of `**tail` as a suffix, so it may start within a name.
             loose = at == 2 and not re.search(r"[*?\[\]\\]", pattern[2:])
             tokens.append(_REST if at == len(pattern) or (loose and not slash) else _TREE)
         elif char == "*":
@@ -215,7 +216,7 @@ def _class_end(pattern: str, at: int) -> int:
 
 
 def _class(body: str) -> str:
-    """`[…]` as a regular expression. Go's rules: `^` negates, no bare `-` or `]` at an end."""
+    """`[…]` as a regular expression. Go's rules: `^` negates; `-` and `]` at an end must be escaped."""
     negated = body.startswith("^")
     ranges = re.findall(r"(\\.|[^\\\-\]])(?:-(\\.|[^\\\-\]]))?", body[negated:], re.DOTALL)
     if sum(len(low) + (len(high) + 1 if high else 0) for low, high in ranges) != len(body) - negated:
@@ -230,7 +231,7 @@ def _class(body: str) -> str:
     return f"[{'^' if negated else ''}{text}]"
 
 
-def _grouped(parsed: list[tuple[bool, str, tuple[_Token, ...]]]) -> tuple[_Group, ...]:
+def _groups(parsed: list[tuple[bool, str, tuple[_Token, ...]]]) -> tuple[_Group, ...]:
     groups: list[_Group] = []
     start = 0
     while start < len(parsed):
@@ -265,9 +266,9 @@ def _group(exception: bool, members: list[tuple[str, tuple[_Token, ...]]]) -> _G
 
 
 def _matches(tokens: tuple[_Token, ...], path: str) -> bool:
-    """Match without backtracking: follow every position in the pattern at once.
+    """Match without backtracking, by tracking all positions in the pattern at once.
 
-    A position `i` stands before token i; `~i` stands inside the `.*` of a `**/` at i.
+    Position `i` is before token i; `~i` is within the `.*` of a `**/` at i.
     """
     here = _closure({0}, tokens)
     for char in path:
@@ -306,8 +307,8 @@ def _closure(states: set[int], tokens: tuple[_Token, ...]) -> set[int]:
     return result
 
 
-def _reaches_below(pattern: str, parts: list[str]) -> bool:
-    """Whether `pattern` may match a path strictly below the directory with these parts."""
+def _may_match_below(pattern: str, parts: list[str]) -> bool:
+    """Whether `pattern` could match a path below the directory with these parts."""
     segments = pattern.split("/")
     for index, part in enumerate(parts):
         if index == len(segments):

@@ -1,8 +1,7 @@
-"""The build context as the builder sees it: names and sizes of its files, and bounded reads.
+"""Lists the build context as the builder sees it, and reads its files within limits.
 
-In: a directory; out: a `Context`. Nothing outside the directory is ever read: a symbolic link is
-followed only inside it, and only when its target is relative. Work and memory are bounded by `Limits`;
-what was left out is said in `Context.notes`.
+Nothing outside the directory is read: a symlink is followed only if its target is relative and inside
+the context. `Limits` bounds time and memory; `Context.notes` reports what was not listed.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from slimify.context.ignore_rules import Glob, Ignore
+from slimify.context.ignore_rules import Glob, IgnoreRules
 from slimify.languages import installed_directories
 
-# History: known to exist, never an input of the application, not listed.
+# Version control folders: they are known to exist, but not listed.
 _HISTORY = frozenset({".git", ".hg", ".svn", ".bzr"})
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_TEXTS, _CACHED_LENGTH = 2_000, 64 << 10  # files, characters of each
@@ -30,22 +29,22 @@ _MAX_IGNORE_BYTES = 1 << 20
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How much of a context is looked at. Counts of directory entries, and bytes."""
+    """How much of a context is read, in directory entries and bytes."""
 
     entries: int = 400_000  # in the whole context
-    installed: int = 5_000  # inside all node_modules and virtual environments together
+    installed: int = 5_000  # in all node_modules and virtual environments together
     ignored: int = 1_000  # ignored paths remembered by name
-    text: int = 1 << 20  # bytes of one file that `Context.text` reads
-    depth: int = 200  # directories below each other
+    text: int = 1 << 20  # bytes of one file read by `Context.text`
+    depth: int = 200  # of nested directories
 
 
 class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     """A build context. Paths are relative to its root, POSIX, without `./`; "" is the root itself.
 
-    `files` maps regular files to their size in bytes, in sorted order, `.dockerignore` applied;
-    `symlinks` maps links to their target as written; `ignored` are the topmost ignored paths
-    (directories end in `/`); `skipped` are directories that are known to exist but were not, or
-    not wholly, listed; `notes` say what was left out, in words.
+    - `files` maps regular files that are not ignored to their size in bytes, in sorted order.
+    - `symlinks` maps symlinks to their target as written.
+    - `ignored` lists the topmost ignored paths; directories end in `/`.
+    - `skipped` lists directories that were not, or only partly, listed; `notes` says why.
     """
 
     root: Path | None = None
@@ -53,10 +52,10 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     directories: frozenset[str] = frozenset()
     symlinks: Mapping[str, str] = field(default_factory=dict)
     executables: frozenset[str] = frozenset()
-    ignore: Ignore = field(default_factory=Ignore)
+    ignore: IgnoreRules = field(default_factory=IgnoreRules)
     ignore_file: str | None = None  # its name
-    ignore_path: str = ""  # where it is, or would be, as the caller names the context
-    ignore_text: str | None = None  # None: there is none that can be read
+    ignore_path: str = ""  # where it is or would be, relative to the caller's path of the context
+    ignore_text: str | None = None  # None if there is none or it is unreadable
     ignored: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -65,11 +64,11 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
 
     @classmethod
     def empty(cls) -> Context:
-        """No directory at all (the Dockerfile came from standard input). It has no file."""
+        """A context without any file, for a Dockerfile from standard input."""
         return cls()
 
     def has(self, path: str) -> bool:
-        """Whether the builder sees a file, directory or link of that name."""
+        """Whether the context contains the file, directory or symlink."""
         path = clean(path)
         if not path:
             return self.root is not None
@@ -78,26 +77,26 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         real = self.resolve(path)
         if real is not None:
             return True
-        return self._below_skipped(path) and self.raw_has(path) and not self.ignore.ignores(path)
+        return self._below_skipped(path) and self.exists_on_disk(path) and not self.ignore.ignores(path)
 
     def is_dir(self, path: str) -> bool:
-        """Whether it is a directory, or a link to one inside the context."""
+        """Whether the path is a directory, or a symlink to one in the context."""
         path = clean(path)
         if not path:
             return self.root is not None
         real = self.resolve(path)
         return real is not None and (not real or real in self.directories)
 
-    def raw_has(self, path: str) -> bool:
-        """Whether it lies on the disk inside the context, ignored or not."""
-        full = self._inside(clean(path))
+    def exists_on_disk(self, path: str) -> bool:
+        """Whether the path exists on disk within the context, even if it is ignored."""
+        full = self._real_path(clean(path))
         return full is not None and os.path.lexists(full)
 
-    def complete(self, path: str = "") -> bool:
-        """Whether `under` and `glob` tell of everything below a directory (but for `.git` and its kind)."""
+    def is_fully_listed(self, path: str = "") -> bool:
+        """Whether everything below a directory is listed, except version control folders."""
         prefix = clean(path)
         return self.root is not None and not any(
-            _contains(prefix, name) or _contains(name, prefix)
+            _is_below(prefix, name) or _is_below(name, prefix)
             for name in self.skipped
             if posixpath.basename(name) not in _HISTORY
         )
@@ -112,9 +111,9 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return self._sorted[start:end]
 
     def glob(self, pattern: str, *, directories: bool = False) -> tuple[str, ...]:
-        """Files, and links to files, that match, sorted; `*` stops at a slash, `**` does not.
+        """The files and symlinks to files that match, sorted. `*` stops at a slash, `**` does not.
 
-        As in COPY, a name that starts with a dot is matched too.
+        As in COPY, wildcards match names that start with a dot.
         """
         pattern = clean(pattern)
         head = re.split(r"[*?\[\\]", pattern, maxsplit=1)[0]
@@ -130,8 +129,8 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return tuple(sorted({name for name in names if name.startswith(head) and wanted.matches(name)}))
 
     def readable_by_all(self, path: str) -> bool:
-        """Whether the mode of a file lets others read it, or that of a directory lets them in."""
-        full = self._inside(clean(path))
+        """Whether others may read the file, or read and enter the directory, according to its mode."""
+        full = self._real_path(clean(path))
         if full is None:
             return False
         try:
@@ -141,26 +140,26 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return bool(mode & 0o004) and (clean(path) in self.files or bool(mode & 0o001))
 
     def text(self, path: str, limit: int | None = None) -> str | None:
-        """A file's text, undecodable bytes replaced; None if there is none or it is over the limit.
+        """The text of a file with invalid bytes replaced, or None if it is missing or too large.
 
-        `limit` in bytes, else `limits.text`.
+        `limit` is in bytes and defaults to `limits.text`.
         """
         path = clean(path)
         if path in self._texts:
             return self._texts[path]
         text = self._read(path, self.limits.text if limit is None else limit)
-        if text is None:  # it may be only too long for this limit
+        if text is None:  # a larger limit may succeed later
             return None
         if len(self._texts) < _CACHED_TEXTS and len(text) <= _CACHED_LENGTH:
             self._texts[path] = text
         return text
 
     def head(self, path: str, size: int = 4096) -> str | None:
-        """The first `size` bytes of a file as text, however long it is."""
+        """The first `size` bytes of a file of any size, as text."""
         return self._read(clean(path), size, whole=False)
 
     def resolve(self, path: str) -> str | None:
-        """The file or directory a path leads to through links; None if that is not in the context."""
+        """The path with symlinks resolved, or None if it is not in the context."""
         todo = clean(path).split("/")
         done: list[str] = []
         links = 0
@@ -190,10 +189,10 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return tuple(self.files)
 
     def _below_skipped(self, path: str) -> bool:
-        return any(_contains(name, path) for name in self.skipped)
+        return any(_is_below(name, path) for name in self.skipped)
 
-    def _inside(self, path: str) -> str | None:
-        """The absolute name of a path whose directory is really inside the root."""
+    def _real_path(self, path: str) -> str | None:
+        """The absolute path, or None if its directory resolves to outside the root."""
         if self.root is None or "\0" in path:
             return None
         root = str(self.root)
@@ -210,27 +209,27 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
             real = path
         elif real is None or real not in self.files or (whole and self.files[real] > limit):
             return None
-        full = self._inside(real)
-        data = _bounded(full, limit) if full is not None else None
+        full = self._real_path(real)
+        data = _read_bounded(full, limit) if full is not None else None
         if data is None or (whole and len(data) > limit):
             return None
         return data[:limit].decode("utf-8-sig", "replace")
 
 
 def clean(path: str) -> str:
-    """A COPY source as a path of the context: `..` stops at its root, a leading `/` means the root."""
+    """A COPY source as a path in the context: a leading `/` is its root, and `..` stops there."""
     return posixpath.normpath("/" + path).lstrip("/")
 
 
 def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = None) -> Context:
-    """List the context at `root`, which `dockerfile` (its path on this machine) is built in.
+    """The context in directory `root` for the Dockerfile at path `dockerfile`.
 
-    An unreadable or missing directory gives a context with a note, never an exception.
+    An unreadable or missing directory results in a note, never in an exception.
     """
     limits = limits or Limits()
     given, root = root, Path(os.path.realpath(root))
     text, ignore_file = _ignore_text(root, dockerfile)
-    ignore = Ignore.parse(text) if text is not None else Ignore()
+    ignore = IgnoreRules.parse(text) if text is not None else IgnoreRules()
     own = dockerfile is not None and ignore_file not in (None, ".dockerignore")
     walk = _Walk(str(root), ignore, limits)
     walk.run()
@@ -254,17 +253,18 @@ def scan(root: Path, dockerfile: Path | None = None, limits: Limits | None = Non
 
 
 def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str | None]:
-    """BuildKit reads `<Dockerfile>.dockerignore` beside the Dockerfile, else the context's own."""
+    """Name and text of the ignore file: `<Dockerfile>.dockerignore` if it exists, as in BuildKit,
+    otherwise `.dockerignore` of the context."""
     candidates = [root / ".dockerignore"]
     if dockerfile is not None:
         candidates.insert(0, dockerfile.with_name(dockerfile.name + ".dockerignore"))
     for candidate in candidates:
         real = os.path.realpath(candidate)
-        if not _contains(os.path.realpath(candidate.parent), real):
-            continue  # a link out of the context
-        data = _bounded(real, _MAX_IGNORE_BYTES)
+        if not _is_below(os.path.realpath(candidate.parent), real):
+            continue  # a symlink out of the context
+        data = _read_bounded(real, _MAX_IGNORE_BYTES)
         if data is not None and len(data) <= _MAX_IGNORE_BYTES:
-            # The same decoding as file names, so that odd bytes compare equal.
+            # The same decoding as file names, so that invalid bytes compare equal.
             return data.decode("utf-8", "surrogateescape"), candidate.name
     return None, None
 
@@ -272,7 +272,7 @@ def _ignore_text(root: Path, dockerfile: Path | None) -> tuple[str | None, str |
 class _Walk:
     """The state of one walk through the directory."""
 
-    def __init__(self, root: str, ignore: Ignore, limits: Limits) -> None:
+    def __init__(self, root: str, ignore: IgnoreRules, limits: Limits) -> None:
         self.root, self.ignore, self.limits = root, ignore, limits
         self.files: dict[str, int] = {}
         self.symlinks: dict[str, str] = {}
@@ -285,7 +285,7 @@ class _Walk:
         self.installed = 0
 
     def run(self) -> None:
-        # Breadth first: where the limit strikes, what is left out lies deepest.
+        # Breadth first, so that a limit cuts off the deepest directories.
         level: list[tuple[str, bool, bool]] = [("", False, False)]
         depth = 0
         while level:
@@ -300,7 +300,7 @@ class _Walk:
             level = following
 
     def _list(self, directory: str, ignored: bool, installed: bool) -> Iterator[tuple[str, bool, bool]]:
-        """Take in the entries of one directory; gives the directories to list next."""
+        """Record the entries of one directory. Yields the directories to list next."""
         if self.entries >= self.limits.entries:
             self._skip(directory, f"more than {self.limits.entries} entries: the rest is not listed")
             return
@@ -321,21 +321,21 @@ class _Walk:
         for entry in entries:
             path = f"{directory}/{entry.name}" if directory else entry.name
             try:
-                below = self._take(entry, path, ignored)
+                below = self._record(entry, path, ignored)
             except OSError as error:
                 self.notes.append(f"{path} cannot be read: {error.strerror}")
                 continue
             if below is not None:
                 yield path, below, installed or environment or entry.name in installed_directories()
 
-    def _take(self, entry: os.DirEntry[str], path: str, parent_ignored: bool) -> bool | None:
-        """Note one entry. For a directory to be listed: whether it is ignored itself."""
+    def _record(self, entry: os.DirEntry[str], path: str, parent_ignored: bool) -> bool | None:
+        """Record one entry. For a directory to be listed, returns whether it is ignored itself."""
         ignored = self.ignore.ignores(path)
         is_directory = entry.is_dir(follow_symlinks=False)
         if ignored:
             if not parent_ignored and len(self.ignored) < self.limits.ignored:
                 self.ignored.append(path + "/" if is_directory else path)
-            return True if is_directory and self.ignore.may_readmit(path) else None
+            return True if is_directory and self.ignore.may_reinclude(path) else None
         self._add_parents(path)
         if entry.is_symlink():
             self.symlinks[path] = os.readlink(entry.path)
@@ -354,7 +354,7 @@ class _Walk:
         return None
 
     def _add_parents(self, path: str) -> None:
-        """A path that was let in again brings its ignored directories with it."""
+        """Add the ignored parent directories of a re-included path."""
         parent = posixpath.dirname(path)
         while parent and parent not in self.directories:
             self.directories.add(parent)
@@ -366,12 +366,12 @@ class _Walk:
             self.notes.append(note)
 
 
-def _contains(directory: str, path: str) -> bool:
+def _is_below(directory: str, path: str) -> bool:
     return not directory or path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def _bounded(full: str, limit: int) -> bytes | None:
-    """The first `limit` bytes of a regular file, and one more if there is; None for a link, a pipe."""
+def _read_bounded(full: str, limit: int) -> bytes | None:
+    """Up to `limit` + 1 bytes of a regular file; None for anything else, such as a symlink or pipe."""
     try:
         handle = os.open(full, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(handle, "rb") as file:

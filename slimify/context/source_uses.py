@@ -1,10 +1,9 @@
-"""What the source readers have in common: collecting uses, and reading command lines in strings.
+"""Shared by the source readers: collects uses, and finds programs in command lines.
 
-A reader evaluates an expression as far as it can; what only a run would tell becomes `UNKNOWN`
-inside the string, so that `f"ffmpeg -i {name}"` still names its program. Nothing here reads a
-file. The shell text handled here is what programs hand to `system()`: one line, mostly one
-command. A full shell reader would say more, but a wrong guess only ever adds a use, and a use
-only ever keeps something in the image.
+A reader evaluates expressions statically; parts known only at run time become `UNKNOWN` within the
+string, so `f"ffmpeg -i {name}"` still names its program. Shell text here is what programs pass to
+`system()`, mostly one command, so a simple lexer is enough: a wrong guess only adds a use, and a use
+only keeps something in the image.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from slimify.facts.shells import Wrapper, is_builtin, is_reserved, is_shell, wra
 from slimify.model.sources import SourceFacts, Use
 
 UNKNOWN = "\0"
-HERE = "\1"  # at the start of a path: the root of the build context, as far as the file can know it
-MAX_FILE = 1_000_000  # characters; hand-written sources stay far below, bundles do not
+HERE = "\1"  # at the start of a path: the root of the build context
+MAX_FILE = 1_000_000  # characters; larger files are generated bundles
 _MAX_SHELL = 20_000
 
 
@@ -29,7 +28,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# What starts the command of its further words, without being a shell's or a system's wrapper, with the short
+# Programs that run the command in their arguments and are not shell wrappers, with the short
 # options that take a value.
 _RUNNERS = {"xargs": "InPLsEda", "npx": "pc", "bunx": ""}
 _INDIRECT = frozenset({"eval", "source", "."})
@@ -47,7 +46,7 @@ _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 
 
 class Collector(Struct):
-    """Gathers the uses of one file; the same thing on the same line counts once."""
+    """Collects the uses in one file. Duplicates on a line count once."""
 
     file: str
     imports: dict[Use, None] = field(default_factory=dict)
@@ -66,35 +65,35 @@ class Collector(Struct):
             self.imports[self.use(name, line)] = None
 
     def add_library(self, name: str, line: int, what: str) -> None:
-        """A library loaded by name; an unknown one counts as `dynamic` under the loader's name."""
+        """Add a library loaded by name. An unknown name adds a `dynamic` use of its loader."""
         if UNKNOWN in name:
             self.dynamic[self.use(what, line)] = None
         elif name:
             self.libraries[self.use(name, line)] = None
 
     def add_path(self, name: str, line: int) -> None:
-        """A file that is opened. Of a name known only at the start, the known directory counts.
+        """Add a file that is opened. If only the start of its name is known, its directory counts.
 
-        A name that says nothing, or all of the working directory, gives the feature `files`.
+        An unknown name, or the working directory itself, adds the feature `files`.
         """
         known = constant_path(name)
         if known:
             self.paths[self.use(known, line)] = None
-        elif UNKNOWN in name or not in_context(name).strip("./"):
+        elif UNKNOWN in name or not context_path(name).strip("./"):
             self.features.add("files")
 
     def add_argv(self, argv: Sequence[str], line: int, what: str) -> None:
-        """A program started by its argument list; `what` names the call that starts it."""
+        """Add a program started with an argument list. `what` names the calling function."""
         self._programs(*programs(argv), line, what)
 
     def add_shell(self, text: str, line: int, what: str) -> None:
-        """A program started through `/bin/sh -c text`."""
+        """Add the programs started by `/bin/sh -c text`."""
         names, dynamic = shell_programs(text)
         self._programs(["sh", *names], dynamic, line, what)
 
     def _programs(self, names: Iterable[str], dynamic: bool, line: int, what: str) -> None:
         for name in names:
-            if name := in_context(name):
+            if name := context_path(name):
                 self.commands[self.use(name, line)] = None
         if dynamic:
             self.dynamic[self.use(what, line)] = None
@@ -112,7 +111,7 @@ class Collector(Struct):
 
 
 def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
-    """The sum of facts: what all of the files need."""
+    """The facts of several files combined."""
     parts = tuple(parts)
     return SourceFacts(
         imports=tuple(u for p in parts for u in p.imports),
@@ -126,8 +125,9 @@ def merge(parts: Iterable[SourceFacts]) -> SourceFacts:
     )
 
 
-def variants(alternatives: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
-    """Argument lists, from what each argument may be: every value occurs, not every combination."""
+def argument_lists(alternatives: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Argument lists from the possible values of each argument. Every value occurs at least once;
+    combinations are not enumerated."""
     first = tuple(values[0] if values else UNKNOWN for values in alternatives)
     yield first
     for index, values in enumerate(alternatives):
@@ -136,12 +136,12 @@ def variants(alternatives: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]
 
 
 def constant_path(name: str) -> str:
-    """The part of a file name that is sure: itself, or the directory before the first unknown part.
+    """The known part of a file name: the whole name, or the directory before the first unknown part.
 
-    A directory ends in "/"; "" where nothing is sure. Names that are no file (a URL, text over
-    several lines) give "".
+    A directory ends in "/". Returns "" if nothing is known, or for text that is not a file name (a
+    URL, several lines).
     """
-    name = in_context(name.removeprefix("file://"))
+    name = context_path(name.removeprefix("file://"))
     if "\n" in name or "://" in name or len(name) > 1000:
         return ""
     known, unknown, _ = name.partition(UNKNOWN)
@@ -151,38 +151,38 @@ def constant_path(name: str) -> str:
     return name if name.strip("./") else ""
 
 
-def here(file: str) -> str:
-    """What stands for the directory of `file` in an evaluated path."""
+def directory_marker(file: str) -> str:
+    """The directory of `file` as it appears in an evaluated path."""
     return posixpath.join(HERE, posixpath.dirname(file)).rstrip("/")
 
 
-def beside(file: str, name: str) -> str:
-    """`name`, relative to the directory of `file`, as a path from the context root."""
+def relative_to_file(file: str, name: str) -> str:
+    """The context path of `name`, which is relative to the directory of `file`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(file), name))
 
 
-def in_context(name: str) -> str:
-    """A name built on the place of its source file, from the context root; others as they are.
+def context_path(name: str) -> str:
+    """The context path of a name that is based on its source file's directory; "" if it is outside.
 
-    "" for one that leads out of the context.
+    Other names are returned unchanged.
     """
     if not name.startswith(HERE):
         return name
-    root, _, rest = normal(name).partition("/")
+    root, _, rest = normalized_path(name).partition("/")
     return rest + "/" if rest and name.endswith("/") else rest if root == HERE else ""
 
 
-def normal(path: str) -> str:
-    """The path without `.` and `..`; UNKNOWN for one that leads out of the context."""
+def normalized_path(path: str) -> str:
+    """The path without `.` and `..`, or UNKNOWN if it is outside the context."""
     shorter = posixpath.normpath(path)
     return UNKNOWN if path.startswith(HERE) and not shorter.startswith(HERE) else shorter
 
 
 def programs(argv: Sequence[str], depth: int = 0) -> tuple[list[str], bool]:
-    """The programs that an argument list starts, and whether one of them is not constant.
+    """The programs that an argument list starts, and whether any is not constant.
 
-    Looks through `sudo`, `env` and the like, and into `sh -c TEXT`. A script handed to a shell
-    counts as a program. `[]` and True for an empty list.
+    Follows wrappers such as `sudo` and `env`, and `sh -c TEXT`. A script run by a shell counts as a
+    program. An empty list gives `[]` and True.
     """
     if not argv or not argv[0].strip():
         return [], True
@@ -234,9 +234,9 @@ def _wrapped(known: Wrapper, arguments: Sequence[str], depth: int) -> tuple[list
 
 
 def shell_programs(text: str, depth: int = 0) -> tuple[list[str], bool]:
-    """The programs that shell text starts, and whether one of them is not constant.
+    """The programs that shell text starts, and whether any is not constant.
 
-    Builtins and reserved words are left out: whoever runs shell text has a shell.
+    Builtins and reserved words do not count.
     """
     names: list[str] = []
     dynamic = False
@@ -255,7 +255,7 @@ def shell_programs(text: str, depth: int = 0) -> tuple[list[str], bool]:
 def _shell_command(words: list[str], depth: int) -> tuple[list[str], bool]:
     while words and (is_reserved(words[0]) or _ASSIGNMENT.match(words[0])):
         if words[0] in {"for", "case", "function", "[["}:
-            return [], False  # the words up to the next separator are no command
+            return [], False  # the words up to the next separator are not a command
         words = words[1:]
     if not words:
         return [], False
@@ -265,9 +265,9 @@ def _shell_command(words: list[str], depth: int) -> tuple[list[str], bool]:
 
 
 def _simple_commands(text: str) -> list[list[str]]:
-    """Shell text split at its operators, redirections taken out, quotes removed."""
+    """The words of each simple command, without redirections and quotes."""
     commands: list[list[str]] = [[]]
-    outer: list[tuple[str, list[str]]] = []  # what a substitution interrupts, behind its opening
+    outer: list[tuple[str, list[str]]] = []  # commands interrupted by a substitution
     word: str | None = None
     skip = False  # the next word is the target of a redirection
     for token in re.finditer(_SHELL_TOKEN, text[:_MAX_SHELL], re.VERBOSE | re.DOTALL):

@@ -1,4 +1,4 @@
-"""tree-sitter for the source readers: grammars, parsing with bounds, captured nodes."""
+"""tree-sitter for the source readers: grammars, bounded parsing and queries."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Query
 
-MAX_DEPTH = 500  # of nodes looked at; hand-written code stays under 100
+MAX_DEPTH = 500  # of visited nodes; hand-written code has less than 100
 _MAX_OPEN = 1000
 _BRACKETS = re.compile(r"[()\[\]{}<>;]")
 
 
 class Grammar(Struct, frozen=True):
-    """A grammar by the module that brings it and the function of the module that gives it."""
+    """A grammar: the Python module that contains it, and the function that returns it."""
 
     module: str
     function: str = "language"
@@ -40,20 +40,20 @@ def _query(grammar: Grammar, pattern: str) -> Query:
 
 
 def parse(grammar: Grammar, text: str) -> Node | None:
-    """The root of the syntax tree of `text`, or None where reading it could take too long.
+    """The root node of `text`, or None if parsing could take too long.
 
-    tree-sitter parses anything, but a tree of 100,000 open brackets takes its queries minutes,
-    and the TypeScript grammar keeps every reading of `a<b<c<…` alive, in gigabytes.
+    tree-sitter needs minutes to query a tree of 100,000 open brackets, and its TypeScript grammar
+    needs gigabytes for `a<b<c<…`.
     """
     from tree_sitter import Parser
 
-    if _too_deep(text):
+    if _is_too_deep(text):
         return None
     tree = Parser(_language(grammar)).parse(text.encode("utf-8", "replace"))
     return tree.root_node if tree else None
 
 
-def _too_deep(text: str) -> bool:
+def _is_too_deep(text: str) -> bool:
     brackets = angles = 0
     for match in _BRACKETS.finditer(text):
         sign = match[0]
@@ -71,7 +71,7 @@ def _too_deep(text: str) -> bool:
 
 
 def captures(grammar: Grammar, pattern: str, root: Node) -> dict[str, list[Node]]:
-    """The nodes that `pattern` captures under `root`, by capture name, in source order."""
+    """The nodes captured by `pattern` under `root`, by capture name, in source order."""
     from tree_sitter import QueryCursor
 
     cursor = QueryCursor(_query(grammar, pattern))
@@ -83,7 +83,7 @@ def captures(grammar: Grammar, pattern: str, root: Node) -> dict[str, list[Node]
 
 
 def source(node: Node | None) -> str:
-    """The text of a node; "" for none."""
+    """The text of a node, or "" for None."""
     return node.text.decode("utf-8", "replace") if node is not None and node.text is not None else ""
 
 
@@ -93,7 +93,7 @@ def line(node: Node) -> int:
 
 
 class Scopes:
-    """Names by the function that binds them; None for a binding nothing is known of."""
+    """The names that each function binds. None stands for an unknown value."""
 
     def __init__(self, functions: list[Node]) -> None:
         """`functions` in source order."""
@@ -107,19 +107,19 @@ class Scopes:
                 parent = self._parents[parent]
             self._parents.append(parent)
 
-    def _around(self, offset: int) -> int:
-        """The innermost function around an offset, -1 for none."""
+    def _innermost_function(self, offset: int) -> int:
+        """The index of the innermost function around an offset, or -1."""
         index = bisect_right(self._starts, offset) - 1
         while index >= 0 and self._ends[index] <= offset:
             index = self._parents[index]
         return index
 
     def bind(self, name: str, at: Node, value: Node | None) -> None:
-        self._bound.setdefault((self._around(at.start_byte), name), []).append(value)
+        self._bound.setdefault((self._innermost_function(at.start_byte), name), []).append(value)
 
     def values(self, name: str, at: Node) -> list[Node | None]:
-        """What the nearest function around `at` binds the name to; [] if none does."""
-        index = self._around(at.start_byte)
+        """The values that the innermost function around `at` binds to the name; [] if none does."""
+        index = self._innermost_function(at.start_byte)
         while index >= 0 and (index, name) not in self._bound:
             index = self._parents[index]
         return self._bound.get((index, name), [])

@@ -1,4 +1,4 @@
-"""Untrusted JSON, TOML and YAML as plain values: a bad file is None, a wrong type is left out."""
+"""Reads untrusted JSON, TOML and YAML. Malformed files and values of a wrong type are dropped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _YAML_LIMIT = 512 << 10  # characters: the pure Python loader is slow
 
 
 def json_of(text: str | None) -> object:
-    """The value of a JSON text, None if it is malformed or nested too deeply."""
+    """The value of a JSON text, or None if it is malformed or too deeply nested."""
     if text is None:
         return None
     try:
@@ -24,7 +24,7 @@ def json_of(text: str | None) -> object:
 
 
 def toml_of(text: str | None) -> Mapping[str, object]:
-    """The table of a TOML text, empty if it is malformed."""
+    """The table of a TOML text; empty if it is malformed."""
     if text is None:
         return {}
     try:
@@ -34,7 +34,7 @@ def toml_of(text: str | None) -> Mapping[str, object]:
 
 
 def yaml_of(text: str | None) -> tuple[object, ...]:
-    """The documents of a YAML text up to the first malformed one; none if it is very long."""
+    """The documents of a YAML text up to the first malformed one; none if the text is too long."""
     if text is None or len(text) > _YAML_LIMIT:
         return ()
     import yaml
@@ -50,14 +50,14 @@ def yaml_of(text: str | None) -> tuple[object, ...]:
 
 
 def table(value: object, *keys: str) -> Mapping[str, object]:
-    """The mapping found by following `keys`, empty if there is none."""
+    """The mapping at the path `keys`; empty if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value if isinstance(value, Mapping) else {}
 
 
 def strings(value: object) -> Mapping[str, str]:
-    """The entries of a mapping that are text."""
+    """The entries of a mapping whose values are strings."""
     if not isinstance(value, Mapping) or not value:
         return _NOTHING
     kept = {key: item for key, item in value.items() if isinstance(key, str) and isinstance(item, str)}
@@ -65,10 +65,10 @@ def strings(value: object) -> Mapping[str, str]:
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """The items of a list that are text."""
+    """The items of a list that are strings."""
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def text_of(value: object) -> str | None:
-    """The value itself if it is text that says something."""
+    """The value if it is a string that is not blank, else None."""
     return value if isinstance(value, str) and value else None

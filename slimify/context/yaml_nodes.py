@@ -1,4 +1,4 @@
-"""YAML with places: what the parser's nodes hold."""
+"""Accessors for PyYAML nodes, which keep line numbers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LIMIT = 512 << 10  # characters: the pure Python parser is slow
 
 
 def document(text: str) -> Any:
-    """The root node; None for what is no YAML, or has anchors, which one edit would change in many places."""
+    """The root node. None if the text is malformed, or has anchors (an edit would affect every alias)."""
     import yaml
 
     if len(text) > _LIMIT or text.startswith("\ufeff"):
@@ -23,7 +23,7 @@ def document(text: str) -> Any:
 
 
 def text_of(node: Any) -> str | None:
-    """What a scalar says."""
+    """The value of a scalar, or None for another node."""
     value = getattr(node, "value", None)
     return value if isinstance(value, str) else None
 
@@ -41,7 +41,7 @@ def get(node: Any, key: str) -> Any:
 
 
 def last_line(node: Any) -> int:
-    """The line, counted from 0, that the last scalar of a node ends in: a block ends later."""
+    """The 0-based line where the last scalar of a node ends; the end mark of a block is later."""
     inner = [last_line(child) for child in items(node)]
     inner += [last_line(child) for pair in pairs(node) for child in pair]
     return max(inner, default=int(node.end_mark.line))

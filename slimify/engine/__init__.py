@@ -1,1 +1,1 @@
-"""Container engines: docker with buildx, docker, podman, buildah, each as a subprocess."""
+"""Drives container engines as subprocesses: docker with buildx, docker, podman and buildah."""

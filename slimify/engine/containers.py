@@ -1,7 +1,7 @@
-"""The engine: builds images, looks at them, runs them, and leaves nothing behind.
+"""A container engine: builds, inspects and runs images, and removes everything it created.
 
-It is the user's own command line that is called, with the user's environment: DOCKER_HOST, contexts,
-BUILDX_BUILDER, CONTAINERS_CONF and the like mean what they always mean.
+It calls the engine's command line with the user's environment, so DOCKER_HOST, contexts,
+BUILDX_BUILDER, CONTAINERS_CONF and the like apply as usual.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
 
-from slimify.engine import details, failures
-from slimify.engine.families import LABEL, Builder, Family, build_words, run_words
-from slimify.engine.made import Made
+from slimify.engine import failures, inspection
+from slimify.engine.families import LABEL, Builder, Family, build_arguments, run_arguments
 from slimify.engine.model import (
     BuildOptions,
     Built,
@@ -31,13 +30,14 @@ from slimify.engine.model import (
     State,
 )
 from slimify.engine.pipe import Pipe
-from slimify.engine.process import Children, Done, Signals
+from slimify.engine.process import Children, ProcessResult, Signals
 from slimify.engine.progress import BuildLog, clean
+from slimify.engine.resources import Resources
 
-_ASK = 120.0  # seconds for whatever an engine answers at once unless it hangs
-_SAVE = 600.0  # seconds a daemon may gather an image before it sends the first byte
+_QUICK_TIMEOUT = 120.0  # seconds; for commands that return immediately unless the engine hangs
+_SAVE_TIMEOUT = 600.0  # seconds until a daemon sends the first byte of a saved image
 _LOG_LINES = "20000"
-# docker says it with exit code 1, podman with 255, or 125 when the container is gone.
+# docker exits with 1 in this case, podman with 255, or with 125 if the container does not exist.
 _NOT_RUNNING = re.compile(
     r"Error response from daemon: (container \S+ is not running|No such container)"
     r"|Error: (No such container|can only create exec sessions on running|no container with name or ID)",
@@ -46,38 +46,37 @@ _NOT_RUNNING = re.compile(
 
 
 class Engine:
-    """One engine, for one run of slimify. Threads may use it side by side.
+    """A container engine for one run of slimify. It is thread-safe; all errors are EngineProblem.
 
-    As a context manager it ends all its programs and removes all its containers, images and
-    temporary files at the end, also after Ctrl-C and SIGTERM; what could not be removed stands
-    in `left`. All failures are EngineProblem.
+    On exit, the context manager ends all subprocesses and removes all containers, images and
+    temporary files, even after Ctrl-C and SIGTERM. `leftovers` names what could not be removed.
     """
 
     def __init__(
         self, family: Family, program: str, *, runner: str | None, version: str = "", local: bool = True
     ) -> None:
-        """`program` is the path of the engine's own, `runner` of the one that runs containers; `local`
-        says that what is published on 127.0.0.1 is so on this machine."""
+        """`program` is the path of the engine's command, `runner` of the command that runs containers.
+        `local`: ports published on 127.0.0.1 are reachable from this machine."""
         self.name: EngineName = family.name
         self.version = version
         self.run_id = secrets.token_hex(6)
-        self.left: tuple[str, ...] = ()
+        self.leftovers: tuple[str, ...] = ()
         self._family, self._program, self._runner = family, program, runner
         self._local = local
         self._builders = family.builders
         self._children = Children()
         self._signals = Signals(self._interrupted)
         self._lock = threading.Lock()
-        self._made = Made(self.run_id, family.force)
+        self._resources = Resources(self.run_id, family.force)
         self._cleaning = False
         self._reason: BaseException | None = None
 
     @property
     def can_run(self) -> bool:
-        """Whether containers can be started: buildah alone only builds."""
+        """Whether containers can be started. buildah without podman only builds."""
         return self._runner is not None
 
-    # --- life ---------------------------------------------------------------------------------------
+    # --- lifecycle ----------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
         self._signals.__enter__()
@@ -90,30 +89,30 @@ class Engine:
             self.cleanup()
         finally:
             self._signals.__exit__(kind, error, trace)
-        # What was cleaned up on the way may have failed because all had to stop: the signal counts.
+        # The error may be a consequence of the signal, so the signal takes precedence.
         if self._reason is not None and isinstance(error, EngineProblem):
             raise self._reason from None
 
     def cancel(self) -> None:
-        """Asks all that runs to end, at once and without waiting: builds in threads raise "killed"."""
+        """Ask all subprocesses to end, without waiting. Builds in threads raise "killed"."""
         self._children.cancel()
 
     def cleanup(self) -> tuple[str, ...]:
-        """Removes all this engine has made; the names of what is left. May be called again.
+        """Remove everything this engine created; returns the names of what is left. May be called again.
 
-        It takes at most about 40 seconds, 20 if the engine hangs. The engine can't be used afterwards.
+        Takes up to 40 seconds, or 20 if the engine hangs. The engine can't be used afterwards.
         """
         self._cleaning = True
         try:
             late = self._children.close(seconds=5)
-            self.left = self._made.remove(self._children, self._program, self._runner, late=late)
+            self.leftovers = self._resources.remove(self._children, self._program, self._runner, late=late)
         finally:
             self._cleaning = False
-        return self.left
+        return self.leftovers
 
     def _interrupted(self, reason: BaseException) -> None:
         self._reason = self._reason or reason
-        if not self._cleaning:  # a second Ctrl-C must not stop the cleaning up, whose time is limited
+        if not self._cleaning:  # a second Ctrl-C must not interrupt the cleanup, which has a time limit
             self._children.interrupt(reason)
 
     # --- images -------------------------------------------------------------------------------------
@@ -128,12 +127,12 @@ class Engine:
         *,
         ignore: bytes | None = None,
     ) -> Built:
-        """Builds the bytes of a Dockerfile over a context directory.
+        """Build an image from the bytes of a Dockerfile and a context directory.
 
-        `progress` is called from this thread whenever a step begins, and every second. `ignore` is the
-        content of the ignore file that belongs to this Dockerfile (`NAME.dockerignore` beside it); with
-        None, the context's own `.dockerignore` holds. Raises EngineProblem: unreachable, old, disk,
-        base, build (with `line`), timeout, killed; each with the whole log.
+        `progress` is called from this thread when a step starts, and once a second. `ignore` is the
+        content of `NAME.dockerignore`; with None, the `.dockerignore` of the context applies. Raises
+        EngineProblem with the full log: unreachable, old, disk, base, build (with `line`), timeout or
+        killed.
         """
         while True:
             builder = self._builders[0]
@@ -141,7 +140,11 @@ class Engine:
                 return self._build(builder, dockerfile, context, options, progress, label, ignore)
             except EngineProblem as problem:
                 with self._lock:
-                    if len(self._builders) == 1 or options.builder or not failures.other_way(problem):
+                    if (
+                        len(self._builders) == 1
+                        or options.builder
+                        or not failures.older_builder_may_work(problem)
+                    ):
                         raise
                     if builder is self._builders[0]:
                         self._builders = self._builders[1:]
@@ -156,23 +159,23 @@ class Engine:
         label: str,
         ignore: bytes | None,
     ) -> Built:
-        tag = self._made.name(self._made.images)
+        tag = self._resources.name(self._resources.images)
         log = BuildLog(label)
         began = told = time.monotonic()
 
-        def heard(chunk: bytes) -> None:
+        def on_output(chunk: bytes) -> None:
             nonlocal told
             further, now = log.feed(chunk), time.monotonic()
             if progress and (further or now - told >= 1):
                 told = now
                 progress(log.position(now - began))
 
-        with self._made.folder() as folder:
+        with self._resources.folder() as folder:
             file, own = folder / "Dockerfile", folder / "Dockerfile.dockerignore"
             _write(file, dockerfile)
             if ignore is not None:
                 _write(own, ignore)
-            words = build_words(
+            words = build_arguments(
                 builder,
                 options,
                 file=str(file),
@@ -181,9 +184,9 @@ class Engine:
                 run=self.run_id,
             )
             command = (self._program, *words, str(context))
-            done = self._build_to_end(command, builder, options.timeout, log, heard)
+            done = self._build_to_end(command, builder, options.timeout, log, on_output)
         if done.code < 0:
-            message = f"{self._family.program} was ended by signal {-done.code} while it built"
+            message = f"{self._family.program} was killed by signal {-done.code} during the build"
             raise EngineProblem("killed", message, log=log.text)
         if done.code:
             raise failures.build_problem(log.text)
@@ -195,48 +198,48 @@ class Engine:
         builder: Builder,
         timeout: float,
         log: BuildLog,
-        heard: Callable[[bytes], None],
-    ) -> Done:
+        on_output: Callable[[bytes], None],
+    ) -> ProcessResult:
         try:
             return self._children.run(
                 command,
                 timeout=timeout,
                 env=builder.env,
                 merge=True,
-                inner_first=builder.inner_first,
-                on_chunk=heard,
+                signal_children_first=builder.signal_children_first,
+                on_chunk=on_output,
             )
         except EngineProblem as problem:
             message = problem.message
             if problem.kind == "timeout":
-                message = f"the build had not ended after {timeout:g} s"
+                message = f"the build timed out after {timeout:g} s"
             raise EngineProblem(problem.kind, message, log=log.text) from problem
         finally:
             log.close()
 
     def inspect(self, tag: str) -> Mapping[str, Any]:
-        """An image as `docker image inspect` shows it: Config, Architecture, Os, RootFS, Size, …
+        """An image as shown by `docker image inspect`: Config, Architecture, Os, RootFS, Size, …
 
-        The label by which slimify knows its own is taken away again.
+        The label that marks images built by slimify is removed.
         """
         answer = json.loads(self._ask(self._program, "inspect", "--type", "image", tag, otherwise="killed"))
-        image: dict[str, Any] = answer[0] if isinstance(answer, list) else details.from_buildah(answer)
+        image: dict[str, Any] = answer[0] if isinstance(answer, list) else inspection.docker_format(answer)
         config = dict(image.get("Config") or {})
         if labels := config.get("Labels"):
             config["Labels"] = {key: value for key, value in labels.items() if key != LABEL} or None
         if image.get("Healthcheck") and not config.get("Healthcheck"):
-            config["Healthcheck"] = image["Healthcheck"]  # where podman shows it
+            config["Healthcheck"] = image["Healthcheck"]  # podman's location
         return {**image, "Config": config}
 
     def size(self, tag: str) -> int:
-        """Bytes of all layers, as the engine counts them."""
+        """The size of all layers in bytes, as reported by the engine."""
         return int(self.inspect(tag).get("Size") or 0)
 
     def available(self, reference: str) -> bool:
-        """Whether an image is there without asking a registry. (A builder in a container of its own
-        can't use it all the same.)"""
+        """Whether the engine has an image locally. (A builder of the docker-container driver still
+        can't use it.)"""
         command = (self._program, "inspect", "--type", "image", reference)
-        done = self._children.run(command, timeout=_ASK)
+        done = self._children.run(command, timeout=_QUICK_TIMEOUT)
         if done.code == 0:
             return True
         problem = failures.problem(done.err, otherwise="killed", what="inspect")
@@ -245,73 +248,73 @@ class Engine:
         return False
 
     @contextlib.contextmanager
-    def archive(self, tag: str, *, patience: float = _SAVE) -> Iterator[BinaryIO]:
-        """The image as a stream (docker-archive or OCI layout, whatever the engine saves).
+    def archive(self, tag: str, *, patience: float = _SAVE_TIMEOUT) -> Iterator[BinaryIO]:
+        """The saved image as a stream: a docker-archive or an OCI layout, depending on the engine.
 
-        Leaving the `with` before the end ends the engine's program. Reading raises EngineProblem when
-        the program failed, or was silent for `patience` seconds.
+        Leaving the `with` block early ends the subprocess. Reading raises EngineProblem if the
+        subprocess fails or sends nothing for `patience` seconds.
         """
         words = (self._program, *self._family.save, tag, *self._family.save_to)
         with self._children.start(words) as child:
             yield cast(BinaryIO, Pipe(child, what=f"{self._family.program} save", patience=patience))
 
     def remove_image(self, tag: str) -> None:
-        """Removes an image; one that is not there is no failure."""
-        if self._children.run((self._program, "rmi", "--force", tag), timeout=_ASK).code == 0:
-            self._made.images.discard(tag)
+        """Remove an image. A missing image is not an error."""
+        if self._children.run((self._program, "rmi", "--force", tag), timeout=_QUICK_TIMEOUT).code == 0:
+            self._resources.images.discard(tag)
 
     # --- containers ---------------------------------------------------------------------------------
 
     def start(self, tag: str, options: RunOptions) -> str:
-        """Starts a container in the background; its name. Ports are published on 127.0.0.1.
+        """Start a container in the background and return its name. Ports are published on 127.0.0.1.
 
-        Raises EngineProblem: run, with what the engine printed, if it can't be started (nothing is
-        left of it then).
+        Raises EngineProblem "run" with the engine's output if it can't be started; it is removed then.
         """
         return self._begin(tag, options, started=True)
 
     def create(self, tag: str) -> str:
-        """A container that is not started, to copy files out of it; its name."""
-        # an image that starts nothing needs a command all the same
+        """Create a container without starting it, to copy files from it; returns its name."""
+        # `create` requires a command even if the image has none
         return self._begin(tag, RunOptions(command=("-",)), started=False)
 
     def _begin(self, tag: str, options: RunOptions, *, started: bool) -> str:
-        runner = self._need_runner()
-        name = self._made.name(self._made.containers)
-        words = run_words(tag, options, name=name, run=self.run_id, started=started)
-        done = self._children.run((runner, *words), timeout=_ASK)
+        runner = self._require_runner()
+        name = self._resources.name(self._resources.containers)
+        words = run_arguments(tag, options, name=name, run=self.run_id, started=started)
+        done = self._children.run((runner, *words), timeout=_QUICK_TIMEOUT)
         if done.code:
-            with contextlib.suppress(EngineProblem):  # it is noted, and swept at the end
+            with contextlib.suppress(EngineProblem):  # it is recorded, and cleaned up at the end
                 self.remove(name)
-            raise failures.problem(clean(done.err), otherwise="run", what="the start of the container")
+            raise failures.problem(clean(done.err), otherwise="run", what="starting the container")
         return name
 
     def state(self, container: str) -> State:
-        """Whether it runs, or how it ended."""
-        state = details.state(self._container(container)["State"])
+        """Whether the container is running, and its exit status if not."""
+        state = inspection.state(self._container(container)["State"])
         if state.health == "starting" and state.running and not self._family.checks_health:
             self._run("healthcheck", "run", container)
-            state = details.state(self._container(container)["State"])
+            state = inspection.state(self._container(container)["State"])
         return state
 
     def address(self, container: str, port: int) -> tuple[str, int] | None:
-        """Where a TCP port of a running container can be reached from here.
+        """Host and port at which a TCP port of a running container can be reached, or None.
 
-        The published port on 127.0.0.1; the container's own address where the engine publishes none
-        or where that does not answer (an engine beside this container); 127.0.0.1 in the host's
-        network; None if there is no way (network none, a daemon on another machine). To be asked again
-        while nothing answers.
+        This is the published port on 127.0.0.1; the container's address if no port is published or it
+        does not accept connections (slimify runs in a container itself); or 127.0.0.1 with the host
+        network. None for network "none" and for a remote daemon. Call it again until something answers.
         """
         if not self._local:
             return None
-        places = details.places(self._container(container), port)
-        if len(places) > 1:
-            return next((place for place in places if details.answers(place)), places[0])
-        return places[0] if places else None
+        addresses = inspection.addresses(self._container(container), port)
+        if len(addresses) > 1:
+            return next(
+                (address for address in addresses if inspection.accepts_connections(address)), addresses[0]
+            )
+        return addresses[0] if addresses else None
 
     def logs(self, container: str) -> str:
-        """What the container printed last, both outputs together, in the order in which the engine noted
-        it: lines of the two outputs that were written at the same moment may change places."""
+        """The last lines of stdout and stderr of a container. Lines written to both at the same moment
+        may be out of order."""
         done = self._run("logs", "--tail", _LOG_LINES, container, merge=True)
         if done.code:
             raise failures.problem(done.text, otherwise="run", what="logs")
@@ -320,61 +323,61 @@ class Engine:
     def execute(
         self, container: str, command: Sequence[str], timeout: float, *, user: str = ""
     ) -> tuple[int, str]:
-        """Runs a command in a running container: exit code (126, 127: it can't be started) and output.
+        """Run a command in a running container; returns exit code (126, 127: not startable) and output.
 
-        Raises EngineProblem: timeout (the command may then run on inside), run (no such container
-        runs).
+        Raises EngineProblem: timeout (the command may continue to run), run (the container is not
+        running).
         """
         as_user = ("--user", user) if user else ()
         done = self._run("exec", *as_user, container, *command, merge=True, timeout=timeout)
         text = clean(done.text)
         if done.code in (1, 125, 255) and _NOT_RUNNING.match(text):
-            raise EngineProblem("run", "the container does not run any more", log=text)
+            raise EngineProblem("run", "the container is not running", log=text)
         return done.code, text
 
     @contextlib.contextmanager
     def copy_out(self, container: str, path: str) -> Iterator[BinaryIO]:
-        """A file or directory of a container, running or not, as a tar stream."""
-        with self._children.start((self._need_runner(), "cp", f"{container}:{path}", "-")) as child:
-            yield cast(BinaryIO, Pipe(child, what="cp", patience=_ASK))
+        """A file or directory of a running or stopped container, as a tar stream."""
+        with self._children.start((self._require_runner(), "cp", f"{container}:{path}", "-")) as child:
+            yield cast(BinaryIO, Pipe(child, what="cp", patience=_QUICK_TIMEOUT))
 
     def copy_in(self, container: str, source: Path, path: str) -> None:
-        """Copies a file or directory of this machine into a container."""
-        self._ask(self._need_runner(), "cp", str(source), f"{container}:{path}", otherwise="run")
+        """Copy a file or directory of the host into a container."""
+        self._ask(self._require_runner(), "cp", str(source), f"{container}:{path}", otherwise="run")
 
     def stop(self, container: str, seconds: float) -> None:
-        """Sends the stop signal; kills after `seconds`. The container stays, for `state` and `logs`."""
+        """Send the stop signal, and kill after `seconds`. The container remains for `state` and `logs`."""
         words = ("stop", "-t", str(max(0, round(seconds))), container)
-        self._ask(self._need_runner(), *words, otherwise="run", timeout=_ASK + seconds)
+        self._ask(self._require_runner(), *words, otherwise="run", timeout=_QUICK_TIMEOUT + seconds)
 
     def kill(self, container: str, signal: str = "KILL") -> None:
-        """Sends a signal."""
-        self._ask(self._need_runner(), "kill", "--signal", signal, container, otherwise="run")
+        """Send a signal to a container."""
+        self._ask(self._require_runner(), "kill", "--signal", signal, container, otherwise="run")
 
     def remove(self, container: str) -> None:
-        """Removes a container with its volumes, running or not; one that is not there is no failure."""
+        """Remove a container, even if it is running, and its volumes. A missing one is not an error."""
         if self._run("rm", *self._family.force, container).code == 0:
-            self._made.containers.discard(container)
+            self._resources.containers.discard(container)
 
     # --- helpers ------------------------------------------------------------------------------------
 
     def _container(self, container: str) -> dict[str, Any]:
         words = ("inspect", "--type", "container", container)
-        answer = json.loads(self._ask(self._need_runner(), *words, otherwise="killed"))
+        answer = json.loads(self._ask(self._require_runner(), *words, otherwise="killed"))
         return cast(dict[str, Any], answer[0])
 
-    def _ask(self, program: str, *words: str, otherwise: Kind, timeout: float = _ASK) -> str:
+    def _ask(self, program: str, *words: str, otherwise: Kind, timeout: float = _QUICK_TIMEOUT) -> str:
         done = self._children.run((program, *words), timeout=timeout)
         if done.code:
             raise failures.problem(clean(done.err), otherwise=otherwise, what=words[0])
         return done.text
 
-    def _run(self, *words: str, merge: bool = False, timeout: float = _ASK) -> Done:
-        return self._children.run((self._need_runner(), *words), timeout=timeout, merge=merge)
+    def _run(self, *words: str, merge: bool = False, timeout: float = _QUICK_TIMEOUT) -> ProcessResult:
+        return self._children.run((self._require_runner(), *words), timeout=timeout, merge=merge)
 
-    def _need_runner(self) -> str:
+    def _require_runner(self) -> str:
         if self._runner is None:
-            raise EngineProblem("old", "buildah only builds: to run images, podman or docker is needed")
+            raise EngineProblem("old", "buildah only builds images: install podman or docker to run them")
         return self._runner
 
 
@@ -382,6 +385,4 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise EngineProblem(
-            "disk", f"{path.name} can't be written to {path.parent}: {error.strerror}"
-        ) from error
+        raise EngineProblem("disk", f"can't write {path.name} to {path.parent}: {error.strerror}") from error

@@ -1,7 +1,7 @@
-"""Whose fault a failure is, from what the engine printed last.
+"""Classifies engine failures by the last error message of the engine.
 
-Only the engine's own last words are judged: what a RUN printed may hold any text. The one exception
-is a full disk, which a build step notices before the engine does.
+Output of RUN steps is not considered, since it may contain any text. The exception is a full disk,
+which a build step reports before the engine does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from slimify.engine.model import EngineProblem, Kind
 
 _DISK = r"no space left on device|disk quota exceeded|not enough space|insufficient storage"
-# First match wins. The words are those of docker 19 to 29, buildx, podman 3 to 5 and buildah.
+# First match wins. Messages of docker 19 to 29, buildx, podman 3 to 5 and buildah.
 _RULES: tuple[tuple[Kind, str], ...] = (
     ("disk", _DISK),
     (
@@ -48,10 +48,10 @@ _RULES: tuple[tuple[Kind, str], ...] = (
     ),
 )
 _COMPILED = tuple((kind, re.compile(rule, re.IGNORECASE | re.MULTILINE)) for kind, rule in _RULES)
-_FULL = re.compile(_DISK, re.IGNORECASE)
-# The steps of BuildKit that ask for a base image or a frontend.
-_GETTING = re.compile(r" > (\[internal\] load metadata for|resolve image config for|\[[^\]]*\d\] FROM) ")
-_LAST_WORD = re.compile(
+_DISK_FULL = re.compile(_DISK, re.IGNORECASE)
+# BuildKit steps that resolve a base image or a frontend.
+_PULL_STEP = re.compile(r" > (\[internal\] load metadata for|resolve image config for|\[[^\]]*\d\] FROM) ")
+_ERROR_LINE = re.compile(
     r"(?:ERROR|Error|error|docker): |Error response from daemon|unknown (?:flag|shorthand)"
 )
 _LINE = re.compile(r"^\S*:(\d+)$")  # `Dockerfile:3`, above the lines BuildKit shows
@@ -65,52 +65,53 @@ _PREFIXES = (
     "failed to solve: ",
     "failed to solve with frontend dockerfile.v0: ",
 )
-_SAYS: dict[Kind, str] = {
-    "base": "a base image can't be had: ",
-    "disk": "no space is left: ",
-    "killed": "it went away in the middle: ",
-    "old": "the engine is too old for this, or lacks a part: ",
-    "unreachable": "the engine does not answer: ",
+_MESSAGE_PREFIXES: dict[Kind, str] = {
+    "base": "can't pull a base image: ",
+    "disk": "no space left on disk: ",
+    "killed": "the engine stopped during the operation: ",
+    "old": "the engine is too old or lacks a component: ",
+    "unreachable": "the engine does not respond: ",
 }
 
 
-_OTHER_WAY = re.compile(
+_NEEDS_OLDER_BUILDER = re.compile(
     r"buildx component is missing or broken|'buildx' is not a docker command|unknown command \"buildx\""
     r"|unknown flag: --(load|progress)|buildkit not supported by daemon",
     re.IGNORECASE,
 )
 
 
-def other_way(problem: EngineProblem) -> bool:
-    """Whether an older way of building may do what this one could not."""
-    return problem.kind == "old" and bool(_OTHER_WAY.search(problem.log))
+def older_builder_may_work(problem: EngineProblem) -> bool:
+    """Whether an older builder of the engine may succeed."""
+    return problem.kind == "old" and bool(_NEEDS_OLDER_BUILDER.search(problem.log))
 
 
 def problem(log: str, *, otherwise: Kind, what: str) -> EngineProblem:
-    """The failure of a program that printed `log`; `otherwise` is its kind where no rule knows it."""
-    words = _last_words(log)
+    """The failure of a command that printed `log`. `otherwise` is its kind if no rule matches; `what`
+    describes the command if it printed nothing."""
+    words = _error_text(log)
     kind = _kind(words) or otherwise
     return EngineProblem(kind, _message(kind, words) or f"{what} failed", log=log)
 
 
 def build_problem(log: str) -> EngineProblem:
-    """The failure of a build: of the engine, of a base image, or of a line of the Dockerfile."""
-    words = _last_words(log)
+    """The failure of a build that printed `log`: of the engine, a base image or a Dockerfile line."""
+    words = _error_text(log)
     kind = _kind(words) or "build"
-    frame = _frame(log)
-    if kind == "build" and _FULL.search("\n".join(frame)):
+    frame = _step_output(log)
+    if kind == "build" and _DISK_FULL.search("\n".join(frame)):
         kind = "disk"
-    elif kind == "build" and frame and _GETTING.match(frame[0]):
+    elif kind == "build" and frame and _PULL_STEP.match(frame[0]):
         kind = "base"
     line = _line(log)
-    message = _message(kind, words) or "the build failed without a word"
+    message = _message(kind, words) or "the build failed without a message"
     if line is not None and kind in ("build", "base"):
         message = f"line {line}: {message}"
     return EngineProblem(kind, message, log=log, line=line)
 
 
 def _kind(words: str) -> Kind | None:
-    # A RUN that failed is a failed RUN, whatever is written in its command.
+    # A failed RUN is a build failure even if its command contains one of the messages.
     if "did not complete successfully" in words or "returned a non-zero code" in words:
         return "killed" if words.endswith("signal: killed") else None
     if re.search(r"building at STEP \"RUN.*: exit status \d+\Z", words, re.DOTALL):
@@ -118,38 +119,42 @@ def _kind(words: str) -> Kind | None:
     return next((kind for kind, rule in _COMPILED if rule.search(words)), None)
 
 
-def _last_words(log: str) -> str:
-    """From the last line that says error on; else the last line that says anything."""
+def _error_text(log: str) -> str:
+    """The log from the last error line on, or else its last line that is not blank."""
     lines = [line for line in log.splitlines() if line.strip()]
     for number in range(len(lines) - 1, -1, -1):
-        if _LAST_WORD.match(lines[number]):
-            said = lines[number:]
+        if _ERROR_LINE.match(lines[number]):
+            error_lines = lines[number:]
             break
     else:
-        said = lines[-1:]
-    said = [line for line in said if not line.startswith(("See 'docker", "View build details", "Learn more"))]
-    return "\n".join(said).strip()
+        error_lines = lines[-1:]
+    error_lines = [
+        line
+        for line in error_lines
+        if not line.startswith(("See 'docker", "View build details", "Learn more"))
+    ]
+    return "\n".join(error_lines).strip()
 
 
 def _message(kind: Kind, words: str) -> str:
     text = words.partition("\n")[0]
     for prefix in _PREFIXES:
         text = text.removeprefix(prefix)
-    return _SAYS.get(kind, "") + text.strip() if text else ""
+    return _MESSAGE_PREFIXES.get(kind, "") + text.strip() if text else ""
 
 
 def _line(log: str) -> int | None:
-    """The Dockerfile's line, as BuildKit shows it above the excerpt, or as the parser names it."""
+    """The Dockerfile line that failed: from the header of BuildKit's excerpt, or from a parse error."""
     lines = log.splitlines()
     for number in range(len(lines) - 1, 0, -1):
         if lines[number].startswith("-----") and (match := _LINE.match(lines[number - 1])):
             return int(match[1])
-    match = _PARSE.search(_last_words(log))
+    match = _PARSE.search(_error_text(log))
     return int(match[1]) if match else None
 
 
-def _frame(log: str) -> list[str]:
-    """What the failing step printed last: BuildKit repeats it in a frame, others print it at the end."""
+def _step_output(log: str) -> list[str]:
+    """The last output of the failed step: BuildKit repeats it between rules, others print it last."""
     lines = log.splitlines()
     marks = [number for number, line in enumerate(lines) if line == "------"]
     return lines[marks[-2] + 1 : marks[-1]] if len(marks) > 1 else lines[-6:]

@@ -1,4 +1,4 @@
-"""In what the engines differ, as data; the words of their command lines are otherwise the same."""
+"""Differences between the command lines of the engines, as data."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ LABEL = "slimify.verify"
 
 
 class Builder(Struct, frozen=True, kw_only=True):
-    """One way of building: the words before the options, and what it does not know.
+    """A build command: its words before the options, and the features it supports.
 
-    `own_ignore`: how an ignore file of the Dockerfile's own is given: beside it ("beside", as
-    `NAME.dockerignore`), by an option, or not at all ("").
+    `own_ignore`: how to pass an ignore file for one Dockerfile: "beside" it as `NAME.dockerignore`, an
+    option, or "" if it is not supported.
     """
 
     words: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
     own_ignore: str = "beside"
-    builders: bool = False  # knows --builder
-    mounts: bool = True  # knows secrets and ssh
-    # Asked to end, podman forgets the container it builds in; if its RUN is ended, it tidies up.
-    inner_first: bool = False
+    builders: bool = False  # supports --builder
+    mounts: bool = True  # supports secrets and ssh
+    # On SIGTERM, podman leaves its build container behind; if its RUN is ended, it cleans up.
+    signal_children_first: bool = False
 
 
-# Provenance would turn the image into an index of two; what is compared is the image alone.
+# Provenance attestations would turn the image into an index; only the image is compared.
 BUILDX = Builder(
     words=("buildx", "build", "--load", "--progress=plain"),
     env={"BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "NO_COLOR": "1"},
@@ -38,24 +38,24 @@ BUILDKIT = Builder(
     env={"DOCKER_BUILDKIT": "1", "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", "NO_COLOR": "1"},
 )
 LEGACY = Builder(words=("build", "--force-rm"), env={"DOCKER_BUILDKIT": "0"}, own_ignore="", mounts=False)
-# The OCI format has no HEALTHCHECK, SHELL or ONBUILD: they would be lost without a word.
-BUILDAH = Builder(words=("build", "--format=docker"), own_ignore="--ignorefile", inner_first=True)
+# The OCI format silently drops HEALTHCHECK, SHELL and ONBUILD.
+BUILDAH = Builder(words=("build", "--format=docker"), own_ignore="--ignorefile", signal_children_first=True)
 
 
 class Family(Struct, frozen=True, kw_only=True):
-    """One kind of engine. `builders` are tried in turn while one is "old"."""
+    """A kind of engine. The next of `builders` is tried if one fails as "old"."""
 
     name: EngineName
     program: str
     builders: tuple[Builder, ...]
-    save: tuple[str, ...] = ("save",)  # to standard output: the words before the image's name
+    save: tuple[str, ...] = ("save",)  # to stdout: the words before the image name
     save_to: tuple[str, ...] = ()  # and after it
-    force: tuple[str, ...] = ("--force", "--volumes")  # of `rm`: though it runs, and with its volumes
-    checks_health: bool = True  # by itself, also without systemd
+    force: tuple[str, ...] = ("--force", "--volumes")  # options of `rm` for running containers and volumes
+    checks_health: bool = True  # runs health checks without systemd
 
 
-# podman would stop a container politely first, and wait.
-AT_ONCE = ("--force", "--volumes", "-t", "0")
+# podman would first stop the container and wait.
+_REMOVE_IMMEDIATELY = ("--force", "--volumes", "-t", "0")
 
 FAMILIES: Mapping[EngineName, Family] = {
     "buildx": Family(name="buildx", program="docker", builders=(BUILDX, BUILDKIT, LEGACY)),
@@ -65,7 +65,7 @@ FAMILIES: Mapping[EngineName, Family] = {
         program="podman",
         builders=(BUILDAH,),
         save=("save", "--quiet", "--format=docker-archive"),
-        force=AT_ONCE,
+        force=_REMOVE_IMMEDIATELY,
         checks_health=False,
     ),
     "buildah": Family(
@@ -74,22 +74,22 @@ FAMILIES: Mapping[EngineName, Family] = {
         builders=(BUILDAH,),
         save=("push", "--quiet"),
         save_to=("docker-archive:/dev/stdout",),
-        force=AT_ONCE,
+        force=_REMOVE_IMMEDIATELY,
         checks_health=False,
     ),
 }
 
 
-def build_words(
+def build_arguments(
     builder: Builder, options: BuildOptions, *, file: str, ignore: str, tag: str, run: str
 ) -> tuple[str, ...]:
-    """The words of a build up to its context. Raises EngineProblem "old" for what the builder lacks."""
+    """The arguments of a build up to its context. Raises EngineProblem "old" for unsupported options."""
     if options.builder and not builder.builders:
-        raise EngineProblem("old", f"--builder {options.builder} needs docker with buildx")
+        raise EngineProblem("old", f"--builder {options.builder} requires docker with buildx")
     if (options.secrets or options.ssh) and not builder.mounts:
-        raise EngineProblem("old", "secrets and ssh need BuildKit: this docker lacks buildx")
+        raise EngineProblem("old", "secrets and ssh require BuildKit: install docker's buildx plugin")
     if ignore and not builder.own_ignore:
-        raise EngineProblem("old", "an ignore file of the Dockerfile's own needs BuildKit")
+        raise EngineProblem("old", "an ignore file for one Dockerfile requires BuildKit")
     words = [*builder.words, "-t", tag, "-f", file, "--label", f"{LABEL}={run}"]
     if ignore and builder.own_ignore.startswith("--"):
         words += [builder.own_ignore, ignore]
@@ -106,9 +106,10 @@ def build_words(
     return (*words, *options.arguments)
 
 
-def run_words(tag: str, options: RunOptions, *, name: str, run: str, started: bool = True) -> tuple[str, ...]:
-    """The words that start a container in the background, or only make it. A missing image is never asked
-    for elsewhere."""
+def run_arguments(
+    tag: str, options: RunOptions, *, name: str, run: str, started: bool = True
+) -> tuple[str, ...]:
+    """The arguments that start a container in the background, or only create it. Images are not pulled."""
     words = [
         *(("run", "--detach") if started else ("create",)),
         "--pull=never",

@@ -1,4 +1,4 @@
-"""What is asked of a container engine, and what it answers. Seconds are floats, sizes bytes."""
+"""Options and results of container engines. Durations are seconds, sizes bytes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ Kind = Literal["missing", "unreachable", "old", "disk", "build", "base", "run", 
 
 
 class BuildOptions(Struct, frozen=True, kw_only=True):
-    """The user's own options of a build, passed on as they are."""
+    """Build options of the user, passed through unchanged."""
 
     build_args: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()  # id=NAME,src=FILE as for `docker build --secret`
+    secrets: tuple[str, ...] = ()  # id=NAME,src=FILE as in `docker build --secret`
     ssh: tuple[str, ...] = ()
     platform: str = ""
-    builder: str = ""  # a buildx builder, also a remote one
+    builder: str = ""  # name of a buildx builder
     network: str = ""
     target: str = ""
     no_cache: bool = False
-    arguments: tuple[str, ...] = ()  # further options of `build`, as the user gave them
+    arguments: tuple[str, ...] = ()  # further options of `build`
     timeout: float = 3600
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """Where a build is: `step` of `steps` (0: not known), what it does, seconds since it began."""
+    """The progress of a build: `step` of `steps` (0: unknown), its text, and elapsed seconds."""
 
     label: str
     step: int
@@ -37,8 +37,7 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 class Built(Struct, frozen=True, kw_only=True):
-    """An image that was built. `tag` names it for the engine until it is removed, `runs` is how many RUN
-    steps were executed."""
+    """A built image. `tag` is its temporary name, `runs` the number of RUN steps that were executed."""
 
     tag: str
     seconds: float
@@ -47,20 +46,20 @@ class Built(Struct, frozen=True, kw_only=True):
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
-    """How a container is started; the same for both images."""
+    """Options to start a container; equal for both compared images."""
 
     command: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     volumes: tuple[str, ...] = ()  # HOST:CONTAINER[:ro]
-    ports: tuple[int, ...] = ()  # published on 127.0.0.1, on a free port
+    ports: tuple[int, ...] = ()  # published on free ports of 127.0.0.1
     network: str = ""
     user: str = ""
     memory: str = ""
-    arguments: tuple[str, ...] = ()  # further options of `run`, as the user gave them
+    arguments: tuple[str, ...] = ()  # further options of `run`
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """What became of a container. `health` is "", starting, healthy or unhealthy."""
+    """The state of a container. `health` is "", starting, healthy or unhealthy."""
 
     running: bool
     exit_code: int | None
@@ -70,12 +69,12 @@ class State(Struct, frozen=True, kw_only=True):
 
 
 class EngineProblem(Exception):
-    """The engine said no. `kind` tells whose fault it is, `log` is what it printed.
+    """A failure of the engine. `kind` is its cause, `log` the engine's output.
 
-    missing: no engine was found; unreachable: it does not answer; old: it lacks what is needed;
-    disk: no space is left; build: a step of the Dockerfile failed (`line` of it, where known);
-    base: a base image cannot be had; run: a container could not be started; timeout: it took too
-    long; killed: it went away in the middle.
+    missing: no engine found; unreachable: it does not respond; old: it lacks a required feature;
+    disk: no space left; build: a step of the Dockerfile failed (at `line` if known); base: a base
+    image can't be pulled; run: a container can't be started; timeout: a time limit was exceeded;
+    killed: the engine or a subprocess ended early.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The standard output of a program as a stream that says so when the program failed."""
+"""The stdout of a subprocess as a stream that raises an error if the subprocess fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Raw(io.RawIOBase):
         data = self._child.read(self._patience, len(view))
         if data is None:
             self._child.end()
-            raise EngineProblem("timeout", f"{self._what}: silent for {self._patience:g} s")
+            raise EngineProblem("timeout", f"{self._what}: no output for {self._patience:g} s")
         if not data:
             self._ended = True
             self._check()
@@ -42,13 +42,13 @@ class _Raw(io.RawIOBase):
     def _check(self) -> None:
         code = self._child.wait()
         if code < 0:
-            raise EngineProblem("killed", f"{self._what} was ended by signal {-code}")
+            raise EngineProblem("killed", f"{self._what} was killed by signal {-code}")
         if code:
             raise failures.problem(clean(self._child.errors()), otherwise="killed", what=self._what)
 
 
 class Pipe(io.BufferedReader):
-    """Reads a child's output; at its end, a child that failed raises EngineProblem."""
+    """The output of a child process. If the child fails, reading its end raises EngineProblem."""
 
     def __init__(self, child: Child, *, what: str, patience: float) -> None:
         super().__init__(_Raw(child, what, patience), _BLOCK)

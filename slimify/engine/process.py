@@ -1,8 +1,7 @@
-"""Programs that an engine starts: read with patience, ended as groups, never left behind.
+"""Subprocesses of an engine, with time limits and guaranteed termination.
 
-Every program gets a process group of its own, so that Ctrl-C at the terminal reaches slimify alone,
-which then ends its programs itself: first politely (a build that is asked to stop tells its daemon),
-after `GRACE` seconds for good.
+Every subprocess has its own process group, so Ctrl-C in the terminal reaches only slimify. slimify then
+sends SIGTERM, so that a build can cancel itself at the daemon, and SIGKILL after `GRACE` seconds.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from msgspec import Struct
 from slimify.engine.model import EngineProblem
 
 GRACE = 4.0
-_TICK = 1.0  # seconds between two looks at the clock while a program is silent
+_TICK = 1.0  # seconds between checks of the time limit while a process is silent
 _CHUNK = 1 << 16
 
 
-class Done(Struct, frozen=True, kw_only=True):
-    """What a program left: exit code (negative: the signal that ended it), both outputs."""
+class ProcessResult(Struct, frozen=True, kw_only=True):
+    """The result of a process: exit code (negative: the signal that killed it), stdout and stderr."""
 
     code: int
     out: bytes
@@ -42,7 +41,7 @@ class Done(Struct, frozen=True, kw_only=True):
 
 
 class Child:
-    """A running program. `read` gives its standard output; leaving the `with` ends it."""
+    """A running process. `read` returns its stdout; leaving the `with` block ends it."""
 
     def __init__(
         self,
@@ -50,16 +49,16 @@ class Child:
         *,
         env: Mapping[str, str] | None,
         merge: bool,
-        inner_first: bool,
+        signal_children_first: bool,
         stopping: threading.Event,
     ) -> None:
         self.command = tuple(command)
-        self._stopping, self._inner_first = stopping, inner_first
+        self._stopping, self._signal_children_first = stopping, signal_children_first
         self._err: IO[bytes] | None = None
         if not merge:
             self._err = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
         self._ended_at: float | None = None
-        self._asked = False
+        self._terminated = False
         try:
             self._popen = subprocess.Popen(
                 self.command,
@@ -78,15 +77,15 @@ class Child:
         self._out = self._popen.stdout
 
     def read(self, patience: float, limit: int = _CHUNK) -> bytes | None:
-        """Up to `limit` bytes; None if nothing came within `patience` seconds; b"" at the end.
+        """Read up to `limit` bytes; None if there is no output for `patience` seconds, b"" at the end.
 
-        Something the program started may keep the pipe open for longer than the program lives:
-        two seconds after its end, or once everything is to stop, the pipe counts as at its end.
+        A grandchild may keep the pipe open after the process has ended. So the pipe counts as closed
+        two seconds after that, or when everything is being stopped.
         """
         end = time.monotonic() + patience
         while True:
             wait = max(0.0, min(end - time.monotonic(), _TICK))
-            if _readable(self._out.fileno(), wait):
+            if _is_readable(self._out.fileno(), wait):
                 return os.read(self._out.fileno(), limit)
             now = time.monotonic()
             if self._ended_at is None and self._popen.poll() is not None:
@@ -97,25 +96,25 @@ class Child:
                 return None
 
     def wait(self) -> int:
-        """The exit code of a program whose output is at its end; one that lingers is ended."""
+        """The exit code, once the output has ended. A process that keeps running is ended."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             return self._popen.wait(0 if self._stopping.is_set() else 10)
         self.end()
         return self._popen.returncode
 
     def errors(self) -> str:
-        """What was printed to standard error, once the program has ended."""
+        """The content of stderr, once the process has ended."""
         if self._err is None:
             return ""
         self._err.seek(0)
         return self._err.read().decode("utf-8", "replace")
 
-    def ask_to_end(self) -> None:
-        """Sends SIGTERM to the program and what it started. May be called from a signal handler."""
-        if self._asked:  # several are taken for impatience, and then nothing is tidied up
+    def terminate(self) -> None:
+        """Send SIGTERM to the process group. May be called from a signal handler."""
+        if self._terminated:  # engines skip their cleanup after a second signal
             return
-        self._asked = True
-        inner = _children_of(self._popen.pid) if self._inner_first else []
+        self._terminated = True
+        inner = _child_pids(self._popen.pid) if self._signal_children_first else []
         for pid in inner:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGTERM)
@@ -123,9 +122,9 @@ class Child:
             self._signal(signal.SIGTERM)
 
     def end(self, grace: float = GRACE) -> None:
-        """Ends the program, if it still runs: asks, waits for `grace` seconds, kills."""
+        """End the process if it is running: send SIGTERM, wait for `grace` seconds, kill."""
         if self._popen.poll() is None:
-            self.ask_to_end()
+            self.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(grace)
         self._signal(signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
@@ -133,9 +132,9 @@ class Child:
             self._popen.wait(5)
 
     def close(self) -> None:
-        """Ends the program and frees what belongs to it."""
-        self._out.close()  # who writes into a pipe that nobody reads ends by itself
-        if self._popen.poll() is None or self._asked:  # what it started may have outlived it
+        """End the process and release its resources."""
+        self._out.close()  # writers receive SIGPIPE
+        if self._popen.poll() is None or self._terminated:  # grandchildren may still be running
             self.end()
         if self._err is not None:
             self._err.close()
@@ -149,7 +148,7 @@ class Child:
 
 
 class Children:
-    """The programs of one engine. Threads may use it side by side."""
+    """The subprocesses of one engine. Thread-safe."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
@@ -163,26 +162,31 @@ class Children:
         *,
         env: Mapping[str, str] | None = None,
         merge: bool = False,
-        always: bool = False,
-        inner_first: bool = False,
-    ) -> Owned:
-        """Starts a program, for `with`. `merge` puts both outputs into one, in the order of writing;
-        `always` starts it even when everything is to stop (for cleaning up); `inner_first` is for a
-        program that tidies up only if it is what it started that ends, and not itself."""
-        if self.stopping.is_set() and not always:
-            raise EngineProblem("killed", "stopped before it was done")
-        # A signal must not come between a program's start and its entry in the list.
+        during_shutdown: bool = False,
+        signal_children_first: bool = False,
+    ) -> ManagedChild:
+        """Start a process for a `with` block.
+
+        `merge` combines stdout and stderr. `during_shutdown` starts it even while everything is being
+        stopped, for cleanup. `signal_children_first` is for programs that clean up only if their
+        children end.
+        """
+        if self.stopping.is_set() and not during_shutdown:
+            raise EngineProblem("killed", "the command was interrupted")
+        # A signal must not arrive between the start of a process and its entry in the list.
         main = threading.current_thread() is threading.main_thread()
         self._starting = self._starting or main
         try:
-            event = threading.Event() if always else self.stopping
-            child = Child(command, env=env, merge=merge, inner_first=inner_first, stopping=event)
+            event = threading.Event() if during_shutdown else self.stopping
+            child = Child(
+                command, env=env, merge=merge, signal_children_first=signal_children_first, stopping=event
+            )
             self._running.add(child)
         finally:
             if main:
                 self._starting = False
-        owned = Owned(self, child)
-        if self.stopping.is_set() and not always:
+        owned = ManagedChild(self, child)
+        if self.stopping.is_set() and not during_shutdown:
             owned.__exit__(None, None, None)
             self._raise_deferred()
         return owned
@@ -194,18 +198,24 @@ class Children:
         timeout: float,
         env: Mapping[str, str] | None = None,
         merge: bool = False,
-        always: bool = False,
-        inner_first: bool = False,
+        during_shutdown: bool = False,
+        signal_children_first: bool = False,
         on_chunk: Callable[[bytes], None] | None = None,
-    ) -> Done:
-        """Runs a program to its end. `on_chunk` gets what it prints (`Done` then has none of it), and
-        b"" about every second.
+    ) -> ProcessResult:
+        """Run a process to its end. `on_chunk` receives its output (`Done` has none then), and b"" about
+        once a second.
 
         Raises EngineProblem: missing, timeout (after `timeout` seconds), killed.
         """
         end = time.monotonic() + timeout
         parts: list[bytes] = []
-        started = self.start(command, env=env, merge=merge, always=always, inner_first=inner_first)
+        started = self.start(
+            command,
+            env=env,
+            merge=merge,
+            during_shutdown=during_shutdown,
+            signal_children_first=signal_children_first,
+        )
         with started as child:
             while (remaining := end - time.monotonic()) > 0:
                 chunk = child.read(min(remaining, _TICK))
@@ -218,21 +228,21 @@ class Children:
             else:
                 child.end()
                 log = b"".join(parts).decode("utf-8", "replace")
-                raise EngineProblem("timeout", f"{_short(command)}: no end after {timeout:g} s", log=log)
+                raise EngineProblem("timeout", f"{_short(command)}: timed out after {timeout:g} s", log=log)
             code = child.wait()
-            if self.stopping.is_set() and not always:
+            if self.stopping.is_set() and not during_shutdown:
                 log = b"".join(parts).decode("utf-8", "replace")
-                raise EngineProblem("killed", "stopped before it was done", log=log)
-            return Done(code=code, out=b"".join(parts), err=child.errors())
+                raise EngineProblem("killed", "the command was interrupted", log=log)
+            return ProcessResult(code=code, out=b"".join(parts), err=child.errors())
 
     def cancel(self) -> None:
-        """Asks all programs to end, and lets no further one start. Returns at once."""
+        """Ask all processes to end and prevent new ones. Returns immediately."""
         self.stopping.set()
         for child in tuple(self._running):
-            child.ask_to_end()
+            child.terminate()
 
     def interrupt(self, reason: BaseException) -> None:
-        """For a signal handler: cancels all and raises `reason`, as soon as that loses no program."""
+        """For a signal handler: cancel everything and raise `reason` when no process can be lost."""
         self.cancel()
         if self._starting:
             self._deferred = reason
@@ -240,7 +250,7 @@ class Children:
         raise reason
 
     def close(self, seconds: float) -> bool:
-        """Ends all programs within about `seconds`; whether any was ended before its time, now or before."""
+        """End all processes within about `seconds`. Returns whether any was ever ended early."""
         late = self.stopping.is_set() or bool(self._running)
         self.cancel()
         end = time.monotonic() + seconds
@@ -255,11 +265,11 @@ class Children:
         reason, self._deferred = self._deferred, None
         if reason is not None and threading.current_thread() is threading.main_thread():
             raise reason
-        raise EngineProblem("killed", "stopped before it was done")
+        raise EngineProblem("killed", "the command was interrupted")
 
 
-class Owned:
-    """A child in a `with`: at its end the program has ended too."""
+class ManagedChild:
+    """A child process for a `with` block, which ends it."""
 
     def __init__(self, children: Children, child: Child) -> None:
         self._children, self._child = children, child
@@ -275,9 +285,9 @@ class Owned:
 
 
 class Signals:
-    """While entered, SIGINT, SIGTERM and SIGHUP call `on_signal` with what is to be raised.
+    """While entered, SIGINT, SIGTERM and SIGHUP call `on_signal` with the exception to raise.
 
-    Outside the main thread nothing is changed; a signal that is ignored (nohup) stays so.
+    Does nothing outside the main thread. An ignored signal (nohup) remains ignored.
     """
 
     def __init__(self, on_signal: Callable[[BaseException], None]) -> None:
@@ -304,8 +314,8 @@ class Signals:
 
 
 @contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM and SIGHUP end what is inside as Ctrl-C does: nothing that it made stays behind."""
+def cleanup_on_signals() -> Iterator[None]:
+    """Within the `with` block, SIGTERM and SIGHUP raise an exception like Ctrl-C, so cleanup runs."""
 
     def leave(reason: BaseException) -> NoReturn:
         raise reason
@@ -314,19 +324,19 @@ def terminable() -> Iterator[None]:
         yield
 
 
-def _children_of(parent: int) -> list[int]:
-    """The processes that a process has started itself; none where there is no /proc."""
+def _child_pids(parent: int) -> list[int]:
+    """The direct children of a process; none on systems without /proc."""
     found = []
     for file in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            # `pid (name) state parent …`; the name may hold anything
+            # `pid (name) state parent …`; the name may contain anything
             if int(file.read_text(errors="replace").rpartition(")")[2].split()[1]) == parent:
                 found.append(int(file.parent.name))
     return found
 
 
-def _readable(descriptor: int, seconds: float) -> bool:
-    """Whether a read will not block; where there is no poll(2), reads simply block."""
+def _is_readable(descriptor: int, seconds: float) -> bool:
+    """Whether a read would not block. On systems without poll(2), always true."""
     if not hasattr(select, "poll"):
         return True
     poll = select.poll()
@@ -335,7 +345,7 @@ def _readable(descriptor: int, seconds: float) -> bool:
 
 
 def _short(command: Sequence[str]) -> str:
-    """Program and what it was to do, without options, which may hold secrets."""
+    """The program and its subcommand, without options, which may contain secrets."""
     words = [os.path.basename(command[0])]
     for word in command[1:3]:
         if word.startswith("-"):

@@ -1,4 +1,4 @@
-"""What a build prints, read as progress. BuildKit's plain form, the legacy builder's and buildah's."""
+"""Parses build output as progress: BuildKit's plain format, the legacy builder's and buildah's."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CLASSIC = re.compile(
 
 
 def clean(text: str) -> str:
-    """Text without colours, and of lines rewritten in place only what stood there last."""
+    """Text without escape sequences. Of a line that is overwritten in place, only the last state is kept."""
     lines = _ESCAPES.sub("", text).replace("\r\n", "\n").split("\n")
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 
 class BuildLog:
-    """Takes the bytes a build prints; `lines` is the log, `position` where the build is.
+    """Collects the output of a build; `lines` is the log, `position` the progress.
 
     A Dockerfile of several stages has steps 1..n in each: the numbers given are those of all stages
     seen so far, so `steps` may still grow, and `step` never falls.
@@ -38,16 +38,16 @@ class BuildLog:
         self._steps: dict[str, int] = {}
         self._text = ""
         self._done = False
-        self._runs: set[str] = set()  # RUN steps, by the number that BuildKit gives them
+        self._runs: set[str] = set()  # RUN steps by BuildKit's step number
         self._last = ""
 
     def feed(self, chunk: bytes) -> bool:
-        """Adds what was printed; True if the build has come further."""
+        """Add output. Returns whether the build has progressed."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         return sum(self._take(line) for line in lines) > 0
 
     def close(self) -> None:
-        """Takes a last line that has no end."""
+        """Add a last line without a line end."""
         if self._rest:
             self._take(self._rest)
             self._rest = b""
@@ -58,11 +58,11 @@ class BuildLog:
 
     @property
     def runs(self) -> int:
-        """How many RUN steps were executed: not those whose result was kept."""
+        """The number of RUN steps that were executed, without cached ones."""
         return len(self._runs)
 
     def position(self, elapsed: float) -> Progress:
-        """Where the build is after `elapsed` seconds."""
+        """The progress after `elapsed` seconds."""
         steps = sum(self._steps.values())
         step = steps if self._done else len(self._seen)
         return Progress(label=self._label, step=step, steps=steps, text=self._text, elapsed=elapsed)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
-from slimify.engine.process import terminable
+from slimify.engine.process import cleanup_on_signals
 from slimify.fleet import pool, rows
 from slimify.fleet.results_file import ResultsFile
 from slimify.fleet.rows import Row, RowSettings
@@ -58,7 +58,7 @@ def scan_all(paths: Iterable[str], options: ScanOptions) -> Iterator[list[Row]]:
     items = [item for item in work_items(paths) if is_in_part(item, options.part, options.parts)]
     if options.builds is not None:
         _require_engine(options.builds)
-    with terminable(), ResultsFile(options.results) as results:
+    with cleanup_on_signals(), ResultsFile(options.results) as results:
         yield from _estimate_rows(items, options, results)
         if options.builds is not None:
             yield from _build_rows(items, options.builds, options, results)

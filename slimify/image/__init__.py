@@ -1,1 +1,1 @@
-"""Images as they are stored: archives, layers, ELF files, package databases. Read as streams."""
+"""Reads image archives as streams: layers, ELF files and package databases."""

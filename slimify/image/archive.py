@@ -1,12 +1,11 @@
-"""Images from archives and layout directories.
+"""Reads images from archives and layout directories.
 
-`docker save` writes a tar in which the layers may come before what says which of them belong to the
-image, and in any order. So each member that looks like a layer is walked as it flows by, those that
-look like JSON are kept, and all is put together at the end. Nothing is read twice, nothing is
-unpacked, and memory grows with the number of files, not with their size.
+In the output of `docker save`, layers may precede the manifest that lists them, in any order. So each
+member that may be a layer is scanned as it arrives, JSON members are kept, and the image is assembled
+at the end. Nothing is read twice or unpacked; memory depends on the number of files, not their size.
 
-Layouts: `manifest.json` with `*/layer.tar` (docker before 25, podman), the OCI image layout with
-`blobs/…` as a tar or a directory; layers plain, gzip or zstd; the whole archive compressed as well.
+Supported: `manifest.json` with `*/layer.tar` (docker before 25, podman) and the OCI image layout, as a
+tar or a directory; layers and archives that are plain or compressed with gzip or zstd.
 """
 
 from __future__ import annotations
@@ -19,8 +18,8 @@ from typing import BinaryIO, Final, TypeVar
 from msgspec.structs import replace
 
 from slimify.image.fields import is_header
-from slimify.image.layer import Blob, Wants, nothing, scan, whole
-from slimify.image.layout import Choice, choose, mapping, member_name, parsed, sequence, strings
+from slimify.image.layer import Blob, ReadOptions, joined, keep_nothing, scan
+from slimify.image.layout import Choice, choose, json_value, mapping, member_name, sequence, strings
 from slimify.image.model import Elf, Image, Layer, Step
 from slimify.image.streams import (
     Budget,
@@ -28,26 +27,26 @@ from slimify.image.streams import (
     ImageError,
     Reader,
     damaged,
+    decompressed,
     not_an_image,
-    unpacked,
     unsafe,
 )
 from slimify.image.tar import Content, Member, Tar
 from slimify.image.tree import Files
 
-JSON_LIMIT: Final = 4 * 1024 * 1024  # as registries have it for manifests
-JSON_TOTAL: Final = 64 * 1024 * 1024  # in an archive that is no image all sorts of JSON may lie
-TAIL: Final = 16 * 1024 * 1024  # what is read of a pipe behind the end of the archive
-ALIASES: Final = 10  # links from one member of the archive to the next
-LAYERS: Final = 500  # of an image; engines mount a quarter of that
-LAYER_COST: Final = 2000  # bytes that a layer takes in memory, beside its entries
+JSON_LIMIT: Final = 4 * 1024 * 1024  # the manifest limit of registries
+JSON_TOTAL: Final = 64 * 1024 * 1024  # an archive that is not an image may contain any JSON
+TAIL: Final = 16 * 1024 * 1024  # bytes read from a pipe after the end of the archive
+ALIASES: Final = 10  # links between members to follow
+LAYERS: Final = 500  # of an image; engines support a quarter of that
+LAYER_COST: Final = 2000  # bytes of memory per layer, without its entries
 T = TypeVar("T")
 
 
 def read(
     stream: BinaryIO,
     *,
-    keep: Callable[[str], bool] = nothing,
+    keep: Callable[[str], bool] = keep_nothing,
     digests: bool = False,
     elves: bool = True,
     heads: bool = True,
@@ -56,18 +55,19 @@ def read(
     name: str = "",
     platform: str = "",
 ) -> Image:
-    """The image in an archive that comes through a file or a pipe.
+    """Read the image in an archive from a file or a pipe.
 
-    `name` (NAME[:TAG] or an id) says which of several images, `platform` (OS/ARCH[/VARIANT]) for
-    which system; the other options are those of `Wants`. Errors: ImageError, SL601 for what is no
-    archive of images or has not the one that is asked for, SL602 for a damaged one, SL603 for a
-    hostile one.
+    `name` (NAME[:TAG] or an id) and `platform` (OS/ARCH[/VARIANT]) select one of several images; the
+    other options are described at `ReadOptions`. Raises ImageError: SL601 if the stream is not an image
+    archive or lacks the selected image, SL602 if it is damaged, SL603 if it is unsafe.
     """
     known = {} if sizes is None else sizes
-    wants = Wants(keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known)
+    options = ReadOptions(
+        keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known
+    )
     reader: Reader = FileReader(stream)
-    archive = _Archive(_tar_of(reader), wants)
-    archive.take_in()
+    archive = _Archive(_decompressed_tar(reader), options)
+    archive.read_members()
     reader.drain(TAIL)
     return _assemble(archive.json, archive.layer, choose(archive.json, name, platform))
 
@@ -75,7 +75,7 @@ def read(
 def read_layout(
     directory: Path,
     *,
-    keep: Callable[[str], bool] = nothing,
+    keep: Callable[[str], bool] = keep_nothing,
     digests: bool = False,
     elves: bool = True,
     heads: bool = True,
@@ -84,47 +84,49 @@ def read_layout(
     name: str = "",
     platform: str = "",
 ) -> Image:
-    """The image in a layout directory, or in the directory of an unpacked archive. As `read`."""
+    """Read the image in a layout directory or an unpacked archive. Parameters and errors as in `read`."""
     known = {} if sizes is None else sizes
-    wants = Wants(keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known)
-    layout = _Directory(directory, wants)
+    options = ReadOptions(
+        keep=keep, digests=digests, elves=elves, heads=heads, compress=compress, sizes=known
+    )
+    layout = _Directory(directory, options)
     return _assemble(layout.json, layout.layer, choose(layout.json, name, platform))
 
 
-# --- where the parts come from --------------------------------------------------------------------
+# --- sources --------------------------------------------------------------------------------------
 
 
-def _tar_of(reader: Reader) -> Reader:
-    """The archive without its compression, made sure that it is a tar."""
+def _decompressed_tar(reader: Reader) -> Reader:
+    """The decompressed archive. Raises ImageError if it is not a tar."""
     if not reader.peek(1):
-        raise not_an_image("The image is empty: nothing could be read.")
-    reader, _ = unpacked(reader)
+        raise not_an_image("The image is empty.")
+    reader, _ = decompressed(reader)
     start = reader.peek(512)
     if not is_header(start):
         raise not_an_image(
-            "This is no image: it is not a tar archive.",
-            hint="`docker save IMAGE` writes one that slimify reads.",
+            "This is not an image: it is not a tar archive.",
+            hint="Create an archive with `docker save IMAGE`.",
         )
     return reader
 
 
 class _Archive:
-    """The members of an archive, by name, as they flow by."""
+    """The members of an archive by name, collected in one pass."""
 
-    def __init__(self, reader: Reader, wants: Wants) -> None:
+    def __init__(self, reader: Reader, options: ReadOptions) -> None:
         self._budget = Budget()
         self._tar = Tar(reader, self._budget)
-        self._wants = wants
+        self._wants = options
         self._texts: dict[str, bytes] = {}
         self._texts_left = JSON_TOTAL
         self._layers: dict[str, Blob | ImageError] = {}
         self._aliases: dict[str, str] = {}
 
-    def take_in(self) -> None:
+    def read_members(self) -> None:
         for member in self._tar:
             name = member_name(member.name)
             if member.kind in ("symlink", "hardlink"):
-                # The old layout stores a layer that two images share once.
+                # The old layout stores shared layers once and links to them.
                 above = posixpath.dirname(name) if member.kind == "symlink" else ""
                 self._aliases[name] = member_name(posixpath.join(above, member.target))
             elif member.kind == "file" and member.sparse is None:
@@ -135,15 +137,15 @@ class _Archive:
         if start.lstrip()[:1] in (b"{", b"[") and not is_header(start):
             if member.size <= min(JSON_LIMIT, self._texts_left):
                 self._texts_left -= member.size
-                self._texts[name] = bytes(whole(self._tar.pieces(), member.size))
+                self._texts[name] = bytes(joined(self._tar.pieces(), member.size))
             return
-        # Which layers are wanted is not known yet: a damaged one matters if it is.
+        # Whether the image uses this layer is not known yet, so an error is kept until then.
         try:
             layer = _layer(Content(self._tar), name, member.size, self._wants, self._budget)
         except ImageError as error:
             if error.code == "SL601" or self._budget.left < 0:
                 raise
-            # Without its traceback, which holds on to all that was being read.
+            # Without the traceback, which would keep the read data in memory.
             self._layers[name] = ImageError(error.code, error.message, hint=error.hint)
         else:
             if layer is not None:
@@ -164,10 +166,10 @@ class _Archive:
 
 
 class _Directory:
-    """The files of a layout directory; only those that the image needs are opened."""
+    """The files of a layout directory, opened only if the image needs them."""
 
-    def __init__(self, root: Path, wants: Wants) -> None:
-        self._root, self._wants = root.resolve(), wants
+    def __init__(self, root: Path, options: ReadOptions) -> None:
+        self._root, self._wants = root.resolve(), options
         self._budget = Budget()
 
     def json(self, name: str) -> bytes | None:
@@ -192,17 +194,17 @@ class _Directory:
             raise damaged(f"{name} of the image cannot be read: {error.strerror}.") from error
 
     def _path(self, name: str) -> Path | None:
-        """The file, if there is one and it is inside."""
+        """The path of a file, or None if it does not exist or is outside the directory."""
         try:
             path = (self._root / name).resolve()
             return path if path.is_relative_to(self._root) and path.is_file() else None
-        except (OSError, RuntimeError, ValueError):  # too long, a loop of links, a NUL byte
+        except (OSError, RuntimeError, ValueError):  # too long, a symlink loop, a NUL byte
             return None
 
 
-def _layer(content: Reader, name: str, size: int, wants: Wants, budget: Budget) -> Blob | None:
-    """What is in a layer of `size` stored bytes; None for what is no tar, compressed or not."""
-    reader, how = unpacked(content)
+def _layer(content: Reader, name: str, size: int, options: ReadOptions, budget: Budget) -> Blob | None:
+    """The content of a layer of `size` stored bytes; None if it is not a tar, compressed or plain."""
+    reader, how = decompressed(content)
     try:
         start = reader.peek(512)
     except ImageError:
@@ -212,30 +214,30 @@ def _layer(content: Reader, name: str, size: int, wants: Wants, budget: Budget) 
     if start and not is_header(start) and start.strip(b"\0"):
         return None
     budget.spend(LAYER_COST)
-    if not how and wants.compress and name not in wants.sizes:
-        blob = _measured(reader, wants, budget)
+    if not how and options.compress and name not in options.sizes:
+        blob = _measured_layer(reader, options, budget)
         if name.startswith("blobs/") and blob.compressed is not None:
-            wants.sizes[name] = blob.compressed
+            options.sizes[name] = blob.compressed
         return blob
-    blob = scan(reader, wants, budget)
-    blob.compressed = size if how else wants.sizes.get(name)
+    blob = scan(reader, options, budget)
+    blob.compressed = size if how else options.sizes.get(name)
     return blob
 
 
-def _measured(reader: Reader, wants: Wants, budget: Budget) -> Blob:
-    """A layer that is stored as it is, and what gzip would make of it."""
+def _measured_layer(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
+    """The content of an uncompressed layer, with its size after gzip."""
     from slimify.image.deflate import Deflated
 
-    packed = Deflated(reader, wants.compress)
+    packed = Deflated(reader, options.compress)
     try:
-        blob = scan(packed, wants, budget)
+        blob = scan(packed, options, budget)
         blob.compressed = packed.total()
     finally:
         packed.close()
     return blob
 
 
-# --- putting it together --------------------------------------------------------------------------
+# --- assembly -------------------------------------------------------------------------------------
 
 
 def _assemble(
@@ -244,27 +246,27 @@ def _assemble(
     text = load(choice.config)
     if text is None:
         raise damaged(f"The archive lacks the image's configuration, {choice.config or '(no name)'}.")
-    config = mapping(parsed(text))
+    config = mapping(json_value(text))
     blobs: list[Blob] = []
     if len(choice.layers) > LAYERS:
-        raise unsafe(f"The image has {len(choice.layers):,} layers, which no engine takes.")
+        raise unsafe(f"The image has {len(choice.layers):,} layers, more than any engine supports.")
     for name in choice.layers:
         found = layer(name)
         if isinstance(found, ImageError):
             raise found
         if found is None:
-            raise damaged(f"The archive lacks the layer {name or '(no name)'}, or it is no tar archive.")
+            raise damaged(f"The archive lacks the layer {name or '(no name)'}, or it is not a tar archive.")
         blobs.append(found)
     history, instructions = _history(config, len(blobs))
     digests = strings(mapping(config.get("rootfs")).get("diff_ids"))
-    made: dict[str, Layer] = {}  # a layer may be there twice; its entries need not
+    made: dict[str, Layer] = {}  # a layer may occur twice; its entries are stored once
     layers: list[Layer] = []
     for index, (name, blob) in enumerate(zip(choice.layers, blobs, strict=True)):
         if name not in made:
             made[name] = _as_layer(blob)
         digest = digests[index] if index < len(digests) else ""
         layers.append(replace(made[name], digest=digest, created_by=instructions.get(index, "")))
-    contents, elves, heads, hidden = _visible(layers, blobs)
+    contents, elves, heads, hidden = _visible_contents(layers, blobs)
     return Image(
         config=mapping(config.get("config")),
         layers=tuple(layers),
@@ -291,7 +293,7 @@ def _as_layer(blob: Blob) -> Layer:
 
 
 def _history(config: Mapping[str, object], count: int) -> tuple[tuple[Step, ...], dict[int, str]]:
-    """The steps, and the instruction of each layer. Squashed images have more steps than layers."""
+    """The history, and the instruction of each layer. Squashed images have more entries than layers."""
     steps: list[Step] = []
     instructions: dict[int, str] = {}
     for item in sequence(config.get("history")):
@@ -305,11 +307,11 @@ def _history(config: Mapping[str, object], count: int) -> tuple[tuple[Step, ...]
     return tuple(steps), instructions
 
 
-def _visible(
+def _visible_contents(
     layers: Sequence[Layer], blobs: Sequence[Blob]
 ) -> tuple[dict[str, bytes], dict[str, Elf], dict[str, bytes], dict[tuple[str, int], bytes]]:
-    """What was taken out of those files that a container sees, also under the names of hard links, and
-    the contents that upper layers hide."""
+    """Contents, ELF facts and heads of the files that a container sees, including hard links; and the
+    contents hidden by upper layers."""
     contents: dict[str, bytes] = {}
     elves: dict[str, Elf] = {}
     heads: dict[str, bytes] = {}
@@ -335,7 +337,7 @@ def _take_visible(
         if files.layer(path) == index:
             into[path] = value
     for path, target in links:
-        # The file itself may be one of a layer below.
+        # The file itself may be in a lower layer.
         linked = found.get(target, into.get(target))
         if linked is not None and files.layer(path) == index:
             into[path] = linked

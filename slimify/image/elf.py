@@ -1,8 +1,8 @@
-"""ELF files: what the dynamic linker has to find for them (System V ABI, chapters 4 and 5).
+"""Reads what an ELF file requires from the dynamic linker (System V ABI, chapters 4 and 5).
 
-Only program headers and the dynamic section are followed, as the dynamic linker does, so that files
-without section headers are read too. Measured over 600 ELF files, this takes a
-thirtieth of pyelftools' time (31 ms against 943); `readelf` is the oracle in the tests.
+Like the dynamic linker, it follows only program headers and the dynamic section, so files without
+section headers are supported. It needs 31 ms for 600 files (pyelftools: 943 ms); the tests compare
+it with `readelf`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _MACHINES = {
     2: "sparc", 3: "x86", 8: "mips", 20: "ppc", 21: "ppc64", 22: "s390x", 40: "arm", 43: "sparc64",
     62: "x86_64", 183: "aarch64", 243: "riscv", 247: "bpf", 258: "loongarch",
 }  # fmt: skip
-_LITTLE = {"ppc64": "ppc64le", "mips": "mipsel"}  # where the usual name tells the order of bytes
-NAMES: Final = 4096  # entries of one table; more are the work of someone who wants to keep us busy
+_LITTLE = {"ppc64": "ppc64le", "mips": "mipsel"}  # names that include the byte order
+NAMES: Final = 4096  # entries of one table; bounds time for malicious files
 
 
 class _Malformed(Exception):
@@ -37,7 +37,7 @@ class _Malformed(Exception):
 
 
 class _File(Struct, frozen=True):
-    """The bytes with their class and order. `loads` are (address, offset, length) of segments."""
+    """An ELF file with its class and byte order. `loads` are (address, offset, length) of segments."""
 
     data: Data
     wide: bool
@@ -64,7 +64,7 @@ class _File(Struct, frozen=True):
 
 
 def parse(data: Data) -> Elf | None:
-    """What an ELF file asks of the dynamic linker; None for other files and for malformed ones."""
+    """The linker facts of an ELF file; None for other and for malformed files."""
     if data[:4] != MAGIC or len(data) < 52 or data[4] not in (1, 2) or data[5] not in (1, 2):
         return None
     try:
@@ -89,7 +89,7 @@ def _parse(file: _File) -> Elf:
             interpreter = file.string(offset)
     file = _File(file.data, file.wide, file.order, tuple(loads))
     entries = list(_entries(file, *dynamic))
-    table = dict(entries)  # of those that come once
+    table = dict(entries)  # tags that occur once
     strings = file.offset(table[_STRTAB]) if _STRTAB in table else 0
 
     def named(tag: int) -> tuple[str, ...]:
@@ -97,16 +97,16 @@ def _parse(file: _File) -> Elf:
 
     soname = next(iter(named(_SONAME)), "")
     name = _MACHINES.get(machine, hex(machine))
-    symbols = _symbols(file, shoff, shsize, shnum, shstr)
+    symbols = _symbol_bytes(file, shoff, shsize, shnum, shstr)
     return Elf(
         machine=_LITTLE.get(name, name) if file.order == "<" else name,
         interpreter=interpreter,
         needed=named(_NEEDED),
         soname=soname,
-        rpath=_paths(named(_RPATH)),
-        runpath=_paths(named(_RUNPATH)),
-        versions=_versions(file, table, strings),
-        defines=frozenset(_defined(file, table, strings)),
+        rpath=_search_paths(named(_RPATH)),
+        runpath=_search_paths(named(_RUNPATH)),
+        versions=_required_versions(file, table, strings),
+        defines=frozenset(_defined_versions(file, table, strings)),
         stripped=symbols is None,
         linking=_linking(kind, interpreter, soname, pie=bool(table.get(_FLAGS_1, 0) & _PIE)),
         symbols=symbols or 0,
@@ -114,7 +114,7 @@ def _parse(file: _File) -> Elf:
 
 
 def _segment(file: _File, at: int) -> tuple[int, int, int, int]:
-    """Type, offset, address and length in the file of a program header."""
+    """Type, file offset, address and length of a program header's segment."""
     if file.wide:
         sort, _, offset, address, _, length = file.fields("IIQQQQ", at)
     else:
@@ -123,7 +123,7 @@ def _segment(file: _File, at: int) -> tuple[int, int, int, int]:
 
 
 def _entries(file: _File, at: int, length: int) -> Iterator[tuple[int, int]]:
-    """Tags and values of the dynamic section."""
+    """The (tag, value) pairs of the dynamic section."""
     form, step = ("QQ", 16) if file.wide else ("II", 8)
     for index in range(min(length // step, NAMES)):
         tag, value = file.fields(form, at + index * step)
@@ -132,8 +132,8 @@ def _entries(file: _File, at: int, length: int) -> Iterator[tuple[int, int]]:
         yield tag, value
 
 
-def _versions(file: _File, table: dict[int, int], strings: int) -> tuple[tuple[str, str], ...]:
-    """(library, version) for each version that is asked for, in the file's order (gABI, LSB 10.7)."""
+def _required_versions(file: _File, table: dict[int, int], strings: int) -> tuple[tuple[str, str], ...]:
+    """(library, version) of each required symbol version, in file order (gABI, LSB 10.7)."""
     if _VERNEED not in table:
         return ()
     found: list[tuple[str, str]] = []
@@ -155,8 +155,8 @@ def _versions(file: _File, table: dict[int, int], strings: int) -> tuple[tuple[s
     return tuple(found)
 
 
-def _defined(file: _File, table: dict[int, int], strings: int) -> Iterator[str]:
-    """The versions of its own symbols (LSB 10.7.2); the first is the file's own name and no version."""
+def _defined_versions(file: _File, table: dict[int, int], strings: int) -> Iterator[str]:
+    """The symbol versions it defines (LSB 10.7.2). The first entry is the file name and is skipped."""
     at = file.offset(table[_VERDEF]) if _VERDEF in table else 0
     for _ in range(min(table.get(_VERDEFNUM, 0), NAMES) if at else 0):
         _, flags, _, _, _, first, step = file.fields("HHHHIII", at)
@@ -168,10 +168,10 @@ def _defined(file: _File, table: dict[int, int], strings: int) -> Iterator[str]:
         at += step
 
 
-def _symbols(file: _File, shoff: int, size: int, count: int, names: int) -> int | None:
-    """Bytes of the symbol table and of debugging sections; None for a stripped file.
+def _symbol_bytes(file: _File, shoff: int, size: int, count: int, names: int) -> int | None:
+    """The size of the symbol table and debug sections in bytes; None for a stripped file.
 
-    Files whose section headers are gone or damaged run all the same and count as stripped.
+    Files with missing or damaged section headers still run, and count as stripped.
     """
     if not shoff or not count or names >= count:
         return None
@@ -192,7 +192,7 @@ def _symbols(file: _File, shoff: int, size: int, count: int, names: int) -> int 
 
 
 def _section(file: _File, at: int) -> tuple[int, int, int, int]:
-    """Name, type, offset and length of a section header."""
+    """Name, type, file offset and length of a section."""
     name, sort, _, _, offset, length = file.fields("IIQQQQ" if file.wide else "IIIIII", at)
     return name, sort, offset, length
 
@@ -205,10 +205,10 @@ def _linking(kind: int, interpreter: str, soname: str, *, pie: bool) -> Linking:
     if kind != _DYN:
         return "other"
     if interpreter:
-        # A library that can also be called, like the C library, has a name under which it is linked.
+        # An executable library such as libc.so.6 has a soname.
         return "library" if soname and not pie else "dynamic"
     return "static-pie" if pie else "library"
 
 
-def _paths(values: tuple[str, ...]) -> tuple[str, ...]:
+def _search_paths(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path for value in values for path in value.split(":") if path)

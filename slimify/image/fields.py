@@ -1,4 +1,4 @@
-"""The fields of tar headers: numbers, names, checksums, pax records. Whatever is wrong is SL602."""
+"""The fields of tar headers: numbers, names, checksums, pax records. Malformed fields raise SL602."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from slimify.image.streams import damaged
 BLOCK: Final = 512
 CAPABILITY = b"SCHILY.xattr.security.capability"
 CAPABILITY_BSD = b"LIBARCHIVE.xattr.security.capability"  # in base64
-SPARSE = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")  # come in pairs, as often as there are pieces
+SPARSE = (b"GNU.sparse.offset", b"GNU.sparse.numbytes")  # one pair per stored piece
 
 
 def number(field: bytes) -> int:
-    """A number in octal digits or, with the first bit set, in base 256 (GNU tar)."""
+    """A number in octal digits, or in base 256 if the first bit is set (GNU tar)."""
     if field[0] & 0x80:
         value = int.from_bytes(field[1:], "big")
         return value - (1 << 8 * len(field) - 8) if field[0] == 0xFF else value
@@ -27,11 +27,11 @@ def number(field: bytes) -> int:
         try:
             return int(field.split(b"\0", 1)[0].strip() or b"0", 8)
         except ValueError:
-            raise damaged("A header in the image is damaged: it has no number where one belongs.") from None
+            raise damaged("A header in the image is damaged: a number is malformed.") from None
 
 
 def text(raw: bytes) -> str:
-    """A name. Bytes that are no UTF-8 survive as surrogates."""
+    """A name as text. Bytes that are not UTF-8 become surrogate escapes."""
     return raw.decode("utf-8", "surrogateescape")
 
 
@@ -40,10 +40,10 @@ def string(field: bytes) -> bytes:
 
 
 def is_header(block: bytes) -> bool:
-    """Whether a header's checksum holds: the sum of its bytes, its own field taken for blanks.
+    """Whether a header's checksum is valid: the sum of its bytes, with the checksum field as spaces.
 
-    The lower half of an Adler-32 is one more than that sum modulo 65521, and C adds up faster. Some
-    programs add up signed bytes.
+    The lower half of Adler-32 is that sum + 1 modulo 65521, and is faster than adding in Python. Some
+    programs write the sum of signed bytes.
     """
     if len(block) < BLOCK:
         return False
@@ -58,9 +58,9 @@ def is_header(block: bytes) -> bool:
 
 
 def read_pax(data: bytes, into: dict[bytes, bytes]) -> None:
-    """Take up the records `LENGTH KEY=VALUE\\n` of an extended header.
+    """Add the records `LENGTH KEY=VALUE\\n` of an extended header to `into`.
 
-    The pairs of a sparse map in format 0.0 repeat their keys; they are joined as format 0.1 has them.
+    Sparse maps in format 0.0 repeat their keys; these are joined as in format 0.1.
     """
     at = 0
     pairs: list[bytes] = []
@@ -84,21 +84,21 @@ def read_pax(data: bytes, into: dict[bytes, bytes]) -> None:
 
 
 def decimal(pax: dict[bytes, bytes], key: bytes, default: int) -> int:
-    """A number of an extended header."""
+    """The decimal number of a pax record, or `default`."""
     value = pax.get(key)
     if value is None:
         return default
     digits = value.strip()
     if not digits.isdigit() or len(digits) > 20:
-        raise damaged("An extended header in the image is damaged: it has no number where one belongs.")
+        raise damaged("An extended header in the image is damaged: a number is malformed.")
     return int(digits)
 
 
 def capability(pax: dict[bytes, bytes]) -> str:
-    """The file's capabilities in hex, "" for none."""
+    """The file's capabilities in hex, or ""."""
     if raw := pax.get(CAPABILITY):
         return raw.hex()
     try:
         return base64.b64decode(pax.get(CAPABILITY_BSD, b"") + b"==").hex()
     except binascii.Error:
-        raise damaged("An extended header in the image is damaged: capabilities.") from None
+        raise damaged("An extended header in the image is damaged: capabilities are malformed.") from None

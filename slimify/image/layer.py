@@ -1,4 +1,4 @@
-"""One layer, read as it flows by: its entries, what it removes, and what of its files is asked for."""
+"""Scans a layer in one pass: its entries, its whiteouts, and the requested parts of its files."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from slimify.image.model import Elf, Entry
 from slimify.image.streams import Budget, Reader, damaged, unsafe
 from slimify.image.tar import Member, Tar
 
-HEAD: Final = 256  # bytes of a script's beginning; the kernel reads as many for `#!` (BINPRM_BUF_SIZE)
-MAGIC: Final = 64  # of any other executable
-KEPT: Final = 16 * 1024 * 1024  # larger files are not kept, whoever asks
-RESERVED: Final = 256 * 1024 * 1024  # of the budget, for the names; contents beyond it are not kept
-IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files go through a temporary file, in no more time
-ON_DISK: Final = 4 * 1024 * 1024 * 1024  # and still larger ones are not looked into
-HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed with their holes
-LONGEST: Final = 65_536  # characters of a path; Linux takes 4096
-DEEP, DEEP_COST = 20, 300  # directories above a file that cost nothing, and bytes for each further one
+HEAD: Final = 256  # bytes kept of a script; the kernel reads as many for `#!` (BINPRM_BUF_SIZE)
+MAGIC: Final = 64  # bytes kept of another executable
+MAX_KEPT: Final = 16 * 1024 * 1024  # larger files are never kept
+RESERVED: Final = 256 * 1024 * 1024  # part of the budget reserved for names; contents beyond it are not kept
+IN_MEMORY: Final = 16 * 1024 * 1024  # larger ELF files are read from a temporary file
+ON_DISK: Final = 4 * 1024 * 1024 * 1024  # still larger ones are not read
+HOLES: Final = 1024 * 1024 * 1024  # sparse files up to this size are hashed including holes
+MAX_PATH: Final = 65_536  # characters of a path; Linux allows 4096
+DEEP, DEEP_COST = 20, 300  # free parent directories, and bytes per additional one
 WHITEOUT, META, OPAQUE = ".wh.", ".wh..wh.", ".wh..wh..opq"
 
 
-def nothing(path: str) -> bool:
-    """The `keep` of those who want no contents."""
+def keep_nothing(path: str) -> bool:
+    """A `keep` function that keeps no contents."""
     del path
     return False
 
 
-class Wants(Struct, frozen=True, kw_only=True):
-    """What is taken out of the files of a layer while they flow by.
+class ReadOptions(Struct, frozen=True, kw_only=True):
+    """What to read from the files of a layer.
 
-    `keep` says for a path whether its content is wanted (up to 16 MiB, 256 MiB of all), `digests`
-    whether every regular file is hashed, `elves` whether ELF files are looked into, `heads` whether
-    the first bytes of executables are (256 of scripts, 64 of others). `compress` is the gzip level (1 to 9)
-    with which layers that are stored uncompressed are measured, 0 for not at all; `sizes` are the
-    results for blobs that are named by their digest. Who hands the same dict to several reads has
-    layers that images share measured once.
+    - `keep`: whether to keep the content of a path (up to 16 MiB per file, 256 MiB in total).
+    - `digests`: hash every regular file.
+    - `elves`: parse ELF files.
+    - `heads`: keep the first bytes of executables (256 of scripts, 64 of others).
+    - `compress`: gzip level (1 to 9) to measure uncompressed layers with; 0 to skip.
+    - `sizes`: measured sizes by digest. Share the dict to measure layers common to images once.
     """
 
-    keep: Callable[[str], bool] = nothing
+    keep: Callable[[str], bool] = keep_nothing
     digests: bool = False
     elves: bool = True
     heads: bool = True
@@ -53,7 +53,7 @@ class Wants(Struct, frozen=True, kw_only=True):
 
 
 class Blob(Struct):
-    """What was read of one layer. `stored` is its size in the archive if that is a compressed one."""
+    """The content of a layer. `stored` is its compressed size in the archive, if it is compressed."""
 
     entries: list[Entry] = field(default_factory=list)
     whiteouts: list[str] = field(default_factory=list)
@@ -64,8 +64,8 @@ class Blob(Struct):
     compressed: int | None = None
 
 
-def scan(reader: Reader, wants: Wants, budget: Budget) -> Blob:
-    """Read the tar of a layer. Errors: SL602 damaged, SL603 names that lead out of the image."""
+def scan(reader: Reader, options: ReadOptions, budget: Budget) -> Blob:
+    """Scan the tar of a layer. Raises ImageError: SL602 damaged, SL603 paths outside the image."""
     blob = Blob()
     tar = Tar(reader, budget)
     for member in tar:
@@ -74,9 +74,9 @@ def scan(reader: Reader, wants: Wants, budget: Budget) -> Blob:
             budget.spend(DEEP_COST * (depth - DEEP))
         above, _, name = path.rpartition("/")
         if name.startswith(WHITEOUT) or META in above:
-            _take_away(blob, above, name)
+            _add_whiteout(blob, above, name)
             continue
-        digest = _look(tar, member, path, blob, wants, budget) if member.kind == "file" else ""
+        digest = _read_file(tar, member, path, blob, options, budget) if member.kind == "file" else ""
         blob.entries.append(
             Entry(
                 path=path,
@@ -94,19 +94,19 @@ def scan(reader: Reader, wants: Wants, budget: Budget) -> Blob:
 
 
 def clean(name: str) -> str:
-    """An absolute path without `.` and `..`, as engines make of a member's name.
+    """The absolute path of a member's name, without `.` and `..`.
 
-    Absolute names are below the image's root like all others. One that leads above it is refused.
+    Absolute names are relative to the image's root, too. Raises ImageError SL603 for a path above it.
     """
-    if "\0" in name or len(name) > LONGEST:
-        raise unsafe("A name in the image is longer than 65,536 characters or holds a NUL byte.")
+    if "\0" in name or len(name) > MAX_PATH:
+        raise unsafe("A name in the image is longer than 65,536 characters or contains a NUL byte.")
     path = "/" + name.strip("/")
     if "/." not in path and "//" not in path:
         return path
     parts: list[str] = []
     for part in path.split("/"):
         if part == ".." and not parts:
-            raise unsafe(f"The image has a file {name[:200]!r}, which would lie outside of it.")
+            raise unsafe(f"The path {name[:200]!r} is outside the image.")
         if part == "..":
             parts.pop()
         elif part not in ("", "."):
@@ -114,37 +114,37 @@ def clean(name: str) -> str:
     return "/" + "/".join(parts)
 
 
-def _take_away(blob: Blob, above: str, name: str) -> None:
-    """A whiteout. Other names that begin so are records of AUFS, which engines pass over too."""
+def _add_whiteout(blob: Blob, above: str, name: str) -> None:
+    """Record a whiteout. Other names with its prefix are AUFS metadata, which engines ignore."""
     if name == OPAQUE:
         blob.opaque.append(above or "/")
     elif not name.startswith(META) and META not in above and name != WHITEOUT:
         blob.whiteouts.append(f"{above}/{name[len(WHITEOUT) :]}")
 
 
-def _look(tar: Tar, member: Member, path: str, blob: Blob, wants: Wants, budget: Budget) -> str:
-    """Take what is wanted out of the current file; its digest, if that is."""
-    head = tar.peek(HEAD) if wants.elves or (wants.heads and member.mode & 0o111) else b""
-    if wants.heads and member.mode & 0o111 and head:
+def _read_file(tar: Tar, member: Member, path: str, blob: Blob, options: ReadOptions, budget: Budget) -> str:
+    """Read the requested parts of the current file. Returns its digest, or "" if not requested."""
+    head = tar.peek(HEAD) if options.elves or (options.heads and member.mode & 0o111) else b""
+    if options.heads and member.mode & 0o111 and head:
         blob.heads[path] = head if head.startswith(b"#!") else head[:MAGIC]
         budget.spend(2 * len(head))
-    is_elf = wants.elves and head.startswith(elf.MAGIC) and member.sparse is None
-    keep = member.size <= min(KEPT, budget.left - RESERVED) and wants.keep(path)
+    is_elf = options.elves and head.startswith(elf.MAGIC) and member.sparse is None
+    keep = member.size <= min(MAX_KEPT, budget.left - RESERVED) and options.keep(path)
     if keep or (is_elf and member.size <= IN_MEMORY):
-        data = whole(tar.pieces(), member.size)
+        data = joined(tar.pieces(), member.size)
         if keep:
             budget.spend(len(data))
             blob.contents[path] = bytes(data)
         if is_elf:
             _keep_elf(elf.parse(data), path, blob, budget)
-        return hashlib.sha256(data).hexdigest() if wants.digests else ""
+        return hashlib.sha256(data).hexdigest() if options.digests else ""
     if is_elf and member.size <= ON_DISK:
-        return _large_elf(tar, path, blob, budget, digests=wants.digests)
-    return _digest(tar, member) if wants.digests else ""
+        return _large_elf(tar, path, blob, budget, digests=options.digests)
+    return _digest(tar, member) if options.digests else ""
 
 
-def whole(pieces: Iterable[bytes], size: int) -> bytearray:
-    """The pieces joined."""
+def joined(pieces: Iterable[bytes], size: int) -> bytearray:
+    """The pieces joined; `size` is their expected total."""
     data = bytearray(size)
     at = 0
     for piece in pieces:
@@ -166,7 +166,7 @@ def _keep_elf(found: Elf | None, path: str, blob: Blob, budget: Budget) -> None:
 
 
 def _large_elf(tar: Tar, path: str, blob: Blob, budget: Budget, *, digests: bool) -> str:
-    """Through a file that has no name and is gone afterwards."""
+    """Read a large ELF file from an unnamed temporary file."""
     digest = hashlib.sha256()
     try:
         with TemporaryFile() as file:
@@ -178,15 +178,15 @@ def _large_elf(tar: Tar, path: str, blob: Blob, budget: Budget, *, digests: bool
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 _keep_elf(elf.parse(data), path, blob, budget)
     except OSError as error:
-        raise damaged(f"There is no room to look into {path}: {error.strerror}.") from error
+        raise damaged(f"No disk space to read {path}: {error.strerror}.") from error
     return digest.hexdigest() if digests else ""
 
 
 def _digest(tar: Tar, member: Member) -> str:
-    """SHA-256, the fastest of the good ones where the processor knows it.
+    """The SHA-256 digest of the current file.
 
-    A huge file with hardly anything in it is not hashed zero by zero: its digest is that of what is
-    stored and where, marked as such, which equals no other.
+    A huge sparse file is not hashed zero by zero: its digest covers only the stored pieces and their
+    offsets, with a prefix that makes it differ from all others.
     """
     if member.sparse is None or member.size <= HOLES:
         digest = hashlib.sha256()

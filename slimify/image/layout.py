@@ -1,7 +1,7 @@
-"""Which image of an archive is meant, and which blobs it consists of.
+"""Selects an image of an archive and lists its blobs.
 
-Two descriptions are read: `manifest.json` of `docker save` (moby's image/tarexport, podman's
-docker-archive) and `index.json` of the OCI image layout specification. Docker writes both.
+Supports `manifest.json` of `docker save` (moby's image/tarexport, podman's docker-archive) and
+`index.json` of the OCI image layout specification. Docker writes both.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from msgspec import Struct
 
 from slimify.image.streams import ImageError, damaged, not_an_image, unsafe
 
-DEPTH: Final = 4  # indexes within indexes; there are two in what builders make
+DEPTH: Final = 4  # of nested indexes; builders write two
 IMAGES: Final = 1000
 DIGEST = re.compile(r"(?P<kind>[a-z0-9]+(?:[+._-][a-z0-9]+)*):(?P<value>[A-Za-z0-9=_-]+)")
 NAME_ANNOTATIONS = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
-Load = Callable[[str], bytes | None]  # the JSON text of a member, None where there is none
+Load = Callable[[str], bytes | None]  # the JSON text of a member, or None
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """An image of the archive: the members that its configuration and its layers are."""
+    """An image of the archive: the member names of its configuration and layers."""
 
     config: str
     layers: tuple[str, ...]
@@ -34,56 +34,57 @@ class Choice(Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """The digest of the configuration as far as its file's name tells."""
+        """The digest of the configuration, if its file name contains it."""
         found = re.search(r"[0-9a-f]{64}", self.config)
         return f"sha256:{found[0]}" if found else ""
 
 
 def choose(load: Load, name: str, platform: str) -> Choice:
-    """The image that is named, or the only one. `platform` is OS/ARCH[/VARIANT] or "".
+    """The image called `name`, or the only one. `platform` is OS/ARCH[/VARIANT] or "".
 
-    Errors: SL601 when there is none of that name, or several and none is named.
+    Raises ImageError SL601 if no image matches, or if several do.
     """
-    choices = _distinct([*_of_docker(load)] or [*_of_index(load)])
+    choices = _distinct_choices([*_docker_choices(load)] or [*_oci_choices(load)])
     if not choices:
         raise not_an_image(
-            "The archive holds no image: it has neither manifest.json nor index.json.",
-            hint="Make one with `docker save IMAGE`; `docker export` writes the files of a container alone.",
+            "The archive contains no image: it has neither manifest.json nor index.json.",
+            hint="Use `docker save IMAGE`; `docker export` writes only the files of a container.",
         )
     wanted = [choice for choice in choices if not name or _is_named(choice, name)]
     if not wanted:
-        raise not_an_image(f"The archive has no image {name!r}.", hint=f"It has {_listed(choices)}.")
+        raise not_an_image(f"The archive has no image {name!r}.", hint=f"It has {_names_of(choices)}.")
     if platform:
         wanted = [choice for choice in wanted if choice.platform in ("", platform)]
         if not wanted:
             raise not_an_image(
-                f"The archive has no image for {platform}.", hint=f"It has {_listed(choices)}."
+                f"The archive has no image for {platform}.", hint=f"It has {_names_of(choices)}."
             )
     if len(wanted) > 1:
-        raise not_an_image(f"The archive has {len(wanted)} images.", hint=f"Name one of {_listed(wanted)}.")
+        raise not_an_image(f"The archive has {len(wanted)} images.", hint=f"Name one of {_names_of(wanted)}.")
     return wanted[0]
 
 
 def blob(digest: object) -> str:
-    """The member in which an OCI layout keeps a blob. A digest that is none could name any file."""
+    """The member of an OCI layout that contains a blob. Raises ImageError SL603 for a malformed digest,
+    which could name any file."""
     match = DIGEST.fullmatch(digest) if isinstance(digest, str) else None
     if not match:
-        raise unsafe("The archive names a blob by something that is no digest.")
+        raise unsafe("The archive names a blob by a malformed digest.")
     return f"blobs/{match['kind']}/{match['value']}"
 
 
 def member_name(name: str) -> str:
-    """A member's name as the descriptions have it: relative, without `.`; "" for one that leads outside."""
+    """A member's name as manifests refer to it: relative, without `.`; "" if it is outside."""
     path = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
     return "" if path in (".", "..") or path.startswith("../") else path
 
 
-def parsed(text: bytes) -> object:
-    """JSON from the archive."""
+def json_value(text: bytes) -> object:
+    """The value of a JSON member. Raises ImageError SL602 if it is malformed."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise damaged("A description in the image is no JSON.") from None
+        raise damaged("A manifest in the image is not valid JSON.") from None
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -98,9 +99,9 @@ def strings(value: object) -> tuple[str, ...]:
     return tuple(item for item in sequence(value) if isinstance(item, str))
 
 
-def _of_docker(load: Load) -> Iterator[Choice]:
+def _docker_choices(load: Load) -> Iterator[Choice]:
     text = load("manifest.json")
-    for item in sequence(parsed(text))[:IMAGES] if text is not None else ():
+    for item in sequence(json_value(text))[:IMAGES] if text is not None else ():
         entry = mapping(item)
         config = entry.get("Config")
         if not isinstance(config, str):
@@ -109,21 +110,21 @@ def _of_docker(load: Load) -> Iterator[Choice]:
         yield Choice(config=member_name(config), layers=layers, names=strings(entry.get("RepoTags")))
 
 
-def _of_index(load: Load) -> Iterator[Choice]:
-    """Every image that the index leads to and that is there: one of several platforms may be alone."""
+def _oci_choices(load: Load) -> Iterator[Choice]:
+    """Every image of the index that is in the archive; images of other platforms may be missing."""
     text = load("index.json")
     waiting: list[tuple[Mapping[str, object], tuple[str, ...], str, int]] = []
     if text is not None:
-        waiting.append((mapping(parsed(text)), (), "", 0))
+        waiting.append((mapping(json_value(text)), (), "", 0))
     missing: ImageError | None = None
     seen = found = 0
     while waiting:
         manifest, names, platform, depth = waiting.pop()
         seen += 1
         if depth > DEPTH or seen > IMAGES:
-            raise unsafe("The archive nests image indexes without end.")
+            raise unsafe("The archive nests image indexes too deeply.")
         if "manifests" not in manifest:
-            choice = _of_manifest(manifest, names, platform)
+            choice = _oci_choice(manifest, names, platform)
             if load(choice.config) is None:
                 missing = missing or damaged(f"The archive lacks {choice.config}.")
                 continue
@@ -141,12 +142,12 @@ def _of_index(load: Load) -> Iterator[Choice]:
                 continue
             own = tuple(str(annotations[key]) for key in NAME_ANNOTATIONS if key in annotations)
             where = _platform(mapping(descriptor.get("platform"))) or platform
-            waiting.append((mapping(parsed(below)), own or names, where, depth + 1))
+            waiting.append((mapping(json_value(below)), own or names, where, depth + 1))
     if missing and not found:
         raise missing
 
 
-def _of_manifest(manifest: Mapping[str, object], names: tuple[str, ...], platform: str) -> Choice:
+def _oci_choice(manifest: Mapping[str, object], names: tuple[str, ...], platform: str) -> Choice:
     layers = [mapping(layer).get("digest") for layer in sequence(manifest.get("layers"))]
     config = mapping(manifest.get("config"))
     return Choice(
@@ -162,8 +163,8 @@ def _platform(value: Mapping[str, object]) -> str:
     return "/".join(part for part in parts if isinstance(part, str) and part)
 
 
-def _distinct(choices: list[Choice]) -> list[Choice]:
-    """Images that differ; one that stands there twice under two names has both."""
+def _distinct_choices(choices: list[Choice]) -> list[Choice]:
+    """The distinct images. Duplicates are merged, with all their names."""
     found: dict[tuple[str, tuple[str, ...]], Choice] = {}
     for choice in choices:
         key = choice.config, choice.layers
@@ -174,19 +175,19 @@ def _distinct(choices: list[Choice]) -> list[Choice]:
 
 
 def _is_named(choice: Choice, name: str) -> bool:
-    if any(_full(name) == _full(known) or name == known for known in choice.names):
+    if any(_full_reference(name) == _full_reference(known) or name == known for known in choice.names):
         return True
     digits = name.removeprefix("sha256:")
     return len(digits) >= 6 and choice.id.removeprefix("sha256:").startswith(digits)
 
 
-def _full(name: str) -> str:
-    """A reference without what is implied (distribution/reference, "familiar names")."""
+def _full_reference(name: str) -> str:
+    """A reference in its full form, with default registry and tag (distribution/reference)."""
     for prefix in ("docker.io/", "index.docker.io/", "library/", "localhost/"):
         name = name.removeprefix(prefix)
     return name if ":" in name.rpartition("/")[2] or "@" in name else f"{name}:latest"
 
 
-def _listed(choices: Sequence[Choice]) -> str:
+def _names_of(choices: Sequence[Choice]) -> str:
     shown = [" ".join((*item.names, item.platform)).strip() or item.id or item.config for item in choices]
     return ", ".join(shown[:10]) + (f" and {len(shown) - 10} more" if len(shown) > 10 else "")

@@ -1,7 +1,6 @@
-"""What an image is made of: its configuration, its layers and the files they leave.
+"""The parts of an image: configuration, layers and files.
 
-Paths are absolute (`/usr/bin/env`) without `.` and `..`. Sizes are bytes. Everything here was read
-from a stream; nothing of an image is unpacked.
+Paths are absolute (`/usr/bin/env`) without `.` and `..`. Sizes are bytes.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ from typing import Literal
 from msgspec import Struct, field
 
 Kind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo"]
-# How an ELF file was linked: programs with an interpreter, without one, libraries, object files, the rest.
+# How an ELF file is linked: with an interpreter, without one, as a library, an object file, or otherwise.
 Linking = Literal["dynamic", "static", "static-pie", "library", "object", "other"]
 
 
 class Elf(Struct, frozen=True, kw_only=True):
-    """What the dynamic linker needs to know about an ELF file (System V ABI, ch. 5).
+    """What the dynamic linker reads from an ELF file (System V ABI, ch. 5).
 
-    `versions` are the symbol versions it asks for (.gnu.version_r), e.g. ("libc.so.6", "GLIBC_2.38"),
-    `defines` those that it has itself (.gnu.version_d), e.g. "GLIBC_2.38".
+    `versions` are the symbol versions it requires (.gnu.version_r), e.g. ("libc.so.6", "GLIBC_2.38");
+    `defines` are those it provides (.gnu.version_d), e.g. "GLIBC_2.38".
     """
 
     machine: str  # "x86_64", "aarch64", … or "0x…"
@@ -31,52 +30,52 @@ class Elf(Struct, frozen=True, kw_only=True):
     runpath: tuple[str, ...] = ()
     versions: tuple[tuple[str, str], ...] = ()
     defines: frozenset[str] = frozenset()
-    stripped: bool = True  # False: carries debugging sections or a symbol table
+    stripped: bool = True  # False: it has debug sections or a symbol table
     linking: Linking = "dynamic"
-    symbols: int = 0  # bytes of the symbol table and of debugging sections
+    symbols: int = 0  # bytes of the symbol table and debug sections
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One member of a layer. `target` is what a symlink or hard link points to, as written."""
+    """One member of a layer. `target` is the target of a symlink or hard link, as written."""
 
     path: str
     kind: Kind
     size: int = 0
-    mode: int = 0o644  # permission bits with set-uid, set-gid and sticky
+    mode: int = 0o644  # permission bits including set-uid, set-gid and sticky
     uid: int = 0
     gid: int = 0
     target: str = ""
-    digest: str = ""  # of a regular file's content; "" where it was not asked for
+    digest: str = ""  # of a regular file's content; "" if not requested
     capabilities: str = ""  # security.capability as hex
 
 
 class Layer(Struct, frozen=True, kw_only=True):
-    """One layer: what it adds or changes, and what it takes away."""
+    """One layer: the entries it adds or changes, and those it removes."""
 
     digest: str  # of the uncompressed tar (diff id)
-    created_by: str = ""  # the instruction, from the image's history
-    size: int = 0  # content of its files, as dive and `docker history` count
-    compressed: int | None = None  # bytes as stored or sent; None where only uncompressed data is at hand
+    created_by: str = ""  # the instruction, from the history
+    size: int = 0  # of its file contents, as in dive and `docker history`
+    compressed: int | None = None  # bytes; None if unknown
     entries: tuple[Entry, ...] = ()
     whiteouts: tuple[str, ...] = ()  # paths removed by `.wh.NAME`
-    opaque: tuple[str, ...] = ()  # directories emptied by `.wh..wh..opq`
+    opaque: tuple[str, ...] = ()  # directories cleared by `.wh..wh..opq`
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One entry of the history; `layer` is the index of the layer it made, None for metadata alone."""
+    """One history entry. `layer` is the index of its layer, or None if it changed only metadata."""
 
     created_by: str
     layer: int | None
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """An image as read from its archive.
+    """An image read from an archive.
 
-    `config` is the OCI image configuration's `config` object (Env, Cmd, …). `contents` are the
-    texts that the reader was asked to keep, `elves` the ELF files, `heads` the first bytes of
-    executable files, each by path and of the last layer that has it. What a later layer removed is
-    in none of them, and a hard link has what its file has. `hidden` are kept texts of files that a
-    later layer removed or replaced, by path and index of the layer that has them.
+    - `config`: the `config` object of the OCI image configuration (Env, Cmd, …).
+    - `contents`: the requested file contents by path; `elves`: facts about ELF files; `heads`: the
+      first bytes of executables. All describe the merged file system; hard links have an entry too.
+    - `hidden`: requested contents of files that a later layer removes or replaces, by path and layer
+      index.
     """
 
     config: Mapping[str, object]
@@ -87,5 +86,5 @@ class Image(Struct, frozen=True, kw_only=True):
     elves: Mapping[str, Elf] = field(default_factory=dict)
     heads: Mapping[str, bytes] = field(default_factory=dict)
     hidden: Mapping[tuple[str, int], bytes] = field(default_factory=dict)
-    names: tuple[str, ...] = ()  # NAME:TAG as the archive has them
-    digest: str = ""  # of the configuration: the image's id, "" where the archive does not tell
+    names: tuple[str, ...] = ()  # NAME:TAG from the archive
+    digest: str = ""  # of the configuration (the image id); "" if unknown

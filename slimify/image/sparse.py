@@ -1,4 +1,4 @@
-"""Sparse files in tars: where their stored pieces belong (GNU tar manual, "Storing Sparse Files")."""
+"""Sparse files in tar archives (GNU tar manual, "Storing Sparse Files")."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from msgspec import Struct
 from slimify.image.fields import BLOCK, decimal, number
 from slimify.image.streams import CHUNK, Reader, damaged, unsafe
 
-PIECES: Final = 100_000  # stored pieces of one file; beyond that the map alone fills the memory
+PIECES: Final = 100_000  # stored pieces of one file; bounds memory
 
 
 class Map(Struct, frozen=True):
-    """`pieces` are the stored ones as (offset, length), in order; all else up to `size` are zeros."""
+    """The stored pieces of a sparse file as (offset, length), in order. All other bytes are zero."""
 
     size: int
     pieces: tuple[tuple[int, int], ...]
 
 
 def is_sparse(pax: dict[bytes, bytes]) -> bool:
-    """Whether an extended header is one of a sparse file (formats 0.0, 0.1, 1.0)."""
+    """Whether an extended header describes a sparse file (formats 0.0, 0.1 and 1.0)."""
     return b"GNU.sparse.map" in pax or b"GNU.sparse.major" in pax
 
 
 def from_header(block: bytes, reader: Reader) -> Map:
-    """The map of the old format: four pieces in the header, the rest in blocks behind it."""
+    """The map of the old format: four pieces in the header, the others in the following blocks."""
     size = number(block[483:495])
     found = _pairs(block, 386, 4)
     more = block[482]
@@ -40,10 +40,10 @@ def from_header(block: bytes, reader: Reader) -> Map:
 
 
 def from_pax(pax: dict[bytes, bytes], block: Callable[[], bytes]) -> Map:
-    """The map of the newer formats, in the header or (1.0) in the first blocks of the content."""
+    """The map of the pax formats: in the header, or (1.0) in the first blocks of the content."""
     size = decimal(pax, b"GNU.sparse.realsize", decimal(pax, b"GNU.sparse.size", 0))
     if b"GNU.sparse.map" in pax:
-        values = [_whole(item) for item in pax[b"GNU.sparse.map"].split(b",") if item]
+        values = [_number(item) for item in pax[b"GNU.sparse.map"].split(b",") if item]
     else:
         values = _map_in_content(block)
     if len(values) % 2:
@@ -52,7 +52,7 @@ def from_pax(pax: dict[bytes, bytes], block: Callable[[], bytes]) -> Map:
 
 
 def expand(stored: Iterator[bytes], sparse: Map) -> Iterator[bytes]:
-    """The file with its holes filled by zeros."""
+    """The content of a sparse file, with zeros for its holes."""
     zeros = bytes(CHUNK)
     at, rest = 0, b""
     for offset, length in (*sparse.pieces, (sparse.size, 0)):
@@ -62,7 +62,7 @@ def expand(stored: Iterator[bytes], sparse: Map) -> Iterator[bytes]:
         while length:
             rest = rest or next(stored, b"")
             if not rest:
-                raise damaged("A sparse file in the image lacks a part.")
+                raise damaged("A sparse file in the image is truncated.")
             yield rest[:length]
             taken = min(length, len(rest))
             rest = rest[taken:]
@@ -75,12 +75,13 @@ def _pairs(block: bytes, start: int, count: int) -> list[tuple[int, int]]:
 
 
 def _map_in_content(block: Callable[[], bytes]) -> list[int]:
-    """Decimal numbers in lines, the first one their count in pairs, padded to whole blocks."""
+    """The numbers of a map in the content: one per line, preceded by the count of pairs, in whole
+    blocks."""
     values: list[int] = []
     wanted, rest = 1, b""
     while len(values) < wanted:
         *lines, rest = (rest + block()).split(b"\n")
-        values += [_whole(line) for line in lines[: wanted - len(values) if wanted > 1 else None] if line]
+        values += [_number(line) for line in lines[: wanted - len(values) if wanted > 1 else None] if line]
         if wanted == 1 and values:
             wanted = 1 + 2 * values[0]
             if values[0] > PIECES:
@@ -88,7 +89,7 @@ def _map_in_content(block: Callable[[], bytes]) -> list[int]:
     return values[1:wanted]
 
 
-def _whole(value: bytes) -> int:
+def _number(value: bytes) -> int:
     digits = value.strip(b"\0 ")
     if not digits.isdigit() or len(digits) > 20:
         raise damaged("The map of a sparse file in the image is damaged.")

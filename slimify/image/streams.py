@@ -1,7 +1,6 @@
-"""Bytes that arrive piece by piece: read once, in order, never held as a whole.
+"""Buffered, forward-only readers of byte streams.
 
-A `Reader` is what tar headers and files are cut from. Readers are stacked: archive ← (gzip or
-zstd) ← member of the archive ← (gzip or zstd) ← layer. Whatever is wrong with the bytes becomes an
+Readers are stacked: archive ← (gzip or zstd) ← archive member ← (gzip or zstd) ← layer. All errors are
 `ImageError`.
 """
 
@@ -17,35 +16,33 @@ from slimify.model.errors import SlimifyError
 CHUNK = 256 * 1024
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
-ZSTD_ASIDE = (
-    b"\x2a\x4d\x18"  # behind 0x50 to 0x5f: frames without content, with which pzstd begins (RFC 8878)
-)
+ZSTD_ASIDE = b"\x2a\x4d\x18"  # after 0x50 to 0x5f: skippable frames, with which pzstd starts (RFC 8878)
 MEMORY = 512 * 1024 * 1024
 
 
 class ImageError(SlimifyError):
-    """An image that cannot be read: SL601 is none, SL602 is damaged, SL603 is unsafe to read on."""
+    """An image can't be read: SL601 not an image, SL602 damaged, SL603 unsafe."""
 
 
 def not_an_image(message: str, *, hint: str = "") -> ImageError:
-    """What was given is no image, or not one that slimify reads."""
+    """SL601: the input is not an image, or not one that slimify supports."""
     return ImageError("SL601", message, hint=hint)
 
 
 def damaged(message: str) -> ImageError:
-    """An image that was cut off or changed on its way."""
+    """SL602: the image is truncated or corrupted."""
     return ImageError("SL602", message, hint="Save or download the image again.")
 
 
 def unsafe(message: str) -> ImageError:
-    """An image that is made to harm its reader."""
+    """SL603: the image could harm its reader."""
     return ImageError("SL603", message)
 
 
 class Budget:
-    """How many bytes all that is remembered of an archive may take. Beyond it: SL603.
+    """The memory limit for one archive, in bytes. Beyond it, ImageError SL603 is raised.
 
-    512 MiB stand for about a million files; the largest images have a third of that.
+    512 MiB are enough for about a million files; the largest images have a third of that.
     """
 
     __slots__ = ("left",)
@@ -56,11 +53,11 @@ class Budget:
     def spend(self, count: int) -> None:
         self.left -= count
         if self.left < 0:
-            raise unsafe("The image has so many or such long names that reading it would fill the memory.")
+            raise unsafe("The image has too many or too long file names to fit into memory.")
 
 
 class Reader:
-    """A buffer over `more`, which gives the next piece, b"" at the end. Subclasses say where from."""
+    """A buffer over `_more`, which subclasses implement: it returns the next piece, b"" at the end."""
 
     __slots__ = ("_at", "_buffer")
 
@@ -71,8 +68,8 @@ class Reader:
     def _more(self) -> bytes:
         raise NotImplementedError
 
-    def _leap(self, count: int) -> int:
-        """Pass over up to `count` bytes behind the buffer unread; how many, 0 where that cannot be done."""
+    def _seek(self, count: int) -> int:
+        """Seek up to `count` bytes past the buffer. Returns how many; 0 if it can't seek."""
         del count
         return 0
 
@@ -100,7 +97,7 @@ class Reader:
         return self._buffer[at:end]
 
     def peek(self, count: int) -> bytes:
-        """The next `count` bytes without passing over them; fewer only at the end."""
+        """The next `count` bytes without consuming them; fewer only at the end."""
         if len(self._buffer) - self._at < count:
             start = self.take(count)
             self._buffer = start + self._buffer[self._at :]
@@ -108,30 +105,30 @@ class Reader:
         return self._buffer[self._at : self._at + count]
 
     def skip(self, count: int) -> None:
-        """Pass over `count` bytes; SL602 if there are not as many."""
+        """Skip `count` bytes. Raises ImageError SL602 if there are fewer."""
         while count:
             step = min(count, len(self._buffer) - self._at)
             self._at += step
             count -= step
-            if count and not (passed := self._leap(count)):
+            if count and not (passed := self._seek(count)):
                 self._buffer, self._at = self._more(), 0
                 if not self._buffer:
-                    raise cut_off()
+                    raise truncated()
             elif count:
                 count -= passed
 
     def drain(self, limit: int) -> None:
-        """Read to the end, at most `limit` bytes."""
+        """Read and discard the remaining bytes, at most `limit`."""
         while limit > 0 and (piece := self.piece(CHUNK)):
             limit -= len(piece)
 
 
-def cut_off() -> ImageError:
-    return damaged("The image ends in the middle of a file: it was cut off.")
+def truncated() -> ImageError:
+    return damaged("The image is truncated: it ends within a file.")
 
 
 class FileReader(Reader):
-    """Over a file, a pipe or a socket; seeks where that is possible."""
+    """Reads a file, a pipe or a socket; seeks if possible."""
 
     __slots__ = ("_size", "_stream")
 
@@ -153,16 +150,16 @@ class FileReader(Reader):
         except OSError as error:
             raise damaged(f"The image cannot be read: {error.strerror or error}.") from error
 
-    def _leap(self, count: int) -> int:
-        # What is shorter comes faster by reading on than by a seek, which throws the file's own buffer away.
+    def _seek(self, count: int) -> int:
+        # For short distances reading is faster than seeking, which discards the file's buffer.
         if self._size < 0 or count < CHUNK:
-            return super()._leap(count)
+            return super()._seek(count)
         here = self._stream.tell()
         return self._stream.seek(min(here + count, self._size)) - here
 
 
 class Decompressed(Reader):
-    """What a gzip or zstd stream unpacks to, in pieces of bounded size, all its members or frames."""
+    """The decompressed content of a gzip or zstd stream with all its members, in bounded pieces."""
 
     __slots__ = ("_decoder", "_ended", "_new", "_source", "_waiting")
 
@@ -177,10 +174,10 @@ class Decompressed(Reader):
         while not self._ended:
             data = self._waiting or (b"" if self._holds_more() else self._source.piece(CHUNK))
             if not data and not self._holds_more():
-                raise damaged("A compressed layer ends too early: it was cut off.")
+                raise damaged("A compressed layer is truncated.")
             try:
                 out: bytes = self._decoder.decompress(data, CHUNK)
-            except Exception as error:  # zlib.error, or that of whichever zstd module there is
+            except Exception as error:  # zlib.error, or the error of the zstd module in use
                 raise damaged(f"A compressed layer is damaged: {error}.") from error
             self._waiting = getattr(self._decoder, "unconsumed_tail", b"")
             if self._decoder.eof:
@@ -190,20 +187,20 @@ class Decompressed(Reader):
         return b""
 
     def _holds_more(self) -> bool:
-        """A zstd decoder keeps its input; a zlib one gives it back."""
+        """Whether the decoder still has input. A zstd decoder buffers it; a zlib one returns it."""
         return not getattr(self._decoder, "needs_input", True)
 
     def _next_member(self) -> None:
         rest = self._decoder.unused_data or self._source.piece(CHUNK)
-        while rest and not rest.strip(b"\0"):  # gzip allows zeros behind the last member
+        while rest and not rest.strip(b"\0"):  # gzip allows zeros after the last member
             rest = self._source.piece(CHUNK)
         self._waiting = rest.lstrip(b"\0") if rest else b""
         self._ended = not self._waiting
         self._decoder = self._new()
 
 
-def unpacked(source: Reader) -> tuple[Reader, Literal["", "gzip", "zstd"]]:
-    """The reader itself, or what it unpacks to, and how it is compressed."""
+def decompressed(source: Reader) -> tuple[Reader, Literal["", "gzip", "zstd"]]:
+    """A reader of the decompressed content, and the compression ("" for none)."""
     magic = source.peek(4)
     if magic[:2] == GZIP:
         return Decompressed(source, lambda: zlib.decompressobj(wbits=31)), "gzip"
@@ -213,7 +210,7 @@ def unpacked(source: Reader) -> tuple[Reader, Literal["", "gzip", "zstd"]]:
 
 
 def _zstd() -> Callable[[], Any]:
-    """Python has zstd from 3.14 on; `backports.zstd` is the same module for those before."""
+    """The zstd decoder of Python 3.14 or of `backports.zstd`."""
     for name in ("compression.zstd", "backports.zstd"):
         try:
             decoder: Callable[[], Any] = import_module(name).ZstdDecompressor

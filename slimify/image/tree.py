@@ -1,8 +1,8 @@
-"""The file system that the layers of an image leave, and what became of the files underneath.
+"""Merges the layers of an image into one file system, and records hidden files.
 
-Rules as in the OCI image specification ("Applying changesets"): a layer's whiteouts and opaque
-directories remove what is in the layers below it, never what it adds itself; anything but a
-directory on a directory replaces a path with all that was under it.
+Follows the OCI image specification ("Applying changesets"): whiteouts and opaque directories of a
+layer remove entries of lower layers, never its own. An entry replaces the path and everything under
+it, unless both are directories.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from msgspec.structs import replace
 
 from slimify.image.model import Entry, Layer
 
-LINKS = 40  # symbolic links followed before the kernel says ELOOP (path_resolution(7))
+LINKS = 40  # symlinks to follow; the kernel then fails with ELOOP (path_resolution(7))
 
 
-class Lost(Struct, frozen=True):
-    """A version of a file that no container sees: replaced or removed by the layer `by`."""
+class HiddenFile(Struct, frozen=True):
+    """A file of `layer` that the layer `by` replaces or removes."""
 
     entry: Entry
     layer: int
@@ -26,9 +26,7 @@ class Lost(Struct, frozen=True):
 
 
 class _Node:
-    """A path. `entry` is None for directories that no layer names but that have to exist, `linked`
-    the file that a hard link stands for.
-    """
+    """A path. `entry` is None for implicit parent directories; `linked` is the file of a hard link."""
 
     __slots__ = ("children", "entry", "layer", "linked")
 
@@ -39,17 +37,16 @@ class _Node:
 
 
 class Files:
-    """The merged file system of an image's layers, lowest first. Linear in their entries.
+    """The merged file system of an image's layers, lowest first.
 
-    `lost` are the versions of regular files that upper layers hide, in the order they got lost.
-    Paths are absolute and normal. Hard links are there as they were written; `get` and `resolve`
-    give the file that they stand for under the link's own path.
+    `hidden` lists regular files that upper layers hide, in layer order. Paths are absolute and
+    normalized. `get` and `resolve` return the file of a hard link under the path of the link.
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self._root = _Node(None, 0)
         self._root.children = {}
-        self.lost: list[Lost] = []
+        self.hidden: list[HiddenFile] = []
         for index, layer in enumerate(layers):
             for path in layer.opaque:
                 self._empty(path, index)
@@ -57,28 +54,28 @@ class Files:
                 self._remove(path, index)
             self._add(layer.entries, index)
 
-    # --- what is there ---------------------------------------------------------------------------
+    # --- queries ---------------------------------------------------------------------------------
 
     def get(self, path: str) -> Entry | None:
-        """What is at a path itself: a symlink is not followed, a hard link is its file."""
+        """The entry at a path. Symlinks are not followed; a hard link gives its file."""
         node = self._node(path)
         return self._entry(path, node) if node else None
 
     def layer(self, path: str) -> int | None:
-        """The index of the layer that a path comes from."""
+        """The index of the layer that a path is from, or None."""
         node = self._node(path)
         return node.layer if node else None
 
     def resolve(self, path: str) -> Entry | None:
-        """What a path leads to when symlinks are followed in each of its components, or None.
+        """The entry at a path, following symlinks in every component; its path has no symlinks.
 
-        None also for dangling links and loops. The entry's path is where it really is.
+        None for missing paths, dangling symlinks and loops.
         """
         place = self.place(path)
         return self.get(place) if place else None
 
     def place(self, path: str) -> str:
-        """Where a path leads to, without symlinks; "" where that is nowhere."""
+        """The path with symlinks resolved, or "" if it does not exist."""
         waiting = [part for part in reversed(path.split("/")) if part]
         trail: list[tuple[str, _Node]] = []
         node, links = self._root, 0
@@ -107,12 +104,12 @@ class Files:
         return "/" + "/".join(part for part, _ in trail)
 
     def children(self, path: str) -> tuple[str, ...]:
-        """The names in a directory, sorted; () for what is none."""
+        """The names in a directory, sorted; () if it is not a directory."""
         node = self._node(path)
         return tuple(sorted(node.children)) if node and node.children else ()
 
     def walk(self, path: str = "/") -> Iterator[Entry]:
-        """Everything under a path, without itself, parents first, by name; symlinks are not followed."""
+        """Everything below a path, parents first, sorted by name. Symlinks are not followed."""
         node = self._node(path)
         waiting = [(path.rstrip("/"), node)] if node else []
         while waiting:
@@ -122,7 +119,7 @@ class Files:
             below = node.children or {}
             waiting += [(f"{here}/{name}", below[name]) for name in sorted(below, reverse=True)]
 
-    # --- how it came about -----------------------------------------------------------------------
+    # --- merging ---------------------------------------------------------------------------------
 
     def _add(self, entries: Sequence[Entry], index: int) -> None:
         parent, parent_path = self._root, ""
@@ -141,23 +138,23 @@ class Files:
                 old.entry, old.layer = entry, index
                 continue
             if old is not None:
-                self._lose(old, index)
+                self._hide(old, index)
             node = below[name] = _Node(entry, index)
             if entry.kind == "hardlink":
-                # Now: a later layer may put another file where this one was.
+                # Resolve it now: a later layer may replace the file.
                 node.linked = self._linked(entry)
             elif entry.kind == "directory":
                 node.children = {}
 
     def _directory(self, path: str, index: int) -> _Node:
-        """The directory at a path, made where it is missing, as unpacking does."""
+        """The directory at a path, created if it is missing, as when unpacking."""
         node = self._root
         for part in path.split("/")[1:]:
             assert node.children is not None
             child = node.children.get(part)
             if child is None or child.children is None:
                 if child is not None:
-                    self._lose(child, index)
+                    self._hide(child, index)
                 child = node.children[part] = _Node(None, index)
                 child.children = {}
             node = child
@@ -167,25 +164,25 @@ class Files:
         above, _, name = path.rpartition("/")
         parent = self._node(above or "/")
         if parent and parent.children and (node := parent.children.pop(name, None)):
-            self._lose(node, index)
+            self._hide(node, index)
 
     def _empty(self, path: str, index: int) -> None:
         node = self._node(path)
         if node and node.children:
             for child in node.children.values():
-                self._lose(child, index)
+                self._hide(child, index)
             node.children.clear()
 
-    def _lose(self, node: _Node, by: int) -> None:
+    def _hide(self, node: _Node, by: int) -> None:
         waiting = [node]
         while waiting:
             node = waiting.pop()
             if node.entry is not None and node.entry.kind == "file":
-                self.lost.append(Lost(node.entry, node.layer, by))
+                self.hidden.append(HiddenFile(node.entry, node.layer, by))
             if node.children:
                 waiting += node.children.values()
 
-    # --- looking up ------------------------------------------------------------------------------
+    # --- lookups ---------------------------------------------------------------------------------
 
     def _node(self, path: str) -> _Node | None:
         node = self._root
@@ -203,6 +200,6 @@ class Files:
         return replace(node.linked, path=path) if node.linked else entry
 
     def _linked(self, link: Entry) -> Entry | None:
-        """The file behind a hard link; None where the archive links to what it does not have."""
+        """The file of a hard link, or None if the archive does not contain it."""
         node = self._node(link.target)
         return (node.linked or node.entry) if node and node.children is None else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from slimify.analysis.copied_context import taken
 from slimify.analysis.program import Program
-from slimify.context.ignore_rules import Ignore
+from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
 from slimify.model.ignore_file import IgnoreFile
 
@@ -18,7 +18,7 @@ def problems(program: Program, file: IgnoreFile) -> tuple[str, ...]:
 
 def _problems(program: Program, file: IgnoreFile) -> Iterator[str]:
     context = program.context
-    rules = Ignore.parse(file.after)
+    rules = IgnoreRules.parse(file.after)
     if rules.errors and len(rules.errors) != len(context.ignore.errors):
         yield f"{file.path}: {rules.errors[-1]}"
     takes = taken(program.dockerfile, context, program.build_args)

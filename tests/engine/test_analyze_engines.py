@@ -48,4 +48,4 @@ def test_images_of_engines(name: str, tmp_path: Path, monkeypatch: pytest.Monkey
     assert image["size"] == image["own"] == 65_000
     assert image["efficiency"]["wasted"] == 60_000  # both copies, as dive counts
     assert image["layers"][1]["hidden"] == 30_000
-    assert engine.left == ()
+    assert engine.leftovers == ()

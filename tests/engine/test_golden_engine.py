@@ -105,7 +105,7 @@ def rows() -> list[object]:
 def engine() -> Iterator[Engine]:
     with detect() as found:
         yield found
-    assert found.left == ()
+    assert found.leftovers == ()
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,7 @@ def test_the_time_of_a_build_is_limited(fleet: Path) -> None:
     found, _ = scan(fleet, "--verify", "--no-run", "--builds", "2", "--build-timeout", "60")
     assert found["shop"]["proof"]["verdict"] == "equal"
     assert found["broken"]["proof"]["verdict"] == "not built"
-    assert "had not ended after 60 s" in found["broken"]["reasons"][0]
+    assert "timed out after 60 s" in found["broken"]["reasons"][0]
     words = ["docker", "images", "--quiet", "--filter", f"label=proof={LABEL}"]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == ""
 

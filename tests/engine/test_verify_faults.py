@@ -254,7 +254,7 @@ Prove = Callable[..., Proof]
 def engine() -> Iterator[Engine]:
     with detect() as found:
         yield found
-    assert found.left == ()
+    assert found.leftovers == ()
 
 
 @pytest.fixture(scope="module")

@@ -94,7 +94,7 @@ def _failed(process: subprocess.Popen[str], says: str) -> None:
 
 
 def test_no_engine_answers(place: Place) -> None:
-    _failed(place.verify(DOCKER_HOST=f"unix://{place.context}/none.sock"), "the engine does not answer")
+    _failed(place.verify(DOCKER_HOST=f"unix://{place.context}/none.sock"), "the engine does not respond")
 
 
 # When the real docker is told `words`, this comes instead.
@@ -104,39 +104,39 @@ FAILURES = [
         "buildx build",
         "#5 [2/2] RUN true\nERROR: failed to receive status: rpc error: code = Unavailable desc = error "
         "reading from server: EOF",
-        "it went away in the middle",
+        "the engine stopped during the operation",
     ),
     (
         "no space while it builds",
         "buildx build",
         "ERROR: failed to solve: failed to copy files: copy file range failed: no space left on device",
-        "no space is left",
+        "no space left on disk",
     ),
     (
         "no space while an image is saved",
         "save",
         "Error response from daemon: write /var/lib/docker/tmp/docker-export-1/blobs/sha256/aa: "
         "no space left on device",
-        "no space is left",
+        "no space left on disk",
     ),
     (
         "the daemon ends while an image is saved",
         "save",
         'error during connect: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.45/images/x/get": EOF',
-        "the engine does not answer",
+        "the engine does not respond",
     ),
     (
         "no space while a container starts",
         "run",
         "docker: Error response from daemon: mkdir /var/lib/docker/overlay2/x-init: no space left on device.",
-        "no space is left",
+        "no space left on disk",
     ),
     (
         "the daemon is gone when a container starts",
         "run",
         "docker: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
         "running?.",
-        "the engine does not answer",
+        "the engine does not respond",
     ),
 ]
 

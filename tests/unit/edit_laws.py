@@ -23,7 +23,7 @@ def check(
 ) -> str | None:
     """Edits one instruction of a file and checks the laws; returns its new text.
 
-    `Refuses` passes through, a broken law is an AssertionError.
+    `EditRefused` passes through, a broken law is an AssertionError.
     """
     replacements = dict(replace_words or {})
     script = read_run(node)

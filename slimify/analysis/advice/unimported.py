@@ -70,7 +70,7 @@ def _texts(program: Program) -> list[str] | None:
     endings = {*facts["endings"], *facts["scripts"], "json"} - {"txt", "in", ""}
     context, aside = program.context, _aside()
     left, texts = _BYTES, []
-    if context.root is None or not context.complete():
+    if context.root is None or not context.is_fully_listed():
         return None
     for path, size in context.files.items():
         ending = posixpath.splitext(path)[1][1:]

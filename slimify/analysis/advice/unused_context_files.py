@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from slimify.analysis.context_readers import Readers, readers
 from slimify.analysis.program import Program
-from slimify.context.hidden_files import raw_text
+from slimify.context.ignored_files import unfiltered_text
 from slimify.context.scan import Context
 from slimify.facts import load
 from slimify.languages import languages
@@ -38,7 +38,7 @@ class Unread(Struct, frozen=True, kw_only=True):
 def unread(program: Program) -> tuple[Unread, ...]:
     """The patterns, each once, in the order of the facts; () where too little is known."""
     context = program.context
-    if context.root is None or not context.complete() or program.base is None:
+    if context.root is None or not context.is_fully_listed() or program.base is None:
         return ()
     found = readers(program)
     if found is None or _hands_out_all(program):
@@ -108,7 +108,7 @@ def only_local(context: Context, path: str) -> bool:
     """Whether the repository's own .gitignore keeps it out, so that it is nobody's source."""
     directory = posixpath.dirname(path)
     while True:
-        text = raw_text(context, posixpath.join(directory, ".gitignore"))
+        text = unfiltered_text(context, posixpath.join(directory, ".gitignore"))
         names = {line.strip().strip("/").removeprefix("**/") for line in (text or "").splitlines()}
         if posixpath.basename(path) in names or path in names:
             return True

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from slimify.image import packages as databases
 from slimify.image.model import Entry, Image, Linking
-from slimify.image.packages import Installed, Packages
+from slimify.image.packages import InstalledPackage, Packages
 from slimify.image.tree import Files
 from slimify.languages import languages
 from slimify.model.dockerfile import Dockerfile, Instruction
@@ -86,14 +86,14 @@ class Built(Struct, frozen=True, kw_only=True):
     def base_size(self) -> int:
         return sum(layer.size for layer in self.image.layers[: self.first_own])
 
-    def libraries(self, paths: Iterable[str]) -> Iterator[tuple[str, Installed]]:
+    def libraries(self, paths: Iterable[str]) -> Iterator[tuple[str, InstalledPackage]]:
         """(path, package) for each library that ELF files need and a package of the system brings; what
         that one needs comes along with it."""
         own = {p.rpartition("/")[2] for p in self.image.elves if self.packages.owner_of(p) is None}
         for path in paths:
             elf = self.image.elves.get(path)
             for name in elf.needed if elf is not None else ():
-                package = self.packages.bringing(name)
+                package = self.packages.library_owner(name)
                 if package is not None and name not in own:  # a wheel brings its libraries along
                     yield path, package
 

@@ -95,5 +95,5 @@ def closure(packages: Packages, names: Sequence[str]) -> frozenset[str]:
                 match = _NAME.match(option.strip())
                 name = match[0] if match else ""
                 # python3:any is an architecture, so:libz.so.1 a name
-                waiting += packages.providing(name) or packages.providing(name.partition(":")[0])
+                waiting += packages.providers(name) or packages.providers(name.partition(":")[0])
     return frozenset(found)

@@ -15,7 +15,7 @@ from slimify.analyze.waste.stored import common
 from slimify.facts import load
 from slimify.facts.packages import PackageFacts, package_facts
 from slimify.facts.system import holds_programs
-from slimify.image.packages import Installed
+from slimify.image.packages import InstalledPackage
 from slimify.languages import languages
 
 NAMED: Final = 4  # packages that the sentence names
@@ -78,7 +78,7 @@ class _Graph:
         for path, elf in sight.image.elves.items():
             linked = sight.packages.owner_of(path)
             for library in elf.needed:
-                brings = sight.packages.bringing(library)
+                brings = sight.packages.library_owner(library)
                 if brings is not None:
                     users.setdefault(brings.name, set()).add(linked.name if linked else "")
         self._users = {name: frozenset(found - {name}) for name, found in users.items()}
@@ -139,7 +139,7 @@ def _facts(sight: Sight) -> dict[str, PackageFacts]:
     return {p.name: package_facts(p.name, distro, suite) for p in sight.packages.installed}
 
 
-def _likely(installed: Iterable[Installed]) -> str:
+def _likely(installed: Iterable[InstalledPackage]) -> str:
     return "alpine" if any(package.manager == "apk" for package in installed) else "debian"
 
 

@@ -58,7 +58,7 @@ def find(sight: Sight) -> Iterator[Found]:
     for item in sight.stored:
         if rule := _matching(sight, item, visible=True):
             yield _finding(sight, item, rule, "SL740", "anyone who has the image can read it")
-    for lost in sight.files.lost:
+    for lost in sight.files.hidden:
         item = Stored(lost.entry.path, lost.layer, lost.entry.size)
         if lost.layer != lost.by and (rule := _matching(sight, item, visible=False)):
             hidden = f"layer {lost.by + 1} hides it, but the layer that has it is still part of the image"

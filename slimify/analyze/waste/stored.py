@@ -10,7 +10,7 @@ from typing import Final
 
 from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer, finding
 from slimify.facts.language_files import all_files
-from slimify.image.tree import Lost
+from slimify.image.tree import HiddenFile
 
 SMALLEST: Final = 16 * 1024  # equal files below this size are everywhere, and not worth a thought
 PARTS: Final = 3  # components of a directory's path by which equal files are put together
@@ -19,11 +19,11 @@ _OWNERS = re.compile(r"\b(?:chown|chmod|chgrp|setfacl|fix-permissions)\b")
 
 def find(sight: Sight) -> Iterator[Found]:
     """Replaced and removed files. Of N copies N-1 are waste."""
-    groups: dict[tuple[int, int, str], list[Lost]] = {}
+    groups: dict[tuple[int, int, str], list[HiddenFile]] = {}
     later = [
         {entry.path: entry for entry in layer.entries if entry.kind == "file"} for layer in sight.image.layers
     ]
-    for lost in sight.files.lost:
+    for lost in sight.files.hidden:
         again = later[lost.by].get(lost.entry.path)
         if again is None:
             how = "removed"

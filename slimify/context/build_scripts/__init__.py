@@ -1,1 +1,1 @@
-"""Scripts beside a Dockerfile that call docker: shell, Makefiles, Jenkinsfiles, CI files."""
+"""Build scripts that call Docker: shell scripts, Makefiles, Jenkinsfiles and CI files."""

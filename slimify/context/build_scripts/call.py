@@ -1,4 +1,4 @@
-"""One command of a script that glues Dockerfiles together."""
+"""One command of a build script."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from msgspec import Struct
 
 
 class Call(Struct, frozen=True, kw_only=True):
-    """One command. Words without their quotes, variables as written; `assigned` is the variable that gets its
-    output, `stdout` and `stdin` are files, `piped` is the command that reads it."""
+    """One command. Words have no quotes; unknown variables remain as written.
+
+    `assigned` is the variable that receives the output, `stdout` and `stdin` are file names, and
+    `piped` is the command that reads the output.
+    """
 
     line: int
     end: int  # its last line
     words: tuple[str, ...]
-    assigned: str = ""
+    assigned_to: str = ""
     stdout: str = ""
     stdin: str = ""
-    piped: tuple[str, ...] = ()
-    fed: bool = False  # it reads what another one prints
+    piped_to: tuple[str, ...] = ()
+    reads_pipe: bool = False  # it reads from a pipe

@@ -1,4 +1,4 @@
-"""The words of Docker's and tar's command lines, as far as scripts that hand files over use them."""
+"""Command lines of Docker and tar, as far as build scripts use them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ _BARE = re.compile(
 )
 
 
-def name_of(word: str) -> str:
-    """A tag or the name of a container, as it is compared: `${X}` is `$X`, `latest` goes without saying."""
+def normalized_name(word: str) -> str:
+    """A tag or container name, normalized for comparison: `${X}` as `$X`, without `:latest`."""
     return re.sub(r"\$\{(\w+)\}", r"$\1", word).removesuffix(":latest")
 
 
-def options_of(
+def parse_options(
     words: list[str], operands: int, *, stop: bool = False
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """Options with their values, and the operands; with `stop`, all behind the first is one."""
+    """Options with their values, and operands. With `stop`, all words after `operands` are operands."""
     options: dict[str, list[str]] = {}
     found: list[str] = []
     at = 0
@@ -38,8 +38,11 @@ def options_of(
     return options, found
 
 
-def tar_of(words: list[str], mode: str) -> tuple[str, list[str]] | None:
-    """The directory and the members of a tar command that reads or writes a pipe; None if it does more."""
+def parse_tar(words: list[str], mode: str) -> tuple[str, list[str]] | None:
+    """Directory and members of a tar command on a pipe; None if it has other options.
+
+    `mode` is "c" (create) or "x" (extract).
+    """
     folder, members, at = "", [], 0
     if words and re.fullmatch(rf"-?[{mode}vfzjpP]+", words[0]) and mode in words[0]:
         at = 1

@@ -1,7 +1,7 @@
-"""Scripts beside a Dockerfile, as calls in their order: shell, Makefiles, CI files, Jenkinsfiles.
+"""Finds scripts that call Docker and reads their commands: shell, Makefiles, CI files, Jenkinsfiles.
 
-In: a directory; out: for each script that calls Docker one or several sequences of calls. Nothing is
-executed, nothing outside the directory is read, and text that no shell reader understands has no calls.
+Nothing is executed, and nothing outside the directory is read. Text that the shell parser does not
+understand has no commands.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _SKIPPED = frozenset({"vendor", "third_party", "testdata", ".git", "__pycache__"
 _HIDDEN = frozenset({".github", ".circleci", ".ci", ".travis", ".buildkite", ".semaphore"})
 _MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
 _YAML = re.compile(r".*\.ya?ml")
-_SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # without an ending: if its first line says so
+_SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # files without an extension need a shebang
 _DOCKER = re.compile(r"\b(docker|podman|cloud-builders/docker)\b")
 _ON_FILES = re.compile(r"\s*(cd|mv|cp|mkdir|chmod|tar|strip|upx|gzip|zip|sed)\s")
-# What a shell word says in place of the working directory.
-_HERE = re.compile(
+# Expressions for the working directory at the start of a word.
+_WORKING_DIRECTORY = re.compile(
     r"^(\$\(pwd\)|`pwd`|\$\{?PWD\}?|\$\(PWD\)|\$\(CURDIR\)|\$\{CURDIR\}|\$\(shell pwd\))(?=/|$|:)"
 )
 
 
 class Script(Struct, frozen=True, kw_only=True):
-    """Calls that are made one after the other; `file` is relative to the directory that was searched."""
+    """A sequence of commands; `file` is relative to the searched directory."""
 
     file: str
     name: str  # the file, with the target of a Makefile
@@ -48,7 +48,7 @@ class Script(Struct, frozen=True, kw_only=True):
 
 
 def scripts(root: Path, near: str = "") -> Iterator[Script]:
-    """The scripts below a directory that call Docker, those below `near` first."""
+    """The scripts below `root` that call Docker, starting with those below `near`."""
 
     def distance(path: str) -> tuple[bool, int, str]:
         return not path.startswith(f"{near}/" if near else ""), path.count("/"), path
@@ -59,66 +59,68 @@ def scripts(root: Path, near: str = "") -> Iterator[Script]:
             continue
         base = os.path.basename(path)
         if _MAKEFILES.fullmatch(base):
-            yield from _targets(path, text)
+            yield from _makefile_scripts(path, text)
         elif jenkinsfile.NAME.fullmatch(base):
             yield Script(file=path, name=path, calls=tuple(jenkinsfile.steps(text, calls)))
         elif _YAML.fullmatch(base):
-            yield Script(file=path, name=path, calls=tuple(_of_yaml(text)))
+            yield Script(file=path, name=path, calls=tuple(_yaml_calls(text)))
         elif is_shell_file(base) or is_shell_script(text):
             yield Script(file=path, name=path, calls=tuple(calls(text, folder=posixpath.dirname(path))))
 
 
-def here(word: str) -> str:
-    """A word with `.` in place of what stands for the working directory."""
-    return _HERE.sub(".", word)
+def relative_to_cwd(word: str) -> str:
+    """A word with `$PWD`, `$(pwd)` and the like replaced by `.`."""
+    return _WORKING_DIRECTORY.sub(".", word)
 
 
 def calls(text: str, line: int = 1, folder: str | None = None) -> Iterator[Call]:
-    """The calls of shell text whose first line has that number; `folder` is the directory of a script."""
+    """The commands of a script that starts at line `line`; `folder` is the directory of its file."""
     read = shell.read(text)
     found: list[Call] = []
     variable, last = "", (0, 0)
-    known = variables.values(read.commands, text, folder)
+    known = variables.constant_values(read.commands, text, folder)
     for command in read.commands:
         first = line + text.count("\n", 0, command.start)
-        call = _call(command, first, first + text.count("\n", command.start, command.end), known)
+        call = _make_call(command, first, first + text.count("\n", command.start, command.end), known)
         inside = bool(command.context) and command.context[-1] == "$("
         if inside and variable and last[0] <= command.start < last[1]:
             if variable in known:
-                continue  # a directory is found out: the script stays where it is
-            call = replace(call, assigned=variable)
+                continue  # it only computes a directory and does not change the working directory
+            call = replace(call, assigned_to=variable)
         elif command.assigns:
             variable, word = command.assigns[-1]
             last = (word.start, word.end)
         if command.operator == "|" and found:
-            found[-1] = replace(found[-1], piped=call.words)
-            call = replace(call, fed=True)
+            found[-1] = replace(found[-1], piped_to=call.words)
+            call = replace(call, reads_pipe=True)
         if call.words:
             found.append(call)
     yield from found
 
 
-def _call(command: Command, line: int, end: int, known: Mapping[str, str]) -> Call:
-    files = {r.op: _plain(r.target, known) for r in command.redirects}
-    words = ((w, _plain(w, known)) for w in command.words)
+def _make_call(command: Command, line: int, end: int, known: Mapping[str, str]) -> Call:
+    files = {r.op: _word_text(r.target, known) for r in command.redirects}
+    words = ((w, _word_text(w, known)) for w in command.words)
     return Call(
         line=line,
         end=end,
-        words=tuple(part for w, text in words for part in (text.split() if variables.bare(w) else (text,))),
+        words=tuple(
+            part for w, text in words for part in (text.split() if variables.is_bare_variable(w) else (text,))
+        ),
         stdout=files.get(">", files.get(">>", "")),
         stdin=files.get("<", ""),
     )
 
 
-def _plain(word: Word, known: Mapping[str, str]) -> str:
+def _word_text(word: Word, known: Mapping[str, str]) -> str:
     if word.value is not None:
         return word.value
-    return variables.filled(word.text.replace('"', "").replace("'", ""), known)
+    return variables.substitute(word.text.replace('"', "").replace("'", ""), known)
 
 
-def _targets(path: str, text: str) -> Iterator[Script]:
-    """Every target of a Makefile with what its prerequisites run before; and all of them, each once, in the
-    order in which they stand, as people call one after the other who have to."""
+def _makefile_scripts(path: str, text: str) -> Iterator[Script]:
+    """One script per Makefile target, including prerequisites; and one with all targets in file order,
+    since users may run them one after the other."""
     read = targets.read(text, file=path)
     names = dict.fromkeys(re.findall(r"(?m)^([\w./%-]+)\s*:(?![=:])", text))
     one_by_one: dict[int, list[Call]] = {}
@@ -126,7 +128,7 @@ def _targets(path: str, text: str) -> Iterator[Script]:
         recipe = targets.target(read, name)
         if recipe is None:
             continue
-        lines = {r.line: list(_of_recipe(r)) for r in recipe.commands if (r.file or path) == path}
+        lines = {r.line: list(_recipe_calls(r)) for r in recipe.commands if (r.file or path) == path}
         yield Script(
             file=path, name=f"{path} ({name})", calls=tuple(c for own in lines.values() for c in own)
         )
@@ -134,9 +136,9 @@ def _targets(path: str, text: str) -> Iterator[Script]:
     yield Script(file=path, name=path, calls=tuple(c for n in sorted(one_by_one) for c in one_by_one[n]))
 
 
-def _of_recipe(command: targets.RecipeCommand) -> Iterator[Call]:
+def _recipe_calls(command: targets.RecipeCommand) -> Iterator[Call]:
     known = command.partial
-    if set(command.dynamic) == {"CURDIR"}:  # nothing else is unknown: $(CURDIR), $(shell pwd)
+    if set(command.dynamic) == {"CURDIR"}:  # only $(CURDIR) or $(shell pwd) is unknown
         known = known.replace("${UNKNOWN}", "$PWD")
     return calls(known, command.line)
 
@@ -144,8 +146,8 @@ def _of_recipe(command: targets.RecipeCommand) -> Iterator[Call]:
 # --- YAML --------------------------------------------------------------------------------------------
 
 
-def _of_yaml(text: str) -> Iterator[Call]:
-    """Shell text wherever it stands in a CI file, and the steps of Google Cloud Build."""
+def _yaml_calls(text: str) -> Iterator[Call]:
+    """The commands of all shell text in a CI file, or of the steps of Google Cloud Build."""
     import yaml
 
     try:
@@ -155,19 +157,19 @@ def _of_yaml(text: str) -> Iterator[Call]:
     steps = next((v for k, v in pairs(root) if k.value == "steps"), None)
     if steps is not None and any(k.value == "name" for step in items(steps) for k, _ in pairs(step)):
         for step in items(steps):
-            yield from _cloud_step({k.value: v for k, v in pairs(step)})
+            yield from _cloud_build_calls({k.value: v for k, v in pairs(step)})
         return
     for scalar in _scalars(root, 0):
-        yield from _of_scalar(scalar)
+        yield from _scalar_calls(scalar)
 
 
-def _of_scalar(scalar: Any) -> Iterator[Call]:
+def _scalar_calls(scalar: Any) -> Iterator[Call]:
     block = scalar.style in ("|", ">")
     yield from calls(scalar.value, scalar.start_mark.line + (2 if block else 1))
 
 
-def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
-    """A step runs a container with the sources at /workspace, which is also where it starts."""
+def _cloud_build_calls(step: dict[str, Any]) -> Iterator[Call]:
+    """The commands of a step: it runs a container in /workspace, where the sources are mounted."""
     name = text_of(step.get("name")) or ""
     line = min(node.start_mark.line for node in step.values()) + 1
     end = max(_last_line(node) for node in step.values())
@@ -179,7 +181,7 @@ def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
         yield Call(line=line, end=end, words=prefix)
     if is_posix_shell(entry) and "-c" in args and "cloud-builders" in name:
         script = list(items(step["args"]))[-1]
-        yield from _of_scalar(script)
+        yield from _scalar_calls(script)
     elif name.partition(":")[0].endswith("cloud-builders/docker") and not entry:
         yield Call(line=line, end=end, words=("docker", *args))
     elif name:
@@ -190,7 +192,7 @@ def _cloud_step(step: dict[str, Any]) -> Iterator[Call]:
 
 
 def _last_line(node: Any) -> int:
-    """The line that a node ends in; a block says the one behind it."""
+    """The 1-based line where a node ends; the end mark of a block is on the next line."""
     return int(node.end_mark.line if node.end_mark.column == 0 else node.end_mark.line + 1)
 
 

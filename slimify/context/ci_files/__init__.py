@@ -1,1 +1,1 @@
-"""CI files as text: where the step that builds an image stands."""
+"""Finds and edits the steps of CI files that build an image."""

@@ -1,6 +1,6 @@
-"""CI files as their own text: where the step that builds a Dockerfile stands, and how settings get into it.
+"""Finds the step of a CI file that builds a Dockerfile, and adds missing settings to it.
 
-The text is changed at places that the YAML parser names, so that every other byte stays.
+Edits are made at the positions of YAML nodes, so all other bytes are kept.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ KANIKO, DOCKER = "gcr.io/kaniko-project/executor", "gcr.io/cloud-builders/docker
 _PUSH, _BUILDX = "docker/build-push-action", "docker/setup-buildx-action"
 
 
-class Found(Struct, frozen=True):
-    """The step for a Dockerfile: `text` is the file with what was missing, None where that can't be put in
-    for sure; equal to the old one where nothing is missing."""
+class BuildStep(Struct, frozen=True):
+    """A step that builds the Dockerfile. `text` is the edited file, equal to the original if nothing
+    is missing, or None if the file can't be edited safely; `why` is the reason."""
 
     line: int
     text: str | None
     why: Reason | None = None
 
 
-def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Found | None:
-    """The step of a cloudbuild.yaml that builds the Dockerfile, with the flags that it lacks.
+def kaniko_step(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> BuildStep | None:
+    """The Kaniko step of a cloudbuild.yaml that builds the Dockerfile, with missing flags added.
 
-    Without one of Kaniko's, the first that calls Docker: its place is known, but not what else has to go.
+    Without a Kaniko step, the first `docker build` step, which is not edited.
     """
     docker = None
     for step in items(get(document(text), "steps")):
@@ -41,12 +41,12 @@ def kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Fo
             if _builds(given, dockerfile, context):
                 return _with_flags(text, line, args, given, flags)
         if name.partition(":")[0] == DOCKER and docker is None and _mentions(args, "build"):
-            docker = Found(line, None, Reason.of("SL382", "kaniko"))
+            docker = BuildStep(line, None, Reason.of("SL382", "kaniko"))
     return docker
 
 
-def github(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> Found | None:
-    """The step of a workflow that builds the Dockerfile with docker/build-push-action, with its cache."""
+def github_step(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> BuildStep | None:
+    """The docker/build-push-action step that builds the Dockerfile, with missing cache inputs added."""
     for _, job in pairs(get(document(text), "jobs")):
         steps = list(items(get(job, "steps")))
         uses = [str(text_of(get(step, "uses")) or "").partition("@")[0] for step in steps]
@@ -55,12 +55,12 @@ def github(text: str, dockerfile: str, inputs: Sequence[tuple[str, str]]) -> Fou
             if uses[at] == _PUSH and _file(settings) == dockerfile:
                 found = _with_inputs(text, step.start_mark.line + 1, settings, inputs)
                 why = _no_builder(list(zip(uses, steps, strict=True))[:at])
-                return Found(found.line, None, found.why or why) if why and found.text != text else found
+                return BuildStep(found.line, None, found.why or why) if why and found.text != text else found
     return None
 
 
 def _no_builder(before: Sequence[tuple[str, Any]]) -> Reason | None:
-    """Why the builder of a job is not known to keep such a cache; None if it is."""
+    """Why the builder of a job may not support this cache, or None."""
     made = [step for uses, step in before if uses == _BUILDX]
     if not made:
         return Reason.of("SL382", "no_builder", action=_BUILDX)
@@ -68,24 +68,24 @@ def _no_builder(before: Sequence[tuple[str, Any]]) -> Reason | None:
     return Reason.of("SL382", "driver") if chosen else None
 
 
-def line_with(text: str, words: Iterable[str]) -> int:
-    """The first line that has one of the words outside a comment, 0 for none."""
+def first_line_with(text: str, words: Iterable[str]) -> int:
+    """The number of the first line with one of the words outside a comment, or 0."""
     for number, line in enumerate(text.splitlines(), 1):
         if any(word in line.partition("#")[0] for word in words):
             return number
     return 0
 
 
-# --- what is missing is put in --------------------------------------------------------------------
+# --- edits ----------------------------------------------------------------------------------------
 
 
-def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Sequence[str]) -> Found:
+def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Sequence[str]) -> BuildStep:
     names = {item.partition("=")[0]: item for item in given}
     missing = [flag for flag in flags if flag.partition("=")[0] not in names]
     if names.get("--cache") not in (None, "--cache", "--cache=true"):
-        return Found(line, None, Reason.of("SL382", "option", option=names["--cache"]))
+        return BuildStep(line, None, Reason.of("SL382", "option", option=names["--cache"]))
     if "--cache-repo" not in names and ("--no-push" in names or "--destination" not in names):
-        return Found(line, None, Reason.of("SL382", "no_push"))
+        return BuildStep(line, None, Reason.of("SL382", "no_push"))
     last = list(items(args))[-1]
     if args.flow_style:
         quote = last.style or ""
@@ -95,19 +95,19 @@ def _with_flags(text: str, line: int, args: Any, given: Sequence[str], flags: Se
         edited = _inserted(
             text, _line_end(text, last), "".join(f"{_newline(text)}{lead}{f}" for f in missing)
         )
-    return _checked(text, edited, line, missing)
+    return _verified(text, edited, line, missing)
 
 
-def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str, str]]) -> Found:
+def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str, str]]) -> BuildStep:
     given = {str(text_of(key)): str(text_of(value)) for key, value in pairs(settings)}
     if {name for name, _ in inputs} <= given.keys():
         stored = given["cache-to"]
         full = "type=gha" not in stored or "mode=max" in stored
-        return Found(line, text) if full else _with_mode(text, line, settings)
+        return BuildStep(line, text) if full else _with_mode(text, line, settings)
     if {name for name, _ in inputs} & given.keys():
-        return Found(line, None, Reason.of("SL382", "one_setting"))
+        return BuildStep(line, None, Reason.of("SL382", "one_setting"))
     if settings is None or settings.flow_style:
-        return Found(line, None, Reason.of("SL382", "settings"))
+        return BuildStep(line, None, Reason.of("SL382", "settings"))
     lead = " " * settings.start_mark.column
     end = _newline(text)
     last = list(pairs(settings))[-1][1]
@@ -116,46 +116,46 @@ def _with_inputs(text: str, line: int, settings: Any, inputs: Sequence[tuple[str
         edited = _inserted(text, _line_end(text, last), "".join(f"{end}{lead}{x}" for x in lines))
     else:
         edited = _inserted(text, settings.start_mark.index, "".join(f"{x}{end}{lead}" for x in lines))
-    return _checked(text, edited, line, lines)
+    return _verified(text, edited, line, lines)
 
 
-def _with_mode(text: str, line: int, settings: Any) -> Found:
+def _with_mode(text: str, line: int, settings: Any) -> BuildStep:
     value = next(value for key, value in pairs(settings) if text_of(key) == "cache-to")
     if not _one_line(value) or "mode=" in value.value:
-        return Found(line, None, Reason.of("SL382", "mode"))
+        return BuildStep(line, None, Reason.of("SL382", "mode"))
     at = value.end_mark.index - (1 if value.style else 0)
-    return _checked(text, _inserted(text, at, ",mode=max"), line, ["mode=max"])
+    return _verified(text, _inserted(text, at, ",mode=max"), line, ["mode=max"])
 
 
-def _checked(text: str, edited: str, line: int, parts: Sequence[str]) -> Found:
-    """The edit, if the file says afterwards what it said before, and `parts` besides."""
+def _verified(text: str, edited: str, line: int, parts: Sequence[str]) -> BuildStep:
+    """The edited step, if the edit adds exactly `parts` to the parsed file."""
     import yaml
 
     try:
-        added = list(_added(yaml.safe_load(text), yaml.safe_load(edited)))
+        added = list(_additions(yaml.safe_load(text), yaml.safe_load(edited)))
     except (yaml.YAMLError, ValueError, RecursionError):
         added = [""]
     if added != list(parts):
-        return Found(line, None, Reason.of("SL382", "not_in_place"))
-    return Found(line, edited)
+        return BuildStep(line, None, Reason.of("SL382", "not_in_place"))
+    return BuildStep(line, edited)
 
 
-def _added(before: object, after: object) -> Iterator[str]:
-    """What the second value has and the first has not; ValueError where anything else differs."""
+def _additions(before: object, after: object) -> Iterator[str]:
+    """The additions of `after` over `before`. Raises ValueError for any other difference."""
     if isinstance(before, dict) and isinstance(after, dict) and before.keys() <= after.keys():
         for key, value in after.items():
             if key in before:
-                yield from _added(before[key], value)
+                yield from _additions(before[key], value)
             else:
                 yield f"{key}: {value}"
     elif isinstance(before, list) and isinstance(after, list) and len(before) <= len(after):
         for old, new in zip(before, after, strict=False):
-            yield from _added(old, new)
+            yield from _additions(old, new)
         yield from map(str, after[len(before) :])
     elif isinstance(before, str) and isinstance(after, str) and after.startswith(before):
         yield from [after[len(before) :].removeprefix(",")] if after != before else []
     elif before != after:
-        raise ValueError("something else differs")
+        raise ValueError("not only additions")
 
 
 def _inserted(text: str, at: int, more: str) -> str:
@@ -163,7 +163,7 @@ def _inserted(text: str, at: int, more: str) -> str:
 
 
 def _one_line(node: Any) -> bool:
-    """A value whose line ends where it does, a comment aside."""
+    """Whether a value is a scalar on a single line."""
     scalar = text_of(node) is not None and node.style not in ("|", ">")
     return scalar and node.start_mark.line == node.end_mark.line
 
@@ -178,7 +178,7 @@ def _newline(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-# --- what a step builds ---------------------------------------------------------------------------
+# --- matching -------------------------------------------------------------------------------------
 
 
 def _mentions(args: Any, word: str) -> bool:
@@ -186,7 +186,8 @@ def _mentions(args: Any, word: str) -> bool:
 
 
 def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
-    """Kaniko looks for the Dockerfile as it is named, then below its context; everything is in /workspace."""
+    """Whether a Kaniko step builds the Dockerfile. Kaniko resolves its path first as given, then
+    relative to the context; both are in /workspace."""
     named: Mapping[str, str] = {k: v for k, _, v in (item.partition("=") for item in given)}
     root = named.get("--context", "").removeprefix("dir://").removeprefix("/workspace").strip("/")
     file = named.get("--dockerfile", "Dockerfile").removeprefix("/workspace/")
@@ -195,7 +196,7 @@ def _builds(given: Sequence[str], dockerfile: str, context: str) -> bool:
 
 
 def _file(settings: Any) -> str:
-    """The Dockerfile of a build-push-action: below the context by default, relative to the root if named."""
+    """The Dockerfile of a build-push-action: `file` relative to the root, else in the context."""
     context = str(text_of(get(settings, "context")) or ".")
     file = text_of(get(settings, "file")) or posixpath.join(context, "Dockerfile")
     return posixpath.normpath(str(file))

@@ -1,7 +1,7 @@
-"""A step of Google Cloud Build that builds by `docker build`, made one of Kaniko's.
+"""Converts a `docker build` step of Google Cloud Build to Kaniko.
 
-Kaniko pushes by itself: what only served that goes with it, `docker push` of the same name and `images:`. A
-step that says more than is known here, or whose image a later one takes from the machine, stays.
+Kaniko pushes the image itself, so `docker push` steps and `images:` for it are removed. A step with
+unknown settings is not converted, nor is one whose image a later step uses locally.
 """
 
 from __future__ import annotations
@@ -12,31 +12,30 @@ from typing import Any
 
 from msgspec import Struct
 
-from slimify.context.build_scripts.command_lines import options_of
-from slimify.context.ci_files.build_steps import DOCKER, KANIKO, Found
+from slimify.context.build_scripts.command_lines import parse_options
+from slimify.context.ci_files.build_steps import DOCKER, KANIKO, BuildStep
 from slimify.context.yaml_nodes import document, get, items, last_line, pairs, text_of
 from slimify.model.decisions import Reason
 
-_KEPT = ("id", "waitFor", "timeout")  # of a step, whatever it runs
+_GENERIC_KEYS = ("id", "waitFor", "timeout")  # keys of a step that do not depend on its image
 _VALUED = ("-t", "--tag", "-f", "--file", "--build-arg", "--target")
 _QUIET = frozenset({"DOCKER_BUILDKIT=1"})
 
 
-class _Docker(Struct, frozen=True):
-    """A `docker build` of a step: `flags` are Kaniko's."""
+class _DockerBuild(Struct, frozen=True):
+    """A `docker build` step; `flags` are the equivalent flags of Kaniko."""
 
     node: Any
     tags: tuple[str, ...]
     flags: tuple[str, ...]
 
 
-def converted(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> Found | None:
-    """The file with Kaniko in place of the step that builds the Dockerfile with Docker; None where there is
-    no such step."""
+def convert_to_kaniko(text: str, dockerfile: str, context: str, flags: Sequence[str]) -> BuildStep | None:
+    """The step that builds the Dockerfile with Docker, converted to Kaniko; None if there is none."""
     root = document(text)
     steps = list(items(get(root, "steps")))
     number, docker = next(
-        ((n, d) for n, s in enumerate(steps) if (d := _docker(s, dockerfile, context)) is not None),
+        ((n, d) for n, s in enumerate(steps) if (d := _docker_build(s, dockerfile, context)) is not None),
         (0, None),
     )
     if docker is None:
@@ -47,20 +46,20 @@ def converted(text: str, dockerfile: str, context: str, flags: Sequence[str]) ->
         name = _image(step)
         used = {text_of(arg) for arg in items(get(step, "args"))} & set(docker.tags)
         if step not in pushes and used and name == DOCKER:
-            return Found(line, None, Reason.of("SL382", "local_image", at=step.start_mark.line + 1))
-    late = next((s for s in steps[number + 1 :] if s not in pushes), None)
+            return BuildStep(line, None, Reason.of("SL382", "local_image", at=step.start_mark.line + 1))
+    unrelated_step = next((s for s in steps[number + 1 :] if s not in pushes), None)
     listed = list(_images(root, docker.tags))
-    if listed and late is not None:
-        return Found(line, None, Reason.of("SL382", "pushed_late", at=late.start_mark.line + 1))
-    gone = [(s.start_mark.line, last_line(s)) for s in pushes]
-    gone += listed
-    edited = _edited(text, docker, (*docker.flags, *flags), gone)
-    return _checked(text, edited, docker, pushes, steps, line, (*docker.flags, *flags))
+    if listed and unrelated_step is not None:
+        return BuildStep(line, None, Reason.of("SL382", "pushed_late", at=unrelated_step.start_mark.line + 1))
+    removed_lines = [(s.start_mark.line, last_line(s)) for s in pushes]
+    removed_lines += listed
+    edited = _with_kaniko_step(text, docker, (*docker.flags, *flags), removed_lines)
+    return _verified(text, edited, docker, pushes, steps, line, (*docker.flags, *flags))
 
 
-def _docker(step: Any, dockerfile: str, context: str) -> _Docker | None:
-    """What a step builds with Docker, if it is this Dockerfile and everything that it says is known."""
-    known = {"name", "args", "dir", "env", *_KEPT}
+def _docker_build(step: Any, dockerfile: str, context: str) -> _DockerBuild | None:
+    """The `docker build` of a step, if it builds this Dockerfile and has only known settings."""
+    known = {"name", "args", "dir", "env", *_GENERIC_KEYS}
     keys = {text_of(key) for key, _ in pairs(step)}
     args, env = get(step, "args"), [text_of(item) for item in items(get(step, "env"))]
     if _image(step) != DOCKER or not keys <= known:
@@ -69,7 +68,7 @@ def _docker(step: Any, dockerfile: str, context: str) -> _Docker | None:
     words = words[1:] if words[:1] == ["buildx"] else words
     if words[:1] != ["build"] or not set(env) <= _QUIET or step.flow_style:
         return None
-    options, operands = options_of(words[1:], 1)
+    options, operands = parse_options(words[1:], 1)
     folder = text_of(get(step, "dir")) or "."
     if len(operands) != 1 or set(options) - set(_VALUED) or "://" in operands[0]:
         return None
@@ -84,7 +83,7 @@ def _docker(step: Any, dockerfile: str, context: str) -> _Docker | None:
     flags += [f"--destination={tag}" for tag in tags]
     flags += [f"--build-arg={value}" for value in options.get("--build-arg", ())]
     flags += [f"--target={value}" for value in options.get("--target", ())]
-    return _Docker(step, tags, tuple(flags))
+    return _DockerBuild(step, tags, tuple(flags))
 
 
 def _image(step: Any) -> str:
@@ -99,7 +98,7 @@ def _pushes(step: Any, tags: Sequence[str]) -> bool:
 
 
 def _images(root: Any, tags: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The lines of `images:` that name what Kaniko pushed."""
+    """The line ranges of `images:` that name images pushed by Kaniko."""
     for key, value in pairs(root):
         if text_of(key) != "images":
             continue
@@ -110,7 +109,9 @@ def _images(root: Any, tags: Sequence[str]) -> Iterator[tuple[int, int]]:
             yield from ((row.start_mark.line, last_line(row)) for row in rows)
 
 
-def _edited(text: str, docker: _Docker, flags: Sequence[str], gone: Sequence[tuple[int, int]]) -> str:
+def _with_kaniko_step(
+    text: str, docker: _DockerBuild, flags: Sequence[str], removed_lines: Sequence[tuple[int, int]]
+) -> str:
     lines = text.splitlines(keepends=True)
     end = "\r\n" if "\r\n" in text else "\n"
     first, last, column = docker.node.start_mark.line, last_line(docker.node), docker.node.start_mark.column
@@ -118,12 +119,12 @@ def _edited(text: str, docker: _Docker, flags: Sequence[str], gone: Sequence[tup
     kept = [
         "".join(lines[key.start_mark.line : last_line(value) + 1]).lstrip()
         for key, value in pairs(docker.node)
-        if text_of(key) in _KEPT
+        if text_of(key) in _GENERIC_KEYS
     ]
     new = [f"{lines[first][:column]}name: {KANIKO}:latest{end}"]
     new += [f"{lead}{part}" if part.endswith("\n") else f"{lead}{part}{end}" for part in kept]
-    new += [f"{lead}args:{end}", *(f"{lead}  - {_quoted(flag)}{end}" for flag in flags)]
-    drop = {n for start, stop in (*gone, (first, last)) for n in range(start, stop + 1)}
+    new += [f"{lead}args:{end}", *(f"{lead}  - {_yaml_scalar(flag)}{end}" for flag in flags)]
+    drop = {n for start, stop in (*removed_lines, (first, last)) for n in range(start, stop + 1)}
     out: list[str] = []
     for number, line in enumerate(lines):
         out += new if number == first else []
@@ -131,21 +132,21 @@ def _edited(text: str, docker: _Docker, flags: Sequence[str], gone: Sequence[tup
     return "".join(out)
 
 
-def _quoted(flag: str) -> str:
-    """A flag as YAML wants it: `#` behind a blank and `: ` mean something else there."""
+def _yaml_scalar(flag: str) -> str:
+    """A flag as a YAML scalar, quoted if it contains ` #` or `: `."""
     return f"'{flag}'" if ": " in flag or " #" in flag else flag
 
 
-def _checked(
+def _verified(
     text: str,
     edited: str,
-    docker: _Docker,
+    docker: _DockerBuild,
     pushes: Sequence[Any],
     steps: Sequence[Any],
     line: int,
     flags: Sequence[str],
-) -> Found:
-    """The edit, if the file says afterwards what it has to."""
+) -> BuildStep:
+    """The edited step, if the parsed result is as expected."""
     import yaml
 
     wanted = yaml.safe_load(text)
@@ -153,7 +154,7 @@ def _checked(
     own = wanted["steps"][at]
     wanted["steps"][at] = {
         "name": f"{KANIKO}:latest",
-        **{key: own[key] for key in own if key in _KEPT},
+        **{key: own[key] for key in own if key in _GENERIC_KEYS},
         "args": list(flags),
     }
     wanted["steps"] = [s for s, node in zip(wanted["steps"], steps, strict=True) if node not in pushes]
@@ -168,9 +169,9 @@ def _checked(
     except yaml.YAMLError:
         same = False
     if commented or not same:
-        return Found(line, None, Reason.of("SL382", "not_in_place"))
+        return BuildStep(line, None, Reason.of("SL382", "not_in_place"))
     more = ["`docker push`"] if pushes else []
     more += ["`images:`"] if wanted.get("images") != own_images else []
     if not more:
-        return Found(line, edited, Reason.of("SL383", "kaniko"))
-    return Found(line, edited, Reason.of("SL383", "kaniko_gone", gone=tuple(more)))
+        return BuildStep(line, edited, Reason.of("SL383", "kaniko"))
+    return BuildStep(line, edited, Reason.of("SL383", "kaniko_gone", gone=tuple(more)))

@@ -1,1 +1,1 @@
-"""Commands that compose files, Kubernetes manifests and scripts run inside the image."""
+"""Commands that Compose files, Kubernetes manifests and scripts run in the image."""

@@ -1,7 +1,6 @@
-"""Commands that other files of the context run inside the image: compose, Kubernetes, Helm, Makefile, CI.
+"""Commands that files of the context run in the image: Compose, Kubernetes, Helm, Makefiles and CI.
 
-In: a `Context` and the Dockerfile's path in it; out: commands with their places. Best effort: a file
-that cannot be read says nothing, and which image a command is for is judged by names alone.
+Best effort: unreadable files are skipped, and commands are matched to the image only by names.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ from slimify.context.scan import Context, clean
 from slimify.languages import installed_directories, languages
 
 _MAX_FILES = 300
-_FOREIGN = frozenset({"vendor", "third_party", "testdata"})
+_THIRD_PARTY = frozenset({"vendor", "third_party", "testdata"})
 _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
 _DOCKER = re.compile(
     r"\b(?:docker|podman)(?:[ -]compose)?[ \t]+(?:container\s+|image\s+|buildx\s+)?(?P<rest>[^\n]*)"
 )
-# The options of `docker run`, `exec`, `build` and compose that take no value; others take the next word.
-_BARE_OPTIONS = frozenset(
+# Options of `docker run`, `exec`, `build` and compose without a value; others take the next word.
+_VALUELESS_OPTIONS = frozenset(
     (
         *("--detach", "--interactive", "--tty", "--rm", "--init", "--privileged", "--publish-all"),
         *("--read-only", "--no-healthcheck", "--oom-kill-disable", "--sig-proxy", "--quiet", "--no-deps"),
@@ -41,11 +40,11 @@ _BARE_OPTIONS = frozenset(
 
 
 def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunCommand, ...]:
-    """Every command found, by file and line. `dockerfile` is its path in the context."""
-    foreign = _FOREIGN | installed_directories()
-    files = [name for name in context.files if foreign.isdisjoint(name.split("/")[:-1])]
+    """Every command found, by file and line. `dockerfile` is a path in the context."""
+    third_party = _THIRD_PARTY | installed_directories()
+    files = [name for name in context.files if third_party.isdisjoint(name.split("/")[:-1])]
     found: list[RunCommand] = []
-    # an image of the project's name is made by its main Dockerfile
+    # an image with the name of the project is built from its main Dockerfile
     main = posixpath.basename(dockerfile) == "Dockerfile" or not context.has("Dockerfile")
     names = _project_names(context) if main else set()
     scripts = [(name, context.text(name, MAX_BYTES) or "") for name in files if _SCRIPT.fullmatch(name)]
@@ -65,21 +64,21 @@ def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunC
     for path in manifests[: 10 * _MAX_FILES]:
         found += kubernetes_commands(context, path, names)
     for path in ("Procfile", *context.glob("*/Procfile")):
-        found += _procfile(context, path)
+        found += _procfile_commands(context, path)
     for path, text in scripts[:_MAX_FILES]:
-        found += _script(path, text, names)
+        found += _script_commands(path, text, names)
     return tuple(sorted(dict.fromkeys(found), key=lambda item: (item.file, item.line)))
 
 
 def _project_names(context: Context) -> set[str]:
-    """What an image of this context is likely called."""
+    """Likely names of the image built from this context."""
     names = {context.root.name.lower()} if context.root is not None else set()
     projects = (part for known in languages() if (part := known.project) is not None)
     return {name for name in (*names, *(part.name(context) for part in projects)) if name}
 
 
-def _procfile(context: Context, path: str) -> Iterator[RunCommand]:
-    # It names processes of the application, but for a buildpack's image: never certain.
+def _procfile_commands(context: Context, path: str) -> Iterator[RunCommand]:
+    # A Procfile names processes of a buildpack's image, so its commands are never certain.
     for number, line in enumerate((context.text(path, MAX_BYTES) or "").splitlines(), 1):
         match = re.match(r"([\w-]+):\s*(\S.*)", line)
         if match:
@@ -94,7 +93,7 @@ def _procfile(context: Context, path: str) -> Iterator[RunCommand]:
 
 
 def _docker_lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """(line, words behind `docker`) for each call of docker, podman or compose in a script."""
+    """(line, words after `docker`) for each call of docker, podman or compose in a script."""
     text = re.sub(r"\$\{\{[^}\n]*\}\}", "$EXPRESSION", text)
     pending = ""
     start = 0
@@ -112,26 +111,26 @@ def _docker_lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _operands(words: list[str], count: int) -> tuple[list[str], dict[str, str], list[str]]:
-    """(the first `count` words that are no options, the options before them, what follows)."""
+    """(the first `count` operands, the options before them, the remaining words)."""
     operands: list[str] = []
     options: dict[str, str] = {}
     at = 0
     while at < len(words) and len(operands) < count:
         word = words[at]
         at += 1
-        bare = "q" if operands == ["build"] else "ditPqT"  # -t is a tag here, a terminal there
+        bare = "q" if operands == ["build"] else "ditPqT"  # -t is a tag for build, a terminal for run
         if not word.startswith("-") or word == "-":
             operands.append(word)
         elif "=" in word:
             name, _, options[name] = word.partition("=")
-        elif word not in _BARE_OPTIONS and (word.startswith("--") or word[-1] not in bare):
+        elif word not in _VALUELESS_OPTIONS and (word.startswith("--") or word[-1] not in bare):
             options[word] = words[at] if at < len(words) else ""
             at += 1
     return operands, options, words[at:]
 
 
 def _built_names(text: str, directory: str, dockerfile: str) -> set[str]:
-    """The names that a script gives the image of this Dockerfile by `docker build -t NAME`."""
+    """The tags that a script gives the image of this Dockerfile with `docker build -t`."""
     names = set()
     for _, words in _docker_lines(text):
         operands, options, _ = _operands(words, 2)
@@ -145,8 +144,8 @@ def _built_names(text: str, directory: str, dockerfile: str) -> set[str]:
     return names
 
 
-def _script(path: str, text: str, names: set[str]) -> Iterator[RunCommand]:
-    """`docker run|exec … NAME COMMAND` where the name is one of the image's, or a container's variable."""
+def _script_commands(path: str, text: str, names: set[str]) -> Iterator[RunCommand]:
+    """`docker run|exec … NAME COMMAND` where NAME is a name of the image, or a variable."""
     for line, words in _docker_lines(text):
         operands, _, rest = _operands(words, 2)
         if len(operands) < 2 or operands[0] not in ("run", "exec"):
@@ -154,7 +153,7 @@ def _script(path: str, text: str, names: set[str]) -> Iterator[RunCommand]:
         verb, image = operands
         command = _up_to_operator(rest)
         certain = repository(image) in names
-        # An option behind a variable: the variable was no image, but more options.
+        # An option after a variable: the variable holds options, not an image.
         if not command or (command[0].startswith("-") and "$" in image):
             continue
         if certain or (verb == "exec" and "$" in image):

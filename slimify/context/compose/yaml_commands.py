@@ -1,6 +1,6 @@
-"""Commands that compose files and Kubernetes manifests (Helm templates too) run in an image.
+"""Commands that Compose files and Kubernetes manifests, including Helm templates, run in an image.
 
-The YAML is read as nodes: they know their lines, nothing is constructed, and an alias costs nothing.
+YAML is read as nodes: they keep line numbers, construct no objects, and do not expand aliases.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ Source = Literal["compose", "kubernetes", "procfile", "script"]
 MAX_BYTES = 256 << 10  # of one file
 _MAX_MERGES = 40
 _TEMPLATE = "$TEMPLATE"
-# What runs beside an application in most manifests, and is never built from its Dockerfile.
-_OFFICIAL = frozenset(
+# Official images that often run next to an application and are not built from its Dockerfile.
+_OFFICIAL_IMAGES = frozenset(
     (
         *("alpine", "busybox", "debian", "ubuntu", "redis", "postgres", "mysql", "mariadb", "mongo"),
         *("memcached", "rabbitmq", "nats", "nginx", "httpd", "haproxy", "traefik", "consul", "vault"),
@@ -35,12 +35,12 @@ _OFFICIAL = frozenset(
 
 
 class RunCommand(Struct, frozen=True, kw_only=True):
-    """A command as run in the image. `argv` if it is a list (no shell of its own), else None.
+    """A command that is run in the image.
 
-    `entrypoint`: it replaces the image's entrypoint, else its CMD. `image` is the image, service
-    or container it names, "" where it names none. `certain`: a name ties it to the image that the
-    Dockerfile makes; without that it may be for another one. `mounts` are directories and files of the
-    context that lie over the image's when it runs: path in the context, path in the image.
+    `argv` is None unless it is a list of words. `entrypoint`: it overrides the entrypoint, not CMD.
+    `image` is the image, service or container it names, or "". `certain`: a name matches the image
+    of the Dockerfile; otherwise the command may be for another image. `mounts` are bind mounts
+    from the context: path in the context, path in the image.
     """
 
     text: str
@@ -55,21 +55,24 @@ class RunCommand(Struct, frozen=True, kw_only=True):
 
 
 def repository(image: str) -> str:
-    """The last part of an image's name, without tag and digest."""
+    """The last path component of an image name, without tag and digest."""
     return image.rpartition("/")[2].partition("@")[0].partition(":")[0]
 
 
 def compose_commands(
     context: Context, path: str, dockerfile: str, known: frozenset[str] = frozenset()
 ) -> tuple[list[RunCommand], set[str]]:
-    """The commands of the services that `dockerfile` of this context is built for, or that use the
-    image of such a service; and the names of these services and images. `known` are services built
-    in another file of the same directory: a file without `build` and `image` for one overrides it."""
+    """The commands of services that are built from `dockerfile` or use the image of such a service;
+    and the names of these services and images.
+
+    `known` are services built in another file of the directory. A file that has neither `build` nor
+    `image` for one of them is an override.
+    """
     found: list[RunCommand] = []
     names: set[str] = set()
     for document in _documents(context, path):
         services = dict(_entries(_get(document, "services") or document))
-        built = {name for name, service in services.items() if _builds(service, path, dockerfile)}
+        built = {name for name, service in services.items() if _is_built_from(service, path, dockerfile)}
         built |= {
             name
             for name in known & services.keys()
@@ -79,16 +82,16 @@ def compose_commands(
         for name, service in services.items():
             if name in built or _string(_get(service, "image")) in images:
                 names.add(name)
-                mounts = _mounts(service, path)
+                mounts = _bind_mounts(service, path)
                 found.extend(replace(c, mounts=mounts) for c in _service(service, path, name))
         names |= {repository(image) for image in images}
     return found, names
 
 
 def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterator[RunCommand]:
-    """Commands, probes and hooks of containers, but for official images such as `redis:7`.
+    """Commands, probes and hooks of containers, except those of official images such as `redis:7`.
 
-    They are certain if the image bears one of `names`, or a name only a Helm chart's values tell.
+    They are certain if the image has one of `names`, or a name set by the values of a Helm chart.
     """
     text = context.text(path, MAX_BYTES) or ""
     if not re.search(r"^[ \t-]*(?:containers|initContainers):", text, re.MULTILINE):
@@ -97,7 +100,7 @@ def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterato
         for container in _containers(document):
             image = _string(_get(container, "image"))
             base = repository(image)
-            if not image or ("/" not in image and base in _OFFICIAL):
+            if not image or ("/" not in image and base in _OFFICIAL_IMAGES):
                 continue
             certain = base in names or base == _TEMPLATE
             nodes = [(_get(container, "command"), _get(container, "args"))]
@@ -107,14 +110,14 @@ def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterato
                 elif name == "lifecycle":
                     nodes += [(_get(hook, "exec", "command"), None) for _, hook in _entries(value)]
             for first, rest in nodes:
-                yield from _joined(first, rest, path, "kubernetes", image, certain=certain)
+                yield from _combined_command(first, rest, path, "kubernetes", image, certain=certain)
 
 
 def _documents(context: Context, path: str) -> list[Node]:
     text = context.text(path, MAX_BYTES)
     if text is None:
         return []
-    if "{{" in text:  # a Helm template: directives go, values become a word
+    if "{{" in text:  # a Helm template: drop directives, replace values by a word
         text = re.sub(r"^[ \t]*\{\{-?[^}\n]*\}\}[ \t]*$", "", text, flags=re.MULTILINE)
         text = re.sub(r"\{\{[^}\n]*\}\}", _TEMPLATE, text)
     import yaml
@@ -125,7 +128,7 @@ def _documents(context: Context, path: str) -> list[Node]:
             if node is not None:
                 documents.append(node)
     except (yaml.YAMLError, ValueError, RecursionError):
-        pass  # what stands before the error counts
+        pass  # keep the documents before the error
     return documents
 
 
@@ -144,7 +147,7 @@ def _string(node: Node | None) -> str:
 
 
 def _entries(node: Node | None, depth: int = 0) -> Iterator[tuple[str, Node]]:
-    """The entries of a mapping, those merged in by `<<` last."""
+    """The entries of a mapping; those merged by `<<` come last."""
     merged: list[Node] = []
     for key, value in _pairs(node):
         if _string(key) == "<<":
@@ -161,8 +164,8 @@ def _get(node: Node | None, *keys: str) -> Node | None:
     return node
 
 
-def _builds(service: Node, path: str, dockerfile: str) -> bool:
-    """Whether the service is built from this Dockerfile with this context."""
+def _is_built_from(service: Node, path: str, dockerfile: str) -> bool:
+    """Whether the service is built from this Dockerfile and context."""
     build = _get(service, "build")
     if build is None or _get(build, "dockerfile_inline") is not None:
         return False
@@ -173,10 +176,10 @@ def _builds(service: Node, path: str, dockerfile: str) -> bool:
 
 
 def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
-    yield from _joined(
+    yield from _combined_command(
         _get(service, "entrypoint"), _get(service, "command"), path, "compose", name, certain=True
     )
-    for command in _joined(
+    for command in _combined_command(
         _get(service, "healthcheck", "test"), None, path, "compose", name, certain=True, split=False
     ):
         kind, *rest = command.argv or ("CMD-SHELL", command.text)
@@ -194,8 +197,8 @@ def _service(service: Node, path: str, name: str) -> Iterator[RunCommand]:
         )
 
 
-def _mounts(service: Node, path: str) -> tuple[tuple[str, str], ...]:
-    """The service's bind mounts of what lies in the context."""
+def _bind_mounts(service: Node, path: str) -> tuple[tuple[str, str], ...]:
+    """The bind mounts of a service whose source is in the context."""
     found: list[tuple[str, str]] = []
     for item in _items(_get(service, "volumes")):
         source, _, rest = _string(item).partition(":")
@@ -208,7 +211,7 @@ def _mounts(service: Node, path: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _joined(
+def _combined_command(
     first: Node | None,
     rest: Node | None,
     path: str,
@@ -218,7 +221,7 @@ def _joined(
     certain: bool,
     split: bool = True,
 ) -> Iterator[RunCommand]:
-    """One command of an entrypoint and its arguments, either of which may be missing."""
+    """The command made of an entrypoint and its arguments; either may be missing."""
     node = first if first is not None and first.value else rest
     if node is None or not node.value:
         return
@@ -238,7 +241,7 @@ def _joined(
 
 
 def _words(node: Node | None, split: bool) -> list[str | None]:
-    """The words of a list or (compose splits it, without a shell) of a string; [None] if it cannot."""
+    """The words of a list, or of a string, which Compose splits without a shell; [None] on error."""
     text = _string(node)
     if not text:
         return [_string(item).replace("$$", "$") for item in _items(node)]

@@ -1,1 +1,1 @@
-"""Makefiles: which commands a target runs, found without running anything."""
+"""Finds the commands of a Makefile target without running make."""

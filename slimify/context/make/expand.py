@@ -1,7 +1,7 @@
-"""Variables and functions of make, as far as text alone decides them.
+"""Static expansion of make variables and functions.
 
-Nothing is executed: `$(shell …)`, and every function that would look at the system, gives an unknown.
-An unknown part is written `${UNKNOWN}`, which a shell reader takes for a word it cannot know.
+Nothing is executed: `$(shell …)` and functions that access the system expand to `${UNKNOWN}`, which
+the shell parser treats as a dynamic word.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ _MAX_DEPTH = 40
 _MAX_STEPS = 20_000
 _MAX_LENGTH = 1 << 17
 
-# Set by whoever runs make, so that "not set in the file" does not mean empty.
-_FROM_OUTSIDE = frozenset(
+# Set by the environment of make, so they are unknown rather than empty if the file does not set them.
+_FROM_ENVIRONMENT = frozenset(
     (
         *("HOME", "PATH", "PWD", "OLDPWD", "USER", "LOGNAME", "HOSTNAME", "TMPDIR", "CURDIR", "MAKEFLAGS"),
         *("MAKEFILE_LIST", "MAKECMDGOALS", "GOPATH", "GOROOT", "GOBIN", "GOFLAGS", "GOOS", "GOARCH"),
     )
 )
-# GNU make's own definitions ("Variables Used by Implicit Rules"), but for the empty ones.
+# GNU make's built-in definitions ("Variables Used by Implicit Rules") that are not empty.
 _BUILT_IN = {
     "MAKE": "make",
     "SHELL": "/bin/sh",
@@ -36,19 +36,19 @@ _BUILT_IN = {
     "LD": "ld",
     "RM": "rm -f",
 }
-# An image's commands run on Linux: the one thing about the system that is certain.
+# Commands of an image always run on Linux.
 _SHELL_ANSWERS = {"uname": "Linux", "uname -s": "Linux", "uname -o": "GNU/Linux"}
 
 
 class Value(Struct, frozen=True):
-    """Expanded text; `unknown` says why parts of it are not known, () if all is."""
+    """Expanded text. `unknown` lists why parts of it are unknown."""
 
     text: str
     unknown: tuple[str, ...] = ()
 
 
 class Variable(Struct, frozen=True):
-    """A definition: `recursive` ones are expanded at each use. `fixed` ones the file cannot change."""
+    """A definition. `recursive`: expanded at each use. `fixed`: the file cannot override it."""
 
     value: Value
     recursive: bool
@@ -56,7 +56,7 @@ class Variable(Struct, frozen=True):
 
 
 class Scope(Struct):
-    """Variables by name, those of `parent` behind them."""
+    """Variables by name; falls back to `parent`."""
 
     variables: dict[str, Variable] = field(default_factory=dict)
     parent: Scope | None = None
@@ -71,7 +71,7 @@ class Scope(Struct):
         return None
 
     def assign(self, name: str, operator: str, text: str, *, force: bool = False) -> None:
-        """One assignment of a makefile; one that is fixed stays as it is unless `force` is set."""
+        """Apply an assignment. A fixed variable is kept unless `force` is set."""
         old = self.find(name)
         if old is not None and old.fixed and not force:
             return
@@ -91,7 +91,7 @@ class Scope(Struct):
             self.variables[name] = Variable(Value(text), recursive=True)
 
     def expand(self, text: str, depth: int = 0) -> Value:
-        """`text` with every reference replaced. Never fails; what is too much becomes unknown."""
+        """`text` with every reference expanded. Never fails; over the limits, the value is unknown."""
         root = self._root()
         root.steps += 1
         if depth > _MAX_DEPTH or root.steps > _MAX_STEPS:
@@ -122,7 +122,7 @@ class Scope(Struct):
         return scope
 
     def _refer(self, reference: str, depth: int) -> Value:
-        """What stands between `$(` and `)`."""
+        """The value of a reference: the text between `$(` and `)`."""
         name, space, rest = reference.partition(" ")
         if not space:
             name, space, rest = reference.partition("\t")
@@ -143,10 +143,10 @@ class Scope(Struct):
         return self.value_of(reference, depth)
 
     def value_of(self, name: str, depth: int = 0) -> Value:
-        """The expanded value of a variable; one that nobody sets is empty, as in make."""
+        """The expanded value of a variable; an undefined one is empty, as in make."""
         variable = self.find(name)
         if variable is None:
-            if name in _FROM_OUTSIDE:
+            if name in _FROM_ENVIRONMENT:
                 return _unknown(name)
             return Value(_BUILT_IN.get(name, ""))
         if not variable.recursive:
@@ -226,7 +226,7 @@ def _unknown(reason: str) -> Value:
 
 
 def _reference(text: str, at: int) -> tuple[str | None, int]:
-    """(the reference that begins behind a `$`, None for `$$`; where the text goes on)."""
+    """(the reference after a `$`, or None for `$$`; the offset after it)."""
     opening = text[at]
     if opening == "$":
         return None, at + 1
@@ -245,7 +245,7 @@ def _reference(text: str, at: int) -> tuple[str | None, int]:
 
 
 def _arguments(text: str) -> list[str]:
-    """Split at commas outside parentheses and braces."""
+    """`text` split at commas outside parentheses and braces."""
     found = [""]
     depth = 0
     for char in text:
@@ -258,7 +258,7 @@ def _arguments(text: str) -> list[str]:
 
 
 def _pattern_matches(pattern: str, word: str) -> str | None:
-    """The stem of a word under a `%` pattern, None if it does not match."""
+    """The stem that `%` matches in a word, or None if the word does not match."""
     head, percent, tail = pattern.partition("%")
     if not percent:
         return "" if pattern == word else None

@@ -1,7 +1,7 @@
-"""The first phase of make: a makefile's lines become rules and variables.
+"""The first phase of make: reads logical lines, then rules and variables.
 
-In: text; out: a `Makefile` of logical lines, and from it a `Reader` that has gone through them with
-the variables of one call. Conditionals whose condition is unknown count as neither taken nor not.
+`read` gives the logical lines; `Reader` evaluates them with the variables of one call. If a condition
+is unknown, its branches are neither active nor inactive.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CONDITION = re.compile(r"\s*(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)"
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """A logical line: `number` of its first physical one; a recipe's keeps its inner line ends."""
+    """A logical line; `number` is its first physical line. Recipe lines keep their inner line ends."""
 
     number: int
     text: str
@@ -34,14 +34,14 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Makefile(Struct, frozen=True, kw_only=True):
-    """A makefile in logical lines. `include` gives the text of a file it includes, or None."""
+    """The logical lines of a makefile. `include` returns the text of an included file, or None."""
 
     lines: tuple[Line, ...]
     include: Callable[[str], str | None] | None = None
 
 
 def read(text: str, include: Callable[[str], str | None] | None = None, file: str = "") -> Makefile:
-    """The logical lines of a makefile. Never fails; an absurdly long file is cut."""
+    """The logical lines of a makefile. Never fails; very long files are truncated."""
     lines: list[Line] = []
     pending: list[str] = []
     start = 0
@@ -62,7 +62,7 @@ def read(text: str, include: Callable[[str], str | None] | None = None, file: st
 
 
 class Rule(Struct):
-    """`recipe` are unexpanded lines; `stem_pattern` for a pattern rule."""
+    """A rule with its unexpanded recipe lines. `stem_pattern` is set for a pattern rule."""
 
     targets: tuple[str, ...]
     prerequisites: tuple[str, ...]
@@ -73,7 +73,7 @@ class Rule(Struct):
 
 
 class _Branch(Struct):
-    """An open conditional: `taken` None where its condition is unknown."""
+    """An open conditional; `taken` is None if its condition is unknown."""
 
     taken: bool | None
     active: bool | None
@@ -81,7 +81,7 @@ class _Branch(Struct):
 
 
 class Reader:
-    """Goes through the lines once, as make's first phase does."""
+    """Evaluates the lines once, as make's first phase does."""
 
     def __init__(self, makefile: Makefile) -> None:
         self.makefile = makefile
@@ -100,7 +100,7 @@ class Reader:
 
     @property
     def active(self) -> bool | None:
-        """Whether lines count here; None: nobody knows."""
+        """Whether the current line is in an active branch; None if unknown."""
         return self._branches[-1].active if self._branches else True
 
     def run(self, lines: tuple[Line, ...]) -> None:
@@ -139,7 +139,7 @@ class Reader:
     # --- statements ---------------------------------------------------------------------------
 
     def _statement(self, line: Line) -> None:
-        whole = _uncomment(line.text).lstrip()
+        whole = _without_comment(line.text).lstrip()
         text = whole.rstrip()
         if not text or self._conditional(text) or self.active is False:
             return
@@ -149,7 +149,7 @@ class Reader:
         elif word in ("define", "override") and re.match(r"(?:override\s+)?define\s", text):
             match = re.match(r"(?:override\s+)?define\s+(\S+)\s*(\S*)", text)
             self._define = (match[1], match[2] or "=", []) if match else None
-        elif match := re.fullmatch(_ASSIGNMENT, whole, re.DOTALL):  # blanks at its end belong to a value
+        elif match := re.fullmatch(_ASSIGNMENT, whole, re.DOTALL):  # trailing spaces belong to the value
             self._assign(match)
         elif word == "export":
             self.exported.update(rest.split())
@@ -197,12 +197,12 @@ class Reader:
             self.notes.append(f"includes {rest}, whose name is not constant")
 
     def _conditional(self, text: str) -> bool:
-        """Handle `if…`, `else` and `endif`; whether it was one."""
+        """Handle `if…`, `else` and `endif`. Returns whether the line is one of these."""
         match = _CONDITION.fullmatch(text)
         if match:
             outer = self.active
-            holds = self._holds(match["word"], match["rest"]) if outer is not False else False
-            self._branches.append(_Branch(holds, _both(outer, holds), outer))
+            holds = self._condition_holds(match["word"], match["rest"]) if outer is not False else False
+            self._branches.append(_Branch(holds, _three_valued_and(outer, holds), outer))
             return True
         if text == "endif" and self._branches:
             self._branches.pop()
@@ -214,14 +214,14 @@ class Reader:
         rest: bool | None = None if branch.taken is None else not branch.taken
         match = _CONDITION.fullmatch(other[1] or "")
         if match and rest is not False:
-            holds = self._holds(match["word"], match["rest"])
-            rest = _both(rest, holds)
-        branch.active = _both(branch.outer, rest)
+            holds = self._condition_holds(match["word"], match["rest"])
+            rest = _three_valued_and(rest, holds)
+        branch.active = _three_valued_and(branch.outer, rest)
         if rest is None or rest:
             branch.taken = rest
         return True
 
-    def _holds(self, word: str, rest: str) -> bool | None:
+    def _condition_holds(self, word: str, rest: str) -> bool | None:
         if word in ("ifdef", "ifndef"):
             name = self.scope.expand(rest).text.strip()
             variable = self.scope.find(name)
@@ -244,7 +244,7 @@ class Reader:
         left, colon, right = _split_outside(head, ":")
         self._current = []
         if not colon:
-            return  # a lone expansion such as $(eval …), or no makefile at all
+            return  # a lone expansion such as $(eval …), or not a makefile
         double = right.startswith(":")
         right = right.removeprefix(":")
         names = self.scope.expand(left.rstrip("&"))
@@ -279,19 +279,19 @@ class Reader:
             rule.recipe.append(line)
 
 
-def _both(one: bool | None, other: bool | None) -> bool | None:
-    """Three-valued and."""
+def _three_valued_and(one: bool | None, other: bool | None) -> bool | None:
+    """Three-valued logical and; None is unknown."""
     if one is False or other is False:
         return False
     return None if one is None or other is None else True
 
 
-def _uncomment(text: str) -> str:
+def _without_comment(text: str) -> str:
     return re.sub(r"\\#", "#", re.split(r"(?<!\\)#", text, maxsplit=1)[0])
 
 
 def _split_outside(text: str, separator: str) -> tuple[str, str, str]:
-    """`str.partition`, but blind to what stands inside `$(…)` and `${…}`."""
+    """Like `str.partition`, ignoring separators within `$(…)` and `${…}`."""
     depth = 0
     for at, char in enumerate(text):
         if char in "({" and (depth or text[at - 1 : at] == "$"):

@@ -1,8 +1,6 @@
-"""Makefiles: which commands a target runs, found without running anything.
+"""The commands of a Makefile target, in the order in which GNU make runs them if nothing is up to date.
 
-`read` takes the text, `target` gives the commands of a goal in the order in which GNU make would run
-them if nothing were up to date. What only a shell or the system could tell makes a line dynamic
-instead of being guessed.
+A line whose text depends on a shell or the system is reported as dynamic.
 """
 
 from __future__ import annotations
@@ -23,8 +21,10 @@ _MAX_DEPTH = 100
 
 
 class RecipeCommand(Struct, frozen=True, kw_only=True):
-    """One command line. `text` is what the shell gets, None if parts are unknown; `partial` is the
-    same with `${UNKNOWN}` for these parts, `dynamic` why they are unknown. Prefixes are taken off.
+    """One command line without its prefixes (`@`, `-`, `+`).
+
+    `text` is what the shell receives, or None if parts are unknown. `partial` has `${UNKNOWN}` for
+    these parts, and `dynamic` lists why they are unknown.
     """
 
     text: str | None
@@ -38,10 +38,10 @@ class RecipeCommand(Struct, frozen=True, kw_only=True):
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
-    """What making a target runs: its prerequisites' commands, then its own.
+    """The commands of a target: those of its prerequisites, then its own.
 
-    `files` are prerequisites without a rule: they have to exist. `phony`: the target is no file.
-    `variables` are the makefile's plain variables that are known, `notes` what could not be read.
+    `files` are prerequisites without a rule, which must exist. `phony`: the target is not a file.
+    `variables` are the known plain variables of the makefile; `notes` lists what was not understood.
     """
 
     target: str
@@ -61,10 +61,10 @@ def target(
     variables: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Recipe | None:
-    """The commands of a goal; None if there is no such target. `name` None is the default goal.
+    """The recipe of a target, or None if there is no such target. `name` None is the default goal.
 
-    `variables` are those of the command line (`make X=1`), which the file cannot change,
-    `environment` those it can.
+    `variables` are set on the command line (`make X=1`), so the file cannot override them; it can
+    override `environment`.
     """
     state = Reader(makefile)
     for key, value in (environment or {}).items():
@@ -151,7 +151,7 @@ class _Walk:
         for line in rule.recipe:
             value = inner.expand(line.text)
             reasons = value.unknown + (("condition",) if rule.uncertain else ())
-            # A multi-line variable gives several commands; a backslash keeps two lines together.
+            # A multi-line variable expands to several commands; a backslash continues a line.
             for text in re.split(r"(?<!\\)\n", value.text):
                 self._command(text, name, line, reasons)
 

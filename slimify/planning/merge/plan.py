@@ -16,8 +16,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.context.build_scripts.command_lines import name_of
-from slimify.context.build_scripts.transfers import Extract, Glue
+from slimify.context.build_scripts.command_lines import normalized_name
+from slimify.context.build_scripts.transfers import BuildScript, Extract
 from slimify.facts.shells import changes_user, is_shell
 from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
@@ -39,7 +39,7 @@ class Pair(Struct, frozen=True, kw_only=True):
 
     builder: Program
     runtime: Program
-    glue: Glue | None
+    build_script: BuildScript | None
     place: str = "."  # the context of the runtime file, relative to where the script's paths start
 
 
@@ -108,15 +108,20 @@ def _apart(pair: Pair) -> Iterator[Reason]:
         yield Reason.of("SL375", "ignore_file")
     if pair.builder.context.root != pair.runtime.context.root:
         yield from _contexts(pair)
-    glue = pair.glue
-    if glue is None:
+    build_script = pair.build_script
+    if build_script is None:
         return
-    if glue.builder.target.lower() not in ("", (from_parts(last_from(pair.builder)).alias or "").lower()):
-        yield Reason.of("SL375", "one_stage", where=_place(glue, glue.builder.line))
-    if name_of(pair.runtime.base_ref) in glue.builder.tags:
+    if build_script.builder.target.lower() not in (
+        "",
+        (from_parts(last_from(pair.builder)).alias or "").lower(),
+    ):
+        yield Reason.of("SL375", "one_stage", where=_place(build_script, build_script.builder.line))
+    if normalized_name(pair.runtime.base_ref) in build_script.builder.tags:
         yield Reason.of("SL375", "own_image", runtime=pair.runtime.name)
-    given = dict(a.partition("=")[::2] for a in glue.builder.args)
-    for name, value in (a.partition("=")[::2] for a in (glue.runtime.args if glue.runtime else ())):
+    given = dict(a.partition("=")[::2] for a in build_script.builder.args)
+    for name, value in (
+        a.partition("=")[::2] for a in (build_script.runtime.args if build_script.runtime else ())
+    ):
         if given.get(name, value) != value:
             yield Reason.of("SL375", "build_argument", name=name)
 
@@ -131,23 +136,23 @@ def _contexts(pair: Pair) -> Iterator[Reason]:
 
 def _unread(pair: Pair) -> Iterator[Reason]:
     """Why what the script does is not known."""
-    glue = pair.glue
-    if glue is None:
+    build_script = pair.build_script
+    if build_script is None:
         if any(not pair.runtime.context.has(s) for s in sources_of_context(pair.runtime) if "$" not in s):
             return  # said of each COPY
         yield Reason.of("SL373", "no_script", builder=pair.builder.name)
         return
-    for line, why in glue.obscure:
-        yield Reason.of("SL374", "runs", where=_place(glue, line), why=why)
+    for line, why in build_script.untraced:
+        yield Reason.of("SL374", "runs", where=_place(build_script, line), why=why)
 
 
 def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
-    glue = pair.glue
-    for target, line, tool in glue.altered if glue is not None else ():
-        if glue is not None and any(
+    build_script = pair.build_script
+    for target, line, tool in build_script.modified if build_script is not None else ():
+        if build_script is not None and any(
             t.extract.line and _relative(pair, target) == t.extract.target for t in taken
         ):
-            where = _place(glue, line)
+            where = _place(build_script, line)
             yield Reason.of("SL374", "changes", where=where, path=target, command=tool)
 
 
@@ -160,7 +165,7 @@ def _relative(pair: Pair, target: str) -> str:
 
 def handed_over(pair: Pair) -> tuple[Extract, ...]:
     """What the script takes out, relative to the context of the runtime file; of one name the last."""
-    found = {_relative(pair, e.target): e for e in (pair.glue.extracts if pair.glue else ())}
+    found = {_relative(pair, e.target): e for e in (pair.build_script.extracts if pair.build_script else ())}
     return tuple(replace(e, target=t) for t, e in found.items() if not t.startswith(".."))
 
 
@@ -174,15 +179,19 @@ def extracted(pair: Pair) -> tuple[str, ...]:
 
 def named_images(pair: Pair) -> tuple[str, ...]:
     """How the other file's `COPY --from` calls the builder's image."""
-    tags = pair.glue.builder.tags if pair.glue is not None else ()
+    tags = pair.build_script.builder.tags if pair.build_script is not None else ()
     copies = (copy_parts(s.instruction).from_stage for s in pair.runtime.steps if s.keyword == "COPY")
-    return tuple(dict.fromkeys(name for name in copies if name and name_of(name) in tags))
+    return tuple(dict.fromkeys(name for name in copies if name and normalized_name(name) in tags))
 
 
 def _from_image(pair: Pair, instruction: Instruction, stage: str) -> str | None:
     """`COPY --from=IMAGE` of the builder's image, from the stage instead."""
     source = copy_parts(instruction).from_stage
-    if source is None or pair.glue is None or name_of(source) not in pair.glue.builder.tags:
+    if (
+        source is None
+        or pair.build_script is None
+        or normalized_name(source) not in pair.build_script.builder.tags
+    ):
         return None
     return instruction.raw.replace(f"--from={source}", f"--from={stage}", 1)
 
@@ -202,7 +211,7 @@ def _given_away(builder: Program) -> bool:
 def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
     """The RUN for what a container did before files were taken out of it; none if the image has them."""
     ran = [t.extract for t in taken if t.extract.ran]
-    words = pair.glue.command if pair.glue is not None else ()
+    words = pair.build_script.command if pair.build_script is not None else ()
     if not ran or not words or _idle(words):
         return ()
     if all(_made(pair.builder, e.path) for e in ran):
@@ -313,8 +322,8 @@ def _behind_from(program: Program) -> Sequence[Block]:
 # --- what is said ------------------------------------------------------------------------------------------
 
 
-def _place(glue: Glue, line: int) -> str:
-    return f"{glue.file}:{line}" if line else glue.file
+def _place(build_script: BuildScript, line: int) -> str:
+    return f"{build_script.file}:{line}" if line else build_script.file
 
 
 def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[str]) -> Iterator[Decision]:
@@ -322,40 +331,42 @@ def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[st
     yield Decision.of("SL370", "stage", safety="safe", file=name, stage=stage)
     for run in runs:
         yield Decision.of("SL371", "command", safety="assumed", command=run)
-    glue = pair.glue
+    build_script = pair.build_script
     for item in taken:
         path = item.extract.path
-        if glue and item.extract.line:
-            where = _place(glue, item.extract.line)
+        if build_script and item.extract.line:
+            where = _place(build_script, item.extract.line)
             yield Decision.of(
                 "SL310", "taken_as", safety="safe", line=item.at, path=path, stage=stage, where=where
             )
         else:
             yield Decision.of("SL310", "taken", safety="safe", line=item.at, path=path, stage=stage)
-    if glue is None or not glue.needless:
+    if build_script is None or not build_script.obsolete_lines:
         return
-    lines = sorted({n for first, last, _ in glue.needless for n in range(first, last + 1)})
-    tools = tuple(dict.fromkeys(tool for _, _, tool in sorted(glue.needless)))
-    yield Decision.of("SL372", "script", safety="advice", file=glue.file, lines=_lines(lines), tools=tools)
-    if glue.runtime is not None and glue.builder.args:
-        more = [a for a in glue.builder.args if a not in glue.runtime.args]
+    lines = sorted({n for first, last, _ in build_script.obsolete_lines for n in range(first, last + 1)})
+    tools = tuple(dict.fromkeys(tool for _, _, tool in sorted(build_script.obsolete_lines)))
+    yield Decision.of(
+        "SL372", "script", safety="advice", file=build_script.file, lines=_lines(lines), tools=tools
+    )
+    if build_script.runtime is not None and build_script.builder.args:
+        more = [a for a in build_script.builder.args if a not in build_script.runtime.args]
         options = " ".join(f"--build-arg {a}" for a in more)
         if more:
             yield Decision.of(
                 "SL372",
                 "arguments",
                 safety="advice",
-                where=_place(glue, glue.runtime.line),
+                where=_place(build_script, build_script.runtime.line),
                 options=options,
                 builder=name,
             )
-    if glue.runtime is not None and glue.runtime.context != glue.builder.context:
+    if build_script.runtime is not None and build_script.runtime.context != build_script.builder.context:
         yield Decision.of(
             "SL372",
             "context",
             safety="advice",
-            where=_place(glue, glue.runtime.line),
-            context=glue.builder.context,
+            where=_place(build_script, build_script.runtime.line),
+            context=build_script.builder.context,
         )
 
 

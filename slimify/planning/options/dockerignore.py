@@ -16,7 +16,7 @@ from slimify.analysis.advice.unused_context_files import Unread, unread
 from slimify.analysis.copied_context import Taken, taken, weight
 from slimify.analysis.program import Program
 from slimify.config import Builder, Options
-from slimify.context.ignore_rules import Ignore
+from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
 from slimify.model.decisions import Decision
 from slimify.model.ignore_file import IgnoreFile
@@ -39,8 +39,8 @@ def proposal(
         return None
     after = completed(context.ignore_text, [row.pattern for row in rows])
     sent = (
-        _sent(context, takes, Ignore(), options.builder),  # what is ignored today is not listed
-        _sent(context, takes, Ignore.parse(after), options.builder),
+        _sent(context, takes, IgnoreRules(), options.builder),  # what is ignored today is not listed
+        _sent(context, takes, IgnoreRules.parse(after), options.builder),
     )
     file = IgnoreFile(path=context.ignore_path, before=context.ignore_text, after=after, sent=sent)
     return file, _told(file, rows)
@@ -70,7 +70,7 @@ def completed(before: str | None, patterns: Sequence[str]) -> str:
 def _effective(context: Context, rows: Iterable[Unread]) -> Iterator[Unread]:
     """Those that keep something out where they will stand: no exception of the user lets it in again."""
     for row in rows:
-        rules = Ignore.parse(completed(context.ignore_text, [row.pattern]))
+        rules = IgnoreRules.parse(completed(context.ignore_text, [row.pattern]))
         if all(rules.ignores(path) for path in row.paths):
             yield row
 
@@ -88,12 +88,12 @@ def _is_read(context: Context, builder: Builder) -> bool:
     buildah prefers a .containerignore (buildah-build(1))."""
     if context.ignore_text is None and os.path.lexists(context.ignore_path):
         return False  # there is one that is not readable here
-    if builder == "buildah" and context.raw_has(".containerignore"):
+    if builder == "buildah" and context.exists_on_disk(".containerignore"):
         return False
     return builder == "buildkit" or context.ignore_file in (None, ".dockerignore")
 
 
-def _sent(context: Context, takes: Taken, rules: Ignore, builder: Builder) -> int:
+def _sent(context: Context, takes: Taken, rules: IgnoreRules, builder: Builder) -> int:
     """The bytes of the context that the builder gets."""
     whole = builder in ("kaniko", "legacy")
     paths = (*context.files, *(p for p in context.skipped if p not in context.files))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from slimify.analysis.advice.unused_context_files import Unread
-from slimify.context.ignore_rules import Ignore
+from slimify.context.ignore_rules import IgnoreRules
 from slimify.model.decisions import Decision
 from slimify.model.ignore_file import Asset, IgnoreFile
 
@@ -22,7 +22,7 @@ def patterns(assets: Iterable[Asset]) -> tuple[Unread, ...]:
 
 def marked(assets: Iterable[Asset], file: IgnoreFile | None) -> tuple[Asset, ...]:
     """The assets, those marked that the ignore file keeps out."""
-    rules = Ignore.parse(file.after) if file is not None else Ignore()
+    rules = IgnoreRules.parse(file.after) if file is not None else IgnoreRules()
     return tuple(replace(a, excluded=rules.ignores(a.path.rstrip("/"))) for a in assets)
 
 

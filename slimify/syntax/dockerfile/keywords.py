@@ -29,10 +29,10 @@ def unknown_instruction(word: str, rest: str, line: int, raw: str, before: Seque
     """
     if PLACEHOLDER.match(word):
         return syntax_error("SL006", f"{word!r} is a template placeholder", line, "render the template first")
-    return syntax_error("SL002", f'unknown instruction "{word}"', line, _guess(word, rest, raw, before))
+    return syntax_error("SL002", f'unknown instruction "{word}"', line, _suggestion(word, rest, raw, before))
 
 
-def _guess(word: str, rest: str, raw: str, before: Sequence[Node]) -> str:
+def _suggestion(word: str, rest: str, raw: str, before: Sequence[Node]) -> str:
     if unspaced := re.match(_MISSING_SPACE, word, re.IGNORECASE):
         return f"add a space after {unspaced[1].upper()}"
     if before and isinstance(last := before[-1], Instruction) and last.keyword == "RUN":

@@ -20,7 +20,7 @@ _DIRECTIVE = re.compile(rf"#[{_BLANKS}]*([A-Za-z][A-Za-z0-9]*)[{_BLANKS}]*=(.+)"
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
-class Logical(Struct, frozen=True):
+class LogicalLine(Struct, frozen=True):
     """A logical line: continuations joined, without comments and blank lines in between.
 
     `pieces` are (offset in `text`, offset in the joined physical lines, length). `end` is the index
@@ -60,7 +60,7 @@ def is_blank(line: str) -> bool:
     return not line.strip(SPACE)
 
 
-def logical_line(lines: list[str], start: int, escape: str) -> Logical:
+def logical_line(lines: list[str], start: int, escape: str) -> LogicalLine:
     """The logical line that starts at physical line `start`, which must not be blank or a comment."""
     text: list[str] = []
     pieces: list[tuple[int, int, int]] = []
@@ -84,4 +84,4 @@ def logical_line(lines: list[str], start: int, escape: str) -> Logical:
             text.append(part)
             length += len(part)
         source += len(line)
-    return Logical("".join(text), tuple(pieces), index)
+    return LogicalLine("".join(text), tuple(pieces), index)

@@ -21,7 +21,7 @@ from slimify.syntax.dockerfile.dockerfile_parse_adapter import parse_instruction
 from slimify.syntax.dockerfile.flags import NonStringArray, json_array, split_flags, split_keyword
 from slimify.syntax.dockerfile.instructions import split_healthcheck
 from slimify.syntax.dockerfile.keywords import KEYWORDS, unknown_instruction
-from slimify.syntax.dockerfile.lines import Logical, directive, is_blank, is_comment, logical_line, split
+from slimify.syntax.dockerfile.lines import LogicalLine, directive, is_blank, is_comment, logical_line, split
 from slimify.syntax.dockerfile.syntax_error import syntax_error
 from slimify.syntax.dockerfile.words import SPACE, WordError
 
@@ -146,7 +146,7 @@ class _Reader:
             line = self.lines[index]
             in_head = in_head and self._read_directive(line, index + 1)
             if in_head or is_comment(line) or is_blank(line):
-                nodes.append(_trivia(line, index + 1, in_head))
+                nodes.append(_other_node(line, index + 1, in_head))
                 index += 1
             else:
                 nodes.append(self._read_instruction(index, nodes))
@@ -204,7 +204,7 @@ class _Reader:
         return _Parts(keyword, flags, start, end, exec_form, trigger)
 
     def _build_instruction(
-        self, parts: _Parts, logical: Logical, raw: str, line: int, end_line: int
+        self, parts: _Parts, logical: LogicalLine, raw: str, line: int, end_line: int
     ) -> Instruction:
         trigger = None
         if parts.trigger:
@@ -218,11 +218,13 @@ class _Reader:
             flags=parts.flags,
             value=logical.text[parts.start : parts.end],
             exec_form=parts.exec_form,
-            pieces=_clip(logical.pieces, parts.start, parts.end),
+            pieces=_pieces_between(logical.pieces, parts.start, parts.end),
             trigger=trigger,
         )
 
-    def _read_heredocs(self, parts: _Parts, logical: Logical, number: int) -> tuple[tuple[Heredoc, ...], int]:
+    def _read_heredocs(
+        self, parts: _Parts, logical: LogicalLine, number: int
+    ) -> tuple[tuple[Heredoc, ...], int]:
         inner = parts.trigger or parts
         end = logical.end
         if inner.keyword not in _HEREDOC_KEYWORDS or inner.exec_form is not None or "<<" not in logical.text:
@@ -263,13 +265,13 @@ def _with_parsed_values(nodes: list[Node], name: str) -> list[Node]:
     return out
 
 
-def _trivia(line: str, number: int, is_directive: bool) -> Node:
+def _other_node(line: str, number: int, is_directive: bool) -> Node:
     if is_directive:
         return Node(kind="directive", raw=line, line=number, end_line=number)
     return Node(kind="blank" if is_blank(line) else "comment", raw=line, line=number, end_line=number)
 
 
-def _clip(pieces: tuple[tuple[int, int, int], ...], start: int, end: int) -> tuple[Piece, ...]:
+def _pieces_between(pieces: tuple[tuple[int, int, int], ...], start: int, end: int) -> tuple[Piece, ...]:
     """The pieces of the logical line within `start:end`, with offsets relative to `start`."""
     out: list[Piece] = []
     for logical, source, length in pieces:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slimify.model.shell import Command, Redirect, Word
-from slimify.syntax.shell.lexer import Lexed, Token, UnreadableShell
+from slimify.syntax.shell.lexer import LexedScript, Token, UnreadableShell
 from slimify.syntax.shell.parser import ASSIGNMENT, mask_heredocs, mask_non_expansions, mask_words, parse_tree
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Statement(Struct, frozen=True):
     background: bool
 
 
-def statements(lexed: Lexed) -> tuple[Statement, ...]:
+def statements(lexed: LexedScript) -> tuple[Statement, ...]:
     """The statements of a script. Raises `UnreadableShell`.
 
     If the grammar rejects the text, a second attempt masks quoted and expanded words, where most
@@ -81,7 +81,7 @@ def statements(lexed: Lexed) -> tuple[Statement, ...]:
         return _read(lexed, hidden)
 
 
-def _read(lexed: Lexed, source: str) -> tuple[Statement, ...]:
+def _read(lexed: LexedScript, source: str) -> tuple[Statement, ...]:
     walk = _Walk(lexed)
     nodes = parse_tree(source).children
     if any(node.type in (";;", ";&", ";;&") for node in nodes):
@@ -135,7 +135,7 @@ def _label(node: Node) -> str:
 class _Walk:
     """Walks the tree once and claims tokens."""
 
-    def __init__(self, lexed: Lexed) -> None:
+    def __init__(self, lexed: LexedScript) -> None:
         self.lexed = lexed
         self.starts = sorted(lexed.tokens)
         self.claimed: set[int] = set()

@@ -54,7 +54,7 @@ class Body(Struct, frozen=True):
     expansions: tuple[tuple[int, int], ...] = ()  # spans of `$…` and `` `…` ``
 
 
-class Lexed(Struct, frozen=True):
+class LexedScript(Struct, frozen=True):
     """The tokens of a script. `plain` is its text in ASCII, of equal length, as a shell splits it."""
 
     text: str
@@ -65,7 +65,7 @@ class Lexed(Struct, frozen=True):
     substitutions: dict[int, int]  # start and end of `$(…)`, `` `…` ``, `<(…)` and `=(…)`
 
 
-def lex(text: str) -> Lexed:
+def lex(text: str) -> LexedScript:
     """The tokens of `text`. Raises `UnreadableShell` for unclosed quotes, brackets and here-documents."""
     if "\0" in text:
         raise UnreadableShell("binary")
@@ -78,7 +78,9 @@ def lex(text: str) -> Lexed:
         raise UnreadableShell("depth") from None
     if end != len(text):
         raise UnreadableShell("syntax")
-    return Lexed(text, lexer.plain, lexer.tokens, lexer.bodies, lexer.continuations, lexer.substitutions)
+    return LexedScript(
+        text, lexer.plain, lexer.tokens, lexer.bodies, lexer.continuations, lexer.substitutions
+    )
 
 
 def _plain(text: str) -> str:

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from slimify.syntax.shell.lexer import Lexed, Token, UnreadableShell
+from slimify.syntax.shell.lexer import LexedScript, Token, UnreadableShell
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
@@ -37,7 +37,7 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_bash.language()))
 
 
-def mask_heredocs(lexed: Lexed) -> str:
+def mask_heredocs(lexed: LexedScript) -> str:
     """The text with `<<X` replaced by `< X` and blanked bodies; offsets are unchanged.
 
     Also masks what the grammar does not support: `<>`, long numbers before redirections, and escaped
@@ -59,7 +59,7 @@ def mask_heredocs(lexed: Lexed) -> str:
     return "".join(chars)
 
 
-def mask_words(lexed: Lexed, source: str) -> str:
+def mask_words(lexed: LexedScript, source: str) -> str:
     """The source with letters in place of words, except in substitutions.
 
     Also masks other text that the grammar misreads: conditions in `[[ … ]]`, a `!` before a compound
@@ -110,13 +110,13 @@ def _start(token: Token) -> int:
     return token.start
 
 
-def _separated(lexed: Lexed, before: Token, token: Token) -> bool:
+def _separated(lexed: LexedScript, before: Token, token: Token) -> bool:
     """Whether a word begins a command, so that `fi` or `done` is a reserved word."""
     text = lexed.plain[before.start : before.end]
     return before.kind == "operator" or text in _CLOSING or "\n" in lexed.plain[before.end : token.start]
 
 
-def mask_non_expansions(lexed: Lexed) -> str:
+def mask_non_expansions(lexed: LexedScript) -> str:
     """The text with everything blanked except expansions in here-documents."""
     chars = ["\n" if char == "\n" else " " for char in lexed.plain]
     for body in lexed.bodies.values():

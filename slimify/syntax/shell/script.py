@@ -23,7 +23,7 @@ from slimify.model.dockerfile import Instruction
 from slimify.model.shell import Atom, Command, Script, Word
 from slimify.syntax.shell.commands import Statement, Unit, statements
 from slimify.syntax.shell.edit import EditRefused, edit
-from slimify.syntax.shell.lexer import Lexed, UnreadableShell, lex
+from slimify.syntax.shell.lexer import LexedScript, UnreadableShell, lex
 from slimify.syntax.shell.wrappers import command_of, inner_scripts, static_command_words, unwrap
 
 __all__ = ["EditRefused", "command_of", "edit", "inner_scripts", "read", "read_run", "static_words", "unwrap"]
@@ -85,7 +85,7 @@ def _read(text: str) -> tuple[Script, int | None]:
     return script, min(comments, default=None)
 
 
-def _script(text: str, lexed: Lexed, found: tuple[Statement, ...]) -> Script:
+def _script(text: str, lexed: LexedScript, found: tuple[Statement, ...]) -> Script:
     atoms = tuple(atom for statement in found for atom in _atoms(statement, text))
     script = Script(text=text, atoms=atoms, errexit=_errexit(atoms))
     if any(statement.background for statement in found):

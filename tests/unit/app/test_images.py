@@ -191,7 +191,7 @@ def test_of_several_images_one_has_to_be_named(tmp_path: Path) -> None:
     [
         pytest.param(b"", "empty", id="empty"),
         pytest.param(b"FROM scratch\n" * 100, "not a tar archive", id="text"),
-        pytest.param(archive(docker_members(LAYERS, config=CONFIG))[:20_000], "cut off", id="cut off"),
+        pytest.param(archive(docker_members(LAYERS, config=CONFIG))[:20_000], "truncated", id="cut off"),
     ],
 )
 def test_what_is_no_image_is_said_once(tmp_path: Path, data: bytes, said: str) -> None:
@@ -278,7 +278,7 @@ def test_an_engine_that_does_not_answer(fakes: Fakes) -> None:
     fakes.write("docker", fakes.says("Cannot connect to the Docker daemon at unix:///var/run/docker.sock."))
     result = invoke("analyze", "toodle-app")
     assert result.code == 4
-    assert "does not answer" in result.stderr
+    assert "does not respond" in result.stderr
 
 
 def test_an_engine_that_fails_while_it_saves(fakes: Fakes, image: Path) -> None:
@@ -289,7 +289,7 @@ def test_an_engine_that_fails_while_it_saves(fakes: Fakes, image: Path) -> None:
     )
     result = invoke("analyze", "app:1")
     assert result.code == 4
-    assert "no space is left" in result.stderr
+    assert "no space left on disk" in result.stderr
     assert fakes.left_in_temporary() == []
 
 

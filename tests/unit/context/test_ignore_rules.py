@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import slowness
 
-from slimify.context.ignore_rules import Glob, Ignore
+from slimify.context.ignore_rules import Glob, IgnoreRules
 
 # (id, .dockerignore, path, ignored?)
 NOOP = [
@@ -103,7 +103,7 @@ HIT = [
     [pytest.param(*row[1:], id=row[0]) for row in NOOP + HIT],
 )
 def test_table(text: str, path: str, expected: bool) -> None:
-    assert Ignore.parse(text).ignores(path) is expected
+    assert IgnoreRules.parse(text).ignores(path) is expected
 
 
 # The other port disagrees with BuildKit 0.13 itself here (`*\n/!x` below in BUILT).
@@ -136,16 +136,16 @@ BUILT = [
 
 
 @pytest.mark.parametrize(("text", "left"), BUILT)
-def test_what_docker_built(text: str, left: str) -> None:
-    ignore = Ignore.parse(text)
+def test_agrees_with_docker(text: str, left: str) -> None:
+    ignore = IgnoreRules.parse(text)
     assert not ignore.errors
     assert [path for path in CONTEXT if not ignore.ignores(path)] == left.split(" ")
 
 
 # BuildKit refuses the whole build for each of these.
 @pytest.mark.parametrize("pattern", ["!", "!/", "[a", "[]a]", "[a-]", "[-a]", "[z-a]", "a\\"])
-def test_what_docker_rejects_is_named_and_matches_nothing(pattern: str) -> None:
-    ignore = Ignore.parse(f"x\n{pattern}\n")
+def test_rejected_patterns_are_reported_and_match_nothing(pattern: str) -> None:
+    ignore = IgnoreRules.parse(f"x\n{pattern}\n")
     assert len(ignore.errors) == 1
     assert ignore.errors[0].startswith("line 2: ")
     assert not ignore.ignores("a")
@@ -167,14 +167,14 @@ def test_agrees_with_another_port_of_buildkit(lines: list[str], paths: list[str]
         oracle = matcher(lines)
     except ValueError:
         return
-    ignore = Ignore.parse("\n".join(lines))
+    ignore = IgnoreRules.parse("\n".join(lines))
     for path in paths:
         assert ignore.ignores(path) == oracle.matches(path)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=9).map("".join), PATHS)
-def test_both_ways_to_match_agree(pattern: str, path: str) -> None:
+def test_both_matchers_agree(pattern: str, path: str) -> None:
     try:
         glob = Glob.parse(pattern)
     except ValueError:
@@ -188,14 +188,14 @@ def test_both_ways_to_match_agree(pattern: str, path: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=4), PATHS)
-def test_a_directory_left_out_of_the_walk_hides_nothing(lines: list[str], path: str) -> None:
-    ignore = Ignore.parse("\n".join(lines))
+def test_skipped_directories_contain_no_included_files(lines: list[str], path: str) -> None:
+    ignore = IgnoreRules.parse("\n".join(lines))
     if ignore.ignores(path):
         return
     parents = path.split("/")[:-1]
     for depth in range(1, len(parents) + 1):
         directory = "/".join(parents[:depth])
-        assert not ignore.ignores(directory) or ignore.may_readmit(directory)
+        assert not ignore.ignores(directory) or ignore.may_reinclude(directory)
 
 
 @pytest.mark.parametrize(
@@ -211,15 +211,15 @@ def test_a_directory_left_out_of_the_walk_hides_nothing(lines: list[str], path: 
         pytest.param("*\n!a*/x", "b", False, id="wildcard-elsewhere"),
     ],
 )
-def test_may_readmit(text: str, directory: str, expected: bool) -> None:
-    assert Ignore.parse(text).may_readmit(directory) is expected
+def test_may_reinclude(text: str, directory: str, expected: bool) -> None:
+    assert IgnoreRules.parse(text).may_reinclude(directory) is expected
 
 
 @pytest.mark.parametrize(
     "pattern", ["*a*a*a*a*a*a*a*a*b", "**/a**/a**/a**/a**/b", "a**a**a**b", "[a]*[a]*[a]*[a]*x"]
 )
-def test_hostile_patterns_take_no_exponential_time(pattern: str) -> None:
-    ignore = Ignore.parse(pattern)
+def test_malicious_patterns_take_linear_time(pattern: str) -> None:
+    ignore = IgnoreRules.parse(pattern)
     started = time.process_time()
     for path in ("a" * 250, "/".join("a" * 500), "a" * 4000):
         assert not ignore.ignores(path)

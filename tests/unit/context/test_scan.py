@@ -40,12 +40,12 @@ def test_empty_context_has_nothing() -> None:
     assert not context.has("a")
     assert not context.has("")
     assert not context.is_dir("")
-    assert not context.complete()
+    assert not context.is_fully_listed()
     assert context.text("a") is None
     assert context.glob("*") == context.under("") == ()
 
 
-def test_missing_directory_is_a_note(tmp_path: Path) -> None:
+def test_missing_directory_is_noted(tmp_path: Path) -> None:
     context = scan(tmp_path / "nowhere")
     assert not context.files
     assert context.notes == (". cannot be listed: No such file or directory",)
@@ -67,7 +67,7 @@ def test_listing(tmp_path: Path) -> None:
     assert not context.has("b/d")
     assert context.under("b") == ("b/c.py",)
     assert context.under("") == tuple(context.files)
-    assert context.complete()
+    assert context.is_fully_listed()
     assert context.notes == ()
 
 
@@ -95,7 +95,7 @@ def test_glob_directories(tmp_path: Path) -> None:
     assert scan(tmp_path).glob("s*", directories=True) == ("src", "srcs")
 
 
-def test_dockerignore_hides_but_is_known(tmp_path: Path) -> None:
+def test_ignored_paths_are_known(tmp_path: Path) -> None:
     build(tmp_path, "node_modules/x/y", "docs/a.md", "docs/keep.md", "src/a", "secret")
     (tmp_path / ".dockerignore").write_text("node_modules\ndocs\n!docs/keep.md\nsecret\n[\n")
     context = scan(tmp_path)
@@ -105,9 +105,9 @@ def test_dockerignore_hides_but_is_known(tmp_path: Path) -> None:
     assert context.ignore_file == ".dockerignore"
     assert not context.has("secret")
     assert context.text("secret") is None
-    assert context.raw_has("secret")
-    assert context.raw_has("node_modules/x/y")
-    assert not context.raw_has("nothing")
+    assert context.exists_on_disk("secret")
+    assert context.exists_on_disk("node_modules/x/y")
+    assert not context.exists_on_disk("nothing")
     assert context.notes == (".dockerignore: line 5: [: [ without ]",)
 
 
@@ -123,7 +123,7 @@ def test_dockerfile_has_its_own_ignore_file(tmp_path: Path) -> None:
     assert context.ignore_file == "Dockerfile.dockerignore"
 
 
-def test_links_inside_are_followed(tmp_path: Path) -> None:
+def test_symlinks_in_the_context_are_followed(tmp_path: Path) -> None:
     build(tmp_path, "real/a.txt", "real/deep/b")
     (tmp_path / "real/a.txt").write_text("hello")
     (tmp_path / "dir").symlink_to("real")
@@ -141,7 +141,7 @@ def test_links_inside_are_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["absolute", "relative", "directory", "loop", "ignored"])
-def test_nothing_outside_is_read(tmp_path: Path, kind: str) -> None:
+def test_nothing_outside_the_context_is_read(tmp_path: Path, kind: str) -> None:
     outside = build(tmp_path / "outside", "x/y")
     (outside / "secret").write_text("secret")
     root = build(tmp_path / "root", "a", "hidden")
@@ -159,11 +159,11 @@ def test_nothing_outside_is_read(tmp_path: Path, kind: str) -> None:
         assert context.text(path) is None
         assert context.resolve(path) is None
     assert not context.is_dir("d")
-    assert not context.raw_has("d/secret")
+    assert not context.exists_on_disk("d/secret")
     assert not any("secret" in name for name in context.files)
 
 
-def test_a_file_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
+def test_a_file_replaced_by_a_symlink_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     root = build(tmp_path / "root", "a", "d/b")
     context = scan(root)
@@ -177,14 +177,14 @@ def test_a_file_swapped_for_a_link_is_not_followed(tmp_path: Path) -> None:
     assert context.text("d/b") is None
 
 
-def test_ignore_file_that_leads_out_is_not_read(tmp_path: Path) -> None:
+def test_ignore_file_outside_the_context_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "rules").write_text("a\n")
     root = build(tmp_path / "root", "a")
     (root / ".dockerignore").symlink_to("../rules")
     assert scan(root).has("a")
 
 
-def test_root_may_be_a_link(tmp_path: Path) -> None:
+def test_root_may_be_a_symlink(tmp_path: Path) -> None:
     build(tmp_path / "real", "a").joinpath("a").write_text("x")
     (tmp_path / "link").symlink_to("real")
     assert scan(tmp_path / "link").text("a") == "x"
@@ -208,7 +208,7 @@ def test_text(tmp_path: Path) -> None:
     assert context.text("nul\0") is None
 
 
-def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.txt")).write_text("x")
     (tmp_path / "new\nline").write_text("x")
     context = scan(tmp_path)
@@ -216,41 +216,41 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     assert all(context.text(name) == "x" for name in context.files)
 
 
-def test_history_is_known_but_not_listed(tmp_path: Path) -> None:
+def test_version_control_folders_are_not_listed(tmp_path: Path) -> None:
     build(tmp_path, ".git/HEAD", "a")
     context = scan(tmp_path)
     assert list(context.files) == ["a"]
     assert context.is_dir(".git")
     assert context.has(".git/HEAD")
     assert not context.has(".git/nothing")
-    assert context.complete()
+    assert context.is_fully_listed()
     assert not (tmp_path / ".git/HEAD").is_symlink()
 
 
-def test_installed_packages_are_sampled(tmp_path: Path) -> None:
+def test_installed_packages_are_limited(tmp_path: Path) -> None:
     build(tmp_path, *(f"node_modules/p{n:02}/index.js" for n in range(30)), "src/a.js")
     (tmp_path / "node_modules/p29/index.js").write_text("late")
     context = scan(tmp_path, limits=Limits(installed=10))
     assert context.is_dir("node_modules")
     assert context.has("src/a.js")
     assert len(context.under("node_modules")) < 30
-    assert not context.complete("node_modules")
-    assert context.complete("src")
+    assert not context.is_fully_listed("node_modules")
+    assert context.is_fully_listed("src")
     assert "more than 10 installed files" in context.notes[0]
     assert context.has("node_modules/p29/index.js")
     assert not context.has("node_modules/p29/nothing.js")
     assert context.text("node_modules/p29/index.js") == "late"
 
 
-def test_entry_limit_is_said(tmp_path: Path) -> None:
+def test_entry_limit_is_noted(tmp_path: Path) -> None:
     build(tmp_path, *(f"d{n}/f" for n in range(9)))
     context = scan(tmp_path, limits=Limits(entries=12))
-    assert not context.complete()
+    assert not context.is_fully_listed()
     assert context.notes == ("more than 12 entries: the rest is not listed",)
     assert context.has("d8/f")
 
 
-def test_depth_limit_is_said(tmp_path: Path) -> None:
+def test_depth_limit_is_noted(tmp_path: Path) -> None:
     build(tmp_path, "a/b/c/d/e")
     context = scan(tmp_path, limits=Limits(depth=2))
     assert context.skipped == ("a/b/c",)
@@ -258,7 +258,7 @@ def test_depth_limit_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_unreadable_directory_is_a_note(tmp_path: Path) -> None:
+def test_unreadable_directory_is_noted(tmp_path: Path) -> None:
     build(tmp_path, "d/a", "b")
     (tmp_path / "d").chmod(0)
     context = scan(tmp_path)

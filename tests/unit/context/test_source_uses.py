@@ -1,4 +1,4 @@
-"""Command lines in strings, and paths known in part."""
+"""Command lines in strings, and partly known paths."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ SIGNS = [
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(WORDS + SIGNS), max_size=12).map(" ".join))
 def test_no_program_is_missed(text: str) -> None:
-    """What the shell reader of the Dockerfile side finds, the quick one finds, or says it cannot."""
+    """The simple lexer finds every program that the full shell parser finds, or reports it as dynamic."""
     script = shell.read(text)
     names, dynamic = source_uses.shell_programs(text)
     if script.opaque or dynamic:
@@ -111,7 +111,7 @@ def test_no_program_is_missed(text: str) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet="ab '\"\\$(){}`;&|<>#\n-c/\0=", max_size=60))
-def test_any_shell_text_is_read(text: str) -> None:
+def test_any_shell_text_is_accepted(text: str) -> None:
     names, dynamic = source_uses.shell_programs(text)
     assert all(name and UNKNOWN not in name for name in names)
     assert isinstance(dynamic, bool)
@@ -145,17 +145,17 @@ def test_constant_path(path: str, expected: str) -> None:
     assert source_uses.constant_path(path) == expected
 
 
-def test_variants_show_every_value() -> None:
-    assert list(source_uses.variants([["a", "b"], ["c"], ["d", "e"]])) == [
+def test_argument_lists_contain_every_value() -> None:
+    assert list(source_uses.argument_lists([["a", "b"], ["c"], ["d", "e"]])) == [
         ("a", "c", "d"),
         ("b", "c", "d"),
         ("a", "c", "e"),
     ]
-    assert list(source_uses.variants([])) == [()]
+    assert list(source_uses.argument_lists([])) == [()]
 
 
-def test_readers_cost_nothing_until_they_read() -> None:
-    """Parsers are loaded for a file that needs one, not with the modules."""
+def test_parsers_are_imported_lazily() -> None:
+    """Parsers are imported for the first file that needs them, not with the modules."""
     import subprocess
     import sys
 

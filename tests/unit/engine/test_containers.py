@@ -1,4 +1,4 @@
-"""The engine's class against scripts: what is called, what becomes of failures, what is left."""
+"""The engine class against fake engines: calls, failures and cleanup."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def engine(fakes: Fakes) -> Iterator[Engine]:
         yield engine
 
 
-def test_nothing_asked_nothing_called(fakes: Fakes, engine: Engine) -> None:
+def test_unused_engine_calls_nothing(fakes: Fakes, engine: Engine) -> None:
     assert engine.cleanup() == ()
     assert fakes.calls == []
 
 
-def test_a_build(fakes: Fakes, engine: Engine) -> None:
+def test_build(fakes: Fakes, engine: Engine) -> None:
     seen: list[Progress] = []
     options = BuildOptions(
         build_args={"A": "1 2"},
@@ -75,15 +75,13 @@ def test_a_build(fakes: Fakes, engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(("ignore", "seen"), [(None, "none"), (b"", ""), (b"*.md\n", "*.md\n")])
-def test_the_dockerfiles_own_ignore_file(
-    fakes: Fakes, engine: Engine, ignore: bytes | None, seen: str
-) -> None:
+def test_ignore_file_of_a_dockerfile(fakes: Fakes, engine: Engine, ignore: bytes | None, seen: str) -> None:
     fakes.docker('cat "$8"; cat "$8.dockerignore" 2>/dev/null || echo -n none\n')
     built = engine.build(DOCKERFILE, fakes.context, OPTIONS, ignore=ignore)
     assert built.log.rstrip("\n") == (DOCKERFILE.decode() + seen).rstrip("\n")
 
 
-def test_podman_is_told_of_an_ignore_file_and_of_the_format(fakes: Fakes) -> None:
+def test_podman_options_for_ignore_file_and_format(fakes: Fakes) -> None:
     fakes.write("podman", "exit 0\n")
     with detect("podman") as engine:
         engine.build(DOCKERFILE, fakes.context, OPTIONS, ignore=b"x\n")
@@ -96,7 +94,7 @@ def test_podman_is_told_of_an_ignore_file_and_of_the_format(fakes: Fakes) -> Non
     ("said", "kind"),
     [("no such registry: pull access denied for x", "build"), ("Error: pull access denied", "base")],
 )
-def test_a_build_that_fails(fakes: Fakes, engine: Engine, said: str, kind: str) -> None:
+def test_failing_build(fakes: Fakes, engine: Engine, said: str, kind: str) -> None:
     fakes.docker(fakes.says(f"#5 [1/1] FROM x\n{said}\n"))
     with pytest.raises(EngineProblem) as caught:
         engine.build(DOCKERFILE, fakes.context, OPTIONS)
@@ -105,7 +103,7 @@ def test_a_build_that_fails(fakes: Fakes, engine: Engine, said: str, kind: str) 
     assert fakes.left_in_temporary() == []
 
 
-def test_without_buildx_the_older_builders_are_tried_once(fakes: Fakes) -> None:
+def test_older_builders_are_tried_once(fakes: Fakes) -> None:
     missing = "ERROR: BuildKit is enabled but the buildx component is missing or broken."
     fakes.docker(
         f'case "$*" in *--label*) [ "$DOCKER_BUILDKIT" = 0 ] || {{ echo "{missing}"; exit 1; }} ;; esac\n'
@@ -127,17 +125,17 @@ def test_without_buildx_the_older_builders_are_tried_once(fakes: Fakes) -> None:
         assert len(fakes.calls) == 3
 
 
-def test_a_builder_by_name_is_buildxs_alone(fakes: Fakes) -> None:
+def test_named_builder_requires_buildx(fakes: Fakes) -> None:
     fakes.docker("exit 0\n")
     with detect("docker") as engine, pytest.raises(EngineProblem, match="--builder farm") as caught:
         engine.build(DOCKERFILE, fakes.context, BuildOptions(builder="farm"))
     assert caught.value.kind == "old"
 
 
-def test_a_build_that_takes_too_long_is_ended_with_all_it_started(fakes: Fakes, engine: Engine) -> None:
+def test_build_timeout_ends_all_processes(fakes: Fakes, engine: Engine) -> None:
     fakes.docker(HANGS)
     began = time.monotonic()
-    with pytest.raises(EngineProblem, match="had not ended after 1 s") as caught:
+    with pytest.raises(EngineProblem, match="timed out after 1 s") as caught:
         engine.build(DOCKERFILE, fakes.context, BuildOptions(timeout=1))
     assert caught.value.kind == "timeout"
     assert "#5 [1/2] FROM debian" in caught.value.log
@@ -145,16 +143,16 @@ def test_a_build_that_takes_too_long_is_ended_with_all_it_started(fakes: Fakes, 
     assert _left(fakes) == []
 
 
-def test_an_engine_that_is_killed(fakes: Fakes, engine: Engine) -> None:
+def test_killed_engine(fakes: Fakes, engine: Engine) -> None:
     fakes.docker('case "$*" in *--label*) echo "#5 [1/2] FROM debian"; kill -KILL $$ ;; esac\n')
     with pytest.raises(EngineProblem, match="signal 9") as caught:
         engine.build(DOCKERFILE, fakes.context, OPTIONS)
     assert caught.value.kind == "killed"
 
 
-def test_an_engine_that_ignores_everything(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cleaning up is limited in time, and what is left is named."""
-    monkeypatch.setattr("slimify.engine.made._SECONDS", 2.0)
+def test_cleanup_of_a_hanging_engine(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cleanup has a time limit and reports leftovers."""
+    monkeypatch.setattr("slimify.engine.resources._SECONDS", 2.0)
     monkeypatch.setattr("slimify.engine.process.GRACE", 0.5)
     fakes.docker(BUILDS)
     began = time.monotonic()
@@ -162,11 +160,11 @@ def test_an_engine_that_ignores_everything(fakes: Fakes, monkeypatch: pytest.Mon
         built = engine.build(DOCKERFILE, fakes.context, OPTIONS)
         fakes.docker("trap '' TERM; while :; do sleep 1; done\n")
     assert time.monotonic() - began < 20
-    assert engine.left == (built.tag,)
+    assert engine.leftovers == (built.tag,)
     assert _left(fakes) == []
 
 
-def test_two_builds_side_by_side_and_both_are_cancelled(fakes: Fakes) -> None:
+def test_concurrent_builds_are_cancelled(fakes: Fakes) -> None:
     fakes.docker(HANGS)
     with detect("buildx") as engine, ThreadPoolExecutor(2) as pool:
         builds = [pool.submit(engine.build, DOCKERFILE, fakes.context, OPTIONS) for _ in range(2)]
@@ -177,7 +175,7 @@ def test_two_builds_side_by_side_and_both_are_cancelled(fakes: Fakes) -> None:
             with pytest.raises(EngineProblem) as caught:
                 build.result(timeout=10)
             assert caught.value.kind == "killed"
-        with pytest.raises(EngineProblem, match="stopped"):
+        with pytest.raises(EngineProblem, match="interrupted"):
             engine.build(DOCKERFILE, fakes.context, OPTIONS)
     assert _left(fakes) == []
     assert fakes.left_in_temporary() == []
@@ -211,7 +209,7 @@ with detect("buildx") as engine:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("way", ["main", "threads", "run"])
-def test_an_interrupt_leaves_nothing(fakes: Fakes, number: signal.Signals, way: str) -> None:
+def test_interrupt_removes_everything(fakes: Fakes, number: signal.Signals, way: str) -> None:
     fakes.docker(
         'case "$*" in *--label*) trap "echo asked >> $0.asked; exit 1" TERM; echo >> $0.ready\n'
         "sleep 300 & wait ;; esac\n"
@@ -245,8 +243,8 @@ def test_an_interrupt_leaves_nothing(fakes: Fakes, number: signal.Signals, way: 
     assert named == set(removed.removeprefix(removal).split())
 
 
-def test_what_comes_into_being_late_is_removed_too(fakes: Fakes) -> None:
-    """The daemon may create what a killed client had asked for after the removal by name."""
+def test_resources_created_late_are_removed(fakes: Fakes) -> None:
+    """The daemon may create resources for a killed client after the removal by name."""
     flag = fakes.bin.parent / "late"
     fakes.docker(
         f"""case "$*" in
@@ -260,11 +258,11 @@ esac
         thread.start()
         with pytest.raises(EngineProblem):
             engine.start("image", RunOptions())
-    assert engine.left == ()
+    assert engine.leftovers == ()
     assert "docker rm --force --volumes 0123456789ab" in fakes.calls
 
 
-def test_a_start(fakes: Fakes, engine: Engine) -> None:
+def test_start(fakes: Fakes, engine: Engine) -> None:
     options = RunOptions(
         command=("serve", "--all"),
         env={"A": "b"},
@@ -283,7 +281,7 @@ def test_a_start(fakes: Fakes, engine: Engine) -> None:
     ]
 
 
-def test_a_start_that_fails_leaves_no_container(fakes: Fakes, engine: Engine) -> None:
+def test_failed_start_removes_the_container(fakes: Fakes, engine: Engine) -> None:
     fakes.docker(
         '[ "$1" = run ] && { echo "docker: Error response from daemon: no user" >&2; exit 125; }; exit 0\n'
     )
@@ -340,7 +338,7 @@ def test_state(fakes: Fakes, engine: Engine, said: str, expected: tuple[bool, in
     assert (state.running, state.exit_code, state.health) == expected
 
 
-def test_inspect_shows_the_image_without_our_label(fakes: Fakes, engine: Engine) -> None:
+def test_inspect_removes_the_label(fakes: Fakes, engine: Engine) -> None:
     fakes.docker('echo \'[{"Size":7,"Config":{"Labels":{"slimify.verify":"x","a":"b"}}}]\'\n')
     assert engine.inspect("t")["Config"]["Labels"] == {"a": "b"}
     assert engine.size("t") == 7
@@ -348,7 +346,7 @@ def test_inspect_shows_the_image_without_our_label(fakes: Fakes, engine: Engine)
     assert engine.inspect("t")["Config"]["Labels"] is None
 
 
-def test_an_archive_is_a_stream(fakes: Fakes, engine: Engine) -> None:
+def test_archive(fakes: Fakes, engine: Engine) -> None:
     fakes.docker('[ "$1" = save ] && exec yes\n')
     with engine.archive("t") as stream:
         assert stream.read(6) == b"y\ny\ny\n"
@@ -368,7 +366,7 @@ def test_an_archive_is_a_stream(fakes: Fakes, engine: Engine) -> None:
         pytest.param("echo some; sleep 60\n", "timeout", id="silent"),
     ],
 )
-def test_an_archive_that_breaks_off_is_no_end(fakes: Fakes, engine: Engine, script: str, kind: str) -> None:
+def test_truncated_archive(fakes: Fakes, engine: Engine, script: str, kind: str) -> None:
     fakes.docker('[ "$1" = save ] || exit 0\n' + script)
     with engine.archive("t", patience=1.0) as stream:
         assert stream.read(5) == b"some\n"
@@ -399,21 +397,21 @@ def test_execute(fakes: Fakes, engine: Engine, script: str, expected: tuple[int,
         ("Error: can only create exec sessions on running containers: container state improper", 255),
     ],
 )
-def test_execute_where_nothing_runs(fakes: Fakes, engine: Engine, said: str, code: int) -> None:
+def test_execute_without_running_container(fakes: Fakes, engine: Engine, said: str, code: int) -> None:
     fakes.docker(fakes.says(said, code))
     with pytest.raises(EngineProblem) as caught:
         engine.execute("c", ("ls",), 10)
     assert caught.value.kind == "run"
 
 
-def test_what_an_ended_program_started_may_keep_the_pipe(fakes: Fakes, engine: Engine) -> None:
+def test_grandchild_keeps_the_pipe_open(fakes: Fakes, engine: Engine) -> None:
     fakes.docker("echo said; sleep 4 &\nexit 0\n")
     began = time.monotonic()
     assert engine.execute("c", ("x",), 30) == (0, "said\n")
     assert time.monotonic() - began < 3.9
 
 
-def test_buildah_alone_does_not_run(fakes: Fakes) -> None:
+def test_buildah_without_podman_does_not_run(fakes: Fakes) -> None:
     fakes.write("buildah", "exit 0\n")
     with detect("buildah") as engine:
         assert not engine.can_run
@@ -431,7 +429,7 @@ def test_available(fakes: Fakes, engine: Engine, code: int, said: str, there: bo
 
 
 def _left(fakes: Fakes) -> list[str]:
-    """What still runs a while after all was ended: a signal takes its time on a busy machine."""
+    """Processes that still run a moment after they were ended."""
     end = time.monotonic() + 20
     while _running(fakes) and time.monotonic() < end:
         time.sleep(0.05)
@@ -439,7 +437,7 @@ def _left(fakes: Fakes) -> list[str]:
 
 
 def _running(fakes: Fakes) -> list[str]:
-    """Command lines of what was started from the fakes and still runs."""
+    """Command lines of running processes that the fakes started."""
     found = []
     for file in Path("/proc").glob("[0-9]*/environ"):
         try:

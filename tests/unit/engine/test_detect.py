@@ -1,4 +1,4 @@
-"""Which engine is found, on machines that are made of scripts."""
+"""Engine detection, with scripts as fake engines."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_found(
         pytest.param({"docker": STOPPED}, "buildx", "unreachable", "Cannot connect", id="asked-stopped"),
         pytest.param({"podman": PODMAN_STOPPED}, None, "unreachable", "unable to connect", id="podman"),
         pytest.param({"docker": NO_BUILDX}, "buildx", "old", "no buildx", id="no-buildx"),
-        pytest.param({"docker": "sleep 60\n"}, None, "unreachable", "no end after", id="hangs"),
+        pytest.param({"docker": "sleep 60\n"}, None, "unreachable", "timed out after", id="hangs"),
     ],
 )
 def test_not_found(
@@ -82,7 +82,7 @@ def test_not_found(
     kind: str,
     message: str,
 ) -> None:
-    monkeypatch.setattr("slimify.engine.detect._ASK", 1.0)
+    monkeypatch.setattr("slimify.engine.detect._QUICK_TIMEOUT", 1.0)
     _install(fakes, programs)
     with pytest.raises(EngineProblem, match=message) as caught:
         detect(asked)
@@ -100,13 +100,13 @@ def test_not_found(
         ("ssh://me@build-farm", False),
     ],
 )
-def test_ports_of_another_machine_are_not_looked_for_here(fakes: Fakes, endpoint: str, reached: bool) -> None:
+def test_remote_daemon_is_not_local(fakes: Fakes, endpoint: str, reached: bool) -> None:
     ports = '[{"NetworkSettings":{"Ports":{"80/tcp":[{"HostIp":"127.0.0.1","HostPort":"1"}]}}}]'
     fakes.docker(f"[ $1 = context ] && echo '{endpoint}' || echo '{ports}'\n")
     assert (detect("buildx").address("c", 80) is not None) is reached
 
 
-def test_installed_asks_nobody(fakes: Fakes) -> None:
+def test_installed_calls_no_engine(fakes: Fakes) -> None:
     _install(fakes, {"docker": GOOD, "buildah": BUILDAH})
     assert list(installed()) == ["buildx", "docker", "buildah"]
     assert fakes.calls == []

@@ -1,4 +1,4 @@
-"""What engines really said, and what is made of it."""
+"""Classification of recorded engine failures."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ DATA = Path(__file__).parent.parent / "data" / "engine"
         ("buildx-unknown-instruction", "build", 2, "unknown instruction: FOO"),
         ("buildx-secret-missing", "build", 2, "secret x: not found"),
         ("buildx-target-unknown", "build", None, 'target stage "zork" could not be found'),
-        ("buildx-base-unknown", "base", 1, "a base image can't be had: nosuch/image-for-slimify:1"),
-        ("buildx-copy-from-unknown", "base", 2, "a base image can't be had: nobuild"),
-        ("buildx-run-disk-full", "disk", 2, "no space is left: "),
-        ("buildx-stopped", "unreachable", None, "the engine does not answer: Cannot connect"),
+        ("buildx-base-unknown", "base", 1, "can't pull a base image: nosuch/image-for-slimify:1"),
+        ("buildx-copy-from-unknown", "base", 2, "can't pull a base image: nobuild"),
+        ("buildx-run-disk-full", "disk", 2, "no space left on disk: "),
+        ("buildx-stopped", "unreachable", None, "the engine does not respond: Cannot connect"),
         ("buildx-builder-unknown", "unreachable", None, 'no builder "nosuch" found'),
         ("buildx-context-unknown", "unreachable", None, 'context "nosuch": context not found'),
-        ("buildx-context-disk-full", "disk", None, "no space is left: write"),
+        ("buildx-context-disk-full", "disk", None, "no space left on disk: write"),
         ("buildx-daemon-killed", "killed", None, "error reading from server: EOF"),
         ("legacy-daemon-killed", "killed", None, "unexpected EOF"),
-        ("legacy-disk-full", "disk", None, "no space is left: write /big"),
+        ("legacy-disk-full", "disk", None, "no space left on disk: write /big"),
         ("buildkit-older-base-unknown", "base", None, "php:1.8.4: not found"),
         ("docker-no-buildx", "old", None, "the buildx component is missing or broken"),
         ("docker-no-buildx-load", "old", None, "unknown flag: --load"),
         ("legacy-run-fails", "build", None, "returned a non-zero code: 1"),
         ("legacy-copy-missing", "build", None, "COPY failed: file not found in build context"),
         ("legacy-unknown-instruction", "build", 2, "unknown instruction: FOO"),
-        ("legacy-base-unknown", "base", None, "a base image can't be had: Get"),
+        ("legacy-base-unknown", "base", None, "can't pull a base image: Get"),
         ("legacy-mount", "old", None, "the --mount option requires BuildKit"),
         ("podman-run-fails", "build", None, "while running runtime: exit status 1"),
         ("podman-copy-missing", "build", None, '"/nosuch.txt": no such file or directory'),
@@ -65,7 +65,7 @@ def test_build(said: str, kind: str, line: int | None, message: str) -> None:
         pytest.param("ERROR: unknown flag: --load", id="talks of flags"),
     ],
 )
-def test_what_a_step_printed_does_not_count(text: str) -> None:
+def test_step_output_is_not_classified(text: str) -> None:
     log = (
         f'#5 [2/2] RUN ./check\n#5 0.2 {text}\n#5 ERROR: process "/bin/sh -c ./check" did not complete '
         f"successfully: exit code: 1\n------\n > [2/2] RUN ./check:\n0.2 {text}\n------\nDockerfile:2\n"
@@ -88,7 +88,7 @@ def test_what_a_step_printed_does_not_count(text: str) -> None:
         ("Error response from daemon: client version 1.52 is too new. Maximum supported", "old"),
     ],
 )  # fmt: skip
-def test_other(log: str, kind: str) -> None:
+def test_other_commands(log: str, kind: str) -> None:
     problem = failures.problem(log, otherwise="run", what="the start")
     assert problem.kind == kind
     assert problem.message
@@ -103,6 +103,6 @@ def test_other(log: str, kind: str) -> None:
         ("buildx-run-fails", False),
     ],
 )
-def test_an_older_way_of_building_is_tried_only_for_the_want_of_a_newer(said: str, other: bool) -> None:
+def test_older_builder_is_tried_only_without_a_newer_one(said: str, other: bool) -> None:
     problem = failures.build_problem((DATA / f"{said}.txt").read_text())
-    assert failures.other_way(problem) is other
+    assert failures.older_builder_may_work(problem) is other

@@ -1,4 +1,4 @@
-"""Where a build is, from what it prints."""
+"""Progress parsed from build output."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_steps(text: str, steps: list[tuple[int, int, str]]) -> None:
 
 
 @given(st.lists(st.integers(min_value=0, max_value=len(BUILDKIT))))
-def test_chunks_may_be_cut_anywhere(cuts: list[int]) -> None:
+def test_chunks_may_end_anywhere(cuts: list[int]) -> None:
     data, log = BUILDKIT.encode(), BuildLog("")
     edges = [0, *sorted(cuts), len(data)]
     for start, end in itertools.pairwise(edges):
@@ -121,7 +121,7 @@ LEGACY_KEPT = (
         pytest.param(PODMAN, 1, id="podman"),
     ],
 )
-def test_steps_that_were_executed(text: str, runs: int) -> None:
+def test_executed_run_steps(text: str, runs: int) -> None:
     log = BuildLog("")
     log.feed(text.encode())
     assert log.runs == runs

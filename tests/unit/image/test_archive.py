@@ -1,4 +1,4 @@
-"""Images from archives of every layout, whole and broken. The archives are made here, by tarfile."""
+"""Images from archives of every layout, intact and broken, created with tarfile."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ def zstd(data: bytes) -> bytes:
 
 
 def zstd_with_asides(data: bytes) -> bytes:
-    """Frames without content in front, between and behind, as pzstd and zstd:chunked have them."""
+    """Adds skippable frames before, between and after the data, as in pzstd and zstd:chunked."""
     aside = struct.pack("<II", 0x184D2A50, 5000) + bytes(5000)
     return aside + zstd(data[:900]) + aside + zstd(data[900:]) + aside
 
 
 def two_members(data: bytes) -> bytes:
-    """Gzip in two members with zeros behind, as parallel compressors and tapes make it."""
+    """Two gzip members followed by zeros, as from parallel compressors and tapes."""
     return gzipped(data[:1000]) + gzipped(data[1000:]) + bytes(100)
 
 
@@ -103,14 +103,14 @@ def take(data: bytes, **options: object) -> Image:
 
 @pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_layout_gives_the_same_image(shape: str, piped: bool) -> None:
+def test_archive_layouts(shape: str, piped: bool) -> None:
     data = SHAPES[shape]()
     stream = Pipe(data) if piped else io.BytesIO(data)
     check(read(stream, keep=lambda path: path == "/etc/passwd", digests=True))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("members", [docker_members, oci_members])
-def test_layout_directories_give_the_same_image(members: object, tmp_path: Path) -> None:
+def test_layout_directories(members: object, tmp_path: Path) -> None:
     where = unpacked(members(LAYERS), tmp_path)  # type: ignore[operator]
     check(read_layout(where, keep=lambda path: path == "/etc/passwd", digests=True))
 
@@ -144,7 +144,7 @@ def check(image: Image) -> None:
 # --- sizes ----------------------------------------------------------------------------------------
 
 
-def test_compressed_sizes_are_those_that_are_stored() -> None:
+def test_stored_compressed_sizes() -> None:
     plain = take(archive(oci_members(LAYERS)))
     packed = take(archive(oci_members(LAYERS, pack=gzipped)))
     assert [layer.compressed for layer in plain.layers] == [None, None, None]
@@ -152,7 +152,7 @@ def test_compressed_sizes_are_those_that_are_stored() -> None:
 
 
 @pytest.mark.parametrize("level", [1, 6])
-def test_compressed_sizes_of_plain_layers_can_be_measured(level: int) -> None:
+def test_measured_compressed_sizes(level: int) -> None:
     text = Path(archives.__file__).read_bytes() + Path(tarfile.__file__).read_bytes()
     layer = tar(*(member(f"{index}", text + os.urandom(5000)) for index in range(30)))
     image = take(archive(docker_members([layer, EMPTY])), compress=level)
@@ -161,12 +161,12 @@ def test_compressed_sizes_of_plain_layers_can_be_measured(level: int) -> None:
     assert sizes[1] == pytest.approx(len(gzip.compress(EMPTY, level)), abs=20)
 
 
-def test_layers_that_images_share_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shared_layers_are_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: dict[str, int] = {}
     first = take(archive(oci_members([BASE])), compress=6, sizes=sizes)
     measured: list[object] = []
-    original = archives._measured
-    monkeypatch.setattr(archives, "_measured", lambda *args: measured.append(args) or original(*args))
+    original = archives._measured_layer
+    monkeypatch.setattr(archives, "_measured_layer", lambda *args: measured.append(args) or original(*args))
     second = take(archive(oci_members([BASE, TOP])), compress=6, sizes=sizes)
     assert [layer.compressed for layer in second.layers][:1] == [layer.compressed for layer in first.layers]
     assert len(measured) == 1
@@ -176,7 +176,7 @@ def test_layers_that_images_share_are_measured_once(monkeypatch: pytest.MonkeyPa
 # --- what is taken out ----------------------------------------------------------------------------
 
 
-def test_what_a_later_layer_removes_or_replaces_is_not_kept() -> None:
+def test_hidden_contents() -> None:
     lower = tar(member("a/one", b"1"), member("b/one", b"1"), member("c", b"1"), member("d", b"1"))
     upper = tar(
         member(".wh.a"),
@@ -188,13 +188,13 @@ def test_what_a_later_layer_removes_or_replaces_is_not_kept() -> None:
     assert image.contents == {"/d": b"1", "/e": b"2"}
 
 
-def test_a_layer_that_an_image_has_twice() -> None:
+def test_repeated_layer() -> None:
     image = take(archive(oci_members([BASE, TOP, BASE])), keep=lambda path: path == "/etc/passwd")
     assert [len(layer.entries) for layer in image.layers] == [7, 2, 7]
     assert image.contents == {"/etc/passwd": b"root:x:0:0::/root:/bin/sh\n"}
 
 
-def test_elf_files_are_looked_into_only_when_asked() -> None:
+def test_elf_files_are_parsed_on_request() -> None:
     program = Path("/proc/self/exe")
     if not program.exists():
         pytest.skip("needs an ELF file")
@@ -203,7 +203,7 @@ def test_elf_files_are_looked_into_only_when_asked() -> None:
     assert take(data, elves=False).elves == {}
 
 
-def test_large_elf_files_go_through_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_elf_files_use_a_temporary_file(monkeypatch: pytest.MonkeyPatch) -> None:
     program = Path("/proc/self/exe")
     if not program.exists():
         pytest.skip("needs an ELF file")
@@ -214,7 +214,7 @@ def test_large_elf_files_go_through_a_file(monkeypatch: pytest.MonkeyPatch) -> N
     assert (large.elves, large.layers) == (small.elves, small.layers)
 
 
-def test_history_of_steps_without_layers() -> None:
+def test_history_entries_without_layers() -> None:
     history = [
         {"created_by": "ENV A=1", "empty_layer": True},
         {"created_by": "COPY"},
@@ -229,7 +229,7 @@ def test_history_of_steps_without_layers() -> None:
 
 
 @pytest.mark.parametrize("absent", ["config", "history", "rootfs", "architecture"])
-def test_configurations_that_lack_a_part(absent: str) -> None:
+def test_incomplete_configurations(absent: str) -> None:
     config = configuration([BASE], **{absent: None})
     image = take(archive(docker_members([BASE], config=config)))
     assert len(image.layers) == 1
@@ -255,7 +255,7 @@ def both() -> dict[str, bytes]:
         ("sha256:id", 1),
     ],
 )
-def test_the_image_that_is_named(name: str, layers: int) -> None:
+def test_image_by_name(name: str, layers: int) -> None:
     known = sha256(json.dumps(configuration([BASE])).encode())
     name = {"id": known[7:19], "sha256:id": known}.get(name, name)
     assert len(take(archive(both()), name=name).layers) == layers
@@ -287,7 +287,7 @@ def _manifests(members: dict[str, bytes]) -> dict[str, bytes]:
     return {name: data for name, data in members.items() if b"schemaVersion" in data and "blobs" in name}
 
 
-def test_layers_that_are_links_to_others() -> None:
+def test_linked_layers() -> None:
     members = docker_members([BASE])
     manifest = json.loads(members["manifest.json"])
     path = manifest[0]["Layers"][0]
@@ -318,7 +318,7 @@ def test_layers_that_are_links_to_others() -> None:
         ("..a/b..", "/..a/b.."),
     ],
 )
-def test_names_become_absolute(written: str, path: str) -> None:
+def test_paths_are_absolute(written: str, path: str) -> None:
     image = take(archive(docker_members([tar(member(written, b"x"))])))
     assert [entry.path for entry in image.layers[0].entries] == [path]
 
@@ -335,7 +335,7 @@ def without(members: dict[str, bytes], part: str) -> bytes:
 
 
 def loop() -> bytes:
-    """An index that leads to itself cannot be made, one that goes on and on can."""
+    """An index can't contain itself, but it can be nested very deeply."""
     inner = json.dumps({"manifests": []}).encode()
     members = {}
     for _ in range(50):
@@ -403,7 +403,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_said(case: str) -> None:
+def test_errors(case: str) -> None:
     make, code = WRONG[case]
     with pytest.raises(ImageError) as raised:
         take(make(), name="wanted:yes" if case == "no such image" else "")
@@ -411,18 +411,18 @@ def test_what_is_wrong_is_said(case: str) -> None:
     assert raised.value.message.endswith(".")
 
 
-def test_symlinks_may_lead_anywhere() -> None:
+def test_symlinks_may_leave_the_image() -> None:
     image = take(with_layer(member("a", kind="symlink", linkname="../../../etc")))
     assert image.layers[0].entries[0].target == "../../../etc"
     assert Files(image.layers).resolve("/a") is None
 
 
-def test_a_damaged_layer_of_another_image_does_not_matter() -> None:
+def test_damaged_layer_of_another_image_is_ignored() -> None:
     members = docker_members([BASE]) | {"blobs/sha256/other": tar(member("../x", b"x")), "x.gz": b"\x1f\x8bx"}
     assert len(take(archive(members)).layers) == 1
 
 
-def test_directories_that_lead_outside_are_not_followed(tmp_path: Path) -> None:
+def test_symlinks_out_of_a_layout_are_not_followed(tmp_path: Path) -> None:
     where = unpacked(docker_members([BASE]), tmp_path / "image")
     (tmp_path / "secret.tar").write_bytes(TOP)
     layer = next(where.glob("*/layer.tar"))
@@ -444,14 +444,14 @@ def test_directories_with_impossible_names(tmp_path: Path, name: str) -> None:
     assert raised.value.code == "SL602"
 
 
-def test_hard_links_have_what_their_file_in_a_lower_layer_has() -> None:
+def test_hard_links_to_files_in_lower_layers() -> None:
     lower = tar(member("run", b"#!/bin/sh\n", mode=0o755))
     upper = tar(member("walk", kind="hardlink", linkname="run"))
     image = take(archive(docker_members([lower, upper])))
     assert image.heads == {"/run": b"#!/bin/sh\n", "/walk": b"#!/bin/sh\n"}
 
 
-def test_many_damaged_layers_do_not_hold_on_to_memory(tmp_path: Path) -> None:
+def test_damaged_layers_release_memory(tmp_path: Path) -> None:
     broken = {f"{index}.gz": gzipped(os.urandom(3000) * 100)[:-20] for index in range(200)}
     path = tmp_path / "image.tar"
     path.write_bytes(archive(docker_members([BASE]) | broken))
@@ -459,7 +459,7 @@ def test_many_damaged_layers_do_not_hold_on_to_memory(tmp_path: Path) -> None:
         assert peak(stream) < 6 << 20
 
 
-def test_no_zstd_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_zstd(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise ModuleNotFoundError(name)
 
@@ -481,7 +481,7 @@ WHOLE = {
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.floats(0, 0.999))
-def test_an_archive_that_is_cut_off_is_an_error_or_whole(shape: str, where: float) -> None:
+def test_truncated_archives(shape: str, where: float) -> None:
     data = WHOLE[shape]
     try:
         image = take(data[: int(len(data) * where)], keep=lambda path: True, digests=True)
@@ -496,7 +496,7 @@ def test_an_archive_that_is_cut_off_is_an_error_or_whole(shape: str, where: floa
     st.sampled_from(sorted(WHOLE)),
     st.lists(st.tuples(st.floats(0, 0.9999), st.integers(0, 255)), min_size=1, max_size=8),
 )
-def test_no_changed_byte_makes_a_traceback(shape: str, changes: list[tuple[float, int]]) -> None:
+def test_corrupted_archives_do_not_crash(shape: str, changes: list[tuple[float, int]]) -> None:
     data = bytearray(WHOLE[shape])
     for where, value in changes:
         data[int(len(data) * where)] = value
@@ -509,7 +509,7 @@ def test_no_changed_byte_makes_a_traceback(shape: str, changes: list[tuple[float
 
 
 @given(st.binary(max_size=2000))
-def test_any_bytes_are_an_error(data: bytes) -> None:
+def test_random_bytes(data: bytes) -> None:
     with pytest.raises(ImageError):
         take(data)
 
@@ -518,7 +518,7 @@ def test_any_bytes_are_an_error(data: bytes) -> None:
 
 
 def peak(stream: BinaryIO, **options: object) -> int:
-    """Bytes of memory that reading takes at most."""
+    """Peak memory of reading, in bytes."""
     tracemalloc.start()
     try:
         read(stream, **options)  # type: ignore[arg-type]
@@ -530,7 +530,7 @@ def peak(stream: BinaryIO, **options: object) -> int:
 @pytest.mark.parametrize(
     "options", [{}, {"digests": True}, {"compress": 1}], ids=["plain", "digests", "compress"]
 )
-def test_memory_does_not_grow_with_files(options: dict[str, object], tmp_path: Path) -> None:
+def test_memory_does_not_depend_on_file_sizes(options: dict[str, object], tmp_path: Path) -> None:
     layer = tar(member("big", bytes(40 << 20)), member("small", b"x"))
     path = tmp_path / "image.tar"
     path.write_bytes(archive(oci_members([layer], pack=gzipped)))
@@ -550,7 +550,7 @@ def docker(*arguments: str) -> bytes:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("name", ["alpine:3.20", "python:3.12-slim"])
-def test_a_real_image_is_read_as_the_engine_and_tarfile_see_it(name: str) -> None:
+def test_real_image_matches_engine_and_tarfile(name: str) -> None:
     data = docker("save", name)
     image = read(io.BytesIO(data), digests=True)
     inspected = json.loads(docker("image", "inspect", name))[0]
@@ -569,7 +569,7 @@ def test_a_real_image_is_read_as_the_engine_and_tarfile_see_it(name: str) -> Non
 
 @pytest.mark.engine
 @pytest.mark.parametrize("name", ["alpine:3.20", "python:3.12-slim"])
-def test_the_merged_files_are_those_of_a_container(name: str) -> None:
+def test_merged_files_match_a_container(name: str) -> None:
     image = read(io.BytesIO(docker("save", name)), digests=True)
     container = docker("create", name, "none").decode().strip()
     try:

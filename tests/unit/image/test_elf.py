@@ -1,4 +1,4 @@
-"""ELF files: made here for every class and byte order, real ones against readelf, and broken ones."""
+"""ELF files: generated for every class and byte order, real ones against readelf, and broken ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXEC, DYN = 2, 3
 
 @dataclass
 class Maker:
-    """Writes a small ELF file as a linker would: headers, one segment, strings, a dynamic section."""
+    """Generates a small ELF file: headers, one segment, strings and a dynamic section."""
 
     wide: bool = True
     little: bool = True
@@ -110,7 +110,7 @@ FULL = {
 
 @pytest.mark.parametrize("little", [True, False], ids=["little", "big"])
 @pytest.mark.parametrize("wide", [True, False], ids=["64", "32"])
-def test_both_classes_and_byte_orders(wide: bool, little: bool) -> None:
+def test_classes_and_byte_orders(wide: bool, little: bool) -> None:
     found = parse(Maker(wide=wide, little=little, machine=62 if wide else 3, **FULL).bytes())  # type: ignore[arg-type]
     assert found == Elf(
         machine="x86_64" if wide else "x86",
@@ -139,7 +139,7 @@ def test_both_classes_and_byte_orders(wide: bool, little: bool) -> None:
         (Maker(kind=4), "other"),
     ],
 )
-def test_how_a_file_was_linked(maker: Maker, linking: Linking) -> None:
+def test_linking(maker: Maker, linking: Linking) -> None:
     found = parse(maker.bytes())
     assert found is not None
     assert (found.linking, found.soname) == (linking, maker.soname)
@@ -164,7 +164,7 @@ def test_machines(machine: int, little: bool, name: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\x7fELF", b"#!/bin/sh\n" * 50, b"\x7fELF" + bytes(100), b"\x7fELF\x03\x01" * 20]
 )
-def test_what_is_no_elf_file(data: bytes) -> None:
+def test_not_an_elf_file(data: bytes) -> None:
     assert parse(data) is None
 
 
@@ -197,7 +197,7 @@ def is_elf(path: Path) -> bool:
         return False
 
 
-def test_real_files_are_read_as_readelf_reads_them() -> None:
+def test_real_files_match_readelf() -> None:
     readelf = shutil.which("readelf")
     if readelf is None or not real():
         pytest.skip("needs readelf and ELF files")
@@ -250,7 +250,7 @@ def samples() -> list[bytes]:
 
 
 @given(st.data())
-def test_a_truncated_file_never_breaks_the_reader(data: st.DataObject) -> None:
+def test_truncated_files_do_not_crash(data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(samples()))
     found = parse(sample[: data.draw(st.integers(0, len(sample)))])
     assert found is None or isinstance(found, Elf)
@@ -258,7 +258,7 @@ def test_a_truncated_file_never_breaks_the_reader(data: st.DataObject) -> None:
 
 @settings(max_examples=400)
 @given(st.data())
-def test_changed_bytes_never_break_the_reader(data: st.DataObject) -> None:
+def test_corrupted_files_do_not_crash(data: st.DataObject) -> None:
     sample = bytearray(data.draw(st.sampled_from(samples())))
     # Most of what matters stands in the first kilobyte.
     for _ in range(data.draw(st.integers(1, 6))):
@@ -269,7 +269,7 @@ def test_changed_bytes_never_break_the_reader(data: st.DataObject) -> None:
     assert found is None or isinstance(found, Elf)
 
 
-def test_version_tables_that_claim_too_much_end() -> None:
+def test_oversized_version_tables_are_bounded() -> None:
     small = Maker(versions=(("libc.so.6", ("V0", "V1", "V2")),)).bytes()
     at = small.index(struct.pack("<HHI", 1, 3, 1))
     data = bytearray(small)

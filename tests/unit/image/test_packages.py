@@ -1,4 +1,4 @@
-"""Package databases: dpkg's, that of distroless images, apk's; and against the package managers."""
+"""Package databases of dpkg, distroless images and apk, also against the package managers."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_dpkg() -> None:
         ("/usr/share/doc", ""),
     ],
 )
-def test_owners_in_either_of_the_merged_trees(path: str, owner: str) -> None:
+def test_owners_with_merged_usr(path: str, owner: str) -> None:
     found = read(DPKG).owner_of(path)
     assert (found.name if found else "") == owner
 
@@ -139,7 +139,7 @@ def test_distroless() -> None:
     )
     assert [(p.name, p.version, p.size) for p in packages.installed] == [("libc6", "2.36", 9216)]
     assert packages.installed[0].files == ("/lib/x86_64-linux-gnu/libc.so.6", "/usr/share/a b")
-    found = packages.bringing("libc.so.6")
+    found = packages.library_owner("libc.so.6")
     assert found is packages.installed[0]
 
 
@@ -156,7 +156,7 @@ def test_apk(path: str) -> None:
     assert packages.owner_of("/usr/bin/busybox") is busybox
 
 
-def test_who_brings_a_library() -> None:
+def test_library_owner() -> None:
     packages = read(DPKG | {"/lib/apk/db/installed": APK + b"\nP:virtual\nV:1\np:so:libvirtual.so.2=2\n"})
     names = [
         "libpq.so.5",
@@ -166,7 +166,7 @@ def test_who_brings_a_library() -> None:
         "libnone.so",
         "copyright",
     ]
-    found = [packages.bringing(name) for name in names]
+    found = [packages.library_owner(name) for name in names]
     assert [p.name if p else "" for p in found] == ["libpq5", "libpq5", "musl", "virtual", "", ""]
 
 
@@ -186,7 +186,7 @@ def test_who_brings_a_library() -> None:
         ("/srv/var/lib/dpkg/status", False),
     ],
 )
-def test_which_files_are_read(path: str, wanted: bool) -> None:
+def test_is_database(path: str, wanted: bool) -> None:
     assert is_database(path) is wanted
 
 
@@ -196,13 +196,13 @@ lines = st.lists(
 
 
 @given(lines.map(b"\n".join), st.sampled_from(["/var/lib/dpkg/status", "/lib/apk/db/installed"]))
-def test_databases_in_disorder_are_read_as_far_as_they_go(data: bytes, path: str) -> None:
+def test_malformed_entries_are_skipped(data: bytes, path: str) -> None:
     for package in read({**DPKG, path: data}).installed:
         assert package.name
 
 
 @pytest.mark.engine
-def test_dpkg_itself_says_the_same() -> None:
+def test_agrees_with_dpkg() -> None:
     name = "python:3.12-slim"
     saved = subprocess.run(["docker", "save", name], capture_output=True, check=True).stdout
     packages = read(read_image(io.BytesIO(saved), keep=is_database).contents)

@@ -1,4 +1,4 @@
-"""Tar headers of every dialect against tarfile, and sparse files against the file they came from."""
+"""Tar headers of every format against tarfile, and sparse files against their originals."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CASES = {
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", CASES)
-def test_headers_are_read_as_tarfile_reads_them(case: str, form: str) -> None:
+def test_headers_match_tarfile(case: str, form: str) -> None:
     data = tar(*CASES[case], form=FORMATS[form])
     assert ours(data) == ours(data, pipe=True) == tarfiles(data)
 
@@ -83,7 +83,7 @@ def test_long_names_and_targets(length: int, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["gnu", "pax"])
-def test_ids_beyond_what_octal_digits_hold(form: str) -> None:
+def test_ids_in_base_256(form: str) -> None:
     data = tar(member("a", b"x", uid=2**31, gid=2**32 - 2), member("b", b"y"), form=FORMATS[form])
     assert [(row[4], row[5]) for row in ours(data)] == [(2**31, 2**32 - 2), (0, 0)]
 
@@ -102,9 +102,7 @@ paths = st.lists(names.filter(lambda n: n not in (".", "..")), min_size=1, max_s
     st.sampled_from(["gnu", "pax"]),
     st.integers(0, 2**33),
 )
-def test_any_archive_is_read_as_tarfile_reads_it(
-    rows: list[tuple[str, str, bytes]], form: str, owner: int
-) -> None:
+def test_any_archive_matches_tarfile(rows: list[tuple[str, str, bytes]], form: str, owner: int) -> None:
     made = [
         member(
             path,
@@ -127,14 +125,14 @@ def test_capabilities_are_kept_as_hex() -> None:
     assert found == [value.hex(), ""]
 
 
-def test_a_global_header_says_nothing_about_files() -> None:
+def test_global_headers_are_ignored() -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", pax_headers={"path": "wrong"}) as archive:
         archive.addfile(member("right")[0])
     assert [row[0] for row in ours(out.getvalue())] == ["right"]
 
 
-def test_directories_without_a_flag_of_their_own() -> None:
+def test_directories_of_v7_tar() -> None:
     info, _ = member("old/")
     block = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
     block[156] = 0
@@ -153,7 +151,7 @@ def test_checksums_of_signed_bytes() -> None:
 
 
 def summed(block: bytearray) -> bytes:
-    """A header with its checksum made right."""
+    """A header with a corrected checksum."""
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     return bytes(block)
@@ -179,7 +177,7 @@ SPARSE = {
 
 @pytest.mark.parametrize("form", SPARSE)
 @pytest.mark.parametrize("pieces", [0, 1, 3, 40])
-def test_sparse_files_are_as_they_were(tmp_path: Path, form: str, pieces: int) -> None:
+def test_sparse_files_round_trip(tmp_path: Path, form: str, pieces: int) -> None:
     path = tmp_path / "sparse"
     with path.open("wb") as file:
         for index in range(pieces):
@@ -246,14 +244,14 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_what_is_wrong_is_said(case: str) -> None:
+def test_errors(case: str) -> None:
     data, code = HOSTILE[case]
     with pytest.raises(ImageError) as raised:
         ours(data)
     assert raised.value.code == code
 
 
-def test_many_names_do_not_fill_the_memory() -> None:
+def test_memory_limit() -> None:
     data = tar(*(member(f"{index:0500}") for index in range(50)), form=tarfile.GNU_FORMAT)
-    with pytest.raises(ImageError, match="fill the memory"):
+    with pytest.raises(ImageError, match="fit into memory"):
         list(Tar(FileReader(io.BytesIO(data)), Budget(20_000)))

@@ -1,4 +1,4 @@
-"""The merged file system: tables of layers, and a slow model of the same rules as oracle."""
+"""The merged file system: tables of layers, and a slow reference model."""
 
 from __future__ import annotations
 
@@ -70,19 +70,19 @@ TABLE = {
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_layers_make_a_file_system(case: str) -> None:
+def test_merged_layers(case: str) -> None:
     layers, there, lost = TABLE[case]
     files = Files(layers)
     assert [entry.path for entry in files.walk()] == there.split()
-    assert sorted(item.entry.path for item in files.lost) == lost.split()
+    assert sorted(item.entry.path for item in files.hidden) == lost.split()
 
 
-def test_lost_versions_know_where_they_were_and_what_hid_them() -> None:
+def test_hidden_files() -> None:
     files = Files([layer(file("/x", 5)), layer(file("/x", 6)), layer(without=("/x",))])
-    assert [(item.entry.size, item.layer, item.by) for item in files.lost] == [(5, 0, 1), (6, 1, 2)]
+    assert [(item.entry.size, item.layer, item.by) for item in files.hidden] == [(5, 0, 1), (6, 1, 2)]
 
 
-def test_each_path_knows_its_layer() -> None:
+def test_layer_of_each_path() -> None:
     files = Files([BASE, layer(file("/a/x"), directory("/a"))])
     assert [files.layer(path) for path in ("/a", "/a/x", "/a/y", "/none")] == [1, 1, 0, None]
 
@@ -149,14 +149,14 @@ def test_symlinks_are_followed_in_every_component(path: str, place: str) -> None
     assert (found.path if found else "") == place
 
 
-def test_get_does_not_follow() -> None:
+def test_get_does_not_follow_symlinks() -> None:
     found = LINKS.get("/lib64")
     assert found is not None
     assert found.kind == "symlink"
     assert LINKS.get("/lib64/libc.so.6") is None
 
 
-def test_hard_links_are_their_files() -> None:
+def test_hard_links() -> None:
     lower = layer(file("/a", 5, mode=0o755, digest="d1"), hardlink("/b", "/a"), hardlink("/c", "/b"))
     files = Files([lower, layer(file("/a", 9, digest="d2"))])
     for path in ("/b", "/c"):
@@ -172,7 +172,7 @@ def test_hard_links_are_their_files() -> None:
 
 
 @pytest.mark.parametrize("target", ["/none", "/link", "/d"])
-def test_hard_links_to_what_cannot_be_one(target: str) -> None:
+def test_invalid_hard_links(target: str) -> None:
     files = Files([layer(directory("/d"), hardlink("/link", target))])
     found = files.get("/link")
     assert found is not None
@@ -196,7 +196,7 @@ layers = st.builds(
 
 
 def model(stack: list[Layer]) -> dict[str, tuple[str, int]]:
-    """The same rules on a plain dict of paths, each step looking at all of them."""
+    """A reference model that applies the rules to a plain dict of paths."""
     there: dict[str, tuple[str, int]] = {}
 
     def drop(path: str, *, itself: bool) -> None:
@@ -224,7 +224,7 @@ def model(stack: list[Layer]) -> dict[str, tuple[str, int]]:
 
 
 @given(st.lists(layers, max_size=4))
-def test_any_layers_are_merged_as_the_slow_model_merges_them(stack: list[Layer]) -> None:
+def test_any_layers_match_the_reference_model(stack: list[Layer]) -> None:
     files = Files(stack)
     assert {e.path: (e.kind, files.layer(e.path)) for e in files.walk()} == model(stack)
 

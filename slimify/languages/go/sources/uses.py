@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.context import tree_sitter_reader as ts
-from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, merge, variants, words
+from slimify.context.source_uses import MAX_FILE, UNKNOWN, Collector, argument_lists, merge, words
 from slimify.facts.settings import toolchain_settings
 from slimify.languages.go.sources.packages import (
     ImportGraph,
@@ -325,7 +325,7 @@ class _Calls:
             return  # the program itself
         if name.startswith(("syscall.", "os.")) and len(arguments) > 1:
             arguments = arguments[:1]  # then a slice whose first element repeats the name
-        for argv in variants([self.values(argument) for argument in arguments]):
+        for argv in argument_lists([self.values(argument) for argument in arguments]):
             self.found.add_argv(argv, line, name)
 
     def _literal(self, node: Node) -> None:

@@ -18,10 +18,10 @@ from slimify.context.source_uses import (
     MAX_FILE,
     UNKNOWN,
     Collector,
-    beside,
-    here,
+    argument_lists,
+    directory_marker,
     merge,
-    variants,
+    relative_to_file,
     words,
 )
 from slimify.languages.node.sources.values import PATH_JOINS, Evaluator, arguments_of
@@ -180,11 +180,11 @@ class _Reader:
         """Notes an imported module; its name without `node:`."""
         name = specifier.removeprefix("node:")
         if specifier.startswith("."):
-            path = beside(self.found.file, specifier)
+            path = relative_to_file(self.found.file, specifier)
             if UNKNOWN not in path and not path.startswith(".."):
                 self.relative[self.found.use(path, line)] = None
             else:
-                self.found.add_path(f"{here(self.found.file)}/{specifier}", line)
+                self.found.add_path(f"{directory_marker(self.found.file)}/{specifier}", line)
         else:
             self.found.add_import(package_of(specifier), line)
         return name
@@ -254,7 +254,7 @@ class _Reader:
             if shell:
                 self.found.add_shell(text, line, name)
             else:
-                for argv in variants([[text], *self._listed(rest)]):
+                for argv in argument_lists([[text], *self._listed(rest)]):
                     self.found.add_argv(argv, line, name)
 
     def _listed(self, rest: list[Node]) -> list[list[str]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from slimify.context import tree_sitter_reader as ts
-from slimify.context.source_uses import HERE, UNKNOWN, here, normal, words
+from slimify.context.source_uses import HERE, UNKNOWN, directory_marker, normalized_path, words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -178,7 +178,7 @@ class Evaluator:
         elif kind == "new_expression" and ts.source(node.child_by_field_name("constructor")) == "URL":
             arguments = arguments_of(node)
             if len(arguments) == 2 and ts.source(arguments[1]) == "import.meta.url":
-                yield f"{here(self.file)}/{self.one(arguments[0])}"
+                yield f"{directory_marker(self.file)}/{self.one(arguments[0])}"
 
     def template(self, node: Node) -> str:
         """The text of a template string."""
@@ -193,9 +193,9 @@ class Evaluator:
     def _named(self, node: Node) -> Iterator[str]:
         name = ts.source(node)
         fixed = {
-            "__dirname": here(self.file),
+            "__dirname": directory_marker(self.file),
             "__filename": f"{HERE}/{self.file}",
-            "import.meta.dirname": here(self.file),
+            "import.meta.dirname": directory_marker(self.file),
             "import.meta.url": f"{HERE}/{self.file}",
             "process.execPath": "node",
             "process.argv0": "node",
@@ -216,12 +216,14 @@ class Evaluator:
         elif name in PATH_JOINS and arguments:
             parts = [self.one(argument) for argument in arguments]
             join = _resolved if name.endswith("resolve") else "/".join
-            yield normal(join([p for p in parts if p] or ["."]))
+            yield normalized_path(join([p for p in parts if p] or ["."]))
         elif name == "path.dirname" and arguments:
             yield from (posixpath.dirname(text) for text in self.values(arguments[0]))
         elif name == "require.resolve" and arguments:
             names = self.values(arguments[0])
-            yield from (f"{here(self.file)}/{text}" if text.startswith(".") else UNKNOWN for text in names)
+            yield from (
+                f"{directory_marker(self.file)}/{text}" if text.startswith(".") else UNKNOWN for text in names
+            )
         elif name in _SAME and arguments:
             yield from self.values(arguments[0])
 

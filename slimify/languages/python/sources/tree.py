@@ -14,7 +14,7 @@ from functools import cache
 
 import libcst as cst
 
-from slimify.context.source_uses import HERE, UNKNOWN, Collector, here, words
+from slimify.context.source_uses import HERE, UNKNOWN, Collector, directory_marker, words
 from slimify.languages.python.sources.scan import Lines
 from slimify.languages.python.sources.values import Evaluator, Scope
 
@@ -318,7 +318,7 @@ class _Reader:
             self.found.add_library(text, self.line, name)
 
     def _path(self, terminal: str, call: cst.Call, scope: Scope) -> None:
-        folder = here(self.found.file)
+        folder = directory_marker(self.found.file)
         if terminal in _PATH_METHODS and isinstance(call.func, cst.Attribute):
             for text in self.evaluator.texts(call.func.value, scope):
                 self.found.add_path(text, self.line)

@@ -15,7 +15,7 @@ from itertools import islice, product
 import libcst as cst
 from msgspec import Struct, field
 
-from slimify.context.source_uses import HERE, UNKNOWN, normal, variants, words
+from slimify.context.source_uses import HERE, UNKNOWN, argument_lists, normalized_path, words
 
 Value = str | tuple[str, ...]
 
@@ -179,7 +179,7 @@ class Evaluator(Struct):
             else:
                 rest.append(self.texts(element.value, scope))
         for head in heads:
-            for tail in variants(rest):
+            for tail in argument_lists(rest):
                 yield (*head, *tail)
 
     def _operation(self, node: cst.BinaryOperation, scope: Scope) -> Iterator[Value]:
@@ -242,7 +242,7 @@ def _cut(value: Value) -> Value:
 def _parent(path: str) -> str:
     if path == HERE:
         return f"{HERE}/.."
-    return posixpath.dirname(normal(path)) if UNKNOWN not in path.rpartition("/")[0] else UNKNOWN
+    return posixpath.dirname(normalized_path(path)) if UNKNOWN not in path.rpartition("/")[0] else UNKNOWN
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""CI files: the step that builds a Dockerfile, and what is put into it."""
+"""CI files: the step that builds a Dockerfile, and edits of it."""
 
 from __future__ import annotations
 
 import pytest
 
-from slimify.context.ci_files.build_steps import Found, github, kaniko
-from slimify.context.ci_files.kaniko import converted
+from slimify.context.ci_files.build_steps import BuildStep, github_step, kaniko_step
+from slimify.context.ci_files.kaniko import convert_to_kaniko
 
 FLAGS = ("--cache=true", "--cache-ttl=168h")
 INPUTS = (("cache-from", "type=gha"), ("cache-to", "type=gha,mode=max"))
@@ -56,22 +56,22 @@ steps:
         pytest.param(BLOCK.removesuffix("timeout: 600s\n").rstrip(), "", None, id="no newline at the end"),
     ],
 )
-def test_kaniko_gets_what_is_missing(text: str, old: str, new: str | None) -> None:
-    found = kaniko(text, "Dockerfile", ".", FLAGS)
+def test_missing_flags_are_added_to_kaniko(text: str, old: str, new: str | None) -> None:
+    found = kaniko_step(text, "Dockerfile", ".", FLAGS)
     assert found is not None
     if new is None:
         assert found.text == text + ADDED
     else:
         assert found.text == text.replace(old, new)
-        again = kaniko(found.text or "", "Dockerfile", ".", FLAGS)
-        assert again == Found(found.line, found.text)
+        again = kaniko_step(found.text or "", "Dockerfile", ".", FLAGS)
+        assert again == BuildStep(found.line, found.text)
 
 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         pytest.param(FLOW.replace("'--dest", "'--cache=false', '--dest"), "--cache=false", id="switched off"),
-        pytest.param(FLOW.replace("'--dest", "'--no-push', '--dest"), "nothing is pushed", id="no push"),
+        pytest.param(FLOW.replace("'--dest", "'--no-push', '--dest"), "pushes no image", id="no push"),
         pytest.param(
             "steps:\n- name: gcr.io/cloud-builders/docker\n  args: [build, -t, web, .]\n",
             "images:",
@@ -79,8 +79,8 @@ def test_kaniko_gets_what_is_missing(text: str, old: str, new: str | None) -> No
         ),
     ],
 )
-def test_kaniko_is_not_changed_for_sure(text: str, why: str) -> None:
-    found = kaniko(text, "Dockerfile", ".", FLAGS)
+def test_kaniko_step_is_not_edited(text: str, why: str) -> None:
+    found = kaniko_step(text, "Dockerfile", ".", FLAGS)
     assert found is not None
     assert found.text is None
     assert found.why is not None
@@ -96,8 +96,8 @@ def test_kaniko_is_not_changed_for_sure(text: str, why: str) -> None:
         pytest.param("a: &a [1]\nb: *a\n" + FLOW, "Dockerfile", ".", id="anchors"),
     ],
 )
-def test_kaniko_without_a_step(text: str, dockerfile: str, context: str) -> None:
-    assert kaniko(text, dockerfile, context, FLAGS) is None
+def test_no_kaniko_step(text: str, dockerfile: str, context: str) -> None:
+    assert kaniko_step(text, dockerfile, context, FLAGS) is None
 
 
 WORKFLOW = """\
@@ -140,8 +140,8 @@ WITH_CACHE = "by hand\n          cache-from: type=gha\n          cache-to: type=
         ),
     ],
 )
-def test_a_workflow_gets_what_is_missing(text: str, expected: str) -> None:
-    assert github(text, "web/Dockerfile", INPUTS) == Found(8, expected)
+def test_missing_inputs_are_added_to_a_workflow(text: str, expected: str) -> None:
+    assert github_step(text, "web/Dockerfile", INPUTS) == BuildStep(8, expected)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_workflow_gets_what_is_missing(text: str, expected: str) -> None:
         pytest.param(WORKFLOW.replace("setup-buildx", "setup-qemu"), "before it", id="default driver"),
         pytest.param(
             WORKFLOW.replace("buildx-action@v3", "buildx-action@v3\n        with: { driver: docker }"),
-            "chooses the driver",
+            "sets its own driver",
             id="another driver",
         ),
         pytest.param(WORKFLOW.replace("by hand", "b\n          cache-from: x"), "one of", id="half a cache"),
@@ -161,18 +161,18 @@ def test_a_workflow_gets_what_is_missing(text: str, expected: str) -> None:
         ),
     ],
 )
-def test_a_workflow_is_not_changed_for_sure(text: str, why: str) -> None:
-    found = github(text, "web/Dockerfile", INPUTS)
+def test_workflow_is_not_edited(text: str, why: str) -> None:
+    found = github_step(text, "web/Dockerfile", INPUTS)
     assert found is not None
     assert found.text is None
     assert found.why is not None
     assert why in found.why.text
 
 
-def test_a_workflow_for_another_file() -> None:
-    assert github(WORKFLOW, "Dockerfile", INPUTS) is None
+def test_workflow_for_another_dockerfile() -> None:
+    assert github_step(WORKFLOW, "Dockerfile", INPUTS) is None
     matrix = WORKFLOW.replace("context: web", "context: ${{ matrix.dir }}")
-    assert github(matrix, "web/Dockerfile", INPUTS) is None
+    assert github_step(matrix, "web/Dockerfile", INPUTS) is None
 
 
 BUILD = """\
@@ -231,8 +231,8 @@ IMAGES = "images:\n- eu.example/web:$SHORT_SHA\n"
         ),
     ],
 )
-def test_a_step_of_docker_becomes_kanikos(text: str, expected: str) -> None:
-    found = converted(text, "web/Dockerfile", "web", FLAGS)
+def test_docker_step_is_converted(text: str, expected: str) -> None:
+    found = convert_to_kaniko(text, "web/Dockerfile", "web", FLAGS)
     assert found is not None
     assert found.text == expected
 
@@ -244,15 +244,15 @@ def test_a_step_of_docker_becomes_kanikos(text: str, expected: str) -> None:
         pytest.param(BUILD.replace("--build-arg=KEY=1", "--squash"), None, id="an option of Docker's"),
         pytest.param(BUILD.replace("id: image", "volumes: []"), None, id="a setting that is not known"),
         pytest.param(BUILD.replace("-f\n", "-f  # this one\n"), "in place", id="a comment"),
-        pytest.param(BUILD.replace('["push", "', '["run", "'), "line 16 takes the image", id="used locally"),
+        pytest.param(BUILD.replace('["push", "', '["run", "'), "line 16 uses the image", id="used locally"),
         pytest.param(
             BUILD.replace(PUSH, "- name: golang\n  args: [go, vet]\n") + IMAGES,
-            "behind line 16",
+            "after line 16",
             id="pushed in the end",
         ),
     ],
 )
-def test_a_step_of_docker_stays(text: str, why: str | None) -> None:
-    found = converted(text, "web/Dockerfile", "web", FLAGS)
+def test_docker_step_is_not_converted(text: str, why: str | None) -> None:
+    found = convert_to_kaniko(text, "web/Dockerfile", "web", FLAGS)
     assert (found is None) == (why is None)
     assert found is None or (found.text is None and found.why is not None and (why or "") in found.why.text)

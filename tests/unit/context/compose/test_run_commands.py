@@ -47,7 +47,7 @@ NOOP = [
 
 
 @pytest.mark.parametrize("files", [pytest.param(row[1], id=row[0]) for row in NOOP])
-def test_nothing_is_found(tmp_path: Path, files: dict[str, str]) -> None:
+def test_no_commands(tmp_path: Path, files: dict[str, str]) -> None:
     assert run_commands(lay(tmp_path, files)) == ()
 
 
@@ -120,7 +120,7 @@ HIT: list[tuple[str, dict[str, str], list[tuple[str, str, int, bool, bool, bool]
 
 
 @pytest.mark.parametrize(("files", "expected"), [pytest.param(*row[1:], id=row[0]) for row in HIT])
-def test_found(
+def test_commands(
     tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str, int, bool, bool, bool]]
 ) -> None:
     found = run_commands(lay(tmp_path, files))
@@ -130,7 +130,7 @@ def test_found(
     ] == expected
 
 
-def test_directories_that_compose_mounts(tmp_path: Path) -> None:
+def test_bind_mounts(tmp_path: Path) -> None:
     bind = "{type: bind, source: ., target: /d}"
     volumes = f"[data:/data, '..:/app:ro', ./x.sh:/x.sh, /etc/hosts:/h, ../..:/up, {bind}]"
     text = f"services:\n  a:\n    build: ..\n    command: x\n    volumes: {volumes}\n"
@@ -138,7 +138,7 @@ def test_directories_that_compose_mounts(tmp_path: Path) -> None:
     assert found.mounts == ((".", "/app"), ("deploy/x.sh", "/x.sh"), ("deploy", "/d"))
 
 
-def test_another_dockerfile_of_the_same_context(tmp_path: Path) -> None:
+def test_second_dockerfile_of_a_context(tmp_path: Path) -> None:
     text = "services:\n  a:\n    build: {context: ., dockerfile: docker/W.Dockerfile}\n    command: x\n"
     context = lay(tmp_path, {"compose.yml": text})
     assert [item.text for item in run_commands(context, "docker/W.Dockerfile")] == ["x"]
@@ -148,7 +148,7 @@ def test_no_context() -> None:
     assert run_commands(Context.empty()) == ()
 
 
-def test_aliases_and_depth_cost_nothing(tmp_path: Path) -> None:
+def test_aliases_and_nesting_are_bounded(tmp_path: Path) -> None:
     bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
     merges = "m0: &m0 {containers: [{image: me/app, command: [x]}]}\n" + "".join(
         f"m{n}: &m{n} {{<<: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, 30)

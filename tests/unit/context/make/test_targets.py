@@ -120,7 +120,7 @@ KNOWN: list[tuple[str, str, str | None, dict[str, str], list[str]]] = [
 @pytest.mark.parametrize(
     ("text", "goal", "variables", "expected"), [pytest.param(*row[1:], id=row[0]) for row in KNOWN]
 )
-def test_known(text: str, goal: str | None, variables: dict[str, str], expected: list[str]) -> None:
+def test_static_recipes(text: str, goal: str | None, variables: dict[str, str], expected: list[str]) -> None:
     found = recipe(text, goal, **variables)
     assert texts(found) == expected
     assert found.notes == ()
@@ -128,7 +128,7 @@ def test_known(text: str, goal: str | None, variables: dict[str, str], expected:
 
 @pytest.mark.skipif(MAKE is None, reason="no make here")
 @pytest.mark.parametrize("row", KNOWN, ids=lambda row: row[0])
-def test_gnu_make_says_the_same(
+def test_agrees_with_gnu_make(
     tmp_path: Path, row: tuple[str, str, str | None, dict[str, str], list[str]]
 ) -> None:
     _, text, goal, variables, expected = row
@@ -179,7 +179,7 @@ DYNAMIC = [
 
 
 @pytest.mark.parametrize(("text", "partial", "why"), [pytest.param(*row[1:], id=row[0]) for row in DYNAMIC])
-def test_nothing_is_guessed(text: str, partial: str, why: tuple[str, ...]) -> None:
+def test_unknown_parts_are_dynamic(text: str, partial: str, why: tuple[str, ...]) -> None:
     (command,) = recipe(text, "a").commands
     assert command.text is None
     assert (command.partial, command.dynamic) == (partial, why)
@@ -193,21 +193,21 @@ def test_nothing_is_executed(tmp_path: Path) -> None:
     assert not mark.exists()
 
 
-def test_what_is_certain_of_a_linux_image() -> None:
+def test_uname_of_a_linux_image() -> None:
     text = "OS := $(shell uname -s)\nD := $(shell pwd)\na:\n\techo $(OS) $(D)\n"
     found = target(read(text), "a", environment={"CURDIR": "/app"})
     assert found is not None
     assert texts(found) == ["echo Linux /app"]
 
 
-def test_environment_is_weaker_than_the_file() -> None:
+def test_file_overrides_environment() -> None:
     text = "X = file\nY ?= file\na:\n\techo $(X) $(Y) $(Z)\n"
     found = target(read(text), "a", environment={"X": "env", "Y": "env", "Z": "env"})
     assert found is not None
     assert texts(found) == ["echo file env env"]
 
 
-def test_places_and_prefixes() -> None:
+def test_lines_and_prefixes() -> None:
     text = "X = 1\na: b\n\t@-echo \\\n\t  1\n\techo 2\nb: ; echo b\n"
     found = recipe(text, "a")
     assert [(c.target, c.line, c.silent, c.ignore_errors) for c in found.commands] == [
@@ -217,7 +217,7 @@ def test_places_and_prefixes() -> None:
     ]
 
 
-def test_what_a_recipe_tells() -> None:
+def test_recipe_fields() -> None:
     text = (
         "SHELL := /bin/bash\n.ONESHELL:\nexport GO111MODULE = on\nexport V := $(shell x)\nexport W\nW = 2\n"
         ".PHONY: a\na: main.go b c/d\n\techo a\nb: ;\n"
@@ -242,7 +242,7 @@ def test_includes() -> None:
     assert looped is not None
 
 
-def test_cycles_end() -> None:
+def test_cycles_terminate() -> None:
     assert texts(recipe("a: b\n\techo a\nb: a\n\techo b\n", "a")) == ["echo b", "echo a"]
 
 
@@ -265,7 +265,7 @@ def test_cycles_end() -> None:
         pytest.param("\x00\xff: \x01\n\t\x02\n", id="binary"),
     ],
 )  # fmt: skip
-def test_hostile_makefiles_end_soon(text: str) -> None:
+def test_malicious_makefiles_are_bounded(text: str) -> None:
     started = time.process_time()
     target(read(text), "a")
     target(read(text), None)

@@ -11,7 +11,7 @@ import pytest
 from slimify.app import merge_pipeline
 from slimify.app.locate import Target
 from slimify.config import Options
-from slimify.context.build_scripts.transfers import glue
+from slimify.context.build_scripts.transfers import build_script
 from slimify.model.outcome import Outcome
 
 BUILD = "docker build -t b -f Dockerfile.build .\n"
@@ -29,8 +29,8 @@ class Glued:
     text: str
     taken: tuple[str, ...] = ()
     name: str = "build.sh"
-    obscure: bool = False
-    altered: bool = False
+    untraced: bool = False
+    modified: bool = False
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
 
@@ -38,16 +38,18 @@ class Glued:
 SCRIPTS = (
     Glued(id="nothing-taken", text=BUILD + AFTER),
     Glued(id="another-image", text=BUILD + "docker run --rm other cat /src/app > app\n" + AFTER),
-    Glued(id="path-of-a-variable", text=BUILD + "docker run b cat $OUT > app\n" + AFTER, obscure=True),
-    Glued(id="output-of-a-program", text=BUILD + "docker run b ./pack > app.tar\n" + AFTER, obscure=True),
+    Glued(id="path-of-a-variable", text=BUILD + "docker run b cat $OUT > app\n" + AFTER, untraced=True),
+    Glued(id="output-of-a-program", text=BUILD + "docker run b ./pack > app.tar\n" + AFTER, untraced=True),
     Glued(
-        id="build-on-a-mount", text=BUILD + 'docker run -v "$PWD":/src -w /src b make\n' + AFTER, obscure=True
+        id="build-on-a-mount",
+        text=BUILD + 'docker run -v "$PWD":/src -w /src b make\n' + AFTER,
+        untraced=True,
     ),
     Glued(
         id="entrypoint-in-the-way",
         text=BUILD + "docker run b cat /src/app > app\n" + AFTER,
         entrypoint=("/run.sh",),
-        obscure=True,
+        untraced=True,
     ),
     Glued(
         id="entrypoint-replaced",
@@ -86,7 +88,7 @@ SCRIPTS = (
         id="stripped-in-between",
         text=BUILD + "docker run b cat /src/app > app\nstrip app\n" + AFTER,
         taken=("/src/app=app",),
-        altered=True,
+        modified=True,
     ),
     Glued(
         id="behind-a-wrapper-with-options",
@@ -170,12 +172,12 @@ SCRIPTS = (
     Glued(
         id="variable-with-two-values",
         text="out=app\n[ -n $DEBUG ] && out=debug\n" + BUILD + "docker run b cat /src/$out > app\n",
-        obscure=True,
+        untraced=True,
     ),
     Glued(
         id="variable-that-is-asked-for",
         text="out=app\nread -r out\n" + BUILD + "docker run b cat /src/$out > app\n",
-        obscure=True,
+        untraced=True,
     ),
     Glued(
         id="variable-of-a-text",
@@ -189,11 +191,11 @@ SCRIPTS = (
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in SCRIPTS])
 def test_a_script_takes_out(row: Glued, tmp_path: Path) -> None:
     _files(tmp_path, {row.name: row.text, "Dockerfile": RUNTIME, "Dockerfile.build": BUILDER})
-    found = glue(tmp_path, "Dockerfile.build", "Dockerfile", row.entrypoint, row.command)
+    found = build_script(tmp_path, "Dockerfile.build", "Dockerfile", row.entrypoint, row.command)
     assert found is not None
     assert tuple(f"{e.path}={e.target}" for e in found.extracts) == row.taken
-    assert bool(found.obscure) == row.obscure
-    assert bool(found.altered) == row.altered
+    assert bool(found.untraced) == row.untraced
+    assert bool(found.modified) == row.modified
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What single instructions say, and which variables they see."""
+"""Arguments of single instructions, and the variables visible to them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_env_pairs(text: str, expected: list[tuple[str, str]]) -> None:
     assert list(read.env_pairs(last(text))) == expected
 
 
-def test_env_pairs_with_the_escape_of_the_file() -> None:
+def test_env_pairs_with_escape_directive() -> None:
     (_, env) = parse(b"# escape=`\nFROM x\nENV a=c:\\ b=d` e\n").instructions
     assert read.env_pairs(env, "`") == (("a", "c:\\"), ("b", "d` e"))
 
@@ -106,7 +106,7 @@ def test_healthcheck(text: str, expected: HealthcheckParts) -> None:
     assert read.healthcheck(last(text)) == expected
 
 
-def test_the_small_ones() -> None:
+def test_single_value_instructions() -> None:
     assert read.shell_command(last('SHELL ["/bin/bash", "-c"]')) == ("/bin/bash", "-c")
     assert read.expose_ports(last("EXPOSE 80 443/tcp $P")) == ("80", "443/tcp", "$P")
     assert read.volumes(last("VOLUME /a /b")) == ("/a", "/b")
@@ -178,7 +178,7 @@ def test_each_instruction_has_its_own_scope() -> None:
     assert [s.get("a") for s in scopes(dockerfile, {}, {})] == [None, None, "1", "1", "2"]
 
 
-def test_values_that_double_do_not_fill_the_memory() -> None:
+def test_exponential_values_are_bounded() -> None:
     text = "FROM x\nENV a0=0123456789\n" + "".join(f"ENV a{i}=$a{i - 1}$a{i - 1}\n" for i in range(1, 60))
     scope = scopes(parse(encode(text + "RUN b")), {}, {})[-1]
     assert scope["a5"] == "0123456789" * 32

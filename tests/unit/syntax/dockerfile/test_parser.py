@@ -1,4 +1,4 @@
-"""The Dockerfile reader against BuildKit's rules: what it reads, what it refuses, what it keeps."""
+"""The Dockerfile parser against BuildKit's rules: results, errors and round trips."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_kinds_of_nodes() -> None:
 
 
 @pytest.mark.parametrize(("text", "newline"), [("FROM x\nUSER u\r\n", "\n"), ("FROM x\r\nUSER u\n", "\r\n")])
-def test_newline_is_that_of_the_first_line(text: str, newline: str) -> None:
+def test_first_line_decides_the_newline(text: str, newline: str) -> None:
     assert read(text).newline == newline
 
 
@@ -181,14 +181,14 @@ OPENINGS = [
 @pytest.mark.parametrize(
     ("word", "name", "expand", "chomp", "fd"), [r[1:] for r in OPENINGS], ids=[r[0] for r in OPENINGS]
 )
-def test_how_a_heredoc_opens(word: str, name: str, expand: bool, chomp: bool, fd: int) -> None:
+def test_heredoc_openings(word: str, name: str, expand: bool, chomp: bool, fd: int) -> None:
     tab = "\t" if chomp else ""
     (heredoc,) = last(f"RUN cat {word} x\n\thi\n{tab}{name}\n").heredocs
     assert (heredoc.name, heredoc.expand, heredoc.chomp, heredoc.fd) == (name, expand, chomp, fd)
     assert heredoc.body == "\thi\n"
 
 
-def test_heredoc_escapes_are_backslashes_whatever_the_directive() -> None:
+def test_heredoc_escape_is_always_a_backslash() -> None:
     (_, run) = read("# escape=`\nFROM x\nRUN cat <<E\\F\nhi\nEF\n").instructions
     assert [(h.name, h.body) for h in run.heredocs] == [("EF", "hi\n")]
 
@@ -246,7 +246,7 @@ def test_exec_form(text: str, expected: tuple[str, ...] | None) -> None:
     assert last(text).exec_form == expected
 
 
-def test_onbuild_has_its_own_flags_and_form() -> None:
+def test_onbuild_trigger_is_parsed() -> None:
     instruction = last('ONBUILD RUN --mount=type=cache,target=/c ["a"]')
     trigger = instruction.trigger
     assert trigger is not None
@@ -338,7 +338,7 @@ REFUSED = [
 @pytest.mark.parametrize(
     ("text", "code", "line", "message", "hint"), [r[1:] for r in REFUSED], ids=[r[0] for r in REFUSED]
 )
-def test_refused(text: str | bytes, code: str, line: int, message: str, hint: str) -> None:
+def test_rejected(text: str | bytes, code: str, line: int, message: str, hint: str) -> None:
     with pytest.raises(SlimifyError) as caught:
         parse(text if isinstance(text, bytes) else encode(text))
     error = caught.value
@@ -365,12 +365,12 @@ ACCEPTED = [
 
 
 @pytest.mark.parametrize("text", [r[1] for r in ACCEPTED], ids=[r[0] for r in ACCEPTED])
-def test_accepted_and_kept(text: str | bytes) -> None:
+def test_accepted_unchanged(text: str | bytes) -> None:
     data = text if isinstance(text, bytes) else encode(text)
     assert encode(serialise(parse(data))) == data
 
 
-def test_messages_show_nothing_that_a_terminal_obeys() -> None:
+def test_messages_have_no_control_characters() -> None:
     with pytest.raises(SlimifyError) as caught:
         parse(b"FROM x\n\x1b[31m\xe9" + b"z" * 500 + b" a\n")
     message = caught.value.message
@@ -395,7 +395,7 @@ def test_logical_to_raw() -> None:
         logical_to_raw(run, 3, 8)
 
 
-def test_logical_to_raw_of_nothing() -> None:
+def test_logical_to_raw_of_empty_span() -> None:
     ((start, end),) = logical_to_raw(last("RUN\n"), 0, 0)
     assert start == end == 3
 
@@ -421,7 +421,7 @@ def _has_a_line(error: SlimifyError) -> None:
 
 @given(TEXTS)
 @settings(max_examples=400)
-def test_nodes_tile_the_file_and_spans_the_value(text: str) -> None:
+def test_nodes_and_spans_cover_the_file(text: str) -> None:
     try:
         dockerfile = read("FROM x\n" + text)
     except SlimifyError as error:
@@ -441,7 +441,7 @@ def test_nodes_tile_the_file_and_spans_the_value(text: str) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_survive_or_are_refused_with_a_line(data: bytes) -> None:
+def test_any_bytes_round_trip_or_raise_an_error_with_a_line(data: bytes) -> None:
     data = b"FROM x\n# " + data
     try:
         assert encode(serialise(parse(data))) == data
@@ -451,8 +451,8 @@ def test_any_bytes_survive_or_are_refused_with_a_line(data: bytes) -> None:
 
 @given(TEXTS)
 @settings(max_examples=400)
-def test_agrees_with_another_reader(text: str) -> None:
-    """Another port of BuildKit's parser sees the same instructions where both accept the file.
+def test_agrees_with_another_parser(text: str) -> None:
+    """Another port of BuildKit's parser finds the same instructions in files that both accept.
 
     It leaves ONBUILD unread, splits COPY by quotes, and trims more blanks than Go knows.
     """
@@ -496,8 +496,8 @@ SHAPES: list[tuple[str, Callable[[int], str]]] = [
 
 
 @pytest.mark.parametrize("shape", [s[1] for s in SHAPES], ids=[s[0] for s in SHAPES])
-def test_work_grows_with_the_size_of_the_file(shape: Callable[[int], str]) -> None:
-    """Twice the file, twice the calls: counted, so that a slow machine proves nothing."""
+def test_time_is_linear(shape: Callable[[int], str]) -> None:
+    """Counts calls instead of time, so that slow machines do not matter."""
 
     def calls(size: int) -> int:
         data = encode("FROM x\n" + shape(size))

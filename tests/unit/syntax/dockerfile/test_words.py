@@ -1,4 +1,4 @@
-"""Word expansion as the builder does it, against hand-written answers and another port of its lexer."""
+"""Word expansion, against hand-written results and another port of BuildKit's lexer."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_expand(text: str, expected: str | None) -> None:
     assert expand(text, ENV) == expected
 
 
-def test_the_escape_character_of_the_file() -> None:
+def test_escape_directive() -> None:
     assert expand("c:\\`$x\\", {"x": "1"}, "`") == "c:\\$x\\"
     assert expand("c:\\$x\\", {"x": "1"}, "`") == "c:\\1\\"
 
@@ -145,11 +145,11 @@ def test_references(text: str, names: str) -> None:
     [("${x##" + "*a" * 40 + "b}", "a" * 4_000), ("${x//" + "a*" * 20 + "c/}", "ab" * 2_000)],
     ids=["trim", "replace"],
 )
-def test_a_pattern_takes_no_longer_than_its_text(text: str, value: str) -> None:
+def test_patterns_take_linear_time(text: str, value: str) -> None:
     assert expand(text, {"x": value}) == value
 
 
-def test_nesting_without_end_is_no_crash() -> None:
+def test_deep_nesting_does_not_crash() -> None:
     assert expand("${a:-" * 5_000, {}) is None
     assert references("${a:-" * 5_000) == {"a"}
 

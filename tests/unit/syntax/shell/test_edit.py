@@ -1,4 +1,4 @@
-"""Taking atoms and words out of a RUN: tables for the layout, laws for everything else."""
+"""Edits of a RUN: tables for the layout, invariants for everything else."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ def test_drop(before: str, gone: str, after: str) -> None:
     assert check(dockerfile, node, drop) == after
 
 
-def test_everything_gone_is_no_instruction() -> None:
+def test_drop_everything() -> None:
     _, node, script = _file("RUN cd a && b && c\n")
     assert edit(node, script, drop=frozenset({0, 1, 2})) is None
 
@@ -491,7 +491,7 @@ def test_replace_words(before: str, change: str, after: str) -> None:
     assert check(dockerfile, node, replace_words=replacements) == after
 
 
-def test_atoms_and_words_at_once() -> None:
+def test_drop_atoms_and_words() -> None:
     dockerfile, node, script = _file(textwrap.dedent(_ONE_A_LINE).lstrip("\n"))
     after = check(
         dockerfile,
@@ -539,18 +539,18 @@ def test_refusals(text: str, gone: str, reason: str | None) -> None:
         edit(node, script, drop=_atoms(script, gone) if gone else frozenset({0}))
 
 
-def test_state_goes_where_the_caller_answers_for_it() -> None:
+def test_state_is_dropped_without_keep_state() -> None:
     _, node, script = _file("RUN cd /a && b && c\n")
     assert edit(node, script, drop=frozenset({0, 1}), keep_state=False) == "RUN c\n"
 
 
-def test_exec_form_is_not_cut() -> None:
+def test_exec_form_is_not_split() -> None:
     _, node, script = _file('RUN ["a", "b"]\n')
     with pytest.raises(EditRefused, match="exec form"):
         edit(node, script, drop_words=frozenset({(0, 10)}))
 
 
-def test_only_words_of_commands_that_stay_can_change() -> None:
+def test_only_words_of_kept_commands_can_change() -> None:
     _, node, script = _file("RUN a x && b\n")
     with pytest.raises(EditRefused, match="no such word"):
         edit(node, script, drop_words=frozenset({(0, 2)}))
@@ -563,7 +563,7 @@ def test_only_words_of_commands_that_stay_can_change() -> None:
 @pytest.mark.parametrize(
     "text", ["RUN # nothing\n", "RUN a && b \\\n", "RUN\n"], ids=["comment", "open end", "bare"]
 )
-def test_no_change_is_no_change(text: str) -> None:
+def test_empty_edit_changes_nothing(text: str) -> None:
     _, node, script = _file(text)
     assert edit(node, script) == text
 
@@ -579,7 +579,7 @@ _NEWLINES = ("\n", "\r\n")
 
 @st.composite
 def _runs(draw: st.DrawFn) -> str:
-    """A RUN with commands of several words, laid out in any way people do."""
+    """A RUN with several commands, in any layout."""
     newline = draw(st.sampled_from(_NEWLINES))
     indent = draw(st.sampled_from(["    ", "  ", "\t", ""]))
     blank_lines = draw(st.booleans())
@@ -626,7 +626,7 @@ def _runs(draw: st.DrawFn) -> str:
 
 @given(st.data())
 @settings(max_examples=300)
-def test_laws(data: st.DataObject) -> None:
+def test_invariants(data: st.DataObject) -> None:
     dockerfile, node, script = _file(data.draw(_runs()))
     assert not script.opaque
     drop = data.draw(st.frozensets(st.integers(0, len(script.atoms) - 1)))

@@ -1,4 +1,4 @@
-"""Taking commands and words out of a RUN that is one here-document."""
+"""Edits of a RUN that consists of one here-document."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def test_edits(before: str, gone: str, words: dict[str, str | None], after: str)
     assert not read_run(_run(new)).opaque
 
 
-def test_tabs_that_the_builder_takes_off_stay() -> None:
+def test_leading_tabs_are_kept() -> None:
     new = _edited("RUN --network=none <<-END\n\ta x\n\t\tb\n\tc\n\tEND\n", "b", {"x": "y"})
     assert new == "RUN --network=none <<-END\n\ta y\n\tc\n\tEND\n"
 
 
-def test_nothing_is_left_of_it() -> None:
+def test_drop_everything() -> None:
     assert _edited("RUN <<EOF\na\nb\nEOF\n", "a b", {}) is None
 
 

@@ -1,4 +1,4 @@
-"""The shell reader, against shfmt and against tables."""
+"""The shell parser, against shfmt and tables."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(text: str) -> Instruction:
 
 
 @pytest.mark.parametrize("body", _params())
-def test_commands_are_those_of_shfmt(body: str) -> None:
+def test_commands_match_shfmt(body: str) -> None:
     expected = oracle.shfmt(body)
     assert expected is not None
     script = read(body)
@@ -45,12 +45,12 @@ def test_commands_are_those_of_shfmt(body: str) -> None:
 
 
 @pytest.mark.parametrize("body", _params())
-def test_atoms_are_cut_where_shfmt_sees_statements(body: str) -> None:
+def test_atoms_match_statements_of_shfmt(body: str) -> None:
     assert [(atom.operator, atom.start) for atom in read(body).atoms] == oracle.cuts(body)
 
 
 @pytest.mark.parametrize("body", _params())
-def test_spans_hold_what_they_say(body: str) -> None:
+def test_spans_match_the_text(body: str) -> None:
     script = read(body)
     ends = [0]
     for atom in script.atoms:
@@ -110,7 +110,7 @@ def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 @given(st.recursive(_simple, _compound, max_leaves=8))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
-def test_built_scripts_are_read_as_shfmt_reads_them(text: str) -> None:
+def test_generated_scripts_match_shfmt(text: str) -> None:
     expected = oracle.shfmt(text)
     script = read(text)
     if expected is None:
@@ -122,14 +122,14 @@ def test_built_scripts_are_read_as_shfmt_reads_them(text: str) -> None:
 
 @given(st.text(st.sampled_from("ab $\"'`\\\n;&|()<>{}[]#=!-1\t\ré"), max_size=40))
 @settings(max_examples=400)
-def test_any_text_is_read_or_unread(text: str) -> None:
+def test_any_text_is_parsed_or_unreadable(text: str) -> None:
     script = read(text)
     assert bool(script.opaque) <= (not script.atoms)
 
 
 @given(st.text(st.sampled_from("ab $\"'`\\\n;&|()<>{}[]#!-1\t"), max_size=14))
 @settings(max_examples=150)
-def test_noise_is_read_as_shfmt_reads_it(text: str) -> None:
+def test_random_text_matches_shfmt(text: str) -> None:
     script = read(text)
     expected = oracle.shfmt(text)
     if not script.opaque and expected is not None:
@@ -163,13 +163,13 @@ def test_noise_is_read_as_shfmt_reads_it(text: str) -> None:
         pytest.param("a $(" * 5_000 + ")" * 5_000, id="very deep"),
     ],
 )
-def test_unread(text: str) -> None:
+def test_unreadable(text: str) -> None:
     script = read(text)
     assert script.opaque
     assert not script.atoms
 
 
-def test_long_lists_are_read() -> None:
+def test_long_lists() -> None:
     script = read(" && ".join(["echo a $(b) > c"] * 5_000))
     assert len(script.atoms) == 5_000
 
@@ -211,7 +211,7 @@ def test_word_values(text: str, value: str | None) -> None:
     assert [word.value for word in command.words][:2] == ["cmd", value]
 
 
-def test_assignments_and_here_documents_have_values() -> None:
+def test_values_of_assignments_and_here_documents() -> None:
     (command,) = read("A='x y' B=$C D+=e cat <<'E' > /f\n$x\nE\n").commands
     assert [(name, word.value) for name, word in command.assigns] == [("A", "x y"), ("B", None), ("D", None)]
     assert [(r.op, r.target.value) for r in command.redirects] == [("<<", "$x\n"), (">", "/f")]
@@ -304,14 +304,14 @@ def _texts(script_atoms: object) -> list[list[str]]:
     return [[w.text for w in c.words] for a in script_atoms for c in a.commands]  # type: ignore[attr-defined]
 
 
-def test_run_over_lines_is_read_in_its_logical_text() -> None:
+def test_continued_run_is_parsed_as_logical_text() -> None:
     node = run("RUN a \\\n  # note\n  b && \\\n\n c\n")
     script = read_run(node)
     assert script.text == node.value
     assert _texts(script.atoms) == [["a", "b"], ["c"]]
 
 
-def test_exec_form_is_one_atom_without_a_shell() -> None:
+def test_exec_form_is_one_atom() -> None:
     (atom,) = read_run(run('RUN ["sh", "-c", "a && b"]\n')).atoms
     assert atom.opaque == "exec form"
     assert inner_scripts(atom.commands[0]) == ("a && b",)
@@ -334,11 +334,11 @@ def test_heredocs(text: str, opaque: str, words: list[list[str]]) -> None:
     assert _texts(script.atoms) == words
 
 
-def test_heredoc_for_another_interpreter_is_unread() -> None:
+def test_heredoc_of_another_interpreter_is_unreadable() -> None:
     assert read_run(run("RUN <<EOF\n#!/usr/bin/env python3\nimport x\nEOF\n")).opaque == "shebang"
 
 
-def test_heredoc_on_standard_input_of_a_shell_is_an_inner_script() -> None:
+def test_heredoc_of_a_shell_is_an_inner_script() -> None:
     (command,) = read_run(run("RUN bash <<'EOF'\na && b\nEOF\n")).commands
     assert inner_scripts(command) == ("a && b\n",)
 
@@ -358,17 +358,17 @@ def test_shells(text: str, shell: tuple[str, ...], opaque: str) -> None:
     assert read_run(run(text), shell).opaque == opaque
 
 
-def test_backtick_escape_is_unread() -> None:
+def test_backtick_escape_is_unreadable() -> None:
     assert read_run(run("RUN a\n"), escape="`").opaque == "escape"
 
 
-def test_comment_at_the_end_hides_nothing_but_forbids_cutting() -> None:
+def test_trailing_comment_makes_atoms_opaque() -> None:
     script = read_run(run("RUN a && b # why\n"))
     assert _texts(script.atoms) == [["a"], ["b"]]
     assert {atom.opaque for atom in script.atoms} == {"comment"}
 
 
-def test_errexit_of_the_shell_counts() -> None:
+def test_errexit_of_the_shell() -> None:
     assert read_run(run("RUN a; b\n"), ("/bin/bash", "-eo", "pipefail", "-c")).errexit
     assert not read_run(run("RUN a; b\n"), ("/bin/bash", "-o", "pipefail", "-c")).errexit
 
@@ -460,5 +460,5 @@ def test_inner_scripts(text: str, scripts: tuple[str, ...]) -> None:
         pytest.param("node --x 'a b' c.js", ("node", "--x", "a b", "c.js"), id="command"),
     ],
 )
-def test_words_of(text: str, words: tuple[str, ...] | None) -> None:
+def test_static_words(text: str, words: tuple[str, ...] | None) -> None:
     assert static_words(text) == words

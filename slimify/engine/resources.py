@@ -1,4 +1,4 @@
-"""What an engine has made in this run: names, a label, and the removal of it all."""
+"""Tracks the images, containers and folders that an engine creates in a run, and removes them."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from slimify.engine.model import EngineProblem
 from slimify.engine.process import Children
 
 PREFIX = "slimify-verify"
-_SECONDS = 30.0  # for all of the removing
-_CALL = 15.0  # for one call of it
+_SECONDS = 30.0  # for the whole removal
+_CALL = 15.0  # for one command
 
 
-class Made:
-    """Names of images and containers, and paths of folders; each is noted before it comes into being."""
+class Resources:
+    """Names of images and containers, and paths of folders. Each is recorded before it is created."""
 
     def __init__(self, run: str, force: tuple[str, ...]) -> None:
-        """`force`: the words that let `rm` remove a container that runs, at once and with its volumes."""
+        """`force`: the options of `rm` that remove running containers and their volumes immediately."""
         self.run, self.force = run, force
         self.images: set[str] = set()
         self.containers: set[str] = set()
         self._folders: set[str] = set()
 
     def name(self, known: set[str]) -> str:
-        """A new name, noted in `known`."""
+        """A new name, recorded in `known`."""
         name = f"{PREFIX}-{self.run}-{secrets.token_hex(4)}"
         known.add(name)
         return name
 
     @contextlib.contextmanager
     def folder(self) -> Iterator[Path]:
-        """A temporary directory."""
+        """Create a temporary directory for a `with` block."""
         with tempfile.TemporaryDirectory(prefix=f"{PREFIX}-", ignore_cleanup_errors=True) as folder:
-            self._folders.add(folder)  # for good: a signal may come before it is really gone
+            self._folders.add(folder)  # never removed from the set: a signal may interrupt its deletion
             yield Path(folder)
 
     def remove(self, children: Children, program: str, runner: str | None, *, late: bool) -> tuple[str, ...]:
-        """Removes everything, by name and then by label; the names of what may be left: of what
-        could not be removed within 30 seconds, or all, if the engine does not answer.
+        """Remove everything, first by name, then by label, within 30 seconds.
 
-        `late`: a program was ended before its time; what it had asked for may come into being after
-        its end, so there is a second look.
+        Returns the names of what may remain; if the engine does not respond, of everything. `late`: a
+        subprocess was ended early, so the engine may still create its resources, and a second search
+        follows.
         """
         for folder in tuple(self._folders):
             shutil.rmtree(folder, ignore_errors=True)
@@ -61,7 +61,7 @@ class Made:
             if late and looks < 2:
                 time.sleep(0.5)
             found = sweep.find(containers=bool(self.containers))
-            if found is None:  # the engine is gone or hangs
+            if found is None:  # the engine stopped or hangs
                 break
             containers, images = found
             looks += 1
@@ -73,9 +73,9 @@ class Made:
 
 
 class _Sweep:
-    """The calls of a removal, all within one limit of time."""
+    """The commands of a removal, within one time limit."""
 
-    def __init__(self, children: Children, program: str, runner: str | None, made: Made) -> None:
+    def __init__(self, children: Children, program: str, runner: str | None, made: Resources) -> None:
         self._children, self._program, self._runner = children, program, runner
         self._filter = ("--quiet", "--filter", f"label={LABEL}={made.run}")
         self._force = made.force
@@ -88,7 +88,7 @@ class _Sweep:
             self._call(self._program, "rmi", "--force", *images)
 
     def find(self, *, containers: bool) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """Containers and images that bear the label; None if the engine does not say."""
+        """Containers and images with the label of this run, or None if the engine does not respond."""
         ran = self._call(self._runner, "ps", "--all", *self._filter) if containers and self._runner else ""
         built = self._call(self._program, "images", *self._filter)
         if ran is None or built is None:
@@ -100,8 +100,8 @@ class _Sweep:
         if seconds <= 0:
             return None
         try:
-            done = self._children.run(command, timeout=seconds, always=True)
+            done = self._children.run(command, timeout=seconds, during_shutdown=True)
         except EngineProblem:
-            self._end = 0.0  # it hangs: it will not answer the next question either
+            self._end = 0.0  # it hangs, so further commands would too
             return None
         return done.text if done.code == 0 else None

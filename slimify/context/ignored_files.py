@@ -1,4 +1,4 @@
-"""Files of a build context that its `Context` does not tell of: ignored ones, with every byte kept."""
+"""Files of a build context that its ignore file excludes from `Context.files`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from slimify.languages import installed_directories
 _HISTORIES = frozenset({".git", ".hg", ".svn", ".bzr"})
 
 
-def raw_text(context: Context, path: str) -> str | None:
-    """The text of a file, ignored or not, odd bytes as surrogates; None for a link and over the limit."""
+def unfiltered_text(context: Context, path: str) -> str | None:
+    """The text of a file, even if it is ignored. Bytes that are not UTF-8 become surrogate escapes.
+
+    None for a symlink and for a file over the size limit.
+    """
     full = os.path.join(str(context.root), path)
     try:
         if os.path.islink(full) or os.path.getsize(full) > context.limits.text:
@@ -23,17 +26,17 @@ def raw_text(context: Context, path: str) -> str | None:
         return None
 
 
-def hidden_files(context: Context) -> Iterator[str]:
-    """What the ignore file keeps out, installed packages and histories left aside; at most
-    `limits.installed` files."""
-    aside = _HISTORIES | installed_directories()
+def ignored_files(context: Context) -> Iterator[str]:
+    """The paths that the ignore file excludes, at most `limits.installed`. Installed packages and
+    version control folders are left out."""
+    skipped = _HISTORIES | installed_directories()
     root, left = str(context.root), context.limits.installed
     for name in context.ignored:
         if not name.endswith("/"):
             yield name
             continue
         for directory, below, names in os.walk(os.path.join(root, name)):
-            below[:] = [d for d in below if d not in aside]
+            below[:] = [d for d in below if d not in skipped]
             left -= len(names)
             if left < 0:
                 return
