@@ -46,14 +46,15 @@ def read_sources(
     others = [known for known in reversed(languages()) if known.read_always and known is not own]
     for known in [own, *others] if own is not None else others:
         chosen, skipped = _choose(view, known.endings, limit=known is own)
-        if known.sources is None:
-            chosen, skipped = [], (*chosen, *skipped)  # nobody can read them
         if not chosen and not skipped:
-            continue
+            continue  # without importing the reader
+        reader = known.sources
+        if reader is None:
+            skipped = (*chosen, *skipped)  # nobody can read them
+        else:
+            selected = reader.selected(view, chosen, start)
+            facts = merge((facts, reader.read_many(_texts(view, selected))))
         complete = complete and not skipped
-        if known.sources is not None:
-            selected = known.sources.selected(view, chosen, start)
-            facts = merge((facts, known.sources.read_many(_texts(view, selected))))
         facts = merge((facts, SourceFacts(skipped=skipped)))
     modules = {use.name: use for use in reversed(facts.imports)}
     return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)

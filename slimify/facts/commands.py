@@ -33,7 +33,7 @@ class Known(Struct, frozen=True, kw_only=True):
 class Installer(Struct, frozen=True, kw_only=True):
     """A script that is fetched and run, known by its address."""
 
-    address: re.Pattern[str]
+    address: str  # a pattern, compiled when a script is fetched
     kind: EffectKind
     ecosystem: str  # a language, "" for none
     manager: str
@@ -132,7 +132,7 @@ def _known(row: Mapping[str, Any]) -> Known:
 
 def _installer(row: Mapping[str, Any], of: str) -> Installer:
     return Installer(
-        address=re.compile(row["address"]),
+        address=row["address"],
         kind=row["kind"],
         ecosystem=of,
         manager=row["manager"],

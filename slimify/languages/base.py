@@ -112,8 +112,12 @@ class Language(Struct, frozen=True, kw_only=True):
 
 @cache
 def _part(module: str) -> Any:
-    package = module.rpartition(".")[0]
-    return import_module(module) if find_spec(package) and find_spec(module) else None
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # the part is there, and lacks something itself
+        return None
 
 
 @cache

@@ -170,7 +170,7 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
 def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
     """What a fetched installer does, if it is a known one."""
     for installer in (i for _, table in tables() for i in table.installers):
-        if not installer.address.search(address):
+        if not re.search(installer.address, address):
             continue
         places = [value for name in installer.variables if (value := call.state.get(name))]
         writes = places or [located(call, place) or "" for place in installer.writes]
