@@ -18,7 +18,7 @@ from slimify.model.outcome import Estimate, Failed, Outcome, Refused, Rewritten,
 from slimify.model.plan import CompiledStart, NewStart, Plan
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.evidence.built_image import BuiltImage
     from slimify.analysis.program import Program
     from slimify.context.scan import Context
     from slimify.image.model import Image
@@ -49,11 +49,11 @@ def rewrite(
     except SlimifyError as error:
         return _unread(data, name, error)
     where = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
-    evidence: Built | str | None = None
+    evidence: BuiltImage | str | None = None
     if image is not None:
-        from slimify.analysis.evidence.built_image import built
+        from slimify.analysis.evidence.built_image import image_evidence
 
-        evidence = built(image, file)
+        evidence = image_evidence(image, file)
     outcome = _planned(file, name, where, options, None if isinstance(evidence, str) else evidence)
     if isinstance(evidence, str):
         outcome = replace(outcome, warnings=(f"{NO_EVIDENCE}: {evidence}", *outcome.warnings))
@@ -73,7 +73,7 @@ def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
 
 
 def _planned(
-    file: Dockerfile, name: str, context: Context, options: Options, evidence: Built | None
+    file: Dockerfile, name: str, context: Context, options: Options, evidence: BuiltImage | None
 ) -> Outcome:
     """The outcome of a file that could be read."""
     from slimify.analysis.classify import classify
@@ -274,7 +274,7 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
 def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcome:
     """The outcome with the ignore file that was proved, beside a new Dockerfile, else with that as advice."""
     from slimify.analysis.advice.assets import assets
-    from slimify.analysis.advice.unimported import unimported
+    from slimify.analysis.advice.unimported import unimported_packages
     from slimify.planning.options.dockerignore import advised, proposal
     from slimify.planning.options.static_files import marked, patterns, told
     from slimify.validation.ignore_file import problems
@@ -286,7 +286,7 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
         found = proposal(program, options) if more else None
     files = marked(files, found[0] if found is not None and isinstance(outcome, Rewritten) else None)
     outcome = replace(
-        outcome, assets=files, decisions=(*outcome.decisions, *unimported(program), *told(files))
+        outcome, assets=files, decisions=(*outcome.decisions, *unimported_packages(program), *told(files))
     )
     if found is None or problems(program, found[0]):
         return outcome

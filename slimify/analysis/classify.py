@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify import languages
-from slimify.analysis.advice.findings import earlier_sources, findings
-from slimify.analysis.contract import runtime
-from slimify.analysis.evidence.evidence_decisions import renamed, showings
+from slimify.analysis.advice.findings import findings, missing_earlier_sources
+from slimify.analysis.contract import runtime_contract
+from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
-from slimify.analysis.packages.installer_settings import install_time
-from slimify.analysis.packages.linked import with_counterparts, with_linked
-from slimify.analysis.packages.naming import Naming
-from slimify.analysis.packages.verdicts import Usage, judge, late_tools
-from slimify.analysis.previous_stages import with_earlier
+from slimify.analysis.packages.installer_settings import install_only_settings
+from slimify.analysis.packages.linked import with_counterparts, with_linked_packages
+from slimify.analysis.packages.naming import ContextMentions
+from slimify.analysis.packages.verdicts import PackageUsage, final_stage_tools, package_verdicts
+from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
 from slimify.analysis.roles import assign as role_pass
-from slimify.analysis.roles.role_state import Roles, Where
+from slimify.analysis.roles.role_state import AtomKey, Roles
 from slimify.analysis.roles.verdicts import instruction_role
 from slimify.analysis.runtime_needs import runtime_needs, unread_start
 from slimify.config import Options
@@ -41,14 +41,14 @@ from slimify.syntax.dockerfile.instructions import is_multi_stage
 from slimify.syntax.dockerfile.scope import scopes
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.evidence.built_image import BuiltImage
 
 
 _KEEP = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
 
 def classify(
-    file: Dockerfile, context: Context, name: str, options: Options, evidence: Built | None = None
+    file: Dockerfile, context: Context, name: str, options: Options, evidence: BuiltImage | None = None
 ) -> Program:
     """Label every instruction and command of the last stage.
 
@@ -68,34 +68,34 @@ def classify(
     visits = installed_commands(visits, end)
     seen: Mapping[int, tuple[str, ...]] = {}
     if evidence is not None:
-        from slimify.analysis.evidence.layer_effects import witnessed
+        from slimify.analysis.evidence.layer_effects import layer_effects
 
-        visits, seen = witnessed(visits, evidence)
-    contract = runtime([x for _, x in body], [in_force[i] for i, _ in body], base)
+        visits, seen = layer_effects(visits, evidence)
+    contract = runtime_contract([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
     needs = runtime_needs(contract, end, effects, _named(context, name), language, base)
     if is_multi_stage(file):
-        needs = with_earlier(needs, file, in_force, visits, context, base, names)
+        needs = with_previous_stages(needs, file, in_force, visits, context, base, names)
     needs = _with_kept(needs, options.keep_commands)
     keep = _kept(file)
-    needs = with_linked(needs, evidence) if evidence is not None else needs
+    needs = with_linked_packages(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
     pure = linking is not None and linking.links_nothing(visits, end, needs)
-    usage = Usage(
+    usage = PackageUsage(
         visits=visits,
         needs=needs,
         base=base,
         application=language,
         keep=options.keep_packages,
-        naming=Naming(context),
+        naming=ContextMentions(context),
         pure=pure,
     )
     packages, roles, late = _judged(usage, keep)
     if evidence is not None:
-        from slimify.analysis.evidence.built_base import brought
+        from slimify.analysis.evidence.built_base import base_packages
 
-        packages = with_counterparts(packages, needs, evidence, brought(evidence))
+        packages = with_counterparts(packages, needs, evidence, base_packages(evidence))
     lines = {v.index: v.instruction.line for v in visits}
     judged = [(lines[index], v) for (index, _), found in packages.items() for v in found]
     return Program(
@@ -108,32 +108,32 @@ def classify(
         steps=tuple(_step(visit, roles, packages) for visit in visits),
         runtime=contract,
         runtime_needs=needs,
-        made=roles.made,
+        artifacts=roles.artifacts,
         end=end,
         refusals=refusals(file, base, reference),
         findings=(
-            *renamed(file.instructions[start], reference, names),
-            *showings(evidence, shown, seen),
-            *earlier_sources(instructions[:start], in_force[:start], context),
+            *base_mapping_decisions(file.instructions[start], reference, names),
+            *evidence_decisions(evidence, shown, seen),
+            *missing_earlier_sources(instructions[:start], in_force[:start], context),
             *findings(visits, contract, needs, judged),
         ),
-        keep_lines=keep,
+        kept_instructions=keep,
         build_args=options.build_args,
-        late=late,
-        built=evidence,
-        names=names,
+        final_stage_tools=late,
+        image_evidence=evidence,
+        base_map=names,
     )
 
 
 def _shown_base(
-    file: Dockerfile, reference: str, base: ImageFacts | None, evidence: Built | None
+    file: Dockerfile, reference: str, base: ImageFacts | None, evidence: BuiltImage | None
 ) -> ImageFacts | None:
     """The base image as a built image shows it, where the reference alone tells nothing."""
     if base is not None or evidence is None:
         return None
-    from slimify.analysis.evidence.built_base import base_facts
+    from slimify.analysis.evidence.built_base import base_image_facts
 
-    return base_facts(evidence, file, reference)
+    return base_image_facts(evidence, file, reference)
 
 
 def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
@@ -142,27 +142,27 @@ def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
 
 
 def _judged(
-    usage: Usage, keep: frozenset[int]
-) -> tuple[Mapping[Where, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
+    usage: PackageUsage, keep: frozenset[int]
+) -> tuple[Mapping[AtomKey, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
     """Packages and roles; judged once more where steps of the final stage turn out to call programs
     (the third value) whose packages were the build's. `keep` are instructions that the user wants there."""
     needs = usage.needs
     assigned = partial(
-        role_pass.assign,
+        role_pass.assign_roles,
         usage.visits,
         live_commands=frozenset(needs.commands),
         build_tools=frozenset(usage.tools),
         application=usage.application,
         keep=keep,
         unread=unread_start(needs.start),
-        install_time=install_time(needs),
+        install_time=install_only_settings(needs),
         live_texts=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
-    packages = judge(usage)
+    packages = package_verdicts(usage)
     roles = assigned(packages=packages)
-    late = late_tools(usage.visits, roles.atoms)
+    late = final_stage_tools(usage.visits, roles.atoms)
     if late:
-        packages = judge(replace(usage, late=late))
+        packages = package_verdicts(replace(usage, late=late))
         roles = assigned(packages=packages)
     return packages, roles, late
 
@@ -183,7 +183,7 @@ def _in_context(context: Context, name: str) -> str:
     return os.path.basename(name) if path.startswith("..") else path.replace(os.sep, "/")
 
 
-def _step(visit: Visit, roles: Roles, packages: Mapping[Where, Sequence[object]]) -> Step:
+def _step(visit: Visit, roles: Roles, packages: Mapping[AtomKey, Sequence[object]]) -> Step:
     atoms = tuple(
         AtomStep(
             index=number,

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from slimify.analysis.copied_context import Taken, taken
+from slimify.analysis.copied_context import CopiedContext, copied_context
 from slimify.analysis.program import Program
 from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
@@ -29,11 +29,11 @@ _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
 _READ = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
 
 
-class Readers(Struct, frozen=True, dict=True):
+class ContextReaders(Struct, frozen=True, dict=True):
     """`own` is what this Dockerfile takes of the context, `others` what the others take, with their text."""
 
-    own: Taken
-    others: tuple[tuple[Taken, str], ...]
+    own: CopiedContext
+    others: tuple[tuple[CopiedContext, str], ...]
     texts: tuple[str, ...]
     code: frozenset[int]  # which of the texts are programs
     program: Program
@@ -83,10 +83,10 @@ class Readers(Struct, frozen=True, dict=True):
         return all(installs.search(text) for t, text in self.others if t.takes(path))
 
 
-def readers(program: Program) -> Readers | None:
+def context_readers(program: Program) -> ContextReaders | None:
     """None where a source of a COPY is not known, another Dockerfile can't be read, or there is too much."""
     context = program.context
-    own = taken(program.dockerfile, context, program.build_args)
+    own = copied_context(program.dockerfile, context, program.build_args)
     shared = context.ignore_file in (None, ".dockerignore")
     files = list(_others(program)) if shared else []
     if own is None or None in files:
@@ -94,12 +94,12 @@ def readers(program: Program) -> Readers | None:
     others = []
     for file in files:
         assert file is not None
-        takes = taken(file, context, {})
+        takes = copied_context(file, context, {})
         if takes is None:
             return None
         others.append((takes, _instructions(file)))
     found = _texts(context, [_instructions(program.dockerfile), *(t for _, t in others)])
-    return Readers(own, tuple(others), *found, program) if found is not None else None
+    return ContextReaders(own, tuple(others), *found, program) if found is not None else None
 
 
 def _others(program: Program) -> Iterator[Dockerfile | None]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from posixpath import dirname
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.facts.system import is_scratch, is_shared_directory
 from slimify.semantics.paths import inside, inside_any
 from slimify.semantics.walk import Visit
 
 
-def thinned(state: RoleState) -> dict[str, Artifact]:
+def pruned_copies(state: RoleState) -> dict[str, Artifact]:
     """Directories that a COPY made and a build step took files out of. None where the language is compiled:
     its program needs no sources beside it."""
     found: dict[str, Artifact] = {}
@@ -57,6 +57,6 @@ def _copied(state: RoleState, last: Visit, path: str) -> Iterator[str]:
     for visit in state.visits:
         if visit.index >= last.index or visit.instruction.keyword not in ("COPY", "ADD"):
             continue
-        for target in targets(visit) or ():
+        for target in copy_targets(visit) or ():
             if target != path and inside(path, target) and not is_shared_directory(target):
                 yield target

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from slimify.analysis.program import Runtime
+from slimify.analysis.program import RuntimeContract
 from slimify.facts.images import ImageFacts
 from slimify.model.dockerfile import Instruction
 from slimify.semantics.paths import joined
@@ -19,12 +19,12 @@ from slimify.syntax.dockerfile.words import expand
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
 
-def runtime(
+def runtime_contract(
     stage: Sequence[Instruction],
     scopes: Sequence[Mapping[str, str]],
     base: ImageFacts | None,
-    inherited: Runtime | None = None,
-) -> Runtime:
+    inherited: RuntimeContract | None = None,
+) -> RuntimeContract:
     """The contract of one stage: `stage` are its instructions behind FROM, `scopes` the variables in
     force at each. `inherited` is the contract of the stage it is FROM, if it is not an image."""
     values = _Values(base, inherited)
@@ -36,7 +36,7 @@ def runtime(
 class _Values:
     """The configuration as it grows, instruction by instruction."""
 
-    def __init__(self, base: ImageFacts | None, inherited: Runtime | None) -> None:
+    def __init__(self, base: ImageFacts | None, inherited: RuntimeContract | None) -> None:
         known = base is not None or inherited is not None
         self.entrypoint: tuple[str, ...] | None = () if known else None
         self.cmd: tuple[str, ...] | None = () if known else None
@@ -103,8 +103,8 @@ class _Values:
             return instruction.exec_form
         return (*self.shell, instruction.value.strip())
 
-    def result(self) -> Runtime:
-        return Runtime(
+    def result(self) -> RuntimeContract:
+        return RuntimeContract(
             entrypoint=self.entrypoint,
             cmd=self.cmd,
             env=self.env,
@@ -116,7 +116,7 @@ class _Values:
             healthcheck=self.healthcheck,
             stop_signal=self.stop_signal,
             shell=self.shell,
-            own_start=self.own_cmd or self.own_entrypoint,
+            starts_itself=self.own_cmd or self.own_entrypoint,
         )
 
 

@@ -23,7 +23,7 @@ from slimify.syntax.dockerfile.words import expand
 _MOST_ENTRIES = 200_000
 
 
-class Taken(Struct, frozen=True, kw_only=True):
+class CopiedContext(Struct, frozen=True, kw_only=True):
     """`directories` are taken whole ("" is the whole context); `named` are the other sources, as patterns."""
 
     directories: tuple[str, ...]
@@ -43,7 +43,7 @@ class Taken(Struct, frozen=True, kw_only=True):
         return self.whole(path) or any(inside(path, n) or _matches(n, path) for n in self.named)
 
 
-def taken(file: Dockerfile, context: Context, build_args: Mapping[str, str]) -> Taken | None:
+def copied_context(file: Dockerfile, context: Context, build_args: Mapping[str, str]) -> CopiedContext | None:
     """What all instructions of a file take; None where a source is not known."""
     directories: list[str] = []
     named: list[str] = []
@@ -57,10 +57,10 @@ def taken(file: Dockerfile, context: Context, build_args: Mapping[str, str]) -> 
                 return None
             path = clean(value)
             (directories if not path or context.is_dir(path) else named).append(path)
-    return Taken(directories=tuple(dict.fromkeys(directories)), named=tuple(dict.fromkeys(named)))
+    return CopiedContext(directories=tuple(dict.fromkeys(directories)), named=tuple(dict.fromkeys(named)))
 
 
-def weight(context: Context, path: str) -> int:
+def context_size(context: Context, path: str) -> int:
     """The bytes of a file or directory of the context, those of a directory that is not listed, too."""
     if path in context.files:
         return context.files[path]

@@ -10,7 +10,7 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand
 
 
-def targets(visit: Visit) -> tuple[str, ...] | None:
+def copy_targets(visit: Visit) -> tuple[str, ...] | None:
     """The image paths that it makes: a directory whose content arrives, or single files.
 
     None when the destination is not known.
@@ -34,7 +34,7 @@ def targets(visit: Visit) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(item.target for item in view.placed))
 
 
-def files(visit: Visit) -> frozenset[str] | None:
+def copied_files(visit: Visit) -> frozenset[str] | None:
     """The image paths of every single file that it copies from the context; None if not known."""
     if copy_parts(visit.instruction).from_stage is not None or visit.instruction.heredocs:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from slimify.analysis.runtime_needs import configured
+from slimify.analysis.runtime_needs import managed_commands
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
 from slimify.languages import language, languages, of_effect
@@ -39,7 +39,7 @@ def _started(visits: Sequence[Visit]) -> str | None:
     found = next((name for text in starts if (name := _named(text))), None)
     if found or not visits:
         return found
-    managed = Counter(filter(None, (_named(text) for _, text in configured(visits[-1].state.view))))
+    managed = Counter(filter(None, (_named(text) for _, text in managed_commands(visits[-1].state.view))))
     return managed.most_common(1)[0][0] if managed else None
 
 

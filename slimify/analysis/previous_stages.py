@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.language import language_of
-from slimify.analysis.packages.needs import installed_modules, needs_of
+from slimify.analysis.packages.needs import installed_modules, module_needs
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.sources import read_sources
@@ -23,7 +23,7 @@ from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, split
 _CALLED = ("fetch", "tool")  # kinds of packages that people install to be called
 
 
-def with_earlier(
+def with_previous_stages(
     runtime_needs: RuntimeNeeds,
     file: Dockerfile,
     in_force: Sequence[Mapping[str, str]],
@@ -55,7 +55,7 @@ def with_earlier(
         for use in (*sources.commands, *(sources.mentioned if sources.dynamic else ())):
             commands.setdefault(use.name.rpartition("/")[2], use)
         libraries = {**{use.name: use for use in sources.libraries}, **libraries}
-        needs = needs_of(installed_modules(own, end.view), base, installed)
+        needs = module_needs(installed_modules(own, end.view), base, installed)
         commands, packages = {**needs.commands, **commands}, {**needs.packages, **packages}
     if unread:
         commands = {**_callable(installed, base, copies[0]), **commands}

@@ -20,7 +20,7 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.evidence.built_image import BuiltImage
 
 
 class AtomStep(Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class Step(Struct, frozen=True, kw_only=True):
         return tuple(e for a in self.atoms for e in a.effects)
 
 
-class Runtime(Struct, frozen=True, kw_only=True):
+class RuntimeContract(Struct, frozen=True, kw_only=True):
     """The runtime contract as far as a Dockerfile and its base image tell.
 
     None for `entrypoint` and `cmd` means: not known (an unknown base image). `entrypoint` and
@@ -90,7 +90,7 @@ class Runtime(Struct, frozen=True, kw_only=True):
     healthcheck: str
     stop_signal: str
     shell: tuple[str, ...]
-    own_start: bool = False  # the file itself says what is started
+    starts_itself: bool = False  # the file itself says what is started
 
 
 class RuntimeNeeds(Struct, frozen=True, kw_only=True):
@@ -124,21 +124,23 @@ class Program(Struct, frozen=True, kw_only=True):
     base: ImageFacts | None
     language: str | None
     steps: tuple[Step, ...]
-    runtime: Runtime
+    runtime: RuntimeContract
     runtime_needs: RuntimeNeeds
-    made: tuple[Artifact, ...]
+    artifacts: tuple[Artifact, ...]
     end: State  # the state behind the last instruction
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
-    keep_lines: frozenset[int] = frozenset()
+    kept_instructions: frozenset[int] = frozenset()
     build_args: Mapping[str, str] = field(default_factory=dict)  # what the user gives to ARG
-    late: Mapping[str, Use] = field(default_factory=dict)  # programs that steps of the final stage call
-    built: Built | None = None  # an image that was built from the file, where one was given
-    names: BaseMap = field(default_factory=BaseMap)  # what the user calls base images
+    final_stage_tools: Mapping[str, Use] = field(
+        default_factory=dict
+    )  # programs that steps of the final stage call
+    image_evidence: BuiltImage | None = None  # an image that was built from the file, where one was given
+    base_map: BaseMap = field(default_factory=BaseMap)  # what the user calls base images
 
     def facts_of(self, reference: str) -> ImageFacts | None:
         """What is known about an image; about the file's own base what a built image shows, too."""
-        return image(self.names.known(reference)) or (self.base if reference == self.base_ref else None)
+        return image(self.base_map.known(reference)) or (self.base if reference == self.base_ref else None)
 
     def step(self, index: int) -> Step:
         """The step of an instruction behind FROM, by its index in `Dockerfile.instructions`."""

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.packages.needs import installed_modules, needs_of
-from slimify.analysis.program import Runtime, RuntimeNeeds
+from slimify.analysis.packages.needs import installed_modules, module_needs
+from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import SourceUse, read_sources
 from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
@@ -31,11 +31,11 @@ from slimify.syntax.shell.script import read
 
 _NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
 # Of the official images; that of Node's only decides whether to put node in front.
-OWN_ENTRY = frozenset({"docker-entrypoint.sh"})
+OFFICIAL_ENTRYPOINTS = frozenset({"docker-entrypoint.sh"})
 
 
 def runtime_needs(
-    runtime: Runtime,
+    runtime: RuntimeContract,
     state: State,
     effects: Iterable[Effect],
     named: Sequence[RunCommand],
@@ -58,7 +58,7 @@ def runtime_needs(
         for effect in own:
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
-    for use, text in configured(state.view):
+    for use, text in managed_commands(state.view):
         for effect in _interpret(text, state):
             for tool in (effect.tool, *effect.tools):
                 _note(commands, tool, use)
@@ -68,7 +68,7 @@ def runtime_needs(
     for use in (*found.facts.commands, *handed_on):
         _note(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
-    needs = needs_of(installed_modules(everything, state.view), base, headers)
+    needs = module_needs(installed_modules(everything, state.view), base, headers)
     for command, use in needs.commands.items():
         _note(commands, command, use)
     for command, use in tuple(commands.items()):
@@ -95,7 +95,7 @@ def unread_start(start: Iterable[Effect]) -> str:
         (
             e.why
             for e in start
-            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in OWN_ENTRY
+            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in OFFICIAL_ENTRYPOINTS
         ),
         "",
     )
@@ -117,11 +117,11 @@ def _mounted(state: State, command: RunCommand) -> State:
     return replace(state, view=view)
 
 
-def _roots(runtime: Runtime) -> list[tuple[str, Use]]:
+def _roots(runtime: RuntimeContract) -> list[tuple[str, Use]]:
     """Command lines that the Dockerfile starts, each with where it is said."""
     roots: list[tuple[str, Use]] = []
     entry, cmd = runtime.entrypoint or (), runtime.cmd or ()
-    if runtime.own_start:
+    if runtime.starts_itself:
         joined = tuple(entry) + tuple(cmd)
         if joined:
             roots.append((shlex.join(joined), Use(name=joined[0], file="Dockerfile", line=0)))
@@ -161,7 +161,7 @@ def _interpret(text: str, state: State) -> tuple[Effect, ...]:
     return tuple(e for atom in interpret(script, state) for e in atom)
 
 
-def configured(view: View) -> Iterable[tuple[Use, str]]:
+def managed_commands(view: View) -> Iterable[tuple[Use, str]]:
     """Command lines in configuration files of process managers that are copied into the image."""
     context: Context = view.context
     for path in context.files:
@@ -189,7 +189,7 @@ def _command_line(line: str, name: str) -> str:
     return ""
 
 
-def _needs_shell(runtime: Runtime, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
+def _needs_shell(runtime: RuntimeContract, start: Sequence[Effect], commands: Mapping[str, Use]) -> bool:
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
     if any(map(is_shell, argv)):
         return True

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from slimify.analysis.program import Program
-from slimify.analysis.sources import application
+from slimify.analysis.sources import application_sources
 from slimify.facts import load
 from slimify.facts.system import anybody_writes, is_kernels, is_systems
 from slimify.languages import language
@@ -27,7 +27,7 @@ _MAKES = re.compile("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
 _ARGUMENT = 120  # characters behind a call in which its place is looked for
 
 
-class Writes(Struct, frozen=True, kw_only=True):
+class ApplicationWrites(Struct, frozen=True, kw_only=True):
     """Directories (absolute image paths) that the application writes to; `why` says what could not
     be told, or what only root may do: then `places` is not all."""
 
@@ -35,30 +35,30 @@ class Writes(Struct, frozen=True, kw_only=True):
     why: Reason | None = None
 
 
-def writes(program: Program) -> Writes:
+def application_writes(program: Program) -> ApplicationWrites:
     """What the application's own sources write."""
     sources = program.runtime_needs.sources
     own = language(program.language)
     facts = own.facts("nonroot.toml") if own is not None else {}
-    files = application(program.end.view, program.language or "")
+    files = application_sources(program.end.view, program.language or "")
     if not facts or not files:
-        return Writes(why=Reason.of("SL331", "no_sources"))
+        return ApplicationWrites(why=Reason.of("SL331", "no_sources"))
     if sources.skipped:
-        return Writes(why=Reason.of("SL331", "unread", file=sources.skipped[0]))
+        return ApplicationWrites(why=Reason.of("SL331", "unread", file=sources.skipped[0]))
     modules = re.compile(facts["modules"], re.IGNORECASE)
     for use in sources.imports:
         if modules.fullmatch(use.name) if facts.get("whole") else modules.search(use.name):
-            return Writes(why=Reason.of("SL331", "may_keep", user=use))
+            return ApplicationWrites(why=Reason.of("SL331", "may_keep", user=use))
     configured = _configured(program)
     if configured:
-        return Writes(why=configured)
+        return ApplicationWrites(why=configured)
     places: dict[str, None] = {}
     for file in files:
         found = _read(program, file, facts)
         if isinstance(found, Reason):
-            return Writes(why=found)
+            return ApplicationWrites(why=found)
         places |= dict.fromkeys(found)
-    return Writes(places=tuple(places))
+    return ApplicationWrites(places=tuple(places))
 
 
 def _configured(program: Program) -> Reason | None:
@@ -121,16 +121,16 @@ def _directory(program: Program, path: str, itself: bool) -> str | None:
     place = full if itself else posixpath.dirname(full)
     if anybody_writes(full):
         return ""
-    return place if own_directory(program, place) else None
+    return place if is_own_directory(program, place) else None
 
 
-def own_directory(program: Program, place: str) -> bool:
+def is_own_directory(program: Program, place: str) -> bool:
     """Nothing lies there that the image brings: no system directory, no program, no working directory."""
     if place.count("/") < 2 and place not in ("/data", "/uploads", "/logs", "/cache", "/storage"):
         return False
     if is_systems(place) or is_kernels(place) or inside_any(place, ("/root", "/run")):
         return False
-    holds = (program.end.cwd or "/", *(m.path for m in program.made if not is_named_place(m.path)))
+    holds = (program.end.cwd or "/", *(m.path for m in program.artifacts if not is_named_place(m.path)))
     return not any(inside(path, place) for path in holds) and not any(_brought(program, place))
 
 

@@ -76,7 +76,7 @@ def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[
     return chosen, ()
 
 
-def application(view: View, name: str) -> tuple[str, ...]:
+def application_sources(view: View, name: str) -> tuple[str, ...]:
     """Context paths of the application's own sources, in the language of that name, that are copied into the
     image."""
     own = language(name)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence, Set
 
-    from slimify.analysis.advice.unused_context_files import Unread
-    from slimify.analysis.context_readers import Readers
+    from slimify.analysis.advice.unused_context_files import UnusedPattern
+    from slimify.analysis.context_readers import ContextReaders
     from slimify.analysis.program import Program, RuntimeNeeds, Step
-    from slimify.analysis.roles.role_state import Artifact, RoleState, Where
+    from slimify.analysis.roles.role_state import Artifact, AtomKey, RoleState
     from slimify.analyze.image_inputs import Found, Sight
     from slimify.config import Options
     from slimify.context.scan import Context
@@ -155,7 +155,7 @@ class Project(Protocol):
 class UnusedFiles(Protocol):
     """Part `unused_files`: files of a build context that projects in the language have and no build reads."""
 
-    def find(self, program: Program, found: Readers) -> Iterable[Unread]:
+    def find(self, program: Program, found: ContextReaders) -> Iterable[UnusedPattern]:
         """Those that neither the build nor what `found` reads needs."""
 
 
@@ -264,7 +264,7 @@ class Generators(Protocol):
 class PackageRemovals(Protocol):
     """Part `package_removals`: commands that take files out of installed packages."""
 
-    def taken_out(self, state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
+    def taken_out(self, state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
         """Whether a command does no more than that, and the builder is the one to do it."""
 
 

@@ -35,33 +35,33 @@ EffectKind = Literal[
 # Traits of a kind: what can be claimed of a command whose kind is known, and nothing else. Where a claim is
 # made of a few more kinds in one place, that place adds them and says why.
 
-IDLE = frozenset[EffectKind]({"check", "state"})
+LEAVES_NOTHING = frozenset[EffectKind]({"check", "state"})
 """Leaves nothing in the image."""
-NEUTRAL = IDLE | frozenset[EffectKind]({"index", "cache"})
+NOT_FOR_RUN_TIME = LEAVES_NOTHING | frozenset[EffectKind]({"index", "cache"})
 """Leaves nothing that a program needs: besides, lists and caches come and go."""
-QUIET = NEUTRAL | frozenset[EffectKind]({"unpackage"})
+INSTALLS_NOTHING = NOT_FOR_RUN_TIME | frozenset[EffectKind]({"unpackage"})
 """Brings nothing into the image."""
-FOLLOWS_INSTALL = QUIET - IDLE
+ACCOMPANIES_INSTALL = INSTALLS_NOTHING - LEAVES_NOTHING
 """Prepares or tidies up installs of system packages, and belongs to those beside it."""
-ON_PACKAGES = frozenset[EffectKind]({"packages", "unpackage", "index"})
+MANAGES_PACKAGES = frozenset[EffectKind]({"packages", "unpackage", "index"})
 """Works on system packages and their lists, by the packages' names: in any directory, whatever the files."""
-USES_LISTS = frozenset[EffectKind]({"packages", "source", "system"})
+USES_PACKAGE_LISTS = frozenset[EffectKind]({"packages", "source", "system"})
 """May install system packages, by the lists that were fetched before."""
-REGISTERS = frozenset[EffectKind]({"users", "system", "source"})
+CHANGES_SYSTEM_STATE = frozenset[EffectKind]({"users", "system", "source"})
 """Changes what the system knows: has to be executed where the application runs."""
 RUNS_CODE = frozenset[EffectKind]({"app", "unknown"})
 """Executes code that was not read: may read and write anything."""
 INSTALLS = frozenset[EffectKind]({"install", "install-global"})
 """Installs packages of a language."""
-MAKES = INSTALLS | frozenset[EffectKind]({"compile", "build"})
+BUILDS = INSTALLS | frozenset[EffectKind]({"compile", "build"})
 """Makes something out of sources: may start compilers and whatever else is there."""
-LEAVES_RESULT = frozenset[EffectKind]({"install", "compile", "build", "prune", "fetch", "unpack"})
+LEAVES_ARTIFACTS = frozenset[EffectKind]({"install", "compile", "build", "prune", "fetch", "unpack"})
 """Can be executed in a stage that is thrown away: what it leaves is known and can be copied."""
-BRINGS_FILES = frozenset[EffectKind]({"files", "fetch", "unpack"})
+ADDS_FILES = frozenset[EffectKind]({"files", "fetch", "unpack"})
 """Puts files where its words say."""
-BY_PATH = BRINGS_FILES | frozenset[EffectKind]({"meta"})
+WORKS_BY_PATH = ADDS_FILES | frozenset[EffectKind]({"meta"})
 """Reads and changes only the paths that its words name."""
-EDITS = frozenset[EffectKind]({"files", "meta"})
+CHANGES_FILES = frozenset[EffectKind]({"files", "meta"})
 """Changes files, their owners and modes."""
 
 
@@ -78,7 +78,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     programs of a language know (`paths.is_named_place`).
 
     A directory in `writes` means anything below it. `outputs` are single files that the command
-    is there to make (binaries). `anywhere`: besides what is listed it may write at any place.
+    is there to make (binaries). `writes_anywhere`: it may also write to any other path.
     `ecosystem` is the name of the `Language` whose folder knows the command, "" for shared ones.
     """
 
@@ -97,7 +97,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     caches: tuple[str, ...] = ()  # directories with what may be thrown away afterwards
     tools: tuple[str, ...] = ()  # further programs it starts, as far as known (scripts, make)
     dev: bool = False  # development dependencies are installed too
-    anywhere: bool = False
+    writes_anywhere: bool = False
     reads_anything: bool = False  # besides what is listed it may read any file
     cwd: str | None = None  # directory in force, None if not known
     why: str = ""  # for unknown: what could not be told

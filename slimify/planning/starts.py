@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
 from slimify.facts.shells import is_shell
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import IDLE, Effect
+from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.paths import inside
 
 
@@ -18,7 +18,7 @@ def cloned_code(program: Program) -> Reason | None:
     for step in program.steps:
         for effect in step.effects:
             cloned = effect.kind == "fetch" and effect.tool == "git"
-            if cloned and any(inside(w, m.path) for m in program.made for w in effect.writes):
+            if cloned and any(inside(w, m.path) for m in program.artifacts for w in effect.writes):
                 return Reason.of("SL392", "cloned", at=step.line, base=program.base_ref)
     return None
 
@@ -37,5 +37,5 @@ def foreign_program(program: Program) -> bool:
 
 def only_shell(start: Sequence[Effect]) -> bool:
     """Whether the image starts a shell for people to work in, and nothing else."""
-    programs = [e for e in start if e.kind not in IDLE and e.tool not in OWN_ENTRY]
+    programs = [e for e in start if e.kind not in LEAVES_NOTHING and e.tool not in OFFICIAL_ENTRYPOINTS]
     return bool(programs) and all(is_shell(e.tool) for e in programs)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slimify.analysis.copies import files, targets
+from slimify.analysis.copies import copied_files, copy_targets
 from slimify.analysis.program import Program
-from slimify.analysis.roles.parent_directories import written_into
+from slimify.analysis.roles.parent_directories import required_directories
 from slimify.facts.carried import carried
 from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
@@ -104,8 +104,8 @@ def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit,
         if visit.state.cwd is not None:
             made.append(visit.state.cwd)  # WORKDIR makes it
         if visit.instruction.keyword in ("COPY", "ADD"):
-            have += files(visit) or targets(visit) or ()
-            have += [t for t in targets(visit) or () if _is_tree(visit)]
+            have += copied_files(visit) or copy_targets(visit) or ()
+            have += [t for t in copy_targets(visit) or () if _is_tree(visit)]
         mounted = any(
             f.name == "mount" and "type=cache" not in (f.value or "") for f in visit.instruction.flags
         )
@@ -114,7 +114,7 @@ def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit,
                 for path in _read(effect):
                     if not mounted and _ours(program, path) and not _present(path, have, made):
                         yield visit, effect, path
-                for path in written_into(effect):
+                for path in required_directories(effect):
                     if not mounted and not _present(path, have, made):
                         yield visit, effect, path
                 made += effect.writes if effect.tool in ("mkdir", "install") else ()
@@ -126,7 +126,7 @@ def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit,
 
 
 def _is_tree(visit: Visit) -> bool:
-    return files(visit) is None
+    return copied_files(visit) is None
 
 
 def _read(effect: Effect) -> tuple[str, ...]:

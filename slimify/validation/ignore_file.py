@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slimify.analysis.copied_context import taken
+from slimify.analysis.copied_context import copied_context
 from slimify.analysis.program import Program
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.context.scan import Context
@@ -21,7 +21,7 @@ def _problems(program: Program, file: IgnoreFile) -> Iterator[str]:
     rules = IgnoreRules.parse(file.after)
     if rules.errors and len(rules.errors) != len(context.ignore.errors):
         yield f"{file.path}: {rules.errors[-1]}"
-    takes = taken(program.dockerfile, context, program.build_args)
+    takes = copied_context(program.dockerfile, context, program.build_args)
     gone = [p for p in (*context.files, *context.symlinks, *context.skipped) if rules.ignores(p)]
     for path in gone:
         if takes is None or takes.names(path):

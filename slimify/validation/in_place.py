@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.copies import files
+from slimify.analysis.copies import copied_files
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
@@ -162,9 +162,9 @@ def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> 
         moved = bool(remote) and all(s in commands for s in remote)
         if _without_owner(visit.instruction) not in there and not moved:
             yield Reason.of("SL409", "command_gone", command=visit.instruction.raw.strip()[:50])
-    brought = frozenset(f for v in before for f in files(v) or ())
+    brought = frozenset(f for v in before for f in copied_files(v) or ())
     for visit in after:
-        if _without_owner(visit.instruction) not in known and not (files(visit) or {""}) <= brought:
+        if _without_owner(visit.instruction) not in known and not (copied_files(visit) or {""}) <= brought:
             yield Reason.of("SL409", "copy_more", instruction=visit.instruction.raw.strip()[:50])
     owners = {copy_parts(v.instruction).chown for v in after} - {
         copy_parts(v.instruction).chown for v in before

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from slimify.analysis.advice.findings import SECRET
-from slimify.analysis.contract import runtime
-from slimify.analysis.program import Program, Runtime
+from slimify.analysis.contract import runtime_contract
+from slimify.analysis.program import Program, RuntimeContract
 from slimify.facts.carried import data_files
 from slimify.facts.settings import toolchain_settings
 from slimify.facts.system import is_plain_root
@@ -109,16 +109,16 @@ def contract(
             continue
         if before != after and not (name == "workdir" and before is None):
             yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
-    if old.own_start or program.base is not None:
+    if old.starts_itself or program.base is not None:
         for name in ("entrypoint", "cmd"):
             before, after = getattr(old, name), getattr(new, name)
-            if before is not None and before != after and old.own_start:
+            if before is not None and before != after and old.starts_itself:
                 yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
     left = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
     yield from _env(program, old.env, new.env, left & toolchain_settings())
 
 
-def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> Runtime:
+def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> RuntimeContract:
     """The contract that the new file has to keep: that of the original, with the start command that the
     plan puts in place of its own. Where the last stage builds on another one, that one's settings count."""
     stages = split_stages(original)
@@ -152,11 +152,11 @@ def _names(instruction: Instruction) -> list[str]:
     return [name for name, _ in env_pairs(instruction)]
 
 
-def contract_of(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Runtime:
+def contract_of(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> RuntimeContract:
     """The contract of the last stage of a file, stages that build on each other included, as it is built
     with the values that the user gives to ARG."""
-    named: dict[str, Runtime] = {}
-    result: Runtime | None = None
+    named: dict[str, RuntimeContract] = {}
+    result: RuntimeContract | None = None
     places = {id(x): i for i, x in enumerate(file.instructions)}
     for number, stage in enumerate(stages):
         parts = from_parts(stage[0])
@@ -167,7 +167,7 @@ def contract_of(program: Program, file: Dockerfile, stages: list[list[Instructio
         env = {k: v for k, v in (facts.env if facts else {}).items() if v is not None}
         force = scopes(file, env, program.build_args)
         scope = [force[places[id(x)]] for x in stage[1:]]
-        result = runtime(stage[1:], scope, facts, inherited)
+        result = runtime_contract(stage[1:], scope, facts, inherited)
         named[(parts.alias or str(number)).lower()] = result
     assert result is not None
     return result
@@ -179,7 +179,7 @@ def _copies(
     """Every COPY --from names an earlier stage, and a path that a step of the builder writes
     (of those that are `kept` on request the planner knows it)."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
-    written = [m.path for m in program.made if not m.path.startswith("@")]
+    written = [m.path for m in program.artifacts if not m.path.startswith("@")]
     written += _directories(program, stages[0])
     for number, stage in enumerate(stages):
         for instruction in stage[1:]:
@@ -220,9 +220,9 @@ def _written(program: Program, path: str, written: list[str]) -> bool:
         return True
     if any(inside(path, w) or inside(w, path) for w in written):
         return True
-    called = {**program.runtime_needs.commands, **program.late}
+    called = {**program.runtime_needs.commands, **program.final_stage_tools}
     script = path.startswith("/usr/bin/") and path.rpartition("/")[2] in called
-    return any(m.path.startswith("@") for m in program.made) and (
+    return any(m.path.startswith("@") for m in program.artifacts) and (
         "-packages" in path or path.endswith("/bin") or script
     )
 
@@ -237,7 +237,7 @@ def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]
     for instruction in final[1:]:
         if instruction.keyword in ("COPY", "ADD"):
             have.append(copy_parts(instruction).dest)
-    made = [m.path for m in program.made]
+    made = [m.path for m in program.artifacts]
     for word in argv[:1]:
         if not word.startswith("/"):
             continue

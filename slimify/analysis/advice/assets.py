@@ -13,7 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from slimify.analysis.context_readers import Readers, readers
+from slimify.analysis.context_readers import ContextReaders, context_readers
 from slimify.analysis.program import Program, Step
 from slimify.facts import load, merged
 from slimify.facts.servers import document_roots, served_names
@@ -42,7 +42,7 @@ def assets(program: Program) -> tuple[Asset, ...]:
     floor = load("waste.toml")["floors"]["static"]
     located = ((path, list(_located(program, members))) for path, members in _grouped(program, floor))
     groups = [(path, found) for path, found in located if sum(f.size for f in found) >= floor]
-    named = readers(program) if groups else None
+    named = context_readers(program) if groups else None
     if named is None:
         return ()
     rows = (_asset(program, named, path, members) for path, members in groups)
@@ -89,7 +89,7 @@ def _brings(step: Step, path: str) -> bool:
     return any(s == "." or path == s or path.startswith(f"{s}/") or "*" in s for s in sources)
 
 
-def _asset(program: Program, named: Readers, path: str, members: list[_File]) -> Asset:
+def _asset(program: Program, named: ContextReaders, path: str, members: list[_File]) -> Asset:
     evidence, used = _evidence(program, named, members)
     data = all(posixpath.splitext(f.path)[1][1:].lower() in _DATA for f in members)
     alone = (path.endswith("/") and _fills(program, path, members)) or not path.endswith("/")
@@ -109,7 +109,7 @@ def _fills(program: Program, directory: str, members: list[_File]) -> bool:
     return set(program.context.under(directory.rstrip("/"))) <= {f.path for f in members}
 
 
-def _evidence(program: Program, named: Readers, members: list[_File]) -> tuple[str, bool]:
+def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> tuple[str, bool]:
     """What was found about who uses the files, and whether something may."""
     for file in members:
         base = posixpath.basename(file.path)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from slimify.analysis.development_servers import development_server
-from slimify.analysis.program import Runtime, RuntimeNeeds
+from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.context.scan import Context
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.dockerfile import Instruction
@@ -22,7 +22,7 @@ SECRET = re.compile(
 
 def findings(
     visits: Sequence[Visit],
-    runtime: Runtime,
+    runtime: RuntimeContract,
     runtime_needs: RuntimeNeeds,
     packages: Sequence[tuple[int, PackageVerdict]],
 ) -> tuple[Decision, ...]:
@@ -42,7 +42,7 @@ def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
         yield from _missing(visit.instruction, visit.state.view.context, known)
 
 
-def earlier_sources(
+def missing_earlier_sources(
     instructions: Sequence[Instruction], scopes: Sequence[Mapping[str, str]], context: Context
 ) -> tuple[Decision, ...]:
     """What COPYs of the stages before the last one want and the context has not; `scopes` are the values of
@@ -90,12 +90,12 @@ def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
 
 
 def _unused(
-    packages: Sequence[tuple[int, PackageVerdict]], visits: Sequence[Visit], runtime: Runtime
+    packages: Sequence[tuple[int, PackageVerdict]], visits: Sequence[Visit], runtime: RuntimeContract
 ) -> Iterator[Decision]:
     """Packages that nothing uses, those of one install together, with what was looked at."""
     steps = sum(v.instruction.keyword == "RUN" for v in visits)
     started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
-    known = bool(started) and runtime.own_start
+    known = bool(started) and runtime.starts_itself
     effects = [e for v in visits for atom in v.effects for e in atom]
     gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}
     idle: dict[int, dict[str, None]] = {}

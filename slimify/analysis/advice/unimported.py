@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from slimify.analysis.packages.needs import installed_by, installed_modules
+from slimify.analysis.packages.needs import installed_modules, package_facts_of
 from slimify.analysis.program import Program
 from slimify.facts import load
 from slimify.languages import languages
@@ -29,7 +29,7 @@ _BYTES = 16_000_000
 _SCRIPT = 256_000  # bytes: a script that has no ending
 
 
-def unimported(program: Program) -> tuple[Decision, ...]:
+def unimported_packages(program: Program) -> tuple[Decision, ...]:
     """One piece of advice a manifest."""
     effects = [e for s in program.steps for e in s.effects]
     modules = [m for m in installed_modules(effects, program.end.view) if m.use.file != "Dockerfile"]
@@ -41,7 +41,7 @@ def unimported(program: Program) -> tuple[Decision, ...]:
     text = "\n".join(read).lower()
     found: dict[str, list[str]] = {}
     for module in modules:
-        packages = installed_by(module)
+        packages = package_facts_of(module)
         named = any(name.lower() in text for name in packages.names(module.use.name))
         if not named and not _frozen(modules, module) and not packages.imported(module.use.name, text):
             found.setdefault(module.use.file, []).append(module.use.name)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from slimify.analysis.context_readers import Readers, readers
+from slimify.analysis.context_readers import ContextReaders, context_readers
 from slimify.analysis.program import Program
 from slimify.context.ignored_files import unfiltered_text
 from slimify.context.scan import Context
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from slimify.languages.parts import UnusedFiles
 
 
-class Unread(Struct, frozen=True, kw_only=True):
+class UnusedPattern(Struct, frozen=True, kw_only=True):
     """One pattern for the ignore file. `paths` are what it keeps out today: none for what only grows."""
 
     pattern: str
@@ -35,12 +35,12 @@ class Unread(Struct, frozen=True, kw_only=True):
     small: bool = False
 
 
-def unread(program: Program) -> tuple[Unread, ...]:
+def unused_context_files(program: Program) -> tuple[UnusedPattern, ...]:
     """The patterns, each once, in the order of the facts; () where too little is known."""
     context = program.context
     if context.root is None or not context.is_fully_listed() or program.base is None:
         return ()
-    found = readers(program)
+    found = context_readers(program)
     if found is None or _hands_out_all(program):
         return ()
     rows = [row for kind in _kinds(program) for row in _of_kind(program, found, kind)]
@@ -70,7 +70,7 @@ def _hands_out_all(program: Program) -> bool:
     return not listing.isdisjoint(part for word in words for part in word.split())
 
 
-def _of_kind(program: Program, found: Readers, kind: Mapping[str, Any]) -> Iterator[Unread]:
+def _of_kind(program: Program, found: ContextReaders, kind: Mapping[str, Any]) -> Iterator[UnusedPattern]:
     context, small, vcs = program.context, kind.get("small", False), kind.get("vcs", False)
     for name in kind["names"]:
         paths = [p for p in _named(context, name) if not kind.get("top") or "/" not in p]
@@ -79,14 +79,14 @@ def _of_kind(program: Program, found: Readers, kind: Mapping[str, Any]) -> Itera
         if kind.get("free") or not (found.history if vcs else found.mentions(name)):
             at_top = all("/" not in p for p in paths)
             pattern = name if at_top else f"**/{name}"
-            yield Unread(pattern=pattern, title=kind["title"], paths=tuple(paths), small=small)
+            yield UnusedPattern(pattern=pattern, title=kind["title"], paths=tuple(paths), small=small)
     if context.ignore_text is None and found.own.whole("__pycache__"):
         for pattern in kind.get("grown", ()):
             name = posixpath.basename(pattern)
             there = any(_named(context, name))
             if there or found.named(name) or (vcs and (not _is_checkout(context) or found.history)):
                 continue
-            yield Unread(pattern=pattern, title=kind["title"])
+            yield UnusedPattern(pattern=pattern, title=kind["title"])
 
 
 def _is_checkout(context: Context) -> bool:
@@ -104,7 +104,7 @@ def _named(context: Context, name: str) -> Iterator[str]:
             yield path
 
 
-def only_local(context: Context, path: str) -> bool:
+def is_gitignored(context: Context, path: str) -> bool:
     """Whether the repository's own .gitignore keeps it out, so that it is nobody's source."""
     directory = posixpath.dirname(path)
     while True:

@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from slimify.analysis.evidence.built_image import OS_RELEASE, Built
+from slimify.analysis.evidence.built_image import OS_RELEASE, BuiltImage
 from slimify.facts.images import ImageFacts
 from slimify.facts.references import parse_reference
 from slimify.image.layout import strings
@@ -30,7 +30,7 @@ _VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what the base image ha
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
-def base_facts(evidence: Built, file: Dockerfile, reference: str) -> ImageFacts:
+def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> ImageFacts:
     """What is known about the base image: as much as its layers and the image's configuration tell."""
     files = Files(evidence.image.layers[: evidence.first_own])
     parts = parse_reference(reference)
@@ -66,11 +66,11 @@ def base_facts(evidence: Built, file: Dockerfile, reference: str) -> ImageFacts:
         cmd=() if starts else strings(config.get("Cmd")),
         size=evidence.base_size(),
         shell=files.resolve("/bin/sh") is not None,
-        packages=brought(evidence),
+        packages=base_packages(evidence),
     )
 
 
-def _release(evidence: Built) -> Mapping[str, str]:
+def _release(evidence: BuiltImage) -> Mapping[str, str]:
     """os-release(5): shell-like assignments."""
     data = next((evidence.image.contents[p] for p in OS_RELEASE if p in evidence.image.contents), b"")
     lines = (line.partition("=")[::2] for line in data.decode("utf-8", "replace").split("\n"))
@@ -83,7 +83,7 @@ def _suite(release: Mapping[str, str], distro: str | None) -> str | None:
     return release.get("VERSION_CODENAME") or None
 
 
-def brought(evidence: Built) -> frozenset[str]:
+def base_packages(evidence: BuiltImage) -> frozenset[str]:
     """The packages of the base image: those with a file in it."""
     files = Files(evidence.image.layers[: evidence.first_own])
     return frozenset(
@@ -96,7 +96,7 @@ def brought(evidence: Built) -> frozenset[str]:
 # --- the configuration --------------------------------------------------------------------------------
 
 
-def _environment(evidence: Built, file: Dockerfile) -> dict[str, str | None]:
+def _environment(evidence: BuiltImage, file: Dockerfile) -> dict[str, str | None]:
     final = dict(text.partition("=")[::2] for text in strings(evidence.image.config.get("Env")))
     own = {name for x in file.instructions if x.keyword == "ENV" for name, _ in env_pairs(x)}
     # A last instruction of the stage sees all that was set before it; ENV last is seen by nobody.
@@ -118,7 +118,7 @@ def _rest(text: str, value: str) -> str | None:
     return value[len(before) : len(value) - len(after)] if fits else None
 
 
-def _user(evidence: Built, file: Dockerfile) -> str:
+def _user(evidence: BuiltImage, file: Dockerfile) -> str:
     """The user of the base image. Where the Dockerfile sets one, who owned what RUN wrote before."""
     for instruction in file.instructions:
         if instruction.keyword == "USER":
@@ -149,7 +149,9 @@ def _workdir(config: Mapping[str, object], file: Dockerfile) -> str | None:
 # --- the language -------------------------------------------------------------------------------------
 
 
-def _language(evidence: Built, files: Files, env: Mapping[str, str | None]) -> tuple[str | None, str | None]:
+def _language(
+    evidence: BuiltImage, files: Files, env: Mapping[str, str | None]
+) -> tuple[str | None, str | None]:
     """The language and its version, where the base image brings it outside of its packages: what a
     distribution packages is found by the packages' names."""
     places = [d for d in (env.get("PATH") or "/usr/local/bin:/usr/bin:/bin").split(":") if d.startswith("/")]

@@ -25,7 +25,7 @@ from slimify.syntax.dockerfile.history import final_instructions, match_history
 OS_RELEASE = ("/etc/os-release", "/usr/lib/os-release")  # os-release(5)
 
 
-def keep(path: str) -> bool:
+def is_evidence(path: str) -> bool:
     """Whether the text of a file is needed; for the reader of images."""
     return path in OS_RELEASE or path in _version_files() or databases.is_database(path)
 
@@ -36,7 +36,7 @@ def _version_files() -> frozenset[str]:
     return frozenset(known.version_file for known in languages())
 
 
-class Built(Struct, frozen=True, kw_only=True):
+class BuiltImage(Struct, frozen=True, kw_only=True):
     """An image and its Dockerfile, put side by side. `layers` has the layer of each instruction that
     made one, `first_own` is the first above the base image, `size` that of all layers in bytes."""
 
@@ -98,7 +98,7 @@ class Built(Struct, frozen=True, kw_only=True):
                     yield path, package
 
 
-def built(image: Image, file: Dockerfile) -> Built | str:
+def image_evidence(image: Image, file: Dockerfile) -> BuiltImage | str:
     """The evidence; a sentence where the image was not built from this Dockerfile, as far as its
     history tells: instruction for instruction, with the texts of the RUNs."""
     pairs = match_history(file, image.history)
@@ -109,7 +109,7 @@ def built(image: Image, file: Dockerfile) -> Built | str:
         if instruction.keyword == "RUN" and not _same(instruction, step.created_by):
             return f"its history has another RUN than line {instruction.line}"
     layers = {item: step.layer for item, step in pairs if step.layer is not None}
-    return Built(
+    return BuiltImage(
         image=image,
         files=Files(image.layers),
         packages=databases.read(image.contents),

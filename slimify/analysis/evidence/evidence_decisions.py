@@ -13,11 +13,11 @@ from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.evidence.built_image import BuiltImage
 
 
-def showings(
-    evidence: Built | None, base: ImageFacts | None, seen: Mapping[int, tuple[str, ...]]
+def evidence_decisions(
+    evidence: BuiltImage | None, base: ImageFacts | None, seen: Mapping[int, tuple[str, ...]]
 ) -> tuple[Decision, ...]:
     """`base` is a base image that only the built one tells of; `seen` what RUNs of unknown effect left, by
     their lines."""
@@ -37,7 +37,7 @@ def showings(
     return tuple(found)
 
 
-def renamed(start: Instruction, reference: str, names: BaseMap) -> tuple[Decision, ...]:
+def base_mapping_decisions(start: Instruction, reference: str, names: BaseMap) -> tuple[Decision, ...]:
     """What the settings say about the name behind FROM."""
     known = names.known(reference)
     if known == reference:

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.evidence.built_image import Built
+from slimify.analysis.evidence.built_image import BuiltImage
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory, is_systems
 from slimify.image.tree import Files
-from slimify.model.effects import BY_PATH, Effect
+from slimify.model.effects import WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
@@ -29,14 +29,14 @@ _CACHES = re.compile(
     r"|/go/pkg/|/usr/local/share/\.cache/"
 )
 # Effects of which no more than the place may be unknown: they register nothing in the system.
-_KINDS = BY_PATH | {"unknown", "build", "compile", "check"}
+_KINDS = WORKS_BY_PATH | {"unknown", "build", "compile", "check"}
 _FEW = 3  # files of a new directory that are named, not the directory
 _MOST = 8  # names in one directory that are copied one by one
 _MADE_UP = re.compile(r"\d{3,}|[0-9a-f]{8,}|\d\.\d")  # names that the next build may not have
 
 
-def witnessed(
-    visits: Sequence[Visit], evidence: Built
+def layer_effects(
+    visits: Sequence[Visit], evidence: BuiltImage
 ) -> tuple[tuple[Visit, ...], Mapping[int, tuple[str, ...]]]:
     """The visits with effects that are known now, and by the lines of RUNs that were unknown before, what
     they leave."""
@@ -58,7 +58,7 @@ def _all(visit: Visit) -> list[Effect]:
     return [e for atom in visit.effects for e in atom]
 
 
-def _seen(visit: Visit, evidence: Built) -> Visit:
+def _seen(visit: Visit, evidence: BuiltImage) -> Visit:
     effects = _all(visit)
     unknown = [e for e in effects if _is_open(e)]
     if not unknown or visit.instruction not in evidence.layers or _mounts(visit):
@@ -87,7 +87,7 @@ def _seen(visit: Visit, evidence: Built) -> Visit:
 
 
 def _is_open(effect: Effect) -> bool:
-    return effect.kind == "unknown" or effect.anywhere
+    return effect.kind == "unknown" or effect.writes_anywhere
 
 
 def _known(effect: Effect, files: tuple[str, ...], directories: tuple[str, ...]) -> Effect:
@@ -98,7 +98,7 @@ def _known(effect: Effect, files: tuple[str, ...], directories: tuple[str, ...])
         outputs=files,
         writes=directories,
         deletes=(),
-        anywhere=False,
+        writes_anywhere=False,
         why="",
     )
 
@@ -114,21 +114,21 @@ def _passing(path: str) -> bool:
     return is_scratch(path) or _CACHES.match(path) is not None
 
 
-def _is_own(path: str, evidence: Built) -> bool:
+def _is_own(path: str, evidence: BuiltImage) -> bool:
     """The application's: in a place of its own, and of no package of the system."""
     if evidence.packages.owner_of(path) is not None:
         return False
     return inside_any(path, _OWN) or not (is_systems(path) or inside_any(path, ("/var", "/root", "/run")))
 
 
-def _are_scripts(written: Iterable[str], evidence: Built) -> bool:
+def _are_scripts(written: Iterable[str], evidence: BuiltImage) -> bool:
     """Whether a program among them is a script, which may call anything that the image has."""
     heads = evidence.image.heads
     own = (p for p in written if "/node_modules/" not in p and "/site-packages/" not in p)
     return any(heads.get(p, b"").startswith(b"#!") for p in own)
 
 
-def _written(visit: Visit, evidence: Built, below: Files) -> Iterator[str]:
+def _written(visit: Visit, evidence: BuiltImage, below: Files) -> Iterator[str]:
     """The files that a step left, the directories that it made, and those whose owner or mode it changed."""
     index = evidence.layers[visit.instruction]
     for entry in evidence.image.layers[index].entries:
@@ -144,7 +144,7 @@ def _written(visit: Visit, evidence: Built, below: Files) -> Iterator[str]:
 
 
 def _copied(
-    written: Iterable[str], visit: Visit, evidence: Built, below: Files
+    written: Iterable[str], visit: Visit, evidence: BuiltImage, below: Files
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The files and directories to copy: what is new in a directory that was there before, by name where
     that is little and will be called the same next time, else that directory as a whole. None where it
@@ -167,14 +167,14 @@ def _copied(
     return tuple(sorted(p for p in tops if not inside_any(p, directories))), directories
 
 
-def _by_name(path: str, evidence: Built) -> bool:
+def _by_name(path: str, evidence: BuiltImage) -> bool:
     """Whether COPY can name it: the next build calls it the same, and it is no link, which COPY follows."""
     entry = evidence.files.get(path)
     made_up = _MADE_UP.search(posixpath.basename(path))
     return entry is not None and entry.kind in ("file", "directory") and made_up is None
 
 
-def _files(top: str, evidence: Built) -> tuple[str, ...]:
+def _files(top: str, evidence: BuiltImage) -> tuple[str, ...]:
     """What to name of a directory that is new: its files, where they are few and nothing else is in it."""
     below = tuple(evidence.files.walk(top))
     files = tuple(e.path for e in below if e.kind == "file")
@@ -184,12 +184,12 @@ def _files(top: str, evidence: Built) -> tuple[str, ...]:
     return files if few and filled else (top,)
 
 
-def _is_directory(path: str, evidence: Built) -> bool:
+def _is_directory(path: str, evidence: BuiltImage) -> bool:
     entry = evidence.files.get(path)
     return entry is not None and entry.kind == "directory"
 
 
-def _made_anew(path: str, visit: Visit, evidence: Built) -> bool:
+def _made_anew(path: str, visit: Visit, evidence: BuiltImage) -> bool:
     """Whether COPY makes a directory as the step has left it."""
     layer = evidence.layers[visit.instruction]
     entry = Files(evidence.image.layers[: layer + 1]).get(path)

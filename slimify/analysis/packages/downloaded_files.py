@@ -9,25 +9,27 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from slimify.model.decisions import Role
-from slimify.model.effects import BY_PATH, IDLE, USES_LISTS, Effect
+from slimify.model.effects import LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, touches
 from slimify.semantics.walk import Visit
 
-_BRINGS = BY_PATH | IDLE
+_BRINGS = WORKS_BY_PATH | LEAVES_NOTHING
 _ENDINGS = (".apk", ".deb", ".rpm")
-Where = tuple[int, int]
+AtomKey = tuple[int, int]
 
 
-def with_installs(visits: Sequence[Visit], atoms: Mapping[Where, Role]) -> Mapping[Where, tuple[str, ...]]:
+def final_stage_downloads(
+    visits: Sequence[Visit], atoms: Mapping[AtomKey, Role]
+) -> Mapping[AtomKey, tuple[str, ...]]:
     """The atoms of the build that have to be executed with an install of the final stage, each with the
     paths that are not to be copied therefore."""
     wanted: list[str] = []
-    found: dict[Where, tuple[str, ...]] = {}
+    found: dict[AtomKey, tuple[str, ...]] = {}
     places = [(v.index, n) for v in visits for n in range(len(v.effects))]
     effects = {(v.index, n): atom for v in visits for n, atom in enumerate(v.effects)}
     for where in reversed(places):
         kinds = {e.kind for e in effects[where]}
-        if atoms.get(where) in ("run", "both", "unknown") and kinds & USES_LISTS:
+        if atoms.get(where) in ("run", "both", "unknown") and kinds & USES_PACKAGE_LISTS:
             wanted += [path for e in effects[where] for path in _files(e)]
         writes = tuple(w for e in effects[where] for w in e.writes)
         if (
@@ -48,7 +50,7 @@ def with_installs(visits: Sequence[Visit], atoms: Mapping[Where, Role]) -> Mappi
 
 def _files(effect: Effect) -> tuple[str, ...]:
     """The files that an install reads, package files among its operands included."""
-    if effect.kind not in USES_LISTS:
+    if effect.kind not in USES_PACKAGE_LISTS:
         return ()
     local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_ENDINGS)]
     cwd = effect.cwd or "/"

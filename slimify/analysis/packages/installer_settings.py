@@ -14,13 +14,13 @@ from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.facts.settings import configured_installers, installer_settings, setting_verbs
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import EDITS, INSTALLS, QUIET, REGISTERS, Effect
+from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS, INSTALLS_NOTHING, Effect
 
 # What is executed in the final stage and installs with none of these managers.
-_ELSEWHERE = QUIET | REGISTERS | EDITS | {"packages"}
+_ELSEWHERE = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
 
 
-def install_time(runtime_needs: RuntimeNeeds) -> str:
+def install_only_settings(runtime_needs: RuntimeNeeds) -> str:
     """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
     of kind "install" where one only runs scripts, "" where what starts it is not known."""
     started = configured_installers() & runtime_needs.commands.keys()
@@ -42,7 +42,7 @@ def _has_settings(effect: Effect) -> bool:
     return own is not None and bool(own.facts("settings.toml").get("commands"))
 
 
-def settle_settings(state: RoleState, kind: str) -> None:
+def assign_installer_settings(state: RoleState, kind: str) -> None:
     """Gives steps that set nothing else to the build, where no later step of the final stage installs."""
     if not kind or state.unread:
         return

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.role_state import Where
+from slimify.analysis.roles.role_state import AtomKey
 from slimify.facts.system import is_libc_package
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.sources import Use
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.evidence.built_image import BuiltImage
     from slimify.image.packages import Packages
 
 
 _NAME = re.compile(r"[^\s(<>=~|]+")
 
 
-def with_linked(runtime_needs: RuntimeNeeds, evidence: Built) -> RuntimeNeeds:
+def with_linked_packages(runtime_needs: RuntimeNeeds, evidence: BuiltImage) -> RuntimeNeeds:
     """What run time needs, with the packages of libraries that ELF files of the image's own layers, and of
     no package, are linked with."""
     elves = [
@@ -44,11 +44,11 @@ def with_linked(runtime_needs: RuntimeNeeds, evidence: Built) -> RuntimeNeeds:
 
 
 def with_counterparts(
-    verdicts: Mapping[Where, tuple[PackageVerdict, ...]],
+    verdicts: Mapping[AtomKey, tuple[PackageVerdict, ...]],
     runtime_needs: RuntimeNeeds,
-    evidence: Built,
+    evidence: BuiltImage,
     base: frozenset[str],
-) -> Mapping[Where, tuple[PackageVerdict, ...]]:
+) -> Mapping[AtomKey, tuple[PackageVerdict, ...]]:
     """The verdicts, where packages that only the build needs bring libraries that run time is linked with:
     these are needed instead. What the base image has needs no installing."""
     named = {v.name for found in verdicts.values() for v in found}
@@ -69,7 +69,7 @@ def _with(
     unsure = verdict.role == "run" and verdict.name.endswith("-dev") and verdict.reasons[0].code == "SL203"
     if not wanted or not (verdict.role == "build" or unsure):
         return verdict
-    more = sorted((closure(packages, (verdict.name,)) & wanted) - {*verdict.counterparts})
+    more = sorted((dependency_closure(packages, (verdict.name,)) & wanted) - {*verdict.counterparts})
     if not more:
         return verdict
     user = runtime_needs.system_packages[more[0]].name
@@ -81,7 +81,7 @@ def _with(
     )
 
 
-def closure(packages: Packages, names: Sequence[str]) -> frozenset[str]:
+def dependency_closure(packages: Packages, names: Sequence[str]) -> frozenset[str]:
     """Packages with all that they depend on; of alternatives and virtual packages those that are there."""
     found: set[str] = set()
     waiting = list(names)

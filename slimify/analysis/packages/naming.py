@@ -14,7 +14,7 @@ _READ = ("sh", "bash", "conf", "cfg", "ini", "toml", "yml", "yaml")
 _BYTES = 16_000_000
 
 
-class Naming:
+class ContextMentions:
     """The texts are read once, and only if somebody asks."""
 
     def __init__(self, context: Context) -> None:

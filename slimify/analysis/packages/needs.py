@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from slimify.languages.parts import Packages
 
 
-class Needs(Struct, frozen=True, kw_only=True):
+class ModuleNeeds(Struct, frozen=True, kw_only=True):
     """Commands and system packages, each with the module that needs it; `unresolved` libraries and
     header packages whose runtime package in this release is not known."""
 
@@ -46,7 +46,7 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
     return tuple(found.values())
 
 
-def installed_by(module: Module) -> Packages:
+def package_facts_of(module: Module) -> Packages:
     """What the language of a module knows about packages."""
     own = language(module.language)
     assert own is not None
@@ -54,7 +54,7 @@ def installed_by(module: Module) -> Packages:
     return own.packages
 
 
-def needs_of(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> Needs:
+def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> ModuleNeeds:
     """What the modules need at run time on the release of `base`. `headers` are the development
     packages that RUN steps install; those of a full image count, too."""
     commands: dict[str, Use] = {}
@@ -63,7 +63,7 @@ def needs_of(modules: Sequence[Module], base: ImageFacts | None, headers: Iterab
     distro, suite = (base.distro, base.suite) if base else (None, None)
     present = frozenset(headers) | (carried(base).packages if base else frozenset())
     for module in modules:
-        packages_of = installed_by(module)
+        packages_of = package_facts_of(module)
         facts = packages_of.facts(module.use.name)
         if not facts.known:
             continue
@@ -75,4 +75,4 @@ def needs_of(modules: Sequence[Module], base: ImageFacts | None, headers: Iterab
             packages.setdefault(package, module.use)
         for name in lost:
             unresolved.setdefault(name, module.use)
-    return Needs(commands=commands, packages=packages, unresolved=unresolved)
+    return ModuleNeeds(commands=commands, packages=packages, unresolved=unresolved)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from slimify.facts import merged
 from slimify.facts.system import is_package_source
 from slimify.model.decisions import PackageVerdict
-from slimify.model.effects import EDITS, IDLE, Effect
+from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, Effect
 from slimify.semantics.walk import Visit
 
 
@@ -15,9 +15,13 @@ def adds_source(effects: Sequence[Effect]) -> bool:
     """Whether the commands only add a package source: lists, keys, what is downloaded for them."""
     kinds = {e.kind for e in effects}
     if "source" in kinds:
-        return kinds <= IDLE | {"source", "fetch", "files"}
+        return kinds <= LEAVES_NOTHING | {"source", "fetch", "files"}
     writes = [w for e in effects for w in e.writes]
-    return bool(writes) and kinds <= IDLE | EDITS | {"fetch"} and all(map(is_package_source, writes))
+    return (
+        bool(writes)
+        and kinds <= LEAVES_NOTHING | CHANGES_FILES | {"fetch"}
+        and all(map(is_package_source, writes))
+    )
 
 
 def serves_build_only(

@@ -8,7 +8,7 @@ from slimify.analysis.roles.role_state import RoleState
 from slimify.facts.commands import readers_of
 
 
-def read_by_build_only(state: RoleState, paths: Sequence[str]) -> str:
+def build_only_reader(state: RoleState, paths: Sequence[str]) -> str:
     """The program whose settings these files are, where nothing at run time calls one that reads them and
     the image that runs does not get one either; "" for other files. They often hold what may not get into it
     (a token)."""

@@ -16,7 +16,7 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
 
-def build_only(
+def build_only_use(
     name: str,
     visits: Sequence[Visit],
     runtime_needs: RuntimeNeeds,
@@ -52,7 +52,7 @@ def _elsewhere(
         or other.commands & {*runtime_needs.commands, *late}
         or runtime_needs.dynamic
         or not visits
-        or named(other, visits[-1].state)
+        or names_packages(other, visits[-1].state)
     ):
         return None
     return user, ()
@@ -75,7 +75,7 @@ def _commands(visits: Sequence[Visit], kind: str) -> bool:
     return any(e.kind == kind for v in visits for atom in v.effects for e in atom)
 
 
-def named(other: Toolchain, end: State) -> bool:
+def names_packages(other: Toolchain, end: State) -> bool:
     """Whether an environment variable or a source of the application names the packages that a toolchain of
     another language installs."""
     if any(other.variables.search(value or "") for name, value in end.env.items() if name != "PATH"):

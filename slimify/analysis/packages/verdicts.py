@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from msgspec import Struct
 
-from slimify.analysis.packages.naming import Naming
+from slimify.analysis.packages.naming import ContextMentions
 from slimify.analysis.packages.system import system_package
-from slimify.analysis.packages.toolchains import build_only
+from slimify.analysis.packages.toolchains import build_only_use
 from slimify.analysis.program import RuntimeNeeds
-from slimify.analysis.roles.role_state import Where
+from slimify.analysis.roles.role_state import AtomKey
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
 from slimify.facts.images import ImageFacts
@@ -20,15 +20,15 @@ from slimify.facts.packages import callers, interpreters
 from slimify.facts.toolchains import beside, builds_with, compiling, started_by
 from slimify.languages import language, of_effect
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import INSTALLS, ON_PACKAGES, Effect
+from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 
 _COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
-_MANAGING = ON_PACKAGES | {"state"}
+_MANAGING = MANAGES_PACKAGES | {"state"}
 
 
-class Usage(Struct, frozen=True, dict=True, kw_only=True):
+class PackageUsage(Struct, frozen=True, dict=True, kw_only=True):
     """All that tells who uses a package, whichever it is.
 
     `application` is the application's language, `keep` the packages that the settings name, `late` the
@@ -42,7 +42,7 @@ class Usage(Struct, frozen=True, dict=True, kw_only=True):
     application: str | None = None
     keep: Collection[str] = ()
     late: Mapping[str, Use] = MappingProxyType({})
-    naming: Naming | None = None
+    naming: ContextMentions | None = None
     pure: bool = False
 
     @cached_property
@@ -80,9 +80,9 @@ class _Install(Struct, frozen=True):
     names: Sequence[str]
 
 
-def judge(usage: Usage) -> Mapping[Where, tuple[PackageVerdict, ...]]:
+def package_verdicts(usage: PackageUsage) -> Mapping[AtomKey, tuple[PackageVerdict, ...]]:
     """A verdict for every package of every install command that names its packages."""
-    verdicts: dict[Where, tuple[PackageVerdict, ...]] = {}
+    verdicts: dict[AtomKey, tuple[PackageVerdict, ...]] = {}
     for visit in usage.visits:
         for number, effects in enumerate(visit.effects):
             installs = [e for e in effects if e.kind == "packages"]
@@ -94,14 +94,14 @@ def judge(usage: Usage) -> Mapping[Where, tuple[PackageVerdict, ...]]:
     return verdicts
 
 
-def _judged(usage: Usage, install: _Install, name: str) -> PackageVerdict:
+def _judged(usage: PackageUsage, install: _Install, name: str) -> PackageVerdict:
     facts = usage.facts(name)
     verdict = _late(name, facts, usage.late) or _removed(name, facts, install)
     groups = (set(e.action.split()) for e in install.effects if "--virtual" in e.action)
     if verdict is None and any(not group.isdisjoint(usage.gone) for group in groups):
         verdict = _said(name, "build", Reason.of("SL201", "removed_group"))
     if verdict is None and name not in usage.keep:
-        only = build_only(name, usage.visits, usage.needs, usage.tools, usage.application, usage.late)
+        only = build_only_use(name, usage.visits, usage.needs, usage.tools, usage.application, usage.late)
         verdict = _serving(name, *only) if only is not None else None
     verdict = verdict or _by_use(usage, name, facts, install.names)
     return _used_unseen(usage, verdict, facts)
@@ -153,7 +153,7 @@ def build_tools(visits: Sequence[Visit]) -> Mapping[str, Use]:
     return tools
 
 
-def late_tools(visits: Sequence[Visit], roles: Mapping[Where, Role]) -> Mapping[str, Use]:
+def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) -> Mapping[str, Use]:
     """The programs that steps call which are executed in the final stage: it needs their packages."""
     tools: dict[str, Use] = {}
     done: list[Effect] = []
@@ -195,7 +195,9 @@ def _implied(effect: Effect) -> tuple[str, ...]:
     return started_by(effect)
 
 
-def _by_use(usage: Usage, name: str, facts: PackageFacts | None, beside_it: Sequence[str]) -> PackageVerdict:
+def _by_use(
+    usage: PackageUsage, name: str, facts: PackageFacts | None, beside_it: Sequence[str]
+) -> PackageVerdict:
     """The verdict by who is seen to use a package; `beside_it` are all packages of its install."""
     needs = usage.needs
     if name in usage.keep:
@@ -228,7 +230,7 @@ def _by_use(usage: Usage, name: str, facts: PackageFacts | None, beside_it: Sequ
     return _said(name, "run", Reason.of("SL203", "nothing_shown"))
 
 
-def _for_building(usage: Usage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
+def _for_building(usage: PackageUsage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
     """A compiler, headers, a build tool that run time does not call: what it leaves may need libraries."""
     commands = usage.needs.commands
     compiler = next((commands[c] for c in _COMPILERS if c in commands), None)
@@ -247,7 +249,7 @@ def _for_building(usage: Usage, name: str, facts: PackageFacts, user: Use | None
     return _said(name, "build", Reason.of("SL201", "unused"))
 
 
-def _by_hand(usage: Usage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
+def _by_hand(usage: PackageUsage, name: str, facts: PackageFacts, user: Use | None) -> PackageVerdict:
     """What people install to be called: clients, archivers, small tools."""
     if user is None:
         return _said(name, "run", Reason.of("SL206", "unseen"))
@@ -259,7 +261,7 @@ def _by_hand(usage: Usage, name: str, facts: PackageFacts, user: Use | None) -> 
     return _said(name, "build", Reason.of("SL205", "called", user=user))
 
 
-def _used_unseen(usage: Usage, verdict: PackageVerdict, facts: PackageFacts | None) -> PackageVerdict:
+def _used_unseen(usage: PackageUsage, verdict: PackageVerdict, facts: PackageFacts | None) -> PackageVerdict:
     """The verdict on a package that nothing was seen to call, where something may use it all the same."""
     if facts is None or all(r.code != "SL206" for r in verdict.reasons):
         return verdict

@@ -9,27 +9,27 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from slimify.analysis.copies import files, targets
-from slimify.analysis.roles.chown_globs import settle_patterns
-from slimify.analysis.roles.compiler_inputs import around
-from slimify.analysis.roles.parent_directories import keep_places
-from slimify.analysis.roles.role_state import Artifact, RoleState, Where, assign_role, made_by
+from slimify.analysis.copies import copied_files, copy_targets
+from slimify.analysis.roles.chown_globs import assign_chown_globs
+from slimify.analysis.roles.compiler_inputs import compiler_inputs
+from slimify.analysis.roles.parent_directories import keep_parent_directories
+from slimify.analysis.roles.role_state import Artifact, AtomKey, RoleState, assign_role, final_stage_paths
 from slimify.facts.system import is_package_source, is_plain_root, is_scratch, is_shared_directory
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
-from slimify.model.effects import BY_PATH, EDITS, IDLE, ON_PACKAGES, EffectKind
+from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, WORKS_BY_PATH, EffectKind
 from slimify.semantics.paths import inside, inside_any, is_named_place, outermost, touches
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_NO_FILES = ON_PACKAGES | {"cache", "state"}  # reads no file of the context
-_NARROW = BY_PATH | {"check"}  # reads what it names, whatever its directory
+_NO_FILES = MANAGES_PACKAGES | {"cache", "state"}  # reads no file of the context
+_NARROW = WORKS_BY_PATH | {"check"}  # reads what it names, whatever its directory
 
 
-def live_results(state: RoleState) -> tuple[Artifact, ...]:
+def runtime_artifacts(state: RoleState) -> tuple[Artifact, ...]:
     """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
     kept, locks = [], {name for known in languages() for name in known.lock_files}
-    for path, made in state.made.items():
+    for path, made in state.artifacts.items():
         scratch = is_scratch(path) and not is_named_place(path) and path not in state.symlink_targets
         if path in state.unpacked or scratch:
             continue
@@ -44,14 +44,14 @@ def live_results(state: RoleState) -> tuple[Artifact, ...]:
     return tuple(m for m in kept if m.path in outer)
 
 
-def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+def with_chowned_directories(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
     """`chown -R app /app` over a directory that holds made things: the directory is copied whole,
     since executing it again would store everything in it twice."""
     result = list(made)
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
-            if state.atoms.get(where) != "run" or {e.kind for e in effects} - IDLE - {"meta"}:
+            if state.atoms.get(where) != "run" or {e.kind for e in effects} - LEAVES_NOTHING - {"meta"}:
                 continue
             targets = [w for e in effects for w in e.writes]
             trees = [m for m in result if not m.is_file]
@@ -84,7 +84,7 @@ def widened(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...
     return tuple(sorted(result, key=lambda m: m.first))
 
 
-def _settle_inside(state: RoleState, directory: str, before: Where) -> None:
+def _settle_inside(state: RoleState, directory: str, before: AtomKey) -> None:
     """What was done to files in a directory that turns out to be copied whole is done in the builder."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
@@ -92,21 +92,21 @@ def _settle_inside(state: RoleState, directory: str, before: Where) -> None:
             if where >= before or state.atoms.get(where) != "run":
                 continue
             paths = [p for e in effects for p in (*e.writes, *e.deletes)]
-            plain = {e.kind for e in effects} <= EDITS | IDLE
+            plain = {e.kind for e in effects} <= CHANGES_FILES | LEAVES_NOTHING
             if plain and paths and all(inside(p, directory) for p in paths):
                 assign_role(state, where, "build", Reason.of("SL217", "inside_copied"))
 
 
-def settle_directories(state: RoleState) -> None:
+def assign_artifact_directories(state: RoleState) -> None:
     """A directory made for what the same RUN then builds or unpacks into it comes with that, if at all."""
     for visit in state.visits:
-        own = [m.path for m in state.made.values() if m.first == visit.index]
+        own = [m.path for m in state.artifacts.values() if m.first == visit.index]
         if not own or not is_plain_root(visit.state.user):
             continue
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
             made = [w for e in effects for w in e.writes]
-            plain = all(e.tool == "mkdir" or e.kind in IDLE for e in effects)
+            plain = all(e.tool == "mkdir" or e.kind in LEAVES_NOTHING for e in effects)
             if state.atoms[where] != "run" or not made or not plain:
                 continue
             if all(any(inside(p, w) and p != w for p in own) for w in made):
@@ -169,7 +169,7 @@ def copy_roles(
         roles[visit.index] = role
         reasons[visit.index] = (reason,)
     _follow_copies(state, roles)
-    keep_places(state, made, roles, reasons)
+    keep_parent_directories(state, made, roles, reasons)
     return roles, reasons
 
 
@@ -193,7 +193,7 @@ def _follow_copies(state: RoleState, copies: Mapping[int, Role]) -> None:
                 what = "changes"
                 makers = [{i for i, made in earlier.items() if inside_any(p, made)} for p in paths]
             elif deleted and not paths and kinds == {"files"}:
-                by_then = made_by(state, (visit.index, len(visit.effects)))
+                by_then = final_stage_paths(state, (visit.index, len(visit.effects)))
                 if any(inside_any(made, deleted) for made in by_then):
                     continue
                 what = "deletes"
@@ -204,7 +204,7 @@ def _follow_copies(state: RoleState, copies: Mapping[int, Role]) -> None:
                 continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
                 assign_role(state, where, "build", Reason.of("SL217", "files_of_build", done=what))
-    settle_patterns(state, copies, placed)
+    assign_chown_globs(state, copies, placed)
 
 
 def _emulator(visit: Visit) -> bool:
@@ -224,7 +224,7 @@ def _tool_of_another_image(state: RoleState, visit: Visit) -> frozenset[str]:
 
 def _targets(state: RoleState, position: int) -> tuple[str, ...] | None:
     """The image paths that a COPY makes, as the view of the next instruction knows them."""
-    return targets(state.visits[position])
+    return copy_targets(state.visits[position])
 
 
 class _User(Struct, frozen=True):
@@ -250,7 +250,7 @@ def _users(state: RoleState) -> tuple[_User, ...]:
                     users.append(_User(visit.index, effect.tool, None))
                     continue
                 named = (*effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
-                places = named if narrow else (effect.cwd or "", *around(effect), *named)
+                places = named if narrow else (effect.cwd or "", *compiler_inputs(effect), *named)
                 known = tuple(p for p in places if p and not is_named_place(p))
                 if known:
                     users.append(_User(visit.index, f"{effect.tool} {effect.action}".strip(), known))
@@ -269,7 +269,7 @@ def _only_manifests(
     state: RoleState, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]
 ) -> bool:
     """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
-    names = files(visit)
+    names = copied_files(visit)
     if names is None or not names:
         return False
     at_run_time = state.own.runtime_manifests if state.own is not None else ()
@@ -310,7 +310,7 @@ _DESCRIBING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"})
 
 def _single_files(visit: Visit) -> tuple[str, ...]:
     """The image paths of a COPY of files; of an ADD of one address what it is stored as."""
-    return tuple((targets(visit) if _remote(visit) else files(visit)) or ())
+    return tuple((copy_targets(visit) if _remote(visit) else copied_files(visit)) or ())
 
 
 def _read_by_build(state: RoleState, visit: Visit) -> bool:

@@ -13,31 +13,36 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from slimify.analysis.context_removals import thinned
-from slimify.analysis.packages.downloaded_files import with_installs
-from slimify.analysis.packages.installer_settings import settle_settings
+from slimify.analysis.context_removals import pruned_copies
+from slimify.analysis.packages.downloaded_files import final_stage_downloads
+from slimify.analysis.packages.installer_settings import assign_installer_settings
 from slimify.analysis.packages.package_sources import adds_source, serves_build_only
-from slimify.analysis.packages.tool_settings import read_by_build_only
-from slimify.analysis.roles.artifacts import copy_roles, live_results, settle_directories, widened
+from slimify.analysis.packages.tool_settings import build_only_reader
+from slimify.analysis.roles.artifacts import (
+    assign_artifact_directories,
+    copy_roles,
+    runtime_artifacts,
+    with_chowned_directories,
+)
 from slimify.analysis.roles.role_state import (
     Artifact,
+    AtomKey,
     Roles,
     RoleState,
-    Where,
+    assign_package_cleanup,
     assign_role,
-    follow_packages,
 )
-from slimify.analysis.roles.temporary_files import settle_temporary_files
+from slimify.analysis.roles.temporary_files import assign_temporary_files
 from slimify.facts.system import is_shared_directory
 from slimify.languages import language, languages
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.effects import (
-    EDITS,
-    FOLLOWS_INSTALL,
-    IDLE,
+    ACCOMPANIES_INSTALL,
+    CHANGES_FILES,
+    CHANGES_SYSTEM_STATE,
     INSTALLS,
-    LEAVES_RESULT,
-    REGISTERS,
+    LEAVES_ARTIFACTS,
+    LEAVES_NOTHING,
     Effect,
     EffectKind,
 )
@@ -45,9 +50,9 @@ from slimify.semantics.paths import inside, inside_any, is_named_place, touches
 from slimify.semantics.walk import Visit
 
 
-def assign(
+def assign_roles(
     visits: Sequence[Visit],
-    packages: Mapping[Where, tuple[PackageVerdict, ...]],
+    packages: Mapping[AtomKey, tuple[PackageVerdict, ...]],
     *,
     live_commands: frozenset[str],
     build_tools: frozenset[str],
@@ -65,20 +70,20 @@ def assign(
     for visit in visits:
         for number, effects in enumerate(visit.effects):
             _atom(state, visit, number, effects)
-    settle_settings(state, install_time)
-    state.made = {**thinned(state), **state.made, **_left_by_installs(state)}
+    assign_installer_settings(state, install_time)
+    state.artifacts = {**pruned_copies(state), **state.artifacts, **_left_by_installs(state)}
     _again(state)
-    settle_directories(state)
-    settle_temporary_files(state)
-    for where, paths in with_installs(visits, state.atoms).items():
+    assign_artifact_directories(state)
+    assign_temporary_files(state)
+    for where, paths in final_stage_downloads(visits, state.atoms).items():
         assign_role(state, where, "run", Reason.of("SL216", "installed_file"))
         for path in paths:
-            state.made.pop(path, None)
-    follow_packages(state)
-    made = widened(state, live_results(state))
+            state.artifacts.pop(path, None)
+    assign_package_cleanup(state)
+    made = with_chowned_directories(state, runtime_artifacts(state))
     copies, copy_reasons = copy_roles(state, made, live_texts)
     return Roles(
-        atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, made=made
+        atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, artifacts=made
     )
 
 
@@ -101,7 +106,7 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
             assign_role(state, where, "run", _RUN_REASON["source"])
     elif "install-global" not in kinds and _into_other_language(state, effects):
         _global(state, where, effects)
-    elif kinds & LEAVES_RESULT and not _is_download_for_run_time(effects):
+    elif kinds & LEAVES_ARTIFACTS and not _is_download_for_run_time(effects):
         _build(state, visit, where, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
         _packages(state, where)
@@ -109,25 +114,27 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
         _global(state, where, effects)
     elif "app" in kinds or _is_download_for_run_time(effects):
         _app(state, visit, where, effects)
-    elif kinds & REGISTERS:
+    elif kinds & CHANGES_SYSTEM_STATE:
         assign_role(
             state,
             where,
             "run",
             _RUN_REASON[next(k for k in ("users", "system", "source") if k in kinds)],
         )
-    elif kinds & EDITS:
+    elif kinds & CHANGES_FILES:
         _files(state, visit, where, effects)
-    elif kinds & FOLLOWS_INSTALL:
+    elif kinds & ACCOMPANIES_INSTALL:
         state.deleted.extend(d for e in effects for d in e.deletes)
         assign_role(state, where, "both", Reason.of("SL218", "beside"))
     else:
         assign_role(state, where, "build", Reason.of("SL219", "check"))
 
 
-def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
+def _own_program(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
     """A program that an earlier step compiled, started once nothing is built any more."""
-    compiled = {m.path.rpartition("/")[2] for m in state.made.values() if m.is_file and m.kind == "compile"}
+    compiled = {
+        m.path.rpartition("/")[2] for m in state.artifacts.values() if m.is_file and m.kind == "compile"
+    }
     if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
         return False
     later = (
@@ -137,7 +144,7 @@ def _own_program(state: RoleState, where: Where, effects: Sequence[Effect]) -> b
         if (visit.index, number) > where
         for effect in found
     )
-    return not any(effect.kind in LEAVES_RESULT for effect in later)
+    return not any(effect.kind in LEAVES_ARTIFACTS for effect in later)
 
 
 _RUN_REASON = {
@@ -161,9 +168,9 @@ _BUILD_REASONS = {
 }
 
 
-def _build(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
-    if any(e.anywhere for e in effects):
-        why = next((e.why for e in effects if e.anywhere and e.why), "where it writes is not known")
+def _build(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+    if any(e.writes_anywhere for e in effects):
+        why = next((e.why for e in effects if e.writes_anywhere and e.why), "where it writes is not known")
         assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
         return
     assign_role(state, where, "build", _build_reason(effects))
@@ -216,8 +223,8 @@ def _add(
     is_file: bool = False,
 ) -> None:
     state.deleted = [g for g in state.deleted if g != path]
-    if path not in state.made:
-        state.made[path] = Artifact(
+    if path not in state.artifacts:
+        state.artifacts[path] = Artifact(
             path=path,
             first=visit.index,
             user=visit.state.user,
@@ -227,7 +234,7 @@ def _add(
         )
 
 
-def _packages(state: RoleState, where: Where) -> None:
+def _packages(state: RoleState, where: AtomKey) -> None:
     verdicts = state.packages.get(where, ())
     roles = {v.role for v in verdicts}
     if not verdicts:
@@ -258,7 +265,7 @@ def _left_by_installs(state: RoleState) -> Mapping[str, Artifact]:
     return {path: made for p in parts if p is not None for path, made in p.artifacts(state).items()}
 
 
-def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
+def _global(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> None:
     installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
     known = language(installs[0].ecosystem)
     part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
@@ -282,12 +289,12 @@ def _global(state: RoleState, where: Where, effects: Sequence[Effect]) -> None:
         assign_role(state, where, "both", Reason.of("SL203", "nothing_shown"))
 
 
-def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _app(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
     """The application's own code is executed where it will run. Where its language copies projects as a
     whole, what it writes into the project comes along."""
     scripts = [e for e in effects if e.kind == "app" and e.cwd is not None]
     copied = state.own is not None and state.own.copies_project
-    if copied and scripts and all(e.kind == "app" or e.kind in IDLE for e in effects):
+    if copied and scripts and all(e.kind == "app" or e.kind in LEAVES_NOTHING for e in effects):
         assign_role(state, where, "build", Reason.of("SL211", "project_script"))
         for effect in scripts:
             _add(state, visit, effect, effect.cwd or "/", kind="build")
@@ -295,16 +302,16 @@ def _app(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]
     assign_role(state, where, "run", Reason.of("SL214", "own_code"))
 
 
-def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effect]) -> None:
+def _files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
     """Copies, moves, edits: with the build if they work on what a build step made, else at run time."""
     reads = [r for e in effects for r in e.reads]
     writes = [w for e in effects for w in e.writes]
     deletes = [d for e in effects for d in e.deletes]
-    made = tuple(state.made)
-    if any(e.anywhere for e in effects):
+    made = tuple(state.artifacts)
+    if any(e.writes_anywhere for e in effects):
         assign_role(state, where, "unknown", Reason.of("SL221", "changes_unknown"))
         return
-    reader = read_by_build_only(state, (*writes, *deletes))
+    reader = build_only_reader(state, (*writes, *deletes))
     if reader:
         assign_role(state, where, "build", Reason.of("SL205", "read_by", tool=reader))
         return
@@ -334,7 +341,7 @@ def _files(state: RoleState, visit: Visit, where: Where, effects: Sequence[Effec
             return
         for path in landed:
             if not inside_any(path, made):
-                is_file = any(state.made[m].is_file for m in made if any(touches(m, r) for r in reads))
+                is_file = any(state.artifacts[m].is_file for m in made if any(touches(m, r) for r in reads))
                 _add(state, visit, effects[0], path, kind="files", is_file=is_file)
         state.deleted.extend(deletes)
         return
@@ -365,8 +372,8 @@ def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> li
             landed.append(path)
             continue
         for read in reads:
-            found = [m for m in state.made.values() if m.is_file and fnmatchcase(m.path, read)]
-            if not found or any(inside(read, m.path) for m in state.made.values() if not m.is_file):
+            found = [m for m in state.artifacts.values() if m.is_file and fnmatchcase(m.path, read)]
+            if not found or any(inside(read, m.path) for m in state.artifacts.values() if not m.is_file):
                 return None
             landed += [posixpath.join(path, posixpath.basename(m.path)) for m in found]
     return landed
@@ -375,7 +382,7 @@ def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> li
 def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
     """Every path is both written and deleted by the RUN, which builds something besides."""
     effects = [e for found in visit.effects for e in found]
-    if not paths or not any(e.kind in LEAVES_RESULT for e in effects):
+    if not paths or not any(e.kind in LEAVES_ARTIFACTS for e in effects):
         return False
     deleted = [d for e in effects for d in e.deletes]
     written = [w for e in effects if e.kind == "files" for w in e.writes]
@@ -388,5 +395,5 @@ def _again(state: RoleState) -> None:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
             kinds = {e.kind for e in effects}
-            if state.atoms[where] == "run" and kinds <= EDITS | IDLE and kinds & {"files"}:
+            if state.atoms[where] == "run" and kinds <= CHANGES_FILES | LEAVES_NOTHING and kinds & {"files"}:
                 _files(state, visit, where, effects)

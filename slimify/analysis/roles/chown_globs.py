@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from slimify.analysis.roles.role_state import RoleState, assign_role, made_by
+from slimify.analysis.roles.role_state import RoleState, assign_role, final_stage_paths
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import Effect
 from slimify.semantics.walk import Visit
@@ -19,7 +19,7 @@ _BUILD: tuple[Role, ...] = ("build",)
 _FINAL: tuple[Role, ...] = ("run", "both", "unknown")
 
 
-def settle_patterns(
+def assign_chown_globs(
     state: RoleState, copies: Mapping[int, Role], placed: Mapping[int, tuple[str, ...]]
 ) -> None:
     """Gives what a pattern finds in the builder only to the builder; where it finds a directory that is made
@@ -37,7 +37,7 @@ def settle_patterns(
             if not all(_again(state, visit, p) for p in parents):
                 assign_role(state, where, "unknown", Reason.of("SL221", "pattern"))
             elif not any(_brought(p, here, copies, _FINAL) for p in patterns) and not any(
-                _found(made, p) for made in made_by(state, where) for p in patterns
+                _found(made, p) for made in final_stage_paths(state, where) for p in patterns
             ):
                 assign_role(state, where, "build", Reason.of("SL217", "changes_files"))
 

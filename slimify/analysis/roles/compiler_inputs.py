@@ -12,7 +12,7 @@ from slimify.model.effects import Effect
 _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
 
-def around(effect: Effect) -> tuple[str, ...]:
+def compiler_inputs(effect: Effect) -> tuple[str, ...]:
     """The places that a build's words name, and what lies beside its project, where settings and sources of
     a larger one are (`extends: ../tsconfig.json`); nothing for what is no build."""
     if effect.kind != "build":

@@ -6,19 +6,19 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Reason, Role
-from slimify.model.effects import BRINGS_FILES, Effect
+from slimify.model.effects import ADDS_FILES, Effect
 from slimify.semantics.paths import inside, touches
 from slimify.semantics.walk import Visit
 
 # What writes without making the directory; mkdir without -p is one of them.
-_WRITING = BRINGS_FILES
+_WRITING = ADDS_FILES
 
 
-def keep_places(
+def keep_parent_directories(
     state: RoleState,
     made: tuple[Artifact, ...],
     copies: dict[int, Role],
@@ -30,14 +30,14 @@ def keep_places(
     for visit in state.visits:
         there += [visit.state.cwd or "/", *(m.path for m in made if m.first == visit.index)]
         if visit.index in copies:
-            placed = targets(visit) or ()
+            placed = copy_targets(visit) or ()
             if copies[visit.index] == "build":
                 passed[visit.index] = placed
             else:
                 there += placed
             continue
         for effect in _steps(state, visit):
-            for place in written_into(effect):
+            for place in required_directories(effect):
                 if any(touches(t, place) for t in there if t != "/"):
                     continue
                 maker = next((i for i, p in passed.items() if any(inside(t, place) for t in p)), None)
@@ -56,7 +56,7 @@ def _steps(state: RoleState, visit: Visit) -> Iterator[Effect]:
             yield from effects
 
 
-def written_into(effect: Effect) -> Iterator[str]:
+def required_directories(effect: Effect) -> Iterator[str]:
     """The directories that have to be there for it: a redirection and most programs don't make them."""
     if effect.kind not in _WRITING:
         return

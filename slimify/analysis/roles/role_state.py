@@ -7,13 +7,13 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from slimify.analysis.copies import files
+from slimify.analysis.copies import copied_files
 from slimify.languages import Language, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import FOLLOWS_INSTALL, QUIET, EffectKind
+from slimify.model.effects import ACCOMPANIES_INSTALL, INSTALLS_NOTHING, EffectKind
 from slimify.semantics.walk import Visit
 
-Where = tuple[int, int]  # instruction, atom
+AtomKey = tuple[int, int]  # instruction, atom
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -30,27 +30,27 @@ class Artifact(Struct, frozen=True, kw_only=True):
 class Roles(Struct, frozen=True, kw_only=True):
     """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
 
-    atoms: Mapping[Where, Role]
-    reasons: Mapping[Where, tuple[Reason, ...]]
+    atoms: Mapping[AtomKey, Role]
+    reasons: Mapping[AtomKey, tuple[Reason, ...]]
     copies: Mapping[int, Role]
     copy_reasons: Mapping[int, tuple[Reason, ...]]
-    made: tuple[Artifact, ...]
+    artifacts: tuple[Artifact, ...]
 
 
 class RoleState(Struct, dict=True):
     """The state of the forward pass over all atoms."""
 
     visits: Sequence[Visit]
-    packages: Mapping[Where, tuple[PackageVerdict, ...]]
+    packages: Mapping[AtomKey, tuple[PackageVerdict, ...]]
     live_commands: frozenset[str]
     build_tools: frozenset[str]
     language: str | None
     keep: frozenset[int]
     unread: str = ""  # why what is started could not be read
     symlink_targets: set[str] = field(default_factory=set)  # what symbolic links point to
-    atoms: dict[Where, Role] = field(default_factory=dict)
-    reasons: dict[Where, tuple[Reason, ...]] = field(default_factory=dict)
-    made: dict[str, Artifact] = field(default_factory=dict)
+    atoms: dict[AtomKey, Role] = field(default_factory=dict)
+    reasons: dict[AtomKey, tuple[Reason, ...]] = field(default_factory=dict)
+    artifacts: dict[str, Artifact] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     unpacked: set[str] = field(default_factory=set)
 
@@ -70,10 +70,10 @@ class RoleState(Struct, dict=True):
     def last_copies(self) -> Mapping[str, int]:
         """Each single file that comes with a COPY, with the last one that brings it."""
         copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
-        return {name: v.index for v in copies for name in files(v) or ()}
+        return {name: v.index for v in copies for name in copied_files(v) or ()}
 
 
-def made_by(state: RoleState, until: Where) -> tuple[str, ...]:
+def final_stage_paths(state: RoleState, until: AtomKey) -> tuple[str, ...]:
     """What the final stage has made by then, besides what is copied."""
     made: list[str] = []
     for visit in state.visits:
@@ -85,21 +85,23 @@ def made_by(state: RoleState, until: Where) -> tuple[str, ...]:
     return tuple(made)
 
 
-def assign_role(state: RoleState, where: Where, role: Role, reason: Reason) -> None:
+def assign_role(state: RoleState, where: AtomKey, role: Role, reason: Reason) -> None:
     state.atoms[where] = role
     state.reasons[where] = (reason,)
 
 
-def follow_packages(state: RoleState) -> None:
+def assign_package_cleanup(state: RoleState) -> None:
     """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
     for visit in state.visits:
         numbers = range(len(visit.effects))
         real = {
-            state.atoms[(visit.index, n)] for n in numbers if not {e.kind for e in visit.effects[n]} <= QUIET
+            state.atoms[(visit.index, n)]
+            for n in numbers
+            if not {e.kind for e in visit.effects[n]} <= INSTALLS_NOTHING
         }
         for n in numbers:
             kinds = {e.kind for e in visit.effects[n]}
-            if kinds and kinds <= FOLLOWS_INSTALL | {"state"} and kinds & FOLLOWS_INSTALL:
+            if kinds and kinds <= ACCOMPANIES_INSTALL | {"state"} and kinds & ACCOMPANIES_INSTALL:
                 if real == {"build"}:
                     state.atoms[(visit.index, n)] = "build"
                 elif real == {"run"}:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from slimify.analysis.roles.role_state import RoleState, assign_role
 from slimify.model.decisions import Reason
-from slimify.model.effects import IDLE, Effect
+from slimify.model.effects import LEAVES_NOTHING, Effect
 
 
-def settle_temporary_files(state: RoleState) -> None:
+def assign_temporary_files(state: RoleState) -> None:
     """Gives both RUNs to the build where a build step between them is what the file was made for (an .npmrc
     with a token)."""
     numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
@@ -37,4 +37,4 @@ def settle_temporary_files(state: RoleState) -> None:
 
 def _only_files(effects: Sequence[Effect]) -> bool:
     kinds = {e.kind for e in effects}
-    return "files" in kinds and kinds <= IDLE | {"files"}
+    return "files" in kinds and kinds <= LEAVES_NOTHING | {"files"}

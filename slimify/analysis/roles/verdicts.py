@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import CommandVerdict, InstructionVerdict, Reason, Role
-from slimify.model.effects import NEUTRAL
+from slimify.model.effects import NOT_FOR_RUN_TIME
 
 _CONFIG = frozenset(
     {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
@@ -56,4 +56,4 @@ def instruction_role(keyword: str, atoms: tuple[AtomStep, ...]) -> tuple[Role, t
 
 
 def _neutral(atom: AtomStep) -> bool:
-    return all(e.kind in NEUTRAL for e in atom.effects)
+    return all(e.kind in NOT_FOR_RUN_TIME for e in atom.effects)

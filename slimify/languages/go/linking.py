@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.context.scan import Context
-from slimify.model.effects import EDITS, QUIET
+from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING
 from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _C = frozenset({"cgo", "plugin", "external"})  # what the sources use, or what was not read
 # What leaves no program that was not read: Go's own compiler does.
-_PLAIN = QUIET | EDITS | {"compile", "packages", "users", "prune"}
+_PLAIN = INSTALLS_NOTHING | CHANGES_FILES | {"compile", "packages", "users", "prune"}
 _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
 _MOST = 2_000  # files whose first bytes are looked at
 
@@ -26,7 +26,7 @@ def links_nothing(visits: Sequence[Visit], end: State, runtime_needs: RuntimeNee
     if not sources.imports or sources.skipped or _C & sources.features:
         return False
     effects = (e for v in visits for atom in v.effects for e in atom)
-    if any(e.kind not in _PLAIN or e.anywhere for e in effects):
+    if any(e.kind not in _PLAIN or e.writes_anywhere for e in effects):
         return False
     if any(v.instruction.keyword == "ADD" or _from_elsewhere(v) for v in visits):
         return False

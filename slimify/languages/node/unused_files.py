@@ -6,12 +6,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.advice.unused_context_files import Unread, only_local
-from slimify.analysis.context_readers import Readers
+from slimify.analysis.advice.unused_context_files import UnusedPattern, is_gitignored
+from slimify.analysis.context_readers import ContextReaders
 from slimify.analysis.program import Program
 
 
-def find(program: Program, found: Readers) -> Iterator[Unread]:
+def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
     """node_modules directories."""
     context, view = program.context, program.end.view
     for directory in dict.fromkeys(_install_directories(program)):
@@ -22,11 +22,11 @@ def find(program: Program, found: Readers) -> Iterator[Unread]:
         there = path in context.directories
         if not found.whole(path) or not found.others_install(path, "node"):
             continue
-        if there and not only_local(context, path):
+        if there and not is_gitignored(context, path):
             continue  # checked in: it may be patched
         if there or (context.ignore_text is None and found.own.whole(path)):
             paths = (path,) if there else ()
-            yield Unread(pattern=path, title="packages that the image installs itself", paths=paths)
+            yield UnusedPattern(pattern=path, title="packages that the image installs itself", paths=paths)
 
 
 def _install_directories(program: Program) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from slimify.analysis.roles.role_state import RoleState, Where
+from slimify.analysis.roles.role_state import AtomKey, RoleState
 from slimify.languages.python.commands.environments import SITE
 from slimify.model.effects import Effect
 
@@ -20,11 +20,11 @@ _PACKAGES = re.compile(r"(?!/usr/lib/python3/)/.*lib/python[^/]*/(?:site|dist)-p
 _OF_THE_BASE = re.compile(r"(?:pip|setuptools|wheel|pkg_resources|_?distutils|easy_install)[^/]*")
 
 
-def taken_out(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool:
+def taken_out(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
     """Whether a command only removes packages' files, and the builder is the one to do it: something was
     installed before, and it is not the base's own that goes for good."""
     found = [_PACKAGES.fullmatch(d) for e in effects for d in e.deletes]
-    if not found or not all(found) or any(e.writes or e.outputs or e.anywhere for e in effects):
+    if not found or not all(found) or any(e.writes or e.outputs or e.writes_anywhere for e in effects):
         return False
     installs = _installs(state)
     if not any(at < where for at in installs):
@@ -33,7 +33,7 @@ def taken_out(state: RoleState, where: Where, effects: Sequence[Effect]) -> bool
     return not own or any(at > where for at in installs)
 
 
-def _installs(state: RoleState) -> list[Where]:
+def _installs(state: RoleState) -> list[AtomKey]:
     return [
         (visit.index, number)
         for visit in state.visits

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.advice.unused_context_files import Unread
-from slimify.analysis.context_readers import Readers
+from slimify.analysis.advice.unused_context_files import UnusedPattern
+from slimify.analysis.context_readers import ContextReaders
 from slimify.analysis.program import Program
 
 
-def find(program: Program, found: Readers) -> Iterator[Unread]:
+def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
     """Those of the host, where the image installs packages itself."""
     context = program.context
     installs = any(e.does("install", "python") for s in program.steps for e in s.effects)
@@ -19,7 +19,7 @@ def find(program: Program, found: Readers) -> Iterator[Unread]:
         if not installs or not found.whole(path) or not found.others_install(path, "python"):
             continue
         if not found.mentions(name) or _is_made(program, path):
-            yield Unread(pattern=path, title="virtual environments of this machine", paths=(path,))
+            yield UnusedPattern(pattern=path, title="virtual environments of this machine", paths=(path,))
 
 
 def _is_made(program: Program, path: str) -> bool:

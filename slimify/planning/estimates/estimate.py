@@ -109,8 +109,8 @@ def _fills(effect: Effect) -> bool:
 
 def original(program: Program) -> int:
     """The size of the image as it is."""
-    if program.built is not None:
-        return program.built.size
+    if program.image_evidence is not None:
+        return program.image_evidence.size
     unknown = UNKNOWN_ALPINE if package_manager(program) == "apk" else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
     return base + dropped_packages(program) + left_lists(program) + caches(program) + 30 * MB

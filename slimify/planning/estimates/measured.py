@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import targets
-from slimify.analysis.packages.linked import closure
+from slimify.analysis.copies import copy_targets
+from slimify.analysis.packages.linked import dependency_closure
 from slimify.analysis.program import Program, Step
 from slimify.facts.images import image
 from slimify.model.plan import Plan
@@ -22,7 +22,7 @@ from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.parser import encode, parse
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import Built
+    from slimify.analysis.evidence.built_image import BuiltImage
 
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LISTS = "/var/lib/apt/lists"
 
 def measured(program: Program, layout: Layout) -> Layout:
     """The layout with what it saves of the image, where one was built from the file."""
-    built = program.built
+    built = program.image_evidence
     if built is None:
         return layout
     base = _base(program, built, layout.base)
@@ -51,7 +51,7 @@ def cleaned(program: Program, plan: Plan) -> Plan:
     """A plan that cleans in place, with the bytes that its steps no longer leave: caches and lists, files
     that are stored once more for their owner alone, and what a later step removes. What packages take
     stays estimated."""
-    built = program.built
+    built = program.image_evidence
     if built is None:
         return plan
     lines: dict[str, set[int | None]] = {}
@@ -85,12 +85,12 @@ def _weight(files: Files, path: str) -> int:
 
 def leftovers(program: Program, step: Step) -> int:
     """The bytes of caches and package lists that a step leaves in its layer."""
-    assert program.built is not None
+    assert program.image_evidence is not None
     places = (LISTS, "/var/cache", *(c for e in step.effects for c in e.caches))
-    return sum(e.size for e in program.built.left(step.instruction) if inside_any(e.path, places))
+    return sum(e.size for e in program.image_evidence.left(step.instruction) if inside_any(e.path, places))
 
 
-def _base(program: Program, built: Built, reference: str) -> int | None:
+def _base(program: Program, built: BuiltImage, reference: str) -> int | None:
     if reference in (written_base(program), program.base_ref):
         return built.base_size()
     if reference == "scratch":
@@ -99,7 +99,7 @@ def _base(program: Program, built: Built, reference: str) -> int | None:
     return facts.size if facts is not None and facts.size else None
 
 
-def _step(program: Program, built: Built, layout: Layout, index: int) -> int:
+def _step(program: Program, built: BuiltImage, layout: Layout, index: int) -> int:
     """What one step of the final stage writes: all of its layer, less packages that it no longer installs,
     and what it cleans up."""
     step = program.step(index)
@@ -114,10 +114,10 @@ def _step(program: Program, built: Built, layout: Layout, index: int) -> int:
         return layer.size
     names = [v.name for a in step.atoms for v in a.packages if v.role != "build"]
     names += [p for a in step.atoms for v in a.packages if v.role == "build" for p in v.counterparts]
-    return _of_packages(built, step, closure(built.packages, names), lists=not edited)
+    return _of_packages(built, step, dependency_closure(built.packages, names), lists=not edited)
 
 
-def _of_packages(built: Built, step: Step, names: Iterable[str], *, lists: bool) -> int:
+def _of_packages(built: BuiltImage, step: Step, names: Iterable[str], *, lists: bool) -> int:
     total, kept = 0, frozenset(names)
     for entry in built.left(step.instruction):
         owner = built.packages.owner_of(entry.path)
@@ -126,8 +126,8 @@ def _of_packages(built: Built, step: Step, names: Iterable[str], *, lists: bool)
     return total
 
 
-def _narrowed(built: Built, step: Step, text: str) -> int:
+def _narrowed(built: BuiltImage, step: Step, text: str) -> int:
     """The bytes of what a COPY brings that takes less than the original one."""
     copies = parse(encode(f"FROM scratch\n{text}\n"), "").instructions[1:]
     visits = (Visit(index=step.index, instruction=item, state=step.state) for item in copies)
-    return sum(built.sized(path) for visit in visits for path in targets(visit) or ())
+    return sum(built.sized(path) for visit in visits for path in copy_targets(visit) or ())

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
@@ -53,7 +53,9 @@ def _needs(step: Step, tree: CopyFromBuilder) -> bool:
 def _changes(step: Step, tree: CopyFromBuilder) -> bool:
     """Whether the final stage changes something in the tree by this step."""
     if step.keyword in ("COPY", "ADD") and step.role != "build":
-        places = targets(step.visit)
+        places = copy_targets(step.visit)
         return places is None or any(touches(p, tree.path) for p in places)
     effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not starts_installed(e)]
-    return any(e.anywhere or any(touches(p, tree.path) for p in (*e.writes, *e.deletes)) for e in effects)
+    return any(
+        e.writes_anywhere or any(touches(p, tree.path) for p in (*e.writes, *e.deletes)) for e in effects
+    )

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.effects import EDITS, NEUTRAL, QUIET, Effect
+from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect
 from slimify.model.plan import Item
 from slimify.planning.final_stage.restore_packages import put_by
 from slimify.planning.layout import WordEdit
 from slimify.planning.stages.join_runs import lengthened, parted
 
 # RUNs of other kinds may need what is put back.
-_NEEDLESS = QUIET | EDITS | {"packages", "users"}
+_NEEDLESS = INSTALLS_NOTHING | CHANGES_FILES | {"packages", "users"}
 _OTHERWISE = ("-t", "--target-release", "--default-release", "-d", "--download-only", "--only-upgrade")
 _CLEAN = " && rm -rf /var/lib/apt/lists/*"
 
@@ -109,7 +109,7 @@ def _kinds(program: Program, item: Item, wanted: set[str]) -> bool:
     kinds = {e.kind for e in step.effects}
     managers = {e.manager for e in step.effects if e.kind in ("index", "packages")}
     plain = step.keyword == "RUN" and not step.instruction.flags and managers == {"apt"}
-    return plain and wanted <= kinds and kinds <= wanted | NEUTRAL
+    return plain and wanted <= kinds and kinds <= wanted | NOT_FOR_RUN_TIME
 
 
 def _joined(program: Program, items: Sequence[Item]) -> Item | None:

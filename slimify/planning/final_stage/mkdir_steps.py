@@ -11,10 +11,10 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
-from slimify.model.effects import QUIET, Effect
+from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.planning.final_stage.steps import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, outermost, touches
@@ -32,7 +32,7 @@ def directories(
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
     taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _places(s)]
     taken += [t.path for t in others]
-    near = [m.path for m in program.made] + [p for s in copies for p in _places(s)]
+    near = [m.path for m in program.artifacts] + [p for s in copies for p in _places(s)]
     found: dict[int, tuple[CopyFromBuilder, ...]] = {}
     for step in program.steps:
         if step.keyword != "RUN" or step.index in dropped or not is_plain_root(step.state.user):
@@ -51,7 +51,7 @@ def directories(
 
 
 def _places(step: Step) -> tuple[str, ...]:
-    return targets(step.visit) or ("/",)
+    return copy_targets(step.visit) or ("/",)
 
 
 def _with_parents(owners: Mapping[str, str]) -> dict[str, str]:
@@ -77,7 +77,7 @@ def _made(step: Step) -> dict[str, str]:
             continue
         if step.script is None or step.script.atoms[atom.index].opaque not in PLAIN:
             return {}
-        for effect in (e for e in atom.effects if e.kind not in QUIET):
+        for effect in (e for e in atom.effects if e.kind not in INSTALLS_NOTHING):
             owner = _owner(effect) if effect.tool == "chown" else ""
             if effect.tool == "mkdir" and _plain(effect):
                 made += effect.writes
@@ -102,7 +102,7 @@ def _plain(effect: Effect) -> bool:
     """Made with the usual mode."""
     words = [w.value or "" for w in effect.command.words]
     usual = all(re.fullmatch(r"0?755|u=rwx,go=rx", mode) for mode in _modes(words))
-    return usual and bool(effect.writes) and not effect.anywhere
+    return usual and bool(effect.writes) and not effect.writes_anywhere
 
 
 def _modes(words: list[str]) -> Iterator[str]:
@@ -133,4 +133,4 @@ def _all_of(effect: Effect, made: Sequence[str]) -> bool:
         within = [m for m in made if inside(m, path)]
         if not within or (not recursive and any(m != path for m in within)):
             return False
-    return bool(effect.writes) and not effect.anywhere
+    return bool(effect.writes) and not effect.writes_anywhere

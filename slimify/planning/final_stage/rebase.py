@@ -25,11 +25,11 @@ def same_family(reference: str, program: Program) -> str | None:
     written = written_base(program)
     if "$" not in written:
         return partner
-    known = program.names.known(program.base_ref)
+    known = program.base_map.known(program.base_ref)
     suffix = partner.removeprefix(known)
     if not partner.startswith(known) or not suffix:
         return None
-    name, tag = split_name(program.names.own(partner))
+    name, tag = split_name(program.base_map.own(partner))
     written_name, written_tag = split_name(written)
     if tag != split_name(program.base_ref)[1] + suffix:
         return None  # a name of the user's for this tag alone, and the tag is a variable
@@ -45,7 +45,7 @@ def written_base(program: Program) -> str:
 
 def own_name(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:
     """A base as the user's settings call it, and the decision that says so; the file's own stays as it is."""
-    own = program.names.own(base)
+    own = program.base_map.own(base)
     if own == base or base in (written_base(program), program.base_ref):
         return base, ()
     return own, (Decision.of("SL342", "base", safety="assumed", name=own, base=base),)

@@ -33,7 +33,7 @@ def put_back(
     installed = {plain(v.name) for v in verdicts if v.role != "build"}
     installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     wanted: dict[str, Use] = dict(extra)
-    for command, use in (*program.runtime_needs.commands.items(), *program.late.items()):
+    for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)

@@ -7,12 +7,12 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
 from slimify.model.decisions import Decision, PackageVerdict
-from slimify.model.effects import IDLE, QUIET
+from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING
 from slimify.model.plan import Rung
 from slimify.planning.final_stage.restore_packages import install_line, plain
 from slimify.planning.layout import CopyFromBuilder, WordEdit
@@ -49,7 +49,7 @@ class SplitRequest(Struct, frozen=True, kw_only=True):
 
 def real_atoms(step: Step) -> tuple[AtomStep, ...]:
     """The atoms of a RUN that do something by themselves."""
-    return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= QUIET)
+    return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= INSTALLS_NOTHING)
 
 
 def final_atoms(
@@ -86,14 +86,14 @@ def final_atoms(
     removals = [a for a in step.atoms if {e.kind for e in a.effects} - {"state"} == {"unpackage"}]
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages} if removals else set()
     kept -= {a.index for a in removals if _removes_nothing(program, a, installed, wanted)}
-    real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= QUIET]
+    real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= INSTALLS_NOTHING]
     if not real and real_atoms(step):
         return None, WordEdit()
     if not real and not any(
         {e.kind for e in a.effects} & {"index", "unpackage"} for a in step.atoms if a.index in kept
     ):
         return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
-    if {e.kind for a in real for e in a.effects} <= QUIET | {"packages", "users"}:
+    if {e.kind for a in real for e in a.effects} <= INSTALLS_NOTHING | {"packages", "users"}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
     for atom in reversed(step.atoms):  # a change of directory that nothing follows
         if atom.index in kept:
@@ -106,13 +106,13 @@ def final_atoms(
 def _copied_already(step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
     """Links and directories that the builder made where it is copied from, by this step or before: made a
     second time they would be in the way."""
-    made = [e for e in atom.effects if e.kind not in QUIET]
+    made = [e for e in atom.effects if e.kind not in INSTALLS_NOTHING]
     there = [t.path for t in trees if not t.is_file and t.after <= step.index]
     return bool(made) and all(
         e.kind == "files"
         and e.tool in ("ln", "mkdir")
         and e.writes
-        and not (e.deletes or e.anywhere)
+        and not (e.deletes or e.writes_anywhere)
         and all(w not in there and inside_any(w, there) for w in e.writes)
         for e in made
     )
@@ -122,7 +122,7 @@ def removes_copied(program: Program, step: Step) -> bool:
     """Whether a clean-up takes away files of the context that the final stage copies before it."""
     deleted = [d for e in step.effects if e.kind == "cache" for d in e.deletes]
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index < step.index)
-    brought = (targets(s.visit) for s in copies if deleted and s.role != "build")
+    brought = (copy_targets(s.visit) for s in copies if deleted and s.role != "build")
     return any(inside(p, d) or fnmatchcase(p, d) for paths in brought for p in paths or () for d in deleted)
 
 
@@ -150,7 +150,7 @@ def install_anew(step: Step, kept: frozenset[int] | None, wanted: SplitRequest) 
         return None
     atoms = [a for a in step.atoms if a.index in kept]
     installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
-    if not installs or any({e.kind for e in a.effects} - QUIET - {"packages"} for a in atoms):
+    if not installs or any({e.kind for e in a.effects} - INSTALLS_NOTHING - {"packages"} for a in atoms):
         return None
     if any(e.manager != "apt" or e.why for e in installs) or any(
         not a.packages for a in atoms if _installs(a)
@@ -209,7 +209,7 @@ def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[
     if not owned or not atom.effects or step.script.atoms[atom.index].opaque not in PLAIN:
         return False
     # the mkdir in front of the chown makes the directory that it works on
-    if any(e.kind not in IDLE | {"meta"} and e.tool != "mkdir" for e in atom.effects):
+    if any(e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir" for e in atom.effects):
         return False
     return any(w in roots for e in atom.effects for w in e.writes)
 
@@ -217,7 +217,7 @@ def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[
 def _comes_later(program: Program, step: Step, tree: CopyFromBuilder) -> bool:
     """Whether the directory is not there yet: a COPY that only the builder executes brought it."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role == "build")
-    brought = (targets(s.visit) for s in copies if s.index < step.index)
+    brought = (copy_targets(s.visit) for s in copies if s.index < step.index)
     return step.index < tree.after and any(inside(p, tree.path) for paths in brought for p in paths or ())
 
 

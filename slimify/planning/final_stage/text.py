@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
-from slimify.model.effects import EDITS, IDLE, ON_PACKAGES, Effect
+from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
 from slimify.planning.layout import Layout, WordEdit
 from slimify.planning.stages.long_lines import broken, with_more
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
@@ -75,7 +75,7 @@ def editable(program: Program, index: int, kept: frozenset[int], words: WordEdit
     return True
 
 
-_PLACELESS = ON_PACKAGES | {"users"}  # does the same in any directory
+_PLACELESS = MANAGES_PACKAGES | {"users"}  # does the same in any directory
 
 
 def _anywhere(step: Step, drop: frozenset[int]) -> bool:
@@ -231,7 +231,7 @@ def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[in
 
 
 # Steps of which it is known what they read of the environment: nothing, or what is meant for them.
-_DEAF = EDITS | IDLE | {"users", "cache"}
+_DEAF = CHANGES_FILES | LEAVES_NOTHING | {"users", "cache"}
 _FOR_PACKAGES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
 
 
@@ -240,7 +240,7 @@ def _may_read(program: Program, layout: Layout, index: int, names: set[str]) -> 
     step = step_at(program, index)
     if not step.atoms:
         return True
-    deaf = _DEAF if any(_FOR_PACKAGES.match(n) for n in names) else _DEAF | ON_PACKAGES
+    deaf = _DEAF if any(_FOR_PACKAGES.match(n) for n in names) else _DEAF | MANAGES_PACKAGES
     return any(
         not atom.effects or any(e.kind not in deaf for e in atom.effects)
         for atom in step.atoms

@@ -88,7 +88,7 @@ def _place(step: Step) -> str | None:
 def _touches(step: Step, path: str) -> bool:
     if step.keyword != "RUN":
         return False
-    if not step.atoms or any(e.kind in RUNS_CODE or e.anywhere for e in step.effects):
+    if not step.atoms or any(e.kind in RUNS_CODE or e.writes_anywhere for e in step.effects):
         return True
     return any(
         inside(path, p.rstrip("*").rstrip("/") or "/")

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from slimify.analysis.copied_context import weight
-from slimify.analysis.copies import targets
+from slimify.analysis.copied_context import context_size
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import NEUTRAL, RUNS_CODE, Effect
+from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import chained, direct, lengthened, prolonged, readable
@@ -154,7 +154,7 @@ def _moded(program: Program, change: _Change, brought: Iterable[Step]) -> Step |
 
 
 def _targets(step: Step) -> tuple[str, ...] | None:
-    return targets(step.visit)
+    return copy_targets(step.visit)
 
 
 def _reaches(step: Step, places: tuple[str, ...]) -> bool:
@@ -179,7 +179,7 @@ def _made(program: Program, change: _Change) -> dict[int, str] | Reason:
             return Reason.of("SL356", "unknown_writes", step=place(step))
         paths: dict[str, None] = {}
         for effect in step.effects:
-            if effect.kind in RUNS_CODE or effect.anywhere:
+            if effect.kind in RUNS_CODE or effect.writes_anywhere:
                 return Reason.of("SL356", "unknown_writes", step=place(step))
             if effect.kind in ("meta", "users"):
                 continue
@@ -203,7 +203,7 @@ def _made(program: Program, change: _Change) -> dict[int, str] | Reason:
     return found
 
 
-_MAKES_NONE = NEUTRAL | {"meta", "users"}
+_MAKES_NONE = NOT_FOR_RUN_TIME | {"meta", "users"}
 
 
 def _makes_too(change: _Change) -> bool:
@@ -212,7 +212,7 @@ def _makes_too(change: _Change) -> bool:
         for effect in atom.effects:
             if effect.tool == "mkdir" or effect.kind in _MAKES_NONE:
                 continue
-            if effect.anywhere or effect.kind in RUNS_CODE:
+            if effect.writes_anywhere or effect.kind in RUNS_CODE:
                 return True
             if any(touches(w, p) for w in effect.writes for p in change.places):
                 return True
@@ -333,6 +333,6 @@ def _bytes(program: Program, copies: list[Step], modules: bool) -> int:
     for step in copies:
         parts = copy_parts(step.instruction)
         for source in parts.sources if parts.from_stage is None else ():
-            total += weight(program.context, source.strip("./")) if "$" not in source else 0
+            total += context_size(program.context, source.strip("./")) if "$" not in source else 0
         total += 0 if parts.from_stage is None else 10 * MB
     return total

@@ -9,18 +9,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.copies import files
+from slimify.analysis.copies import copied_files
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.languages import language
 from slimify.model.decisions import Decision
-from slimify.model.effects import ON_PACKAGES
+from slimify.model.effects import MANAGES_PACKAGES
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import readable
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_ASIDE = ON_PACKAGES | {"cache", "check"}  # nothing of the context is read
+_ASIDE = MANAGES_PACKAGES | {"cache", "check"}  # nothing of the context is read
 
 
 def dependencies_first(program: Program) -> Edits:
@@ -50,7 +50,7 @@ def _brought(step: Step) -> frozenset[str]:
     whole = all("$" not in s and context.is_dir(s.strip("/") or ".") for s in (*parts.sources,))
     if not whole or "$" in parts.dest or not is_plain_root(step.state.user):
         return frozenset()
-    return files(step.visit) or frozenset()
+    return copied_files(step.visit) or frozenset()
 
 
 def _block(program: Program, step: Step) -> tuple[Step, ...]:
@@ -73,7 +73,8 @@ def _block(program: Program, step: Step) -> tuple[Step, ...]:
 
 def _installs(step: Step) -> bool:
     return all(a.effects for a in step.atoms) and all(
-        e.kind in _ASIDE or (e.kind == "install" and not e.anywhere and not e.why) for e in step.effects
+        e.kind in _ASIDE or (e.kind == "install" and not e.writes_anywhere and not e.why)
+        for e in step.effects
     )
 
 

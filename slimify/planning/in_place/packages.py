@@ -18,7 +18,7 @@ from slimify.facts.carried import installed
 from slimify.facts.system import is_plain_root
 from slimify.languages import language
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import MAKES, ON_PACKAGES, QUIET, Effect
+from slimify.model.effects import BUILDS, INSTALLS_NOTHING, MANAGES_PACKAGES, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place import extend_install
 from slimify.planning.in_place.certain import unsure
@@ -39,8 +39,8 @@ from slimify.planning.in_place.runs import (
 from slimify.syntax.shell.script import EditRefused, edit
 
 # What may compile; any other command is asked for its programs.
-_COMPILING = MAKES | {"unknown"}
-_MANAGING = ON_PACKAGES | {"state"}
+_COMPILING = BUILDS | {"unknown"}
+_MANAGING = MANAGES_PACKAGES | {"state"}
 # Packages that only bring others: of no size where the base image has these.
 _META = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
 
@@ -116,8 +116,8 @@ def _in_one_step(program: Program, found: _Install, *, asked: bool) -> Edits | R
     if why:
         return why
     users = _users(program, found)
-    if users and any(e.kind == "unknown" or e.anywhere for s in users for e in s.effects):
-        unread = next(s for s in users if any(e.kind == "unknown" or e.anywhere for e in s.effects))
+    if users and any(e.kind == "unknown" or e.writes_anywhere for s in users for e in s.effects):
+        unread = next(s for s in users if any(e.kind == "unknown" or e.writes_anywhere for e in s.effects))
         return Reason.of("SL356", "unknown_step", step=place(unread))
     if any(not is_plain_root(s.state.user) for s in (found.step, *users)):
         return Reason.of("SL356", "not_root")
@@ -353,7 +353,7 @@ def _without(program: Program, found: _Install) -> str | None:
         gone = frozenset(span for span, names in swap.items() if not names)
         return edit(step.instruction, step.script, drop_words=gone, replace_words=words)
     others = [a for a in step.atoms if a.index != found.atom.index]
-    if all({e.kind for e in a.effects} <= QUIET for a in others):
+    if all({e.kind for e in a.effects} <= INSTALLS_NOTHING for a in others):
         return None
     return edit(step.instruction, step.script, drop=frozenset({found.atom.index}))
 

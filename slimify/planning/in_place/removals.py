@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from slimify.analysis.copies import files, targets
+from slimify.analysis.copies import copied_files, copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import MAKES, RUNS_CODE, Effect
+from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
@@ -33,7 +33,7 @@ from slimify.planning.in_place.runs import (
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.shell.script import EditRefused, edit
 
-_MAKING = MAKES | {"fetch", "unpack", "index", "packages"}
+_MAKING = BUILDS | {"fetch", "unpack", "index", "packages"}
 _TIDIES = frozenset({"cache", "files", "prune", "check"})
 _UNPACKED = 20 * MB  # a download of unknown size
 
@@ -141,7 +141,7 @@ def _brings(step: Step, path: str) -> bool:
     if step.keyword not in ("COPY", "ADD"):
         return False
     visit = step.visit
-    found = files(visit) or targets(visit)
+    found = copied_files(visit) or copy_targets(visit)
     return found is None or any(touches(f, path) for f in found)
 
 
@@ -151,7 +151,7 @@ def _may_use(step: Step, paths: tuple[str, ...]) -> bool:
     if not step.atoms:
         return True
     return any(
-        e.kind in RUNS_CODE or e.anywhere or any(touches(r, p) for r in _used(e) for p in paths)
+        e.kind in RUNS_CODE or e.writes_anywhere or any(touches(r, p) for r in _used(e) for p in paths)
         for e in step.effects
     )
 
@@ -213,7 +213,7 @@ def _saving(program: Program, found: _Removal) -> int:
     effects = [e for s in found.group for e in s.effects]
     if any(_prunes(e) for e in found.atom.effects):
         return 0
-    if program.built is not None:
+    if program.image_evidence is not None:
         return 0
     if any(e.kind == "index" for e in effects):
         return estimate.APT_LISTS

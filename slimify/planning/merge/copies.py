@@ -151,7 +151,7 @@ class Copies:
     def _is_file(self, path: str) -> bool | None:
         """What a path of the builder is, as far as the file tells."""
         outputs = {o for s in self.builder.steps for e in s.effects for o in e.outputs}
-        made = [m for m in self.builder.made if m.path == path]
+        made = [m for m in self.builder.artifacts if m.path == path]
         if path in outputs or any(m.is_file for m in made):
             return True
         view = self.builder.end.view

@@ -232,7 +232,7 @@ def _idle(command: tuple[str, ...]) -> bool:
 def _made(builder: Program, path: str) -> bool:
     """Whether a step of the file leaves that path for certain."""
     outputs = [o for s in builder.steps for e in s.effects for o in e.outputs]
-    return inside_any(path, (*outputs, *(m.path for m in builder.made if m.is_file)))
+    return inside_any(path, (*outputs, *(m.path for m in builder.artifacts if m.is_file)))
 
 
 # --- the plan --------------------------------------------------------------------------------------------

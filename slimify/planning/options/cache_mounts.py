@@ -188,7 +188,7 @@ def _read_elsewhere(
             return Reason.of("SL335", "names", at=step.line)
         if step.keyword == "ENV" or step.index in own:
             continue
-        if facts.others and any(e.kind == "unknown" or e.anywhere for e in step.effects):
+        if facts.others and any(e.kind == "unknown" or e.writes_anywhere for e in step.effects):
             return Reason.of("SL335", "counts_on", at=step.line)
         if any(
             touches(p, t) and p != "/" for e in step.effects for p in (*e.reads, *e.writes) for t in targets

@@ -59,10 +59,10 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
 
 def _debug_variant(program: Program, base: str) -> str | None:
     """The image with the shell for a distroless base, None for any other."""
-    facts, parts = program.facts_of(base), parse_reference(program.names.known(base))
+    facts, parts = program.facts_of(base), parse_reference(program.base_map.known(base))
     if facts is None or parts is None or facts.shell or not parts.name.startswith("gcr.io/distroless/"):
         return None
-    return program.names.own(parts.with_tag("debug"))
+    return program.base_map.own(parts.with_tag("debug"))
 
 
 def _none(program: Program, base: str, source: str | None) -> Decision:

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from posixpath import normpath
 
-from slimify.analysis.advice.unused_context_files import Unread, unread
-from slimify.analysis.copied_context import Taken, taken, weight
+from slimify.analysis.advice.unused_context_files import UnusedPattern, unused_context_files
+from slimify.analysis.copied_context import CopiedContext, context_size, copied_context
 from slimify.analysis.program import Program
 from slimify.config import Builder, Options
 from slimify.context.ignore_rules import IgnoreRules
@@ -24,17 +24,17 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 
 
 def proposal(
-    program: Program, options: Options, more: Sequence[Unread] = ()
+    program: Program, options: Options, more: Sequence[UnusedPattern] = ()
 ) -> tuple[IgnoreFile, Decision] | None:
     """The file and what is said of it; None where there is nothing to keep out, or nobody to read it.
     `more` are rows that the user asked for."""
     context = program.context
     if not options.dockerignore or not _is_read(context, options.builder) or _is_elsewhere(program):
         return None
-    takes = taken(program.dockerfile, context, program.build_args)
+    takes = copied_context(program.dockerfile, context, program.build_args)
     if takes is None:
         return None
-    rows = tuple(_effective(context, (*unread(program), *more)))
+    rows = tuple(_effective(context, (*unused_context_files(program), *more)))
     if all(row.small for row in rows):
         return None
     after = completed(context.ignore_text, [row.pattern for row in rows])
@@ -67,7 +67,7 @@ def completed(before: str | None, patterns: Sequence[str]) -> str:
     return head + new + before[len(head) :]
 
 
-def _effective(context: Context, rows: Iterable[Unread]) -> Iterator[Unread]:
+def _effective(context: Context, rows: Iterable[UnusedPattern]) -> Iterator[UnusedPattern]:
     """Those that keep something out where they will stand: no exception of the user lets it in again."""
     for row in rows:
         rules = IgnoreRules.parse(completed(context.ignore_text, [row.pattern]))
@@ -93,14 +93,14 @@ def _is_read(context: Context, builder: Builder) -> bool:
     return builder == "buildkit" or context.ignore_file in (None, ".dockerignore")
 
 
-def _sent(context: Context, takes: Taken, rules: IgnoreRules, builder: Builder) -> int:
+def _sent(context: Context, takes: CopiedContext, rules: IgnoreRules, builder: Builder) -> int:
     """The bytes of the context that the builder gets."""
     whole = builder in ("kaniko", "legacy")
     paths = (*context.files, *(p for p in context.skipped if p not in context.files))
-    return sum(weight(context, p) for p in paths if not rules.ignores(p) and (whole or takes.takes(p)))
+    return sum(context_size(context, p) for p in paths if not rules.ignores(p) and (whole or takes.takes(p)))
 
 
-def _told(file: IgnoreFile, rows: Sequence[Unread]) -> Decision:
+def _told(file: IgnoreFile, rows: Sequence[UnusedPattern]) -> Decision:
     name, patterns = os.path.basename(file.path), tuple(row.pattern for row in rows)
     titles = tuple(dict.fromkeys(row.title for row in rows))
     if file.before is None:

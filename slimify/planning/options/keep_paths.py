@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import files, targets
+from slimify.analysis.copies import copied_files, copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE
@@ -77,7 +77,7 @@ def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
     for step in program.steps:
         if step.keyword in ("COPY", "ADD"):
             visit = step.visit
-            brought = files(visit) or targets(visit) or ()
+            brought = copied_files(visit) or copy_targets(visit) or ()
             if any(inside(place, path) for place in brought):
                 yield step.index, "both"
         for atom in step.atoms:

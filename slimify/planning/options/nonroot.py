@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program, Step
-from slimify.analysis.runtime_writes import own_directory, writes
+from slimify.analysis.runtime_writes import application_writes, is_own_directory
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import anybody_writes, is_plain_root, is_systems
@@ -131,7 +131,7 @@ def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | Non
         why = find(program, plan)
         if why:
             return (), why
-    found = writes(program)
+    found = application_writes(program)
     if found.why:
         return (), found.why
     places = dict.fromkeys(found.places)
@@ -140,7 +140,7 @@ def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | Non
             for path in effect.writes if effect.tool == "mkdir" else ():
                 if inside(path, "/tmp") or _filled(program, path):
                     continue
-                if not own_directory(program, path):
+                if not is_own_directory(program, path):
                     return (), Reason.of("SL331", "makes", at=step.line, path=path)
                 places[path] = None
     return tuple(places), None
@@ -148,7 +148,7 @@ def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | Non
 
 def _filled(program: Program, path: str) -> bool:
     """Steps or copies put something there: it was made for them."""
-    made = (m.path for m in program.made)
+    made = (m.path for m in program.artifacts)
     cwds = {s.state.cwd or "" for s in program.steps if s.keyword == "RUN"} | {program.end.cwd or ""}
     return bool(program.end.view.under(path)) or any(inside(m, path) for m in (*made, *cwds))
 
@@ -192,7 +192,7 @@ def _ports(program: Program, plan: Plan) -> Reason | None:
 def _started(program: Program, plan: Plan) -> Reason | None:
     """What is started, that is not known to do without root."""
     known, runtime_needs = load("nonroot.toml"), program.runtime_needs
-    if not program.runtime.own_start or not runtime_needs.start:
+    if not program.runtime.starts_itself or not runtime_needs.start:
         return Reason.of("SL331", "no_start")
     if runtime_needs.dynamic:
         use = runtime_needs.dynamic[0]
@@ -202,7 +202,7 @@ def _started(program: Program, plan: Plan) -> Reason | None:
         if name.rpartition("/")[2] in privileged:
             return Reason.of("SL331", "called", command=name, user=use.name)
     plain = set(known["start"]["plain"].split())
-    own = {m.path.rpartition("/")[2] for m in program.made if m.kind == "compile"}
+    own = {m.path.rpartition("/")[2] for m in program.artifacts if m.kind == "compile"}
     writing = re.compile(known["start"]["writing"])
     for effect in runtime_needs.start:
         why = _effect(program, effect, plain, own, writing)
@@ -218,7 +218,7 @@ def _effect(
     if name in own:
         return _outside(program, effect)
     lasting = [path for path in effect.writes if not inside(path, "/tmp")]
-    if effect.kind in ("check", "state", "fetch", "files") and not effect.anywhere:
+    if effect.kind in ("check", "state", "fetch", "files") and not effect.writes_anywhere:
         return Reason.of("SL331", "start_writes", command=name, path=lasting[0]) if lasting else None
     unknown = next((t for t in (effect.tool, *effect.tools) if t.rpartition("/")[2] not in plain | own), None)
     if effect.kind not in RUNS_CODE or unknown is not None:
@@ -247,7 +247,7 @@ def _strange(program: Program, text: str) -> str:
     for path in re.findall(r"(?:^|=|:)(/(?!/)[^\s,:;]*)", text):
         path = path.rstrip("/") or "/"
         known = view.context_path(path) is not None or path in view.directories
-        made = any(inside(path, m.path) for m in program.made)
+        made = any(inside(path, m.path) for m in program.artifacts)
         if not known and not made and not (is_systems(path) or anybody_writes(path) or inside(path, "/proc")):
             return path
     return "a database file" if "sqlite" in text else ""

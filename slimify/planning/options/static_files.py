@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.advice.unused_context_files import Unread
+from slimify.analysis.advice.unused_context_files import UnusedPattern
 from slimify.context.ignore_rules import IgnoreRules
 from slimify.model.decisions import Decision
 from slimify.model.ignore_file import Asset, IgnoreFile
@@ -14,10 +14,10 @@ from slimify.model.ignore_file import Asset, IgnoreFile
 _MOST = 10  # are told one by one
 
 
-def patterns(assets: Iterable[Asset]) -> tuple[Unread, ...]:
+def patterns(assets: Iterable[Asset]) -> tuple[UnusedPattern, ...]:
     """A row of the ignore file for each asset that nothing names."""
     rows = (a.path.rstrip("/") for a in assets if a.action == "ignore")
-    return tuple(Unread(pattern=p, title="static files that nothing names", paths=(p,)) for p in rows)
+    return tuple(UnusedPattern(pattern=p, title="static files that nothing names", paths=(p,)) for p in rows)
 
 
 def marked(assets: Iterable[Asset], file: IgnoreFile | None) -> tuple[Asset, ...]:

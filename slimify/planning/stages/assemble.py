@@ -12,7 +12,7 @@ from slimify.analysis.program import Program
 from slimify.facts.system import is_root
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
-from slimify.model.effects import EDITS, QUIET, REGISTERS, Effect
+from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS_NOTHING, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.copy_position import starts_installed
 from slimify.planning.final_stage.merge_installs import with_their_lists
@@ -332,7 +332,7 @@ def _independent(program: Program, layout: Layout, index: int) -> bool:
     return installs and all(e.kind in _SYSTEM or _elsewhere(e, layout.copies) for e in effects)
 
 
-_SYSTEM = QUIET | REGISTERS | {"packages"}
+_SYSTEM = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | {"packages"}
 
 
 def _only_removes(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
@@ -341,7 +341,7 @@ def _only_removes(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
     return (
         effect.kind == "files"
         and bool(effect.deletes)
-        and not (effect.anywhere or effect.writes or effect.outputs)
+        and not (effect.writes_anywhere or effect.writes or effect.outputs)
         and all(any(_below(d, t.path) for t in trees if not t.is_file) for d in effect.deletes)
     )
 
@@ -355,7 +355,7 @@ def _below(pattern: str, directory: str) -> bool:
 def _elsewhere(effect: Effect, trees: tuple[CopyFromBuilder, ...]) -> bool:
     """Work on files, none of which is copied from the builder."""
     paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
-    if effect.kind not in EDITS or effect.anywhere or not paths:
+    if effect.kind not in CHANGES_FILES or effect.writes_anywhere or not paths:
         return False
     return not any(touches(path, tree.path) for path in paths for tree in trees)
 

@@ -8,15 +8,22 @@ from collections.abc import Iterable
 from slimify.analysis.program import Step
 from slimify.facts.system import is_packages
 from slimify.languages import language
-from slimify.model.effects import BY_PATH, EDITS, QUIET, RUNS_CODE, USES_LISTS, Effect
+from slimify.model.effects import (
+    CHANGES_FILES,
+    INSTALLS_NOTHING,
+    RUNS_CODE,
+    USES_PACKAGE_LISTS,
+    WORKS_BY_PATH,
+    Effect,
+)
 from slimify.planning.final_stage.steps import PLAIN_CHECKS
 from slimify.semantics.paths import PathMarks, inside_any
 
 # Directories that packages fill beside those of their own: a build step that works there may count on one.
 _FILLED = ("/var", "/srv", "/run")
 # Effects that use files by their names only, wherever they are executed.
-_BY_NAME = EDITS | {"check", "system", "app"}
-_INSTALLING = USES_LISTS | RUNS_CODE
+_BY_NAME = CHANGES_FILES | {"check", "system", "app"}
+_INSTALLING = USES_PACKAGE_LISTS | RUNS_CODE
 # The compiler reads sources: their owner and mode are nothing to it.
 _COMPILES = frozenset({"build", "install", "get", "mod download", "mod vendor", "mod tidy"})
 
@@ -48,9 +55,9 @@ class Later:
                     self._kept.note(path)
             self._tools |= {effect.tool, *effect.tools}
             self._unknown |= effect.kind == "unknown"
-            self._anything |= effect.kind == "unknown" or effect.anywhere
+            self._anything |= effect.kind == "unknown" or effect.writes_anywhere
         self.works_in_system |= step.keyword == "RUN" and _in_system(step)
-        self.needs_lists |= any(e.kind in _INSTALLING or e.anywhere for e in step.effects)
+        self.needs_lists |= any(e.kind in _INSTALLING or e.writes_anywhere for e in step.effects)
         owners = step.keyword == "USER" or "--chown" in step.instruction.raw
         self.needs_users |= owners or any(e.kind in ("meta", "users") for e in step.effects)
 
@@ -80,14 +87,14 @@ def _keeps_owners(effect: Effect) -> bool:
 
 def _places(effect: Effect) -> Iterable[str]:
     """Where a command works: on the files it names; what looks around starts where it is executed."""
-    narrow = effect.kind in BY_PATH or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
+    narrow = effect.kind in WORKS_BY_PATH or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
     places = (None if narrow else effect.cwd, *effect.reads, *effect.writes)
     return (p for p in (*places, *effect.outputs, *effect.manifests) if p and p[0] != "@")
 
 
 def _in_system(step: Step) -> bool:
     for atom in step.atoms:
-        if {e.kind for e in atom.effects} <= QUIET | {"packages"}:
+        if {e.kind for e in atom.effects} <= INSTALLS_NOTHING | {"packages"}:
             continue
         if any(
             is_packages(p) or inside_any(p, _FILLED)

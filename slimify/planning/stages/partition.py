@@ -10,11 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_systems
 from slimify.languages import language
-from slimify.model.effects import EDITS, NEUTRAL, QUIET, USES_LISTS, Effect
+from slimify.model.effects import (
+    CHANGES_FILES,
+    INSTALLS_NOTHING,
+    NOT_FOR_RUN_TIME,
+    USES_PACKAGE_LISTS,
+    Effect,
+)
 from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.merge_installs import put_alongside
 from slimify.planning.final_stage.steps import (
@@ -179,7 +185,7 @@ def _build_reads(step: Step, readers: Readers) -> bool:
     on these files."""
     if step.role in ("build", "both", "unknown"):
         return True
-    places = targets(step.visit)
+    places = copy_targets(step.visit)
     return places is not None and readers.use(places, step.index)
 
 
@@ -191,7 +197,7 @@ def _built_in(path: str) -> bool:
 def _useless_to_build(atom: AtomStep, later: Later) -> bool:
     """What only run time needs: packages no build step calls, users the build does not become, the
     application's own code."""
-    kinds = {e.kind for e in atom.effects} - QUIET
+    kinds = {e.kind for e in atom.effects} - INSTALLS_NOTHING
     if atom.role != "run":
         return False
     if kinds == {"packages"}:
@@ -205,7 +211,7 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
     if kinds in ({"install-global"}, {"install"}) and _on_path(atom):
         names = {p.name for e in atom.effects for p in e.packages}
         return bool(names) and not later.calls({*names, *_programs(atom)})
-    if kinds <= EDITS:
+    if kinds <= CHANGES_FILES:
         paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
         shared = (p for p in paths if not inside_any(p, later.foreign))
         return not any(map(_built_in, shared)) and not later.works_near(paths, content="files" in kinds)
@@ -214,7 +220,7 @@ def _useless_to_build(atom: AtomStep, later: Later) -> bool:
 
 def _on_path(atom: AtomStep) -> bool:
     """Every install of the atom puts programs where a shell finds them."""
-    made = [e for e in atom.effects if e.kind not in QUIET]
+    made = [e for e in atom.effects if e.kind not in INSTALLS_NOTHING]
     return all(
         e.kind == "install-global"
         or ((known := language(e.ecosystem)) is not None and known.installs_on_path)
@@ -249,7 +255,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
         if (
             (own <= {"index", "state", "check"} and "index" in own and _lists_unread(program, final, index))
             or (own <= {"cache", "state", "check"} and not any(i < index for i in installs))
-            or (own <= NEUTRAL and not installs)
+            or (own <= NOT_FOR_RUN_TIME and not installs)
         ) and not removes_copied(program, step):
             del result[index]
         else:
@@ -258,7 +264,7 @@ def _without_idle(program: Program, final: Mapping[int, frozenset[int]]) -> dict
 
 
 # Steps that may read the package lists which an earlier one fetched.
-ON_LISTS = USES_LISTS | {"unknown"}
+ON_LISTS = USES_PACKAGE_LISTS | {"unknown"}
 
 
 def _lists_unread(program: Program, final: Mapping[int, frozenset[int]], index: int) -> bool:
@@ -282,7 +288,7 @@ def _trimmed(step: Step, atoms: frozenset[int]) -> frozenset[int]:
     lasting = atoms - idle
     return (
         lasting
-        if any({e.kind for e in a.effects} - QUIET for a in step.atoms if a.index in lasting)
+        if any({e.kind for e in a.effects} - INSTALLS_NOTHING for a in step.atoms if a.index in lasting)
         else atoms
     )
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages import language
 from slimify.model.decisions import Reason
-from slimify.model.effects import QUIET
+from slimify.model.effects import INSTALLS_NOTHING
 from slimify.planning.final_stage.steps import SplitRequest
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, inside_any
@@ -73,7 +73,7 @@ def keep_everything_before_unknown(program: Program) -> Program:
     last = _last_unknown(program)
     if last is None:
         return program
-    copied = [m.path for m in program.made if not m.is_file] if follows_build(program) else []
+    copied = [m.path for m in program.artifacts if not m.is_file] if follows_build(program) else []
     steps = tuple(_all_stay(s, copied) if s.index <= last else s for s in program.steps)
     return replace(program, steps=steps)
 
@@ -88,7 +88,9 @@ def _built(program: Program) -> list[tuple[int, int]]:
 
 
 def _makes(atom: AtomStep) -> bool:
-    return atom.role == "build" and bool({e.kind for e in atom.effects} - QUIET - {"packages", "source"})
+    return atom.role == "build" and bool(
+        {e.kind for e in atom.effects} - INSTALLS_NOTHING - {"packages", "source"}
+    )
 
 
 def _all_copied(program: Program, trees: Sequence[CopyFromBuilder]) -> bool:
@@ -109,7 +111,7 @@ def _all_stay(step: Step, copied: Sequence[str]) -> Step:
     )
     role = step.role
     if step.keyword in ("COPY", "ADD") and role == "build":
-        places = targets(step.visit)
+        places = copy_targets(step.visit)
         if places is None or not all(any(inside(p, c) for c in copied) for p in places):
             role = "both"
     return replace(step, atoms=atoms, role=role)

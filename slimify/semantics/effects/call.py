@@ -123,12 +123,12 @@ class Call(Struct, frozen=True, kw_only=True):
         return Effect(kind=kind, command=self.command, action=action, **rest)
 
     def unknown(self, why: str, **rest: Any) -> Effect:
-        return self.effect("unknown", anywhere=True, why=why, **rest)
+        return self.effect("unknown", writes_anywhere=True, why=why, **rest)
 
     def own_code(self, action: str = "", **rest: Any) -> Effect:
         """The application's own code runs: below the working directory for sure, and who knows where."""
         rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
-        return self.effect("app", action, anywhere=True, why="runs the application's own code", **rest)
+        return self.effect("app", action, writes_anywhere=True, why="runs the application's own code", **rest)
 
     def touching(
         self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
@@ -137,11 +137,11 @@ class Call(Struct, frozen=True, kw_only=True):
         paths, lost = self.targets(writes)
         if lost is not None:
             rest.setdefault("why", f"the target {lost.text} is not known")
-            rest["anywhere"] = True
+            rest["writes_anywhere"] = True
         elif "/" in paths:
             paths = tuple(path for path in paths if path != "/")
             rest.setdefault("why", "which files it puts into / is only known when it runs")
-            rest["anywhere"] = True
+            rest["writes_anywhere"] = True
         return self.effect(kind, action, writes=paths, **rest)
 
     def targets(self, words: Iterable[Arg | str]) -> tuple[tuple[str, ...], Arg | None]:

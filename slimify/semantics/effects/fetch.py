@@ -188,7 +188,7 @@ def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
                 caches=tuple(
                     path for cache in installer.caches if (path := located(call, cache)) is not None
                 ),
-                anywhere=lost,
+                writes_anywhere=lost,
                 why="the home directory is not known" if lost else "",
             ),
         )

@@ -24,7 +24,9 @@ _DISPOSABLE = (
 def _rm(call: Call) -> tuple[Effect, ...]:
     paths, lost = call.targets(_starred(arg) for arg in call.options().operands)
     if lost is not None:
-        return (call.effect("files", "delete", deletes=paths, why=f"what {lost.text} is", anywhere=True),)
+        return (
+            call.effect("files", "delete", deletes=paths, why=f"what {lost.text} is", writes_anywhere=True),
+        )
     home = call.home()
     if paths and all(disposable(path, home) for path in paths):
         return (call.effect("cache", "delete", deletes=paths),)

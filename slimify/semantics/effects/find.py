@@ -70,7 +70,7 @@ def _deleted(
     kind: EffectKind = "cache" if clean else "files"
     if lost is not None:
         why = f"what {lost.text} is"
-        return call.effect(kind, "delete", tool=tool, deletes=paths, anywhere=True, why=why)
+        return call.effect(kind, "delete", tool=tool, deletes=paths, writes_anywhere=True, why=why)
     return call.effect(kind, "delete", tool=tool, deletes=paths)
 
 

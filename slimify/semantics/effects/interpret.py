@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from slimify.facts.shells import is_special_builtin, runs_in_shell, wrapper
 from slimify.facts.system import is_package_source
-from slimify.model.effects import BRINGS_FILES, IDLE, Effect
+from slimify.model.effects import ADDS_FILES, LEAVES_NOTHING, Effect
 from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
 from slimify.semantics.effects.local_sources import with_local_sources
@@ -226,7 +226,7 @@ class _Walk(Struct):
                 kind="unknown",
                 tool=key[-1] if key else "sh",
                 command=carrier,
-                anywhere=True,
+                writes_anywhere=True,
                 cwd=state.cwd,
                 why=why,
             )
@@ -311,7 +311,7 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
         call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
         paths, lost = call.targets(files)
         first = replace(first, writes=tuple(dict.fromkeys((*first.writes, *paths))))
-        if first.kind in IDLE:
+        if first.kind in LEAVES_NOTHING:
             first = replace(first, kind="files", action=first.action or "write")
             if first.tool == "cat":
                 words = [
@@ -319,14 +319,16 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
                 ]
                 first = replace(first, reads=call.known(w for w in words if not w.prefix.startswith("-")))
         if lost is not None:
-            first = replace(first, anywhere=True, why=first.why or f"the target {lost.text} is not known")
+            first = replace(
+                first, writes_anywhere=True, why=first.why or f"the target {lost.text} is not known"
+            )
         effects = (first, *effects[1:])
     return tuple(_sourced(effect) for effect in effects)
 
 
 def _sourced(effect: Effect) -> Effect:
     """A file that only the package manager reads is a package source."""
-    if effect.kind not in BRINGS_FILES or effect.anywhere or not effect.writes:
+    if effect.kind not in ADDS_FILES or effect.writes_anywhere or not effect.writes:
         return effect
     if all(map(is_package_source, effect.writes)):
         return replace(effect, kind="source", action=effect.action or "write")

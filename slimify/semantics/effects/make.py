@@ -196,7 +196,9 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
         return (call.effect("check", action, caches=caches),)
     if action == "run":
         return (
-            call.effect("app", "run", anywhere=True, why="runs the application's own code", caches=caches),
+            call.effect(
+                "app", "run", writes_anywhere=True, why="runs the application's own code", caches=caches
+            ),
         )
     writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
     return (call.touching("build", action, manager="cargo", writes=writes, caches=caches),)

@@ -31,7 +31,7 @@ def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
         deletes=deletes,
         caches=caches,
         **({"why": known.why} if known.why else {}),
-        **({"anywhere": True} if lost is not None else {}),
+        **({"writes_anywhere": True} if lost is not None else {}),
     )
     return (effect,)
 

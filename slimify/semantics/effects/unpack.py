@@ -67,7 +67,9 @@ def _tar(call: Call) -> tuple[Effect, ...]:
             else where
         )
     absolute_names = options.has("-P", "--absolute-names")
-    rest = {"anywhere": True, "why": "archive members may have absolute names"} if absolute_names else {}
+    rest = (
+        {"writes_anywhere": True, "why": "archive members may have absolute names"} if absolute_names else {}
+    )
     return (call.touching("unpack", "tar", writes=where, reads=reads, **rest),)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
 from slimify.facts.language_files import all_files
 from slimify.facts.servers import serves_only_files
 from slimify.verify.disk.evidence import Evidence
@@ -12,7 +12,7 @@ def only(evidence: Evidence) -> bool:
     """Whether all that the original starts is a server of files; the entry script of its base image, which
     starts what it is told to, may lead to that."""
     started = {effect.tool for effect in evidence.runtime_needs.start} if evidence.runtime_needs else set()
-    started -= {entry for entry in started & OWN_ENTRY if _of_base(evidence, entry)}
+    started -= {entry for entry in started & OFFICIAL_ENTRYPOINTS if _of_base(evidence, entry)}
     runners = {name for one in all_files() for name in one.runners}  # what they start was followed
     servers = {name for name in started if serves_only_files(name)}
     return bool(servers) and started <= servers | runners

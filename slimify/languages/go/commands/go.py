@@ -96,7 +96,13 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             known = (path,) if path is not None else ()
             why = f"the output {target.shown} is not known"
             return _go(
-                call, "build", writes=known, anywhere=path is None, why=why, reads=reads, manifests=manifests
+                call,
+                "build",
+                writes=known,
+                writes_anywhere=path is None,
+                why=why,
+                reads=reads,
+                manifests=manifests,
             )
         if path == "/dev/null":
             return _go(call, "build", reads=reads, manifests=manifests)
@@ -117,13 +123,13 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             call,
             "build",
             writes=(cwd,) if cwd else (),
-            anywhere=cwd is None,
+            writes_anywhere=cwd is None,
             reads=reads,
             manifests=manifests,
         )
     if cwd is None:
         return _go(
-            call, "build", anywhere=True, why="the working directory is not known", manifests=manifests
+            call, "build", writes_anywhere=True, why="the working directory is not known", manifests=manifests
         )
     if not sure and len(packages) <= 1 and not _many(packages):
         return _go(
@@ -175,7 +181,7 @@ def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     reads = call.known(sources(call, packages))
     manifests = module_files(call) if reads else ()
     if where is None:
-        return _go(call, action, anywhere=True, why="GOPATH is not known", reads=reads)
+        return _go(call, action, writes_anywhere=True, why="GOPATH is not known", reads=reads)
     if not sure or below is None:
         return _go(
             call, action, writes=(where,), why="the names of the binaries", reads=reads, manifests=manifests
@@ -201,7 +207,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     """
     base = gopath(call.state)
     if base is None:
-        return _go(call, "get", anywhere=True, why="GOPATH is not known")
+        return _go(call, "get", writes_anywhere=True, why="GOPATH is not known")
     old = module_root(call) is None or not modules(call)
     writes = [posixpath.join(base, "src")] if old else list(module_files(call))
     outputs: list[str] = []
@@ -273,7 +279,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         "run",
         manager="go",
         caches=_caches(call),
-        anywhere=True,
+        writes_anywhere=True,
         why="runs the application's own code",
         reads=call.known(sources(call, packages)),
     )

@@ -78,7 +78,11 @@ def static(program: Program) -> bool:
     Without an import of net, os/user or "C" the linker has no C library to link (cmd/link, internal
     linking of pure Go).
     """
-    shown = program.built.linking(m.path for m in program.made) if program.built is not None else ()
+    shown = (
+        program.image_evidence.linking(m.path for m in program.artifacts)
+        if program.image_evidence is not None
+        else ()
+    )
     if shown:
         return all(linking in ("static", "static-pie") for linking in shown)
     builds = _builds(program)
@@ -151,7 +155,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     """The program that the image starts, if nothing is known to bring it; "" if all is well."""
     runtime = program.runtime
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
-    if not runtime.own_start or not argv:
+    if not runtime.starts_itself or not argv:
         return ""
     started = [e for e in program.runtime_needs.start if not _prepares(e.tool)]
     if not started or started[0].action == "script":

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
@@ -109,7 +109,7 @@ def _works_on_sources(program: Program, tool: str) -> bool:
 def _sources(program: Program) -> tuple[str, ...]:
     """Where sources that build steps read were copied to."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role in ("build", "both"))
-    return tuple(place for step in copies for place in targets(step.visit) or ())
+    return tuple(place for step in copies for place in copy_targets(step.visit) or ())
 
 
 def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> Reason:
@@ -122,7 +122,7 @@ def _is_program(program: Program, tree: CopyFromBuilder) -> bool:
     """A build step made it: a binary, or a directory in which binaries are."""
     return any(
         m.path == tree.path and m.kind in ("compile", "build", "files", "unpack", "fetch", "meta")
-        for m in program.made
+        for m in program.artifacts
     )
 
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
@@ -26,7 +26,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
     """Image paths that something at run time names: arguments, variables, sources, chmod."""
     found: dict[str, None] = {}
     # where the sources are copied to is often a variable of the build
-    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(s.visit) or ()}
+    copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()}
     homes = {program.end.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
 
     def note(word: str) -> None:

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.copies import files, targets
+from slimify.analysis.copies import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
 from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
-from slimify.model.effects import BRINGS_FILES, EDITS, IDLE
+from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.rebase import on_path
 from slimify.planning.final_stage.steps import real_atoms
 from slimify.planning.final_stage.symlink_copies import with_link_targets
@@ -49,7 +49,7 @@ def along(program: Program) -> RuntimeFiles:
     named, unknown = named_paths(program), opens_unknown(program)
     trees = tuple(
         CopyFromBuilder(path=m.path, after=m.first, is_file=m.is_file)
-        for m in program.made
+        for m in program.artifacts
         if _wanted(program, m, named, unknown)
     )
     later = [n for n in named if _comes_later(program, n)]
@@ -61,7 +61,7 @@ def along(program: Program) -> RuntimeFiles:
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
             continue
-        places = targets(step.visit) or ()
+        places = copy_targets(step.visit) or ()
         if step.role == "both" and _brings_settings(program, step, later):
             kept += places
             continue
@@ -105,7 +105,7 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
         and _emptied(program, made.path)
     ):
         return False
-    if made.kind in BRINGS_FILES:
+    if made.kind in ADDS_FILES:
         if on_path(program, made.path) and name not in program.runtime_needs.commands and _all_known(program):
             return name in compiled(program)
         return "/src/" not in made.path or (
@@ -156,14 +156,14 @@ def _reaches(program: Program, place: str) -> bool:
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
     """A directory that the sources were copied to, or that is there for sources."""
-    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in targets(s.visit) or ()]
+    copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()]
     return any(inside(p, made.path) or inside(made.path, p) for p in copied)
 
 
 def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     """A COPY of single files that only the compiler reads."""
-    names = files(step.visit)
-    places = targets(step.visit) or ()
+    names = copied_files(step.visit)
+    places = copy_targets(step.visit) or ()
     if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
         return True
     if not names or any(touches(p, n) for p in names for n in named if not is_shared_directory(n)):
@@ -176,7 +176,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     """The entries of a copied directory that go along; None to copy it as it is."""
     context = program.context
     parts = copy_parts(step.instruction)
-    places = targets(step.visit) or ()
+    places = copy_targets(step.visit) or ()
     source = _folder(context, parts)
     if step.role != "both" or source is None or len(places) != 1:
         return None
@@ -267,15 +267,15 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
     idle: set[int] = set()
     stays, names = PathMarks(kept), PathMarks(n for n in named if not is_shared_directory(n))
     homes = PathMarks((*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)))
-    gone = PathMarks((*lost, *(m.path for m in program.made if m.path not in kept)))
+    gone = PathMarks((*lost, *(m.path for m in program.artifacts if m.path not in kept)))
     for step in program.steps:
         real = real_atoms(step) if step.keyword == "RUN" else ()
         effects = [e for a in real for e in a.effects]
-        if not real or {e.kind for e in effects} - EDITS - IDLE:
+        if not real or {e.kind for e in effects} - CHANGES_FILES - LEAVES_NOTHING:
             continue
         made = [p for e in effects for p in (*e.writes, *e.deletes)]
         makes = bool(made) and is_plain_root(step.state.user)
-        makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in IDLE)
+        makes = makes and all(e.tool == "mkdir" for e in effects if e.kind not in LEAVES_NOTHING)
         if makes and all(homes.below(p) >= 0 for p in made):
             idle.add(step.index)
             continue
@@ -297,7 +297,7 @@ def _into_directories(program: Program, idle: frozenset[int], done: set[int]) ->
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD") or step.role == "build" or step.index in done:
             continue
-        dest, places = copy_parts(step.instruction).dest, targets(step.visit) or ()
+        dest, places = copy_parts(step.instruction).dest, copy_targets(step.visit) or ()
         if dest.endswith("/"):
             continue
         folder = posixpath.dirname(places[0]) if len(places) == 1 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 
-from slimify.analysis.copies import targets
+from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried, named_data_files
 from slimify.facts.system import is_plain_root
@@ -43,7 +43,7 @@ def with_opened(
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
             visit = step.visit
-            places.update(targets(visit) or ())
+            places.update(copy_targets(visit) or ())
     beside = (path for path in _OPEN if path != opened and any(p.startswith(path + "/") for p in places))
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 

@@ -248,7 +248,7 @@ def install(
             replace(
                 e,
                 kind="build",
-                anywhere=False,
+                writes_anywhere=False,
                 why="a hook of the install, assumed to write below its directory",
             )
             if e.kind == "app" and e.action.startswith("run ")

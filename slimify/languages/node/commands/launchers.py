@@ -178,7 +178,7 @@ def _deletes(call: Call) -> tuple[Effect, ...]:
             "files",
             "delete",
             deletes=paths,
-            anywhere=lost is not None,
+            writes_anywhere=lost is not None,
             why="" if lost is None else f"what {lost.text} is",
         ),
     )

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.model.effects import IDLE, INSTALLS, RUNS_CODE, Effect, EffectKind
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
 
@@ -173,7 +173,7 @@ def _head(call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[st
         reads=(cwd,) if cwd else (),
         writes=(cwd,) if cwd and kind in ("build", "app") else (),
         tools=tools,
-        anywhere=kind == "app" or (cwd is None and kind == "build"),
+        writes_anywhere=kind == "app" or (cwd is None and kind == "build"),
         why=why or ("runs the application's own code" if kind == "app" else ""),
     )
 
@@ -192,11 +192,11 @@ def _kind_by_name(name: str) -> EffectKind | None:
 
 
 def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str]:
-    if all(e.kind in IDLE for e in nested):
+    if all(e.kind in LEAVES_NOTHING for e in nested):
         return "check", ""
     if by_name == "check":
         return ("build" if any(e.kind == "build" for e in nested) else "check"), ""
-    vague = [e for e in nested if e.kind in RUNS_CODE or (e.anywhere and e.kind not in IDLE)]
+    vague = [e for e in nested if e.kind in RUNS_CODE or (e.writes_anywhere and e.kind not in LEAVES_NOTHING)]
     if not vague:
         return "build", ""
     if by_name == "build":
@@ -209,7 +209,7 @@ def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[Effe
 
 def _stands_alone(effect: Effect, cwd: str | None) -> bool:
     """Whether an effect inside a script is more than writing below the script's directory."""
-    if effect.kind in IDLE | RUNS_CODE or effect.anywhere:
+    if effect.kind in LEAVES_NOTHING | RUNS_CODE or effect.writes_anywhere:
         return False
     if effect.kind in _ALONE:
         return True

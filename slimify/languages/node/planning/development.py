@@ -10,7 +10,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
 from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import MAKES, RUNS_CODE, Effect
+from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, place
 from slimify.planning.in_place.runs import (
@@ -28,7 +28,7 @@ from slimify.planning.in_place.runs import (
 )
 from slimify.syntax.shell.script import edit
 
-_USING = MAKES | RUNS_CODE
+_USING = BUILDS | RUNS_CODE
 
 
 class _Install(Struct, frozen=True):
@@ -99,7 +99,7 @@ def _uses(found: _Install, step: Step) -> bool:
     if step.keyword != "RUN":
         return False
     atoms = step.atoms if step is not found.step else step.atoms[found.atom.index + 1 :]
-    return not step.atoms or any(e.kind in _USING or e.anywhere for a in atoms for e in a.effects)
+    return not step.atoms or any(e.kind in _USING or e.writes_anywhere for a in atoms for e in a.effects)
 
 
 def _not_installed(program: Program, found: _Install) -> Edits | Reason:

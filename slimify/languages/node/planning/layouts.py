@@ -81,7 +81,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if why:
         return why
     copies, site = without_project(
-        program, tuple(_tree(program, m) for m in program.made if not _idle(program, m))
+        program, tuple(_tree(program, m) for m in program.artifacts if not _idle(program, m))
     )
     copies, handed, left = only_site(program, copies)
     copies, why = before_first_use(program, copies)

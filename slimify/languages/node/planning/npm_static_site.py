@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.model.decisions import Decision
 from slimify.planning.estimates import estimate
@@ -65,7 +65,7 @@ def _project(program: Program) -> NodeProject | None:
 def _site(program: Program, project: NodeProject) -> _Site | None:
     """What the only program that is started hands out, if it was installed globally and is told to."""
     words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
-    words = words[1:] if OWN_ENTRY & set(words[:1]) else words
+    words = words[1:] if OFFICIAL_ENTRYPOINTS & set(words[:1]) else words
     cwd, manifest = program.end.cwd or "/", ""
     if words[:1] and words[0] in _RUNNERS:
         words = _script(project, words)
@@ -79,7 +79,7 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     own = {*project.dependencies, *project.dev_dependencies}
     if server not in _SERVERS or server not in every or server in own:
         return None
-    started = {e.tool for e in program.runtime_needs.start} - OWN_ENTRY - {server}
+    started = {e.tool for e in program.runtime_needs.start} - OFFICIAL_ENTRYPOINTS - {server}
     path = _directory(server, words[1:])
     if not path or started - _RUNNERS or (started and not manifest):
         return None

@@ -113,8 +113,10 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
             use = program.runtime_needs.commands.get(command)
             if use is not None:
                 return Reason.of("SL313", "started", command=command, package=name, user=use.name)
-            if command in program.late:
-                return Reason.of("SL313", "run", at=program.late[command].line, command=command, package=name)
+            if command in program.final_stage_tools:
+                return Reason.of(
+                    "SL313", "run", at=program.final_stage_tools[command].line, command=command, package=name
+                )
         script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
         if script is not None:
             return Reason.of("SL313", "script", script=script, package=name)

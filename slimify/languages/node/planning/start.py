@@ -50,7 +50,7 @@ def out_of_package(program: Program) -> Reason | None:
         names = [path, *(f"{path}{end}" for end in (".js", ".cjs", ".mjs", "/index.js", "/package.json"))]
         if any(view.context_path(name) is not None for name in names):
             continue
-        if inside_any(path, places) and not inside_any(path, (m.path for m in program.made)):
+        if inside_any(path, places) and not inside_any(path, (m.path for m in program.artifacts)):
             return Reason.of(
                 "SL392", "unknown_maker", file=posixpath.basename(path), directory=posixpath.dirname(path)
             )

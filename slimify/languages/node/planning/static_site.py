@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OWN_ENTRY
+from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
 from slimify.facts.servers import is_web_server
 from slimify.languages.node import LANGUAGE
 from slimify.model.decisions import Decision
@@ -31,7 +31,7 @@ def without_project(
 
 def _server(program: Program) -> str:
     """The web server that is all the image starts, told of absolute paths only; "" for none."""
-    started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - OWN_ENTRY
+    started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - OFFICIAL_ENTRYPOINTS
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
     if (

@@ -111,7 +111,7 @@ def _pip_tools(call: Call) -> tuple[Effect, ...]:
                 manager="pip",
                 writes=writes,
                 manifests=call.known(options.operands),
-                anywhere=lost is not None,
+                writes_anywhere=lost is not None,
             ),
         )
     output = options.all("-o", "--output-file")

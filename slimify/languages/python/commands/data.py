@@ -79,7 +79,7 @@ def spacy(call: Call) -> tuple[Effect, ...]:
             manager="python",
             tool="spacy",
             writes=writes,
-            anywhere=lost is not None,
+            writes_anywhere=lost is not None,
         ),
     )
 
@@ -87,7 +87,7 @@ def spacy(call: Call) -> tuple[Effect, ...]:
 def playwright(call: Call) -> tuple[Effect, ...]:
     """playwright install: browsers; with --with-deps also system packages."""
     if call.first not in ("install", "install-deps"):
-        return (call.effect("app", call.first, anywhere=True, why="runs browsers", tool="playwright"),)
+        return (call.effect("app", call.first, writes_anywhere=True, why="runs browsers", tool="playwright"),)
     effects: list[Effect] = []
     if call.first == "install-deps" or call.flag("--with-deps"):
         effects.append(

@@ -76,7 +76,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
                 dev=dev,
                 manifests=call.known(("pyproject.toml", "poetry.lock")),
                 reads=reads,
-                anywhere=lost is not None,
+                writes_anywhere=lost is not None,
                 why="" if lost is None else "the home directory is not known",
             ),
         )
@@ -131,7 +131,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
                 caches=caches,
                 manifests=manifests + call.known(options.all("-r", "--requirements")),
                 dev=options.has("--dev", "-d"),
-                anywhere=lost is not None,
+                writes_anywhere=lost is not None,
                 why="" if lost is None else "the home directory is not known",
             ),
         )

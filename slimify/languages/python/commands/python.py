@@ -78,7 +78,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         reads=reads,
         writes=writes,
         caches=caches,
-        anywhere=lost is not None,
+        writes_anywhere=lost is not None,
         why=why,
     )
 
@@ -289,14 +289,18 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
                 manifests=manifests,
                 reads=reads,
                 writes=writes + reads,
-                anywhere=lost is not None,
+                writes_anywhere=lost is not None,
             ),
         )
     if not actions or actions[0] in ("test", "check", "lint"):
         return (call.effect("check", " ".join(actions)),)
     return (
         call.effect(
-            "build", " ".join(actions), writes=reads, anywhere=not reads, why="" if reads else "its directory"
+            "build",
+            " ".join(actions),
+            writes=reads,
+            writes_anywhere=not reads,
+            why="" if reads else "its directory",
         ),
     )
 

@@ -93,7 +93,7 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         dev=not quiet,
         manifests=inner.known(("pyproject.toml", "uv.lock")),
         caches=_uv_cache(call, options),
-        anywhere=lost is not None,
+        writes_anywhere=lost is not None,
         why="" if lost is None else "its directory is not known",
     )
 
@@ -153,7 +153,7 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
                 manager="pdm",
                 packages=named_packages(words[1:]),
                 writes=writes + packages_dir,
-                anywhere=lost is not None,
+                writes_anywhere=lost is not None,
                 manifests=call.known(("pyproject.toml", "pdm.lock")),
                 reads=call.known((".",)),
                 dev=not options.has("--prod", "--production", "--no-dev"),

@@ -90,7 +90,7 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
     packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
     by_apk = {c for name in packages for c in alpine_package(name, None).commands}
     found: dict[str, None] = {}
-    for command, use in (*program.runtime_needs.commands.items(), *program.late.items()):
+    for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
         name = command.removeprefix(SCRIPTS)
         if "/" in name or name in by_apk | busybox_commands() or _INTERPRETER.fullmatch(name):
             continue

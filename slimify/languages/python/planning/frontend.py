@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slimify.analysis.packages.toolchains import named
+from slimify.analysis.packages.toolchains import names_packages
 from slimify.analysis.program import Program
 from slimify.facts.system import is_root
 from slimify.facts.toolchains import toolchain
@@ -54,11 +54,11 @@ def _below(path: str) -> str:
 
 
 def _node_alive(program: Program) -> bool:
-    called = set(program.runtime_needs.commands) | set(program.late)
+    called = set(program.runtime_needs.commands) | set(program.final_stage_tools)
     node = toolchain(language("node"))
     if node is None or node.commands & called or program.runtime_needs.dynamic:
         return True
-    return named(node, program.end)
+    return names_packages(node, program.end)
 
 
 def _root_at_end(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:

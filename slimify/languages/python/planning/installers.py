@@ -69,7 +69,7 @@ def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
     may want."""
     called = (
         set(program.runtime_needs.commands)
-        | set(program.late)
+        | set(program.final_stage_tools)
         | {e.manager for e in program.runtime_needs.start}
     )
     modules = installed_modules((e for s in program.steps for e in s.effects), program.end.view)

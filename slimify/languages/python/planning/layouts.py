@@ -74,9 +74,9 @@ def _try(
         worth = _gain(program) >= options.min_saving.floor(estimate.original(program))
         reasons.append(copies if rung == "slim" or worth else _NOTHING)
         return
-    own = any(m.path == venvs.PATH for m in program.made)
+    own = any(m.path == venvs.PATH for m in program.artifacts)
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
-    broad = next((m.path for m in program.made if _not_whole(m.path)), None)
+    broad = next((m.path for m in program.artifacts if _not_whole(m.path)), None)
     if broad:
         reasons.append(Reason.of("SL392", "python_files", directory=broad))
         return
@@ -151,7 +151,7 @@ def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     if alive:
         return Reason.of("SL393", "installer", program=alive)
     dropped = (SITE, BIN) if only_installers(program) else ()
-    for made in program.made:
+    for made in program.artifacts:
         if made.path in left or made.path in dropped:
             continue
         if made.path == SITE:

@@ -57,7 +57,7 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
     """Where the installs put their packages in an image that was built from the file: one directory, of an
     interpreter that no package of the system brings, and nothing beside it but its scripts. What Python
     compiled of its own library while pip ran is made anew."""
-    if program.built is None:
+    if program.image_evidence is None:
         return None
     sites: set[str] = set()
     rest: set[str] = set()
@@ -68,7 +68,7 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
         others += [
             p for e in step.effects if not e.does("install", "python") for p in (*e.writes, *e.outputs)
         ]
-        for entry in program.built.left(step.instruction):
+        for entry in program.image_evidence.left(step.instruction):
             found = _PACKAGES.match(entry.path)
             if found:
                 sites.add(found[1])
@@ -119,12 +119,12 @@ def only_installers(program: Program) -> bool:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
         if effect.action not in ("install", "ensurepip") or effect.manifests or not names <= _INSTALLERS:
             return False
-    called = set(program.runtime_needs.commands) | set(program.late)
+    called = set(program.runtime_needs.commands) | set(program.final_stage_tools)
     started = {e.manager for e in program.runtime_needs.start}
     return (
         bool(effects)
         and not _PROGRAMS & (called | started)
-        and any(m.path not in (SITE, BIN) and _python_or_build(m) for m in program.made)
+        and any(m.path not in (SITE, BIN) and _python_or_build(m) for m in program.artifacts)
     )
 
 
@@ -140,7 +140,7 @@ def installer_places(program: Program) -> tuple[frozenset[str], str]:
     alive = ""
     called = (
         set(program.runtime_needs.commands)
-        | set(program.late)
+        | set(program.final_stage_tools)
         | {e.manager for e in program.runtime_needs.start}
     )
     for step in program.steps:

@@ -48,10 +48,10 @@ class Venv(Struct, frozen=True, kw_only=True):
 
 def venv(program: Program) -> Venv | Reason:
     """The virtual environment to make, or why it would not do."""
-    first = next((m.first for m in program.made if m.path == SITE), None)
+    first = next((m.first for m in program.artifacts if m.path == SITE), None)
     if first is None:
         return _no(Reason.of("SL393", "no_packages"))
-    if any(m.path == PATH for m in program.made):
+    if any(m.path == PATH for m in program.artifacts):
         return _no(Reason.of("SL393", "has_venv"))
     for step in program.steps:
         for atom in step.atoms:

@@ -10,8 +10,8 @@ from madeimages import MB, Content, Made, image
 from msgspec.structs import replace
 
 from slimify import pipeline
-from slimify.analysis.evidence.built_base import base_facts
-from slimify.analysis.evidence.built_image import built, keep
+from slimify.analysis.evidence.built_base import base_image_facts
+from slimify.analysis.evidence.built_image import image_evidence, is_evidence
 from slimify.config import Options
 from slimify.image.model import Elf, Image
 from slimify.model.outcome import Outcome
@@ -246,9 +246,9 @@ def test_the_base_image_is_what_the_file_does_not_set() -> None:
     )
     made = replace(made, contents={**made.contents, "/usr/local/go/VERSION": b"go1.24.1\ntime 2025"})
     file = parse(text.encode(), "")
-    evidence = built(made, file)
+    evidence = image_evidence(made, file)
     assert not isinstance(evidence, str)
-    facts = base_facts(evidence, file, "private/base")
+    facts = base_image_facts(evidence, file, "private/base")
     assert (facts.distro, facts.suite, facts.libc, facts.libc_version) == (
         "debian", "bookworm", "glibc", "2.36",
     )  # fmt: skip
@@ -261,6 +261,6 @@ def test_the_base_image_is_what_the_file_does_not_set() -> None:
 
 
 def test_texts_that_are_kept() -> None:
-    assert keep("/etc/os-release")
-    assert keep("/var/lib/dpkg/status")
-    assert not keep("/etc/shadow")
+    assert is_evidence("/etc/os-release")
+    assert is_evidence("/var/lib/dpkg/status")
+    assert not is_evidence("/etc/shadow")

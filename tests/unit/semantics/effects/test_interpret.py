@@ -76,7 +76,7 @@ def summary(effect: Effect) -> str:
         if effect.kind in ("install", "install-global", "compile")
         else effect.kind
     )
-    parts = [kind + ("!" if effect.anywhere else "")]
+    parts = [kind + ("!" if effect.writes_anywhere else "")]
     parts += [effect.action.replace(" ", "-")] if effect.action and "://" not in effect.action else []
     lists = {
         "pkg": tuple(p.name for p in effect.packages),
