@@ -18,7 +18,7 @@ from slimify.analysis.copied_context import CopiedContext, copied_context
 from slimify.analysis.program import Program
 from slimify.context.ignored_files import ignored_files, unfiltered_text
 from slimify.context.scan import Context
-from slimify.facts import load
+from slimify.facts import load, merged
 from slimify.languages import language
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
@@ -26,6 +26,7 @@ from slimify.syntax.dockerfile.parser import encode, parse
 
 _DOCKERFILES = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "Dockerfile-*")
 _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
+_NONE = r"(?!)"  # found nowhere
 _READ = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
 
 
@@ -79,7 +80,7 @@ class ContextReaders(Struct, frozen=True, dict=True):
     def others_install(self, path: str, name: str) -> bool:
         """Whether each other Dockerfile that takes it installs anew what is in it, in the language `name`."""
         own = language(name)
-        installs = re.compile(own.facts("unread.toml")["installs"] if own is not None else r"(?!)")
+        installs = re.compile(own.facts("unread.toml").get("installs", _NONE) if own is not None else _NONE)
         return all(installs.search(text) for t, text in self.others if t.takes(path))
 
 
@@ -134,7 +135,7 @@ def _instructions(file: Dockerfile) -> str:
 def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], frozenset[int]] | None:
     """The texts to look into, scripts that no other text names left out, and the numbers of those that are
     programs; None where it is too much."""
-    facts = load("unread.toml")["texts"]
+    facts = merged("unread.toml")["texts"]
     endings, names, scripts = (
         frozenset(facts["endings"]),
         frozenset(facts["names"]),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slimify.analysis.packages.needs import installed_modules, package_facts_of
 from slimify.analysis.program import Program
-from slimify.facts import load
+from slimify.facts import merged
 from slimify.languages import languages
 from slimify.model.decisions import Decision
 from slimify.model.sources import Module
@@ -66,7 +66,7 @@ def _frozen(modules: list[Module], module: Module) -> bool:
 def _texts(program: Program) -> list[str] | None:
     """Sources, pages, scripts and settings, and what the instructions and the start command say; None where
     it is too much, or some of it could not be read."""
-    facts = load("unread.toml")["texts"]
+    facts = merged("unread.toml")["texts"]
     endings = {*facts["endings"], *facts["scripts"], "json"} - {"txt", "in", ""}
     context, aside = program.context, _aside()
     left, texts = _BYTES, []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from slimify.context.scan import Context
-from slimify.facts import load
+from slimify.facts import merged
 from slimify.languages import languages
 
 _READ = ("sh", "bash", "conf", "cfg", "ini", "toml", "yml", "yaml")
@@ -30,7 +30,7 @@ class ContextMentions:
 
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
-        facts = load("unread.toml")["texts"]
+        facts = merged("unread.toml")["texts"]
         elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *_READ}
         left, texts = _BYTES, []
         for path, size in self._context.files.items():

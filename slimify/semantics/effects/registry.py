@@ -51,19 +51,21 @@ def _shared() -> Mapping[str, str]:
 
 
 def handler_of(name: str) -> Handler | None:
-    """What interprets a call of this program, if a module does: shared ones before those of languages."""
+    """What interprets a call of this program, if a module does: those of languages before the shared ones."""
     name = "sh" if is_posix_shell(name) else name
-    module = _shared().get(name)
-    if module is not None:
-        handlers: Mapping[str, Handler] = import_module(module).HANDLERS
-        return handlers[name]
     own = commands_module(name)
-    return own.HANDLERS[name] if own is not None else None
+    if own is not None:
+        return own.HANDLERS[name]
+    module = _shared().get(name)
+    if module is None:
+        return None
+    handlers: Mapping[str, Handler] = import_module(module).HANDLERS
+    return handlers[name]
 
 
 def mover_of(name: str) -> Callable[[Call, State], State] | None:
     """What tells how a call of a language's program changes the state, if anything does."""
-    own = commands_module(plain_name(name)) if plain_name(name) not in _shared() else None
+    own = commands_module(plain_name(name))
     return getattr(own, "MOVES", {}).get(name)
 
 
@@ -87,7 +89,7 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if not call.path:
         return (call.unknown("which program is started"),)
     name = plain_name(call.name)
-    ecosystem = programs()[name][0].name if name in programs() and name not in _shared() else ""
+    ecosystem = programs()[name][0].name if name in programs() else ""
     if call.ecosystem != ecosystem:
         call = replace(call, ecosystem=ecosystem)
     if _asks_version(call, name):

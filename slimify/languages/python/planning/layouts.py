@@ -227,7 +227,7 @@ def _decisions(
 ) -> tuple[Decision, ...]:
     found = []
     if rung == "slim":
-        found.append(Decision.of("SL301", "python", safety="safe", base=base))
+        found.append(Decision.of("SL301", "same", safety="safe", base=base, language="Python"))
     else:
         found.append(Decision.of("SL302", "same", safety="safe", base=base))
     for tree in copies:

@@ -1,0 +1,19 @@
+"""Plain Ruby, as a distribution of its own would bring it: slimify itself knows nothing of this folder."""
+
+from slimify.languages.base import Language
+
+LANGUAGE = Language(
+    name="ruby",
+    title="Ruby",
+    package=__name__,
+    markers=("Gemfile",),
+    endings=(".rb", ".ru"),
+    starts=("ruby", "bundle", "rackup", "puma"),
+    interpreters=("ruby",),
+    program="ruby",
+    managers=("bundler", "gem"),
+    commands={"commands.ruby": "bundle bundler gem puma rackup rake ruby"},
+    lock_files=("Gemfile.lock",),
+    runtime_manifests=("Gemfile", "Gemfile.lock"),  # `bundle exec` reads both
+    no_sources=r"(?:^|/)vendor/bundle/",
+)

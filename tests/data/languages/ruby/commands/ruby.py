@@ -1,0 +1,63 @@
+"""bundle, gem, and the programs that run the application: see `Commands` in slimify/languages/parts.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slimify.model.effects import Effect
+from slimify.semantics.effects.call import Arg, Call, package
+
+_GEMS = "/usr/local/bundle"  # GEM_HOME of the official images
+
+
+def _gems(call: Call) -> str:
+    return call.state.get("BUNDLE_PATH") or call.state.get("GEM_HOME") or _GEMS
+
+
+def _bundle(call: Call) -> tuple[Effect, ...]:
+    if call.first == "exec":
+        return call.start(call.args[[a.value for a in call.args].index("exec") + 1 :])
+    if call.first == "config":
+        if any(a.value in ("path", "deployment") for a in call.args):
+            return (call.unknown("where Bundler puts gems"),)
+        return (call.touching("install", "config", manager="bundler", writes=(f"{_gems(call)}/config",)),)
+    if call.first in ("", "install"):
+        options = call.options(("--path", "--jobs", "-j", "--without", "--with", "--gemfile", "--retry"))
+        where: Arg | str = options.last("--path") or _gems(call)
+        manifest = options.last("--gemfile") or "Gemfile"
+        return (
+            call.touching(
+                "install",
+                "install",
+                manager="bundler",
+                writes=(where,),
+                manifests=call.known((manifest,)),
+                reads=call.known(("Gemfile.lock",)),
+                caches=(f"{_gems(call)}/cache",),
+            ),
+        )
+    return (call.effect("check", call.first),)
+
+
+def _gem(call: Call) -> tuple[Effect, ...]:
+    if call.first not in ("install", "i"):
+        return (call.effect("check", call.first),)
+    names = call.options(("-v", "--version", "-i", "--install-dir")).operands[1:]
+    packages = tuple(package(name, name.shown.partition(":")[0]) for name in names)
+    gems = _gems(call)
+    return (
+        call.touching(
+            "install", "install", manager="gem", packages=packages, writes=(gems,), caches=(f"{gems}/cache",)
+        ),
+    )
+
+
+def _runs(call: Call) -> tuple[Effect, ...]:
+    return (call.own_code(call.first),)
+
+
+HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
+    **dict.fromkeys(("bundle", "bundler"), _bundle),
+    "gem": _gem,
+    **dict.fromkeys(("puma", "rackup", "rake", "ruby"), _runs),
+}

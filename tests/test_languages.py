@@ -1,0 +1,189 @@
+"""A language of somebody else's: plain Ruby, from one folder with its own facts, goes all the way.
+
+`tests/data/languages` is what an installed distribution looks like: the folder, and the metadata with its
+entry point. It is on the path of a process of its own, and nothing in slimify knows Ruby for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import imagefiles
+import pytest
+from support import ROOT
+
+INSTALLED = ROOT / "tests" / "data" / "languages"
+DOCKERFILE = """\
+FROM ruby:3.3
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends build-essential libpq-dev \\
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY Gemfile Gemfile.lock ./
+RUN bundle install
+COPY . .
+CMD ["bundle", "exec", "puma"]
+"""
+REWRITTEN = """\
+FROM ruby:3.3 AS builder
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends build-essential libpq-dev \\
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY Gemfile Gemfile.lock ./
+RUN bundle install
+
+FROM ruby:3.3-slim
+RUN apt-get update \\
+    && apt-get install -y --no-install-recommends libpq5 ca-certificates git \\
+    && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=builder /usr/local/bundle /usr/local/bundle
+COPY . .
+CMD ["bundle", "exec", "puma"]
+"""
+PROJECT = {
+    "Dockerfile": DOCKERFILE,
+    "Gemfile": 'source "https://rubygems.org"\ngem "pg", "1.5.9"\ngem "puma"\n',
+    "Gemfile.lock": "GEM\n  specs:\n    pg (1.5.9)\n    puma (6.5.0)\n",
+    "config.ru": 'require "pg"\nrequire_relative "app"\nrun App\n',
+    "app.rb": "class App\n  def self.call(env) = [200, {}, [`git describe`]]\nend\n",
+}
+GEMS = "/usr/local/bundle/gems"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in PROJECT.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def python(*words: str, cwd: Path, installed: bool = True) -> subprocess.CompletedProcess[str]:
+    """A process of its own, with the distribution or without."""
+    places = (ROOT, ROOT / "tests", *([INSTALLED] if installed else []))
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places)), "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, *words], cwd=cwd, env=env, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+def slimify(*words: str, cwd: Path, installed: bool = True) -> subprocess.CompletedProcess[str]:
+    return python("-m", "slimify", *words, cwd=cwd, installed=installed)
+
+
+def test_without_it_the_file_stays(project: Path) -> None:
+    done = slimify("rewrite", "--format", "json", "Dockerfile", cwd=project, installed=False)
+    outcome = json.loads(done.stdout)
+    assert outcome["outcome"] == "unchanged"
+    assert outcome["language"] is None
+    assert [decision["code"] for decision in outcome["decisions"]] == ["SL410"]
+
+
+def test_rewrite(project: Path) -> None:
+    done = slimify("rewrite", "-o", "-", "Dockerfile", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == REWRITTEN
+    assert "the same Ruby on the same" in done.stderr
+    assert "Advice" not in done.stderr  # config.ru was read
+
+
+def test_packages_of_the_full_image_are_put_back(project: Path) -> None:
+    """Nobody installs libpq-dev: the full image has it, and the gem's facts say what that means."""
+    text = re.sub(r"RUN apt-get(?:.*\\\n)+.*\n", "", DOCKERFILE)
+    (project / "Dockerfile").write_text(text)
+    done = slimify("rewrite", "-o", "-", "Dockerfile", cwd=project)
+    final = done.stdout.partition("FROM ruby:3.3-slim\n")[2]
+    assert "libpq5" in final
+    assert "git" in final.split("WORKDIR")[0].split()  # app.rb starts it
+
+
+def test_explain(project: Path) -> None:
+    done = slimify("explain", "Dockerfile", cwd=project)
+    rows = [line.strip() for line in done.stdout.splitlines()]
+    assert any(re.match(r"build +bundle install +SL210 installs Ruby packages", row) for row in rows), rows
+    assert any(re.match(r"build +libpq-dev → libpq5 +SL204", row) for row in rows)
+    assert any(
+        re.match(r"6 +build +COPY Gemfile Gemfile\.lock +SL224 read by `bundle install` only", r)
+        for r in rows
+    )
+    assert any(re.match(r"8 +run +COPY \. \. +SL225", row) for row in rows)
+
+
+def test_check(project: Path) -> None:
+    done = slimify("check", "Dockerfile", cwd=project)
+    assert done.returncode == 1
+    assert done.stdout.startswith("Dockerfile:1: SL301 ")
+
+
+def test_analyze(tmp_path: Path) -> None:
+    """The gems' archives, and gems for developing, are found by the language's facts."""
+    size = b"x" * 300_000
+    layers = [
+        imagefiles.tar(imagefiles.member("usr/local/bin/ruby", b"\x7fELF")),
+        imagefiles.tar(
+            imagefiles.member(f"{GEMS[1:]}/puma-6.5.0/lib/puma.rb", b"# puma"),
+            imagefiles.member(f"{GEMS[1:]}/rubocop-1.70.0/lib/rubocop.rb", size),
+            imagefiles.member("usr/local/bundle/cache/puma-6.5.0.gem", size),
+        ),
+    ]
+    config = imagefiles.configuration(layers, config={"Cmd": ["bundle", "exec", "puma"]})
+    config["history"] = [
+        {"created_by": "RUN /bin/sh -c make install"},
+        {"created_by": "ENV RUBY_VERSION=3.3.9", "empty_layer": True},
+        {"created_by": 'CMD ["irb"]', "empty_layer": True},
+        {"created_by": "RUN /bin/sh -c bundle install"},
+    ]
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(imagefiles.archive(imagefiles.docker_members(layers, config=config)))
+    done = slimify("analyze", "--format", "json", str(archive), cwd=tmp_path)
+    assert done.returncode in (0, 1), done.stderr
+    (image,) = json.loads(done.stdout)["images"]
+    assert [layer["base"] for layer in image["layers"]] == [True, False]
+    found = {item["code"]: item["text"] for item in image["findings"]}
+    assert found["SL701"] == "Bundler's archives of gems: they are unpacked already."
+    assert found["SL711"].startswith("Gems for developing: rubocop.")
+
+
+PLAN = """
+import json
+from pathlib import Path
+from slimify.config import Options
+from slimify.engine.model import BuildOptions
+from slimify.languages import language
+from slimify.verify.case import case
+from slimify.verify.probes import Probe
+from unit.verify_sides import evidence, file, side
+
+data = Path("Dockerfile").read_bytes()
+made = case(data, name="Dockerfile", context=Path(), options=Options(), probe=Probe(exec=("bundle check",)),
+            build=BuildOptions(), timed=True)
+gem = file("GEMS/pg-1.5.9/lib/pg.rb")
+both = [side(gem, WorkingDir="/app"), side(WorkingDir="/app")]
+checks = list(language(made.language).image_checks.checks(evidence(*both, made.runtime_needs)))
+print(json.dumps({
+    "language": made.language, "application": made.application, "placed": made.placed, "timed": made.timed,
+    "probe": made.probe.exec, "base_env": sorted(made.terms.base_env),
+    "commands": sorted(made.runtime_needs.commands),
+    "findings": [[found.code, found.path] for check in checks for found in check.findings],
+}))
+""".replace("GEMS", GEMS)
+
+
+def test_plan_of_verify(project: Path) -> None:
+    """All that a proof is made of but the engine, and what it compares of two images."""
+    done = python("-c", PLAN, cwd=project)
+    assert done.returncode == 0, done.stderr
+    plan = json.loads(done.stdout)
+    assert plan["language"] == "ruby"
+    assert plan["application"] == ["/app"]
+    assert plan["placed"] == {"config.ru": ["/app/config.ru"]}
+    assert plan["timed"] == "config.ru"
+    assert "GEM_HOME" in plan["base_env"]
+    assert {"puma", "git"} <= set(plan["commands"])
+    assert plan["findings"] == [["SL532", f"{GEMS}/pg-1.5.9/lib/pg.rb"]]
