@@ -66,7 +66,11 @@ class Pipeline(types.ModuleType):
             Rewritten,
             rung="slim",
             after=after,
-            decisions=(Decision.of("SL301", "python", safety="assumed", line=1, base="python:3.12-slim"),),
+            decisions=(
+                Decision.of(
+                    "SL301", "same", safety="assumed", line=1, base="python:3.12-slim", language="Python"
+                ),
+            ),
             stages=(Stage(name="", base="python:3.12-slim", purpose="run", items=()),),
             estimate=Estimate(original=1_020_000_000, saving=900_000_000),
         )
