@@ -29,7 +29,6 @@ from slimify.semantics.effects.interpret import interpret
 from slimify.semantics.effects.state import State
 from slimify.syntax.shell.script import read
 
-_NOT_HERE = "is not in the build context"  # how the reason ends where a script was not found
 # Of the official images; that of Node's only decides whether to put node in front.
 OFFICIAL_ENTRYPOINTS = frozenset({"docker-entrypoint.sh"})
 
@@ -95,7 +94,7 @@ def unread_start(start: Iterable[Effect]) -> str:
         (
             e.why
             for e in start
-            if e.kind == "unknown" and e.why.endswith(_NOT_HERE) and e.tool not in OFFICIAL_ENTRYPOINTS
+            if e.kind == "unknown" and e.unread == "context" and e.tool not in OFFICIAL_ENTRYPOINTS
         ),
         "",
     )

@@ -73,6 +73,10 @@ class Package(Struct, frozen=True, kw_only=True):
     span: tuple[int, int]
 
 
+# "context": not in the build context; "address": fetched; "package": not among the scripts of a manifest
+UnreadScript = Literal["", "context", "address", "package"]
+
+
 class Effect(Struct, frozen=True, kw_only=True):
     """What one command of a RUN does. Paths are absolute paths in the image, or names of places that only the
     programs of a language know (`paths.is_named_place`).
@@ -101,6 +105,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     reads_anything: bool = False  # besides what is listed it may read any file
     cwd: str | None = None  # directory in force, None if not known
     why: str = ""  # for unknown: what could not be told
+    unread: UnreadScript = ""  # a script that it runs and that could not be read
     settings: tuple[str, ...] = ()  # what the folder of the ecosystem notes for itself
 
     def does(self, kind: EffectKind, ecosystem: str) -> bool:

@@ -110,7 +110,7 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if found is not None:
         return found
     if name.endswith((".sh", ".py")):
-        return (call.unknown(f"the script {call.path} is not in the build context"),)
+        return (call.unknown(f"the script {call.path} is not in the build context", unread="context"),)
     return (call.unknown(f"what {call.name} does"),)
 
 

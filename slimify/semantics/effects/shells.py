@@ -59,7 +59,7 @@ def _piped(call: Call) -> tuple[Effect, ...]:
     assert upstream is not None
     address = address_of(upstream)
     if address:
-        return installed_from(call, address) or (call.unknown(f"the script at {address}"),)
+        return installed_from(call, address) or (call.unknown(f"the script at {address}", unread="address"),)
     if (
         upstream.name in ("echo", "printf")
         and upstream.args
@@ -103,7 +103,7 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
     text = call.state.view.text(path)
     if text is None:
         known = installed_from(call, posixpath.basename(path))
-        return known or (call.unknown(f"the script {path} is not in the build context"),)
+        return known or (call.unknown(f"the script {path} is not in the build context", unread="context"),)
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
     found = call.run(text, call.state.with_setting("script", path), "file", path)
@@ -123,7 +123,7 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     path = _found(call)
     text = call.state.view.text(path) if path is not None else None
     if path is not None and text is None and _missing(call, path):
-        return (call.unknown(f"the script {path} is not in the build context"),)
+        return (call.unknown(f"the script {path} is not in the build context", unread="context"),)
     if path is None or text is None:
         return None
     match = _SHEBANG.match(text)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.lock_files import lock_packages
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind
+from slimify.model.effects import INSTALLS, LEAVES_NOTHING, RUNS_CODE, Effect, EffectKind, UnreadScript
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import State
 
@@ -150,7 +150,8 @@ def run_script(
             if package_json(call.state) is None
             else f"package.json has no script {name}"
         )
-        return (_head(call, name, manager, by_name or "app", (), why),)
+        head = _head(call, name, manager, by_name or "app", (), why)
+        return (replace(head, unread="package"),)
     nested: list[Effect] = []
     state = replace(call.state, languages=call.state.languages | {"node-script"})
     for hook in (f"pre{name}", name, f"post{name}"):
@@ -158,8 +159,8 @@ def run_script(
             more = " ".join(arg.text for arg in args) if hook == name else ""
             nested += call.run(f"{known[hook]} {more}".strip(), state, "script", base, hook)
     tools = tuple(dict.fromkeys(tool for e in nested for tool in (e.tool, *e.tools) if tool))
-    kind, why = _kind_of(nested, by_name)
-    head = _head(call, name, manager, kind, tools, why)
+    kind, why, unread = _kind_of(nested, by_name)
+    head = replace(_head(call, name, manager, kind, tools, why), unread=unread)
     return (head, *(e for e in nested if _stands_alone(e, call.state.cwd)))
 
 
@@ -191,20 +192,22 @@ def _kind_by_name(name: str) -> EffectKind | None:
     return None
 
 
-def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str]:
+def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[EffectKind, str, UnreadScript]:
+    """What a script does as a whole, why that is not known in full, and the script that could not be read."""
     if all(e.kind in LEAVES_NOTHING for e in nested):
-        return "check", ""
+        return "check", "", ""
     if by_name == "check":
-        return ("build" if any(e.kind == "build" for e in nested) else "check"), ""
+        return ("build" if any(e.kind == "build" for e in nested) else "check"), "", ""
     vague = [e for e in nested if e.kind in RUNS_CODE or (e.writes_anywhere and e.kind not in LEAVES_NOTHING)]
     if not vague:
-        return "build", ""
+        return "build", "", ""
     if by_name == "build":
         return (
             "build",
             f"{vague[0].tool} is assumed to write below the working directory, as the script is named",
+            "",
         )
-    return "app", vague[0].why
+    return "app", vague[0].why, vague[0].unread
 
 
 def _stands_alone(effect: Effect, cwd: str | None) -> bool:
