@@ -152,7 +152,7 @@ def _first_proved(
 ) -> _Found | _Nothing:
     """The best plan whose text passes the proof, or why there is none. `start` is what was changed of the
     file's start command before."""
-    from slimify.planning.options.requested import requested
+    from slimify.planning.options.requested import with_requested_options
 
     reasons: list[Reason] = []
     advice: list[Decision] = []
@@ -160,7 +160,7 @@ def _first_proved(
         if isinstance(plan, Decision):
             advice.append(plan)
             continue
-        wanted = requested(program, plan, options) if isinstance(plan, Plan) else plan
+        wanted = with_requested_options(program, plan, options) if isinstance(plan, Plan) else plan
         if isinstance(wanted, Reason):
             reasons.append(wanted)
             continue
@@ -177,19 +177,19 @@ def _plans(
 ) -> Iterator[Plan | Reason | Decision]:
     """Plans, best first, and between them why a better one was not possible; advice where one file has to be
     cleaned in place and nothing of it can be done."""
-    from slimify.planning.estimates.measured import measured
+    from slimify.planning.estimates.measured import measured_layout
+    from slimify.planning.proposal import small_saving
     from slimify.planning.propose import propose
     from slimify.planning.stages.assemble import assemble
-    from slimify.planning.strategy import too_small
     from slimify.syntax.dockerfile.instructions import is_multi_stage
 
     several = is_multi_stage(program.dockerfile)
     proposal = propose(program, options) if not (several or options.single_stage) else None
     yield from proposal.reasons if proposal is not None else ()
-    for layout in (measured(program, x) for x in (proposal.layouts if proposal is not None else ())):
+    for layout in (measured_layout(program, x) for x in (proposal.layouts if proposal is not None else ())):
         # what saves nothing is no rewrite, whatever the floor
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
-            yield too_small(layout.rung, layout.saving, measured=layout.measured)
+            yield small_saving(layout.rung, layout.saving, measured=layout.measured)
             # what stays, and why, may be all that is in the way
             yield from (d.reason for d in layout.decisions if d.code == "SL313")
         else:
@@ -200,7 +200,7 @@ def _plans(
         yield plan
         return
     if changed and proposal is None:
-        yield too_small("cleanup", plan.saving)
+        yield small_saving("cleanup", plan.saving)
     elif options.single_stage:
         yield Reason.of("SL407", "nothing_in_place")
     if proposal is None:
@@ -212,10 +212,10 @@ _MOST_EDITS = 50  # of one cleaner: each of them makes the file smaller, or its 
 
 def _cleaned(program: Program, options: Options, read: Callable[[str], Program]) -> tuple[Plan, bool]:
     """The file in one stage, or with its last stage, cleaned in place, and whether that changes it."""
-    from slimify.planning.estimates.measured import cleaned
+    from slimify.planning.estimates.measured import measured_plan
     from slimify.planning.in_place import cleaners
 
-    draft = cleaners.begun(program)
+    draft = cleaners.new_draft(program)
     for clean in cleaners.CLEANERS:
         for _ in range(_MOST_EDITS):
             edits = clean(draft.program, options)
@@ -223,9 +223,9 @@ def _cleaned(program: Program, options: Options, read: Callable[[str], Program])
             if not edits.changes:
                 break
             draft = replace(draft, program=read(draft.text))
-    plan = cleaners.plan(draft, program)
+    plan = cleaners.cleaned_plan(draft, program)
     changed = draft.text != program.dockerfile.text
-    return (cleaned(program, plan) if changed else plan), changed
+    return (measured_plan(program, plan) if changed else plan), changed
 
 
 def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
@@ -246,14 +246,14 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
 
 def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
     """The plan and its text with what both stages begin with in one of its own, where that reads better."""
-    from slimify.planning.stages.shared_base import same_steps, with_shared_base
+    from slimify.planning.stages.shared_base import is_equivalent, with_shared_base
     from slimify.render import render
 
     shared = with_shared_base(program, plan, options.builder)
     if shared is None:
         return plan, text
     new = render(shared, program.dockerfile, annotate=options.annotate, templates=options.templates)
-    return (shared, new) if same_steps(text, new) else (plan, text)
+    return (shared, new) if is_equivalent(text, new) else (plan, text)
 
 
 def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) -> Outcome:
@@ -275,23 +275,27 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
     """The outcome with the ignore file that was proved, beside a new Dockerfile, else with that as advice."""
     from slimify.analysis.advice.assets import assets
     from slimify.analysis.advice.unimported import unimported_packages
-    from slimify.planning.options.dockerignore import advised, proposal
-    from slimify.planning.options.static_files import marked, patterns, told
+    from slimify.planning.options.dockerignore import as_advice, ignore_file_proposal
+    from slimify.planning.options.static_files import asset_decisions, asset_rows, with_exclusion_marks
     from slimify.validation.ignore_file import problems
 
     files = assets(program)
-    more = patterns(files) if options.exclude_assets else ()
-    found = proposal(program, options, more)
+    more = asset_rows(files) if options.exclude_assets else ()
+    found = ignore_file_proposal(program, options, more)
     if found is not None and problems(program, found[0]):
-        found = proposal(program, options) if more else None
-    files = marked(files, found[0] if found is not None and isinstance(outcome, Rewritten) else None)
+        found = ignore_file_proposal(program, options) if more else None
+    files = with_exclusion_marks(
+        files, found[0] if found is not None and isinstance(outcome, Rewritten) else None
+    )
     outcome = replace(
-        outcome, assets=files, decisions=(*outcome.decisions, *unimported_packages(program), *told(files))
+        outcome,
+        assets=files,
+        decisions=(*outcome.decisions, *unimported_packages(program), *asset_decisions(files)),
     )
     if found is None or problems(program, found[0]):
         return outcome
     if not isinstance(outcome, Rewritten):
-        return replace(outcome, decisions=(*outcome.decisions, advised(found)))
+        return replace(outcome, decisions=(*outcome.decisions, as_advice(found)))
     return replace(outcome, ignore=found[0], decisions=(*outcome.decisions, found[1]))
 
 

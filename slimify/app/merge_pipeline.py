@@ -73,7 +73,7 @@ def read(
 
 def outcome(pair: Pair, options: Options) -> Outcome:
     """One multi-stage file of both, or why not."""
-    from slimify.planning.merge.plan import extracted, merged
+    from slimify.planning.merge.plan import extracted_paths, merged_plan
     from slimify.render import render
     from slimify.validation.merged import problems
 
@@ -84,11 +84,11 @@ def outcome(pair: Pair, options: Options) -> Outcome:
         before=pair.runtime.dockerfile.text,
         warnings=tuple(dict.fromkeys((*pair.builder.context.notes, *pair.runtime.context.notes))),
     )
-    plan = merged(pair)
+    plan = merged_plan(pair)
     if not isinstance(plan, Plan):
         return replace(refused, decisions=stated(plan))
     text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
-    found = problems(pair.builder, pair.runtime, plan, text, extracted(pair))
+    found = problems(pair.builder, pair.runtime, plan, text, extracted_paths(pair))
     if found:
         return replace(refused, decisions=stated(found))
     return refused.become(

@@ -21,7 +21,7 @@ from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions, RunOptions
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
-from slimify.planning.merge.plan import Pair, handed_over, named_images
+from slimify.planning.merge.plan import Pair, extracted_files, named_images
 from slimify.verify.case import case
 from slimify.verify.session import Session
 
@@ -61,7 +61,7 @@ def proven(
             builder.data, _root(pair.builder), replace(build, target=target), told.progress, "builder"
         )
         context = _linked(_root(pair.runtime), Path(folder) / "context")
-        for extract in handed_over(pair):
+        for extract in extracted_files(pair):
             _take(engine, first.tag, extract, pair.build_script if again and extract.ran else None, context)
         subject = case(
             runtime.data,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from slimify.model.sources import Module, SourceFacts, Use
     from slimify.planning.in_place.cache_cleaning import CacheCleaning
     from slimify.planning.in_place.edits import Edits
-    from slimify.planning.strategy import Proposal
+    from slimify.planning.proposal import Proposal
     from slimify.semantics.context_files import View
     from slimify.semantics.effects.call import Call
     from slimify.semantics.effects.state import State

@@ -1,1 +1,1 @@
-"""Program -> Plan: the stages and steps of the new file, before any text exists."""
+"""Program -> Plan: the stages and instructions of the new file, before any text exists."""

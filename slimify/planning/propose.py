@@ -1,4 +1,4 @@
-"""Program -> layouts, best first. Each language brings its own."""
+"""Program -> layouts, best first, from the strategy of the program's language."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from slimify.facts.images import image
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.versions import version_numbers
-from slimify.planning.strategy import Proposal
+from slimify.planning.proposal import Proposal
 
 
 def propose(program: Program, options: Options) -> Proposal:
-    """The layouts of the strategy for the program's language; none where no step can be executed."""
-    empty = _nothing_to_run_with(program)
+    """The layouts for the program's language, best first, with the reasons why better ones are not
+    possible. A file that cannot be built or has no known language gets reasons only (SL411, SL410)."""
+    empty = _scratch_without_shell(program)
     if empty:
         return Proposal(reasons=(empty,))
     known = language(program.language)
     if known is None or known.layouts is None:
         return Proposal(reasons=(Reason.of("SL410", "no_language"),))
-    return _with_glibc(known.layouts.propose(program, options), options.min_glibc)
+    return _with_glibc_minimum(known.layouts.propose(program, options), options.min_glibc)
 
 
-def _nothing_to_run_with(program: Program) -> Reason | None:
-    """Why the file can't be built: a RUN on the empty image, where nothing that was copied may be a shell or
-    the program that it starts; None if there is no such RUN."""
+def _scratch_without_shell(program: Program) -> Reason | None:
+    """Why the file can't be built: a RUN on `scratch` whose shell or program was not copied before. None if
+    there is no such RUN."""
     if program.base_ref != "scratch":
         return None
     for step in program.steps:
@@ -39,14 +40,14 @@ def _nothing_to_run_with(program: Program) -> Reason | None:
     return None
 
 
-def _with_glibc(proposal: Proposal, least: str) -> Proposal:
-    """The layouts whose new base image has at least that release of glibc; no glibc at all is none.
+def _with_glibc_minimum(proposal: Proposal, least: str) -> Proposal:
+    """The layouts whose base image has at least glibc `least`; a base without glibc does not qualify.
 
-    The original's own base has what runs on it, whatever is known about its name.
+    The original base always qualifies: the application already runs on it.
     """
     if not least:
         return proposal
-    old = [x for x in proposal.layouts if x.rung != "same-base" and not _has(x.base, least)]
+    old = [x for x in proposal.layouts if x.rung != "same-base" and not _has_glibc(x.base, least)]
     why = tuple(
         Reason.of("SL391", "glibc", rung=layout.rung, base=layout.base, least=least) for layout in old
     )
@@ -54,7 +55,7 @@ def _with_glibc(proposal: Proposal, least: str) -> Proposal:
     return Proposal(layouts=kept, reasons=(*proposal.reasons, *why))
 
 
-def _has(base: str, least: str) -> bool:
+def _has_glibc(base: str, least: str) -> bool:
     facts = image(base)
     version = facts.libc_version if facts else None
     return version is not None and version_numbers(version) >= version_numbers(least)

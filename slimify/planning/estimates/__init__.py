@@ -1,1 +1,1 @@
-"""What a rewrite is expected to save."""
+"""The expected saving of a rewrite."""

@@ -1,7 +1,7 @@
-"""Rough sizes, in bytes: what a rewrite is expected to save before anything is built.
+"""Rough sizes in bytes, to decide before any build whether a rewrite pays.
 
-Measured once on Debian bookworm and Alpine 3.20 with their dependencies and without recommended
-packages, and rounded; good enough to tell "pays" from "does not pay", and always called estimates.
+Measured once on Debian bookworm and Alpine 3.20, with dependencies and without recommended packages, and
+rounded. Messages always call them estimates.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
 
 UNKNOWN_IMAGE = 500 * MB
-UNKNOWN_ALPINE = 150 * MB  # where apk is called: an interpreter or a toolchain on Alpine
+UNKNOWN_ALPINE = 150 * MB  # if apk is called: an interpreter or a toolchain on Alpine
 APT_LISTS = 20 * MB
 APK_INDEX = 3 * MB
-INSTALLER_CACHE = 25 * MB  # where what is installed is not known
-PIP_ITSELF = 12 * MB  # what copying site-packages stores a second time
-LOCAL_PYTHON = 60 * MB  # what copying /usr/local of a python image stores a second time
-INSTALLER = 50 * MB  # poetry or pipenv with what they need
-NODE_PACKAGE = 250_000  # of one package of node_modules
+INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
+PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
+LOCAL_PYTHON = 60 * MB  # duplicated by copying /usr/local of a python image
+INSTALLER = 50 * MB  # poetry or pipenv with dependencies
+NODE_PACKAGE = 250_000  # one package of node_modules
 GO_BINARY = 15 * MB
 
 
 def package_size(name: str, manager: str) -> int:
-    """The size of a system package with what it drags in."""
+    """The size of a system package with its dependencies."""
     file, default = ("alpine", 3) if manager == "apk" else ("debian", 8 if name.endswith("-dev") else 5)
     size: int = load(f"packages-{file}.toml")["sizes"].get(name, default)
     return size * MB
 
 
-def dropped_packages(program: Program) -> int:
+def dropped_package_bytes(program: Program) -> int:
     """The bytes of the system packages that only the build needs."""
     manager = package_manager(program)
     names = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "build"}
     removed: set[str] = set(installed(program.base)) if program.base else set()
-    for step in program.steps:  # what a later RUN removes stays in the layer of the first
+    for step in program.steps:  # already removed by the file itself
         gone = {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
         removed |= {p.name for e in step.effects if e.kind == "packages" for p in e.packages} & gone
         for effect in step.effects:
@@ -50,16 +50,16 @@ def dropped_packages(program: Program) -> int:
 
 
 def package_manager(program: Program) -> str:
-    """The manager of system packages: the base image's, else the one that the file calls."""
+    """The system package manager: the base image's, else the one that the file calls."""
     if program.base is not None and program.base.manager:
         return program.base.manager
     called = (e.manager for s in program.steps for e in s.effects if e.kind == "packages")
     return next((m for m in called if m in ("apt", "apk")), "apt")
 
 
-def left_lists(program: Program) -> int:
-    """The bytes of apt's lists, where a RUN leaves them."""
-    if package_manager(program) != "apt":  # a script may know more than one
+def left_list_bytes(program: Program) -> int:
+    """The bytes of apt's lists that a RUN leaves."""
+    if package_manager(program) != "apt":  # a script may support several managers
         return 0
     for step in program.steps:
         effects = step.effects
@@ -70,15 +70,15 @@ def left_lists(program: Program) -> int:
 
 
 def removes_lists(effects: Iterable[Effect]) -> bool:
-    """Whether apt's package lists are deleted, or a directory that they lie in."""
+    """Whether the effects delete apt's package lists or a directory that contains them."""
     deleted = [d for e in effects for d in e.deletes]
     return any("/lists" in d or inside("/var/lib/apt/lists", d) for d in deleted)
 
 
-def caches(
+def cache_bytes(
     program: Program, ecosystem: str = "", *, kinds: Collection[EffectKind] = ("install", "compile")
 ) -> int:
-    """The bytes of installer caches that RUNs leave behind, of all ecosystems or of one."""
+    """The bytes of installer caches that RUNs leave, of all ecosystems or of one."""
     total = 0
     for step in program.steps:
         cleaned = any(e.kind == "cache" for e in step.effects) or "type=cache" in step.instruction.raw
@@ -91,12 +91,12 @@ def caches(
                 and step.role != "run"
                 and _fills(effect)
             ):
-                total = max(total, installer_cache(program, effect))
+                total = max(total, installer_cache_bytes(program, effect))
     return total
 
 
-def installer_cache(program: Program, effect: Effect) -> int:
-    """The bytes that an installer keeps of what one command fetched."""
+def installer_cache_bytes(program: Program, effect: Effect) -> int:
+    """The bytes that one command leaves in its installer's cache."""
     known = language(effect.ecosystem)
     if known is None or known.installer_caches is None:
         return INSTALLER_CACHE
@@ -107,10 +107,10 @@ def _fills(effect: Effect) -> bool:
     return effect.action not in ("venv", "check", "run", "config") and "type=cache" not in effect.action
 
 
-def original(program: Program) -> int:
-    """The size of the image as it is."""
+def original_bytes(program: Program) -> int:
+    """The estimated size of the current image."""
     if program.image_evidence is not None:
         return program.image_evidence.size
     unknown = UNKNOWN_ALPINE if package_manager(program) == "apk" else UNKNOWN_IMAGE
     base = program.base.size if program.base and program.base.size else unknown
-    return base + dropped_packages(program) + left_lists(program) + caches(program) + 30 * MB
+    return base + dropped_package_bytes(program) + left_list_bytes(program) + cache_bytes(program) + 30 * MB

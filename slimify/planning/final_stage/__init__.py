@@ -1,1 +1,1 @@
-"""What the final stage consists of."""
+"""The content of the final stage."""

@@ -1,24 +1,24 @@
-"""Whose what is copied becomes: the user who made it, with that user's own group."""
+"""The owner of copied files: the user who created them, with that user's primary group."""
 
 from __future__ import annotations
 
 from slimify.analysis.program import Program
 from slimify.facts.system import is_plain_root
 
-# Options that name the primary group; busybox's adduser has -G for it, which adds others in useradd.
+# Options that set the primary group. In busybox adduser that is -G, which means other groups in useradd.
 _GROUP = {"useradd": ("-g", "--gid"), "adduser": ("-G", "--ingroup", "--gid", "-g")}
 
 
-def owner(program: Program, user: str) -> str:
-    """`user:group` for `--chown`, "" for root. A group that is not there silently becomes 0."""
+def copy_owner(program: Program, user: str) -> str:
+    """`user:group` for `--chown`, "" for root. Without an explicit group, COPY would use group 0."""
     name, _, group = user.partition(":")
     if is_plain_root(name):
         return ""
-    return f"{name}:{group or _primary(program, name)}"
+    return f"{name}:{group or _primary_group(program, name)}"
 
 
-def _primary(program: Program, name: str) -> str:
-    """The group that the command which adds the user gives it, by default one of the user's name."""
+def _primary_group(program: Program, name: str) -> str:
+    """The group given by the command that creates the user; by default a group of the user's name."""
     for effect in (e for s in program.steps for e in s.effects):
         if effect.kind != "users" or effect.action not in (f"useradd {name}", f"adduser {name}"):
             continue

@@ -1,7 +1,7 @@
-"""Where a directory of the project is copied if a step of the final stage starts a program in it.
+"""The position of a copied project directory if a step of the final stage runs a program in it.
 
-`npx playwright install` stands behind the install and in front of the build: it finds its package only if
-the project is there by then, else npx fetches another release of it.
+`npx playwright install` comes after the install and before the build. It needs the project's package;
+without it, npx fetches another release.
 """
 
 from __future__ import annotations
@@ -18,44 +18,46 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import touches
 
 
-def before_first_use(
-    program: Program, trees: Iterable[CopyFromBuilder]
+def positioned_copies(
+    program: Program, copies: Iterable[CopyFromBuilder]
 ) -> tuple[tuple[CopyFromBuilder, ...], Reason | None]:
-    """The trees, each placed before the first step that needs it; and why one can't be, or None."""
+    """The copies, each placed before the first step that needs it, and the reason (SL392) why one can't be,
+    or None."""
     placed: list[CopyFromBuilder] = []
-    for tree in trees:
-        users = [s for s in program.steps if s.index < tree.after and _needs(s, tree)]
+    for copy in copies:
+        users = [s for s in program.steps if s.index < copy.after and _needs_copy(s, copy)]
         if users:
-            between = (s for s in program.steps if users[0].index < s.index <= tree.after)
-            changed = next((s for s in between if _changes(s, tree)), None)
+            between = (s for s in program.steps if users[0].index < s.index <= copy.after)
+            changed = next((s for s in between if _changes_copy(s, copy)), None)
             if changed is not None:
-                at, path = users[0].line, tree.path
+                at, path = users[0].line, copy.path
                 why = Reason.of("SL392", "needed_changed", at=at, path=path, changed_at=changed.line)
                 return (), why
-            tree = replace(tree, after=users[0].index)
-        placed.append(tree)
+            copy = replace(copy, after=users[0].index)
+        placed.append(copy)
     return tuple(placed), None
 
 
-def starts_installed(effect: Effect) -> bool:
-    """Whether a command is a program of the installed packages: downloads for run time, with what they need
-    of the system."""
+def runs_installed_program(effect: Effect) -> bool:
+    """Whether a command runs a program of the installed packages that downloads files for run time
+    (playwright)."""
     return (effect.kind == "fetch" and bool(effect.ecosystem)) or effect.action == "install-deps"
 
 
-def _needs(step: Step, tree: CopyFromBuilder) -> bool:
+def _needs_copy(step: Step, copy: CopyFromBuilder) -> bool:
     return any(
-        a.role != "build" and any(starts_installed(e) and touches(e.cwd or "/", tree.path) for e in a.effects)
+        a.role != "build"
+        and any(runs_installed_program(e) and touches(e.cwd or "/", copy.path) for e in a.effects)
         for a in step.atoms
     )
 
 
-def _changes(step: Step, tree: CopyFromBuilder) -> bool:
-    """Whether the final stage changes something in the tree by this step."""
+def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
+    """Whether this step changes something in the copied directory in the final stage."""
     if step.keyword in ("COPY", "ADD") and step.role != "build":
         places = copy_targets(step.visit)
-        return places is None or any(touches(p, tree.path) for p in places)
-    effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not starts_installed(e)]
+        return places is None or any(touches(p, copy.path) for p in places)
+    effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not runs_installed_program(e)]
     return any(
-        e.writes_anywhere or any(touches(p, tree.path) for p in (*e.writes, *e.deletes)) for e in effects
+        e.writes_anywhere or any(touches(p, copy.path) for p in (*e.writes, *e.deletes)) for e in effects
     )

@@ -1,4 +1,5 @@
-"""The table of media types that a full image has, copied along where a server tells types from it."""
+"""/etc/mime.types: full base images have it, slim ones do not, and some servers derive media types from
+it."""
 
 from __future__ import annotations
 
@@ -12,9 +13,9 @@ from slimify.model.decisions import Decision, Reason
 
 
 def media_types(program: Program, base: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
-    """The COPY that brings the table, and its decision; nothing where no file's type is lost without it.
+    """The COPY of the media type table, and its decision; both empty if no served file depends on it.
 
-    Only files of the context are seen, and packages that are known to bring files for browsers.
+    Only files of the context and packages known to contain browser assets are considered.
     """
     if program.base is None or TABLE not in data_files(program.base):
         return (), ()

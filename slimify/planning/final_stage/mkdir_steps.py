@@ -1,8 +1,8 @@
-"""Directories that a RUN only makes: a base without a shell can't, so they come from the builder.
+"""RUNs that only create directories: a base without a shell can't execute them, so the directories are
+copied from the builder.
 
-An empty directory is copied like any other. COPY keeps the owners of what it finds in a directory, and
-makes that itself and those above it as root's, or as --chown says: so the outermost that the RUN made is
-copied.
+COPY keeps the owners inside a directory, but creates the directory itself and its parents as root, or as
+--chown says. So the outermost directory that the RUN creates is copied.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
 from slimify.model.effects import INSTALLS_NOTHING, Effect
-from slimify.planning.final_stage.steps import PLAIN, real_atoms
+from slimify.planning.final_stage.commands import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, outermost, touches
 
-# Debian's numbers of the account that distroless images have, too.
-_NUMBERS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
+# Debian's IDs for accounts that distroless images share.
+_NUMERIC_IDS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
 _SPECIAL = frozenset(" *?[]{}$\\'\"")
 
 
-def directories(
+def mkdir_copies(
     program: Program, dropped: frozenset[int], others: Sequence[CopyFromBuilder]
 ) -> dict[int, tuple[CopyFromBuilder, ...]]:
-    """By RUN, what the final stage takes from the builder in place of it. Only RUNs of which nothing else
-    would be left there."""
+    """The copies that replace a RUN, by its index. Only RUNs that have no other effect in the final stage
+    qualify."""
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
-    taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _places(s)]
+    taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _made_paths(s)]
     taken += [t.path for t in others]
-    near = [m.path for m in program.artifacts] + [p for s in copies for p in _places(s)]
+    near = [m.path for m in program.artifacts] + [p for s in copies for p in _made_paths(s)]
     found: dict[int, tuple[CopyFromBuilder, ...]] = {}
     for step in program.steps:
         if step.keyword != "RUN" or step.index in dropped or not is_plain_root(step.state.user):
             continue
-        owners = _made(step)
-        whole = _with_parents(owners)
+        owners = _made_directories(step)
+        whole = _copied_directories(owners)
         filled = any(
             touches(path, place) for path in owners for place in taken if not is_shared_directory(place)
         )
@@ -50,12 +50,13 @@ def directories(
     return found
 
 
-def _places(step: Step) -> tuple[str, ...]:
+def _made_paths(step: Step) -> tuple[str, ...]:
     return copy_targets(step.visit) or ("/",)
 
 
-def _with_parents(owners: Mapping[str, str]) -> dict[str, str]:
-    """The directories to copy: where one of another owner lies in one that is made with it, that."""
+def _copied_directories(owners: Mapping[str, str]) -> dict[str, str]:
+    """The directories to copy, with their owners. If a created directory has another owner than its new
+    parent, the outermost new parent is copied."""
     found: dict[str, str] = {}
     for path, owner in owners.items():
         top = path
@@ -67,21 +68,21 @@ def _with_parents(owners: Mapping[str, str]) -> dict[str, str]:
     return {path: found[path] for path in outermost(found)}
 
 
-def _made(step: Step) -> dict[str, str]:
-    """The directories that the RUN makes, each with its owner; none where it does more, or it is not sure
-    how they come out."""
+def _made_directories(step: Step) -> dict[str, str]:
+    """The directories that the RUN creates, each with its owner; {} if it does more, or if their owner or
+    mode is uncertain."""
     made: list[str] = []
     owners: dict[str, str] = {}
     for atom in real_atoms(step):
-        if not _lasting(atom):
+        if not _is_needed_in_final(atom):
             continue
         if step.script is None or step.script.atoms[atom.index].opaque not in PLAIN:
             return {}
         for effect in (e for e in atom.effects if e.kind not in INSTALLS_NOTHING):
             owner = _owner(effect) if effect.tool == "chown" else ""
-            if effect.tool == "mkdir" and _plain(effect):
+            if effect.tool == "mkdir" and _has_default_mode(effect):
                 made += effect.writes
-            elif owner and _all_of(effect, made):
+            elif owner and _covers_content(effect, made):
                 owners |= dict.fromkeys(effect.writes, owner)
             else:
                 return {}
@@ -93,13 +94,13 @@ def _made(step: Step) -> dict[str, str]:
     return {path: owners.get(path, "") for path in tops}
 
 
-def _lasting(atom: AtomStep) -> bool:
-    """Whether the final stage would execute it: packages are judged elsewhere."""
+def _is_needed_in_final(atom: AtomStep) -> bool:
+    """Whether the final stage would execute the atom; packages are handled separately."""
     return not atom.packages and atom.role in ("run", "both", "unknown")
 
 
-def _plain(effect: Effect) -> bool:
-    """Made with the usual mode."""
+def _has_default_mode(effect: Effect) -> bool:
+    """Whether `mkdir` creates the directories with the usual mode (755)."""
     words = [w.value or "" for w in effect.command.words]
     usual = all(re.fullmatch(r"0?755|u=rwx,go=rx", mode) for mode in _modes(words))
     return usual and bool(effect.writes) and not effect.writes_anywhere
@@ -116,17 +117,17 @@ def _modes(words: list[str]) -> Iterator[str]:
 
 
 def _owner(effect: Effect) -> str:
-    """`user:group` in numbers, as far as they are the same in both images; "" where that is not sure."""
+    """Numeric `user:group` if it is the same in both images; "" if that is uncertain."""
     given = next((w.value or "" for w in effect.command.words[1:] if not w.text.startswith("-")), "")
     user, mark, group = given.partition(":")
     if mark and not group:  # the login group of a user
         return ""
-    user, group = _NUMBERS.get(user, user), _NUMBERS.get(group, group) or "0"
+    user, group = _NUMERIC_IDS.get(user, user), _NUMERIC_IDS.get(group, group) or "0"
     return f"{user}:{group}" if user.isdigit() and group.isdigit() else ""
 
 
-def _all_of(effect: Effect, made: Sequence[str]) -> bool:
-    """It works on directories made just now, with all that is in them."""
+def _covers_content(effect: Effect, made: Sequence[str]) -> bool:
+    """Whether `chown` applies to directories just created, and to everything in them."""
     words = [w.value or "" for w in effect.command.words]
     recursive = any(w in ("--recursive",) or re.fullmatch(r"-\w*R\w*", w) for w in words)
     for path in effect.writes:

@@ -1,4 +1,4 @@
-"""What the final stage has to say again when its base is another image than the file was written for."""
+"""Settings of the original base image that the final stage must repeat on another base."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from slimify.syntax.dockerfile.words import expand
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def same_family(reference: str, program: Program) -> str | None:
-    """The slim variant written as the user writes references: variables in the tag stay variables."""
+def slim_variant(reference: str, program: Program) -> str | None:
+    """The reference of the slim variant in the user's notation: variables in the tag stay variables."""
     assert program.base is not None
     partner = program.base.slim_partner
     if partner is None:
         return None
-    written = written_base(program)
+    written = base_as_written(program)
     if "$" not in written:
         return partner
     known = program.base_map.known(program.base_ref)
@@ -32,39 +32,40 @@ def same_family(reference: str, program: Program) -> str | None:
     name, tag = split_name(program.base_map.own(partner))
     written_name, written_tag = split_name(written)
     if tag != split_name(program.base_ref)[1] + suffix:
-        return None  # a name of the user's for this tag alone, and the tag is a variable
+        return None  # a user-defined alias for this tag only, but the tag is a variable
     return f"{written_name if '$' in written_name else name}{written_tag}{suffix}"
 
 
-def written_base(program: Program) -> str:
-    """The reference behind FROM as it is written."""
+def base_as_written(program: Program) -> str:
+    """The image reference after FROM, as written."""
     from slimify.syntax.dockerfile.instructions import from_parts
 
     return from_parts(next(x for x in program.dockerfile.instructions if x.keyword == "FROM")).image
 
 
-def own_name(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:
-    """A base as the user's settings call it, and the decision that says so; the file's own stays as it is."""
+def configured_base(program: Program, base: str) -> tuple[str, tuple[Decision, ...]]:
+    """The name that the user's settings map a base to, and the decision that reports it. The file's own
+    base keeps its name."""
     own = program.base_map.own(base)
-    if own == base or base in (written_base(program), program.base_ref):
+    if own == base or base in (base_as_written(program), program.base_ref):
         return base, ()
     return own, (Decision.of("SL342", "base", safety="assumed", name=own, base=base),)
 
 
-def restated(
+def restated_settings(
     program: Program, base: str, texts: Iterable[str], bins: Iterable[str]
 ) -> tuple[str, ...] | None:
-    """ENV and WORKDIR lines for the head of the final stage; None if a value is not known.
+    """ENV and WORKDIR lines for the head of the final stage; None if a value is unknown.
 
-    `texts` are the instructions the stage keeps, `bins` directories of programs that are started by
-    name. A variable of the old base is repeated only where something kept refers to it: the
-    toolchain's own are of no use without the toolchain.
+    `texts` are the instructions that the stage keeps, `bins` the directories of programs that are started
+    by name. A variable of the old base is repeated only if something kept refers to it: toolchain variables
+    are useless without the toolchain.
     """
     old, new = program.base, program.facts_of(base)
     if old is None:
         return ()
     have: Mapping[str, str | None] = new.env if new else {"PATH": default_path()}
-    named = {name for text in texts for name in _REFERENCE.findall(text)} - _own(program)
+    named = {name for text in texts for name in _REFERENCE.findall(text)} - _own_variables(program)
     lines: list[str] = []
     for name, value in old.env.items():
         if name == "PATH" or name not in named or have.get(name) == value:
@@ -72,7 +73,7 @@ def restated(
         if value is None:
             return None
         lines.append(f"ENV {name}={value}")
-    told = _told_bins(program)
+    told = _path_dirs_in_file(program)
     missing = [d for d in _missing_bins(old, have.get("PATH") or default_path(), bins) if d not in told]
     if missing:
         lines.append(f"ENV PATH={':'.join(missing)}:$PATH")
@@ -81,8 +82,8 @@ def restated(
     return tuple(lines)
 
 
-def _own(program: Program) -> frozenset[str]:
-    """Variables that the file sets itself before anything refers to them."""
+def _own_variables(program: Program) -> frozenset[str]:
+    """The variables that the file itself sets before anything refers to them."""
     referred: set[str] = set()
     own: set[str] = set()
     for step in program.steps:
@@ -92,8 +93,8 @@ def _own(program: Program) -> frozenset[str]:
     return frozenset(own)
 
 
-def _told_bins(program: Program) -> frozenset[str]:
-    """The directories that the file itself puts on PATH."""
+def _path_dirs_in_file(program: Program) -> frozenset[str]:
+    """The directories that the file itself adds to PATH."""
     found: set[str] = set()
     for step in program.steps:
         if step.keyword == "ENV":
@@ -104,14 +105,14 @@ def _told_bins(program: Program) -> frozenset[str]:
 
 
 def _missing_bins(old: ImageFacts, path: str, bins: Iterable[str]) -> list[str]:
-    """The directories of started programs that were on the old PATH and are not on the new one."""
+    """The directories of started programs that are on the old PATH, but not on the new one."""
     before = (old.env.get("PATH") or default_path()).split(":")
     after = path.split(":")
     return [d for d in before if d not in after and any(b == d for b in bins)]
 
 
 def _sets_workdir(program: Program) -> bool:
-    """The file sets an absolute WORKDIR before anything depends on the directory in force."""
+    """Whether the file sets an absolute WORKDIR before anything depends on the inherited one."""
     for step in program.steps:
         if step.keyword == "WORKDIR":
             return step.instruction.value.strip().strip("\"'").startswith(("/", "$"))
@@ -124,5 +125,5 @@ def path_dirs(program: Program) -> tuple[str, ...]:
     return tuple(d for d in value.split(":") if d)
 
 
-def on_path(program: Program, path: str) -> bool:
+def is_on_path(program: Program, path: str) -> bool:
     return any(path.rpartition("/")[0] == d for d in path_dirs(program))

@@ -1,4 +1,4 @@
-"""What a full image carried and its slim variant lacks, put back by name where it is live."""
+"""Packages of a full base image that its slim variant lacks and the application needs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from slimify.model.sources import Use
 ARCHIVED = frozenset({"wheezy", "jessie", "stretch", "buster", "trusty", "precise"})
 
 
-def put_back(
+def restored_packages(
     program: Program, base: str, extra: Mapping[str, Use] = MappingProxyType({})
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
-    """Instructions for the head of the final stage, decisions, and what could not be put back (None).
+    """Install instructions for the head of the final stage, their decisions, and the reason (SL391) if a
+    needed package can't be restored, else None.
 
-    `base` is the slim variant of the program's base, `extra` packages that are wanted anyway.
+    `base` is the slim variant of the program's base. `extra` are packages to install in any case, by name.
     """
     assert program.base is not None
     lost = carried(program.base)
@@ -30,8 +31,8 @@ def put_back(
             return (), (), None
         return (), (), Reason.of("SL391", "unknown_loss", from_base=program.base_ref, base=base)
     verdicts = [v for s in program.steps for a in s.atoms for v in a.packages]
-    installed = {plain(v.name) for v in verdicts if v.role != "build"}
-    installed |= {plain(p) for v in verdicts if v.role == "build" for p in v.counterparts}
+    installed = {name_before_t64(v.name) for v in verdicts if v.role != "build"}
+    installed |= {name_before_t64(p) for v in verdicts if v.role == "build" for p in v.counterparts}
     wanted: dict[str, Use] = dict(extra)
     for command, use in (*program.runtime_needs.commands.items(), *program.final_stage_tools.items()):
         package = lost.commands.get(command)
@@ -42,14 +43,14 @@ def put_back(
         if package in lost.packages and not (own and "playwright" in use.name):
             wanted.setdefault(package, use)
     for library, use in program.runtime_needs.libraries.items():
-        package = _library(lost.libraries, library)
+        package = _library_package(lost.libraries, library)
         if package:
             wanted.setdefault(package, use)
     for package, use in tuple(wanted.items()):
         for companion in lost.companions.get(package, ()):
             wanted.setdefault(companion, use)
     installed |= {b for n in installed for b in brings(n)}
-    names = sorted(p for p in wanted if plain(p) not in installed)
+    names = sorted(p for p in wanted if name_before_t64(p) not in installed)
     if program.runtime_needs.unresolved:
         library, use = next(iter(program.runtime_needs.unresolved.items()))
         return (), (), Reason.of("SL391", "runtime_library", user=use, library=library)
@@ -59,15 +60,17 @@ def put_back(
         suite = program.base.suite or ""
         return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
     decisions = tuple(
-        Decision.of("SL311", "package_for", safety="safe", package=name, why=_why(wanted[name]), base=base)
+        Decision.of(
+            "SL311", "package_for", safety="safe", package=name, why=_restore_reason(wanted[name]), base=base
+        )
         for name in names
     )
-    quiet = "" if _installs_already(program) else _UNPINNED
-    return (quiet + install_line(names),), decisions, None
+    quiet = "" if _has_own_install(program) else _UNPINNED
+    return (quiet + install_run(names),), decisions, None
 
 
-def plain(name: str) -> str:
-    """A package's name before Debian 13 renamed libraries for 64-bit time: both are installable there."""
+def name_before_t64(name: str) -> str:
+    """The package name before Debian 13's 64-bit time transition; apt accepts both."""
     return name.removesuffix("t64")
 
 
@@ -75,7 +78,7 @@ def _demanding(program: Program) -> bool:
     return bool(program.runtime_needs.system_packages or program.runtime_needs.libraries)
 
 
-def _library(libraries: object, name: str) -> str | None:
+def _library_package(libraries: object, name: str) -> str | None:
     """The package of a library that is loaded as `magic`, `libmagic` or `libmagic.so.1`."""
     bare = name if name.startswith("lib") else f"lib{name}"
     for soname, package in libraries.items():  # type: ignore[attr-defined]
@@ -84,22 +87,22 @@ def _library(libraries: object, name: str) -> str | None:
     return None
 
 
-def _installs_already(program: Program) -> bool:
-    """The file installs system packages: who minds unpinned versions has been told so by the file."""
+def _has_own_install(program: Program) -> bool:
+    """Whether the file calls apt-get install: then unpinned versions are already reported there."""
     return any(e.kind == "packages" and e.tool == "apt-get" for s in program.steps for e in s.effects)
 
 
 def _reaches_apt(program: Program) -> bool:
-    """The file installs from apt itself: wherever it is built, the release is served."""
+    """Whether the file installs from apt itself, which proves that the release is still served."""
     return any(e.kind == "packages" and e.manager == "apt" for s in program.steps for e in s.effects)
 
 
-_IN_LINE = 60  # columns of package names that still read well in one line
+_IN_LINE = 60  # columns of package names that fit on one line
 
 
-def install_line(names: list[str], *, sparing: bool = True) -> str:
-    """A RUN that installs Debian packages, with what they recommend unless it is to be sparing, and leaves
-    nothing else; many stand in lines of their own."""
+def install_run(names: list[str], *, sparing: bool = True) -> str:
+    """A RUN that installs Debian packages and removes the lists. With `sparing`, without recommended
+    packages. Long lists get one name a line."""
     option = " --no-install-recommends" if sparing else ""
     between = " " if len(" ".join(names)) <= _IN_LINE else " \\\n        "
     return (
@@ -109,8 +112,8 @@ def install_line(names: list[str], *, sparing: bool = True) -> str:
     )
 
 
-def put_by(line: str) -> tuple[str, ...]:
-    """The packages that a line of `install_line` installs; none of any other line."""
+def packages_installed_by(line: str) -> tuple[str, ...]:
+    """The packages that a line of `install_run` installs; () for any other line."""
     found = _INSTALL.fullmatch(line.removeprefix(_UNPINNED))
     return tuple(found[1].replace("\\\n", " ").split()) if found else ()
 
@@ -122,7 +125,7 @@ _INSTALL = re.compile(
 )
 
 
-def _why(use: Use) -> Reason:
+def _restore_reason(use: Use) -> Reason:
     if use.line:
         return (
             Reason.of("SL311", "needed_at", file=use.file, at=use.line)

@@ -1,1 +1,1 @@
-"""One stage, cleaned in place: for files that cannot be split, or must not be."""
+"""Cleaning a single stage in place, for files that cannot or must not be split."""

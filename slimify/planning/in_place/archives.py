@@ -1,4 +1,5 @@
-"""`ADD https://…` of an archive that a later step unpacks and deletes: downloaded there, in one layer."""
+"""`ADD https://…` of an archive that a later step unpacks and deletes: moved into that step, so that no
+layer stores the archive."""
 
 from __future__ import annotations
 
@@ -12,17 +13,17 @@ from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE
 from slimify.model.sizes import MB
-from slimify.planning.in_place.edits import Edits, place
-from slimify.planning.in_place.runs import body, chained, joined, lead
+from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.runs import is_chained, run_body, run_of_commands, run_prefix
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_DOWNLOAD = 20 * MB  # of unknown size
+_DOWNLOAD_BYTES = 20 * MB  # assumed, the real size is unknown
 _URL = re.compile(r"https?://[\w.:/@%+~,=&?-]+")
 
 
 def archives(program: Program) -> Edits:
-    """The first such ADD, with the RUN that it becomes part of; else advice on those that stay."""
+    """The first such ADD, with the RUN that it moves into; else advice on the remaining ones."""
     advice: list[Decision] = []
     for step in program.steps:
         if step.keyword != "ADD":
@@ -30,7 +31,7 @@ def archives(program: Program) -> Edits:
         parts = copy_parts(step.instruction)
         if len(parts.sources) != 1 or not parts.sources[0].startswith(("http://", "https://")):
             continue
-        found = _downloaded(program, step)
+        found = _downloaded_in_run(program, step)
         if isinstance(found, Edits):
             return found
         if found:
@@ -38,11 +39,11 @@ def archives(program: Program) -> Edits:
     return Edits(decisions=tuple(advice))
 
 
-def _downloaded(program: Program, step: Step) -> Edits | Reason | None:
-    """The edits, or why they can't be made; None where the file is not one that only an unpacking reads."""
+def _downloaded_in_run(program: Program, step: Step) -> Edits | Reason | None:
+    """The edits, or why they are not possible; None if the file is used for anything but unpacking."""
     parts = copy_parts(step.instruction)
-    url, path = parts.sources[0], _place(step)
-    users = [s for s in program.steps if s.index > step.index and path and _touches(s, path)]
+    url, path = parts.sources[0], _destination(step)
+    users = [s for s in program.steps if s.index > step.index and path and _touches_path(s, path)]
     if (
         len(users) != 1
         or not path
@@ -55,27 +56,27 @@ def _downloaded(program: Program, step: Step) -> Edits | Reason | None:
         return None
     if any(touches(p, path) for p in program.runtime_needs.paths):
         return None
-    tool = _tool(program, user)
+    tool = _download_tool(program, user)
     if not tool:
         return Reason.of("SL356", "no_download")
     checksum = step.instruction.flag("checksum")
     known = all(f.name == "checksum" for f in step.instruction.flags) and _URL.fullmatch(url)
-    if not known or user.instruction.flags or not chained(user) or not is_plain_root(user.state.user):
-        return Reason.of("SL356", "not_lengthened", step=place(user))
-    commands = [_fetch(tool, url, path)]
+    if not known or user.instruction.flags or not is_chained(user) or not is_plain_root(user.state.user):
+        return Reason.of("SL356", "not_lengthened", step=step_line(user))
+    commands = [_download_command(tool, url, path)]
     if checksum:
         kind, _, digest = checksum.partition(":")
         commands.append(f'echo "{digest}  {path}" | {kind}sum -c -')
-    commands.append(body(user.instruction))
+    commands.append(run_body(user.instruction))
     if not deleted:
         commands.append(f"rm {shlex.quote(path)}")
-    text = joined(lead(user.instruction), commands, program.dockerfile.newline)
+    text = run_of_commands(run_prefix(user.instruction), commands, program.dockerfile.newline)
     told = Decision.of("SL353", "download", safety="safe", line=step.line, url=url)
-    return Edits(texts={step.index: "", user.index: text}, decisions=(told,), saving=_DOWNLOAD)
+    return Edits(texts={step.index: "", user.index: text}, decisions=(told,), saving=_DOWNLOAD_BYTES)
 
 
-def _place(step: Step) -> str | None:
-    """Where the file comes to lie."""
+def _destination(step: Step) -> str | None:
+    """The image path of the file."""
     parts = copy_parts(step.instruction)
     if "$" in parts.dest or "$" in parts.sources[0] or step.state.cwd is None:
         return None
@@ -85,7 +86,7 @@ def _place(step: Step) -> str | None:
     return posixpath.normpath(posixpath.join(dest, name) if into else dest)
 
 
-def _touches(step: Step, path: str) -> bool:
+def _touches_path(step: Step, path: str) -> bool:
     if step.keyword != "RUN":
         return False
     if not step.atoms or any(e.kind in RUNS_CODE or e.writes_anywhere for e in step.effects):
@@ -97,8 +98,8 @@ def _touches(step: Step, path: str) -> bool:
     )
 
 
-def _tool(program: Program, user: Step) -> str:
-    """What the image downloads with then: what the file calls elsewhere, else curl; "" for neither."""
+def _download_tool(program: Program, user: Step) -> str:
+    """The download tool of the image at that step: what the file itself calls, else curl; "" for neither."""
     base = program.base
     names = {
         p.name
@@ -116,7 +117,7 @@ def _tool(program: Program, user: Step) -> str:
     return next((t for t in ours if t in names), "")
 
 
-def _fetch(tool: str, url: str, path: str) -> str:
+def _download_command(tool: str, url: str, path: str) -> str:
     return (
         f"curl -fsSL -o {path} {shlex.quote(url)}"
         if tool == "curl"

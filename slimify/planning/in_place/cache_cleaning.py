@@ -1,4 +1,4 @@
-"""How the cache of an installer is kept out of the layer of a RUN."""
+"""How an installer's cache is kept out of the layer of a RUN."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from slimify.analysis.program import Step
 
 
 class CacheCleaning(Struct, frozen=True, kw_only=True):
-    """One cache that a RUN leaves behind, and what keeps it out of the layer.
+    """A cache that a RUN leaves, and the edits that keep it out of the layer.
 
-    `words` replaces spans of the RUN's logical text, `tail` is a command behind its last one. `saving` is in
-    bytes; with `shared` all steps fill the same cache, and it counts once.
+    `words` replaces spans of the RUN's logical text, `tail` is a command added at its end. `saving` is in
+    bytes. With `shared`, all steps fill the same cache, which counts once.
     """
 
     what: str

@@ -1,6 +1,5 @@
-"""What installers leave behind: wheels that pip keeps, the caches of npm, yarn, pipenv, poetry, conda and Go,
-the lists of apt and apk. Removed in the step that leaves it, or never stored.
-"""
+"""Caches of installers (pip, npm, yarn, pipenv, poetry, conda, Go) and package lists (apt, apk): removed in
+the step that creates them, or never stored."""
 
 from __future__ import annotations
 
@@ -15,12 +14,12 @@ from slimify.model.effects import INSTALLS
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import is_editable
 from slimify.planning.in_place.edits import Edits
-from slimify.planning.in_place.runs import direct, lengthened
+from slimify.planning.in_place.runs import extended_run, is_direct
 from slimify.syntax.shell.script import EditRefused, edit
 
 
 class _Cleaning(Struct):
-    """What is changed in one step, and what it saves."""
+    """The edits of one step, and the bytes that they save."""
 
     words: dict[tuple[int, int], str]
     tail: list[str]
@@ -39,14 +38,14 @@ def caches(program: Program) -> Edits:
     for step in program.steps:
         if step.keyword != "RUN" or step.script is None or not is_editable(step):
             continue
-        cleaning = _of_step(program, step, started)
+        cleaning = _step_cleaning(program, step, started)
         try:
             words, drop = cleaning.words, cleaning.drop
             text = edit(step.instruction, step.script, drop=drop, replace_words=words) or ""
         except EditRefused:
             continue
         if cleaning.tail:
-            text = lengthened(program, step, cleaning.tail, text)
+            text = extended_run(program, step, cleaning.tail, text)
         if cleaning.decisions:
             texts[step.index] = text
             decisions += cleaning.decisions
@@ -55,19 +54,19 @@ def caches(program: Program) -> Edits:
     return Edits(texts=texts, decisions=tuple(decisions), saving=saving + sum(shared.values()))
 
 
-def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning:
+def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cleaning:
     assert step.script is not None
-    index = _apk(step)
+    index = _apk_without_cache(step)
     found = _Cleaning(dict(index), [], [])
     if index:
-        found.drop = _apk_updates(step)
+        found.drop = _needless_apk_updates(step)
         found.saving += estimate.APK_INDEX
-        found.decisions.append(_left("apk's index", step))
+        found.decisions.append(_kept_decision("apk's index", step))
     for part in (known.installer_caches for known in languages()):
         for one in part.cleanings(program, step, started) if part is not None else ():
             found.words.update(one.words)
             found.tail += [one.tail] if one.tail else []
-            found.decisions.append(_left(one.what, step))
+            found.decisions.append(_kept_decision(one.what, step))
             if one.shared:
                 found.shared[one.what] = one.saving
             else:
@@ -80,16 +79,16 @@ def _of_step(program: Program, step: Step, started: frozenset[str]) -> _Cleaning
 
 
 def _installers_at_start(program: Program) -> frozenset[str]:
-    """Installers that are run whenever the image starts: their caches spare them the network then."""
+    """Installers that run when the image starts: their caches save downloads, so they are kept."""
     return frozenset(e.manager for e in program.runtime_needs.start if e.kind in INSTALLS)
 
 
-def _left(what: str, step: Step) -> Decision:
+def _kept_decision(what: str, step: Step) -> Decision:
     return Decision.of("SL314", "cache", safety="safe", line=step.line, cache=what)
 
 
-def _apk(step: Step) -> Mapping[tuple[int, int], str]:
-    """`apk add` -> `apk add --no-cache`, where no command of the RUN empties its cache."""
+def _apk_without_cache(step: Step) -> Mapping[tuple[int, int], str]:
+    """`apk add` -> `apk add --no-cache`, unless a command of the RUN empties the cache."""
     swap: dict[tuple[int, int], str] = {}
     if any("/var/cache" in d or d == "/var" for e in step.effects for d in e.deletes):
         return swap
@@ -97,13 +96,13 @@ def _apk(step: Step) -> Mapping[tuple[int, int], str]:
         for effect in atom.effects:
             word = next((w for w in effect.command.words if w.value == "add"), None)
             adds = effect.kind == "packages" and effect.manager == "apk" and effect.caches
-            if adds and word is not None and direct(step, atom, effect):
+            if adds and word is not None and is_direct(step, atom, effect):
                 swap[(word.start, word.end)] = f"{word.text} --no-cache"
     return swap
 
 
-def _apk_updates(step: Step) -> frozenset[int]:
-    """`apk update` in front of an `apk add` that fetches the index itself and keeps none."""
+def _needless_apk_updates(step: Step) -> frozenset[int]:
+    """The `apk update` commands before an `apk add --no-cache`, which fetches its own index."""
     kinds = [{(e.kind, e.manager) for e in a.effects} for a in step.atoms]
     adds = [a.index for a, own in zip(step.atoms, kinds, strict=True) if ("packages", "apk") in own]
     if any(e.manager == "apk" and e.action.startswith(("upgrade", "fix")) for e in step.effects):
@@ -112,8 +111,8 @@ def _apk_updates(step: Step) -> frozenset[int]:
     return frozenset(i for i in alone if any(n > i for n in adds))
 
 
-def _counts_on_lists(step: Step) -> bool:
-    """It installs from lists that an earlier step fetched."""
+def _needs_earlier_lists(step: Step) -> bool:
+    """Whether the step installs from lists fetched by an earlier step."""
     fetched = False
     for effect in step.effects:
         fetched |= effect.kind == "index"
@@ -127,7 +126,7 @@ def _leaves_lists(program: Program, step: Step) -> bool:
     fetched = any(e.kind == "index" and e.manager == "apt" for e in step.effects)
     installs = any(e.kind == "packages" and e.manager == "apt" for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
-    later = any(_counts_on_lists(s) for s in program.steps if s.index > step.index)
+    later = any(_needs_earlier_lists(s) for s in program.steps if s.index > step.index)
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque
     known = estimate.package_manager(program) == "apt"
     return known and fetched and installs and not removed and not later and plain

@@ -1,7 +1,8 @@
-"""`RUN chown -R` stores every file once more: COPY sets the owner instead.
+"""`RUN chown -R` stores every file a second time; COPY --chown sets the owner without that.
 
-The recursive change goes where all that it finds is known: what COPY and ADD brought gets its owner there,
-directories that WORKDIR and mkdir made are changed by themselves, what an install made in its own RUN.
+The recursive change is removed if everything it affects is known. Files from COPY and ADD get their owner
+there, directories from WORKDIR and mkdir are changed one by one, and installed files in the RUN that
+installs them.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.sizes import MB
-from slimify.planning.in_place.edits import Edits, place
-from slimify.planning.in_place.runs import chained, direct, lengthened, prolonged, readable
+from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
 from slimify.semantics.paths import inside, touches
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
@@ -27,12 +28,12 @@ from slimify.syntax.shell.script import EditRefused, edit
 
 _OWNER = re.compile(r"([\w.-]+):([\w.-]+)")
 _RECURSIVE = re.compile(r"-\w*R\w*|--recursive")
-_NODE_MODULES = 30 * MB
+_NODE_MODULES_BYTES = 30 * MB
 
 
 class _Change(Struct, frozen=True):
-    """`chown -R owner places` of one step. `owner` is a user and a group, "" where only a shell knows them,
-    `written` how COPY is told them."""
+    """`chown -R owner places` of one step. `owner` is user and group, "" if only a shell can resolve them.
+    `written` is the notation for COPY --chown."""
 
     step: Step
     atom: AtomStep
@@ -43,18 +44,18 @@ class _Change(Struct, frozen=True):
 
 
 class _Makers(Struct, frozen=True):
-    """What makes the new owner and has to stand before the first COPY: commands at the start of the step
-    that changes it, and whole RUNs in between."""
+    """What creates the new owner and must precede the first COPY: commands at the start of the step that
+    changes the owner, and whole RUNs in between."""
 
     atoms: tuple[AtomStep, ...] = ()
     steps: tuple[Step, ...] = ()
 
 
-def owners(program: Program) -> Edits:
-    """The first recursive change of owner that COPY can do; else advice on those that stay."""
+def chown_to_copy(program: Program) -> Edits:
+    """The first recursive chown that COPY can replace; else advice on the remaining ones."""
     advice: list[Decision] = []
     for change in _changes(program):
-        found = _copied(program, change)
+        found = _moved_to_copy(program, change)
         if isinstance(found, Edits):
             return found
         if found:
@@ -64,7 +65,7 @@ def owners(program: Program) -> Edits:
 
 def _changes(program: Program) -> Iterator[_Change]:
     for step in program.steps:
-        if not readable(step) or step.instruction.flags:
+        if not is_readable(step) or step.instruction.flags:
             continue
         for atom in step.atoms:
             for effect in atom.effects:
@@ -72,12 +73,12 @@ def _changes(program: Program) -> Iterator[_Change]:
                 recursive = any(_RECURSIVE.fullmatch(w) for w in words)
                 if effect.kind != "meta" or words[:1] != ["chown"] or not recursive:
                     continue
-                if len(atom.effects) == 1 and direct(step, atom, effect) and effect.writes:
+                if len(atom.effects) == 1 and is_direct(step, atom, effect) and effect.writes:
                     yield _Change(step, atom, effect, *_owner(step, effect), effect.writes)
 
 
 def _owner(step: Step, effect: Effect) -> tuple[str, str]:
-    """User and group, and how they are written; the group of what the context brings is root's."""
+    """User and group, and their notation for --chown; without a group, COPY gives files group 0."""
     word = next((w for w in effect.command.words[1:] if not w.text.startswith("-")), None)
     if word is None:
         return "", ""
@@ -89,10 +90,10 @@ def _owner(step: Step, effect: Effect) -> tuple[str, str]:
     return (owner, text) if ":" in owner else (f"{owner}:root", f"{text}:root")
 
 
-def _copied(program: Program, change: _Change) -> Edits | Reason | None:
-    """The edits, or why they can't be made; None where it changes nothing that COPY brought."""
+def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
+    """The edits, or why they are not possible; None if the chown affects nothing that COPY created."""
     step, places = change.step, change.places
-    copies = [s for s in _before(program, change) if s.keyword in ("COPY", "ADD")]
+    copies = [s for s in _earlier_steps(program, change) if s.keyword in ("COPY", "ADD")]
     brought = [s for s in copies if _reaches(s, places)]
     if not brought:
         return None
@@ -106,22 +107,22 @@ def _copied(program: Program, change: _Change) -> Edits | Reason | None:
         return Reason.of("SL356", "owner_later", owner=change.written)
     if any(not _within(s, places) for s in brought):
         return Reason.of("SL356", "brings_more")
-    again = _moded(program, change, brought)
+    again = _later_chmod(program, change, brought)
     if again is not None:
-        return Reason.of("SL356", "chmod", step=place(again))
-    made = _made(program, change)
+        return Reason.of("SL356", "chmod", step=step_line(again))
+    made = _runs_with_chown(program, change)
     if isinstance(made, Reason):
         return made
     texts: dict[int, str] = dict(made)
     before: dict[int, tuple[str, ...]] = {}
-    makers = _makers(program, change, brought[0])
+    makers = _owner_makers(program, change, brought[0])
     if makers is None:
-        return Reason.of("SL356", "owner_made", owner=change.owner, step=place(brought[0]))
+        return Reason.of("SL356", "owner_made", owner=change.owner, step=step_line(brought[0]))
     if makers.atoms:
         before[brought[0].index] = ("RUN " + " && ".join(_words(step, a) for a in makers.atoms),)
     for copy in brought:
         texts[copy.index] = _with_owner(copy, change.written)
-    text = _narrowed(program, change, frozenset(a.index for a in makers.atoms))
+    text = _without_change(program, change, frozenset(a.index for a in makers.atoms))
     if isinstance(text, EditRefused):
         return Reason.of("SL356", "edit", why=str(text))
     texts[step.index] = text or ""
@@ -131,18 +132,18 @@ def _copied(program: Program, change: _Change) -> Edits | Reason | None:
         before=before,
         moved={s.index: brought[0].index for s in makers.steps},
         decisions=(told,),
-        saving=_bytes(program, brought, bool(made)),
+        saving=_saved_bytes(program, brought, bool(made)),
     )
 
 
-def _before(program: Program, change: _Change) -> list[Step]:
+def _earlier_steps(program: Program, change: _Change) -> list[Step]:
     return [s for s in program.steps if s.index < change.step.index]
 
 
-def _moded(program: Program, change: _Change, brought: Iterable[Step]) -> Step | None:
-    """A later step that changes modes of all that a COPY brought: it stores the files as well."""
+def _later_chmod(program: Program, change: _Change, brought: Iterable[Step]) -> Step | None:
+    """A later step that changes the mode of everything a COPY created: it stores the files again anyway."""
     for step in program.steps:
-        if step.index < change.step.index or not readable(step):
+        if step.index < change.step.index or not is_readable(step):
             continue
         for effect in step.effects:
             words = [w.value or "" for w in effect.command.words]
@@ -167,50 +168,51 @@ def _within(step: Step, places: tuple[str, ...]) -> bool:
     return found is not None and all(any(inside(t, p) for p in places) for t in found)
 
 
-def _made(program: Program, change: _Change) -> dict[int, str] | Reason:
-    """The RUNs that make something below the places, with its owner set there; or why that can't be told."""
+def _runs_with_chown(program: Program, change: _Change) -> dict[int, str] | Reason:
+    """The RUNs that create files below the paths, with a chown of their own added; or why those are
+    unknown."""
     found: dict[int, str] = {}
-    if _makes_too(change):
+    if _makes_files_first(change):
         return Reason.of("SL356", "own_files")
-    for step in _before(program, change):
+    for step in _earlier_steps(program, change):
         if step.keyword != "RUN":
             continue
-        if not readable(step):
-            return Reason.of("SL356", "unknown_writes", step=place(step))
+        if not is_readable(step):
+            return Reason.of("SL356", "unknown_writes", step=step_line(step))
         paths: dict[str, None] = {}
         for effect in step.effects:
             if effect.kind in RUNS_CODE or effect.writes_anywhere:
-                return Reason.of("SL356", "unknown_writes", step=place(step))
+                return Reason.of("SL356", "unknown_writes", step=step_line(step))
             if effect.kind in ("meta", "users"):
                 continue
             if effect.tool == "mkdir":
                 continue
             made = [w for w in (*effect.writes, *effect.outputs) if not w.startswith("@")]
             if any(inside(p, w) for w in made for p in change.places):
-                return Reason.of("SL356", "vague_writes", step=place(step), path=made[0])
+                return Reason.of("SL356", "vague_writes", step=step_line(step), path=made[0])
             paths |= dict.fromkeys(w for w in made if any(inside(w, p) for p in change.places))
         if not paths:
             continue
         if (
-            not prolonged(step)
+            not is_extendable(step)
             or not is_plain_root(step.state.user)
             or not all(w.endswith("/node_modules") for w in paths)
         ):
-            return Reason.of("SL356", "makes", step=place(step), path=next(iter(paths)))
-        if not _known(program, change.owner, step.index):
-            return Reason.of("SL356", "owner_made", owner=change.owner, step=place(step))
-        found[step.index] = lengthened(program, step, (f"chown -R {change.owner} {' '.join(paths)}",))
+            return Reason.of("SL356", "makes", step=step_line(step), path=next(iter(paths)))
+        if not _owner_exists(program, change.owner, step.index):
+            return Reason.of("SL356", "owner_made", owner=change.owner, step=step_line(step))
+        found[step.index] = extended_run(program, step, (f"chown -R {change.owner} {' '.join(paths)}",))
     return found
 
 
-_MAKES_NONE = NOT_FOR_RUN_TIME | {"meta", "users"}
+_MAKES_NO_FILES = NOT_FOR_RUN_TIME | {"meta", "users"}
 
 
-def _makes_too(change: _Change) -> bool:
-    """The RUN itself makes files there before it changes their owner."""
+def _makes_files_first(change: _Change) -> bool:
+    """Whether the RUN itself creates files there before it changes their owner."""
     for atom in change.step.atoms[: change.atom.index]:
         for effect in atom.effects:
-            if effect.tool == "mkdir" or effect.kind in _MAKES_NONE:
+            if effect.tool == "mkdir" or effect.kind in _MAKES_NO_FILES:
                 continue
             if effect.writes_anywhere or effect.kind in RUNS_CODE:
                 return True
@@ -219,28 +221,28 @@ def _makes_too(change: _Change) -> bool:
     return False
 
 
-def _known(program: Program, owner: str, index: int) -> bool:
-    """User and group exist when the instruction is executed."""
+def _owner_exists(program: Program, owner: str, index: int) -> bool:
+    """Whether user and group exist when the instruction is executed."""
     names = {n for n in owner.split(":") if not n.isdigit()} - {"root"}
     base = program.base
     if base is not None:
         names -= {base.user} | base.users.keys() | {"nobody", "www-data"}
     for step in program.steps:
         if step.index < index:
-            names -= _named(step, [e for e in step.effects if e.kind == "users"])
+            names -= _words_used(step, [e for e in step.effects if e.kind == "users"])
     return not names
 
 
-def _named(step: Step, effects: Iterable[Effect]) -> set[str]:
-    """The words of commands, with the variables that the file sets."""
+def _words_used(step: Step, effects: Iterable[Effect]) -> set[str]:
+    """The words of commands, with variables that the file sets expanded."""
     known = {name: value for name, value in step.state.env.items() if value is not None}
     words = (w for e in effects for w in e.command.words)
     return {w.value if w.value is not None else expand(w.text, known) or "" for w in words}
 
 
-def _makers(program: Program, change: _Change, copy: Step) -> _Makers | None:
-    """What makes the owner, to stand before the first COPY; None where it can't."""
-    if _known(program, change.owner, copy.index):
+def _owner_makers(program: Program, change: _Change, copy: Step) -> _Makers | None:
+    """What creates the owner and has to move before the first COPY; None if it can't move."""
+    if _owner_exists(program, change.owner, copy.index):
         return _Makers()
     step = change.step
     assert step.script is not None
@@ -249,18 +251,18 @@ def _makers(program: Program, change: _Change, copy: Step) -> _Makers | None:
     between = [s for s in program.steps if copy.index < s.index < step.index]
     steps = [s for s in between if s.atoms and all(_makes_users(s, a) for a in s.atoms)]
     atoms: list[AtomStep] = []
-    for atom in step.atoms if chained(step) else ():
+    for atom in step.atoms if is_chained(step) else ():
         if not _makes_users(step, atom):
             break
         atoms.append(atom)
     own = [e for a in atoms for e in a.effects]
     effects = [*own, *(e for s in steps for e in s.effects)]
-    made = _named(step, own).union(*(_named(s, s.effects) for s in steps))
+    made = _words_used(step, own).union(*(_words_used(s, s.effects) for s in steps))
     written = [w for e in effects for w in e.writes if not w.startswith("/etc/")]
     names = {n for n in change.owner.split(":") if not n.isdigit()} - {"root"}
     if any(touches(w, p) for w in written for p in change.places) or not names <= made:
         return None
-    if any(not _movable(s, copy) for s in steps) or any("$" in _words(step, a) for a in atoms):
+    if any(not _is_movable(s, copy) for s in steps) or any("$" in _words(step, a) for a in atoms):
         return None
     return _Makers(atoms=tuple(atoms), steps=tuple(steps))
 
@@ -271,9 +273,9 @@ def _makes_users(step: Step, atom: AtomStep) -> bool:
     return bool(atom.effects) and all(e.kind == "users" for e in atom.effects) and not opaque
 
 
-def _movable(step: Step, copy: Step) -> bool:
-    """A RUN that does the same in front of a COPY."""
-    plain = readable(step) and not step.instruction.flags and is_plain_root(step.state.user)
+def _is_movable(step: Step, copy: Step) -> bool:
+    """Whether a RUN has the same effect before a COPY."""
+    plain = is_readable(step) and not step.instruction.flags and is_plain_root(step.state.user)
     return plain and ("$" not in step.instruction.value or step.state.env == copy.state.env)
 
 
@@ -284,18 +286,18 @@ def _words(step: Step, atom: AtomStep) -> str:
 
 
 def _with_owner(step: Step, owner: str) -> str:
-    """The COPY with the owner as its first flag, behind the stage it takes from."""
+    """The COPY with --chown as its first flag, after --from."""
     if step.instruction.flag("chown") is not None:
         return step.instruction.raw
     raw = step.instruction.raw
     return re.sub(r"^(\s*\w+[ \t]+(?:--from=\S+[ \t]+)?)", rf"\1--chown={owner} ", raw, count=1)
 
 
-def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | EditRefused | None:
-    """The RUN without the change, or with the directories alone that an instruction made before COPY."""
+def _without_change(program: Program, change: _Change, drop: frozenset[int]) -> str | EditRefused | None:
+    """The RUN without the chown, or with a chown of only the directories created before COPY."""
     step = change.step
     assert step.script is not None
-    alone = _directories(program, change)
+    alone = _root_owned_directories(program, change)
     swap: dict[tuple[int, int], str] = {}
     gone: set[tuple[int, int]] = set()
     if alone:
@@ -315,8 +317,8 @@ def _narrowed(program: Program, change: _Change, drop: frozenset[int]) -> str | 
         return error
 
 
-def _directories(program: Program, change: _Change) -> list[str]:
-    """Directories at or below the places that WORKDIR or mkdir made, which stay root's otherwise."""
+def _root_owned_directories(program: Program, change: _Change) -> list[str]:
+    """Directories at or below the paths that WORKDIR or mkdir created, which would stay owned by root."""
     found: dict[str, None] = {}
     steps = [s for s in program.steps if s.index <= change.step.index]
     for step, following in zip(steps, [*steps[1:], None], strict=True):
@@ -327,9 +329,9 @@ def _directories(program: Program, change: _Change) -> list[str]:
     return list(dict.fromkeys(d for p in change.places for d in own if inside(d, p)))
 
 
-def _bytes(program: Program, copies: list[Step], modules: bool) -> int:
+def _saved_bytes(program: Program, copies: list[Step], modules: bool) -> int:
     """The bytes that are stored once instead of twice."""
-    total = _NODE_MODULES if modules else 0
+    total = _NODE_MODULES_BYTES if modules else 0
     for step in copies:
         parts = copy_parts(step.instruction)
         for source in parts.sources if parts.from_stage is None else ():

@@ -1,7 +1,6 @@
-"""One stage, cleaned in place: for what can't be parted into stages, or must not be.
+"""The cleaners of a single-stage rewrite, in order: each is a function Program, Options -> Edits.
 
-Program -> Edits, cleaner by cleaner in this order. Each looks at the file as the one before left it, and is
-asked again until it has nothing to change.
+A cleaner gets the file as the previous one left it, and is called again until it has nothing to change.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from slimify.model.decisions import Decision
 from slimify.model.plan import Plan
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.archives import archives
+from slimify.planning.in_place.build_packages import build_packages
 from slimify.planning.in_place.caches import caches
-from slimify.planning.in_place.chown_to_copy import owners
-from slimify.planning.in_place.edits import Draft, Edits, begun
+from slimify.planning.in_place.chown_to_copy import chown_to_copy
+from slimify.planning.in_place.dependencies_first import dependencies_first
+from slimify.planning.in_place.edits import Draft, Edits, new_draft
 from slimify.planning.in_place.mounts import mounts
-from slimify.planning.in_place.order import dependencies_first
-from slimify.planning.in_place.packages import build_packages
 from slimify.planning.in_place.recommended import recommended
 from slimify.planning.in_place.removals import removals
 
@@ -32,7 +31,7 @@ CLEANERS: tuple[Cleaner, ...] = (
     lambda program, _: dependencies_first(program),
     lambda program, options: build_packages(program, asked=options.single_stage),
     lambda program, _: archives(program),
-    lambda program, _: owners(program),
+    lambda program, _: chown_to_copy(program),
     mounts,
     lambda program, _: caches(program),
     lambda program, _: recommended(program),
@@ -40,7 +39,7 @@ CLEANERS: tuple[Cleaner, ...] = (
 
 
 def _development(program: Program) -> Edits:
-    """What only developing needs, of the first language whose installs bring such packages."""
+    """Removes development packages, for the first language whose installs include any."""
     for part in (known.development for known in languages()):
         edits = part.development(program) if part is not None else Edits()
         if edits.changes or edits.decisions:
@@ -48,10 +47,10 @@ def _development(program: Program) -> Edits:
     return Edits()
 
 
-def plan(draft: Draft, program: Program) -> Plan:
-    """The plan of the cleaned file; `program` is that of the user's."""
+def cleaned_plan(draft: Draft, program: Program) -> Plan:
+    """The plan of the cleaned draft; `program` is the user's original."""
     first = Decision.of("SL303", "in_place", safety="safe")
-    return draft.plan(estimate.original(program), (first,))
+    return draft.plan(estimate.original_bytes(program), (first,))
 
 
-__all__ = ["CLEANERS", "Draft", "Edits", "begun", "caches", "plan"]
+__all__ = ["CLEANERS", "Draft", "Edits", "caches", "cleaned_plan", "new_draft"]

@@ -1,7 +1,7 @@
-"""What a cleaner changes of a file, and the file with it: nothing else moves.
+"""The edits of a cleaner, and the draft of the file that they apply to.
 
-A draft is read anew after every cleaner, so that each sees the file as the one before left it; what an
-instruction of the draft was in the user's file is kept in `origins`.
+The draft is parsed again after every cleaner, so that the next one sees the changed file. Each item's
+`origin` refers to the instruction of the user's file.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from slimify.syntax.dockerfile.instructions import from_parts
 
 
 class Edits(Struct, frozen=True, kw_only=True):
-    """Changes by the index of an instruction: its new text ("" where it goes), new instructions in front
-    of it, and the instruction that a moved one comes to stand in front of. `saving` is in bytes."""
+    """Changes by instruction index: its new text ("" removes it), new instructions before it, and the
+    instruction that a moved one is placed before. `saving` is in bytes."""
 
     texts: Mapping[int, str] = field(default_factory=dict)
     before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -33,19 +33,20 @@ class Edits(Struct, frozen=True, kw_only=True):
         return bool(self.texts or self.before or self.moved)
 
 
-def place(step: Step) -> Line:
-    """The line of a step as an argument of a decision: the draft's, until the draft puts the user's there."""
+def step_line(step: Step) -> Line:
+    """The line of a step as an argument of a decision. It is a line of the draft until `Draft.edited` maps
+    it to the user's file."""
     return Line(step.line)
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A file that is being cleaned: `items` are its instructions with what stands above them, `lines` those
-    of the user's instructions."""
+    """A file being cleaned: `items` are its instructions with the text above them, `lines` the line of each
+    in the user's file."""
 
     program: Program
     items: tuple[Item, ...]
     lines: tuple[int, ...]
-    tail: str  # what stands below the last instruction
+    tail: str  # the text below the last instruction
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
 
@@ -54,16 +55,16 @@ class Draft(Struct, frozen=True, kw_only=True):
         return "".join(item.text for item in self.items) + self.tail
 
     def edited(self, edits: Edits) -> Draft:
-        """The draft with the changes; `program` is still that of the text before."""
+        """The draft with the edits applied. Its `program` is still that of the text before."""
         items = tuple(_items(self, edits)) if edits.changes else self.items
-        lines = _lines(self)
+        lines = _user_lines(self)
         told = tuple(replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions)
         return replace(
             self, items=items, decisions=(*self.decisions, *told), saving=self.saving + edits.saving
         )
 
     def plan(self, original: int, decisions: tuple[Decision, ...]) -> Plan:
-        """The plan of one file that is cleaned in place; `decisions` come before those of the cleaners."""
+        """The plan of one file that is cleaned in place; `decisions` precede those of the cleaners."""
         return Plan(
             rung="cleanup",
             language=self.program.language or "",
@@ -74,9 +75,9 @@ class Draft(Struct, frozen=True, kw_only=True):
         )
 
 
-def begun(program: Program) -> Draft:
-    """The draft of a file that nothing was changed in yet."""
-    leads, tail = _leads(program.dockerfile)
+def new_draft(program: Program) -> Draft:
+    """The draft of a file without any changes."""
+    leads, tail = _texts_above(program.dockerfile)
     instructions = program.dockerfile.instructions
     items = tuple(
         Item(text=lead + x.raw, origin=i) for i, (lead, x) in enumerate(zip(leads, instructions, strict=True))
@@ -84,8 +85,8 @@ def begun(program: Program) -> Draft:
     return Draft(program=program, items=items, lines=tuple(x.line for x in instructions), tail=tail)
 
 
-def _leads(file: Dockerfile) -> tuple[list[str], str]:
-    """What stands above each instruction, and below the last one."""
+def _texts_above(file: Dockerfile) -> tuple[list[str], str]:
+    """The text above each instruction, and the text below the last one."""
     leads: list[str] = []
     text = ""
     for node in file.nodes:
@@ -99,45 +100,48 @@ def _leads(file: Dockerfile) -> tuple[list[str], str]:
 
 def _items(draft: Draft, edits: Edits) -> Iterator[Item]:
     file = draft.program.dockerfile
-    leads, _ = _leads(file)
+    leads, _ = _texts_above(file)
     pending = ""
     for index in range(len(file.instructions)):
-        space, comments = _parted(leads[index])
+        space, comments = _split_preamble(leads[index])
         for other in (i for i, place in edits.moved.items() if place == index):
-            yield replace(draft.items[other], text=_parted(leads[other])[1] + _raw(file, edits, other))
+            yield replace(
+                draft.items[other],
+                text=_split_preamble(leads[other])[1] + _instruction_text(file, edits, other),
+            )
         space, pending = space or pending, ""
-        new = [Item(text=_ended(text, file.newline)) for text in edits.before.get(index, ())]
-        text = "" if index in edits.moved else _raw(file, edits, index)
+        new = [Item(text=_with_newline(text, file.newline)) for text in edits.before.get(index, ())]
+        text = "" if index in edits.moved else _instruction_text(file, edits, index)
         new += [replace(draft.items[index], text=comments + text)] if text else []
         for position, item in enumerate(new):
             yield replace(item, text=space + item.text) if not position else item
         pending = "" if new else space
 
 
-def _raw(file: Dockerfile, edits: Edits, index: int) -> str:
+def _instruction_text(file: Dockerfile, edits: Edits, index: int) -> str:
     text = edits.texts.get(index, file.instructions[index].raw)
-    return _ended(text, file.newline) if text else ""
+    return _with_newline(text, file.newline) if text else ""
 
 
-def _parted(lead: str) -> tuple[str, str]:
-    """What lies above an instruction up to the last blank line, and the comments that belong to it."""
+def _split_preamble(lead: str) -> tuple[str, str]:
+    """The text above an instruction up to the last blank line, and the comments directly above it."""
     lines = lead.splitlines(keepends=True)
     last = max((i for i, line in enumerate(lines) if not line.strip()), default=-1)
     return "".join(lines[: last + 1]), "".join(lines[last + 1 :])
 
 
-def _ended(text: str, end: str) -> str:
+def _with_newline(text: str, end: str) -> str:
     return text if text.endswith("\n") else text + end
 
 
-def _lines(draft: Draft) -> Mapping[int, int]:
-    """The line in the user's file of each instruction of the draft, by its line there."""
+def _user_lines(draft: Draft) -> Mapping[int, int]:
+    """The lines in the user's file, by the lines of the draft."""
     pairs = zip(draft.program.dockerfile.instructions, draft.items, strict=True)
     return {x.line: draft.lines[item.origin] for x, item in pairs if item.origin is not None}
 
 
 def _stages(draft: Draft) -> Iterator[Stage]:
-    """The stages of the file. A blank line between two of them is left to the template, which makes one."""
+    """The stages of the file. Blank lines between them are left to the template, which adds one."""
     instructions = draft.program.dockerfile.instructions
     end = draft.program.dockerfile.newline
     heads = [i for i, x in enumerate(instructions) if x.keyword == "FROM"]

@@ -1,7 +1,7 @@
-"""Cache mounts in a stage that stays: what an installer keeps is in no layer then.
+"""Cache mounts in a single-stage file: the installer's cache is in no layer.
 
-On request for every installer; without one for Go's modules, where several steps use them: none of these
-can remove them without the next one's fetching them again.
+With --cache-mounts for every installer. Otherwise only for Go modules used by several steps: if one step
+removed them, the next would fetch them again.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.builders import can, syntax_can
 from slimify.languages import languages
-from slimify.planning.in_place.edits import Edits, begun
+from slimify.planning.in_place.edits import Edits, new_draft
 from slimify.planning.options.cache_mounts import with_cache_mounts
 
 
 def mounts(program: Program, options: Options) -> Edits:
     """The RUNs with their mounts, and a decision for each installer."""
-    wanted = None if options.cache_mounts else _needed(program, options)
+    wanted = None if options.cache_mounts else _managers(program, options)
     if wanted == ():
         return Edits()
-    plan = begun(program).plan(0, ())
+    plan = new_draft(program).plan(0, ())
     done = with_cache_mounts(program, plan, options.builder, only=wanted)
     fresh = wanted is None and not any("type=cache" in s.instruction.raw for s in program.steps)
     told = tuple(d for d in done.decisions if d.code == "SL334" or fresh)
@@ -37,11 +37,11 @@ def mounts(program: Program, options: Options) -> Edits:
             raw = program.dockerfile.instructions[item.origin].raw
             lead = old[item.origin].removesuffix(raw)
             texts[item.origin] = item.text.removeprefix(lead)
-    saving = sum(_saving(program, d.get("manager")) for d in told if d.code == "SL334")
+    saving = sum(_mounted_bytes(program, d.get("manager")) for d in told if d.code == "SL334")
     return Edits(texts=texts, before=before, decisions=told, saving=saving)
 
 
-def _needed(program: Program, options: Options) -> tuple[str, ...]:
+def _managers(program: Program, options: Options) -> tuple[str, ...]:
     possible = can(options.builder, "cache_mounts") and syntax_can(program.dockerfile.syntax, "cache_mounts")
     parts = ((known, known.installer_caches) for known in languages()) if possible else ()
     return tuple(
@@ -49,6 +49,6 @@ def _needed(program: Program, options: Options) -> tuple[str, ...]:
     )
 
 
-def _saving(program: Program, manager: object) -> int:
+def _mounted_bytes(program: Program, manager: object) -> int:
     parts = (known.installer_caches for known in languages() if manager in known.managers)
     return sum(part.mounted(program) for part in parts if part is not None)

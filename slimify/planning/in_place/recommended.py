@@ -1,5 +1,5 @@
-"""Advice on packages that apt only recommends. They are data and programs that others find by themselves:
-whether something misses them shows when it runs, so none of them is left out unasked."""
+"""Advice on recommended packages. slimify can't tell whether the application relies on them, so it never
+drops them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from slimify.model.decisions import Decision
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits
 
-_LEAST = MB  # of less, nobody has to think
-_MOST = 5  # are named
+_MIN_BYTES = MB
+_MAX_LISTED = 5  # are named
 
 
 def recommended(program: Program) -> Edits:
-    """The installs that bring what Debian recommends, too."""
+    """Advice on installs that include recommended packages."""
     if any("Install-Recommends" in s.instruction.value for s in program.steps if s.keyword == "RUN"):
         return Edits()
     found = (text for step in program.steps for text in _advice(program, step))
@@ -39,17 +39,17 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
     else:
         named = {p.name for s in program.steps for e in s.effects for p in e.packages}
         left = {name: size for name, size in more.items() if name not in there | named}
-        if sum(left.values()) < _LEAST:
+        if sum(left.values()) < _MIN_BYTES:
             return
         shown = sorted(left, key=lambda name: (-left[name], name))
-        size, rest = sum(left.values()), len(shown) - _MOST
+        size, rest = sum(left.values()), len(shown) - _MAX_LISTED
         if rest > 0:
             yield Decision.of(
                 "SL355",
                 "packages_more",
                 safety="advice",
                 line=step.line,
-                packages=tuple(shown[:_MOST]),
+                packages=tuple(shown[:_MAX_LISTED]),
                 more=rest,
                 size=size,
             )

@@ -1,5 +1,5 @@
-"""COPYs of a file that is built after another one: what a script took out of the builder's image comes from
-that stage now, all else from the context as before."""
+"""COPYs of the runtime file: files that the script extracted from the builder's image come from the builder
+stage, everything else from the context as before."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 from slimify.syntax.dockerfile.words import expand
 
 _ARCHIVE = re.compile(r".*\.(tar|tgz|tbz2?|txz|tar\.\w+)")
-_WILD = re.compile(r"[*?\[]")
+_WILDCARD = re.compile(r"[*?\[]")
 
 
-class Taken(Struct, frozen=True, kw_only=True):
-    """A path of the builder that a COPY takes, in place of the file in the context."""
+class BuilderCopy(Struct, frozen=True, kw_only=True):
+    """A builder path that a COPY takes instead of the file in the context."""
 
     extract: Extract
     line: str  # the new instruction
-    at: int  # the old one's line
+    at: int  # the line of the old one
 
 
-class Source(Struct, frozen=True, kw_only=True):
-    """One source of a COPY: what stays of it, and what comes from the builder, each with its destination."""
+class SplitSource(Struct, frozen=True, kw_only=True):
+    """One source of a COPY: whether it still comes from the context, and what comes from the builder, each
+    with its destination."""
 
     stays: bool
     taken: tuple[tuple[Extract, str, str], ...] = ()  # extract, path in the builder, destination
@@ -44,14 +45,15 @@ class Copies:
         self.builder, self.runtime, self.extracts, self.stage = builder, runtime, extracts, stage
         self.owner = "--chown=0:0 " if given_away else ""  # files of the context are root's
 
-    def rewritten(self, step: Step) -> tuple[str, tuple[Taken, ...]] | Reason | None:
-        """The text instead of an instruction and what it takes; None where it stays."""
+    def rewritten(self, step: Step) -> tuple[str, tuple[BuilderCopy, ...]] | Reason | None:
+        """The text that replaces an instruction, and what it takes from the builder; None if it is
+        unchanged; a reason if it can't be rewritten."""
         instruction = step.instruction
         parts = copy_parts(instruction)
         if parts.from_stage is not None or (parts.heredocs and not parts.sources):
             return None
         known = {k: v for k, v in step.state.env.items() if v is not None}
-        found: list[Source] = []
+        found: list[SplitSource] = []
         for written in parts.sources:
             source = self._source(expand(written, known) or written, parts, step)
             if isinstance(source, Reason):
@@ -64,8 +66,8 @@ class Copies:
         return self._written(step, parts, found)
 
     def _written(
-        self, step: Step, parts: CopyParts, found: list[Source]
-    ) -> tuple[str, tuple[Taken, ...]] | Reason:
+        self, step: Step, parts: CopyParts, found: list[SplitSource]
+    ) -> tuple[str, tuple[BuilderCopy, ...]] | Reason:
         end = self.runtime.dockerfile.newline
         flags = "".join(
             f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} "
@@ -75,7 +77,7 @@ class Copies:
         kept = [word for word, source in zip(parts.sources, found, strict=True) if source.stays]
         lines = []
         if kept:
-            dest = parts.dest if len(kept) > 1 or len(parts.sources) == 1 else _folder(parts.dest)
+            dest = parts.dest if len(kept) > 1 or len(parts.sources) == 1 else _as_directory(parts.dest)
             lines.append(f"{step.keyword.lower() if lower else step.keyword} {flags}{' '.join(kept)} {dest}")
         taken = []
         owner = "" if parts.chown else self.owner
@@ -84,14 +86,14 @@ class Copies:
                 return Reason.of("SL374", "blank", at=step.line, path=path)
             line = f"{'copy' if lower else 'COPY'} --from={self.stage} {owner}{flags}{path} {dest}"
             lines.append(line)
-            taken.append(Taken(extract=extract, line=line, at=step.line))
+            taken.append(BuilderCopy(extract=extract, line=line, at=step.line))
         return end.join(lines) + end, tuple(taken)
 
-    def _source(self, written: str, parts: CopyParts, step: Step) -> Source | Reason:
+    def _source(self, written: str, parts: CopyParts, step: Step) -> SplitSource | Reason:
         if "://" in written or written.startswith("git@"):
-            return Source(stays=True)
+            return SplitSource(stays=True)
         path = posixpath.normpath("/" + written).lstrip("/")
-        if _WILD.search(path):
+        if _WILDCARD.search(path):
             return self._pattern(path, parts)
         context = self.runtime.context
         inner = next((e for e in self.extracts if _within(path, e.target)), None)
@@ -99,10 +101,12 @@ class Copies:
             if parts.keyword == "ADD" and _ARCHIVE.fullmatch(path):
                 return Reason.of("SL374", "archive", at=step.line, path=path)
             if context.ignore.ignores(path):
-                return Source(stays=True)
+                return SplitSource(stays=True)
             place = posixpath.normpath(posixpath.join(inner.path, posixpath.relpath(path, inner.target)))
             dest = self._destination(place, path, parts, step)
-            return dest if isinstance(dest, Reason) else Source(stays=False, taken=((inner, place, dest),))
+            return (
+                dest if isinstance(dest, Reason) else SplitSource(stays=False, taken=((inner, place, dest),))
+            )
         below = [e for e in self.extracts if _within(e.target, path) and not context.ignore.ignores(e.target)]
         stays = context.has(path) and (not below or not path or self._others(path, below))
         if not stays and not below:
@@ -110,32 +114,34 @@ class Copies:
         taken = tuple(
             (e, e.path, _below(parts.dest, posixpath.relpath(e.target, path or "."))) for e in below
         )
-        return Source(stays=stays, taken=taken)
+        return SplitSource(stays=stays, taken=taken)
 
     def _others(self, path: str, below: Sequence[Extract]) -> bool:
-        """Whether the context has more in a directory than what is put there."""
+        """Whether the context has other files in the directory than the extracted ones."""
         files = self.runtime.context.under(path)
         return any(not any(_within(f, e.target) for e in below) for f in files)
 
-    def _pattern(self, path: str, parts: CopyParts) -> Source:
-        """A source with wildcards: of a directory that comes from the builder, or of files that do."""
+    def _pattern(self, path: str, parts: CopyParts) -> SplitSource:
+        """A source with wildcards: of a directory extracted from the builder, or of extracted files."""
         context = self.runtime.context
-        head = posixpath.dirname(_WILD.split(path, maxsplit=1)[0] + "x")
+        head = posixpath.dirname(_WILDCARD.split(path, maxsplit=1)[0] + "x")
         whole = next((e for e in self.extracts if _within(head, e.target) and head), None)
         if whole is not None:
             rest = posixpath.relpath(path, whole.target)
-            return Source(stays=False, taken=((whole, posixpath.join(whole.path, rest), parts.dest),))
+            return SplitSource(stays=False, taken=((whole, posixpath.join(whole.path, rest), parts.dest),))
         glob = Glob.parse(path)
         found = [e for e in self.extracts if glob.matches(e.target) and not context.ignore.ignores(e.target)]
         targets = {e.target for e in found}
         stays = any(match not in targets for match in context.glob(path, directories=True)) or not found
         dests = [_below(parts.dest, posixpath.basename(e.target)) for e in found]
-        return Source(stays=stays, taken=tuple((e, e.path, d) for e, d in zip(found, dests, strict=True)))
+        return SplitSource(
+            stays=stays, taken=tuple((e, e.path, d) for e, d in zip(found, dests, strict=True))
+        )
 
     def _destination(self, place: str, path: str, parts: CopyParts, step: Step) -> str | Reason:
-        """The destination that gives what comes from the builder the name that it had in the context."""
+        """The destination that keeps the name that the file had in the context."""
         several = len(parts.sources) > 1 and parts.dest not in (".", "./")
-        dest = _folder(parts.dest) if several else parts.dest
+        dest = _as_directory(parts.dest) if several else parts.dest
         same = posixpath.basename(place) == posixpath.basename(path)
         if same or not (dest.endswith("/") or dest == "." or self._known_directory(dest, step)):
             return dest
@@ -149,7 +155,7 @@ class Copies:
         return place in (step.state.cwd, "/") or step.state.view.is_dir(place)
 
     def _is_file(self, path: str) -> bool | None:
-        """What a path of the builder is, as far as the file tells."""
+        """Whether a path of the builder is a file; None if the Dockerfile does not tell."""
         outputs = {o for s in self.builder.steps for e in s.effects for o in e.outputs}
         made = [m for m in self.builder.artifacts if m.path == path]
         if path in outputs or any(m.is_file for m in made):
@@ -161,7 +167,7 @@ class Copies:
 
 
 def sources_of_context(program: Program) -> Iterator[str]:
-    """What COPYs and ADDs take from the context."""
+    """The context paths that COPYs and ADDs take."""
     for step in program.steps:
         if step.keyword in ("COPY", "ADD"):
             parts = copy_parts(step.instruction)
@@ -173,7 +179,7 @@ def _within(path: str, directory: str) -> bool:
     return path == directory or directory in ("", ".") or path.startswith(directory + "/")
 
 
-def _folder(dest: str) -> str:
+def _as_directory(dest: str) -> str:
     return dest if dest.endswith("/") or dest == "." else dest + "/"
 
 

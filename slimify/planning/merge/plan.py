@@ -1,7 +1,8 @@
-"""Two Dockerfiles and the script between them -> one plan: the builder's file as a stage before the other.
+"""Two Dockerfiles and the script between them -> one plan: the builder's file becomes a stage before the
+other.
 
-The builder's instructions stay as they are, less those that only describe an image. The other file stays as
-it is, but that it takes from the stage what a script took out of the builder's image into the context.
+Both keep their instructions, except those of the builder that only describe an image. COPYs of files that a
+script extracted from the builder's image take them from the stage.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Instruction, Node
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.final_stage.text import from_index, from_instruction
-from slimify.planning.merge.copies import Copies, Taken, sources_of_context
-from slimify.planning.merge.stages import builder_stages, last_from, stage_names, taken_names, with_end
-from slimify.planning.stages.assemble import Block, blocks_of
+from slimify.planning.final_stage.instruction_text import from_index, from_instruction
+from slimify.planning.merge.copies import BuilderCopy, Copies, sources_of_context
+from slimify.planning.merge.stages import builder_stages, colliding_names, last_from, stage_names, with_end
+from slimify.planning.stages.assemble import Block, instruction_blocks
 from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, is_multi_stage
 
-APART = "SL375"
-_IDLE = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
+NOT_MERGED = "SL375"
+_WAITING_COMMANDS = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -43,17 +44,21 @@ class Pair(Struct, frozen=True, kw_only=True):
     place: str = "."  # the context of the runtime file, relative to where the script's paths start
 
 
-def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
-    """The plan for one file, or why there is none."""
-    reasons = tuple(_apart(pair)) or tuple(_unread(pair))
+def merged_plan(pair: Pair) -> Plan | tuple[Reason, ...]:
+    """The plan for one file, or the reasons why the files can't be merged."""
+    reasons = tuple(_obstacles(pair)) or tuple(_unknown_script_effects(pair))
     if reasons:
         return reasons
     stage = _stage_name(pair)
     texts: dict[int, str] = {}
-    taken: list[Taken] = []
+    taken: list[BuilderCopy] = []
     found: list[Reason] = []
     copies = Copies(
-        pair.builder, pair.runtime, handed_over(pair), stage, given_away=_given_away(pair.builder)
+        pair.builder,
+        pair.runtime,
+        extracted_files(pair),
+        stage,
+        given_away=_may_have_other_owners(pair.builder),
     )
     for step in pair.runtime.steps:
         if step.keyword not in ("COPY", "ADD"):
@@ -68,12 +73,12 @@ def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
         elif result is not None:
             texts[step.index] = result[0]
             taken += result[1]
-    found += _altered(pair, taken)
+    found += _changed_extracts(pair, taken)
     if not texts and not found:
         found.append(
             Reason.of("SL373", "nothing_taken", runtime=pair.runtime.name, builder=pair.builder.name)
         )
-    runs = _run_again(pair, taken)
+    runs = _container_runs(pair, taken)
     if isinstance(runs, Reason):
         found.append(runs)
     if found or isinstance(runs, Reason):
@@ -81,17 +86,17 @@ def merged(pair: Pair) -> Plan | tuple[Reason, ...]:
     return _plan(pair, stage, texts, taken, runs)
 
 
-# --- what keeps them apart ---------------------------------------------------------------------------
+# --- obstacles ---------------------------------------------------------------------------------------
 
 
-def _apart(pair: Pair) -> Iterator[Reason]:
-    """Why the two can't be one file."""
+def _obstacles(pair: Pair) -> Iterator[Reason]:
+    """Why the two files can't be merged."""
     one, other = pair.builder.dockerfile, pair.runtime.dockerfile
     yield from pair.builder.refusals
     yield from pair.runtime.refusals
     if is_multi_stage(other):
         yield Reason.of("SL404", "merged", file=pair.runtime.name)
-    for name in taken_names(pair.builder, pair.runtime):
+    for name in colliding_names(pair.builder, pair.runtime):
         yield Reason.of(
             "SL375", "stage_name", stage=name, builder=pair.builder.name, runtime=pair.runtime.name
         )
@@ -107,7 +112,7 @@ def _apart(pair: Pair) -> Iterator[Reason]:
     if pair.builder.context.root == pair.runtime.context.root and ignored[0] != ignored[1]:
         yield Reason.of("SL375", "ignore_file")
     if pair.builder.context.root != pair.runtime.context.root:
-        yield from _contexts(pair)
+        yield from _context_conflicts(pair)
     build_script = pair.build_script
     if build_script is None:
         return
@@ -115,7 +120,7 @@ def _apart(pair: Pair) -> Iterator[Reason]:
         "",
         (from_parts(last_from(pair.builder)).alias or "").lower(),
     ):
-        yield Reason.of("SL375", "one_stage", where=_place(build_script, build_script.builder.line))
+        yield Reason.of("SL375", "one_stage", where=_script_line(build_script, build_script.builder.line))
     if normalized_name(pair.runtime.base_ref) in build_script.builder.tags:
         yield Reason.of("SL375", "own_image", runtime=pair.runtime.name)
     given = dict(a.partition("=")[::2] for a in build_script.builder.args)
@@ -126,33 +131,33 @@ def _apart(pair: Pair) -> Iterator[Reason]:
             yield Reason.of("SL375", "build_argument", name=name)
 
 
-def _contexts(pair: Pair) -> Iterator[Reason]:
-    """Different contexts do no harm as long as only the builder takes anything from its own."""
-    targets = {e.target for e in handed_over(pair)}
+def _context_conflicts(pair: Pair) -> Iterator[Reason]:
+    """Different contexts are fine as long as only the builder takes files from its own."""
+    targets = {e.target for e in extracted_files(pair)}
     for source in sources_of_context(pair.runtime):
         if not any(inside(posixpath.normpath(source), t) for t in targets):
             yield Reason.of("SL375", "contexts", file=pair.runtime.name, source=source)
 
 
-def _unread(pair: Pair) -> Iterator[Reason]:
-    """Why what the script does is not known."""
+def _unknown_script_effects(pair: Pair) -> Iterator[Reason]:
+    """Why the effects of the script are unknown."""
     build_script = pair.build_script
     if build_script is None:
         if any(not pair.runtime.context.has(s) for s in sources_of_context(pair.runtime) if "$" not in s):
-            return  # said of each COPY
+            return  # reported for each COPY
         yield Reason.of("SL373", "no_script", builder=pair.builder.name)
         return
     for line, why in build_script.untraced:
-        yield Reason.of("SL374", "runs", where=_place(build_script, line), why=why)
+        yield Reason.of("SL374", "runs", where=_script_line(build_script, line), why=why)
 
 
-def _altered(pair: Pair, taken: Sequence[Taken]) -> Iterator[Reason]:
+def _changed_extracts(pair: Pair, taken: Sequence[BuilderCopy]) -> Iterator[Reason]:
     build_script = pair.build_script
     for target, line, tool in build_script.modified if build_script is not None else ():
         if build_script is not None and any(
             t.extract.line and _relative(pair, target) == t.extract.target for t in taken
         ):
-            where = _place(build_script, line)
+            where = _script_line(build_script, line)
             yield Reason.of("SL374", "changes", where=where, path=target, command=tool)
 
 
@@ -163,29 +168,29 @@ def _relative(pair: Pair, target: str) -> str:
     return posixpath.normpath(posixpath.relpath(target, pair.place))
 
 
-def handed_over(pair: Pair) -> tuple[Extract, ...]:
-    """What the script takes out, relative to the context of the runtime file; of one name the last."""
+def extracted_files(pair: Pair) -> tuple[Extract, ...]:
+    """What the script extracts, relative to the context of the runtime file; the last one of each target."""
     found = {_relative(pair, e.target): e for e in (pair.build_script.extracts if pair.build_script else ())}
     return tuple(replace(e, target=t) for t, e in found.items() if not t.startswith(".."))
 
 
-def extracted(pair: Pair) -> tuple[str, ...]:
-    """The paths that are taken out of the builder's image, by a script or by `COPY --from` of the image."""
+def extracted_paths(pair: Pair) -> tuple[str, ...]:
+    """The paths taken from the builder's image, by a script or by `COPY --from` of the image."""
     names = named_images(pair)
     copies = (copy_parts(s.instruction) for s in pair.runtime.steps if s.keyword == "COPY")
     named = (p for c in copies if c.from_stage in names for p in c.sources)
-    return (*(e.path for e in handed_over(pair)), *named)
+    return (*(e.path for e in extracted_files(pair)), *named)
 
 
 def named_images(pair: Pair) -> tuple[str, ...]:
-    """How the other file's `COPY --from` calls the builder's image."""
+    """The names that the other file's `COPY --from` uses for the builder's image."""
     tags = pair.build_script.builder.tags if pair.build_script is not None else ()
     copies = (copy_parts(s.instruction).from_stage for s in pair.runtime.steps if s.keyword == "COPY")
     return tuple(dict.fromkeys(name for name in copies if name and normalized_name(name) in tags))
 
 
 def _from_image(pair: Pair, instruction: Instruction, stage: str) -> str | None:
-    """`COPY --from=IMAGE` of the builder's image, from the stage instead."""
+    """`COPY --from=IMAGE` of the builder's image, with the stage in its place."""
     source = copy_parts(instruction).from_stage
     if (
         source is None
@@ -196,8 +201,8 @@ def _from_image(pair: Pair, instruction: Instruction, stage: str) -> str | None:
     return instruction.raw.replace(f"--from={source}", f"--from={stage}", 1)
 
 
-def _given_away(builder: Program) -> bool:
-    """Whether what the builder makes may belong to somebody else than root."""
+def _may_have_other_owners(builder: Program) -> bool:
+    """Whether the builder's files may belong to a user other than root."""
     for step in builder.steps:
         if step.keyword == "USER" and not is_plain_root(step.instruction.value.strip()):
             return True
@@ -208,13 +213,14 @@ def _given_away(builder: Program) -> bool:
     return builder.base is None or not is_plain_root(builder.base.user or "")
 
 
-def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
-    """The RUN for what a container did before files were taken out of it; none if the image has them."""
+def _container_runs(pair: Pair, taken: Sequence[BuilderCopy]) -> tuple[str, ...] | Reason:
+    """The RUNs that repeat what a container did before files were extracted from it; none if the image has
+    them."""
     ran = [t.extract for t in taken if t.extract.ran]
     words = pair.build_script.command if pair.build_script is not None else ()
-    if not ran or not words or _idle(words):
+    if not ran or not words or _only_waits(words):
         return ()
-    if all(_made(pair.builder, e.path) for e in ran):
+    if all(_surely_makes(pair.builder, e.path) for e in ran):
         return ()
     if any("$" in word for word in words):
         return Reason.of("SL374", "run_first", command=shlex.join(words))
@@ -224,13 +230,13 @@ def _run_again(pair: Pair, taken: Sequence[Taken]) -> tuple[str, ...] | Reason:
     return (f"RUN {' '.join(words)}" if plain else f"RUN {json.dumps(list(words))}",)
 
 
-def _idle(command: tuple[str, ...]) -> bool:
-    """Whether a container only waits, or leaves nothing behind."""
-    return command[0] in _IDLE or (is_shell(command[0]) and command[1:2] != ("-c",))
+def _only_waits(command: tuple[str, ...]) -> bool:
+    """Whether a container only waits, or leaves no files behind."""
+    return command[0] in _WAITING_COMMANDS or (is_shell(command[0]) and command[1:2] != ("-c",))
 
 
-def _made(builder: Program, path: str) -> bool:
-    """Whether a step of the file leaves that path for certain."""
+def _surely_makes(builder: Program, path: str) -> bool:
+    """Whether a step of the file certainly creates the path."""
     outputs = [o for s in builder.steps for e in s.effects for o in e.outputs]
     return inside_any(path, (*outputs, *(m.path for m in builder.artifacts if m.is_file)))
 
@@ -238,8 +244,10 @@ def _made(builder: Program, path: str) -> bool:
 # --- the plan --------------------------------------------------------------------------------------------
 
 
-def _plan(pair: Pair, stage: str, texts: dict[int, str], taken: Sequence[Taken], runs: Sequence[str]) -> Plan:
-    lead, above = _lead(pair)
+def _plan(
+    pair: Pair, stage: str, texts: dict[int, str], taken: Sequence[BuilderCopy], runs: Sequence[str]
+) -> Plan:
+    lead, above = _preambles(pair)
     end = pair.runtime.dockerfile.newline
     *earlier, builder = builder_stages(pair.builder, stage, lead, end)
     again = tuple(Item(text=f"{run}{end}") for run in runs)
@@ -276,16 +284,16 @@ def _global_args(program: Program) -> Iterator[tuple[str, str | None]]:
             yield from arg_names(instruction, program.dockerfile.escape)
 
 
-def _above(program: Program) -> list[Node]:
-    """What stands in front of FROM."""
+def _nodes_before_from(program: Program) -> list[Node]:
+    """The nodes before FROM."""
     nodes = program.dockerfile.nodes
     return list(nodes[: next(i for i, n in enumerate(nodes) if n is from_instruction(program))])
 
 
-def _lead(pair: Pair) -> tuple[str, str]:
-    """What stands above the first FROM, and above the second: directives and ARGs of both come first."""
+def _preambles(pair: Pair) -> tuple[str, str]:
+    """The text above the first FROM, and above the second: directives and ARGs of both come first."""
     end = pair.runtime.dockerfile.newline
-    one, other = _above(pair.builder), _above(pair.runtime)
+    one, other = _nodes_before_from(pair.builder), _nodes_before_from(pair.runtime)
     marks = {n.raw.strip(): n for n in (*other, *one) if n.kind in ("bom", "directive")}
     text = "".join(with_end(n.raw, end) if n.kind == "directive" else n.raw for n in marks.values())
     plain = [n for n in one if n.kind not in ("bom", "directive")]
@@ -303,7 +311,7 @@ def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item,
     file, end = pair.runtime.dockerfile, pair.runtime.dockerfile.newline
     start = from_index(pair.runtime)
     items = [Item(text=above + with_end(from_instruction(pair.runtime).raw, end), origin=start)]
-    for index, block in enumerate(_behind_from(pair.runtime), start + 1):
+    for index, block in enumerate(_blocks_after_from(pair.runtime), start + 1):
         text = texts.get(index, block.instruction.raw)
         text = block.comments + (text if text.endswith("\n") else text + end)
         items.append(Item(text=text, origin=index, spaced=block.spaced))
@@ -315,18 +323,20 @@ def _runtime_items(pair: Pair, above: str, texts: dict[int, str]) -> tuple[Item,
     return (*items, *([Item(text=tail)] if tail else []))
 
 
-def _behind_from(program: Program) -> Sequence[Block]:
-    return blocks_of(program.dockerfile)[from_index(program) + 1 :]
+def _blocks_after_from(program: Program) -> Sequence[Block]:
+    return instruction_blocks(program.dockerfile)[from_index(program) + 1 :]
 
 
-# --- what is said ------------------------------------------------------------------------------------------
+# --- decisions ---------------------------------------------------------------------------------------------
 
 
-def _place(build_script: BuildScript, line: int) -> str:
+def _script_line(build_script: BuildScript, line: int) -> str:
     return f"{build_script.file}:{line}" if line else build_script.file
 
 
-def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[str]) -> Iterator[Decision]:
+def _decisions(
+    pair: Pair, stage: str, taken: Sequence[BuilderCopy], runs: Sequence[str]
+) -> Iterator[Decision]:
     name = pair.builder.name
     yield Decision.of("SL370", "stage", safety="safe", file=name, stage=stage)
     for run in runs:
@@ -335,7 +345,7 @@ def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[st
     for item in taken:
         path = item.extract.path
         if build_script and item.extract.line:
-            where = _place(build_script, item.extract.line)
+            where = _script_line(build_script, item.extract.line)
             yield Decision.of(
                 "SL310", "taken_as", safety="safe", line=item.at, path=path, stage=stage, where=where
             )
@@ -356,7 +366,7 @@ def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[st
                 "SL372",
                 "arguments",
                 safety="advice",
-                where=_place(build_script, build_script.runtime.line),
+                where=_script_line(build_script, build_script.runtime.line),
                 options=options,
                 builder=name,
             )
@@ -365,7 +375,7 @@ def _decisions(pair: Pair, stage: str, taken: Sequence[Taken], runs: Sequence[st
             "SL372",
             "context",
             safety="advice",
-            where=_place(build_script, build_script.runtime.line),
+            where=_script_line(build_script, build_script.runtime.line),
             context=build_script.builder.context,
         )
 

@@ -1,5 +1,5 @@
-"""The stages of a builder's file in front of another file's stage: which names collide, and what becomes of
-their text."""
+"""The stages of a builder's file in front of another file's stage: name collisions, and the text of the
+stages."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from slimify.analysis.program import Program
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import Item, Stage
-from slimify.planning.stages.assemble import Block, blocks_of
+from slimify.planning.stages.assemble import Block, instruction_blocks
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 
 
 def last_from(program: Program) -> Instruction:
-    """The FROM of the stage that the file's image is."""
+    """The FROM of the file's final stage."""
     return [x for x in program.dockerfile.instructions if x.keyword == "FROM"][-1]
 
 
@@ -25,8 +25,8 @@ def stage_names(program: Program) -> frozenset[str]:
     return frozenset(alias.lower() for alias in (from_parts(x).alias for x in starts) if alias)
 
 
-def taken_names(builder: Program, runtime: Program) -> Iterator[str]:
-    """Names of the builder's stages that mean an image in the other file, or its own stage."""
+def colliding_names(builder: Program, runtime: Program) -> Iterator[str]:
+    """Stage names of the builder that mean an image in the other file, or its own stage."""
     names = stage_names(builder)
     start = from_parts(last_from(runtime))
     meant = [runtime.base_ref, start.alias or ""]
@@ -40,15 +40,15 @@ def taken_names(builder: Program, runtime: Program) -> Iterator[str]:
 
 
 def builder_stages(program: Program, name: str, lead: str, end: str) -> list[Stage]:
-    """The builder's stages as they are, the last one by that name and without what only describes an image.
-    `lead` stands above the first of them."""
-    blocks = blocks_of(program.dockerfile)
+    """The builder's stages as they are; the last one gets `name` and loses the instructions that only
+    describe an image. `lead` is the text above the first one."""
+    blocks = instruction_blocks(program.dockerfile)
     heads = [i for i, b in enumerate(blocks) if b.instruction.keyword == "FROM"]
     stages = []
     for head, following in zip(heads, [*heads[1:], len(blocks)], strict=True):
         last = head == heads[-1]
         own = blocks[head:following]
-        start = _named(own[0].instruction, name) if last else own[0].instruction.raw
+        start = _named_from(own[0].instruction, name) if last else own[0].instruction.raw
         above = lead if head == heads[0] else with_end(own[0].comments, end) if own[0].comments else ""
         items = [Item(text=above + with_end(start, end))]
         items += [_item(b, end) for b in own[1:] if not last or b.instruction.keyword not in CONFIG_ONLY]
@@ -62,12 +62,12 @@ def _item(block: Block, end: str) -> Item:
     return Item(text=with_end(block.comments + block.instruction.raw, end), spaced=block.spaced)
 
 
-def _named(start: Instruction, name: str) -> str:
+def _named_from(start: Instruction, name: str) -> str:
     body = re.sub(r"(?is)\s+as\s+\S+\s*$", "", start.raw.rstrip())
     return f"{body} {'as' if start.raw.lstrip()[:4].islower() else 'AS'} {name}"
 
 
 def with_end(text: str, end: str) -> str:
-    """Text with the line ends of the file that it comes to stand in."""
+    """Text with the line ends of the target file."""
     lines = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
     return end.join(lines) + end

@@ -1,1 +1,1 @@
-"""Changes to a plan that the user asks for."""
+"""Plan changes that the user requests by an option or setting."""

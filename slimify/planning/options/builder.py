@@ -1,4 +1,4 @@
-"""`--builder`: what the file uses that the chosen builder does not know."""
+"""`--builder`: syntax of the file that the chosen builder does not support."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from slimify.model.dockerfile import Instruction
 _MODE_IN_WORDS = re.compile(r"[ugoa]*[-+=][ugoarwxXst,=+-]*")
 
 
-def unsupported(program: Program, builder: str) -> tuple[Decision, ...]:
-    """One piece of advice a line: the rewrite leaves the user's own words as they are."""
+def unsupported_syntax(program: Program, builder: str) -> tuple[Decision, ...]:
+    """One piece of advice per line: the rewrite leaves the user's own instructions unchanged."""
     found = []
     for step in program.steps:
         for feature, what in _features(step.instruction):

@@ -1,7 +1,7 @@
-"""`--cache-mounts`: what installers download is kept from build to build, in the builder stage only.
+"""`--cache-mounts`: keeps downloads of installers from build to build, in the builder stage only.
 
-A cache is mounted where nothing but its installer reads it: what a mount holds is in no layer, and
-is gone whenever the builder's storage is cleaned (https://docs.docker.com/build/cache/optimize/).
+A cache is mounted only if nothing but its installer reads it: the content of a mount is in no layer, and is
+lost when the builder's storage is pruned (https://docs.docker.com/build/cache/optimize/).
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from slimify.facts.system import is_root
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.stages.staging import inserted, instruction_start, keyword, new_item
+from slimify.planning.stages.items import instruction_start, keyword, new_item, with_item
 from slimify.semantics.paths import inside, touches
 
 _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
 
 
 class _Use(Struct, frozen=True):
-    """A RUN of the builder that an installer downloads in: its place in the stage and its cache."""
+    """A builder RUN in which an installer downloads: its index in the stage, and its cache directories."""
 
     at: int
     step: Step
@@ -35,10 +35,13 @@ class _Use(Struct, frozen=True):
 def with_cache_mounts(
     program: Program, plan: Plan, builder: str, only: tuple[str, ...] | None = None
 ) -> Plan:
-    """The plan with cache mounts, and a decision for each installer, or for those of `only`: mounted, or
-    why not. They are those of the builder stage, or of the last one where that is cleaned in place."""
+    """The plan with cache mounts, and a decision for each installer (or those in `only`): mounted, or why
+    not.
+
+    Mounts go into the builder stage, or into the last stage if that is cleaned in place.
+    """
     decisions: list[Decision] = []
-    why = _impossible(program, plan, builder)
+    why = _obstacle(program, plan, builder)
     if why:
         return replace(
             plan, decisions=(*plan.decisions, Decision.of("SL335", "none", safety="advice", why=why))
@@ -48,12 +51,12 @@ def with_cache_mounts(
     mounts: dict[int, list[str]] = {}
     prepare: dict[int, str] = {}
     useless: dict[int, re.Pattern[str]] = {}
-    for manager, uses in _uses(program, stage).items():
+    for manager, uses in _cache_uses(program, stage).items():
         facts = cache(manager)
         assert facts is not None
         if only is not None and manager not in only:
             continue
-        why = _against(program, plan, facts, uses)
+        why = _cache_obstacle(program, plan, facts, uses)
         if why:
             line = uses[0].step.line
             decisions.append(
@@ -62,7 +65,7 @@ def with_cache_mounts(
             continue
         for use in uses:
             found = mounts.setdefault(use.at, [])
-            found += [flag for t in use.targets if (flag := _flag(t, facts)) not in found]
+            found += [flag for t in use.targets if (flag := _mount_flag(t, facts)) not in found]
             if facts.forgets is not None:
                 useless[use.at] = facts.forgets
         if facts.prepare:
@@ -75,14 +78,14 @@ def with_cache_mounts(
         )
     if not mounts and not decisions:
         decisions.append(Decision.of("SL335", "no_download", safety="advice"))
-    stage = _without(stage, useless)
-    done = _mounted(stage, mounts, prepare, program.dockerfile.newline)
+    stage = _without_no_cache_options(stage, useless)
+    done = _with_mounts(stage, mounts, prepare, program.dockerfile.newline)
     stages = (*plan.stages[:-1], done) if at else (done, *plan.stages[1:])
     return replace(plan, stages=stages, decisions=(*plan.decisions, *decisions))
 
 
-def _impossible(program: Program, plan: Plan, builder: str) -> Reason | None:
-    """Why nothing at all is mounted; None where it can be."""
+def _obstacle(program: Program, plan: Plan, builder: str) -> Reason | None:
+    """Why no cache can be mounted at all; None if mounts are possible."""
     if not can(builder, "cache_mounts"):
         return Reason.of("SL335", "builder", builder=title(builder))
     if not syntax_can(program.dockerfile.syntax, "cache_mounts"):
@@ -92,7 +95,7 @@ def _impossible(program: Program, plan: Plan, builder: str) -> Reason | None:
     return None
 
 
-def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
+def _cache_uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
     """The RUNs of the stage that download, by installer."""
     found: dict[str, list[_Use]] = {}
     for at, item in enumerate(stage.items):
@@ -103,7 +106,9 @@ def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
         for effect in step.effects:
             facts = cache(effect.manager)
             if facts is not None and _downloads(effect, item):
-                places.setdefault(effect.manager, []).extend(facts.targets or _places(effect, step, facts))
+                places.setdefault(effect.manager, []).extend(
+                    facts.targets or _cache_paths(effect, step, facts)
+                )
         for manager, targets in places.items():
             if targets:
                 use = _Use(at, step, tuple(dict.fromkeys(targets)))
@@ -111,12 +116,12 @@ def _uses(program: Program, stage: Stage) -> Mapping[str, list[_Use]]:
     for manager, uses in found.items():
         facts = cache(manager)
         if facts is not None and facts.reinstalls:
-            uses += list(_again(stage, manager, uses))
+            uses += list(_repeated_uses(stage, manager, uses))
     return found
 
 
-def _again(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
-    """RUNs that were given a further installation from the same cache, to drop development packages."""
+def _repeated_uses(stage: Stage, manager: str, uses: list[_Use]) -> Iterator[_Use]:
+    """RUNs to which a second install from the same cache was added, to drop development packages."""
     known = {use.at for use in uses}
     installs = re.compile(rf"\b{manager} install\b")
     for at, item in enumerate(stage.items):
@@ -130,13 +135,13 @@ _DOWNLOADS = INSTALLS | {"packages", "compile"}
 
 
 def _downloads(effect: Effect, item: Item) -> bool:
-    """The command fills its installer's cache, and is still part of the item."""
+    """Whether the command fills its installer's cache and is still part of the item."""
     words = [w.text for w in effect.command.words[:2]]
     return effect.kind in _DOWNLOADS and all(w in item.text for w in words)
 
 
-def _places(effect: Effect, step: Step, facts: CacheFacts) -> tuple[str, ...]:
-    """The cache's directories; of those that different releases use, the first."""
+def _cache_paths(effect: Effect, step: Step, facts: CacheFacts) -> tuple[str, ...]:
+    """The cache directories; if they differ between releases of the installer, the first."""
     if facts.whole:
         return effect.caches
     if not effect.caches and facts.home and not step.state.get(facts.off):
@@ -145,8 +150,8 @@ def _places(effect: Effect, step: Step, facts: CacheFacts) -> tuple[str, ...]:
     return effect.caches[:1]
 
 
-def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) -> Reason | None:
-    """Why a cache must not be mounted; None where nothing speaks against it."""
+def _cache_obstacle(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) -> Reason | None:
+    """Why a cache must not be mounted; None if it can be."""
     targets = {t for use in uses for t in use.targets}
     for use in uses:
         instruction = use.step.instruction
@@ -159,13 +164,13 @@ def _against(program: Program, plan: Plan, facts: CacheFacts, uses: list[_Use]) 
         if facts.cleans.search(instruction.value):
             return Reason.of("SL335", "empties", at=use.step.line)
         emptied = {d for e in use.step.effects for d in e.deletes}
-        if any(inside(t, d) for t in targets for d in emptied) or _removes(instruction.value, targets):
+        if any(inside(t, d) for t in targets for d in emptied) or _removes_mount(instruction.value, targets):
             return Reason.of("SL335", "deletes", at=use.step.line)
-    return _read_elsewhere(program, plan, facts, {use.step.index for use in uses}, targets)
+    return _other_reader(program, plan, facts, {use.step.index for use in uses}, targets)
 
 
-def _removes(text: str, targets: set[str]) -> bool:
-    """A mount point, or a directory above it, is an operand of rm: that would fail."""
+def _removes_mount(text: str, targets: set[str]) -> bool:
+    """Whether rm gets a mount point or a directory above it as operand, which would fail."""
     for command in re.findall(r"\brm\s+([^&;|]*)", text):
         for word in command.split():
             path = word.strip("\"'").replace("~", "/root", 1).replace("$HOME", "/root").rstrip("/*")
@@ -174,11 +179,11 @@ def _removes(text: str, targets: set[str]) -> bool:
     return False
 
 
-def _read_elsewhere(
+def _other_reader(
     program: Program, plan: Plan, facts: CacheFacts, own: set[int], targets: set[str]
 ) -> Reason | None:
-    """What besides the installer may read the cache; None if nothing is known to."""
-    for path in (*_copied(plan), *program.runtime_needs.paths):
+    """What else may read the cache; None if nothing is known to."""
+    for path in (*_copied_paths(plan), *program.runtime_needs.paths):
         if any(touches(path, t) and path != "/" for t in targets):
             return Reason.of("SL335", "runtime", path=path)
     for step in program.steps:
@@ -197,15 +202,15 @@ def _read_elsewhere(
     return None
 
 
-def _copied(plan: Plan) -> Iterator[str]:
-    """What the final stage takes from the builder."""
+def _copied_paths(plan: Plan) -> Iterator[str]:
+    """The paths that the final stage copies from the builder."""
     for item in plan.stages[-1].items:
         if keyword(item) == "COPY" and f"--from={plan.stages[0].name}" in item.text:
             yield from re.findall(r"\s(/\S+)\s+/\S+\s*\Z", item.text)
 
 
-def _without(stage: Stage, useless: Mapping[int, re.Pattern[str]]) -> Stage:
-    """The stage without options that keep an installer from filling the cache that is mounted."""
+def _without_no_cache_options(stage: Stage, useless: Mapping[int, re.Pattern[str]]) -> Stage:
+    """The stage without options that keep an installer from filling the mounted cache."""
     items = list(stage.items)
     for at, pattern in useless.items():
         start = instruction_start(items[at])
@@ -217,13 +222,15 @@ def _without(stage: Stage, useless: Mapping[int, re.Pattern[str]]) -> Stage:
     return replace(stage, items=tuple(items))
 
 
-def _flag(target: str, facts: CacheFacts) -> str:
+def _mount_flag(target: str, facts: CacheFacts) -> str:
     sharing = f",sharing={facts.sharing}" if facts.sharing else ""
     return f"--mount=type=cache,target={target}{sharing}"
 
 
-def _mounted(stage: Stage, mounts: Mapping[int, list[str]], prepare: Mapping[int, str], end: str) -> Stage:
-    """The stage with the flags in place; each has a line of its own, in front of the command."""
+def _with_mounts(
+    stage: Stage, mounts: Mapping[int, list[str]], prepare: Mapping[int, str], end: str
+) -> Stage:
+    """The stage with the mount flags, each on a line of its own before the command."""
     items = list(stage.items)
     for at, flags in mounts.items():
         items[at] = replace(items[at], text=_with_flags(items[at], flags, end))
@@ -232,7 +239,7 @@ def _mounted(stage: Stage, mounts: Mapping[int, list[str]], prepare: Mapping[int
         first = done.items[at]
         line = new_item(prepare[at], end, spaced=first.spaced)
         items = [*done.items[:at], replace(first, spaced=False), *done.items[at + 1 :]]
-        done = inserted(replace(done, items=tuple(items)), at, line, end)
+        done = with_item(replace(done, items=tuple(items)), at, line, end)
     return done
 
 

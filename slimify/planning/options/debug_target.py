@@ -1,9 +1,9 @@
-"""`--debug-target`: a stage with a shell beside a final stage that has none.
+"""`--debug-target`: a debug stage with a shell, next to a final stage without one.
 
-The debug variants of distroless images hold what the plain ones do and /busybox with its programs
-(https://github.com/GoogleContainerTools/distroless#debug-images). The final stage gets a name, the
-debug stage starts from it, so that both are the same but for the shell; a last `FROM` keeps the
-final stage the default target.
+The debug variants of distroless images add /busybox to the plain ones
+(https://github.com/GoogleContainerTools/distroless#debug-images). The final stage gets a name and the debug
+stage starts from it, so that they differ in the shell only. A last `FROM` keeps the final stage the default
+target.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from slimify.facts.builders import can, title
 from slimify.facts.references import parse_reference
 from slimify.model.decisions import Decision
 from slimify.model.plan import Plan, Stage
-from slimify.planning.stages.staging import keyword_case, new_item, renamed
+from slimify.planning.stages.items import keyword_case, named_from, new_item
 
 DEBUG, _BUSYBOX = "debug", "/busybox"
 _NAMES = ("runtime", "final", "runtime-stage", "final-stage")
@@ -27,10 +27,10 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
     source = _debug_variant(program, final.base)
     taken = {final.name.lower(), *(s.name.lower() for s in others)}
     if source is None or DEBUG in taken:
-        return replace(plan, decisions=(*plan.decisions, _none(program, final.base, source)))
+        return replace(plan, decisions=(*plan.decisions, _not_added(program, final.base, source)))
     name = next(n for n in _NAMES if n not in taken)
     case, end = keyword_case(program), program.dockerfile.newline
-    named = replace(final, name=name, items=(renamed(final.items[0], name, case, end), *final.items[1:]))
+    named = replace(final, name=name, items=(named_from(final.items[0], name, case, end), *final.items[1:]))
     debug = Stage(
         name=DEBUG,
         base=name,
@@ -43,10 +43,7 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
     )
     alias = f" {case('AS')} {final.name}" if final.name else ""
     last = Stage(
-        name=final.name,
-        base=name,
-        purpose="run",
-        items=(new_item(f"{case('FROM')} {name}{alias}", end),),
+        name=final.name, base=name, purpose="run", items=(new_item(f"{case('FROM')} {name}{alias}", end),)
     )
     if can(builder, "skips_unused"):
         done = Decision.of("SL332", "stage", safety="safe", stage=DEBUG, image=source)
@@ -58,14 +55,14 @@ def with_debug_stage(program: Program, plan: Plan, builder: str) -> Plan:
 
 
 def _debug_variant(program: Program, base: str) -> str | None:
-    """The image with the shell for a distroless base, None for any other."""
+    """The image with the shell for a distroless base, None for any other base."""
     facts, parts = program.facts_of(base), parse_reference(program.base_map.known(base))
     if facts is None or parts is None or facts.shell or not parts.name.startswith("gcr.io/distroless/"):
         return None
     return program.base_map.own(parts.with_tag("debug"))
 
 
-def _none(program: Program, base: str, source: str | None) -> Decision:
+def _not_added(program: Program, base: str, source: str | None) -> Decision:
     facts = program.facts_of(base)
     if source is not None:
         return Decision.of("SL333", "taken", safety="advice", stage=DEBUG)

@@ -1,8 +1,8 @@
-"""The ignore file that goes with a rewrite: new, or the user's with the lines that are missing.
+"""The ignore file that accompanies a rewrite: a new one, or the user's with added lines.
 
-The user's lines stay byte for byte and in their order. Docker lets the last matching line decide
-(docs.docker.com/build/concepts/context, "Negating matches"), so ours come before the first exception:
-whatever an exception lets in, it still lets in.
+The user's lines keep their bytes and order. The last matching line wins
+(docs.docker.com/build/concepts/context, "Negating matches"). So new lines go before the first exception,
+and every exception keeps its effect.
 """
 
 from __future__ import annotations
@@ -23,36 +23,39 @@ from slimify.model.ignore_file import IgnoreFile
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 
-def proposal(
+def ignore_file_proposal(
     program: Program, options: Options, more: Sequence[UnusedPattern] = ()
 ) -> tuple[IgnoreFile, Decision] | None:
-    """The file and what is said of it; None where there is nothing to keep out, or nobody to read it.
-    `more` are rows that the user asked for."""
+    """The ignore file and its decision; None if there is nothing to exclude, or if the builder would not
+    read the file. `more` are rows that the user requested."""
     context = program.context
-    if not options.dockerignore or not _is_read(context, options.builder) or _is_elsewhere(program):
+    if not options.dockerignore or not _is_read(context, options.builder) or _context_is_elsewhere(program):
         return None
     takes = copied_context(program.dockerfile, context, program.build_args)
     if takes is None:
         return None
-    rows = tuple(_effective(context, (*unused_context_files(program), *more)))
+    rows = tuple(_effective_rows(context, (*unused_context_files(program), *more)))
     if all(row.small for row in rows):
         return None
-    after = completed(context.ignore_text, [row.pattern for row in rows])
+    after = completed_text(context.ignore_text, [row.pattern for row in rows])
     sent = (
-        _sent(context, takes, IgnoreRules(), options.builder),  # what is ignored today is not listed
-        _sent(context, takes, IgnoreRules.parse(after), options.builder),
+        _context_bytes(
+            context, takes, IgnoreRules(), options.builder
+        ),  # the scan does not list what is already ignored
+        _context_bytes(context, takes, IgnoreRules.parse(after), options.builder),
     )
     file = IgnoreFile(path=context.ignore_path, before=context.ignore_text, after=after, sent=sent)
-    return file, _told(file, rows)
+    return file, _decision(file, rows)
 
 
-def advised(found: tuple[IgnoreFile, Decision]) -> Decision:
-    """The same as advice, for a Dockerfile that stays as it is."""
+def as_advice(found: tuple[IgnoreFile, Decision]) -> Decision:
+    """The decision as advice, for a Dockerfile that stays as it is."""
     return Decision.of("SL346", "advised", safety="advice", what=found[1].reason)
 
 
-def completed(before: str | None, patterns: Sequence[str]) -> str:
-    """The text of the ignore file with `patterns` in it, with the line ends that it has."""
+def completed_text(before: str | None, patterns: Sequence[str]) -> str:
+    """The text of the ignore file with `patterns` added, in its own line ends; `before` is None for a new
+    file."""
     if before is None:
         return "".join(f"{pattern}\n" for pattern in patterns)
     end = "\r\n" if "\r\n" in before else "\n"
@@ -61,22 +64,22 @@ def completed(before: str | None, patterns: Sequence[str]) -> str:
     first = next((n for n, line in enumerate(lines) if line.lstrip("\ufeff").strip().startswith("!")), None)
     if first is None:
         return before + ("" if not before or before.endswith("\n") else end) + new
-    while first and lines[first - 1].startswith("#"):  # the comment above an exception is about it
+    while first and lines[first - 1].startswith("#"):  # a comment above an exception belongs to it
         first -= 1
     head = "".join(f"{line}\n" for line in lines[:first])
     return head + new + before[len(head) :]
 
 
-def _effective(context: Context, rows: Iterable[UnusedPattern]) -> Iterator[UnusedPattern]:
-    """Those that keep something out where they will stand: no exception of the user lets it in again."""
+def _effective_rows(context: Context, rows: Iterable[UnusedPattern]) -> Iterator[UnusedPattern]:
+    """The rows whose pattern excludes all its paths; an exception of the user may include one again."""
     for row in rows:
-        rules = IgnoreRules.parse(completed(context.ignore_text, [row.pattern]))
+        rules = IgnoreRules.parse(completed_text(context.ignore_text, [row.pattern]))
         if all(rules.ignores(path) for path in row.paths):
             yield row
 
 
-def _is_elsewhere(program: Program) -> bool:
-    """Whether nothing that is copied by name is there: the build context is another directory."""
+def _context_is_elsewhere(program: Program) -> bool:
+    """Whether no file that is copied by name exists: the build context must be another directory."""
     missing = Counter(found.line for found in program.findings if found.code == "SL324")
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD") and s.instruction.flag("from") is None]
     named = {s.line: [x for x in copy_parts(s.instruction).sources if normpath(x) != "."] for s in copies}
@@ -84,23 +87,23 @@ def _is_elsewhere(program: Program) -> bool:
 
 
 def _is_read(context: Context, builder: Builder) -> bool:
-    """Whether the builder reads the file: one that belongs to a single Dockerfile is BuildKit's alone, and
-    buildah prefers a .containerignore (buildah-build(1))."""
+    """Whether the builder reads the file: only BuildKit reads one for a single Dockerfile, and buildah
+    prefers a .containerignore (buildah-build(1))."""
     if context.ignore_text is None and os.path.lexists(context.ignore_path):
-        return False  # there is one that is not readable here
+        return False  # the file exists, but can't be read
     if builder == "buildah" and context.exists_on_disk(".containerignore"):
         return False
     return builder == "buildkit" or context.ignore_file in (None, ".dockerignore")
 
 
-def _sent(context: Context, takes: CopiedContext, rules: IgnoreRules, builder: Builder) -> int:
-    """The bytes of the context that the builder gets."""
+def _context_bytes(context: Context, takes: CopiedContext, rules: IgnoreRules, builder: Builder) -> int:
+    """The bytes of the context that are sent to the builder."""
     whole = builder in ("kaniko", "legacy")
     paths = (*context.files, *(p for p in context.skipped if p not in context.files))
     return sum(context_size(context, p) for p in paths if not rules.ignores(p) and (whole or takes.takes(p)))
 
 
-def _told(file: IgnoreFile, rows: Sequence[UnusedPattern]) -> Decision:
+def _decision(file: IgnoreFile, rows: Sequence[UnusedPattern]) -> Decision:
     name, patterns = os.path.basename(file.path), tuple(row.pattern for row in rows)
     titles = tuple(dict.fromkeys(row.title for row in rows))
     if file.before is None:

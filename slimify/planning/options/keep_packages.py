@@ -1,7 +1,7 @@
-"""The setting `keep-packages`: system packages that the final image has to have, whatever brought them.
+"""The setting `keep-packages`: system packages that the final image must have.
 
-Those that the file installs by name stay with their step (classification sees to it). The others came
-with the full base image or as dependencies of packages that only the build needs: they are installed.
+Classification keeps those that the file installs by name. The others came with the full base image or as
+dependencies of build-only packages, and are installed here.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from slimify.analysis.program import Program
 from slimify.facts.carried import installed
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Plan, Stage
-from slimify.planning.final_stage.rebase import written_base
-from slimify.planning.final_stage.restore_packages import install_line, plain
-from slimify.planning.stages.staging import inserted, keyword, keyword_case, new_item
+from slimify.planning.final_stage.rebase import base_as_written
+from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
+from slimify.planning.stages.items import keyword, keyword_case, new_item, with_item
 
-# The line that `putback.install_line` writes.
-_OURS = re.compile(r"apt-get install -y --no-install-recommends (?P<names>[^\\\n]+?) \\")
+# The instruction that `restore_packages.install_run` writes.
+_INSTALL_RUN = re.compile(r"apt-get install -y --no-install-recommends (?P<names>[^\\\n]+?) \\")
 _QUIET = {"apt": "# hadolint ignore=DL3008\n", "apk": "# hadolint ignore=DL3018\n"}
 
 
@@ -27,36 +27,38 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
     """The plan with every package in its final stage, or why this plan can't have one (SL396)."""
     final = plan.stages[-1]
     facts = program.facts_of(final.base) or program.base
-    unchanged = len(plan.stages) == 1 and final.base in (program.base_ref, written_base(program))
-    here = {plain(name) for name in installed(facts)} if facts else set()
-    missing = [n for n in names if plain(n) not in here and not _installs(final, n)]
+    unchanged = len(plan.stages) == 1 and final.base in (program.base_ref, base_as_written(program))
+    here = {name_before_t64(name) for name in installed(facts)} if facts else set()
+    missing = [n for n in names if name_before_t64(n) not in here and not _installs_package(final, n)]
     if not missing or unchanged:
         return plan
     manager = facts.manager if facts else None
     if manager not in _QUIET:
         return Reason.of("SL396", "package", base=final.base, package=missing[0])
-    joined = _joined(final, missing) if manager == "apt" else None
+    joined = _with_joined_install(final, missing) if manager == "apt" else None
     if joined is not None:
-        return replace(plan, stages=(*plan.stages[:-1], joined), decisions=(*plan.decisions, _said(missing)))
-    line = install_line(missing) if manager == "apt" else f"RUN apk add --no-cache {' '.join(missing)}"
+        return replace(
+            plan, stages=(*plan.stages[:-1], joined), decisions=(*plan.decisions, _decision(missing))
+        )
+    line = install_run(missing) if manager == "apt" else f"RUN apk add --no-cache {' '.join(missing)}"
     case, end = keyword_case(program), program.dockerfile.newline
     item = new_item(_QUIET[manager] + line.replace("RUN", case("RUN"), 1), end, spaced=True)
     at = next((i for i, x in enumerate(final.items) if keyword(x) == "FROM"), 0) + 1
     return replace(
         plan,
-        stages=(*plan.stages[:-1], inserted(final, at, item, end)),
-        decisions=(*plan.decisions, _said(missing)),
+        stages=(*plan.stages[:-1], with_item(final, at, item, end)),
+        decisions=(*plan.decisions, _decision(missing)),
     )
 
 
-def _said(names: list[str]) -> Decision:
+def _decision(names: list[str]) -> Decision:
     return Decision.of("SL222", "packages", safety="safe", names=tuple(names))
 
 
-def _joined(stage: Stage, names: list[str]) -> Stage | None:
-    """The stage with the packages in the install line that puts others back, if it has one."""
+def _with_joined_install(stage: Stage, names: list[str]) -> Stage | None:
+    """The stage with the packages added to the install of restored packages, if it has one."""
     for at, item in enumerate(stage.items):
-        found = _OURS.search(item.text) if item.origin is None else None
+        found = _INSTALL_RUN.search(item.text) if item.origin is None else None
         if found:
             line = " ".join(sorted({*found["names"].split(), *names}))
             text = item.text[: found.start("names")] + line + item.text[found.end("names") :]
@@ -64,7 +66,7 @@ def _joined(stage: Stage, names: list[str]) -> Stage | None:
     return None
 
 
-def _installs(stage: Stage, name: str) -> bool:
+def _installs_package(stage: Stage, name: str) -> bool:
     """Whether a RUN of the stage names the package."""
-    word = re.compile(rf"(?<![\w.+-]){re.escape(plain(name))}(?:t64)?(?![\w.+-])")
+    word = re.compile(rf"(?<![\w.+-]){re.escape(name_before_t64(name))}(?:t64)?(?![\w.+-])")
     return any(keyword(item) == "RUN" and word.search(item.text) for item in stage.items)

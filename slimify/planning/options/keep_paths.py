@@ -1,4 +1,4 @@
-"""The setting `keep-paths`: what the user wants in the final image, whatever the analysis says."""
+"""The setting `keep-paths`: paths that the final image must have, whatever the analysis finds."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from slimify.facts.mediatypes import TABLE
 from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Decision, Reason, Role
 from slimify.model.plan import Plan, Stage
-from slimify.planning.final_stage.rebase import written_base
-from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
+from slimify.planning.final_stage.rebase import base_as_written
+from slimify.planning.stages.items import after_steps, keyword, keyword_case, new_item, with_item
 from slimify.semantics.paths import inside, touches
 
 _LAST_WORD = re.compile(r"(?P<path>/\S*)\s*\Z")
@@ -28,9 +28,9 @@ def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Pla
     kept: list[str] = []
     final = plan.stages[-1]
     for path in paths:
-        where = _where(program, plan, path)
+        where = _containing_stage(program, plan, path)
         if where == "builder":
-            final = _copied(program, final, plan.stages[0].name, path)
+            final = _with_copy(program, final, plan.stages[0].name, path)
             decisions.append(Decision.of("SL222", "path", safety="safe", path=path))
             kept.append(path)
         elif where != "final":
@@ -43,37 +43,37 @@ def with_kept_paths(program: Program, plan: Plan, paths: tuple[str, ...]) -> Pla
     )
 
 
-def _where(program: Program, plan: Plan, path: str) -> Literal["final", "builder", ""]:
-    """The stage that has a path: the final one, only the builder, or "" where neither is known to."""
+def _containing_stage(program: Program, plan: Plan, path: str) -> Literal["final", "builder", ""]:
+    """The stage that has a path: the final one, only the builder, or "" if neither is known to."""
     final = plan.stages[-1]
     for item in final.items[1:]:
         found = _LAST_WORD.search(item.text) if keyword(item) == "COPY" else None
         if found is not None and "--from=" in item.text and inside(path, found["path"].rstrip("/") or "/"):
             return "final"
-    brings = list(_brings(program, path))
-    if not brings:  # the base image does
-        if final.base in (program.base_ref, written_base(program)):
+    brings = list(_providers(program, path))
+    if not brings:  # it is part of the base image
+        if final.base in (program.base_ref, base_as_written(program)):
             return "final"
         known = path == TABLE and program.base is not None and path in data_files(program.base)
         return "builder" if known and plan.stages[0].purpose == "build" else ""
     if plan.stages[0].purpose != "build":
         return "final"
     there = {item.origin for item in plan.stages[0].items[1:]}
-    here = {item.origin for item in final.items[1:]} - _narrowed(program, final)
+    here = {item.origin for item in final.items[1:]} - _narrowed_copies(program, final)
     if all(index in here and role != "build" for index, role in brings):
         return "final"
     return "builder" if any(index in there and role != "run" for index, role in brings) else ""
 
 
-def _narrowed(program: Program, final: Stage) -> set[int]:
-    """The COPYs that bring less in the final stage than in the original file, by their origin."""
+def _narrowed_copies(program: Program, final: Stage) -> set[int]:
+    """The COPYs that copy less in the final stage than in the original file, by their origin."""
     texts = {step.index: step.instruction.raw.strip() for step in program.steps}
     copies = (item for item in final.items[1:] if keyword(item) in ("COPY", "ADD"))
     return {x.origin for x in copies if x.origin is not None and texts.get(x.origin, "") not in x.text}
 
 
-def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
-    """The instructions that put something at a path, in it or around it, each with its role."""
+def _providers(program: Program, path: str) -> Iterator[tuple[int, Role]]:
+    """The instructions that create something at, in or above a path, each with its role."""
     for step in program.steps:
         if step.keyword in ("COPY", "ADD"):
             visit = step.visit
@@ -86,12 +86,12 @@ def _brings(program: Program, path: str) -> Iterator[tuple[int, Role]]:
                 yield step.index, atom.role
 
 
-def _copied(program: Program, final: Stage, builder: str, path: str) -> Stage:
-    """The final stage with a copy in front of the others from the builder: what they bring is newer."""
+def _with_copy(program: Program, final: Stage, builder: str, path: str) -> Stage:
+    """The final stage with a copy before the others from the builder, whose files are newer."""
     case, end = keyword_case(program), program.dockerfile.newline
     line = new_item(f"{case('COPY')} --from={builder} {path} {path}", end)
     at = next(
         (i for i, x in enumerate(final.items) if keyword(x) == "COPY" and f"--from={builder} " in x.text),
-        behind_steps(final),
+        after_steps(final),
     )
-    return inserted(final, at, line, end)
+    return with_item(final, at, line, end)

@@ -1,8 +1,7 @@
-"""`--nonroot`: the final stage runs as another user than root, where nothing is known to need root.
+"""`--nonroot`: the final stage runs as a non-root user if nothing is known to need root.
 
-Everything but the last instructions is executed as root as before, so that files and directories
-keep their owners: what runs may read the program and not change it. Where that cannot be shown the
-user stays, and a decision says why.
+Only the last instructions change. All steps still run as root, so files keep their owners and the program
+can read but not change them. If that can't be shown to work, the user stays root and a decision says why.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from slimify.facts.system import anybody_writes, is_plain_root, is_systems
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE, Effect
 from slimify.model.plan import Item, Plan, Stage
-from slimify.planning.stages.staging import behind_steps, inserted, keyword, keyword_case, new_item
+from slimify.planning.stages.items import after_steps, keyword, keyword_case, new_item, with_item
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
@@ -31,7 +30,8 @@ _USUAL_PORTS = frozenset({21, 22, 25, 53, 80, 81, 88, 110, 143, 389, 443, 465, 5
 
 
 class _Account(Struct, frozen=True):
-    """USER's argument, the RUN that makes it ("" where the base has it), the owner for chown."""
+    """The argument of USER, the RUN that creates the account ("" if the base has it), and the owner for
+    chown."""
 
     user: str
     makes: str
@@ -43,26 +43,23 @@ def with_user(program: Program, plan: Plan) -> Plan:
     final = plan.stages[-1]
     account = _account(program.facts_of(final.base))
     if isinstance(account, Reason):
-        return _root(plan, account)
-    places, why = _judged(program, plan)
+        return _with_root(plan, account)
+    places, why = _assessed(program, plan)
     if why is None and places and not account.owner:
         why = Reason.of("SL331", "given_no_shell", path=places[0], base=final.base)
     if why is not None:
-        return _root(plan, why)
-    stage = _stage(program, final, account, places)
+        return _with_root(plan, why)
+    stage = _with_account(program, final, account, places)
     if places:
         done = Decision.of("SL330", "user_places", safety="assumed", user=account.user, places=places)
     else:
         done = Decision.of("SL330", "user", safety="assumed", user=account.user)
     return replace(
-        plan,
-        stages=(*plan.stages[:-1], stage),
-        user=account.user,
-        decisions=(*plan.decisions, done),
+        plan, stages=(*plan.stages[:-1], stage), user=account.user, decisions=(*plan.decisions, done)
     )
 
 
-def _root(plan: Plan, why: Reason) -> Plan:
+def _with_root(plan: Plan, why: Reason) -> Plan:
     decision = Decision.of("SL331", "root", safety="advice", why=why)
     return replace(plan, decisions=(*plan.decisions, decision))
 
@@ -86,27 +83,27 @@ def _account(base: ImageFacts | None) -> _Account | Reason:
     return Reason.of("SL331", "account_unknown", base=base.reference)
 
 
-def _stage(program: Program, stage: Stage, account: _Account, places: tuple[str, ...]) -> Stage:
-    """The final stage with the account near its top, and the USER behind its last step."""
+def _with_account(program: Program, stage: Stage, account: _Account, places: tuple[str, ...]) -> Stage:
+    """The final stage with the account near its top, and the USER after its last step."""
     case, end = keyword_case(program), program.dockerfile.newline
     if account.makes:
         makes = new_item(f"{case('RUN')} {account.makes}", end)
-        stage = _grouped(stage, _quiet_place(stage), makes, end)
-    at = behind_steps(stage)
+        stage = _with_spaced_item(stage, _run_position(stage), makes, end)
+    at = after_steps(stage)
     spaced = at < len(stage.items) and stage.items[at].spaced
     if spaced:
         follows = replace(stage.items[at], spaced=False)
         stage = replace(stage, items=(*stage.items[:at], follows, *stage.items[at + 1 :]))
-    stage = inserted(stage, at, new_item(f"{case('USER')} {account.user}", end, spaced=spaced), end)
-    if places:  # behind all copies: they would bring their own owners
+    stage = with_item(stage, at, new_item(f"{case('USER')} {account.user}", end, spaced=spaced), end)
+    if places:  # after all copies, which set owners of their own
         names = " ".join(places)
         text = f"{case('RUN')} mkdir -p {names} \\\n    && chown {account.owner} {names}"
-        stage = inserted(stage, at, new_item(text, end), end)
+        stage = with_item(stage, at, new_item(text, end), end)
     return stage
 
 
-def _quiet_place(stage: Stage) -> int:
-    """Where a RUN stands in front of all copies, and beside no other RUN if that can be."""
+def _run_position(stage: Stage) -> int:
+    """The index for a RUN: before all copies and, if possible, not next to another RUN."""
     words = [keyword(item) for item in stage.items]
     first = next((i for i, word in enumerate(words) if word in ("COPY", "ADD")), len(words))
     for at in range(1, first + 1):
@@ -115,19 +112,26 @@ def _quiet_place(stage: Stage) -> int:
     return 1
 
 
-def _grouped(stage: Stage, at: int, item: Item, end: str) -> Stage:
-    """The stage with an item that has blank lines around it."""
+def _with_spaced_item(stage: Stage, at: int, item: Item, end: str) -> Stage:
+    """The stage with an item inserted between blank lines."""
     follows = tuple(replace(x, spaced=True) for x in stage.items[at : at + 1])
     apart = replace(stage, items=(*stage.items[:at], *follows, *stage.items[at + 1 :]))
-    return inserted(apart, at, replace(item, spaced=True), end)
+    return with_item(apart, at, replace(item, spaced=True), end)
 
 
 # --- what may need root -------------------------------------------------------------------------------
 
 
-def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | None]:
-    """Directories that the user has to own, and why root is needed or may be (None if it is not)."""
-    for find in (_own_user, _ports, _started, _lines, _home, _modes):
+def _assessed(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | None]:
+    """The directories that the user must own, and why root is or may be needed (None if it is not)."""
+    for find in (
+        _existing_user,
+        _privileged_port,
+        _start_needs_root,
+        _steps_need_root,
+        _uses_root_home,
+        _restricted_mode,
+    ):
         why = find(program, plan)
         if why:
             return (), why
@@ -138,7 +142,7 @@ def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | Non
     for step in program.steps:
         for effect in step.effects:
             for path in effect.writes if effect.tool == "mkdir" else ():
-                if inside(path, "/tmp") or _filled(program, path):
+                if inside(path, "/tmp") or _is_filled(program, path):
                     continue
                 if not is_own_directory(program, path):
                     return (), Reason.of("SL331", "makes", at=step.line, path=path)
@@ -146,20 +150,20 @@ def _judged(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | Non
     return tuple(places), None
 
 
-def _filled(program: Program, path: str) -> bool:
-    """Steps or copies put something there: it was made for them."""
+def _is_filled(program: Program, path: str) -> bool:
+    """Whether steps or copies create something there."""
     made = (m.path for m in program.artifacts)
     cwds = {s.state.cwd or "" for s in program.steps if s.keyword == "RUN"} | {program.end.cwd or ""}
     return bool(program.end.view.under(path)) or any(inside(m, path) for m in (*made, *cwds))
 
 
-def _own_user(program: Program, plan: Plan) -> Reason | None:
+def _existing_user(program: Program, plan: Plan) -> Reason | None:
     runtime = program.runtime
     for step in program.steps:
         if step.keyword == "USER":
             return Reason.of("SL331", "sets_user", at=step.line)
         for name, value in env_pairs(step.instruction) if step.keyword == "ENV" else ():
-            path = _strange(program, value.strip("\"'")) if name != "PATH" else ""
+            path = _foreign_path(program, value.strip("\"'")) if name != "PATH" else ""
             if path:
                 return Reason.of("SL331", "names", at=step.line, path=path)
         if step.keyword == "SHELL":
@@ -174,7 +178,7 @@ def _own_user(program: Program, plan: Plan) -> Reason | None:
     return None
 
 
-def _ports(program: Program, plan: Plan) -> Reason | None:
+def _privileged_port(program: Program, plan: Plan) -> Reason | None:
     first = load("nonroot.toml")["ports"]["first"]
     for port in sorted(program.runtime.ports):
         number = port.partition("/")[0].partition("-")[0]
@@ -189,8 +193,8 @@ def _ports(program: Program, plan: Plan) -> Reason | None:
     return None
 
 
-def _started(program: Program, plan: Plan) -> Reason | None:
-    """What is started, that is not known to do without root."""
+def _start_needs_root(program: Program, plan: Plan) -> Reason | None:
+    """A part of the start command that is not known to work without root."""
     known, runtime_needs = load("nonroot.toml"), program.runtime_needs
     if not program.runtime.starts_itself or not runtime_needs.start:
         return Reason.of("SL331", "no_start")
@@ -205,18 +209,18 @@ def _started(program: Program, plan: Plan) -> Reason | None:
     own = {m.path.rpartition("/")[2] for m in program.artifacts if m.kind == "compile"}
     writing = re.compile(known["start"]["writing"])
     for effect in runtime_needs.start:
-        why = _effect(program, effect, plain, own, writing)
+        why = _effect_needs_root(program, effect, plain, own, writing)
         if why:
             return why
     return None
 
 
-def _effect(
+def _effect_needs_root(
     program: Program, effect: Effect, plain: set[str], own: set[str], writing: re.Pattern[str]
 ) -> Reason | None:
     name = effect.tool.rpartition("/")[2]
     if name in own:
-        return _outside(program, effect)
+        return _outside_argument(program, effect)
     lasting = [path for path in effect.writes if not inside(path, "/tmp")]
     if effect.kind in ("check", "state", "fetch", "files") and not effect.writes_anywhere:
         return Reason.of("SL331", "start_writes", command=name, path=lasting[0]) if lasting else None
@@ -229,20 +233,20 @@ def _effect(
     text = " ".join(w.value or w.text for w in effect.command.words)
     if writing.search(f"{text} {effect.action}"):
         return Reason.of("SL331", "start_files", command=text)
-    return _outside(program, effect)
+    return _outside_argument(program, effect)
 
 
-def _outside(program: Program, effect: Effect) -> Reason | None:
-    """An argument that names a place outside of the program: it may be written to."""
+def _outside_argument(program: Program, effect: Effect) -> Reason | None:
+    """An argument that names a path outside the application, which may be written to."""
     for word in effect.command.words[1:]:
-        path = _strange(program, word.value or "")
+        path = _foreign_path(program, word.value or "")
         if path:
             return Reason.of("SL331", "given", path=path)
     return None
 
 
-def _strange(program: Program, text: str) -> str:
-    """A path in an argument or a variable that the image is not known to bring; "" for none."""
+def _foreign_path(program: Program, text: str) -> str:
+    """A path in an argument or variable that the image is not known to contain; "" for none."""
     view = program.end.view
     for path in re.findall(r"(?:^|=|:)(/(?!/)[^\s,:;]*)", text):
         path = path.rstrip("/") or "/"
@@ -253,8 +257,8 @@ def _strange(program: Program, text: str) -> str:
     return "a database file" if "sqlite" in text else ""
 
 
-def _lines(program: Program, plan: Plan) -> Reason | None:
-    """Steps of the final stage that may leave what only root can use."""
+def _steps_need_root(program: Program, plan: Plan) -> Reason | None:
+    """Steps of the final stage that may leave files only root can use."""
     for step in _final_steps(program, plan):
         for effect in step.effects:
             if effect.kind in RUNS_CODE:
@@ -268,8 +272,8 @@ def _final_steps(program: Program, plan: Plan) -> Iterator[Step]:
             yield program.step(item.origin)
 
 
-def _home(program: Program, plan: Plan) -> Reason | None:
-    """Root's home is closed to others."""
+def _uses_root_home(program: Program, plan: Plan) -> Reason | None:
+    """Whether the program needs root's home directory, which other users can't read."""
     if inside(program.end.cwd or "/root", "/root"):
         if program.end.cwd is None:
             return Reason.of("SL331", "directory_unknown")
@@ -289,18 +293,18 @@ def _home(program: Program, plan: Plan) -> Reason | None:
     return None
 
 
-def _modes(program: Program, plan: Plan) -> Reason | None:
-    """Files that others cannot read."""
+def _restricted_mode(program: Program, plan: Plan) -> Reason | None:
+    """Files that other users can't read."""
     for step in program.steps:
         mode = step.instruction.flag("chmod") or ""
-        if step.keyword in ("COPY", "ADD") and mode and not _open(mode):
+        if step.keyword in ("COPY", "ADD") and mode and not _stays_readable(mode):
             return Reason.of("SL331", "closes", at=step.line)
         for effect in step.effects:
             words = [w.value or "" for w in effect.command.words[1:]]
             operands = [w for w in words if not w.startswith("-")]
             if effect.tool == "chown":
                 return Reason.of("SL331", "gives", at=step.line)
-            if effect.tool == "chmod" and not (operands and _open(operands[0])):
+            if effect.tool == "chmod" and not (operands and _stays_readable(operands[0])):
                 return Reason.of("SL331", "closes", at=step.line)
             if effect.tool == "umask":
                 return Reason.of("SL331", "umask", at=step.line)
@@ -323,8 +327,8 @@ def _parents(path: str, seen: set[str]) -> Iterator[str]:
         yield path
 
 
-def _open(mode: str) -> bool:
-    """A chmod mode after which others can still read: +x, a+r, 755, 0644, u+x."""
+def _stays_readable(mode: str) -> bool:
+    """Whether others can still read after this chmod mode: +x, a+r, 755, 0644, u+x."""
     if mode.isdigit():
         return int(mode[-1]) & 4 == 4
     return bool(re.fullmatch(r"[ugoa]*\+[rwxXst]+", mode))

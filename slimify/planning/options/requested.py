@@ -1,6 +1,6 @@
-"""What is done to a plan on request only: each option is one function from plan to plan.
+"""Plan changes that need an option: each option is one function from plan to plan.
 
-Most runs ask for nothing, so each is imported when it is asked for.
+Each module is imported only when its option is used, since most runs use none.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.model.decisions import Reason
 from slimify.model.plan import Plan
-from slimify.planning.options.builder import unsupported
+from slimify.planning.options.builder import unsupported_syntax
 
 
-def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
-    """The plan with what the options ask for, and a decision for each: done, or why not."""
+def with_requested_options(program: Program, plan: Plan, options: Options) -> Plan | Reason:
+    """The plan with the requested changes, and a decision for each: done, or why not."""
     if options.keep_paths or options.keep_packages:
-        kept = _kept(program, plan, options)
+        kept = _with_kept_content(program, plan, options)
         if isinstance(kept, Reason):
             return kept
         plan = kept
@@ -25,7 +25,7 @@ def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
         from slimify.planning.options.nonroot import with_user
 
         plan = with_user(program, plan)
-    if options.cache_mounts and plan.rung != "cleanup":  # there they are part of the cleaning
+    if options.cache_mounts and plan.rung != "cleanup":  # in-place cleaning adds the mounts itself
         from slimify.planning.options.cache_mounts import with_cache_mounts
 
         plan = with_cache_mounts(program, plan, options.builder)
@@ -33,10 +33,10 @@ def requested(program: Program, plan: Plan, options: Options) -> Plan | Reason:
         from slimify.planning.options.debug_target import with_debug_stage
 
         plan = with_debug_stage(program, plan, options.builder)
-    return replace(plan, decisions=(*plan.decisions, *unsupported(program, options.builder)))
+    return replace(plan, decisions=(*plan.decisions, *unsupported_syntax(program, options.builder)))
 
 
-def _kept(program: Program, plan: Plan, options: Options) -> Plan | Reason:
+def _with_kept_content(program: Program, plan: Plan, options: Options) -> Plan | Reason:
     from slimify.planning.options.keep_packages import with_kept_packages
     from slimify.planning.options.keep_paths import with_kept_paths
 

@@ -1,4 +1,4 @@
-"""What is said of large static files, and the lines that keep them out of the context on request."""
+"""Decisions on large static files, and the ignore lines that exclude them on request."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from slimify.context.ignore_rules import IgnoreRules
 from slimify.model.decisions import Decision
 from slimify.model.ignore_file import Asset, IgnoreFile
 
-_MOST = 10  # are told one by one
+_MAX_LISTED = 10  # assets with a decision of their own
 
 
-def patterns(assets: Iterable[Asset]) -> tuple[UnusedPattern, ...]:
-    """A row of the ignore file for each asset that nothing names."""
+def asset_rows(assets: Iterable[Asset]) -> tuple[UnusedPattern, ...]:
+    """An ignore-file row for each asset that nothing refers to."""
     rows = (a.path.rstrip("/") for a in assets if a.action == "ignore")
     return tuple(UnusedPattern(pattern=p, title="static files that nothing names", paths=(p,)) for p in rows)
 
 
-def marked(assets: Iterable[Asset], file: IgnoreFile | None) -> tuple[Asset, ...]:
-    """The assets, those marked that the ignore file keeps out."""
+def with_exclusion_marks(assets: Iterable[Asset], file: IgnoreFile | None) -> tuple[Asset, ...]:
+    """The assets, with a mark on those that the ignore file excludes."""
     rules = IgnoreRules.parse(file.after) if file is not None else IgnoreRules()
     return tuple(replace(a, excluded=rules.ignores(a.path.rstrip("/"))) for a in assets)
 
 
-def told(assets: tuple[Asset, ...]) -> tuple[Decision, ...]:
-    """What is said of each, and of the rest together."""
-    rest = assets[_MOST:]
-    found = [_said(asset) for asset in assets[:_MOST]]
+def asset_decisions(assets: tuple[Asset, ...]) -> tuple[Decision, ...]:
+    """A decision for each of the largest assets, and one for the rest."""
+    rest = assets[_MAX_LISTED:]
+    found = [_asset_decision(asset) for asset in assets[:_MAX_LISTED]]
     if rest:
         size = sum(a.bytes for a in rest)
         found.append(Decision.of("SL360", "more", safety="advice", count=len(rest), size=size))
     return tuple(found)
 
 
-def _said(asset: Asset) -> Decision:
+def _asset_decision(asset: Asset) -> Decision:
     path, size, why = asset.path, asset.bytes, asset.evidence
     if asset.excluded:
         return Decision.of(

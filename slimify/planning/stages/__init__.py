@@ -1,1 +1,1 @@
-"""The stages of a plan: which step goes where."""
+"""The stages of a plan: which instruction goes where."""

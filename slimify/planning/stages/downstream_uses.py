@@ -1,4 +1,4 @@
-"""What the builder does behind a step: the steps are read once, from the last one on."""
+"""What later builder steps use. The steps are read once, from the last to the first."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from slimify.model.effects import (
     WORKS_BY_PATH,
     Effect,
 )
-from slimify.planning.final_stage.steps import PLAIN_CHECKS
+from slimify.planning.final_stage.commands import PLAIN_CHECKS
 from slimify.semantics.paths import PathMarks, inside_any
 
-# Directories that packages fill beside those of their own: a build step that works there may count on one.
-_FILLED = ("/var", "/srv", "/run")
-# Effects that use files by their names only, wherever they are executed.
+# Shared directories where packages install files: a build step that works there may depend on one.
+_PACKAGE_DATA = ("/var", "/srv", "/run")
+# Effects that use files by name only, independent of the working directory.
 _BY_NAME = CHANGES_FILES | {"check", "system", "app"}
 _INSTALLING = USES_PACKAGE_LISTS | RUNS_CODE
-# The compiler reads sources: their owner and mode are nothing to it.
-_COMPILES = frozenset({"build", "install", "get", "mod download", "mod vendor", "mod tidy"})
+# The compiler only reads sources: it does not care about owner and mode.
+_COMPILE_ACTIONS = frozenset({"build", "install", "get", "mod download", "mod vendor", "mod tidy"})
 
 
-class Later:
-    """Questions about the steps noted so far: those that the builder executes behind the one at hand."""
+class DownstreamUses:
+    """What the steps added so far use: those that the builder executes after the current one."""
 
     def __init__(self, foreign: frozenset[str] = frozenset()) -> None:
-        self.foreign = foreign  # directories of what the builder does not call
+        self.foreign = foreign  # directories of programs that the builder does not call
         self._near, self._compiled, self._at = PathMarks(), PathMarks(), PathMarks()
         self._kept = PathMarks()
         self._tools: set[str] = set()
         self._anything = self._unknown = False
-        self.works_in_system = False  # one reads or writes where system packages put their files
-        self.needs_users = False  # an owner is named, or a user changed to
-        self.needs_lists = False  # one may install packages, by the lists that were fetched before
+        self.touches_system = False  # a step works where system packages install files
+        self.needs_users = False  # a step names an owner or switches to a user
+        self.needs_lists = False  # a step may install packages from lists fetched earlier
 
     def note(self, step: Step) -> None:
-        """`step` is executed in the builder, in front of all that were noted before."""
+        """Adds a builder step that precedes all steps added before."""
         if step.state.cwd is not None:
             self._at.note(step.state.cwd)
         for effect in step.effects:
-            compiles = effect.kind == "compile" and effect.action in _COMPILES
+            compiles = effect.kind == "compile" and effect.action in _COMPILE_ACTIONS
             marks = self._compiled if compiles else self._near
-            for path in _places(effect):
+            for path in _touched_paths(effect):
                 marks.note(path)
             if effect.kind == "install" and _keeps_owners(effect):
                 for path in effect.writes:
@@ -56,22 +56,22 @@ class Later:
             self._tools |= {effect.tool, *effect.tools}
             self._unknown |= effect.kind == "unknown"
             self._anything |= effect.kind == "unknown" or effect.writes_anywhere
-        self.works_in_system |= step.keyword == "RUN" and _in_system(step)
+        self.touches_system |= step.keyword == "RUN" and _touches_system(step)
         self.needs_lists |= any(e.kind in _INSTALLING or e.writes_anywhere for e in step.effects)
         owners = step.keyword == "USER" or "--chown" in step.instruction.raw
         self.needs_users |= owners or any(e.kind in ("meta", "users") for e in step.effects)
 
     def calls(self, names: Iterable[str]) -> bool:
-        """A step calls one of these programs; one that may do anything counts."""
+        """Whether a step calls one of these programs; a step of unknown effect counts."""
         return self._anything or any(name in self._tools for name in names)
 
-    def keeps_owner(self, paths: Iterable[str]) -> bool:
-        """An installer that gives what it writes to the directory's owner fills one of these directories."""
+    def gives_owner(self, paths: Iterable[str]) -> bool:
+        """Whether an installer that passes on the owner of the directory writes to one of these paths."""
         return any(self._kept.below(p) >= 0 for p in paths)
 
-    def works_near(self, paths: Iterable[str], *, content: bool) -> bool:
-        """A step works in, on or around one of these paths, or may do anything. `content`: what the
-        files hold is at stake, not just their owner and mode."""
+    def touches_any(self, paths: Iterable[str], *, content: bool) -> bool:
+        """Whether a step works in or around one of these paths, or has unknown effects. With `content`,
+        reading the files counts, too; else only their owner and mode matter."""
         return self._unknown or any(
             self._at.below(p) >= 0
             or self._near.touching(p) >= 0
@@ -85,19 +85,19 @@ def _keeps_owners(effect: Effect) -> bool:
     return known is not None and effect.manager in known.owner_keeping
 
 
-def _places(effect: Effect) -> Iterable[str]:
-    """Where a command works: on the files it names; what looks around starts where it is executed."""
+def _touched_paths(effect: Effect) -> Iterable[str]:
+    """The paths a command works on. A command that searches does so from its working directory."""
     narrow = effect.kind in WORKS_BY_PATH or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
     places = (None if narrow else effect.cwd, *effect.reads, *effect.writes)
     return (p for p in (*places, *effect.outputs, *effect.manifests) if p and p[0] != "@")
 
 
-def _in_system(step: Step) -> bool:
+def _touches_system(step: Step) -> bool:
     for atom in step.atoms:
         if {e.kind for e in atom.effects} <= INSTALLS_NOTHING | {"packages"}:
             continue
         if any(
-            is_packages(p) or inside_any(p, _FILLED)
+            is_packages(p) or inside_any(p, _PACKAGE_DATA)
             for e in atom.effects
             for p in (*e.reads, *e.writes, *e.deletes)
         ):
@@ -105,15 +105,15 @@ def _in_system(step: Step) -> bool:
     return False
 
 
-def _looked_at(effect: Effect) -> Iterable[str]:
-    """Where a test or a linter looks: around where it is executed, and at what its words may name."""
+def _inspected_paths(effect: Effect) -> Iterable[str]:
+    """Where a test or linter looks: its working directory and the paths that its words may name."""
     words = (w.value for w in effect.command.words[1:])
     named = (posixpath.join(effect.cwd or "/", w) for w in words if w and not w.startswith("-"))
     return (p for p in map(posixpath.normpath, (effect.cwd or "/", *named)) if p != "/")
 
 
-class Readers:
-    """Which steps of the builder use files by name: those of `executed`, the RUNs it executes."""
+class PathUses:
+    """Which of the RUNs that the builder executes use files by name."""
 
     def __init__(self, executed: Iterable[Step]) -> None:
         self._named, self._looked = PathMarks(), PathMarks()
@@ -124,9 +124,9 @@ class Readers:
                 for path in (*effect.reads, *effect.writes):
                     self._named.note(path, step.index)
                 looks = effect.kind == "check" and effect.tool not in PLAIN_CHECKS
-                for path in _looked_at(effect) if looks else ():
+                for path in _inspected_paths(effect) if looks else ():
                     self._looked.note(path, step.index)
 
-    def use(self, places: Iterable[str], after: int) -> bool:
-        """A step behind `after` works on what lies at these places, or looks for it around there."""
-        return any(self._named.below(p) > after or self._looked.touching(p) > after for p in places)
+    def has_reader(self, paths: Iterable[str], after: int) -> bool:
+        """Whether a step after index `after` uses one of these paths, or searches around it."""
+        return any(self._named.below(p) > after or self._looked.touching(p) > after for p in paths)

@@ -1,6 +1,5 @@
-"""RUNs that become one: what is added to the builder, and single commands that come to stand side by side
-because what stood between them went to the other stage (hadolint DL3059: consecutive RUNs).
-"""
+"""RUNs that are joined: tail commands added to the builder's last RUN, and single commands that become
+consecutive because the RUN between them moved to the other stage (hadolint DL3059)."""
 
 from __future__ import annotations
 
@@ -13,34 +12,38 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.model.plan import Item
 
-# Shell form, and nothing in it that changes what a command behind it would do.
+# Shell form, without anything that changes the effect of a command added at the end.
 _PLAIN = re.compile(
     r"RUN (?!\s*[-\[])(?!.*(<<|#|\|\||;|&\s*$|\bcd )).*",
     re.DOTALL | re.IGNORECASE,
 )
 
 
-def lengthened(item: Item, command: str, end: str) -> Item | None:
-    """A RUN with one more command at its end; None if it is no RUN, or not plain enough for that."""
-    comments, body = parted(item.text)
+def run_with_command(item: Item, command: str, end: str) -> Item | None:
+    """A RUN with one more command at its end; None if the item is not a RUN or not plain enough."""
+    comments, body = split_comments(item.text)
     if not _PLAIN.fullmatch(body):
         return None
     return replace(item, text=f"{comments}{body} \\{end}    && {command}{end}")
 
 
-def side_by_side(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
-    """The items of a stage with single commands joined where the file has none side by side."""
+def joined_runs(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items of a stage, with single-command RUNs joined. A file that already has consecutive
+    single-command RUNs is left alone."""
     end = program.dockerfile.newline
-    if any(_single(program, a.index) and _single(program, b.index) for a, b in pairwise(program.steps)):
+    if any(
+        _is_single_command(program, a.index) and _is_single_command(program, b.index)
+        for a, b in pairwise(program.steps)
+    ):
         return tuple(items)
     result: list[Item] = []
     before = False
     for item in items:
-        single = item.origin is not None and _single(program, item.origin)
+        single = item.origin is not None and _is_single_command(program, item.origin)
         if single and before:
-            comments, body = parted(item.text)
+            comments, body = split_comments(item.text)
             last = result[-1]
-            joined = lengthened(last, body.partition(" ")[2].lstrip(), end) if not comments else None
+            joined = run_with_command(last, body.partition(" ")[2].lstrip(), end) if not comments else None
             if joined is not None:
                 result[-1] = joined
                 continue
@@ -49,8 +52,8 @@ def side_by_side(program: Program, items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(result)
 
 
-def parted(text: str) -> tuple[str, str]:
-    """The comments above an instruction, and its text without the line's end."""
+def split_comments(text: str) -> tuple[str, str]:
+    """The comments above an instruction, and its text without the final line end."""
     lines = text.splitlines(keepends=True)
     above = 0
     while above < len(lines) and (not lines[above].strip() or lines[above].lstrip().startswith("#")):
@@ -58,8 +61,8 @@ def parted(text: str) -> tuple[str, str]:
     return "".join(lines[:above]), "".join(lines[above:]).rstrip()
 
 
-def _single(program: Program, index: int) -> bool:
-    """A RUN in shell form, without flags, of one command that leaves the shell's state as it is."""
+def _is_single_command(program: Program, index: int) -> bool:
+    """Whether a RUN is one shell-form command without flags that leaves the shell state unchanged."""
     if index < program.steps[0].index:
         return False
     step = program.step(index)

@@ -1,7 +1,7 @@
-"""Steps that may do anything: where they can be executed without changing what they find.
+"""Steps of unknown effect: where they can run without finding a different file system.
 
-In the final stage they find what earlier steps of the file left there, and nothing of what the
-builder made. So they come before everything that is built, or behind all of it and its copies.
+In the final stage they see the results of earlier steps of that stage, but no build artifact. So they must
+run before everything that is built, or after all of it and its copies.
 """
 
 from __future__ import annotations
@@ -15,45 +15,49 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS_NOTHING
-from slimify.planning.final_stage.steps import SplitRequest
+from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside, inside_any
 
 
-def blocked(program: Program, wanted: SplitRequest) -> Reason | None:
-    """Why the steps can't be parted safely for this base; None if they can."""
+def split_obstacle(program: Program, request: SplitRequest) -> Reason | None:
+    """Why the steps can't be split safely for this base; None if they can."""
     for step in program.steps:
         for atom in step.atoms:
-            if wanted.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
+            if request.rung == "slim" and any(e.tool == "add-apt-repository" for e in atom.effects):
                 return Reason.of("SL392", "archive", at=step.line, base=program.base_ref)
             if atom.role != "unknown":
                 continue
             reason = atom.reasons[0] if atom.reasons else Reason.of("SL221", "no_reason")
-            if wanted.rung in ("minimal", "slim"):
+            if request.rung in ("minimal", "slim"):
                 return Reason.of("SL392", "unknown_step", at=step.line, reason=reason, base=program.base_ref)
-            if not _finds_all(program, step, atom, wanted.copies):
+            if not _finds_its_inputs(program, step, atom, request.copies):
                 return Reason.of("SL392", "after_build", at=step.line, reason=reason)
     return None
 
 
-def guessed_home(program: Program, trees: Sequence[CopyFromBuilder]) -> Reason | None:
-    """Why a tree may lie elsewhere: whose home directory it is below is not known of an unknown image."""
+def unknown_home(program: Program, copies: Sequence[CopyFromBuilder]) -> Reason | None:
+    """Why a copy may be at the wrong path: it is below /root, and the user of an unknown base image is
+    unknown."""
     raw = program.dockerfile.instructions
     if program.base is not None or any(x.keyword == "USER" or "/root" in x.raw for x in raw):
         return None
-    found = next((t for t in trees if inside(t.path, "/root")), None)
+    found = next((t for t in copies if inside(t.path, "/root")), None)
     if found is None:
         return None
     line = raw[found.after].line
     return Reason.of("SL392", "home", at=line, base=program.base_ref)
 
 
-def _finds_all(program: Program, step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
-    """Whether a step of the final stage finds there what it found in the file."""
-    built = _built(program)
+def _finds_its_inputs(
+    program: Program, step: Step, atom: AtomStep, copies: Sequence[CopyFromBuilder]
+) -> bool:
+    """Whether a step of unknown effect sees in the final stage everything that it saw in the original
+    file."""
+    built = _build_atoms(program)
     if not built or (step.index, atom.index) < built[0]:
         return True
-    return step.index > built[-1][0] and _copies_project(program) and _all_copied(program, trees)
+    return step.index > built[-1][0] and _copies_project(program) and _all_copied(program, copies)
 
 
 def _copies_project(program: Program) -> bool:
@@ -61,20 +65,21 @@ def _copies_project(program: Program) -> bool:
     return known is not None and known.copies_project
 
 
-def follows_build(program: Program) -> bool:
-    """Whether a step of unknown effect comes behind a build step: it may need all that was built."""
-    built = _built(program)
+def unknown_follows_build(program: Program) -> bool:
+    """Whether a step of unknown effect follows a build step: it may need every artifact."""
+    built = _build_atoms(program)
     last = _last_unknown(program)
     return bool(built) and last is not None and last >= built[0][0]
 
 
 def keep_everything_before_unknown(program: Program) -> Program:
-    """Packages and files that a step of unknown needs may use are needed where it is executed."""
+    """The program with all packages and files before the last step of unknown effect marked as needed at
+    run time."""
     last = _last_unknown(program)
     if last is None:
         return program
-    copied = [m.path for m in program.artifacts if not m.is_file] if follows_build(program) else []
-    steps = tuple(_all_stay(s, copied) if s.index <= last else s for s in program.steps)
+    copied = [m.path for m in program.artifacts if not m.is_file] if unknown_follows_build(program) else []
+    steps = tuple(_with_all_kept(s, copied) if s.index <= last else s for s in program.steps)
     return replace(program, steps=steps)
 
 
@@ -82,27 +87,28 @@ def _last_unknown(program: Program) -> int | None:
     return max((s.index for s in program.steps if any(a.role == "unknown" for a in s.atoms)), default=None)
 
 
-def _built(program: Program) -> list[tuple[int, int]]:
-    """The atoms of which the builder makes something, in order."""
-    return [(s.index, a.index) for s in program.steps for a in s.atoms if _makes(a)]
+def _build_atoms(program: Program) -> list[tuple[int, int]]:
+    """The indexes (step, atom) of everything that builds an artifact, in order."""
+    return [(s.index, a.index) for s in program.steps for a in s.atoms if _builds(a)]
 
 
-def _makes(atom: AtomStep) -> bool:
+def _builds(atom: AtomStep) -> bool:
     return atom.role == "build" and bool(
         {e.kind for e in atom.effects} - INSTALLS_NOTHING - {"packages", "source"}
     )
 
 
-def _all_copied(program: Program, trees: Sequence[CopyFromBuilder]) -> bool:
-    """Everything that build steps write is copied, or deleted again."""
+def _all_copied(program: Program, copies: Sequence[CopyFromBuilder]) -> bool:
+    """Whether everything that build steps write is copied or deleted again."""
     atoms = [a for s in program.steps for a in s.atoms]
     deleted = [d for a in atoms for e in a.effects for d in e.deletes]
-    written = [w for a in atoms if _makes(a) for e in a.effects for w in (*e.writes, *e.outputs)]
-    return all(inside_any(w, (*(t.path for t in trees), *deleted)) for w in written)
+    written = [w for a in atoms if _builds(a) for e in a.effects for w in (*e.writes, *e.outputs)]
+    return all(inside_any(w, (*(t.path for t in copies), *deleted)) for w in written)
 
 
-def _all_stay(step: Step, copied: Sequence[str]) -> Step:
-    """A step with all of its packages and files, those aside that come with a copied directory."""
+def _with_all_kept(step: Step, copied: Sequence[str]) -> Step:
+    """The step with all its packages and files marked as needed, except files that a copied directory
+    already contains."""
     atoms = tuple(
         replace(a, role="both", packages=tuple(replace(v, role="both", counterparts=()) for v in a.packages))
         if a.packages

@@ -15,8 +15,8 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.plan import Rung
 from slimify.model.sources import Use
-from slimify.planning.final_stage.rebase import path_dirs, written_base
-from slimify.planning.final_stage.steps import real_atoms
+from slimify.planning.final_stage.commands import real_atoms
+from slimify.planning.final_stage.rebase import base_as_written, path_dirs
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
@@ -51,7 +51,7 @@ def bases(
                 reasons = (Reason.of("SL392", "of_kind", kind=known[kind], lacks=lacks),)
             if "debian" in known:
                 found.append(("slim", known["debian"]))
-    found.append(("same-base", written_base(program)))
+    found.append(("same-base", base_as_written(program)))
     wanted = {
         "auto": ("minimal", "slim", "same-base"),
         "minimal": ("minimal",),

@@ -17,7 +17,7 @@ from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning
-from slimify.planning.in_place.certain import unsure
+from slimify.planning.in_place.start_uncertainty import start_uncertainty
 from slimify.semantics.paths import touches
 
 BUILD_CACHE = 40 * MB  # of a small program: the standard library, compiled; measured 34 MB
@@ -77,7 +77,7 @@ def unused(program: Program) -> bool:
     """Nothing that runs calls Go or reads what it fetched; an image to build in is there for that."""
     places = [c for s in program.steps for e in s.effects if e.does("compile", "go") for c in e.caches]
     compiling = go_toolchain() & program.runtime_needs.commands.keys()
-    if unsure(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
+    if start_uncertainty(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
         return False
     if any(touches(p, c) for p in program.runtime_needs.paths for c in places):
         return False

@@ -32,14 +32,14 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
-from slimify.planning.final_stage.mkdir_steps import directories
-from slimify.planning.final_stage.rebase import on_path, restated
-from slimify.planning.final_stage.steps import SplitRequest
-from slimify.planning.final_stage.text import names_in
+from slimify.planning.final_stage.commands import SplitRequest
+from slimify.planning.final_stage.instruction_text import names_in
+from slimify.planning.final_stage.mkdir_steps import mkdir_copies
+from slimify.planning.final_stage.rebase import is_on_path, restated_settings
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.stages.partition import part
-from slimify.planning.stages.unknown_steps import blocked, keep_everything_before_unknown
-from slimify.planning.strategy import Proposal
+from slimify.planning.proposal import Proposal
+from slimify.planning.stages.split import split_layout
+from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import env_pairs
 
@@ -112,16 +112,16 @@ def _sources(program: Program) -> tuple[str, ...]:
     return tuple(place for step in copies for place in copy_targets(step.visit) or ())
 
 
-def _elsewhere(name: str, trees: tuple[CopyFromBuilder, ...]) -> Reason:
+def _elsewhere(name: str, copies: tuple[CopyFromBuilder, ...]) -> Reason:
     """Why a program that is started is not there."""
-    found = next((t.path for t in trees if posixpath.basename(t.path) == posixpath.basename(name)), None)
+    found = next((t.path for t in copies if posixpath.basename(t.path) == posixpath.basename(name)), None)
     return Reason.of("SL394", "off_path", path=found) if found else Reason.of("SL394", "unmade")
 
 
-def _is_program(program: Program, tree: CopyFromBuilder) -> bool:
+def _is_program(program: Program, copy: CopyFromBuilder) -> bool:
     """A build step made it: a binary, or a directory in which binaries are."""
     return any(
-        m.path == tree.path and m.kind in ("compile", "build", "files", "unpack", "fetch", "meta")
+        m.path == copy.path and m.kind in ("compile", "build", "files", "unpack", "fetch", "meta")
         for m in program.artifacts
     )
 
@@ -130,10 +130,10 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     same, bare = rung == "same-base", "gcr.io/distroless" in base
     idle_packages = unused_interactive(program) if bare else frozenset()
     present = PRESENT | idle_packages if bare else frozenset()
-    made = directories(program, found.drop, found.copies) if bare else {}
+    made = mkdir_copies(program, found.drop, found.copies) if bare else {}
     found = replace(
         found,
-        copies=(*found.copies, *(tree for trees in made.values() for tree in trees)),
+        copies=(*found.copies, *(copy for copies in made.values() for copy in copies)),
         drop=found.drop | frozenset(made),
     )
     why = has_run(program, found.drop, present) if bare else None
@@ -142,7 +142,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     current = keep_everything_before_unknown(program) if same else program
     idle = frozenset[str]() if same else builder_only_env(program)
     texts = _said(program, found.drop, idle)
-    head = () if same else restated(program, base, texts, _bins(program, found.copies))
+    head = () if same else restated_settings(program, base, texts, _bins(program, found.copies))
     if head is None:
         return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
     put: tuple[Decision, ...] = ()
@@ -169,7 +169,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
                 base_ref=program.base_ref,
             ),
         )
-    wanted = SplitRequest(
+    request = SplitRequest(
         rung=rung,
         base=base,
         copies=found.copies,
@@ -182,12 +182,12 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         builder_only_env=idle,
         decisions=(*_decisions(program, rung, base, found.copies), *put),
         saving=_saving(program, base, rung),
-        original=estimate.original(program) + 100 * MB,
+        original=estimate.original_bytes(program) + 100 * MB,
     )
-    why = blocked(program, wanted)
+    why = split_obstacle(program, request)
     if why:
         return why
-    layout = part(current, wanted)
+    layout = split_layout(current, request)
     return replace(layout, decisions=(*layout.decisions, *left(program, layout)))
 
 
@@ -212,20 +212,20 @@ def _is_systems(path: str) -> bool:
     return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
-def _bins(program: Program, trees: tuple[CopyFromBuilder, ...]) -> list[str]:
+def _bins(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:
     """Directories of programs that are started by their bare names, or may be by people."""
     argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
     full = {
         posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
     }
-    return [posixpath.dirname(t.path) for t in trees if on_path(program, t.path) and t.path not in full]
+    return [posixpath.dirname(t.path) for t in copies if is_on_path(program, t.path) and t.path not in full]
 
 
 def _saving(program: Program, base: str, rung: Rung) -> int:
     from slimify.facts.images import image
 
     old, new = program.base, image(base)
-    saving = estimate.dropped_packages(program) + 80 * MB  # build and module caches
+    saving = estimate.dropped_package_bytes(program) + 80 * MB  # build and module caches
     if old is not None and rung != "same-base":
         saving += (old.size or estimate.UNKNOWN_IMAGE) - (new.size if new else 0)
     return saving
@@ -237,7 +237,7 @@ def _moves(base: ImageFacts) -> bool:
 
 
 def _decisions(
-    program: Program, rung: Rung, base: str, trees: tuple[CopyFromBuilder, ...]
+    program: Program, rung: Rung, base: str, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[Decision, ...]:
     moving = program.base if program.base is not None and _moves(program.base) else None
     sure = program.base is not None and program.base.suite_sure and moving is None
@@ -259,7 +259,7 @@ def _decisions(
         found.append(Decision.from_reason(reason, "safe" if sure else "assumed"))
     else:
         found.append(Decision.of("SL302", "same", safety="safe", base=base))
-    for tree in trees:
-        line = program.dockerfile.instructions[tree.after].line
-        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
+    for copy in copies:
+        line = program.dockerfile.instructions[copy.after].line
+        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=copy.path))
     return tuple(found)

@@ -11,7 +11,7 @@ from slimify.analysis.program import Program
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
-from slimify.planning.final_stage.steps import real_atoms
+from slimify.planning.final_stage.commands import real_atoms
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.words import expand
 

@@ -19,8 +19,8 @@ from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
 from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
-from slimify.planning.final_stage.rebase import on_path
-from slimify.planning.final_stage.steps import real_atoms
+from slimify.planning.final_stage.commands import real_atoms
+from slimify.planning.final_stage.rebase import is_on_path
 from slimify.planning.final_stage.symlink_copies import with_link_targets
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import PathMarks, inside, inside_any, touches
@@ -47,7 +47,7 @@ class RuntimeFiles(Struct, frozen=True, kw_only=True):
 def along(program: Program) -> RuntimeFiles:
     """What goes along to the stage in which the program runs."""
     named, unknown = named_paths(program), opens_unknown(program)
-    trees = tuple(
+    copies = tuple(
         CopyFromBuilder(path=m.path, after=m.first, is_file=m.is_file)
         for m in program.artifacts
         if _wanted(program, m, named, unknown)
@@ -55,8 +55,8 @@ def along(program: Program) -> RuntimeFiles:
     later = [n for n in named if _comes_later(program, n)]
     drop: set[int] = set()
     replace: dict[int, str] = {}
-    kept = [t.path for t in trees]
-    folders = [t.path for t in trees if not t.is_file]
+    kept = [t.path for t in copies]
+    folders = [t.path for t in copies if not t.is_file]
     lost: list[str] = []
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD"):
@@ -84,7 +84,7 @@ def along(program: Program) -> RuntimeFiles:
     idle = _idle(program, kept, lost, named)
     replace |= _into_directories(program, idle, drop | set(replace))
     drop |= idle
-    return RuntimeFiles(copies=trees, drop=frozenset(drop), replace=replace)
+    return RuntimeFiles(copies=copies, drop=frozenset(drop), replace=replace)
 
 
 def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
@@ -106,7 +106,11 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
     ):
         return False
     if made.kind in ADDS_FILES:
-        if on_path(program, made.path) and name not in program.runtime_needs.commands and _all_known(program):
+        if (
+            is_on_path(program, made.path)
+            and name not in program.runtime_needs.commands
+            and _all_known(program)
+        ):
             return name in compiled(program)
         return "/src/" not in made.path or (
             inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")

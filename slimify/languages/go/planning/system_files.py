@@ -12,7 +12,7 @@ from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
 from slimify.model.sources import Use
-from slimify.planning.final_stage.restore_packages import put_back
+from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
 # golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
@@ -39,7 +39,7 @@ def with_opened(
     """The head of the final stage with such a directory, and those beside it that come to be there: for
     `trees`, and for the copies from the context that are not in `drop` (indices of instructions)."""
     at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
-    places = {tree.path for tree in copies}
+    places = {copy.path for copy in copies}
     for step in program.steps:
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
             visit = step.visit
@@ -55,7 +55,7 @@ def put_back_of_go(
     wanted = wanted_packages(program, base)
     copied, told = _copied_data(program, base, wanted)
     if "alpine" not in base:
-        install, put, missing = put_back(program, base, wanted)
+        install, put, missing = restored_packages(program, base, wanted)
         if any("ca-certificates" in line for line in install):  # comes along with what is installed
             certificates = named_data_files("golang")["certificates"]
             copied = tuple(line for line in copied if certificates not in line)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Decision
-from slimify.planning.final_stage.text import from_index, names_in, repeated_state
+from slimify.planning.final_stage.instruction_text import from_index, names_in, repeated_state
 from slimify.planning.layout import Layout
 from slimify.syntax.dockerfile.instructions import env_pairs
 

@@ -35,7 +35,7 @@ def only_mounts_keep_out(program: Program) -> bool:
 
 def mounted(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
-    return estimate.caches(program, "node", kinds=INSTALLS)
+    return estimate.cache_bytes(program, "node", kinds=INSTALLS)
 
 
 def cleaner(program: Program, step: Step) -> str:

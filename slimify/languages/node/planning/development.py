@@ -12,19 +12,19 @@ from slimify.languages.node.planning.prune import dev_needed, node_major, projec
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.planning.estimates import estimate
-from slimify.planning.in_place.edits import Edits, place
+from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import (
-    body,
-    chained,
-    commented,
-    direct,
-    joined,
-    lead,
-    lengthened,
-    prolonged,
-    readable,
-    side_by_side,
-    stateless,
+    are_adjacent,
+    body_with_comments,
+    extended_run,
+    is_chained,
+    is_direct,
+    is_extendable,
+    is_readable,
+    keeps_shell_state,
+    run_body,
+    run_of_commands,
+    run_prefix,
 )
 from slimify.syntax.shell.script import edit
 
@@ -70,8 +70,8 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
     """The edits, or why they can't be made."""
     step = found.step
     users = [s for s in program.steps if s.index >= step.index and _uses(found, s)]
-    if not readable(step) or not direct(step, found.atom, found.effect):
-        return Reason.of("SL313", "not_edited", step=place(step))
+    if not is_readable(step) or not is_direct(step, found.atom, found.effect):
+        return Reason.of("SL313", "not_edited", step=step_line(step))
     if not users and not found.project.hooks:
         return _not_installed(program, found)
     command = prune_command(program, found.project, found.effect)
@@ -79,17 +79,17 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
     members = [s for s in program.steps if step.index <= s.index <= last.index and s.keyword == "RUN"]
     if command is None:
         return Reason.of("SL313", "no_prune")
-    if not side_by_side(program, step.index, last.index):
-        return Reason.of("SL313", "needed_apart", step=place(last))
+    if not are_adjacent(program, step.index, last.index):
+        return Reason.of("SL313", "needed_apart", step=step_line(last))
     if any(s.state.cwd != found.effect.cwd or s.instruction.flags for s in members):
-        return Reason.of("SL313", "elsewhere", step=place(last))
-    if len(members) == 1 and prolonged(step):
-        text = lengthened(program, step, (command,))
+        return Reason.of("SL313", "elsewhere", step=step_line(last))
+    if len(members) == 1 and is_extendable(step):
+        text = extended_run(program, step, (command,))
         return _pruned(found, {step.index: text})
-    if not all(chained(s) and stateless(s) for s in members):
-        return Reason.of("SL313", "not_lengthened", step=place(step))
-    commands = [body(step.instruction), *(commented(program, s) for s in members[1:]), command]
-    text = joined(lead(step.instruction), commands, program.dockerfile.newline)
+    if not all(is_chained(s) and keeps_shell_state(s) for s in members):
+        return Reason.of("SL313", "not_lengthened", step=step_line(step))
+    commands = [run_body(step.instruction), *(body_with_comments(program, s) for s in members[1:]), command]
+    text = run_of_commands(run_prefix(step.instruction), commands, program.dockerfile.newline)
     texts = {s.index: text if s is step else "" for s in members}
     return _pruned(found, texts)
 

@@ -19,30 +19,26 @@ from slimify.languages.node import corepack
 from slimify.languages.node.planning.caches import cleaner
 from slimify.languages.node.planning.npm_static_site import only_site
 from slimify.languages.node.planning.prune import prune
-from slimify.languages.node.planning.start import (
-    installs_at_start,
-    out_of_package,
-    unknown_start,
-)
+from slimify.languages.node.planning.start import installs_at_start, out_of_package, unknown_start
 from slimify.languages.node.planning.static_site import without_project
 from slimify.model.decisions import Decision, PackageVerdict, Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
-from slimify.planning.final_stage.copy_owner import owner
-from slimify.planning.final_stage.copy_position import before_first_use
-from slimify.planning.final_stage.rebase import same_family, written_base
-from slimify.planning.final_stage.restore_packages import put_back
-from slimify.planning.final_stage.steps import SplitRequest
+from slimify.planning.final_stage.commands import SplitRequest
+from slimify.planning.final_stage.copy_owner import copy_owner
+from slimify.planning.final_stage.copy_position import positioned_copies
+from slimify.planning.final_stage.rebase import base_as_written, slim_variant
+from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.stages.partition import part
+from slimify.planning.proposal import Proposal, small_saving
+from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import (
-    blocked,
-    follows_build,
-    guessed_home,
     keep_everything_before_unknown,
+    split_obstacle,
+    unknown_follows_build,
+    unknown_home,
 )
-from slimify.planning.starts import cloned_code, foreign_program
-from slimify.planning.strategy import Proposal, too_small
+from slimify.planning.start_command import runs_cloned_code, starts_global_install
 
 # What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
 _RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
@@ -54,11 +50,11 @@ def propose(program: Program, options: Options) -> Proposal:
     if why:
         return Proposal(reasons=(why,))
     tried: list[Layout | Reason] = []
-    partner = same_family(written_base(program), program) if program.base else None
+    partner = slim_variant(base_as_written(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
         tried.append(_try(program, "slim", partner, options))
     if options.base in ("auto", "same"):
-        tried.append(_try(program, "same-base", written_base(program), options))
+        tried.append(_try(program, "same-base", base_as_written(program), options))
     return Proposal(
         layouts=tuple(t for t in tried if isinstance(t, Layout)),
         reasons=tuple(t for t in tried if isinstance(t, Reason)),
@@ -70,8 +66,8 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     most = _saving(program, rung)  # with everything that only the build needs, whatever bars it
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
-    cloned = cloned_code(program)
-    if cloned or foreign_program(program):
+    cloned = runs_cloned_code(program)
+    if cloned or starts_global_install(program):
         program = _with_tools(program)
     lost = corepack.lost(program.steps, program.runtime_needs.commands)
     why = Reason.of("SL392", "corepack", command=lost) if lost else None
@@ -84,17 +80,17 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         program, tuple(_tree(program, m) for m in program.artifacts if not _idle(program, m))
     )
     copies, handed, left = only_site(program, copies)
-    copies, why = before_first_use(program, copies)
+    copies, why = positioned_copies(program, copies)
     if why:
         return why
-    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), None)
+    head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
     tail, pruned, saved = (
-        prune(program, copies, options.keep_paths) if not follows_build(program) else ((), (), 0)
+        prune(program, copies, options.keep_paths) if not unknown_follows_build(program) else ((), (), 0)
     )
     saved += left
-    wanted = SplitRequest(
+    request = SplitRequest(
         rung=rung,
         base=base,
         copies=copies,
@@ -103,14 +99,14 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         final_head=head,
         decisions=(*_decisions(program, rung, base, copies), *site, *handed, *put, *pruned),
         saving=_saving(program, rung) + saved,
-        original=estimate.original(program) + saved,
+        original=estimate.original_bytes(program) + saved,
     )
-    why = blocked(program, wanted) or guessed_home(program, copies) or _in_system(program, copies)
-    if why and rung == "same-base" and most + saved < options.min_saving.floor(wanted.original):
-        return too_small(rung, most + saved)
+    why = split_obstacle(program, request) or unknown_home(program, copies) or _in_system(program, copies)
+    if why and rung == "same-base" and most + saved < options.min_saving.floor(request.original):
+        return small_saving(rung, most + saved)
     if why:
         return why
-    layout = part(program, wanted)
+    layout = split_layout(program, request)
     if not layout.build and rung != "slim":
         return Reason.of("SL407", "node_nothing")
     return replace(layout, append={**layout.append, **_cleaners(program, layout)})
@@ -172,14 +168,14 @@ def _idle(program: Program, made: Artifact) -> bool:
 
 
 def _tree(program: Program, made: Artifact) -> CopyFromBuilder:
-    return CopyFromBuilder(path=made.path, after=made.first, owner=owner(program, made.user))
+    return CopyFromBuilder(path=made.path, after=made.first, owner=copy_owner(program, made.user))
 
 
 def _saving(program: Program, rung: str) -> int:
     from slimify.facts.images import image
 
-    saving = estimate.dropped_packages(program) + estimate.caches(program, "node")
-    saving += estimate.left_lists(program)
+    saving = estimate.dropped_package_bytes(program) + estimate.cache_bytes(program, "node")
+    saving += estimate.left_list_bytes(program)
     if rung == "slim" and program.base is not None:
         new = image(program.base.slim_partner or "")
         saving += program.base.size - (new.size if new else 0)
@@ -194,7 +190,7 @@ def _decisions(
         found.append(Decision.of("SL301", "same", safety="safe", base=base, language="Node"))
     else:
         found.append(Decision.of("SL302", "same", safety="safe", base=base))
-    for tree in copies:
-        line = program.dockerfile.instructions[tree.after].line
-        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
+    for copy in copies:
+        line = program.dockerfile.instructions[copy.after].line
+        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=copy.path))
     return tuple(found)

@@ -44,14 +44,14 @@ def only_site(
     around = [t for t in copies if site is not None and site.path != t.path and inside(site.path, t.path)]
     if project is None or site is None or len(around) != 1 or _used(program, around[0].path, site.path):
         return copies, (), 0
-    tree = around[0]
-    kept = [replace(tree, path=site.path)]
+    copy = around[0]
+    kept = [replace(copy, path=site.path)]
     if site.manifest:
-        kept.append(replace(tree, path=site.manifest, is_file=True))
+        kept.append(replace(copy, path=site.manifest, is_file=True))
     count = len({*project.dependencies, *project.dev_dependencies})
-    left = tuple(x for t in copies for x in (kept if t is tree else [t]))
+    left = tuple(x for t in copies for x in (kept if t is copy else [t]))
     decision = Decision.of(
-        "SL318", "site", safety="assumed", path=tree.path, site=site.path, server=site.server
+        "SL318", "site", safety="assumed", path=copy.path, site=site.path, server=site.server
     )
     return left, (decision,), count * 8 * estimate.NODE_PACKAGE
 

@@ -8,7 +8,7 @@ from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.model.decisions import Reason
 from slimify.model.effects import INSTALLS
-from slimify.planning.starts import only_shell
+from slimify.planning.start_command import starts_only_shell
 from slimify.semantics.paths import inside_any
 
 
@@ -16,7 +16,7 @@ def unknown_start(program: Program) -> Reason | None:
     """Why a base with fewer programs may lack one: what is started is not known."""
     if not program.runtime_needs.start:
         return Reason.of("SL392", "no_start", base=program.base_ref)
-    if only_shell(program.runtime_needs.start):
+    if starts_only_shell(program.runtime_needs.start):
         return Reason.of("SL392", "people", base=program.base_ref)
     for effect in program.runtime_needs.start:
         if effect.action.startswith("run ") and effect.unread:

@@ -44,7 +44,7 @@ def _server(program: Program) -> str:
     return next(iter(started))
 
 
-def _left_behind(program: Program, tree: CopyFromBuilder, copies: tuple[CopyFromBuilder, ...]) -> bool:
+def _left_behind(program: Program, copy: CopyFromBuilder, copies: tuple[CopyFromBuilder, ...]) -> bool:
     """Something was copied out of it, and nothing in the final stage works in it or names it."""
     out = False
     for atom in (a for s in program.steps for a in s.atoms):
@@ -52,14 +52,14 @@ def _left_behind(program: Program, tree: CopyFromBuilder, copies: tuple[CopyFrom
             return False
         for effect in atom.effects:
             if atom.role != "build":
-                if any(inside(p, tree.path) for p in (*effect.reads, *effect.writes, *effect.deletes)):
+                if any(inside(p, copy.path) for p in (*effect.reads, *effect.writes, *effect.deletes)):
                     return False
-            elif any(inside(r, tree.path) for r in effect.reads) and effect.kind == "files":
-                others = [w for w in effect.writes if not inside(w, tree.path)]
+            elif any(inside(r, copy.path) for r in effect.reads) and effect.kind == "files":
+                others = [w for w in effect.writes if not inside(w, copy.path)]
                 if others and effect.tool not in _COPIES:
                     return False
-                out = out or any(inside(w, t.path) for w in others for t in copies if t != tree)
-    return out and not _named(program, tree.path)
+                out = out or any(inside(w, t.path) for w in others for t in copies if t != copy)
+    return out and not _named(program, copy.path)
 
 
 def _named(program: Program, path: str) -> bool:

@@ -9,7 +9,7 @@ from slimify.model.effects import Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning
-from slimify.planning.in_place.runs import direct
+from slimify.planning.in_place.runs import is_direct
 
 _PIP = 12 * MB  # wheels of a small set of packages
 _CONDA = 100 * MB  # archives and the index of channels; even a bare Python brings forty packages
@@ -39,7 +39,7 @@ def only_mounts_keep_out(program: Program) -> bool:
 
 def mounted(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
-    return estimate.caches(program, "python")
+    return estimate.cache_bytes(program, "python")
 
 
 def _size(manager: str) -> int:
@@ -56,7 +56,7 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
             if not effect.does("install", "python") or effect.manager != "pip" or not effect.caches:
                 continue
             word = next((w for w in effect.command.words if w.value == "install"), None)
-            if word is not None and direct(step, atom, effect):
+            if word is not None and is_direct(step, atom, effect):
                 swap[(word.start, word.end)] = f"{word.text} --no-cache-dir"
     return swap
 

@@ -30,16 +30,16 @@ from slimify.languages.python.planning.site_packages import (
 from slimify.languages.python.planning.start import installs_at_start
 from slimify.model.decisions import Decision, Reason
 from slimify.planning.estimates import estimate
-from slimify.planning.final_stage.copy_owner import owner
+from slimify.planning.final_stage.commands import SplitRequest
+from slimify.planning.final_stage.copy_owner import copy_owner
 from slimify.planning.final_stage.media_types import media_types
-from slimify.planning.final_stage.rebase import same_family, written_base
-from slimify.planning.final_stage.restore_packages import put_back
-from slimify.planning.final_stage.steps import SplitRequest
+from slimify.planning.final_stage.rebase import base_as_written, slim_variant
+from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.in_place.caches import caches
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.stages.partition import part
-from slimify.planning.stages.unknown_steps import blocked, keep_everything_before_unknown
-from slimify.planning.strategy import Proposal
+from slimify.planning.proposal import Proposal
+from slimify.planning.stages.split import split_layout
+from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
 
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
@@ -52,12 +52,12 @@ def propose(program: Program, options: Options) -> Proposal:
     compiling = installs_at_start(program)
     if compiling:
         return Proposal(layouts=(), reasons=(compiling,))
-    partner = same_family(written_base(program), program) if program.base else None
+    partner = slim_variant(base_as_written(program), program) if program.base else None
     if partner and options.base in ("auto", "slim", "minimal"):
         _try(program, "slim", partner, options, layouts, reasons)
     if options.base in ("auto", "same"):
         before = len(layouts)
-        _try(program, "same-base", written_base(program), options, layouts, reasons)
+        _try(program, "same-base", base_as_written(program), options, layouts, reasons)
         if before == 0 and len(layouts) > before and _no_better_than_cleaning(program, layouts[-1]):
             layouts.pop()
             reasons.append(Reason.of("SL407", "python_no_gain"))
@@ -71,7 +71,7 @@ def _try(
         program = keep_everything_before_unknown(program)
     copies = python_trees(program)
     if isinstance(copies, Reason):
-        worth = _gain(program) >= options.min_saving.floor(estimate.original(program))
+        worth = _gain(program) >= options.min_saving.floor(estimate.original_bytes(program))
         reasons.append(copies if rung == "slim" or worth else _NOTHING)
         return
     own = any(m.path == venvs.PATH for m in program.artifacts)
@@ -82,7 +82,7 @@ def _try(
         return
     copies, tail, dropped = without_packages(program, copies)
     out = without_installers(program, copies)
-    head, put, missing = put_back(program, base) if rung == "slim" else ((), (), None)
+    head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
         reasons.append(missing)
         return
@@ -93,7 +93,7 @@ def _try(
     saving = _saving(program, base, rung, copies) + out.size
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
-    wanted = SplitRequest(
+    request = SplitRequest(
         rung=rung,  # type: ignore[arg-type]
         base=base,
         copies=copies,
@@ -105,13 +105,13 @@ def _try(
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
         decisions=(*_decisions(program, rung, base, copies), *dropped, *out.decisions, *put, *made_way),
         saving=saving,
-        original=estimate.original(program),
+        original=estimate.original_bytes(program),
     )
-    why = blocked(program, wanted)
+    why = split_obstacle(program, request)
     if why:
         reasons.append(why)
         return
-    layouts.append(part(program, wanted))
+    layouts.append(split_layout(program, request))
 
 
 def _among_packages(program: Program) -> tuple[str, ...]:
@@ -170,7 +170,10 @@ def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
         elif made.path != BIN:
             copies.append(
                 CopyFromBuilder(
-                    path=made.path, after=made.first, owner=owner(program, made.user), is_file=made.is_file
+                    path=made.path,
+                    after=made.first,
+                    owner=copy_owner(program, made.user),
+                    is_file=made.is_file,
                 )
             )
     whole = [t for t in copies if t.path == LOCAL]
@@ -184,10 +187,10 @@ def _once(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:
     """A file in a directory that is copied whole comes with it, at the place of the earlier of the two."""
     outer = {t.path: t for t in copies if not t.is_file}
     kept: dict[str, CopyFromBuilder] = {}
-    for tree in copies:
-        around = next((o for o in outer.values() if o.path != tree.path and inside(tree.path, o.path)), tree)
+    for copy in copies:
+        around = next((o for o in outer.values() if o.path != copy.path and inside(copy.path, o.path)), copy)
         before = kept.get(around.path, around)
-        kept[around.path] = replace(around, after=min(before.after, tree.after))
+        kept[around.path] = replace(around, after=min(before.after, copy.after))
     return list(kept.values())
 
 
@@ -196,7 +199,7 @@ def _moving(program: Program) -> bool:
     base = program.base
     if base is None or base.family != "python" or base.digest:
         return False
-    return not base.version_sure or "$" in written_base(program)
+    return not base.version_sure or "$" in base_as_written(program)
 
 
 _NOTHING = Reason.of("SL407", "python_nothing")
@@ -204,7 +207,9 @@ _NOTHING = Reason.of("SL407", "python_nothing")
 
 def _gain(program: Program) -> int:
     return (
-        estimate.dropped_packages(program) + estimate.caches(program, "python") + estimate.left_lists(program)
+        estimate.dropped_package_bytes(program)
+        + estimate.cache_bytes(program, "python")
+        + estimate.left_list_bytes(program)
     )
 
 
@@ -230,9 +235,9 @@ def _decisions(
         found.append(Decision.of("SL301", "same", safety="safe", base=base, language="Python"))
     else:
         found.append(Decision.of("SL302", "same", safety="safe", base=base))
-    for tree in copies:
-        line = program.dockerfile.instructions[tree.after].line
-        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=tree.path))
+    for copy in copies:
+        line = program.dockerfile.instructions[copy.after].line
+        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=copy.path))
     return tuple(found)
 
 

@@ -39,15 +39,15 @@ def remove_overlaid(
         return (), ()
     major, minor = (*base.version.split("."), "0")[:2]
     places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
-    tree = next((t for t in copies if t.path in places), None)
-    if tree is None or _cared_for(program, places[1]):
+    copy = next((t for t in copies if t.path in places), None)
+    if copy is None or _cared_for(program, places[1]):
         return (), ()
     touched = {*_touched(program), *kept}
     brought = _BROUGHT if int(minor) <= _LAST_WITH_ALL else _BROUGHT[:1]
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()
-    line = program.dockerfile.instructions[tree.after].line
+    line = program.dockerfile.instructions[copy.after].line
     decision = Decision.of("SL348", "way", safety="safe", line=line, names=tuple(names))
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
 

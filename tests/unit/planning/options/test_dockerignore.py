@@ -13,7 +13,7 @@ from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.model.ignore_file import IgnoreFile
 from slimify.model.outcome import Outcome
-from slimify.planning.options.dockerignore import completed
+from slimify.planning.options.dockerignore import completed_text
 from slimify.syntax.dockerfile.parser import parse
 from slimify.validation.ignore_file import problems
 
@@ -169,7 +169,7 @@ def test_bytes_that_the_builder_gets(tmp_path: Path) -> None:
     ],
 )
 def test_the_users_lines_stay(before: str | None, after: str) -> None:
-    assert completed(before, ["a", "b"]) == after
+    assert completed_text(before, ["a", "b"]) == after
 
 
 def test_the_proof_sees_what_is_needed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.config import MinSaving, Options
-from slimify.planning.stages.shared_base import same_steps
+from slimify.planning.stages.shared_base import is_equivalent
 
 TOOLS = (
     "RUN apk add --no-cache \\\n        bash \\\n        tini \\\n    && adduser -D press \\\n"
@@ -111,4 +111,4 @@ HEAD = "FROM a AS base\nLABEL d=e\nARG X\nRUN b\n"
     ],
 )
 def test_same_steps(text: str, same: bool) -> None:
-    assert same_steps(PLAIN, text) is same
+    assert is_equivalent(PLAIN, text) is same

@@ -1,4 +1,4 @@
-"""What a language's strategy is: a module with a name and a function that makes layouts."""
+"""What a language's strategy proposes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from slimify.planning.layout import Layout
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
-    """Layouts, best first, and why better ones were not possible."""
+    """Layouts, best first, and the reasons why better ones are not possible."""
 
     layouts: tuple[Layout, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
 
-def too_small(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
-    """That a rewrite is not worth it; `saving` in bytes."""
+def small_saving(rung: Rung, saving: int, *, measured: bool = False) -> Reason:
+    """The reason SL407: the rewrite saves too little. `saving` is in bytes."""
     megabytes = max(saving, 0) // MB
     if measured:
         return Reason.of("SL407", "small_measured", rung=rung, megabytes=megabytes)

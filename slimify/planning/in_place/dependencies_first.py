@@ -1,7 +1,8 @@
-"""Dependencies are installed before the sources are copied, so that a change of a source installs nothing.
+"""Installs dependencies before the sources are copied, so that a changed source does not repeat the
+install.
 
-A COPY of a directory goes behind the installs that follow it; what they read is copied in front of them.
-Only installs whose every input is known: requirement files, package.json with its lock file.
+A COPY of a directory moves after the installs that follow it; the files that these read are copied before
+them. Only for installs whose inputs are all known: requirement files, package.json with its lock file.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from slimify.languages import language
 from slimify.model.decisions import Decision
 from slimify.model.effects import MANAGES_PACKAGES
 from slimify.planning.in_place.edits import Edits
-from slimify.planning.in_place.runs import readable
+from slimify.planning.in_place.runs import is_readable
 from slimify.semantics.paths import inside
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_ASIDE = MANAGES_PACKAGES | {"cache", "check"}  # nothing of the context is read
+_READS_NO_CONTEXT = MANAGES_PACKAGES | {"cache", "check"}
 
 
 def dependencies_first(program: Program) -> Edits:
-    """Each COPY of a directory that an install follows, moved behind it."""
+    """Each COPY of a directory that an install follows, moved after it."""
     for step in program.steps:
-        brought = _brought(step)
-        block = _block(program, step) if brought else ()
+        brought = _copied_files(step)
+        block = _following_installs(program, step) if brought else ()
         inputs = _inputs(program, block, brought)
-        if not inputs or _collides(program, block, brought):
+        if not inputs or _may_be_overwritten(program, block, brought):
             continue
         behind = block[-1].index + 1
         if behind >= len(program.dockerfile.instructions):
@@ -41,8 +42,9 @@ def dependencies_first(program: Program) -> Edits:
     return Edits()
 
 
-def _brought(step: Step) -> frozenset[str]:
-    """The files of the context that a COPY of directories brings; none where more has to be asked."""
+def _copied_files(step: Step) -> frozenset[str]:
+    """The context files that a COPY of directories brings; none if it needs more analysis (flags,
+    patterns)."""
     if step.keyword != "COPY" or any(f.name != "chown" for f in step.instruction.flags):
         return frozenset()
     parts = copy_parts(step.instruction)
@@ -53,15 +55,15 @@ def _brought(step: Step) -> frozenset[str]:
     return copied_files(step.visit) or frozenset()
 
 
-def _block(program: Program, step: Step) -> tuple[Step, ...]:
-    """The installs that follow it at once; with a WORKDIR between them, where it matters to no COPY."""
+def _following_installs(program: Program, step: Step) -> tuple[Step, ...]:
+    """The installs directly after a COPY, including WORKDIRs between them that affect no COPY."""
     absolute = copy_parts(step.instruction).dest.startswith("/")
     found: list[Step] = []
     for other in program.steps:
         if other.index <= step.index:
             continue
         if (other.keyword == "WORKDIR" and absolute) or (
-            readable(other) and not other.instruction.flags and _installs(other)
+            is_readable(other) and not other.instruction.flags and _installs(other)
         ):
             found.append(other)
         else:
@@ -73,14 +75,13 @@ def _block(program: Program, step: Step) -> tuple[Step, ...]:
 
 def _installs(step: Step) -> bool:
     return all(a.effects for a in step.atoms) and all(
-        e.kind in _ASIDE or (e.kind == "install" and not e.writes_anywhere and not e.why)
+        e.kind in _READS_NO_CONTEXT or (e.kind == "install" and not e.writes_anywhere and not e.why)
         for e in step.effects
     )
 
 
 def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) -> tuple[str, ...]:
-    """The files of the context that the installs read, by their paths in the image; () where none, or not
-    all of them are known."""
+    """The context files that the installs read, by image path; () if there are none, or not all are known."""
     found: dict[str, None] = {}
     for effect in (e for s in block for e in s.effects):
         if effect.kind != "install":
@@ -96,9 +97,9 @@ def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) 
     return tuple(found) if set(found) <= brought else ()
 
 
-def _collides(program: Program, block: tuple[Step, ...], brought: frozenset[str]) -> bool:
-    """What the installs write could be overwritten by what is copied after them: packages of this machine
-    that nothing keeps out of the context."""
+def _may_be_overwritten(program: Program, block: tuple[Step, ...], brought: frozenset[str]) -> bool:
+    """Whether the COPY could overwrite what the installs wrote: local packages that no ignore rule excludes
+    from the context."""
     context, view = program.context, program.end.view
     for place in (w for s in block for e in s.effects for w in e.writes if not w.startswith("@")):
         above = view.context_path(posixpath.dirname(place))
@@ -111,7 +112,7 @@ def _collides(program: Program, block: tuple[Step, ...], brought: frozenset[str]
 
 
 def _copy_lines(program: Program, step: Step, first: Step, inputs: tuple[str, ...]) -> Iterator[str]:
-    """COPY of the inputs, one a directory."""
+    """COPY instructions for the inputs, one per directory."""
     view = program.end.view
     chown = copy_parts(step.instruction).chown
     flag = f"--chown={chown} " if chown else ""

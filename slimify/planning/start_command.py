@@ -1,4 +1,4 @@
-"""What an image starts, as far as it matters for what may be dropped."""
+"""Properties of the start command that limit what may be dropped."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from slimify.model.effects import LEAVES_NOTHING, Effect
 from slimify.semantics.paths import inside
 
 
-def cloned_code(program: Program) -> Reason | None:
-    """Where the code that runs is cloned by a build step: nobody knows which programs it starts."""
+def runs_cloned_code(program: Program) -> Reason | None:
+    """A reason if the code that runs is cloned by a build step: which programs it starts is unknown."""
     for step in program.steps:
         for effect in step.effects:
             cloned = effect.kind == "fetch" and effect.tool == "git"
@@ -23,8 +23,8 @@ def cloned_code(program: Program) -> Reason | None:
     return None
 
 
-def foreign_program(program: Program) -> bool:
-    """Whether what is started was installed globally: its code was not read."""
+def starts_global_install(program: Program) -> bool:
+    """Whether the start command runs a globally installed package, whose code is not analyzed."""
     for effect in (e for s in program.steps for e in s.effects if e.kind == "install-global"):
         known = language(effect.ecosystem)
         if known is None or known.packages is None:
@@ -35,7 +35,7 @@ def foreign_program(program: Program) -> bool:
     return False
 
 
-def only_shell(start: Sequence[Effect]) -> bool:
-    """Whether the image starts a shell for people to work in, and nothing else."""
+def starts_only_shell(start: Sequence[Effect]) -> bool:
+    """Whether the image starts an interactive shell and nothing else."""
     programs = [e for e in start if e.kind not in LEAVES_NOTHING and e.tool not in OFFICIAL_ENTRYPOINTS]
     return bool(programs) and all(is_shell(e.tool) for e in programs)

@@ -1,19 +1,19 @@
-"""Lines of a RUN to which something is added: names that make one too long, commands behind its last."""
+"""Line wrapping for RUNs to which package names or commands are added."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-_MOST = 110  # columns of a line
-_NAMES = 80  # columns of names in a line of their own
+_LINE_COLUMNS = 110
+_NAME_COLUMNS = 80  # for lines that hold only package names
 _TRAILING = re.compile(r"&&[ \t]*\\\r?\n([ \t]*)")
 _LEADING = re.compile(r"\\\r?\n([ \t]*)&& ")
 
 
-def with_more(text: str, commands: Sequence[str], end: str) -> str | None:
-    """The text of a RUN, without its last line's end, with commands behind its last one, each on a line like
-    those before it; None where all of it is one line."""
+def with_commands(text: str, commands: Sequence[str], end: str) -> str | None:
+    """The text of a RUN, without its final line end, with commands added in the layout of the existing
+    ones. None if the RUN is a single line."""
     trailing = _TRAILING.search(text)
     if trailing is not None:
         return f" && \\{end}{trailing[1]}".join((text, *commands))
@@ -23,20 +23,20 @@ def with_more(text: str, commands: Sequence[str], end: str) -> str | None:
     return f" \\{end}{leading[-1]}&& ".join((text, *commands))
 
 
-def broken(text: str, names: Sequence[str], end: str) -> str:
-    """The text with these names, which stand side by side in it, on lines of their own, and a command behind
-    them on the next, where the line that has them got too long. `end` is the file's line end."""
+def with_wrapped_names(text: str, names: Sequence[str], end: str) -> str:
+    """The text with adjacent `names` wrapped onto lines of their own, and the next command on a new line,
+    if their line is too long. `end` is the file's line end."""
     together = " ".join(names)
     line = next((x for x in text.split(end) if together in x), "")
-    if len(line) <= _MOST:
+    if len(line) <= _LINE_COLUMNS:
         return text
     before, _, after = line.partition(together)
     indent = line[: len(line) - len(line.lstrip())] or " " * 8
     rest = after.strip()
-    if rest.startswith("&&") and len(before + together) <= _MOST:
+    if rest.startswith("&&") and len(before + together) <= _LINE_COLUMNS:
         rows = [before + together]
     else:
-        rows = [before.rstrip(), *(f"{indent}{row}" for row in _filled(names))]
+        rows = [before.rstrip(), *(f"{indent}{row}" for row in _wrapped(names))]
     if rest.startswith("&&"):
         rows.append(f"    {rest}")
     elif rest:
@@ -44,10 +44,10 @@ def broken(text: str, names: Sequence[str], end: str) -> str:
     return text.replace(line, f" \\{end}".join(rows), 1)
 
 
-def _filled(names: Sequence[str]) -> list[str]:
+def _wrapped(names: Sequence[str]) -> list[str]:
     rows = [""]
     for name in names:
-        if rows[-1] and len(rows[-1]) + len(name) > _NAMES:
+        if rows[-1] and len(rows[-1]) + len(name) > _NAME_COLUMNS:
             rows.append("")
         rows[-1] = f"{rows[-1]} {name}".strip()
     return rows

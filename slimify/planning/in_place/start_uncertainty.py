@@ -1,4 +1,4 @@
-"""Whether enough is known of what the image runs to take a package out of it."""
+"""Whether the start command is known well enough to remove packages from the image."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.model.decisions import Reason
 from slimify.model.effects import BUILDS, LEAVES_NOTHING
-from slimify.planning.starts import cloned_code, foreign_program, only_shell
+from slimify.planning.start_command import runs_cloned_code, starts_global_install, starts_only_shell
 
-# What a start that installs, compiles or downloads may call, nobody can tell from the outside.
-_MAKING = BUILDS | {"packages", "fetch"}
+# The programs called by a start command that installs, compiles or downloads are unknown.
+_INSTALLS_OR_BUILDS = BUILDS | {"packages", "fetch"}
 
 
-def unsure(program: Program) -> Reason | None:
-    """Why it is not; None where it is."""
+def start_uncertainty(program: Program) -> Reason | None:
+    """Why the start command is not known well enough; None if it is."""
     start = program.runtime_needs.start
     if not start or not program.runtime.starts_itself:
         return Reason.of("SL356", "no_start")
     why = unread_start(start)
     if why:
         return Reason.of("SL356", "effect", why=why)
-    cloned = cloned_code(program)
+    cloned = runs_cloned_code(program)
     if cloned:
         return cloned
-    if foreign_program(program):
+    if starts_global_install(program):
         return Reason.of("SL356", "global")
     for effect in start:
-        if effect.kind in _MAKING:
+        if effect.kind in _INSTALLS_OR_BUILDS:
             words = f"`{effect.tool} {effect.action}`".replace(" `", "`")
             return Reason.of("SL356", "every_start", command=words)
-    if only_shell(start) or all(e.kind in LEAVES_NOTHING for e in start):
+    if starts_only_shell(start) or all(e.kind in LEAVES_NOTHING for e in start):
         return Reason.of("SL356", "shell")
     return None

@@ -1,4 +1,5 @@
-"""What the final stage says of each instruction, and which ENV, ARG, WORKDIR and USER it repeats."""
+"""The text of each instruction in the final stage, and which ENV, ARG, WORKDIR, USER and SHELL are
+repeated."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ from slimify.analysis.program import Program, Step
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, Effect
 from slimify.planning.layout import Layout, WordEdit
-from slimify.planning.stages.long_lines import broken, with_more
+from slimify.planning.stages.line_wrapping import with_commands, with_wrapped_names
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.words import references
 from slimify.syntax.shell.heredoc_edit import edit_heredoc
 from slimify.syntax.shell.script import EditRefused, edit
 
-# Instructions that set the state in which later ones are executed.
+# Instructions that set state for later ones.
 STATEFUL = frozenset({"ENV", "ARG", "WORKDIR", "USER", "SHELL"})
 
 
@@ -33,8 +34,9 @@ def step_at(program: Program, index: int):  # type: ignore[no-untyped-def]
     return program.step(index)
 
 
-def when_users_matter(program: Program, stage: object):  # type: ignore[no-untyped-def]
-    """A USER matters in a stage when a RUN or a WORKDIR follows before the next USER."""
+def user_matters_in(program: Program, stage: object):  # type: ignore[no-untyped-def]
+    """A predicate for USER instructions: whether a RUN or WORKDIR of the stage follows before the next
+    USER."""
     instructions = program.dockerfile.instructions
 
     def matters(index: int) -> bool:
@@ -48,7 +50,7 @@ def when_users_matter(program: Program, stage: object):  # type: ignore[no-untyp
     return matters
 
 
-def edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
+def edited_run(program: Program, index: int, drop: frozenset[int], words: WordEdit) -> str | None:
     instruction = program.dockerfile.instructions[index]
     if not drop and not words.drop and not words.replace:
         return instruction.raw
@@ -61,34 +63,36 @@ def edited(program: Program, index: int, drop: frozenset[int], words: WordEdit) 
         drop=drop,
         drop_words=words.drop,
         replace_words=words.replace,
-        keep_state=not _anywhere(step, drop),
+        keep_state=not _only_loses_cwd(step, drop),
     )
 
 
-def editable(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> bool:
-    """Whether a RUN can be written with these of its commands, and these changes of their words."""
+def is_run_editable(program: Program, index: int, kept: frozenset[int], words: WordEdit) -> bool:
+    """Whether a RUN can be reduced to these commands with these word edits."""
     drop = frozenset(range(len(step_at(program, index).atoms))) - kept
     try:
-        edited(program, index, drop, words)
+        edited_run(program, index, drop, words)
     except EditRefused:
         return False
     return True
 
 
-_PLACELESS = MANAGES_PACKAGES | {"users"}  # does the same in any directory
+_CWD_INDEPENDENT = MANAGES_PACKAGES | {"users"}
 
 
-def _anywhere(step: Step, drop: frozenset[int]) -> bool:
-    """Whether all that goes of the shell's state is its directory, which no command that stays works in."""
+def _only_loses_cwd(step: Step, drop: frozenset[int]) -> bool:
+    """Whether dropping these atoms loses only a change of directory that no remaining command uses."""
     assert step.script is not None
     states = [a for a in step.atoms if a.index in drop and step.script.atoms[a.index].state]
     stays = [e for a in step.atoms if a.index not in drop for e in a.effects]
-    return all(e.tool == "cd" for a in states for e in a.effects) and all(_placeless(e) for e in stays)
+    return all(e.tool == "cd" for a in states for e in a.effects) and all(
+        _is_cwd_independent(e) for e in stays
+    )
 
 
-def _placeless(effect: Effect) -> bool:
+def _is_cwd_independent(effect: Effect) -> bool:
     words = (w.value or "" for w in effect.command.words[1:])
-    return effect.kind in _PLACELESS or (
+    return effect.kind in _CWD_INDEPENDENT or (
         effect.kind in ("cache", "check") and all(w.startswith(("/", "-")) for w in words)
     )
 
@@ -111,66 +115,67 @@ def final_text(program: Program, layout: Layout, index: int, keep: frozenset[int
     if step.script is None or not step.script.atoms:
         return instruction.raw
     drop = frozenset(range(len(step.script.atoms))) - atoms
-    text = edited(program, index, drop, layout.words.get(index, WordEdit()))
+    text = edited_run(program, index, drop, layout.words.get(index, WordEdit()))
     if text is not None and index in layout.append:
         end, more = program.dockerfile.newline, layout.append[index]
-        longer = with_more(text.rstrip(), (more.removeprefix(" && "),), end)
+        longer = with_commands(text.rstrip(), (more.removeprefix(" && "),), end)
         text = (longer if longer is not None else text.rstrip() + more) + end
     added = layout.words[index].added if index in layout.words else ()
-    return broken(text, added, program.dockerfile.newline) if text is not None and added else text
+    return with_wrapped_names(text, added, program.dockerfile.newline) if text is not None and added else text
 
 
 def repeated_state(program: Program, layout: Layout) -> frozenset[int]:
     """Which ENV, ARG, WORKDIR, USER and SHELL the final stage repeats."""
     instructions = program.dockerfile.instructions
     keep: set[int] = set()
-    users_matter = when_users_matter(program, layout.final)
+    users_matter = user_matters_in(program, layout.final)
     last_user = max((i for i, x in enumerate(instructions) if x.keyword == "USER"), default=-1)
     for index, instruction in enumerate(instructions):
         if index <= from_index(program):
             continue
         keyword = instruction.keyword
         if (
-            (keyword == "ENV" and not _idle(layout, instruction))
+            (keyword == "ENV" and not _is_builder_only(layout, instruction))
             or (keyword == "SHELL")
             or (keyword == "USER" and (index == last_user or users_matter(index)))
-            or (keyword == "WORKDIR" and _workdir_matters(program, layout, index))
+            or (keyword == "WORKDIR" and _needs_workdir(program, layout, index))
         ):
             keep.add(index)
-    keep |= _settings_that_matter(program, layout, keep)
+    keep |= _required_env(program, layout, keep)
     for index, instruction in enumerate(instructions):
         behind = instruction.keyword == "ARG" and index > from_index(program)
-        if behind and _arg_matters(program, layout, index, keep):
+        if behind and _needs_arg(program, layout, index, keep):
             keep.add(index)
     return frozenset(keep)
 
 
-def _idle(layout: Layout, instruction: Instruction) -> bool:
-    """An ENV that sets nothing but what nobody in the final stage reads."""
+def _is_builder_only(layout: Layout, instruction: Instruction) -> bool:
+    """Whether an ENV sets only variables that nothing in the final stage reads."""
     return {name for name, _ in env_pairs(instruction)} <= layout.builder_only_env
 
 
-def _settings_that_matter(program: Program, layout: Layout, keep: Iterable[int]) -> set[int]:
-    """Which idle ENVs are repeated all the same: something kept names them, or a RUN may read them."""
+def _required_env(program: Program, layout: Layout, keep: Iterable[int]) -> set[int]:
+    """The builder-only ENVs that must be repeated after all: something kept names them, or a RUN may read
+    them."""
     instructions = program.dockerfile.instructions
     idle = [
         i
         for i, x in enumerate(instructions)
-        if i > from_index(program) and x.keyword == "ENV" and _idle(layout, x)
+        if i > from_index(program) and x.keyword == "ENV" and _is_builder_only(layout, x)
     ]
     found: set[int] = set()
-    for index in reversed(idle):  # what comes later may name it
+    for index in reversed(idle):  # a later one may refer to an earlier one
         names = {name for name, _ in env_pairs(instructions[index])}
         texts = _texts(program, layout, {*keep, *found})
         runs = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
         if any(at > index and names & names_in(text) for at, text in texts) or any(
-            _may_read(program, layout, i, names) for i in runs
+            _may_read_env(program, layout, i, names) for i in runs
         ):
             found.add(index)
     return found
 
 
-def _consumes_cwd(program: Program, layout: Layout, index: int) -> bool:
+def _uses_cwd(program: Program, layout: Layout, index: int) -> bool:
     instruction = program.dockerfile.instructions[index]
     if instruction.keyword == "RUN":
         return index in layout.final
@@ -179,9 +184,9 @@ def _consumes_cwd(program: Program, layout: Layout, index: int) -> bool:
     return False
 
 
-def _workdir_matters(program: Program, layout: Layout, index: int) -> bool:
-    """A WORKDIR may go only when the next one is absolute, nothing in between runs in it, and a
-    build step did (so that the directory was the build's, not made for run time)."""
+def _needs_workdir(program: Program, layout: Layout, index: int) -> bool:
+    """A WORKDIR can be dropped only if the next one is absolute, no kept step runs in between, and a build
+    step did (otherwise the directory was created for run time)."""
     instructions = program.dockerfile.instructions
     for later in range(index + 1, len(instructions)):
         if instructions[later].keyword == "WORKDIR":
@@ -190,13 +195,13 @@ def _workdir_matters(program: Program, layout: Layout, index: int) -> bool:
             return not any(
                 i in layout.build and instructions[i].keyword == "RUN" for i in range(index, later)
             )
-        if _consumes_cwd(program, layout, later):
+        if _uses_cwd(program, layout, later):
             return True
     return True
 
 
 def _texts(program: Program, layout: Layout, keep: Iterable[int]) -> list[tuple[int, str]]:
-    """Every kept instruction's own text with its index, for finding references."""
+    """The text of every kept instruction, with its index, to search for references."""
     instructions = program.dockerfile.instructions
     kept = set(keep)
     found = []
@@ -209,9 +214,9 @@ def _texts(program: Program, layout: Layout, keep: Iterable[int]) -> list[tuple[
     return found
 
 
-def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[int]) -> bool:
-    """An ARG is repeated when something kept names it; one that nothing names at all may be read
-    from the environment by a RUN (DEBIAN_FRONTEND), so it stays in front of kept RUNs."""
+def _needs_arg(program: Program, layout: Layout, index: int, keep: Iterable[int]) -> bool:
+    """An ARG is repeated if something kept names it. An ARG that nothing names may still be read by a RUN
+    from the environment (DEBIAN_FRONTEND), so it is kept before kept RUNs."""
     instructions = program.dockerfile.instructions
     names = {name for name, _ in arg_names(instructions[index])}
     texts = _texts(program, layout, keep)
@@ -223,24 +228,26 @@ def _arg_matters(program: Program, layout: Layout, index: int, keep: Iterable[in
             for i, x in enumerate(instructions)
             if i > index and x.keyword == "ARG" and names & references(x.raw)
         ]
-        if any(_arg_matters(program, layout, i, keep) for i in used_later):
+        if any(_needs_arg(program, layout, i, keep) for i in used_later):
             return True
     named = any(names & names_in(x.raw) for i, x in enumerate(instructions) if i > index)
     later = (i for i in layout.final if i > index and instructions[i].keyword == "RUN")
-    return not named and any(_may_read(program, layout, i, names) for i in later)
+    return not named and any(_may_read_env(program, layout, i, names) for i in later)
 
 
-# Steps of which it is known what they read of the environment: nothing, or what is meant for them.
-_DEAF = CHANGES_FILES | LEAVES_NOTHING | {"users", "cache"}
-_FOR_PACKAGES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
+# Effects that read no variables, or only those of their own tools.
+_IGNORES_ENV = CHANGES_FILES | LEAVES_NOTHING | {"users", "cache"}
+_PACKAGE_VARIABLES = re.compile(r"(?i)DEBIAN_|DEBCONF_|UCF_|APT_|ACCEPT_|DPKG_|LC_|LANG|TZ$|.*_PROXY$")
 
 
-def _may_read(program: Program, layout: Layout, index: int, names: set[str]) -> bool:
-    """Whether a RUN of the final stage may read one of the variables, which nothing names."""
+def _may_read_env(program: Program, layout: Layout, index: int, names: set[str]) -> bool:
+    """Whether a RUN of the final stage may read one of the variables without naming it."""
     step = step_at(program, index)
     if not step.atoms:
         return True
-    deaf = _DEAF if any(_FOR_PACKAGES.match(n) for n in names) else _DEAF | MANAGES_PACKAGES
+    deaf = (
+        _IGNORES_ENV if any(_PACKAGE_VARIABLES.match(n) for n in names) else _IGNORES_ENV | MANAGES_PACKAGES
+    )
     return any(
         not atom.effects or any(e.kind not in deaf for e in atom.effects)
         for atom in step.atoms
@@ -249,28 +256,28 @@ def _may_read(program: Program, layout: Layout, index: int, names: set[str]) -> 
 
 
 def names_in(text: str) -> set[str]:
-    """Variable names a shell or the builder would see in a text, quotes ignored."""
+    """The variable names that a shell or the builder would expand in a text, ignoring quotes."""
     return set(re.findall(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", text))
 
 
-def late_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dict[int, int]:
-    """WORKDIRs that have to wait for a copy with an owner: index -> index of the copy.
+def delayed_workdirs(program: Program, layout: Layout, keep: frozenset[int]) -> dict[int, int]:
+    """WORKDIRs that must come after a copy with an owner: index -> index of the copy.
 
-    COPY gives its --chown owner to a directory only if it makes it (docker-facts: an existing
-    target keeps its own owner), so a WORKDIR at or below the tree must come after it.
+    COPY applies --chown only to a directory that it creates; an existing target keeps its owner. So a
+    WORKDIR at or below the copied path must follow the copy.
     """
     late: dict[int, int] = {}
-    for tree in layout.copies:
-        if not tree.owner:
+    for copy in layout.copies:
+        if not copy.owner:
             continue
         for step in program.steps:
-            if step.keyword != "WORKDIR" or step.index not in keep or step.index >= tree.after:
+            if step.keyword != "WORKDIR" or step.index not in keep or step.index >= copy.after:
                 continue
             path = _workdir_path(program, step.index)
-            if path is None or not (path + "/").startswith(tree.path + "/"):
+            if path is None or not (path + "/").startswith(copy.path + "/"):
                 continue
-            if not any(_consumes_cwd(program, layout, i) for i in range(step.index, tree.after)):
-                late[step.index] = tree.after
+            if not any(_uses_cwd(program, layout, i) for i in range(step.index, copy.after)):
+                late[step.index] = copy.after
     return late
 
 

@@ -1,4 +1,4 @@
-"""Which commands of a RUN the final stage executes, and the package names that change in them."""
+"""Which commands of a RUN the final stage executes, and which package names change in them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from slimify.facts.images import image
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING
 from slimify.model.plan import Rung
-from slimify.planning.final_stage.restore_packages import install_line, plain
+from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
 from slimify.planning.layout import CopyFromBuilder, WordEdit
 from slimify.semantics.paths import inside, inside_any
 
-PLAIN = frozenset({"", "heredoc"})  # for a command that is executed, whatever happens, with what is said
+PLAIN = frozenset({"", "heredoc"})  # `opaque` values of commands that always run, with the words as written
 
 
 class SplitRequest(Struct, frozen=True, kw_only=True):
-    """How a strategy wants the steps parted.
+    """How a strategy wants the steps split.
 
-    `counterparts`: install what run time needs of a -dev package. `present`: packages the final
-    base has already. `force_final`: build atoms that are executed in the final stage all the same.
+    `counterparts`: install the run-time packages that a -dev package stands for. `present`: packages that
+    the final base already has. Indexes refer to `Dockerfile.instructions`, sizes are in bytes.
     """
 
     rung: Rung
@@ -33,30 +33,30 @@ class SplitRequest(Struct, frozen=True, kw_only=True):
     copies: tuple[CopyFromBuilder, ...]
     counterparts: bool = True
     present: Collection[str] = ()
-    needless: Collection[str] = ()  # counterparts that this base makes needless
-    drop_final: frozenset[int] = frozenset()  # instructions the final stage does without
-    builder_runs: frozenset[int] = frozenset()  # RUNs that the builder executes, whatever their roles
+    needless: Collection[str] = ()  # counterparts that are not needed on this base
+    drop_final: frozenset[int] = frozenset()  # instructions that the final stage omits
+    builder_runs: frozenset[int] = frozenset()  # RUNs that the builder executes regardless of role
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
     builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     final_after: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     replace: Mapping[int, str] | None = None
-    builder_only_env: frozenset[str] = frozenset()  # variables that only a toolchain of the builder reads
+    builder_only_env: frozenset[str] = frozenset()  # variables that only the builder's toolchain reads
     decisions: tuple[Decision, ...] = ()
     saving: int = 0
     original: int = 0
 
 
 def real_atoms(step: Step) -> tuple[AtomStep, ...]:
-    """The atoms of a RUN that do something by themselves."""
+    """The atoms of a RUN that have an effect of their own."""
     return tuple(a for a in step.atoms if not {e.kind for e in a.effects} <= INSTALLS_NOTHING)
 
 
 def final_atoms(
-    program: Program, step: Step, wanted: SplitRequest, built: frozenset[int] = frozenset()
+    program: Program, step: Step, request: SplitRequest, built: frozenset[int] = frozenset()
 ) -> tuple[frozenset[int] | None, WordEdit]:
-    """The atoms of a RUN that the final stage executes, and the package names that change in them; `built`
-    are those that the builder executes."""
+    """The atoms of a RUN that the final stage executes, and the package names that change in them. None if
+    it executes nothing of the RUN. `built` are the atoms that the builder executes."""
     if not step.atoms:
         return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
     kept: set[int] = set()
@@ -66,7 +66,7 @@ def final_atoms(
     for atom in step.atoms:
         kinds = {e.kind for e in atom.effects}
         if "packages" in kinds and atom.packages:
-            stays, dropped, swapped = _packages(atom, wanted)
+            stays, dropped, swapped = _package_edits(atom, request)
             if stays:
                 kept.add(atom.index)
                 drop |= dropped
@@ -74,18 +74,18 @@ def final_atoms(
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
-        elif atom.index in built and _copied_already(step, atom, wanted.copies):
+        elif atom.index in built and _is_copied_already(step, atom, request.copies):
             continue
-        elif atom.role in ("run", "both", "unknown") or plain_check(atom) or _serves_installs(atom):
+        elif atom.role in ("run", "both", "unknown") or is_plain_check(atom) or _serves_installs(atom):
             kept.add(atom.index)
-        elif _on_tree_root(program, step, atom, wanted.copies):
+        elif _on_copy_root(program, step, atom, request.copies):
             kept.add(atom.index)
-            dropped, swapped = _not_recursive(atom)
+            dropped, swapped = _non_recursive_edits(atom)
             drop |= dropped
             swap |= swapped
     removals = [a for a in step.atoms if {e.kind for e in a.effects} - {"state"} == {"unpackage"}]
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages} if removals else set()
-    kept -= {a.index for a in removals if _removes_nothing(program, a, installed, wanted)}
+    kept -= {a.index for a in removals if _removes_nothing(program, a, installed, request)}
     real = [a for a in step.atoms if a.index in kept and not {e.kind for e in a.effects} <= INSTALLS_NOTHING]
     if not real and real_atoms(step):
         return None, WordEdit()
@@ -95,7 +95,7 @@ def final_atoms(
         return (frozenset(kept) if removes_copied(program, step) else None), WordEdit()
     if {e.kind for a in real for e in a.effects} <= INSTALLS_NOTHING | {"packages", "users"}:
         kept -= {a.index for a in step.atoms if a.effects and all(e.tool == "cd" for e in a.effects)}
-    for atom in reversed(step.atoms):  # a change of directory that nothing follows
+    for atom in reversed(step.atoms):  # a trailing cd has no effect
         if atom.index in kept:
             if not atom.effects or any(e.tool != "cd" for e in atom.effects):
                 break
@@ -103,11 +103,11 @@ def final_atoms(
     return frozenset(kept), WordEdit(drop=frozenset(drop), replace=swap)
 
 
-def _copied_already(step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
-    """Links and directories that the builder made where it is copied from, by this step or before: made a
-    second time they would be in the way."""
+def _is_copied_already(step: Step, atom: AtomStep, copies: Sequence[CopyFromBuilder]) -> bool:
+    """Whether the atom only creates links and directories inside a copied directory: they are part of the
+    copy, and creating them again would fail."""
     made = [e for e in atom.effects if e.kind not in INSTALLS_NOTHING]
-    there = [t.path for t in trees if not t.is_file and t.after <= step.index]
+    there = [t.path for t in copies if not t.is_file and t.after <= step.index]
     return bool(made) and all(
         e.kind == "files"
         and e.tool in ("ln", "mkdir")
@@ -119,7 +119,7 @@ def _copied_already(step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]
 
 
 def removes_copied(program: Program, step: Step) -> bool:
-    """Whether a clean-up takes away files of the context that the final stage copies before it."""
+    """Whether a clean-up removes context files that the final stage copied before it."""
     deleted = [d for e in step.effects if e.kind == "cache" for d in e.deletes]
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.index < step.index)
     brought = (copy_targets(s.visit) for s in copies if deleted and s.role != "build")
@@ -127,7 +127,8 @@ def removes_copied(program: Program, step: Step) -> bool:
 
 
 def _serves_installs(atom: AtomStep) -> bool:
-    """Package lists and their removal: they go where a package is installed (see `_without_idle`)."""
+    """Whether the atom fetches or removes package lists: it stays with the installs (see
+    `_without_idle_runs`)."""
     kinds = {e.kind for e in atom.effects}
     return ("index" in kinds and kinds <= {"index", "cache", "state"}) or (
         kinds == {"cache"} and _lists_only(atom)
@@ -143,9 +144,9 @@ def _lists_only(atom: AtomStep) -> bool:
     )
 
 
-def install_anew(step: Step, kept: frozenset[int] | None, wanted: SplitRequest) -> str | None:
-    """An install written anew by its packages' names, where its words can't be edited: names that come out
-    of variables, here-documents. None where nothing changes, or more than an install is left."""
+def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitRequest) -> str | None:
+    """A new install RUN for a step whose words can't be edited (names from variables, heredocs). None if
+    nothing changes, or if the step does more than install."""
     if kept is None or not step.atoms:
         return None
     atoms = [a for a in step.atoms if a.index in kept]
@@ -164,17 +165,17 @@ def install_anew(step: Step, kept: frozenset[int] | None, wanted: SplitRequest) 
         return None
     names: dict[str, None] = {}
     for verdict in (v for a in atoms for v in a.packages):
-        own = _counterparts(verdict, wanted) if verdict.role == "build" else (verdict.name,)
-        names |= {n: None for n in own if n not in wanted.present}
+        own = _counterparts(verdict, request) if verdict.role == "build" else (verdict.name,)
+        names |= {n: None for n in own if n not in request.present}
     sparing = any(w.value == "--no-install-recommends" for e in installs for w in e.command.words)
-    return install_line(list(names), sparing=sparing) if names else None
+    return install_run(list(names), sparing=sparing) if names else None
 
 
 def _installs(atom: AtomStep) -> bool:
     return any(e.kind == "packages" for e in atom.effects)
 
 
-# Checks that any image can make: they go with what they guard.
+# Checks that work in any image; they stay with the commands that they guard.
 PLAIN_CHECKS = frozenset(
     {
         "[",
@@ -195,34 +196,34 @@ PLAIN_CHECKS = frozenset(
 )
 
 
-def plain_check(atom: AtomStep) -> bool:
+def is_plain_check(atom: AtomStep) -> bool:
     return bool(atom.effects) and all(e.kind == "check" and e.tool in PLAIN_CHECKS for e in atom.effects)
 
 
-def _on_tree_root(program: Program, step: Step, atom: AtomStep, trees: Sequence[CopyFromBuilder]) -> bool:
-    """Owner or mode of a directory that is copied whole: COPY brings those of its content, but the
-    directory itself is made anew, or is there already and keeps its own (docker: COPY copies the
-    content of a directory)."""
+def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence[CopyFromBuilder]) -> bool:
+    """Whether the atom changes owner or mode of a directory that is copied whole. COPY transfers the
+    content of a directory, but creates the directory itself or leaves an existing one unchanged (docker:
+    COPY copies the content of a directory)."""
     assert step.script is not None
-    roots = {t.path for t in trees if not t.is_file and not _comes_later(program, step, t)}
+    roots = {t.path for t in copies if not t.is_file and not _is_copied_later(program, step, t)}
     owned = any(w in roots for e in step.effects if e.kind == "meta" for w in e.writes)
     if not owned or not atom.effects or step.script.atoms[atom.index].opaque not in PLAIN:
         return False
-    # the mkdir in front of the chown makes the directory that it works on
+    # the chown works on the directory created by a preceding mkdir
     if any(e.kind not in LEAVES_NOTHING | {"meta"} and e.tool != "mkdir" for e in atom.effects):
         return False
     return any(w in roots for e in atom.effects for w in e.writes)
 
 
-def _comes_later(program: Program, step: Step, tree: CopyFromBuilder) -> bool:
-    """Whether the directory is not there yet: a COPY that only the builder executes brought it."""
+def _is_copied_later(program: Program, step: Step, copy: CopyFromBuilder) -> bool:
+    """Whether the directory does not exist yet: only the builder executes the COPY that created it."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role == "build")
     brought = (copy_targets(s.visit) for s in copies if s.index < step.index)
-    return step.index < tree.after and any(inside(p, tree.path) for paths in brought for p in paths or ())
+    return step.index < copy.after and any(inside(p, copy.path) for paths in brought for p in paths or ())
 
 
-def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """The words of `chown -R` that make it work on the content, too: executed in the builder already."""
+def _non_recursive_edits(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int, int], str]]:
+    """The edits that remove -R from `chown`: the builder has already changed the content."""
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
     for effect in atom.effects:
@@ -236,10 +237,10 @@ def _not_recursive(atom: AtomStep) -> tuple[set[tuple[int, int]], dict[tuple[int
     return drop, swap
 
 
-def _packages(
-    atom: AtomStep, wanted: SplitRequest
+def _package_edits(
+    atom: AtomStep, request: SplitRequest
 ) -> tuple[bool, set[tuple[int, int]], dict[tuple[int, int], str]]:
-    """Whether an install command stays in the final stage, and which of its words go or change."""
+    """Whether an install command stays in the final stage, and which words to drop and to replace."""
     spans: dict[str, tuple[int, int]] = {}
     for effect in atom.effects:
         for package in effect.packages:
@@ -247,34 +248,34 @@ def _packages(
     stays = False
     drop: set[tuple[int, int]] = set()
     swap: dict[tuple[int, int], str] = {}
-    named: set[str] = {plain(v.name) for v in atom.packages if v.role != "build"}
+    named: set[str] = {name_before_t64(v.name) for v in atom.packages if v.role != "build"}
     for verdict in atom.packages:
         span = spans.get(verdict.name, (-1, -1))
-        needed = tuple(p for p in _counterparts(verdict, wanted) if plain(p) not in named)
+        needed = tuple(p for p in _counterparts(verdict, request) if name_before_t64(p) not in named)
         if verdict.role == "build" and not needed:
             drop.add(span)
             continue
-        if verdict.role != "build" and verdict.name in wanted.present:
+        if verdict.role != "build" and verdict.name in request.present:
             drop.add(span)
             continue
         stays = True
         if verdict.role == "build":
             swap[span] = " ".join(needed)
-            named |= {plain(p) for p in needed}
+            named |= {name_before_t64(p) for p in needed}
     if (-1, -1) in drop or (-1, -1) in swap:
-        # The names come out of a variable: the command can only stay or go as a whole.
+        # The names come from a variable: the command is kept or dropped as a whole.
         return stays, set(), {}
     return stays, drop, swap
 
 
-def _counterparts(verdict: PackageVerdict, wanted: SplitRequest) -> tuple[str, ...]:
-    if not wanted.counterparts:
+def _counterparts(verdict: PackageVerdict, request: SplitRequest) -> tuple[str, ...]:
+    if not request.counterparts:
         return ()
-    return tuple(p for p in verdict.counterparts if p not in wanted.present and p not in wanted.needless)
+    return tuple(p for p in verdict.counterparts if p not in request.present and p not in request.needless)
 
 
-def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], wanted: SplitRequest) -> bool:
-    """A removal of packages that the final stage does not install, or of none by name."""
+def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], request: SplitRequest) -> bool:
+    """Whether a removal names only packages that the final stage does not install."""
     groups = {
         e.action.split()[-1]: {v.role for v in a.packages}
         for s in program.steps
@@ -287,20 +288,20 @@ def _removes_nothing(program: Program, atom: AtomStep, installed: set[str], want
             if groups.get(package.name) == {"build"}:
                 continue
             if package.name and package.name not in installed and not package.name.startswith("."):
-                if any(ch in package.name for ch in "*?") or _never_there(package.name, wanted):
+                if any(ch in package.name for ch in "*?") or _is_never_installed(package.name, request):
                     continue
                 return False
-            if package.name in installed and _role(program, package.name) != "build":
+            if package.name in installed and _package_role(program, package.name) != "build":
                 return False
     return True
 
 
-def _never_there(name: str, wanted: SplitRequest) -> bool:
-    """A package that the smaller image of the final stage has not, whatever the full one carried."""
-    base = image(wanted.base) if wanted.rung in ("minimal", "slim") else None
+def _is_never_installed(name: str, request: SplitRequest) -> bool:
+    """Whether the smaller base of the final stage lacks the package, even if the full base has it."""
+    base = image(request.base) if request.rung in ("minimal", "slim") else None
     there = base_packages(base, nearest=True) if base is not None else frozenset()
     return bool(there) and name not in there
 
 
-def _role(program: Program, name: str) -> str:
+def _package_role(program: Program, name: str) -> str:
     return next((v.role for s in program.steps for a in s.atoms for v in a.packages if v.name == name), "run")

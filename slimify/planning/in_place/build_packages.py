@@ -1,0 +1,386 @@
+"""Installs and removes build-only packages in the one step that needs them.
+
+The roles are the same as for splitting: build-only packages are removed, their run-time counterparts are
+installed by name. apt's --auto-remove also removes dependencies; apk removes a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slimify.analysis.packages.system import system_package
+from slimify.analysis.packages.verdicts import build_tools
+from slimify.analysis.program import AtomStep, Program, Step
+from slimify.facts.carried import installed
+from slimify.facts.system import is_plain_root
+from slimify.languages import language
+from slimify.model.decisions import Decision, Reason
+from slimify.model.effects import BUILDS, INSTALLS_NOTHING, MANAGES_PACKAGES, Effect
+from slimify.planning.estimates import estimate
+from slimify.planning.in_place import extend_install
+from slimify.planning.in_place.edits import Edits, step_line
+from slimify.planning.in_place.runs import (
+    are_adjacent,
+    body_with_comments,
+    extended_run,
+    is_chained,
+    is_direct,
+    is_extendable,
+    is_readable,
+    keeps_shell_state,
+    run_body,
+    run_of_commands,
+    run_prefix,
+)
+from slimify.planning.in_place.start_uncertainty import start_uncertainty
+from slimify.syntax.shell.script import EditRefused, edit
+
+# Effects that may compile. Any other command is checked by the programs that it calls.
+_MAY_COMPILE = BUILDS | {"unknown"}
+_MANAGES_PACKAGES = MANAGES_PACKAGES | {"state"}
+# Meta packages: they add nothing if the base image has the packages behind them.
+_META_PACKAGES = {"build-essential": ("gcc", "g++", "make", "libc6-dev")}
+
+
+class _Install(Struct, frozen=True):
+    """A command that installs build-only packages, whose names are `names`."""
+
+    step: Step
+    atom: AtomStep
+    effect: Effect
+    names: tuple[str, ...]
+
+
+def build_packages(program: Program, *, asked: bool) -> Edits:
+    """Moves the packages of the first suitable install into the step that needs them, or advice.
+
+    If every change of a source would then repeat the install, it is moved only with `asked`: the user
+    requested a single stage.
+    """
+    advice: list[Decision] = []
+    for install in _installs(program):
+        edits = _in_one_step(program, install, asked=asked)
+        if isinstance(edits, Edits):
+            return edits
+        if edits:
+            advice.append(
+                Decision.of(
+                    "SL356",
+                    "packages",
+                    safety="advice",
+                    line=install.step.line,
+                    names=install.names,
+                    why=edits,
+                )
+            )
+    return Edits(decisions=tuple(advice))
+
+
+def _installs(program: Program) -> list[_Install]:
+    installs: list[_Install] = []
+    base = program.base
+    there = installed(base, nearest=True) if base is not None else frozenset()
+    if base is None or base.manager not in ("apt", "apk") or (not there and base.distro == "debian"):
+        return installs
+    if base.distro == "debian" and base.variant == "other":
+        return installs
+    empty = {name for name, parts in _META_PACKAGES.items() if there.issuperset(parts)}
+    for step in program.steps:
+        for atom in step.atoms:
+            for effect in atom.effects:
+                if effect.kind != "packages":
+                    continue
+                removed = _removed_later(step, atom)
+                spans = {p.name: p.span for p in effect.packages}
+                if effect.manager != base.manager or (-1, -1) in spans.values():
+                    continue
+                names = tuple(
+                    v.name
+                    for v in atom.packages
+                    if v.role == "build" and v.name in spans and v.name not in there | removed | empty
+                )
+                if names and "--virtual" not in effect.action:
+                    installs.append(_Install(step, atom, effect, names))
+    return installs
+
+
+def _removed_later(step: Step, atom: AtomStep) -> set[str]:
+    """The packages that the same RUN removes again, possibly in the same `if`."""
+    later = (e for a in step.atoms if a.index >= atom.index for e in a.effects if e.kind == "unpackage")
+    return {p.name for e in later for p in e.packages}
+
+
+def _in_one_step(program: Program, install: _Install, *, asked: bool) -> Edits | Reason | None:
+    """The edits, or why the packages have to stay; None if nothing is saved."""
+    why = start_uncertainty(program)
+    if why:
+        return why
+    users = _using_steps(program, install)
+    if users and any(e.kind == "unknown" or e.writes_anywhere for s in users for e in s.effects):
+        unread = next(s for s in users if any(e.kind == "unknown" or e.writes_anywhere for e in s.effects))
+        return Reason.of("SL356", "unknown_step", step=step_line(unread))
+    if any(not is_plain_root(s.state.user) for s in (install.step, *users)):
+        return Reason.of("SL356", "not_root")
+    if not is_readable(install.step) or not is_direct(install.step, install.atom, install.effect):
+        return Reason.of("SL356", "not_edited", step=step_line(install.step))
+    try:
+        if not users:
+            return _dropped(program, install)
+        if users == [install.step]:
+            return _removed_at_end(program, install)
+        return _moved_to_use(program, install, users, asked=asked)
+    except EditRefused as error:
+        return Reason.of("SL356", "edit", why=str(error))
+
+
+def _using_steps(program: Program, install: _Install) -> list[Step]:
+    """The RUNs, from the install on, that may need one of the packages."""
+    commands = {c for n in install.names for c in _commands(program, n)}
+    steps = [s for s in program.steps if s.index >= install.step.index and s.keyword == "RUN"]
+    return [s for s in steps if _step_uses(install, s, commands)]
+
+
+def _commands(program: Program, name: str) -> tuple[str, ...]:
+    base = program.base
+    facts = system_package(name, base.distro if base else None, base.suite if base else None)
+    return (name, *(facts.commands if facts is not None else ()))
+
+
+def _step_uses(install: _Install, step: Step, commands: set[str]) -> bool:
+    return not step.atoms or bool(_using_atoms(install, step, commands))
+
+
+def _using_atoms(install: _Install, step: Step, commands: set[str]) -> list[int]:
+    """The atoms of a RUN that may need one of the packages."""
+    atoms = [a for a in step.atoms if step is not install.step or a.index > install.atom.index]
+    return [a.index for a in atoms if _atom_uses(step, a, commands)]
+
+
+def _atom_uses(step: Step, atom: AtomStep, commands: set[str]) -> bool:
+    called = (t for e in atom.effects if e.kind not in _MANAGES_PACKAGES for t in (e.tool, *e.tools))
+    if commands & {t.rpartition("/")[2] for t in called}:
+        return True
+    effects = tuple(e for e in atom.effects if not _only_installers(e))
+    if any(e.kind in _MAY_COMPILE for e in effects):
+        return True
+    visit = replace(step.visit, effects=(effects,))
+    return bool(commands & {name.rpartition("/")[2] for name in build_tools([visit])})
+
+
+def _only_installers(effect: Effect) -> bool:
+    """`pip install --upgrade pip` compiles nothing."""
+    names = {p.name.lower() for p in effect.packages}
+    known = language(effect.ecosystem)
+    return (
+        known is not None
+        and (effect.kind == "install-global" or (effect.kind == "install" and known.installs_on_path))
+        and bool(names)
+        and names <= frozenset(known.installers)
+        and not effect.manifests
+    )
+
+
+def _dropped(program: Program, install: _Install) -> Edits | None:
+    """The edits if no step needs the packages: they are not installed at all."""
+    if _counterparts(program, install):
+        return None
+    text = _remaining_text(program, install)
+    decision = Decision.of("SL201", "in_place", safety="safe", line=install.step.line, names=install.names)
+    return Edits(
+        texts={install.step.index: text or ""}, decisions=(decision,), saving=_package_bytes(program, install)
+    )
+
+
+def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
+    if not is_extendable(install.step):
+        return Reason.of("SL356", "nothing_behind", step=step_line(install.step))
+    step, swap = install.step, _counterpart_edits(program, install)
+    assert step.script is not None
+    counterparts = [n for names in swap.values() for n in names]
+    words = {span: " ".join((_text(install, span), *names)) for span, names in swap.items() if names}
+    using = _using_atoms(install, step, {c for n in install.names for c in _commands(program, n)})
+    removed = extend_install.extended_removal(step, install.effect.manager, install.names, max(using))
+    text = edit(step.instruction, step.script, replace_words={**words, **(removed or {})})
+    assert text is not None
+    if removed is None:
+        tail = _removal_command(program, install.names)
+        if install.effect.manager == "apk":
+            tail = (f"apk del {' '.join(install.names)}",)
+        if any("lists" in d for e in step.effects for d in e.deletes):
+            tail = tail[:1]
+        text = extended_run(program, step, tail, text)
+    return Edits(
+        texts={install.step.index: text},
+        decisions=(_decision(install, install.step, counterparts),),
+        saving=_package_bytes(program, install),
+    )
+
+
+def _moved_to_use(program: Program, install: _Install, users: list[Step], *, asked: bool) -> Edits | Reason:
+    """The edits that install the packages where they are used: the RUNs that use them are joined, with the
+    removal at the end."""
+    if install.step in users:
+        return Reason.of("SL356", "needed_later", step=step_line(install.step))
+    first, last = users[0], users[-1]
+    members = [s for s in program.steps if first.index <= s.index <= last.index and s.keyword == "RUN"]
+    if not are_adjacent(program, first.index, last.index) or members != users:
+        return Reason.of("SL356", "apart", first=step_line(first), last=step_line(last))
+    if any(s.instruction.flags or not is_chained(s) for s in members) or not all(
+        keeps_shell_state(s) for s in members[:-1]
+    ):
+        return Reason.of("SL356", "not_lengthened", step=step_line(first))
+    if not asked and _sources_between(program, install.step, first):
+        return Reason.of("SL356", "every_change", step=step_line(first))
+    text = _extended_run(program, install, first) if members == [first] else None
+    if text is None:
+        commands = [
+            *_install_command(program, install),
+            run_body(first.instruction),
+            *(body_with_comments(program, s) for s in members[1:]),
+            *_removal_command(program, install.names),
+        ]
+        text = run_of_commands(run_prefix(first.instruction), commands, program.dockerfile.newline)
+    counterparts = [n for names in _counterpart_edits(program, install).values() for n in names]
+    texts = {s.index: text if s is first else "" for s in members}
+    texts[install.step.index] = _remaining_text(program, install) or ""
+    later = _without_removals(program, install, last)
+    return Edits(
+        texts={**texts, **later},
+        decisions=(_decision(install, first, counterparts),),
+        saving=_package_bytes(program, install),
+    )
+
+
+def _extended_run(program: Program, install: _Install, step: Step) -> str | None:
+    """The RUN with the packages added to its own install and removal; None if it has none."""
+    using = _using_atoms(install, step, {c for n in install.names for c in _commands(program, n)})
+    words = extend_install.extended_install(
+        step, install.effect.manager, _texts(install), install.names, using
+    )
+    return edit(step.instruction, step.script, replace_words=words) if words and step.script else None
+
+
+def _sources_between(program: Program, install: Step, user: Step) -> bool:
+    """Whether a directory of the context is copied between the two steps."""
+    context = program.context
+    for step in program.steps:
+        if step.keyword not in ("COPY", "ADD") or not install.index < step.index < user.index:
+            continue
+        words = step.instruction.value.split()[:-1]
+        if any(context.is_dir(w.strip("/") or ".") for w in words):
+            return True
+    return False
+
+
+def _decision(install: _Install, step: Step, counterparts: list[str]) -> Decision:
+    line, names = install.step.line, install.names
+    if not counterparts:
+        return Decision.of("SL351", "one_layer", safety="safe", line=line, names=names, step=step_line(step))
+    return Decision.of(
+        "SL351",
+        "one_layer_stay",
+        safety="safe",
+        line=line,
+        names=names,
+        step=step_line(step),
+        counterparts=tuple(counterparts),
+    )
+
+
+def _package_bytes(program: Program, install: _Install) -> int:
+    manager = estimate.package_manager(program)
+    return sum(estimate.package_size(name, manager) for name in install.names)
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def _install_command(program: Program, install: _Install) -> tuple[str, ...]:
+    """The user's own install command, reduced to these packages."""
+    spans = {p.span for p in install.effect.packages}
+    words = [w.text for w in install.effect.command.words if (w.start, w.end) not in spans]
+    if install.effect.manager == "apk":
+        cached = [] if "--no-cache" in words else ["--no-cache"]
+        group = ["--virtual", extend_install.group_name(program)]
+        return (_wrapped(program, " ".join([*words, *cached, *group]), _texts(install)),)
+    return (_wrapped(program, f"apt-get update && {' '.join(words)}", _texts(install)),)
+
+
+def _wrapped(program: Program, command: str, names: list[str]) -> str:
+    """The command, with its package names on a line of their own if it gets long."""
+    end = program.dockerfile.newline
+    joint = f" \\{end}        " if len(command) + len(" ".join(names)) > 90 else " "
+    return f"{command}{joint}{' '.join(names)}"
+
+
+def _removal_command(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:
+    if program.base is not None and program.base.manager == "apk":
+        return (f"apk del {extend_install.group_name(program)}",)
+    return (f"apt-get purge -y --auto-remove {' '.join(names)}", "rm -rf /var/lib/apt/lists/*")
+
+
+def _texts(install: _Install) -> list[str]:
+    return [p.text for p in install.effect.packages if p.name in install.names]
+
+
+def _text(install: _Install, span: tuple[int, int]) -> str:
+    return next(p.text for p in install.effect.packages if p.span == span)
+
+
+def _counterparts(program: Program, install: _Install) -> list[str]:
+    return [n for names in _counterpart_edits(program, install).values() for n in names]
+
+
+def _counterpart_edits(program: Program, install: _Install) -> Mapping[tuple[int, int], tuple[str, ...]]:
+    """The run-time packages that replace each package, each name once."""
+    base = program.base
+    have = {v.name for v in install.atom.packages if v.role != "build"}
+    have |= installed(base, nearest=True) if base is not None else frozenset()
+    swap: dict[tuple[int, int], tuple[str, ...]] = {}
+    for verdict in install.atom.packages:
+        if verdict.name not in install.names:
+            continue
+        span = next(p.span for p in install.effect.packages if p.name == verdict.name)
+        own = tuple(n for n in verdict.counterparts if n not in have)
+        have |= set(own)
+        swap[span] = own
+    return swap
+
+
+def _remaining_text(program: Program, install: _Install) -> str | None:
+    """The install without the packages; None if its RUN has nothing else left."""
+    swap = _counterpart_edits(program, install)
+    left = [p for p in install.effect.packages if p.name not in install.names]
+    step = install.step
+    assert step.script is not None
+    if left or any(swap.values()):
+        words = {span: " ".join(names) for span, names in swap.items() if names}
+        gone = frozenset(span for span, names in swap.items() if not names)
+        return edit(step.instruction, step.script, drop_words=gone, replace_words=words)
+    others = [a for a in step.atoms if a.index != install.atom.index]
+    if all({e.kind for e in a.effects} <= INSTALLS_NOTHING for a in others):
+        return None
+    return edit(step.instruction, step.script, drop=frozenset({install.atom.index}))
+
+
+def _without_removals(program: Program, install: _Install, last: Step) -> dict[int, str]:
+    """Later removals of the same packages, which would have nothing to remove."""
+    texts: dict[int, str] = {}
+    for step in program.steps:
+        if step.index <= last.index or not is_readable(step):
+            continue
+        drop = frozenset(
+            a.index
+            for a in step.atoms
+            if a.effects
+            and all(e.kind == "unpackage" for e in a.effects)
+            and {p.name for e in a.effects for p in e.packages} <= set(install.names)
+            and any(e.packages for e in a.effects)
+        )
+        if drop:
+            assert step.script is not None
+            texts[step.index] = edit(step.instruction, step.script, drop=drop) or ""
+    return texts
