@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from slimify.analysis.runtime_needs import managed_commands
 from slimify.context.scan import Context
 from slimify.facts.images import ImageFacts
-from slimify.languages import language, languages, of_effect
+from slimify.languages import language, languages, of_effect, prepares_install
 from slimify.semantics.walk import Visit
 
 
@@ -22,7 +22,7 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
         for v in visits
         for atom in v.effects
         for e in atom
-        if (known := of_effect(e)) is not None and e.action not in ("venv", "check")
+        if (known := of_effect(e)) is not None and e.action != "check" and not prepares_install(e)
     )
     started = _started(visits)
     if seen:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from msgspec import Struct, field
 
+from slimify.facts.language_files import all_files
 from slimify.facts.shells import Wrapper, is_builtin, is_reserved, is_shell, wrapper
 from slimify.model.sources import SourceFacts, Use
 
@@ -28,9 +30,7 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Programs that run the command in their arguments and are not shell wrappers, with the short
-# options that take a value.
-_RUNNERS = {"xargs": "InPLsEda", "npx": "pc", "bunx": ""}
+_XARGS = "InPLsEda"  # its short options that take a value
 _INDIRECT = frozenset({"eval", "source", "."})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _SHELL_TOKEN = r"""(?P<space>[ \t\r]+|\\\n)
@@ -215,7 +215,14 @@ def _shell_arguments(arguments: Sequence[str], depth: int) -> tuple[list[str], b
 
 
 def _wrapper(name: str) -> Wrapper | None:
-    return Wrapper(valued=_RUNNERS[name]) if name in _RUNNERS else wrapper(name)
+    return Wrapper(valued=_starters()[name]) if name in _starters() else wrapper(name)
+
+
+@cache
+def _starters() -> Mapping[str, str]:
+    """Programs that run the command in their arguments and are not shell wrappers, with the short options
+    that take a value."""
+    return {"xargs": _XARGS} | {name: valued for one in all_files() for name, valued in one.starts.items()}
 
 
 def _wrapped(known: Wrapper, arguments: Sequence[str], depth: int) -> tuple[list[str], bool]:

@@ -41,6 +41,11 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     strip: str = ""
     certificates: tuple[str, ...] = ()
     embeds_zones: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    home_caches: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    starts: Mapping[str, str] = field(default_factory=dict)
     announced: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
@@ -58,6 +63,18 @@ def files_of(name: str | None) -> LanguageFiles:
 def all_files() -> tuple[LanguageFiles, ...]:
     """What each language says, in their order."""
     return tuple(files_of(known.name) for known in languages())
+
+
+@cache
+def projects() -> tuple[str, ...]:
+    """The directories that images of a language have for projects."""
+    return tuple(place for one in all_files() for place in one.projects)
+
+
+def below_home(place: str) -> str:
+    """A pattern for a path, in which `~` stands for the home directory of any account."""
+    head, tilde, rest = place.partition("~")
+    return rf"{re.escape(head)}/(?:root|home/[^/]+){re.escape(rest)}" if tilde else re.escape(place)
 
 
 def either(patterns: tuple[str, ...]) -> re.Pattern[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from slimify.facts import load
+from slimify.languages import languages
 
 
 @cache
@@ -23,7 +24,13 @@ def is_web_server(word: str) -> bool:
 
 def serves_only_files(word: str) -> bool:
     """Whether a program serves files and executes no code of an application's, also by no module."""
-    return _name(word) in (*_words("web", "files"), *_words("web", "node"))
+    return _name(word) in (*_words("web", "files"), *_static())
+
+
+@cache
+def _static() -> tuple[str, ...]:
+    texts = (known.facts("servers.toml").get("static", "") for known in languages())
+    return tuple(word for text in texts for word in text.split())
 
 
 def document_roots() -> tuple[str, ...]:

@@ -29,7 +29,9 @@ __all__ = [
     "language",
     "languages",
     "of_effect",
+    "prepares_install",
     "programs",
+    "project_directories",
 ]
 
 LANGUAGES = (GO, NODE, PYTHON)
@@ -81,10 +83,22 @@ def of_effect(effect: Effect) -> Language | None:
     return language(effect.ecosystem) if effect.kind in INSTALLS or effect.kind == "compile" else None
 
 
+def prepares_install(effect: Effect) -> bool:
+    """Whether an installer was called and has installed nothing yet: a virtual environment was made."""
+    known = language(effect.ecosystem)
+    return known is not None and effect.action in known.prepares
+
+
 @cache
 def installed_directories() -> frozenset[str]:
     """Names of directories that installs fill with files of others, in any language."""
     return frozenset(name for known in languages() for name in known.installed)
+
+
+@cache
+def project_directories() -> frozenset[str]:
+    """Those of them that lie in a project, beside its own files."""
+    return frozenset(name for known in languages() if known.copies_project for name in known.installed)
 
 
 def _installed() -> list[Language]:

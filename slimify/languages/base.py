@@ -60,6 +60,7 @@ class Language(Struct, frozen=True, kw_only=True):
     installed: tuple[str, ...] = ()  # names of directories that installs fill with files of others
 
     managers: tuple[str, ...] = ()  # its installers, by the names that effects carry
+    prepares: tuple[str, ...] = ()  # actions of theirs that only make the place for what is installed later
     owner_keeping: tuple[str, ...] = ()  # those that give what they write to the directory's owner
     installers: tuple[str, ...] = ()  # packages that do nothing but install others
     runners: tuple[str, ...] = ()  # packages whose programs run the application's code, or serve its files

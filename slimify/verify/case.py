@@ -14,6 +14,7 @@ from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.engine.model import BuildOptions, Progress
 from slimify.facts.images import environment
+from slimify.facts.language_files import projects
 from slimify.facts.settings import toolchain_settings
 from slimify.facts.system import is_packages, is_shared_directory
 from slimify.languages import language
@@ -146,7 +147,7 @@ def _application(program: Program) -> tuple[str, ...]:
 def _systems(place: str) -> bool:
     """Whether a directory holds a system; some projects are the only ones in /usr/src or /go."""
     if is_shared_directory(place):
-        return place not in ("/usr/src", "/go")
+        return place not in ("/usr/src", *projects())
     return is_packages(place) or inside(place, "/usr/local/bin")
 
 

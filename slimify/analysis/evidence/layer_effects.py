@@ -11,22 +11,25 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from msgspec.structs import replace
 
 from slimify.analysis.evidence.built_image import BuiltImage
+from slimify.facts.language_files import all_files, below_home, projects
 from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory, is_systems
 from slimify.image.tree import Files
+from slimify.languages import installed_directories
 from slimify.model.effects import WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
 # Where an application may lie; what a step writes elsewhere belongs to the system.
-_OWN = ("/app", "/opt", "/srv", "/home", "/usr/local/bin", "/usr/src", "/var/www", "/go", "/code", "/work")
-# What tools keep for their next run (XDG base directories; Go, npm, pip, cargo, …).
-_CACHES = re.compile(
-    r"/(?:root|home/[^/]+)/(?:\.cache|\.npm|\.cargo/registry|\.m2|\.gradle|\.yarn|\.config/go|\.wget-hsts|\.ccache)(?:/|$)"
-    r"|/go/pkg/|/usr/local/share/\.cache/"
+_OWN = ("/app", "/opt", "/srv", "/home", "/usr/local/bin", "/usr/src", "/var/www", "/code", "/work")
+# What tools keep for their next run (XDG base directories, cargo, …). Languages have more.
+_CACHES = (
+    r"/(?:root|home/[^/]+)/(?:\.cache|\.cargo/registry|\.m2|\.gradle|\.wget-hsts|\.ccache)(?:/|$)"
+    r"|/usr/local/share/\.cache/"
 )
 # Effects of which no more than the place may be unknown: they register nothing in the system.
 _KINDS = WORKS_BY_PATH | {"unknown", "build", "compile", "check"}
@@ -111,20 +114,28 @@ def _mounts(visit: Visit) -> bool:
 
 def _passing(path: str) -> bool:
     """What nothing reads after the build."""
-    return is_scratch(path) or _CACHES.match(path) is not None
+    return is_scratch(path) or _caches().match(path) is not None
+
+
+@cache
+def _caches() -> re.Pattern[str]:
+    kept = (below_home(p) + ("" if p.endswith("/") else "(?:/|$)") for one in all_files() for p in one.kept)
+    return re.compile("|".join((_CACHES, *kept)))
 
 
 def _is_own(path: str, evidence: BuiltImage) -> bool:
     """The application's: in a place of its own, and of no package of the system."""
     if evidence.packages.owner_of(path) is not None:
         return False
-    return inside_any(path, _OWN) or not (is_systems(path) or inside_any(path, ("/var", "/root", "/run")))
+    return inside_any(path, (*_OWN, *projects())) or not (
+        is_systems(path) or inside_any(path, ("/var", "/root", "/run"))
+    )
 
 
 def _are_scripts(written: Iterable[str], evidence: BuiltImage) -> bool:
     """Whether a program among them is a script, which may call anything that the image has."""
     heads = evidence.image.heads
-    own = (p for p in written if "/node_modules/" not in p and "/site-packages/" not in p)
+    own = (p for p in written if installed_directories().isdisjoint(p.split("/")[1:-1]))
     return any(heads.get(p, b"").startswith(b"#!") for p in own)
 
 

@@ -17,6 +17,7 @@ LANGUAGE = Language(
     ),
     read_always=True,
     installed=("site-packages",),
+    prepares=("venv",),
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),
     commands={

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from slimify.analysis.program import Program
 from slimify.facts import load
 from slimify.facts.carried import installed
-from slimify.languages import language
+from slimify.languages import language, prepares_install
 from slimify.model.effects import Effect, EffectKind
 from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
@@ -104,7 +104,8 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
 
 
 def _fills(effect: Effect) -> bool:
-    return effect.action not in ("venv", "check", "run", "config") and "type=cache" not in effect.action
+    idle = effect.action in ("check", "run", "config") or prepares_install(effect)
+    return not idle and "type=cache" not in effect.action
 
 
 def original_bytes(program: Program) -> int:

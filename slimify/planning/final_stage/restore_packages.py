@@ -38,9 +38,9 @@ def restored_packages(
         package = lost.commands.get(command)
         if package and command not in program.base.commands:
             wanted.setdefault(package, use)
-    own = any(e.action == "install-deps" for s in program.steps for e in s.effects)
+    own = {e.tool for s in program.steps for e in s.effects if e.action == "install-deps"}
     for package, use in program.runtime_needs.system_packages.items():
-        if package in lost.packages and not (own and "playwright" in use.name):
+        if package in lost.packages and not any(tool in use.name for tool in own):
             wanted.setdefault(package, use)
     for library, use in program.runtime_needs.libraries.items():
         package = _library_package(lost.libraries, library)

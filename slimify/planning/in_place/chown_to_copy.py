@@ -7,6 +7,7 @@ installs them.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
@@ -16,6 +17,7 @@ from slimify.analysis.copied_context import context_size
 from slimify.analysis.copies import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_plain_root
+from slimify.languages import project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.sizes import MB
@@ -196,7 +198,7 @@ def _runs_with_chown(program: Program, change: _Change) -> dict[int, str] | Reas
         if (
             not is_extendable(step)
             or not is_plain_root(step.state.user)
-            or not all(w.endswith("/node_modules") for w in paths)
+            or not all(posixpath.basename(w) in project_directories() for w in paths)
         ):
             return Reason.of("SL356", "makes", step=step_line(step), path=next(iter(paths)))
         if not _owner_exists(program, change.owner, step.index):

@@ -7,12 +7,14 @@ they are joined.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from slimify.analysis.copies import copied_files, copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
+from slimify.languages import project_directories
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
 from slimify.model.sizes import MB
@@ -104,7 +106,7 @@ def _prunes(effect: Effect) -> bool:
 
 
 def _is_modules(path: str) -> bool:
-    return path.endswith("/node_modules")
+    return posixpath.basename(path) in project_directories()
 
 
 def _related_runs(program: Program, step: Step, paths: tuple[str, ...]) -> tuple[Step, ...]:

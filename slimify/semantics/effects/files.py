@@ -5,19 +5,20 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from msgspec.structs import replace
 
+from slimify.facts.language_files import all_files, below_home
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
 
-# Below these nothing is read at run time by design; deleting there is cleaning up.
+# Below these nothing is read at run time by design; deleting there is cleaning up. Languages have more.
 _DISPOSABLE = (
     r"/(?:var/lib/apt/lists|var/cache|var/tmp|tmp|var/log|var/lib/(?:cache|log|yum|dnf)|var/lib/dpkg/[^/]*-old"
-    r"|usr/share/(?:doc|man|info|doc-base|groff|lintian)|usr/local/share/\.cache|etc/apk/cache|opt/conda/pkgs|go/pkg"
-    r"|(?:root|home/[^/]+)/\.(?:cache|npm|node-gyp|gnupg|pip|cargo/registry|m2|gradle|ccache|yarn-cache|bundle/cache))"
-    r"(?:/|\Z|\*)"
+    r"|usr/share/(?:doc|man|info|doc-base|groff|lintian)|usr/local/share/\.cache|etc/apk/cache"
+    r"|(?:root|home/[^/]+)/\.(?:cache|gnupg|cargo/registry|m2|gradle|ccache|bundle/cache))(?:/|\Z|\*)"
 )
 
 
@@ -42,9 +43,20 @@ def _starred(arg: Arg) -> Arg:
 
 def disposable(path: str, home: str | None) -> bool:
     """Whether deleting a path is cleaning up: caches, lists, logs, documentation, temporary files."""
-    if home and path.startswith((home + "/.cache", home + "/.npm", home + "/.node-gyp")):
+    if home and path.startswith((f"{home}/.cache", *(f"{home}/{name}" for name in _home_caches()))):
         return True
-    return bool(re.match(_DISPOSABLE, path))
+    return bool(re.match(_DISPOSABLE, path)) or bool(_language_caches().match(path))
+
+
+@cache
+def _home_caches() -> tuple[str, ...]:
+    return tuple(name for one in all_files() for name in one.home_caches)
+
+
+@cache
+def _language_caches() -> re.Pattern[str]:
+    places = (place for one in all_files() for place in (*one.caches, *(f"~/{n}" for n in one.home_caches)))
+    return re.compile(rf"(?:{'|'.join(map(below_home, places))})(?:/|\Z|\*)")
 
 
 def copy_effects(call: Call) -> tuple[Effect, ...]:
