@@ -90,18 +90,9 @@ def test_an_exception_is_needed(module: str, part: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "go",
-        "node",
-        "Node.js",
-        "uv",
-        "gunicorn",
-        "run npm ci",
-        "/app/node_modules/x",
-        "golang",
-        "a venv",
-        "python3",
-    ]
-    + ["/go/pkg", "slimify.languages.go.go_mod"],
+        *("go", "node", "Node.js", "uv", "gunicorn", "golang", "python3", "run npm ci", "a venv"),
+        *("/app/node_modules/x", "/go/pkg", "slimify.languages.go.go_mod"),
+    ],
 )
 def test_names_are_found(text: str) -> None:
     assert names_a_language(text)
