@@ -22,7 +22,7 @@ from slimify.engine.model import BuildOptions, RunOptions
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome
 from slimify.planning.merge.plan import Pair, extracted_files, named_images
-from slimify.verify.case import case
+from slimify.verify.proof_request import proof_request
 from slimify.verify.session import Session
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def proven(
         context = _linked(_root(pair.runtime), Path(folder) / "context")
         for extract in extracted_files(pair):
             _take(engine, first.tag, extract, pair.build_script if again and extract.ran else None, context)
-        subject = case(
+        subject = proof_request(
             runtime.data,
             name=runtime.name,
             context=context,

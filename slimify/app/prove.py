@@ -117,7 +117,7 @@ def _proven(
 ) -> tuple[Outcome, Proof | None]:
     from slimify import pipeline
     from slimify.engine.detect import detect
-    from slimify.verify.case import accepted, case
+    from slimify.verify.proof_request import accepted_fields, proof_request
     from slimify.verify.repair import repair
     from slimify.verify.session import Session
 
@@ -140,7 +140,7 @@ def _proven(
         return outcome, None
     build = replace(proving.build, build_args={**options.build_args, **proving.build.build_args})
     with detect(proving.engine) as engine:
-        subject = case(
+        subject = proof_request(
             data,
             name=target.name,
             context=directory,
@@ -155,7 +155,7 @@ def _proven(
         def prove(one: Outcome) -> Proof:
             assert one.after is not None
             ignore = one.ignore.after.encode("utf-8", "surrogateescape") if one.ignore else None
-            proof = session.prove(one.after.encode("utf-8", "surrogateescape"), accepted(one), ignore)
+            proof = session.prove(one.after.encode("utf-8", "surrogateescape"), accepted_fields(one), ignore)
             least = options.min_saving.floor(proof.before.disk) if proof.before else 0
             return replace(proof, least=least)
 
@@ -181,12 +181,12 @@ def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:
     settings = Path(options.settings)
     name = os.path.relpath(target.path or target.name, settings.parent)
     try:
-        probe = probes.located(probes.read(options.probes, name), settings.parent)
+        probe = probes.with_absolute_volumes(probes.parse_table(options.probes, name), settings.parent)
     except ValueError as error:
         raise SlimifyError("SL904", f"{settings}: {error}") from error
     try:
         for text in proving.probes:
-            probe = probes.merged(probe, probes.option(text))
+            probe = probes.merge(probe, probes.parse_option(text))
     except ValueError as error:
         raise SlimifyError("SL904", f"--probe: {error}") from error
     return probe

@@ -11,36 +11,36 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from slimify.verify import masks
-from slimify.verify.answers import ANSWERS, Answers
+from slimify.verify import volatile_text
+from slimify.verify.behaviour_check import behaviour_check
+from slimify.verify.compare_answers import ANSWERS, AnswerComparison
 from slimify.verify.model import Check
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Run
-from slimify.verify.repeats import Repeats
-from slimify.verify.settling import Courses
-from slimify.verify.verdict import verdict
+from slimify.verify.reruns import Reruns
+from slimify.verify.steady_answers import AnswerHistories
 
 STARTS, COMMANDS, LOGS, STOPS, HEALTH = "SL540", "SL542", "SL543", "SL544", "SL545"
 
-_SLOWER = 3.0  # times as long as the one image took, the other one may take
-_PATIENCE = 300.0  # seconds that it gets at most, whatever the first one took
-_CHOSEN_BY_THE_KERNEL = 32768  # from here on (ip_local_port_range): another one every time
+_SLOWDOWN = 3.0  # times as long as the one image took, the other one may take
+_LONGEST_WATCH = 300.0  # seconds that it gets at most, whatever the first one took
+_FIRST_EPHEMERAL_PORT = 32768  # from here on (ip_local_port_range): another one every time
 _NOT_RUN = (126, 127)  # of a command that is not executable or not there: it proves nothing
-_ERROR = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
+_ERROR_LINE = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
 
-def ports(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
+def ports_to_ask(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
     """The ports to ask: the probe's, else those that the image exposes."""
     return (probe.port,) if probe.port else exposed
 
 
-def variable(config: Mapping[str, Any], probe: Probe, name: str) -> str:
+def variable_value(config: Mapping[str, Any], probe: Probe, name: str) -> str:
     """The value that a variable has in a container: the probe's, else the image's; "" without one."""
     brought: dict[str, str] = dict(item.partition("=")[::2] for item in config.get("Env") or ())
     return {**brought, **probe.env}.get(name, "")
 
 
-def health(config: Mapping[str, Any]) -> tuple[str, ...]:
+def health_command(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The command of an image's health check; none without one."""
     kind, *words = (config.get("Healthcheck") or {}).get("Test") or ("NONE",)
     if kind == "CMD-SHELL":
@@ -48,48 +48,48 @@ def health(config: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(words) if kind == "CMD" else ()
 
 
-def patience(other: Observation) -> float:
+def minimum_watch(other: Observation) -> float:
     """Seconds for which an image is watched at least, since the other one ended or listened after a while:
     how fast a program fails again and again until it gives up depends on what else the machine does."""
-    return 0 if other.ready in ("running", "not started") else min(other.start * _SLOWER, _PATIENCE)
+    return 0 if other.ready in ("running", "not started") else min(other.start * _SLOWDOWN, _LONGEST_WATCH)
 
 
-def patience_again(before: Observation, after: Observation) -> float:
+def minimum_rewatch(before: Observation, after: Observation) -> float:
     """Seconds for which the original is watched at least when it is started again: where it ran on and the
     other one ended, or they ended otherwise when they were stopped, it may be about to end by itself."""
     if before.ready != "running" or (after.ready == "running" and before.stopped == after.stopped):
         return 0
-    return min(after.start * _SLOWER, _PATIENCE)
+    return min(after.start * _SLOWDOWN, _LONGEST_WATCH)
 
 
 def compare(
     before: Observation,
     after: Observation,
     probe: Probe,
-    repeats: Repeats,
-    settled: Callable[[], Courses | None] = lambda: None,
+    repeats: Reruns,
+    settled: Callable[[], AnswerHistories | None] = lambda: None,
 ) -> tuple[Check, ...]:
     """One check for each thing that was asked. `settled` asks both images again until they are at rest; it
     is called where something differs."""
-    checks = [_start(before, after, repeats)]
-    checks += _unasked(before, probe)
-    checks += Answers(before, after, probe, repeats, settled).checks()
+    checks = [_compare_starts(before, after, repeats)]
+    checks += _unreachable(before, probe)
+    checks += AnswerComparison(before, after, probe, repeats, settled).checks()
     checks += [
         _output(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
         for run in probe.exec
         if run.name in before.outputs
     ]
     if before.health is not None and after.health is not None:
-        checks.append(_health(before.health, after.health, repeats))
+        checks.append(_compare_health(before.health, after.health, repeats))
     if before.stopped is not None and after.stopped is not None:
-        checks.append(_stop(before, after, repeats))
+        checks.append(_compare_stops(before, after, repeats))
     alike = all(check.ok for check in checks)  # what fails says something else, however it was built
     if not (before.problem and after.problem):  # what could not be started said nothing of its own
-        checks.append(_log(before, after, probe, repeats, settled, build=alike))
+        checks.append(_compare_logs(before, after, probe, repeats, settled, build=alike))
     return tuple(checks)
 
 
-def steadier(
+def retry_unsteady_start(
     before: Observation, after: Observation, asked: tuple[int, ...], retried: Callable[[], Observation]
 ) -> Observation:
     """What the rewritten image did; once more where neither image got as far as listening and only one
@@ -99,15 +99,17 @@ def steadier(
     if (before.exit_code is None) == (after.exit_code is None):
         return after
     third = retried()
-    return third if _end(third) == _end(before) else after
+    return third if _end_state(third) == _end_state(before) else after
 
 
-def output(run: Run, before: tuple[int | None, str], after: tuple[int | None, str], probe: Probe) -> Check:
+def compare_outputs(
+    run: Run, before: tuple[int | None, str], after: tuple[int | None, str], probe: Probe
+) -> Check:
     """The check of one command that ran in containers of its own."""
     return _output(run, before, after, probe)
 
 
-def _end(seen: Observation) -> str:
+def _end_state(seen: Observation) -> str:
     if seen.problem:
         return f"could not be started: {seen.problem}"
     if seen.exit_code is not None:
@@ -115,27 +117,27 @@ def _end(seen: Observation) -> str:
     return seen.ready
 
 
-def _unasked(before: Observation, probe: Probe) -> Iterator[Check]:
+def _unreachable(before: Observation, probe: Probe) -> Iterator[Check]:
     """What the user wants to be asked and the original, as it was started here, could not be."""
-    end = _end(before)
+    end = _end_state(before)
     why = f"the original {'runs on without listening' if end == 'running' else end}"
     for request in probe.http:
         if request.name not in before.answers:
             wrong = f"{request.name} could not be asked: {why}"
-            yield verdict(request.name, ANSWERS, wrong, "", probe, original=True)
+            yield behaviour_check(request.name, ANSWERS, wrong, "", probe, original=True)
     for run in probe.exec:
         if run.name not in before.outputs:
             name = f"`{run.name}`"
-            yield verdict(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
+            yield behaviour_check(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
 
 
-def _start(before: Observation, after: Observation, repeats: Repeats) -> Check:
-    old, new = _end(before), _end(after)
-    if masks.masked(old) == masks.masked(new):
-        return verdict("start", STARTS, "", old)
-    if new == _end(repeats.again):
-        return verdict("start", STARTS, "", f"{old}, another time {new}")
-    return verdict("start", STARTS, f"the original {old}, the rewritten image {new}", "")
+def _compare_starts(before: Observation, after: Observation, repeats: Reruns) -> Check:
+    old, new = _end_state(before), _end_state(after)
+    if volatile_text.masked(old) == volatile_text.masked(new):
+        return behaviour_check("start", STARTS, "", old)
+    if new == _end_state(repeats.again):
+        return behaviour_check("start", STARTS, "", f"{old}, another time {new}")
+    return behaviour_check("start", STARTS, f"the original {old}, the rewritten image {new}", "")
 
 
 def _output(
@@ -143,86 +145,92 @@ def _output(
 ) -> Check:
     name = f"`{run.name}`"
     if before is None or after is None:
-        return verdict(name, COMMANDS, f"{name} could only be run in one of the images", "", probe)
+        return behaviour_check(name, COMMANDS, f"{name} could only be run in one of the images", "", probe)
     wrong = ""
     if before[0] != after[0]:
         wrong = f"{name}: exit code {before[0]} became {after[0]}: {after[1].strip()[-300:]}"
     elif run.exit is None and before[0] in _NOT_RUN:
         wrong = f"{name} can't be run in the original either: {before[1].strip()[-300:]}"
-        return verdict(name, COMMANDS, wrong, "", probe, original=True)
+        return behaviour_check(name, COMMANDS, wrong, "", probe, original=True)
     elif run.exit is not None and after[0] != run.exit:
         wrong = f"{name}: exit code {after[0]}, not {run.exit}: {after[1].strip()[-300:]}"
     elif run.contains not in after[1]:
         wrong = f"{name}: {run.contains!r} is not in the output"
-    elif run.output and masks.masked(before[1], probe.mask) != masks.masked(after[1], probe.mask):
+    elif run.output and volatile_text.masked(before[1], probe.mask) != volatile_text.masked(
+        after[1], probe.mask
+    ):
         wrong = (
             f"{name} prints something else: {before[1].strip()[-200:]!r} became {after[1].strip()[-200:]!r}"
         )
-    return verdict(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
+    return behaviour_check(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
 
 
-def _health(before: tuple[int | None, str], after: tuple[int | None, str], repeats: Repeats) -> Check:
+def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str], repeats: Reruns) -> Check:
     """Docker asks no more of a health check than whether it succeeds."""
     old, new = before[0] == 0, after[0] == 0
     if old != new and (again := repeats.again.health) is not None and (again[0] == 0) == new:
-        return verdict("health check", HEALTH, "", "succeeds at times")
+        return behaviour_check("health check", HEALTH, "", "succeeds at times")
     wrong = ""
     if old != new:
         said = (after if old else before)[1].strip()[-300:]
         wrong = f"the health check fails in {'the rewritten image' if old else 'the original'} alone: {said}"
-    return verdict("health check", HEALTH, wrong, "succeeds" if old else "fails in both images")
+    return behaviour_check("health check", HEALTH, wrong, "succeeds" if old else "fails in both images")
 
 
-def _stop(before: Observation, after: Observation, repeats: Repeats) -> Check:
+def _compare_stops(before: Observation, after: Observation, repeats: Reruns) -> Check:
     if before.stopped == after.stopped or after.stopped == repeats.again.stopped:
-        return verdict("stop", STOPS, "", f"exit code {after.stopped}")
+        return behaviour_check("stop", STOPS, "", f"exit code {after.stopped}")
     by_itself = repeats.again.exit_code
     if by_itself is not None and by_itself in (before.stopped, after.stopped):
-        return verdict("stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later")
+        return behaviour_check(
+            "stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later"
+        )
     wrong = f"stopped, the original exits with {before.stopped}, the rewritten image with {after.stopped}"
-    return verdict("stop", STOPS, wrong, "")
+    return behaviour_check("stop", STOPS, wrong, "")
 
 
-def _log(
+def _compare_logs(
     before: Observation,
     after: Observation,
     probe: Probe,
-    repeats: Repeats,
-    settled: Callable[[], Courses | None],
+    repeats: Reruns,
+    settled: Callable[[], AnswerHistories | None],
     *,
     build: bool,
 ) -> Check:
     """`build`: what the original does that was built once more is looked at, too."""
-    old, new = masks.lines(before.log, probe.mask), masks.lines(after.log, probe.mask)
+    old, new = volatile_text.log_shape(before.log, probe.mask), volatile_text.log_shape(after.log, probe.mask)
     if old == new:
         detail = f"{len(old)} lines of the same shape" if old else "nothing is printed"
-        return verdict("log", LOGS, "", detail)
-    others = [masks.lines(repeats.again.log, probe.mask)]
-    found = masks.differing(old, new, *others)
+        return behaviour_check("log", LOGS, "", detail)
+    others = [volatile_text.log_shape(repeats.again.log, probe.mask)]
+    found = volatile_text.differing_lines(old, new, *others)
     if found and (courses := settled()):
         # both for the same time: the one was watched for longer, and the other had more to say
-        others.append(masks.lines(courses[0].log, probe.mask))
-        new |= masks.lines(courses[1].log, probe.mask)
-        found = masks.differing(old, new, *others)
+        others.append(volatile_text.log_shape(courses[0].log, probe.mask))
+        new |= volatile_text.log_shape(courses[1].log, probe.mask)
+        found = volatile_text.differing_lines(old, new, *others)
     if found and build:
-        others.append(masks.lines(repeats.rebuilt.log, probe.mask))
-        found = masks.differing(old, new, *others)
+        others.append(volatile_text.log_shape(repeats.rebuilt.log, probe.mask))
+        found = volatile_text.differing_lines(old, new, *others)
     shown = "\n".join(line[:200] for line in found[:8])
     more = f"\n… and {len(found) - 8} more" if len(found) > 8 else ""
-    return verdict("log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe)
+    return behaviour_check(
+        "log", LOGS, f"the logs differ:\n{shown}{more}" if found else "", "the same shape", probe
+    )
 
 
-def _last_word(log: str) -> str:
+def _last_error(log: str) -> str:
     """What a program said of its end: its last error (which the place where it happened and the
     interpreter's version may follow), else its last line."""
     lines = [line.strip()[:160] for line in log.splitlines() if line.strip()]
-    errors = [line for line in lines if _ERROR.match(line)]
+    errors = [line for line in lines if _ERROR_LINE.match(line)]
     return (errors or lines or [""])[-1]
 
 
-def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str, ...]:
+def unproven(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str, ...]:
     """What was not proven by watching the original do what it did, in sentences."""
-    last = _last_word(seen.log)
+    last = _last_error(seen.log)
     if seen.problem:
         return ("the original could not be started here, so nothing is known about what it does",)
     if seen.exit_code:
@@ -241,7 +249,7 @@ def scope(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str,
     if poor and not works and not probe.http:
         said = ", ".join(poor).replace("None", "no HTTP")
         missing.append(f"the original answers {said}: no page that works was seen; name one with --probe")
-    others = [port for port in seen.listens if port < _CHOSEN_BY_THE_KERNEL] if seen.answers else []
+    others = [port for port in seen.listens if port < _FIRST_EPHEMERAL_PORT] if seen.answers else []
     if others:
         missing.append(f"the original also listens on {', '.join(map(str, others))}, which was not asked")
     if asked and not seen.answers:

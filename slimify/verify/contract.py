@@ -40,7 +40,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     added: frozenset[str] = frozenset()
 
 
-def set_by(dockerfile: bytes) -> frozenset[str]:
+def fields_set_by(dockerfile: bytes) -> frozenset[str]:
     """The fields that a file's ENV and LABEL instructions set: `Env.NAME`, `Labels.NAME`."""
     try:
         instructions = parse(dockerfile, "Dockerfile").instructions
@@ -57,20 +57,20 @@ def set_by(dockerfile: bytes) -> frozenset[str]:
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any], terms: Terms) -> tuple[Check, ...]:
     """One check a field. `before` and `after` are the `Config` objects of both images."""
-    checks = [_field(name, reader(before), reader(after), terms) for name, reader in _FIELDS.items()]
+    checks = [_compare_field(name, reader(before), reader(after), terms) for name, reader in _FIELDS.items()]
     checks += [
-        _labelled(_labels(before), _labels(after), terms),
-        _environment(_env(before), _env(after), terms),
-        _path(_env(before).get("PATH", ""), _env(after).get("PATH", ""), terms),
+        _compare_labels(_labels(before), _labels(after), terms),
+        _compare_environment(_env(before), _env(after), terms),
+        _compare_path(_env(before).get("PATH", ""), _env(after).get("PATH", ""), terms),
     ]
     return tuple(checks)
 
 
-def _words(value: object) -> list[str] | None:
+def _words_or_none(value: object) -> list[str] | None:
     return list(value) if isinstance(value, list) and value else None
 
 
-def _names(value: object) -> list[str]:
+def _sorted_keys(value: object) -> list[str]:
     return sorted(value) if isinstance(value, dict) else []
 
 
@@ -86,23 +86,25 @@ def _user(config: Mapping[str, Any]) -> str:
 
 
 _FIELDS: Mapping[str, Callable[[Mapping[str, Any]], object]] = {
-    "Entrypoint": lambda c: _words(c.get("Entrypoint")),
-    "Cmd": lambda c: _words(c.get("Cmd")),
+    "Entrypoint": lambda c: _words_or_none(c.get("Entrypoint")),
+    "Cmd": lambda c: _words_or_none(c.get("Cmd")),
     "WorkingDir": lambda c: c.get("WorkingDir") or "/",
     "User": _user,
-    "ExposedPorts": lambda c: _names(c.get("ExposedPorts")),
-    "Volumes": lambda c: _names(c.get("Volumes")),
+    "ExposedPorts": lambda c: _sorted_keys(c.get("ExposedPorts")),
+    "Volumes": lambda c: _sorted_keys(c.get("Volumes")),
     "Healthcheck": lambda c: c.get("Healthcheck") or None,
     "StopSignal": _stop_signal,
-    "Shell": lambda c: _words(c.get("Shell")) or _SHELL,
-    "OnBuild": lambda c: _words(c.get("OnBuild")),
+    "Shell": lambda c: _words_or_none(c.get("Shell")) or _SHELL,
+    "OnBuild": lambda c: _words_or_none(c.get("OnBuild")),
 }
 
 
-def _field(name: str, before: object, after: object, terms: Terms) -> Check:
+def _compare_field(name: str, before: object, after: object, terms: Terms) -> Check:
     if before == after:
-        return Check(name=name, layer="contract", ok=True, detail=_shown(before))
-    return _check(name, [(name, f"{name} was {_shown(before)} and is {_shown(after)}", "")], terms, DIFFERENT)
+        return Check(name=name, layer="contract", ok=True, detail=_display(before))
+    return _check(
+        name, [(name, f"{name} was {_display(before)} and is {_display(after)}", "")], terms, DIFFERENT
+    )
 
 
 def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, code: str) -> Check:
@@ -112,11 +114,11 @@ def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, cod
         accepted = bool(why) or field in terms.accepted or field.partition(".")[0] in terms.accepted
         findings.append(Finding(code=code, text=text + (f" ({why})" if why else ""), accepted=accepted))
     ok = all(finding.accepted for finding in findings)
-    detail = _grouped(differences) if ok else "; ".join(finding.text for finding in findings)
+    detail = _summarize(differences) if ok else "; ".join(finding.text for finding in findings)
     return Check(name=name, layer="contract", ok=ok, detail=detail, findings=tuple(findings))
 
 
-def _grouped(differences: list[tuple[str, str, str]]) -> str:
+def _summarize(differences: list[tuple[str, str, str]]) -> str:
     """Accepted differences, the names of those with the same reason in one breath."""
     groups: dict[str, list[str]] = {}
     for field, text, why in differences:
@@ -125,7 +127,7 @@ def _grouped(differences: list[tuple[str, str, str]]) -> str:
     return "; ".join(", ".join(names) + (f" ({why})" if why else "") for why, names in groups.items())
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     if value in (None, "", [], {}):
         return "nothing"
     if isinstance(value, list):
@@ -144,12 +146,12 @@ def _env(config: Mapping[str, Any]) -> dict[str, str]:
     return dict(item.partition("=")[::2] for item in config.get("Env") or ())
 
 
-def _labelled(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
+def _compare_labels(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
     """LABELs. Those that the file does not set describe the base image, which is another one."""
     differences = [
         (
             f"Labels.{name}",
-            _changed(name, before.get(name), after.get(name)),
+            _describe_change(name, before.get(name), after.get(name)),
             ""
             if name in terms.own_labels or f"Labels.{name}" in terms.added
             else "each base image has its own",
@@ -163,7 +165,7 @@ def _labelled(before: Mapping[str, str], after: Mapping[str, str], terms: Terms)
     return _check("labels", differences, terms, DIFFERENT)
 
 
-def _changed(name: str, before: str | None, after: str | None) -> str:
+def _describe_change(name: str, before: str | None, after: str | None) -> str:
     if before is None:
         return f"{name} is new: {after!r}"
     if after is None:
@@ -171,16 +173,16 @@ def _changed(name: str, before: str | None, after: str | None) -> str:
     return f"{name} was {before!r} and is {after!r}"
 
 
-def _environment(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
+def _compare_environment(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
     """ENV but PATH. What only the builder's base image brought may go; what the file sets may not."""
-    differences = list(_variables(before, after, terms))
+    differences = list(_variable_differences(before, after, terms))
     if not differences:
         count = len(before.keys() - {"PATH"})
         return Check(name="Env", layer="contract", ok=True, detail=f"{count} variables equal")
     return _check("Env", differences, terms, ENVIRONMENT)
 
 
-def _variables(
+def _variable_differences(
     before: Mapping[str, str], after: Mapping[str, str], terms: Terms
 ) -> Iterator[tuple[str, str, str]]:
     for name in sorted((before.keys() | after.keys()) - {"PATH"}):
@@ -195,15 +197,15 @@ def _variables(
                 why = "the new base image brings it"
             elif name in terms.base_env:
                 why = "each base image has its own"
-        yield f"Env.{name}", _changed(name, old, new), why
+        yield f"Env.{name}", _describe_change(name, old, new), why
 
 
-def _path(before: str, after: str, terms: Terms) -> Check:
+def _compare_path(before: str, after: str, terms: Terms) -> Check:
     """PATH: what is new in it may stand anywhere, what was there keeps its order; toolchains may go.
 
     Whether a command is then found somewhere else is seen on disk, where the files are.
     """
-    old, new = _places(before), _places(after)
+    old, new = _path_entries(before), _path_entries(after)
     gone = [place for place in old if place not in new]
     added = [place for place in new if place not in old]
     common = [place for place in old if place in new]
@@ -226,5 +228,5 @@ def _path(before: str, after: str, terms: Terms) -> Check:
     return _check("PATH", differences, terms, ENVIRONMENT)
 
 
-def _places(path: str) -> list[str]:
+def _path_entries(path: str) -> list[str]:
     return list(dict.fromkeys(place.rstrip("/") or "/" for place in path.split(":") if place))

@@ -18,25 +18,25 @@ LIMIT = 8  # of what one page loads; a site that lacks one directory lacks the f
 # What a browser fetches by itself; links are left out, since following one may do something.
 _LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HERE = "http://localhost"  # as `Host` says in every request
+_ORIGIN = "http://localhost"  # as `Host` says in every request
 
 
-def following(path: str, answer: Answer) -> tuple[str, ...]:
+def next_paths(path: str, answer: Answer) -> tuple[str, ...]:
     """The paths on the same server to be asked next, in the order of the page, each once."""
     if answer.status in _REDIRECTS:
         named: Iterator[str] = iter((answer.location,))
     elif answer.status == 200 and answer.kind == "text/html":
-        named = _loaded(answer.body.decode("utf-8", "replace"))
+        named = _loaded_references(answer.body.decode("utf-8", "replace"))
     else:
         return ()
-    local = (place for name in named if (place := _local(path, name)) and place != path)
+    local = (place for name in named if (place := _local_path(path, name)) and place != path)
     return tuple(islice(dict.fromkeys(local), LIMIT))
 
 
-def _local(path: str, name: str) -> str:
+def _local_path(path: str, name: str) -> str:
     """A reference as the path to ask for, or "" where it leads to another server."""
     try:
-        url = urlsplit(urljoin(f"{_HERE}{path}", name.strip()))
+        url = urlsplit(urljoin(f"{_ORIGIN}{path}", name.strip()))
     except ValueError:
         return ""
     if not name.strip() or url.scheme not in ("http", "https") or url.hostname not in ("localhost", None):
@@ -46,13 +46,13 @@ def _local(path: str, name: str) -> str:
     return (url.path or "/") + (f"?{url.query}" if url.query else "")
 
 
-def _loaded(text: str) -> Iterator[str]:
-    reader = _Reader()
+def _loaded_references(text: str) -> Iterator[str]:
+    reader = _ReferenceReader()
     reader.feed(text)
     return iter(reader.found)
 
 
-class _Reader(HTMLParser):
+class _ReferenceReader(HTMLParser):
     """Collects what the elements of a page load."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-_A_DOCKERFILE = re.compile(r"dockerfile|containerfile", re.IGNORECASE)
+_DOCKERFILE_NAME = re.compile(r"dockerfile|containerfile", re.IGNORECASE)
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ class Probe(Struct, frozen=True, kw_only=True):
     mask: tuple[str, ...] = ()
 
 
-def read(table: Mapping[str, Any], file: str = "") -> Probe:
+def parse_table(table: Mapping[str, Any], file: str = "") -> Probe:
     """The probe for one Dockerfile (its path relative to the settings file, or its name).
 
     Raises ValueError with a sentence for an unknown key or a value of the wrong kind, also in what is
@@ -87,15 +87,15 @@ def read(table: Mapping[str, Any], file: str = "") -> Probe:
     for name, value in table.items():
         if name in own:
             continue
-        if not isinstance(value, Mapping) or not _A_DOCKERFILE.search(name):
+        if not isinstance(value, Mapping) or not _DOCKERFILE_NAME.search(name):
             raise ValueError(f'probes know no "{name}"; there are {", ".join(sorted(known))}')
-        special = _probe(_known(f'probes."{name}"', value, Probe))
+        special = _probe(_checked_table(f'probes."{name}"', value, Probe))
         if name in (file, file.rpartition("/")[2]):
-            probe = merged(probe, special)
+            probe = merge(probe, special)
     return probe
 
 
-def located(probe: Probe, directory: Path) -> Probe:
+def with_absolute_volumes(probe: Probe, directory: Path) -> Probe:
     """With volumes of this machine as the engine wants them: absolute. Names of volumes are no paths."""
     return replace(probe, volumes=tuple(_volume(item, directory) for item in probe.volumes))
 
@@ -107,7 +107,7 @@ def _volume(text: str, directory: Path) -> str:
     return f"{(directory / Path(source).expanduser()).resolve()}:{rest}"
 
 
-def merged(general: Probe, special: Probe) -> Probe:
+def merge(general: Probe, special: Probe) -> Probe:
     """What `special` says, on top of `general`."""
     default = Probe()
     changes: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def merged(general: Probe, special: Probe) -> Probe:
     return replace(general, **changes)
 
 
-def option(text: str) -> Probe:
+def parse_option(text: str) -> Probe:
     """One `--probe`: `/path`, `/path=404`, `POST /path`, or a command to run in the container.
 
     Raises ValueError for an empty one.
@@ -142,13 +142,13 @@ def _probe(table: Mapping[str, Any]) -> Probe:
         elif name in ("exec", "run"):
             values[name] = tuple(map(_run, _list(name, value)))
         elif name == "env":
-            values[name] = {key: str(item) for key, item in _kind(name, value, Mapping).items()}
+            values[name] = {key: str(item) for key, item in _of_type(name, value, Mapping).items()}
         elif name == "port":
-            values[name] = _between(name, _kind(name, value, int), 1, 65535)
+            values[name] = _in_range(name, _of_type(name, value, int), 1, 65535)
         elif name == "seconds":
-            values[name] = _between(name, _kind(name, value, (int, float)), 0.1, 86400)
+            values[name] = _in_range(name, _of_type(name, value, (int, float)), 0.1, 86400)
         else:
-            values[name] = tuple(_kind(name, item, str) for item in _list(name, value))
+            values[name] = tuple(_of_type(name, item, str) for item in _list(name, value))
     for pattern in values.get("mask", ()):
         try:
             re.compile(pattern)
@@ -157,7 +157,7 @@ def _probe(table: Mapping[str, Any]) -> Probe:
     return Probe(**values)
 
 
-def _between(name: str, value: float, least: float, most: float) -> float:
+def _in_range(name: str, value: float, least: float, most: float) -> float:
     if not least <= value <= most:
         raise ValueError(f'"{name}" is {value}, not between {least} and {most}')
     return value
@@ -165,22 +165,22 @@ def _between(name: str, value: float, least: float, most: float) -> float:
 
 def _request(value: object) -> Request:
     if isinstance(value, str):
-        found = option(value).http
+        found = parse_option(value).http
         if not found:
             raise ValueError(f'"{value}" is not a path')
         return found[0]
-    table = _known("http", value, Request)
+    table = _checked_table("http", value, Request)
     if not str(table.get("path", "")).startswith("/"):
         raise ValueError('a request of "http" needs a path that begins with /')
     for name in table.keys() & {"method", "body", "contains", "compare"}:
-        _kind(name, table[name], str)
+        _of_type(name, table[name], str)
     if table.get("compare", "body") not in ("body", "status"):
         raise ValueError(f'"compare" is "{table["compare"]}", not "body" or "status"')
     if "status" in table:
-        _between("status", _kind("status", table["status"], int), 100, 599)
+        _in_range("status", _of_type("status", table["status"], int), 100, 599)
     if "headers" in table:
         table["headers"] = {
-            key: str(item) for key, item in _kind("headers", table["headers"], Mapping).items()
+            key: str(item) for key, item in _of_type("headers", table["headers"], Mapping).items()
         }
     return Request(**table)
 
@@ -188,10 +188,10 @@ def _request(value: object) -> Request:
 def _run(value: object) -> Run:
     if not isinstance(value, Mapping):
         return Run(command=_words(value))
-    table = _known("run", value, Run)
+    table = _checked_table("run", value, Run)
     if "exit" in table:
-        _between("exit", _kind("exit", table["exit"], int), 0, 255)
-    _kind("contains", table.get("contains", ""), str)
+        _in_range("exit", _of_type("exit", table["exit"], int), 0, 255)
+    _of_type("contains", table.get("contains", ""), str)
     if not isinstance(table.get("output", True), bool):
         raise ValueError('"output" is true or false')
     return Run(**{**table, "command": _words(table.get("command", ()))})
@@ -204,19 +204,19 @@ def _words(value: object) -> tuple[str, ...]:
     return words
 
 
-def _known(name: str, value: object, kind: type[Request] | type[Run] | type[Probe]) -> dict[str, Any]:
-    table = dict(_kind(name, value, Mapping))
+def _checked_table(name: str, value: object, kind: type[Request] | type[Run] | type[Probe]) -> dict[str, Any]:
+    table = dict(_of_type(name, value, Mapping))
     for key in table.keys() - set(kind.__struct_fields__):
         raise ValueError(f'"{name}" knows no "{key}"')
     return table
 
 
 def _list(name: str, value: object) -> Iterable[Any]:
-    items: Iterable[Any] = _kind(name, value, (list, tuple))
+    items: Iterable[Any] = _of_type(name, value, (list, tuple))
     return items
 
 
-def _kind(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
+def _of_type(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise ValueError(f'"{name}" has a value of the wrong kind: {value!r}')
     return value

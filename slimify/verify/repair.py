@@ -15,14 +15,14 @@ from slimify.verify.model import Constraint, Finding, Proof, Round
 ROUNDS = 6  # each builds an image; the ladder has four rungs, and most causes show in the first build
 
 # What `--base` means below a rung that failed, step by step.
-_DOWN: dict[str, tuple[Base, ...]] = {"minimal": ("slim", "same"), "slim": ("same",)}
+_LOWER_RUNGS: dict[str, tuple[Base, ...]] = {"minimal": ("slim", "same"), "slim": ("same",)}
 
 
-def needed(proof: Proof) -> tuple[Constraint, ...]:
+def required_constraints(proof: Proof) -> tuple[Constraint, ...]:
     """What follows from the findings that nobody accepted, each need once, of several releases of glibc
     the newest. Paths that no setting can name are left out."""
     found: dict[tuple[str, str], Constraint] = {}
-    for item in (c for finding in _open(proof) for c in finding.constraints):
+    for item in (c for finding in _unaccepted_findings(proof) for c in finding.constraints):
         if item.need == "path" and not is_path(item.value):
             continue
         key = (item.need, "" if item.need == "glibc" else item.value)
@@ -32,7 +32,7 @@ def needed(proof: Proof) -> tuple[Constraint, ...]:
     return tuple(found.values())
 
 
-def constrained(options: Options, constraints: Iterable[Constraint]) -> Options:
+def apply_constraints(options: Options, constraints: Iterable[Constraint]) -> Options:
     """The options with which the planner respects the constraints; those about the base are not here."""
     for item in constraints:
         if item.need == "package" and item.value not in options.keep_packages:
@@ -59,19 +59,21 @@ def repair(
     proof, with all rounds; an outcome that is not `rewritten` says that no rewrite could be proven,
     and `problem` of the proof why.
     """
-    outcome, kept = first, _Kept()
+    outcome, kept = first, _KeptConstraints()
     rounds: list[Round] = []
     tried: set[str] = set()
     while True:
         tried.add(outcome.after or "")
         proof = prove(outcome)
-        fresh = kept.without(needed(proof))
+        fresh = kept.without(required_constraints(proof))
         following = None
-        mendable = not any(finding.original for finding in _open(proof))
+        mendable = not any(finding.original for finding in _unaccepted_findings(proof))
         if proof.verdict == "different" and mendable and len(rounds) + 1 < ROUNDS:
-            following = _next(outcome, options, rewrite, fresh, tried, _absent(proof))
+            following = _next_plan(outcome, options, rewrite, fresh, tried, _missing_base_reason(proof))
         new = following.constraints if following else ()
-        turn = Round(rung=outcome.rung, verdict=proof.verdict, findings=_open(proof), constraints=new)
+        turn = Round(
+            rung=outcome.rung, verdict=proof.verdict, findings=_unaccepted_findings(proof), constraints=new
+        )
         rounds.append(turn)
         told(turn)
         if following is None:
@@ -91,7 +93,7 @@ def _rounds(count: int) -> str:
     return "one round" if count == 1 else f"{count} rounds"
 
 
-class _Kept:
+class _KeptConstraints:
     """The constraints that the present plan respects, each need once."""
 
     def __init__(self) -> None:
@@ -113,17 +115,17 @@ class _Kept:
             self._items[item.need, item.value] = item
 
 
-def _absent(proof: Proof) -> str:
+def _missing_base_reason(proof: Proof) -> str:
     """Why the base image of the rewritten file can't be had; "" where that is not what went wrong."""
-    needs = (item for finding in _open(proof) for item in finding.constraints)
+    needs = (item for finding in _unaccepted_findings(proof) for item in finding.constraints)
     return next((item.because for item in needs if not item.lasting), "")
 
 
-def _open(proof: Proof) -> tuple[Finding, ...]:
+def _unaccepted_findings(proof: Proof) -> tuple[Finding, ...]:
     return tuple(f for check in proof.checks for f in check.findings if not f.accepted)
 
 
-class _Following(Struct, frozen=True):
+class _NextPlan(Struct, frozen=True):
     """A plan to try next, the options it was made with, and what it respects in addition."""
 
     outcome: Outcome
@@ -131,20 +133,20 @@ class _Following(Struct, frozen=True):
     constraints: tuple[Constraint, ...]
 
 
-def _next(
+def _next_plan(
     outcome: Outcome,
     options: Options,
     rewrite: Callable[[Options], Outcome],
     fresh: tuple[Constraint, ...],
     tried: set[str],
     absent: str,
-) -> _Following | None:
+) -> _NextPlan | None:
     """The next plan that was not tried yet: with what was found to be needed; else a rung further down,
     with it or, where the planner knows no way to respect it, without. None: nothing is left."""
     for candidate, new in _candidates(outcome.rung, options, fresh, absent):
         following = rewrite(candidate)
         if following.kind == "rewritten" and following.after not in tried:
-            return _Following(following, candidate, new)
+            return _NextPlan(following, candidate, new)
     return None
 
 
@@ -152,11 +154,11 @@ def _candidates(
     rung: str, options: Options, fresh: tuple[Constraint, ...], absent: str
 ) -> Iterator[tuple[Options, tuple[Constraint, ...]]]:
     if fresh:
-        yield constrained(options, fresh), fresh
-    for base in _DOWN.get(rung, ()):
+        yield apply_constraints(options, fresh), fresh
+    for base in _LOWER_RUNGS.get(rung, ()):
         lower = replace(options, base=base)
         because = absent or f"the rung {rung} could not be proven"
         down = Constraint(need="base", value=base, because=because, lasting=not absent)
         if fresh:
-            yield constrained(lower, fresh), (*fresh, down)
+            yield apply_constraints(lower, fresh), (*fresh, down)
         yield lower, (down,)

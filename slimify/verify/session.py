@@ -16,8 +16,15 @@ from msgspec.structs import replace
 from slimify.engine.containers import Engine
 from slimify.engine.model import BuildOptions, Built, EngineProblem
 from slimify.languages import language
-from slimify.verify import behaviour, contract, measure, settling, sides, symptoms, watching
-from slimify.verify.case import Case, Listener
+from slimify.verify import (
+    behaviour,
+    contract,
+    error_messages,
+    measurements,
+    read_side,
+    run_container,
+    steady_answers,
+)
 from slimify.verify.disk import (
     commands,
     environment_check,
@@ -25,25 +32,26 @@ from slimify.verify.disk import (
     imports,
     leftovers,
     libraries,
-    media,
-    owners,
-    started,
+    media_types,
+    ownership,
+    start_commands,
     users,
 )
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding, Proof, Times
 from slimify.verify.observation import Observation
-from slimify.verify.repeats import Repeats
-from slimify.verify.settling import Courses
+from slimify.verify.proof_request import Listener, ProofRequest
+from slimify.verify.reruns import Reruns
+from slimify.verify.steady_answers import AnswerHistories
 
 BUILD = "SL501"
 
 
-class _Subject(Struct, dict=True):
+class _Candidate(Struct, dict=True):
     """One of the two images, looked at step by step, each step once."""
 
     engine: Engine
-    case: Case
+    case: ProofRequest
     built: Built
     dockerfile: bytes
     ignore: bytes | None
@@ -60,7 +68,7 @@ class _Subject(Struct, dict=True):
 
     @cached_property
     def side(self) -> Side:
-        return sides.read(
+        return read_side.read_side(
             self.engine, self.built.tag, self.dockerfile, digests=self.case.probe.files, sizes=self.sizes
         )
 
@@ -69,13 +77,13 @@ class _Subject(Struct, dict=True):
         exposed = sorted(str(port) for port in self.config.get("ExposedPorts") or {})
         tcp = tuple(int(port.partition("/")[0]) for port in exposed if not port.endswith("/udp"))
         if not tcp:  # many servers listen where PORT says, and their files expose nothing
-            said = behaviour.variable(self.config, self.case.probe, "PORT")
+            said = behaviour.variable_value(self.config, self.case.probe, "PORT")
             tcp = (int(said),) if said.isdigit() and 0 < int(said) < 65536 else ()
-        return behaviour.ports(tcp, self.case.probe)
+        return behaviour.ports_to_ask(tcp, self.case.probe)
 
     def observed(self, asked: tuple[int, ...], least: float = 0) -> Observation:
-        health = behaviour.health(self.config)
-        return watching.observe(self.engine, self.built.tag, asked, self.case.probe, least, health)
+        health = behaviour.health_command(self.config)
+        return run_container.observe(self.engine, self.built.tag, asked, self.case.probe, least, health)
 
     @cached_property
     def seen(self) -> Observation:
@@ -92,11 +100,11 @@ class Session(Struct):
     for further sessions."""
 
     engine: Engine
-    case: Case
+    case: ProofRequest
     listener: Listener | None = None
     sizes: dict[str, int] = field(default_factory=dict)
-    _original: _Subject | None = None
-    _repeats: Repeats | None = None
+    _original: _Candidate | None = None
+    _repeats: Reruns | None = None
     _watched: float = 0  # seconds that the repeats watch the original at least
 
     def __enter__(self) -> Self:
@@ -128,13 +136,13 @@ class Session(Struct):
                 self._build, rewritten, "rewritten", None, self.case.context_after, ignore=ignore
             )
             try:
-                original = _result(first)
-                subject = _result(second)
+                original = _built_or_problem(first)
+                subject = _built_or_problem(second)
             except BaseException:
                 self.engine.cancel()
                 raise
         if isinstance(original, EngineProblem):
-            if isinstance(subject, _Subject):
+            if isinstance(subject, _Candidate):
                 self.engine.remove_image(subject.built.tag)
             text = f"the original does not build with {self.engine.name}: {original.message}"
             return replace(proof, problem=text, log=original.log)
@@ -145,12 +153,12 @@ class Session(Struct):
         finally:
             self.engine.remove_image(subject.built.tag)
 
-    def _build_original(self) -> _Subject:
+    def _build_original(self) -> _Candidate:
         if self._original is None:
             self._original = self._build(self.case.original, "original")
         return self._original
 
-    def _rebuilt(self, original: _Subject, asked: tuple[int, ...], least: float) -> Observation:
+    def _rebuilt(self, original: _Candidate, asked: tuple[int, ...], least: float) -> Observation:
         """What the original does, built once more without cache; if that fails, what it did before."""
         options = replace(self.case.build, no_cache=True)
         try:
@@ -172,19 +180,19 @@ class Session(Struct):
         context: Path | None = None,
         *,
         ignore: bytes | None = None,
-    ) -> _Subject:
+    ) -> _Candidate:
         case = self.case
         own = ignore if ignore is not None else case.ignore
         built = self.engine.build(
             dockerfile, context or case.context, options or case.build, self.listener, label, ignore=own
         )
-        return _Subject(self.engine, case, built, dockerfile, own, self.sizes)
+        return _Candidate(self.engine, case, built, dockerfile, own, self.sizes)
 
     def _compared(
-        self, proof: Proof, original: _Subject, subject: _Subject, accepted: frozenset[str]
+        self, proof: Proof, original: _Candidate, subject: _Candidate, accepted: frozenset[str]
     ) -> Proof:
         terms = self.case.terms
-        added = contract.set_by(subject.dockerfile) - contract.set_by(original.dockerfile)
+        added = contract.fields_set_by(subject.dockerfile) - contract.fields_set_by(original.dockerfile)
         terms = replace(terms, accepted=terms.accepted | accepted, added=added)
         checks = [Check(name="build", layer="build", ok=True, detail="both images are built")]
         checks += contract.compare(original.config, subject.config, terms)
@@ -195,7 +203,7 @@ class Session(Struct):
         times = {"original": Times(), "rewritten": Times()}
         if self.case.start and self.engine.can_run:
             checks += self._behaviour(original, subject)
-            scope = behaviour.scope(original.seen, original.ports, self.case.probe)
+            scope = behaviour.unproven(original.seen, original.ports, self.case.probe)
             times = {
                 "original": Times(start=original.seen.start),
                 "rewritten": Times(start=subject.seen.start),
@@ -204,79 +212,79 @@ class Session(Struct):
             why = "nothing was run" if not self.case.start else f"{self.engine.name} only builds"
             scope = (f"{why}: behaviour was not compared",)
         if self.case.timed:
-            times = measure.timed(self.engine, self.case, subject.sources, times, self.listener)
+            times = measurements.build_times(self.engine, self.case, subject.sources, times, self.listener)
         equal = all(check.ok for check in checks)
         return replace(
             proof,
             verdict="equal" if equal else "different",
             checks=tuple(checks),
             scope=scope,
-            before=measure.sizes(original.side, self.engine.size(original.built.tag)),
-            after=measure.sizes(subject.side, self.engine.size(subject.built.tag)),
+            before=measurements.image_sizes(original.side, self.engine.size(original.built.tag)),
+            after=measurements.image_sizes(subject.side, self.engine.size(subject.built.tag)),
             times=times,
         )
 
-    def _evidence(self, original: _Subject, subject: _Subject) -> Evidence:
+    def _evidence(self, original: _Candidate, subject: _Candidate) -> Evidence:
         return Evidence(original.side, subject.side, self.case.runtime_needs, self.case.placed)
 
     def _disk(self, evidence: Evidence) -> Iterator[Check]:
-        executed = started.executed(evidence.after)
-        yield commands.check(evidence)
-        yield commands.sources(evidence)
+        executed = start_commands.executed_files(evidence.after)
+        yield commands.started_commands(evidence)
+        yield commands.source_programs(evidence)
         yield commands.interpreters(evidence)
-        yield libraries.check(evidence, executed)
-        yield libraries.loaded(evidence)
+        yield libraries.linked_libraries(evidence, executed)
+        yield libraries.loaded_libraries(evidence)
         known = language(self.case.language)
         own = known.image_checks if known is not None else None
-        yield from own.checks(evidence) if own is not None else (imports.unknown(),)
-        yield files.needed(evidence)
+        yield from own.checks(evidence) if own is not None else (imports.no_imports(),)
+        yield files.named_paths(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)
-        yield owners.check(evidence)
+        yield ownership.check(evidence)
         yield users.check(evidence)
         yield environment_check.check(evidence, self.case.language)
-        yield media.check(evidence, self.case.language)
-        yield leftovers.check(evidence, self.case.application, self.case.language)
-        yield leftovers.elsewhere(evidence, self.case.application)
+        yield media_types.check(evidence, self.case.language)
+        yield leftovers.missing_application_files(evidence, self.case.application, self.case.language)
+        yield leftovers.missing_data_elsewhere(evidence, self.case.application)
         if self.case.probe.files:
-            yield files.contents(evidence, self.case.probe.files)
+            yield files.probed_files(evidence, self.case.probe.files)
 
-    def _behaviour(self, original: _Subject, subject: _Subject) -> Iterator[Check]:
+    def _behaviour(self, original: _Candidate, subject: _Candidate) -> Iterator[Check]:
         probe, seen = self.case.probe, original.seen
         asked = original.ports
-        wait = behaviour.patience(seen)
-        now = behaviour.steadier(
+        wait = behaviour.minimum_watch(seen)
+        now = behaviour.retry_unsteady_start(
             seen, subject.observed(asked, wait), asked, lambda: subject.observed(asked, wait)
         )
         subject.__dict__["seen"] = now
-        least = behaviour.patience_again(seen, now)
+        least = behaviour.minimum_rewatch(seen, now)
         if self._repeats is None or least > self._watched:
             self._watched = least
-            self._repeats = Repeats(
+            self._repeats = Reruns(
                 lambda: original.observed(asked, least), lambda: self._rebuilt(original, asked, least)
             )
         images = original.built.tag, subject.built.tag
 
         @functools.cache
-        def settled() -> Courses | None:
-            return settling.watched(self.engine, images, (seen, now), asked, probe)
+        def settled() -> AnswerHistories | None:
+            return steady_answers.watch_until_steady(self.engine, images, (seen, now), asked, probe)
 
         yield from behaviour.compare(seen, now, probe, self._repeats, settled)
         said = [(seen.said, now.said)]
         for run in probe.run:
-            before = watching.run_apart(self.engine, original.built.tag, run, probe)
-            after = watching.run_apart(self.engine, subject.built.tag, run, probe)
+            before = run_container.run_separately(self.engine, original.built.tag, run, probe)
+            after = run_container.run_separately(self.engine, subject.built.tag, run, probe)
             said.append((before[1], after[1]))
-            yield behaviour.output(run, before, after, probe)
+            yield behaviour.compare_outputs(run, before, after, probe)
         evidence = self._evidence(original, subject)
         new = [line for old, now in said for line in now.splitlines() if line not in old]
-        missing = symptoms.read(evidence, new)
+        missing = error_messages.missing_parts(evidence, new)
         if missing:
             detail = "; ".join(finding.text for finding in missing)
             yield Check(name="messages", layer="behaviour", ok=False, detail=detail, findings=missing)
 
 
-def _result(future: Future[_Subject]) -> _Subject | EngineProblem:
+def _built_or_problem(future: Future[_Candidate]) -> _Candidate | EngineProblem:
     """A built image, or why a Dockerfile does not build; what is nobody's fault is raised."""
     try:
         return future.result()

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from slimify.verify import masks
+from slimify.verify import volatile_text
 from slimify.verify.probes import Request
 
-_LIMIT = 20_000_000  # bytes of a body that are read
-_SILENT = frozenset({"TimeoutError", "timeout"})
-_CLOSED = frozenset(
+_MAX_BODY = 20_000_000  # bytes of a body that are read
+_TIMEOUTS = frozenset({"TimeoutError", "timeout"})
+_CLOSURES = frozenset(
     {"RemoteDisconnected", "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError"}
 )
 
@@ -57,7 +57,7 @@ def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
             kind=answer.headers.get_content_type(),
             charset=answer.headers.get_content_charset(""),
             location=answer.headers.get("Location", ""),
-            body=answer.read(_LIMIT),
+            body=answer.read(_MAX_BODY),
         )
     except (OSError, http.client.HTTPException) as error:
         return Answer(status=None, body=f"{type(error).__name__}: {error}".encode())
@@ -65,7 +65,7 @@ def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
         connection.close()
 
 
-def unmet(request: Request, answer: Answer) -> str:
+def unmet_demand(request: Request, answer: Answer) -> str:
     """What is not as the user demands, or ""."""
     if request.status is not None and answer.status != request.status:
         return f"status {answer.status}, not {request.status}"
@@ -80,15 +80,15 @@ def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -
         said = new.body[:200].decode("utf-8", "replace") if new.status is None or new.status >= 400 else ""
         return f"status {old.status} became {new.status}" + (f": {said}" if said else "")
     if old.status is None:
-        before, now = _without_http(old), _without_http(new)
+        before, now = _non_http_behaviour(old), _non_http_behaviour(new)
         return "" if before == now else f"who speaks no HTTP {before}, now it {now}"
     if (old.kind, old.charset) != (new.kind, new.charset):
-        return f"content type {_type(old)} became {_type(new)}"
+        return f"content type {_content_type(old)} became {_content_type(new)}"
     if old.location != new.location:
         return f"the redirect to {old.location} became one to {new.location}"
     if request.compare != "body":
         return ""
-    first, second = _lines(old, own), _lines(new, own)
+    first, second = _body_lines(old, own), _body_lines(new, own)
     if first == second:
         return ""
     changed = [(a, b) for a, b in zip(first, second, strict=False) if a != b]
@@ -104,51 +104,51 @@ def same_but_volatile(
     three = (first, again, other)
     if len({(answer.status, answer.kind, answer.charset) for answer in three}) > 1:
         return False
-    places = [_words([answer.location]) for answer in three]
-    bodies = [_lines(answer, own) for answer in three]
-    texts = [_words(lines) for lines in bodies] if request.compare == "body" else [[], [], []]
+    places = [_tokens([answer.location]) for answer in three]
+    bodies = [_body_lines(answer, own) for answer in three]
+    texts = [_tokens(lines) for lines in bodies] if request.compare == "body" else [[], [], []]
     if request.compare == "body" and texts[0] == texts[2] and bodies[0] != bodies[2]:
         return bodies[0] != bodies[1]  # they differ between the words
-    return _volatile(places) and _volatile(texts)
+    return _only_volatile(places) and _only_volatile(texts)
 
 
-def _volatile(texts: list[list[str]]) -> bool:
+def _only_volatile(texts: list[list[str]]) -> bool:
     one, two, three = texts
     if not len(one) == len(two) == len(three):
         return False
-    return all(a == c or (a != b and _alike(a, b, c)) for a, b, c in zip(one, two, three, strict=True))
+    return all(a == c or (a != b and _replaceable(a, b, c)) for a, b, c in zip(one, two, three, strict=True))
 
 
-def _words(lines: list[str]) -> list[str]:
+def _tokens(lines: list[str]) -> list[str]:
     # a random name may hold hyphens, one more or one less each time
     return re.findall(r"[\w-]+|[^\w\s-]", "\n".join(lines))
 
 
-def _alike(first: str, again: str, other: str) -> bool:
+def _replaceable(first: str, again: str, other: str) -> bool:
     """Whether the third may stand where the first two do: numbers are not followed by a word."""
     return other.isdigit() or not (first.isdigit() and again.isdigit())
 
 
-def _type(answer: Answer) -> str:
+def _content_type(answer: Answer) -> str:
     return f"{answer.kind}; charset={answer.charset}" if answer.charset else answer.kind
 
 
-def _without_http(answer: Answer) -> str:
+def _non_http_behaviour(answer: Answer) -> str:
     """What is done instead of an answer; whether one hangs up or breaks off is a matter of moments."""
     failure = answer.body.partition(b":")[0].decode("utf-8", "replace")
-    if failure in _SILENT:
+    if failure in _TIMEOUTS:
         return "says nothing"
-    return "hangs up" if failure in _CLOSED or not failure else "says something else"
+    return "hangs up" if failure in _CLOSURES or not failure else "says something else"
 
 
-def described(answer: Answer) -> str:
+def describe(answer: Answer) -> str:
     """An answer in a few words."""
     if answer.status is None:
         return "both listen; no HTTP"
     return f"{answer.status}, {answer.kind}, {len(answer.body)} bytes"
 
 
-def _lines(answer: Answer, own: Iterable[str]) -> list[str]:
+def _body_lines(answer: Answer, own: Iterable[str]) -> list[str]:
     if b"\0" in answer.body[:2000]:
         return [hashlib.sha256(answer.body).hexdigest()]
-    return masks.masked(answer.body.decode("utf-8", "surrogateescape"), own).splitlines()
+    return volatile_text.masked(answer.body.decode("utf-8", "surrogateescape"), own).splitlines()

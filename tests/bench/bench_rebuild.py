@@ -19,10 +19,10 @@ from slimify.config import MinSaving, Options, parse_min_saving
 from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions, EngineProblem
-from slimify.verify import measure
-from slimify.verify.case import case
+from slimify.verify import measurements
 from slimify.verify.model import Times
 from slimify.verify.probes import Probe
+from slimify.verify.proof_request import proof_request
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 CASES = (
@@ -53,7 +53,7 @@ def _row(engine: Engine, directory: Path) -> str:
     outcome = pipeline.rewrite(path.read_bytes(), context, name=str(path), options=options)
     if outcome.after is None:
         return outcome.kind
-    subject = case(
+    subject = proof_request(
         path.read_bytes(),
         name=str(path),
         context=context,
@@ -64,7 +64,7 @@ def _row(engine: Engine, directory: Path) -> str:
     )
     ignore = outcome.ignore.after.encode() if outcome.ignore else None
     try:
-        times = measure.timed(engine, subject, (outcome.after.encode(), ignore), {}, None)
+        times = measurements.build_times(engine, subject, (outcome.after.encode(), ignore), {}, None)
     except EngineProblem as problem:
         return f"not built: {problem.message}"
     return " | ".join((outcome.rung, *_cells(times["original"], times["rewritten"])))

@@ -26,9 +26,9 @@ from slimify.config import Options
 from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions
-from slimify.verify import case, probes
-from slimify.verify.case import Case
+from slimify.verify import probes, proof_request
 from slimify.verify.model import Proof
+from slimify.verify.proof_request import ProofRequest
 from slimify.verify.session import Session
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -50,8 +50,8 @@ class Golden:
     max_ratio: float = 1.0
 
     @property
-    def subject(self) -> Case:
-        return case.case(
+    def subject(self) -> ProofRequest:
+        return proof_request.proof_request(
             self.dockerfile.read_bytes(),
             name=str(self.dockerfile),
             context=self.context,
@@ -80,7 +80,7 @@ def golden(directory: Path, values: Mapping[str, Any]) -> Golden:
         dockerfile=context / values.get("file", "Dockerfile"),
         context=context,
         expected=directory / "expected.Dockerfile",
-        probe=probes.read(table),
+        probe=probes.parse_table(table),
         build_args=build_args,
         log=log,
         **own,

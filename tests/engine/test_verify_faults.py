@@ -18,9 +18,9 @@ from slimify.config import Options
 from slimify.engine.containers import Engine
 from slimify.engine.detect import detect
 from slimify.engine.model import BuildOptions
-from slimify.verify.case import Case, case
 from slimify.verify.model import Proof
 from slimify.verify.probes import Probe
+from slimify.verify.proof_request import ProofRequest, proof_request
 from slimify.verify.session import Session
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -275,13 +275,13 @@ def prove(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield prove
 
 
-def _case(context: Path, original: Original) -> Case:
+def _case(context: Path, original: Original) -> ProofRequest:
     for name, text in original.files.items():
         path = context / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         path.chmod(0o644)
-    return case(
+    return proof_request(
         original.text.encode(),
         name=str(context / "Dockerfile"),
         context=context,

@@ -5,52 +5,58 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slimify.verify.disk.evidence import Evidence, Side, finding
-from slimify.verify.disk.started import SHEBANG, executed, path_of, roots, started
+from slimify.verify.disk.evidence import Evidence, Side, missing_finding
+from slimify.verify.disk.start_commands import (
+    SHEBANG,
+    commands_started,
+    executed_files,
+    start_command_lines,
+    started_path,
+)
 from slimify.verify.model import Check, Finding
 
 COMMAND, SCRIPT = "SL520", "SL521"
 
 
-def check(evidence: Evidence) -> Check:
+def started_commands(evidence: Evidence) -> Check:
     """Every command that the original's start and health check find is found in the rewritten image."""
     before, after = evidence.before, evidence.after
     findings: dict[str, Finding] = {}
     looked: list[str] = []
-    for words in _lines(evidence):
-        for item in started(before, words):
-            real = path_of(before, item)
+    for words in _kept_command_lines(evidence):
+        for item in commands_started(before, words):
+            real = started_path(before, item)
             if real is None:
                 continue
             looked.append(item.name)
-            if path_of(after, item) is None:
-                text = f"{item.name} is started and is {_state(after, item.name)}"
+            if started_path(after, item) is None:
+                text = f"{item.name} is started and is {_absence(after, item.name)}"
                 command = "" if item.file else item.name
-                findings[item.name] = finding(evidence, COMMAND, text, real, command=command)
-    for words in roots(after):
+                findings[item.name] = missing_finding(evidence, COMMAND, text, real, command=command)
+    for words in start_command_lines(after):
         # a start that was changed on purpose has to be there too
-        if words not in roots(before) and after.command(words[0]) is None:
-            text = f"{words[0]} is started and is {_state(after, words[0])}"
+        if words not in start_command_lines(before) and after.command(words[0]) is None:
+            text = f"{words[0]} is started and is {_absence(after, words[0])}"
             findings[words[0]] = Finding(code=COMMAND, text=text, path=words[0])
     detail = f"{', '.join(dict.fromkeys(looked)) or 'nothing'}: found"
     return _check("commands", detail, findings.values())
 
 
-def _lines(evidence: Evidence) -> Iterable[tuple[str, ...]]:
+def _kept_command_lines(evidence: Evidence) -> Iterable[tuple[str, ...]]:
     """The command lines of the original that the rewritten image has too: whether it may have others is
     a question of the contract."""
-    kept = roots(evidence.after)
-    return (words for words in roots(evidence.before) if words in kept)
+    kept = start_command_lines(evidence.after)
+    return (words for words in start_command_lines(evidence.before) if words in kept)
 
 
-def _state(side: Side, name: str) -> str:
+def _absence(side: Side, name: str) -> str:
     entry = side.entry(name) if name.startswith("/") else None
     if entry is not None and entry.kind == "file":
         return f"not executable (mode {entry.mode:04o})"
     return "not there"
 
 
-def sources(evidence: Evidence) -> Check:
+def source_programs(evidence: Evidence) -> Check:
     """The programs that sources, scripts and configuration start are found in the rewritten image."""
     findings: dict[str, Finding] = {}
     count = 0
@@ -63,7 +69,7 @@ def sources(evidence: Evidence) -> Check:
         if evidence.after.command(name) is None:
             where = f"{use.file}:{use.line}" if use.line else use.file
             text = f"{where} starts {name}, which is not there"
-            findings[name] = finding(evidence, COMMAND, text, real, command=name)
+            findings[name] = missing_finding(evidence, COMMAND, text, real, command=name)
     return _check("programs of the sources", f"{count} found" if count else "none named", findings.values())
 
 
@@ -74,7 +80,7 @@ def interpreters(evidence: Evidence) -> Check:
     applications (deployment, development): those are told, as a note.
     """
     after = evidence.after
-    runtime_needs = set(_live(evidence))
+    runtime_needs = set(_started_scripts(evidence))
     findings: dict[str, Finding] = {}
     idle: dict[str, str] = {}
     count = 0
@@ -84,13 +90,13 @@ def interpreters(evidence: Evidence) -> Check:
         if match is None:
             continue
         count += path in runtime_needs
-        for name in _interpreters(match):
+        for name in _named_interpreters(match):
             real = evidence.before.command(name)
             if after.command(name) is not None or real is None:
                 continue
             if path in runtime_needs:
                 text = f"the script {path} wants {name}, which is not there"
-                findings.setdefault(name, finding(evidence, SCRIPT, text, real, command=name))
+                findings.setdefault(name, missing_finding(evidence, SCRIPT, text, real, command=name))
             else:
                 idle.setdefault(name, path)
     detail = f"{count} scripts have theirs" if count else "no script is started"
@@ -100,10 +106,10 @@ def interpreters(evidence: Evidence) -> Check:
     return _check("interpreters", detail, findings.values(), note=bool(idle))
 
 
-def _live(evidence: Evidence) -> Iterable[str]:
+def _started_scripts(evidence: Evidence) -> Iterable[str]:
     """The scripts of the rewritten image that are started: by its configuration, by sources, from PATH."""
     side = evidence.after
-    yield from executed(side)
+    yield from executed_files(side)
     for name in evidence.runtime_needs.commands if evidence.runtime_needs else ():
         if real := side.command(name):
             yield real
@@ -118,7 +124,7 @@ def _live(evidence: Evidence) -> Iterable[str]:
                 yield entry.path
 
 
-def _interpreters(match: re.Match[bytes]) -> tuple[str, ...]:
+def _named_interpreters(match: re.Match[bytes]) -> tuple[str, ...]:
     """The programs that a `#!` line names: the interpreter, with `env` if it is found through that."""
     program = match[1].decode("utf-8", "replace")
     if program.rpartition("/")[2] != "env":

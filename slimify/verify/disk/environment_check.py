@@ -6,17 +6,23 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.language_files import all_files, files_of
-from slimify.verify.disk.evidence import BUNDLES, Evidence, Side, certificates, finding
+from slimify.verify.disk.evidence import (
+    CERTIFICATE_BUNDLES,
+    Evidence,
+    Side,
+    certificates_constraint,
+    missing_finding,
+)
 from slimify.verify.model import Check, Finding
 
-SURROUNDINGS = "SL535"
+ENVIRONMENT = "SL535"
 
-_ZONES = "/usr/share/zoneinfo"
+_ZONEINFO = "/usr/share/zoneinfo"
 _LOCALES = "/usr/lib/locale"
-_BUILT_IN = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # what every C library has
+_BUILT_IN_LOCALE = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # what every C library has
 # Programs that ask the system for its root certificates; curl and wget are asked for this machine more
 # often than for another.
-_CALLERS = frozenset({"git"})
+_TLS_PROGRAMS = frozenset({"git"})
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
@@ -35,7 +41,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
 def _zones(evidence: Evidence) -> Iterator[Finding]:
     zone = evidence.before.env.get("TZ", "").removeprefix(":")
     if zone and not zone.startswith("/"):
-        yield from _lost(evidence, f"{_ZONES}/{zone}", f"TZ is {zone}, whose rules are not there")
+        yield from _missing(evidence, f"{_ZONEINFO}/{zone}", f"TZ is {zone}, whose rules are not there")
     runtime_needs = evidence.runtime_needs
     if (
         runtime_needs is None
@@ -46,21 +52,21 @@ def _zones(evidence: Evidence) -> Iterator[Finding]:
     own = {name for one in all_files() for name in one.embeds_zones}
     if not any(use.name in own for use in runtime_needs.sources.imports):
         text = "a source loads time zones, which are not there"
-        yield from _lost(evidence, f"{_ZONES}/Europe/London", text)
+        yield from _missing(evidence, f"{_ZONEINFO}/Europe/London", text)
 
 
 def _locales(evidence: Evidence) -> Iterator[Finding]:
     env = evidence.before.env
     for name in ("LC_ALL", "LANG"):
         value = env.get(name, "")
-        if not value or _BUILT_IN.fullmatch(value):
+        if not value or _BUILT_IN_LOCALE.fullmatch(value):
             continue
-        before, after = _locale(evidence.before, value), _locale(evidence.after, value)
+        before, after = _locale_path(evidence.before, value), _locale_path(evidence.after, value)
         if before and not after:
-            yield from _lost(evidence, before, f"{name} is {value}, which is not there")
+            yield from _missing(evidence, before, f"{name} is {value}, which is not there")
 
 
-def _locale(side: Side, name: str) -> str:
+def _locale_path(side: Side, name: str) -> str:
     """What brings a locale: its directory (`de_DE.utf8`), or the archive that holds all."""
     language, _, charset = name.partition(".")
     places = {name, f"{language}.{charset.lower().replace('-', '')}", language}
@@ -71,31 +77,31 @@ def _locale(side: Side, name: str) -> str:
 
 
 def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]:
-    if not _calls_out(evidence, language):
+    if not _uses_tls(evidence, language):
         return
-    if any(evidence.after.entry(path) for path in BUNDLES):
+    if any(evidence.after.entry(path) for path in CERTIFICATE_BUNDLES):
         return
-    for path in BUNDLES:
+    for path in CERTIFICATE_BUNDLES:
         if evidence.before.entry(path) is not None:
             text = "the root certificates are not there"
-            need = certificates(evidence, path, text)
+            need = certificates_constraint(evidence, path, text)
             if need is not None:
-                yield Finding(code=SURROUNDINGS, text=text, path=path, owner=need.value, constraints=(need,))
+                yield Finding(code=ENVIRONMENT, text=text, path=path, owner=need.value, constraints=(need,))
             else:
-                yield finding(evidence, SURROUNDINGS, text, path)
+                yield missing_finding(evidence, ENVIRONMENT, text, path)
             return
 
 
-def _calls_out(evidence: Evidence, language: str | None) -> bool:
+def _uses_tls(evidence: Evidence, language: str | None) -> bool:
     runtime_needs = evidence.runtime_needs
     if runtime_needs is None:
         return False
-    if runtime_needs.sources.features & {"tls"} or _CALLERS & runtime_needs.commands.keys():
+    if runtime_needs.sources.features & {"tls"} or _TLS_PROGRAMS & runtime_needs.commands.keys():
         return True
     modules = files_of(language).certificates
     return any(use.name.partition(".")[0] in modules for use in runtime_needs.sources.imports)
 
 
-def _lost(evidence: Evidence, path: str, text: str) -> Iterator[Finding]:
+def _missing(evidence: Evidence, path: str, text: str) -> Iterator[Finding]:
     if evidence.before.entry(path) is not None and evidence.after.entry(path) is None:
-        yield finding(evidence, SURROUNDINGS, text, path)
+        yield missing_finding(evidence, ENVIRONMENT, text, path)

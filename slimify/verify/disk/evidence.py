@@ -18,8 +18,12 @@ from slimify.image.tree import Files
 from slimify.model.sources import Use
 from slimify.verify.model import Constraint, Finding
 
-BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt")
-_PASSING_NAMES = ("/.cache/", "/.git/")
+CERTIFICATE_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/cert.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+)
+_EPHEMERAL_DIRECTORIES = ("/.cache/", "/.git/")
 
 
 class Side(Struct, frozen=True, dict=True):
@@ -93,7 +97,7 @@ class Evidence(Struct, frozen=True):
         return places[0]
 
 
-def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str = "") -> Finding:
+def missing_finding(evidence: Evidence, code: str, text: str, path: str, *, command: str = "") -> Finding:
     """A finding about something of the original at `path` that the rewritten image lacks, with the
     package that owned it and what the next plan has to keep."""
     package = evidence.before.packages.owner_of(path)
@@ -108,26 +112,26 @@ def finding(evidence: Evidence, code: str, text: str, path: str, *, command: str
     return Finding(code=code, text=text, path=path, owner=owner, constraints=(constraint,))
 
 
-def certificates(evidence: Evidence, path: str, text: str) -> Constraint | None:
+def certificates_constraint(evidence: Evidence, path: str, text: str) -> Constraint | None:
     """What brings root certificates back: the package whose trigger makes their bundle."""
-    if path in BUNDLES and evidence.before.packages.get("ca-certificates"):
+    if path in CERTIFICATE_BUNDLES and evidence.before.packages.get("ca-certificates"):
         return Constraint(need="package", value="ca-certificates", because=text)
     return None
 
 
-def owned(entry: Entry) -> str:
+def describe_ownership(entry: Entry) -> str:
     """Owner, group, mode and capabilities of a file as people read them."""
     capabilities = f" with capabilities {entry.capabilities}" if entry.capabilities else ""
     return f"{entry.uid}:{entry.gid} {entry.mode:04o}{capabilities}"
 
 
-def passing(path: str) -> bool:
+def is_ephemeral(path: str) -> bool:
     """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
     if is_transient(path):
         return True
-    return any(name in f"{path}/" for name in _passing_names())
+    return any(name in f"{path}/" for name in _ephemeral_directories())
 
 
 @cache
-def _passing_names() -> tuple[str, ...]:
-    return (*_PASSING_NAMES, *(name for one in all_files() for name in one.passing))
+def _ephemeral_directories() -> tuple[str, ...]:
+    return (*_EPHEMERAL_DIRECTORIES, *(name for one in all_files() for name in one.passing))

@@ -10,8 +10,14 @@ from slimify.facts.language_files import all_files
 from slimify.image.model import Entry
 from slimify.model.sources import Use
 from slimify.verify.disk import static_site
-from slimify.verify.disk.evidence import Evidence, Side, certificates, owned, passing
-from slimify.verify.disk.leftovers import waste
+from slimify.verify.disk.evidence import (
+    Evidence,
+    Side,
+    certificates_constraint,
+    describe_ownership,
+    is_ephemeral,
+)
+from slimify.verify.disk.leftovers import is_waste
 from slimify.verify.model import Check, Constraint, Finding
 
 MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL530"
@@ -19,7 +25,7 @@ MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL5
 _SHOWN = 20
 _MATCHES = 1000
 # What slim images are told to leave out of packages (dpkg's path-exclude).
-_UNREAD = (
+_DPKG_EXCLUDED = (
     "/usr/share/doc/",
     "/usr/share/man/",
     "/usr/share/info/",
@@ -28,33 +34,37 @@ _UNREAD = (
 )
 
 
-def needed(evidence: Evidence) -> Check:
+def named_paths(evidence: Evidence) -> Check:
     """The files and directories that something live names are there, directories with what was in them."""
     findings = []
     count = 0
-    for path, use in sorted(_named(evidence), key=lambda one: (one[0], one[1].file, one[1].line)):
-        for place in _matching(evidence.before, path):
+    for path, use in sorted(_paths_named(evidence), key=lambda one: (one[0], one[1].file, one[1].line)):
+        for place in _expand_wildcards(evidence.before, path):
             old = evidence.before.entry(place)
-            if old is None or passing(place):
+            if old is None or is_ephemeral(place):
                 continue
             count += 1
             where = f"{use.file}:{use.line}" if use.line else use.file
             new = evidence.after.entry(place)
             if new is None:
-                findings.append(_missing(place, f"{where} reads {place}, which is not there"))
-            elif old.kind == "directory" and _empty(evidence.after, new) and not _empty(evidence.before, old):
-                findings.append(_missing(place, f"{where} reads {place}, which is empty now"))
+                findings.append(_missing_file(place, f"{where} reads {place}, which is not there"))
+            elif (
+                old.kind == "directory"
+                and _is_empty(evidence.after, new)
+                and not _is_empty(evidence.before, old)
+            ):
+                findings.append(_missing_file(place, f"{where} reads {place}, which is empty now"))
     detail = f"{count} paths that something names are there" if count else "nothing names any"
     return _check("files", detail, findings)
 
 
-def _named(evidence: Evidence) -> set[tuple[str, Use]]:
+def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:
     """The paths that live steps and sources name; relative ones as the program finds them, from WORKDIR."""
     if evidence.runtime_needs is None:
         return set()
     found = {(path, use) for path, use in evidence.runtime_needs.paths.items()}
     workdir = evidence.before.workdir
-    served = static_site.only(evidence)
+    served = static_site.is_static_site(evidence)
     for use in evidence.runtime_needs.sources.paths:
         if served and evidence.after.entry(evidence.place(use)) is None:
             continue  # only the build executed it
@@ -62,18 +72,18 @@ def _named(evidence: Evidence) -> set[tuple[str, Use]]:
     return {(path, use) for path, use in found if path not in ("/", workdir)}
 
 
-def _matching(side: Side, path: str) -> Iterator[str]:
+def _expand_wildcards(side: Side, path: str) -> Iterator[str]:
     """The paths that a name with wildcards stands for, at most 1,000; the name itself without any."""
     if not any(sign in path for sign in "*?["):
         yield path
         return
     found = [""]
     for part in path.strip("/").split("/"):
-        found = [further for place in found for further in _further(side, place, part)][:_MATCHES]
+        found = [further for place in found for further in _expand_part(side, place, part)][:_MATCHES]
     yield from found
 
 
-def _further(side: Side, place: str, part: str) -> Iterator[str]:
+def _expand_part(side: Side, place: str, part: str) -> Iterator[str]:
     if not any(sign in part for sign in "*?["):
         if side.entry(f"{place}/{part}") is not None:
             yield f"{place}/{part}"
@@ -85,21 +95,21 @@ def _further(side: Side, place: str, part: str) -> Iterator[str]:
         for child in names:
             entry = side.files.get(posixpath.join(real, child))
             if entry is not None and entry.kind == "directory":
-                yield from _further(side, f"{place}/{child}", part)
+                yield from _expand_part(side, f"{place}/{child}", part)
         return
     # as in shells, wildcards leave hidden files alone
     yield from (f"{place}/{name}" for name in fnmatch.filter(names, part) if part[0] == "." or name[0] != ".")
 
 
-def _empty(side: Side, entry: Entry) -> bool:
+def _is_empty(side: Side, entry: Entry) -> bool:
     return not side.files.children(entry.path)
 
 
-def _missing(path: str, text: str) -> Finding:
-    return Finding(code=MISSING, text=text, path=path, constraints=(_path(path, text),))
+def _missing_file(path: str, text: str) -> Finding:
+    return Finding(code=MISSING, text=text, path=path, constraints=(_path_constraint(path, text),))
 
 
-def _path(path: str, text: str) -> Constraint:
+def _path_constraint(path: str, text: str) -> Constraint:
     return Constraint(need="path", value=path, because=text)
 
 
@@ -112,18 +122,22 @@ def volumes(evidence: Evidence) -> Check:
         old, new = evidence.before.entry(place), evidence.after.entry(place)
         if old is None:
             continue
-        lost = _below(evidence.before, old) - (_below(evidence.after, new) if new else set())
-        lost = {path for path in lost if not waste(f"/{path}")}
+        lost = _files_below(evidence.before, old) - (_files_below(evidence.after, new) if new else set())
+        lost = {path for path in lost if not is_waste(f"/{path}")}
         if lost:
-            text = f"the volume {place} starts without {_some(sorted(lost))}"
-            findings.append(Finding(code=VOLUME, text=text, path=place, constraints=(_path(place, text),)))
+            text = f"the volume {place} starts without {_list_some(sorted(lost))}"
+            findings.append(
+                Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
+            )
         elif new is None:
             text = f"the directory of the volume {place} is not there"
-            findings.append(Finding(code=VOLUME, text=text, path=place, constraints=(_path(place, text),)))
+            findings.append(
+                Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
+            )
     return _check("volumes", f"{', '.join(places)}: as before" if places else "none", findings)
 
 
-def _below(side: Side, top: Entry) -> set[str]:
+def _files_below(side: Side, top: Entry) -> set[str]:
     """The files below a directory, relative to it."""
     found = set()
     queue = [top.path]
@@ -139,7 +153,7 @@ def _below(side: Side, top: Entry) -> set[str]:
     return found
 
 
-def _some(items: list[str]) -> str:
+def _list_some(items: list[str]) -> str:
     more = f" and {len(items) - 3} more" if len(items) > 3 else ""
     return ", ".join(items[:3]) + more
 
@@ -149,7 +163,7 @@ def links(evidence: Evidence) -> Check:
     findings = []
     count = 0
     for entry in evidence.after.added():
-        if entry.kind != "symlink" or entry.path.startswith(_UNREAD) or passing(entry.path):
+        if entry.kind != "symlink" or entry.path.startswith(_DPKG_EXCLUDED) or is_ephemeral(entry.path):
             continue
         if any(place in entry.path for one in all_files() for place in one.compiled_with):
             continue
@@ -159,12 +173,12 @@ def links(evidence: Evidence) -> Check:
         old = evidence.before.entry(entry.path)
         if old is not None:
             text = f"the link {entry.path} leads to {entry.target}, which is not there"
-            need = certificates(evidence, old.path, text) or _path(old.path, text)
+            need = certificates_constraint(evidence, old.path, text) or _path_constraint(old.path, text)
             findings.append(Finding(code=LINK, text=text, path=entry.path, constraints=(need,)))
     return _check("links", f"{count} lead somewhere" if count else "none", findings)
 
 
-def contents(evidence: Evidence, paths: Iterable[str]) -> Check:
+def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
     """The files that the user's probe names are equal in content, owner and mode, wherever they came from."""
     findings = []
     names = tuple(paths)
@@ -173,11 +187,11 @@ def contents(evidence: Evidence, paths: Iterable[str]) -> Check:
         if old is None:
             findings.append(Finding(code=CONTENT, text=f"{path} is not in the original either", path=path))
         elif new is None:
-            findings.append(_missing(path, f"{path} is not there"))
+            findings.append(_missing_file(path, f"{path} is not there"))
         elif old.digest != new.digest or old.kind != new.kind:
             findings.append(Finding(code=CONTENT, text=f"{path} has another content", path=path))
-        elif owned(old) != owned(new):
-            text = f"{path}: {owned(old)} became {owned(new)}"
+        elif describe_ownership(old) != describe_ownership(new):
+            text = f"{path}: {describe_ownership(old)} became {describe_ownership(new)}"
             findings.append(Finding(code=OWNER, text=text, path=path))
     return _check("named files", f"{len(names)} equal", findings)
 

@@ -17,12 +17,12 @@ IMPORT = "SL532"
 Search = Callable[[str, str], str | None]
 
 
-def unknown(detail: str = "no imports are known") -> Check:
+def no_imports(detail: str = "no imports are known") -> Check:
     """Nothing is compared."""
     return Check(name="imports", layer="disk", ok=True, detail=detail)
 
 
-def compared(
+def compare_imports(
     evidence: Evidence,
     uses: Iterable[Use],
     search: Callable[[Side], Search],
@@ -37,7 +37,7 @@ def compared(
     """
     uses = tuple(uses)
     if not uses:
-        return unknown()
+        return no_imports()
     old, new = search(evidence.before), search(evidence.after)
     findings: dict[str, Finding] = {}
     found: set[str] = set()
@@ -48,7 +48,7 @@ def compared(
             continue
         found.add(use.name)
         after = new(use.name, file)
-        if after is None or replaced(before, after) or _emptied(evidence, before, after):
+        if after is None or replaced(before, after) or _is_emptied(evidence, before, after):
             text = f"{use.file}:{use.line} imports {use.name}, which is not there"
             need = Constraint(need="path", value=before, because=text)
             findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
@@ -61,12 +61,14 @@ def compared(
     )
 
 
-def _emptied(evidence: Evidence, before: str, after: str) -> bool:
-    old, new = (_count(side, path) for side, path in ((evidence.before, before), (evidence.after, after)))
+def _is_emptied(evidence: Evidence, before: str, after: str) -> bool:
+    old, new = (
+        _child_count(side, path) for side, path in ((evidence.before, before), (evidence.after, after))
+    )
     return old > 0 and new == 0
 
 
-def _count(side: Side, path: str) -> int:
+def _child_count(side: Side, path: str) -> int:
     entry = side.entry(path)
     if entry is None or entry.kind != "directory":
         return -1

@@ -9,7 +9,7 @@ from functools import cache
 from slimify.facts.language_files import all_files, either, files_of
 from slimify.facts.system import is_systems
 from slimify.image.model import Entry
-from slimify.verify.disk.evidence import Evidence, passing
+from slimify.verify.disk.evidence import Evidence, is_ephemeral
 from slimify.verify.model import Check
 
 _SHOWN = 3
@@ -20,31 +20,31 @@ _WASTE = re.compile(
     r"|\.(o|a|map)$"
 )
 # Where packages and toolchains keep theirs, beside the system.
-_TOOLS = (
+_TOOL_DIRECTORIES = (
     "/root/.cargo/", "/root/.rustup/", "/var/lib/",
     "/var/cache/", "/root/.config/", "/root/.local/", "/root/.bash",
 )  # fmt: skip
-_LEAST = 4096  # bytes in a directory that are worth a line
+_SMALLEST_REPORTED = 4096  # bytes in a directory that are worth a line
 
 
-def waste(path: str) -> bool:
+def is_waste(path: str) -> bool:
     """Whether a file is certainly of no use at run time: caches, version control, installed packages."""
-    return any(pattern.search(path) for pattern in (_WASTE, *_waste_of_languages()))
+    return any(pattern.search(path) for pattern in (_WASTE, *_language_waste()))
 
 
 @cache
-def _waste_of_languages() -> tuple[re.Pattern[str], ...]:
+def _language_waste() -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern) for one in all_files() for pattern in one.waste)
 
 
-def check(evidence: Evidence, application: Iterable[str], language: str | None) -> Check:
+def missing_application_files(evidence: Evidence, application: Iterable[str], language: str | None) -> Check:
     """The files below `application` that the original has and the rewritten image lacks, without waste
     and what was compiled; a note that says how many, how large, and which for example."""
     sources = either(files_of(language).sources)
     gone = [
         entry
-        for entry in _gone(evidence, application)
-        if not waste(entry.path) and not (sources and sources.search(entry.path))
+        for entry in _missing_entries(evidence, application)
+        if not is_waste(entry.path) and not (sources and sources.search(entry.path))
     ]
     if not gone:
         return Check(
@@ -52,35 +52,37 @@ def check(evidence: Evidence, application: Iterable[str], language: str | None) 
         )
     shown = ", ".join(entry.path for entry in gone[:_SHOWN])
     example = f", for example {shown}" if len(gone) > _SHOWN else f": {shown}"
-    text = f"{_amount(gone)} stayed behind{example}"
+    text = f"{_count_and_size(gone)} stayed behind{example}"
     return Check(name="application", layer="disk", ok=True, detail=text, note=True)
 
 
-def _amount(entries: list[Entry]) -> str:
+def _count_and_size(entries: list[Entry]) -> str:
     number = "one file" if len(entries) == 1 else f"{len(entries)} files"
     return f"{number} ({sum(entry.size for entry in entries)} bytes)"
 
 
-def elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
+def missing_data_elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
     """Data that the original's steps put somewhere else and the rewritten image lacks, by directory: models,
     browsers, corpora. What belongs to systems, packages, compilers and caches is left out."""
     toolchains = (place for one in all_files() for place in one.own_directories)
-    own = (*(f"{place}/" for place in application), *_TOOLS, *toolchains)
+    own = (*(f"{place}/" for place in application), *_TOOL_DIRECTORIES, *toolchains)
     places: dict[str, list[Entry]] = {}
-    for entry in _gone(evidence, ("/",)):
+    for entry in _missing_entries(evidence, ("/",)):
         path = entry.path
         if (
             path.startswith(own)
             or is_systems(path)
-            or waste(path)
-            or passing(path)
+            or is_waste(path)
+            or is_ephemeral(path)
             or evidence.before.packages.owner_of(path)
         ):
             continue
         places.setdefault("/".join(path.split("/")[:3]), []).append(entry)
     large = sorted(places.items(), key=lambda item: -sum(entry.size for entry in item[1]))
     named = [
-        f"{place}: {_amount(entries)}" for place, entries in large if sum(e.size for e in entries) >= _LEAST
+        f"{place}: {_count_and_size(entries)}"
+        for place, entries in large
+        if sum(e.size for e in entries) >= _SMALLEST_REPORTED
     ]
     if not named:
         return Check(name="data elsewhere", layer="disk", ok=True, detail="none stayed behind")
@@ -89,7 +91,7 @@ def elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
     return Check(name="data elsewhere", layer="disk", ok=True, detail=detail, note=True)
 
 
-def _gone(evidence: Evidence, application: Iterable[str]) -> Iterator[Entry]:
+def _missing_entries(evidence: Evidence, application: Iterable[str]) -> Iterator[Entry]:
     before, after = evidence.before.files, evidence.after.files
     for place in application:
         real = before.place(place)

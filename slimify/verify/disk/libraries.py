@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from slimify.facts.system import is_libc_file
 from slimify.image.model import Elf
-from slimify.verify.disk import display
-from slimify.verify.disk.evidence import Evidence, Side, finding
+from slimify.verify.disk import needs_display
+from slimify.verify.disk.evidence import Evidence, Side, missing_finding
 from slimify.verify.disk.linker import Linker, Missing
 from slimify.verify.model import Check, Constraint, Finding
 
@@ -19,7 +19,7 @@ LIBRARY, INTERPRETER, LIBC, LOADED = "SL522", "SL523", "SL524", "SL525"
 _SHOWN = 3
 
 
-def check(evidence: Evidence, executed: Iterable[str]) -> Check:
+def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
     """`executed` are paths of the rewritten image that are started; what its own layers brought is live too.
 
     A library that the original lacked as well is no difference: many packages bring plug-ins for
@@ -41,16 +41,16 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
         if not missing:
             continue
         same = [path] if path in evidence.before.image.elves else by_name.get(posixpath.basename(path), [])
-        if not same and path not in executed and _elsewhere(old, path, elves[path], missing):
+        if not same and path not in executed and _is_for_other_libc(old, path, elves[path], missing):
             continue
         known = {(item.name, item.version) for place in same for item in old.missing(place)}
         for item in missing:
             if (item.name, item.version) in known:
                 lacking += 1
-            elif item.by == path and display.useless(evidence, path):
+            elif item.by == path and needs_display.lacks_display(evidence, path):
                 idle.append(f"{path} lacks {item.name}")
             elif (item.name, item.version) not in findings:
-                findings[item.name, item.version] = _finding(evidence, old, new, item)
+                findings[item.name, item.version] = _library_finding(evidence, old, new, item)
     detail = f"{len(looked)} ELF files have all they need"
     if lacking:
         detail += f" ({lacking} times something is missing that the original lacked too)"
@@ -68,7 +68,7 @@ def check(evidence: Evidence, executed: Iterable[str]) -> Check:
     )
 
 
-def _elsewhere(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:
+def _is_for_other_libc(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:
     """Whether a library is made for systems with another C library than both images have."""
     lacks = [
         item.name for item in missing if item.by == path and is_libc_file(item.name) and not item.version
@@ -83,57 +83,59 @@ def _by_name(side: Side) -> dict[str, list[str]]:
     return found
 
 
-def _finding(evidence: Evidence, old: Linker, new: Linker, item: Missing) -> Finding:
+def _library_finding(evidence: Evidence, old: Linker, new: Linker, item: Missing) -> Finding:
     if item.version:
         text = f"{item.by} needs {item.version} of {item.name}, which is older in the new image"
         if is_libc_file(item.name) and item.version.startswith("GLIBC_"):
             need = Constraint(need="glibc", value=item.version.removeprefix("GLIBC_"), because=text)
             return Finding(code=LIBC, text=text, path=item.by, constraints=(need,))
         # the package is there, and as new as its distribution has it
-        return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_larger(text),))
+        return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_base_constraint(text),))
     text = f"{item.by} needs {item.name}, which is missing"
     if is_libc_file(item.name):
         # another C library, or none at all: no package mends that, only a base that has it
-        return Finding(code=INTERPRETER, text=text, path=item.by, constraints=(_larger(text),))
+        return Finding(code=INTERPRETER, text=text, path=item.by, constraints=(_base_constraint(text),))
     elf = evidence.after.image.elves[item.by]
-    place = old.find(item.name, item.by, elf) or _loaded_before(evidence, old, item)
+    place = old.find(item.name, item.by, elf) or _found_through_loader(evidence, old, item)
     if place is None:
-        return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_larger(text),))
-    found = lost(evidence, LIBRARY, text, place)
-    return replace(found, constraints=(*found.constraints, *_further(evidence, old, new, place, text)))
+        return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_base_constraint(text),))
+    found = missing_library(evidence, LIBRARY, text, place)
+    return replace(found, constraints=(*found.constraints, *_further_needs(evidence, old, new, place, text)))
 
 
-def _loaded_before(evidence: Evidence, old: Linker, item: Missing) -> str | None:
+def _found_through_loader(evidence: Evidence, old: Linker, item: Missing) -> str | None:
     """Where the original finds it for the same file, through what had loaded that before."""
     return next((at for name, _, at in old.closure(item.by) if name == item.name and at), None)
 
 
-def _further(evidence: Evidence, old: Linker, new: Linker, place: str, text: str) -> Iterable[Constraint]:
+def _further_needs(
+    evidence: Evidence, old: Linker, new: Linker, place: str, text: str
+) -> Iterable[Constraint]:
     """What a missing library needs itself and does not find either: one round of repair for all."""
     entry = evidence.before.entry(place)
     found: dict[tuple[str, str], Constraint] = {}
     for name, by, at in old.closure(entry.path) if entry else ():
         if at is None or is_libc_file(name) or new.find(name, by, evidence.before.image.elves[by]):
             continue
-        for constraint in lost(evidence, LIBRARY, text, at).constraints:
+        for constraint in missing_library(evidence, LIBRARY, text, at).constraints:
             found.setdefault((constraint.need, constraint.value), constraint)
     return found.values()
 
 
-def _larger(text: str) -> Constraint:
+def _base_constraint(text: str) -> Constraint:
     return Constraint(need="base", value="", because=text)
 
 
-def lost(evidence: Evidence, code: str, text: str, place: str) -> Finding:
+def missing_library(evidence: Evidence, code: str, text: str, place: str) -> Finding:
     """A finding about a library that the original has at `place`. Without a package, what is kept is
     the name under which the linker finds it: a COPY follows the link."""
     entry = evidence.before.entry(place)
     real = entry.path if entry else place
     owned = evidence.before.packages.owner_of(real) is not None
-    return finding(evidence, code, text, real if owned else place)
+    return missing_finding(evidence, code, text, real if owned else place)
 
 
-def loaded(evidence: Evidence) -> Check:
+def loaded_libraries(evidence: Evidence) -> Check:
     """The libraries that the sources load by name (ctypes, cffi, dlopen)."""
     old, new = Linker(evidence.before), Linker(evidence.after)
     machine = next((elf.machine for elf in evidence.after.image.elves.values()), "x86_64")
@@ -145,7 +147,7 @@ def loaded(evidence: Evidence) -> Check:
         count += 1
         if new.loads(name, machine) is None:
             text = f"{use.file}:{use.line} loads {name}, which is missing"
-            findings.append(lost(evidence, LOADED, text, place))
+            findings.append(missing_library(evidence, LOADED, text, place))
     detail = (
         f"{count} libraries that sources load by name are there" if count else "no source loads any by name"
     )

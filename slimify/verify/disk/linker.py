@@ -18,11 +18,11 @@ from functools import cached_property
 from msgspec import Struct
 
 from slimify.image.model import Elf
-from slimify.verify.disk import ldcache
+from slimify.verify.disk import ld_cache
 from slimify.verify.disk.evidence import Side
 
 _MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "arm": "arm-linux-gnueabihf"}
-_MUSL = ("/lib", "/usr/local/lib", "/usr/lib")
+_MUSL_DIRECTORIES = ("/lib", "/usr/local/lib", "/usr/lib")
 
 
 class Missing(Struct, frozen=True):
@@ -127,15 +127,15 @@ class Linker(Struct, frozen=True, dict=True):
     def _passed_on(self, elf: Elf, at: str) -> tuple[str, ...]:
         """The directories in which what `elf` loads looks for its own needs as well."""
         if self._is_musl(elf):
-            return _expanded((*elf.runpath, *elf.rpath), at)
-        return () if elf.runpath else _expanded(elf.rpath, at)
+            return _expand_origin((*elf.runpath, *elf.rpath), at)
+        return () if elf.runpath else _expand_origin(elf.rpath, at)
 
     def _searched(self, elf: Elf, at: str, inherited: tuple[str, ...]) -> tuple[str, ...]:
         own = self._passed_on(elf, at)
         if self._is_musl(elf):
             return (*self._environment, *own, *inherited)
         if elf.runpath:
-            return (*self._environment, *_expanded(elf.runpath, at))
+            return (*self._environment, *_expand_origin(elf.runpath, at))
         return (*own, *inherited, *self._environment)
 
     def _default(self, elf: Elf) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class Linker(Struct, frozen=True, dict=True):
     @cached_property
     def _cache(self) -> dict[str, tuple[str, ...]]:
         data = self.side.image.contents.get("/etc/ld.so.cache")
-        return ldcache.read(data) if data else {}
+        return ld_cache.read(data) if data else {}
 
     def _is_musl(self, elf: Elf) -> bool:
         """Whether musl loads it: its interpreter or its C library tells; else which one the image has."""
@@ -180,14 +180,14 @@ class Linker(Struct, frozen=True, dict=True):
             listed = self.side.image.contents.get(f"/etc/{name.removesuffix('.so.1')}.path")
             if name.startswith("ld-musl-") and listed is not None:
                 return tuple(listed.decode("utf-8", "replace").replace(":", "\n").split())
-        return _MUSL
+        return _MUSL_DIRECTORIES
 
     def _names(self, place: str) -> tuple[str, ...]:
         real = self.side.files.place(place)
         return self.side.files.children(real) if real else ()
 
 
-def _expanded(places: tuple[str, ...], path: str) -> tuple[str, ...]:
+def _expand_origin(places: tuple[str, ...], path: str) -> tuple[str, ...]:
     origin = posixpath.dirname(path)
     return tuple(
         posixpath.normpath(place.replace("${ORIGIN}", origin).replace("$ORIGIN", origin))

@@ -8,17 +8,17 @@ from slimify.facts.servers import serves_only_files
 from slimify.verify.disk.evidence import Evidence
 
 
-def only(evidence: Evidence) -> bool:
+def is_static_site(evidence: Evidence) -> bool:
     """Whether all that the original starts is a server of files; the entry script of its base image, which
     starts what it is told to, may lead to that."""
     started = {effect.tool for effect in evidence.runtime_needs.start} if evidence.runtime_needs else set()
-    started -= {entry for entry in started & OFFICIAL_ENTRYPOINTS if _of_base(evidence, entry)}
+    started -= {entry for entry in started & OFFICIAL_ENTRYPOINTS if _comes_with_base(evidence, entry)}
     runners = {name for one in all_files() for name in one.runners}  # what they start was followed
     servers = {name for name in started if serves_only_files(name)}
     return bool(servers) and started <= servers | runners
 
 
-def _of_base(evidence: Evidence, command: str) -> bool:
+def _comes_with_base(evidence: Evidence, command: str) -> bool:
     side = evidence.before
     layer = side.files.layer(side.command(command) or "")
     return layer is not None and layer < side.own

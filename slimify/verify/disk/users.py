@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from slimify.facts.system import is_root
-from slimify.verify.disk.evidence import Evidence, Side, passing
+from slimify.verify.disk.evidence import Evidence, Side, is_ephemeral
 from slimify.verify.model import Check, Finding
 
 USER = "SL531"
 
-SYSTEM = 1000  # below are the system's, which come and go with packages (Debian policy 9.2.2)
+FIRST_USER_ID = 1000  # below are the system's, which come and go with packages (Debian policy 9.2.2)
 _NOBODY = 65000
 
 
@@ -55,18 +55,20 @@ def check(evidence: Evidence) -> Check:
     count = 0
     for file, kind, named, position in (("/etc/passwd", "user", user, 0), ("/etc/group", "group", group, 1)):
         old, new = accounts(before, file), accounts(after, file)
-        owners = _owners(evidence, position)
+        owners = _owning_ids(evidence, position)
         # an unchanged table is the base image's: who of it nobody uses is nobody's loss
         made = (before.files.layer(file) or 0) >= before.own
         for name, account in sorted(old.items()):
             used = named in (name, str(account.number)) or account.number in owners
-            if not (used or (made and SYSTEM <= account.number < _NOBODY)):
+            if not (used or (made and FIRST_USER_ID <= account.number < _NOBODY)):
                 continue
             count += 1
-            text = _differs(kind, account, new.get(name), used=named in (name, str(account.number)))
+            text = _account_difference(
+                kind, account, new.get(name), used=named in (name, str(account.number))
+            )
             if text:
                 findings.append(Finding(code=USER, text=text, path=name))
-    findings += _memberships(evidence, user)
+    findings += _lost_memberships(evidence, user)
     return Check(
         name="users",
         layer="disk",
@@ -76,19 +78,19 @@ def check(evidence: Evidence) -> Check:
     )
 
 
-def _owners(evidence: Evidence, position: int) -> set[int]:
+def _owning_ids(evidence: Evidence, position: int) -> set[int]:
     """The ids that own what the original's layers brought, no system package owns, and is still there."""
     found = set()
     for entry in evidence.before.added():
         number = (entry.uid, entry.gid)[position]
-        if number in found or passing(entry.path) or evidence.after.files.get(entry.path) is None:
+        if number in found or is_ephemeral(entry.path) or evidence.after.files.get(entry.path) is None:
             continue
         if evidence.before.packages.owner_of(entry.path) is None:
             found.add(number)
     return found
 
 
-def _differs(kind: str, old: Account, new: Account | None, *, used: bool) -> str:
+def _account_difference(kind: str, old: Account, new: Account | None, *, used: bool) -> str:
     if new is None:
         return f"the {kind} {old.name} ({old.number}) does not exist"
     if new.number != old.number:
@@ -100,7 +102,7 @@ def _differs(kind: str, old: Account, new: Account | None, *, used: bool) -> str
     return ""
 
 
-def _memberships(evidence: Evidence, user: str) -> Iterator[Finding]:
+def _lost_memberships(evidence: Evidence, user: str) -> Iterator[Finding]:
     """The further groups of the image's USER."""
     rows = accounts(evidence.before, "/etc/passwd").values()
     name = next((row.name for row in rows if user in (row.name, str(row.number))), "")

@@ -12,10 +12,11 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, listening, pages, watching, web
+from slimify.verify import behaviour, listening_ports, pages, web
+from slimify.verify import run_container
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
-from slimify.verify.repeats import Repeats
+from slimify.verify.reruns import Reruns
 from slimify.verify.web import Answer
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
@@ -41,7 +42,7 @@ TABLES: list[tuple[str, str, set[int]]] = [
 
 @pytest.mark.parametrize(("text", "expected"), [row[1:] for row in TABLES], ids=[row[0] for row in TABLES])
 def test_listening_sockets(text: str, expected: set[int]) -> None:
-    assert set(listening.read(f"{HEADER}\n{text}\n")) == expected
+    assert set(listening_ports.parse_tables(f"{HEADER}\n{text}\n")) == expected
 
 
 class _Page(http.server.BaseHTTPRequestHandler):
@@ -103,11 +104,11 @@ class Container:
 
 
 def observed(container: Container, *asked: int, probe: Probe | None = None) -> Observation:
-    return watching.observe(cast(Engine, container), "image", asked, probe or Probe(seconds=1))
+    return run_container.observe(cast(Engine, container), "image", asked, probe or Probe(seconds=1))
 
 
 def test_every_port_that_listens_is_asked(server: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "_FURTHER", 0.1)
+    monkeypatch.setattr(run_container, "_FURTHER_PORTS_WAIT", 0.1)
     seen = observed(Container({80: server, 81: server}), 80, 81, 82)
     assert seen.ready == "listening on 80, 81"
     assert {name: answer.body for name, answer in seen.answers.items()} == {
@@ -184,7 +185,7 @@ def test_a_command_that_neither_image_can_run_proves_nothing(
     code: int, expected: int | None, ok: bool
 ) -> None:
     run = Run(command=("x",), exit=expected)
-    check = behaviour.output(run, (code, "x: not found"), (code, "x: not found"), Probe())
+    check = behaviour.compare_outputs(run, (code, "x: not found"), (code, "x: not found"), Probe())
     assert check.ok is ok
     assert all(finding.original for finding in check.findings)
 
@@ -204,7 +205,7 @@ TESTS: list[tuple[dict[str, Any], tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("config", "command"), TESTS)
 def test_the_command_of_a_health_check(config: dict[str, Any], command: tuple[str, ...]) -> None:
-    assert behaviour.health(config) == command
+    assert behaviour.health_command(config) == command
 
 
 WELL, ILL = (0, "ok"), (1, "no curl")
@@ -223,19 +224,19 @@ CHECKED: list[tuple[str, tuple[int, str], tuple[int, str], tuple[int, str], bool
 def test_health_checks(
     before: tuple[int, str], after: tuple[int, str], again: tuple[int, str], equal: bool
 ) -> None:
-    repeats = Repeats(lambda: did(health=again), lambda: did(health=again))
+    repeats = Reruns(lambda: did(health=again), lambda: did(health=again))
     checks = behaviour.compare(did(health=before), did(health=after), Probe(), repeats)
     assert all(check.ok for check in checks) is equal
 
 
 def test_a_health_check_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "_BETWEEN", 0)
+    monkeypatch.setattr(run_container, "_HEALTH_INTERVAL", 0)
     container, codes = Container(), [1, 1, 0]
     monkeypatch.setattr(
         container, "execute", lambda name, command, timeout: (codes.pop(0), ""), raising=False
     )
     probe = Probe(seconds=1, port=80)
-    seen = watching.observe(cast(Engine, container), "image", (80,), probe, health=("app", "--check"))
+    seen = run_container.observe(cast(Engine, container), "image", (80,), probe, health=("app", "--check"))
     assert (seen.health, codes) == ((0, ""), [])
 
 
@@ -264,7 +265,7 @@ LEADS: list[tuple[str, str, Answer, tuple[str, ...]]] = [
     ("path", "answer", "expected"), [row[1:] for row in LEADS], ids=[row[0] for row in LEADS]
 )
 def test_where_an_answer_leads(path: str, answer: Answer, expected: tuple[str, ...]) -> None:
-    assert pages.following(path, answer) == expected
+    assert pages.next_paths(path, answer) == expected
 
 
 def test_the_users_requests_go_to_the_first(server: int) -> None:
@@ -295,7 +296,7 @@ def did(**known: Any) -> Observation:
 
 
 def compared(before: Observation, after: Observation, probe: Probe | None = None) -> dict[str, bool]:
-    checks = behaviour.compare(before, after, probe or Probe(), Repeats(lambda: before, lambda: before))
+    checks = behaviour.compare(before, after, probe or Probe(), Reruns(lambda: before, lambda: before))
     return {check.name: check.ok for check in checks}
 
 
@@ -363,7 +364,7 @@ def test_what_the_original_does_otherwise_itself(
     builds: int,
 ) -> None:
     built = []
-    repeats = Repeats(lambda: again, lambda: built.append(1) or rebuilt)  # type: ignore[func-returns-value]
+    repeats = Reruns(lambda: again, lambda: built.append(1) or rebuilt)  # type: ignore[func-returns-value]
     checks = behaviour.compare(before, after, Probe(), repeats)
     assert all(check.ok for check in checks) is equal
     assert len(built) == builds
@@ -374,7 +375,7 @@ def test_a_status_that_the_original_does_not_have_is_its_own_fault() -> None:
     failing = did(answers={"GET /": Answer(status=500)})
     (finding,) = (
         finding
-        for check in behaviour.compare(failing, failing, probe, Repeats(lambda: failing, lambda: failing))
+        for check in behaviour.compare(failing, failing, probe, Reruns(lambda: failing, lambda: failing))
         for finding in check.findings
     )
     assert finding.original
@@ -430,7 +431,7 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
 def test_what_was_not_proven_is_said(
     seen: Observation, asked: tuple[int, ...], probe: Probe, text: str
 ) -> None:
-    found = behaviour.scope(seen, asked, probe)
+    found = behaviour.unproven(seen, asked, probe)
     assert len(found) == bool(text)
     assert all(text in sentence for sentence in found)
 
@@ -455,13 +456,13 @@ RETRIES: list[tuple[str, tuple[int, ...], Observation, Observation, Observation,
 def test_only_what_never_listens_is_tried_again(
     asked: tuple[int, ...], before: Observation, after: Observation, third: Observation, expected: Observation
 ) -> None:
-    assert behaviour.steadier(before, after, asked, lambda: third) == expected
+    assert behaviour.retry_unsteady_start(before, after, asked, lambda: third) == expected
 
 
 @pytest.mark.parametrize(("least", "expected"), [(0.0, "running"), (60.0, "ended")])
 def test_what_may_still_end_is_watched_for_longer(least: float, expected: str) -> None:
     container = cast(Engine, Container(looks=4))
-    assert watching.observe(container, "image", (80,), Probe(seconds=0), least).ready == expected
+    assert run_container.observe(container, "image", (80,), Probe(seconds=0), least).ready == expected
 
 
 @pytest.mark.parametrize(
@@ -469,7 +470,7 @@ def test_what_may_still_end_is_watched_for_longer(least: float, expected: str) -
     [("running", 30.0, 0), ("not started", 1.0, 0), ("ended", 20.0, 60), ("listening on 80", 200.0, 300)],
 )
 def test_how_long_the_other_image_gets(ready: str, start: float, expected: float) -> None:
-    assert behaviour.patience(did(ready=ready, start=start)) == expected
+    assert behaviour.minimum_watch(did(ready=ready, start=start)) == expected
 
 
 @pytest.mark.parametrize(
@@ -487,7 +488,7 @@ def test_how_long_the_other_image_gets(ready: str, start: float, expected: float
 def test_what_ends_by_itself_is_not_what_a_stop_does(
     before: int, after: int, again: Observation, alike: bool
 ) -> None:
-    repeats = Repeats(lambda: again, lambda: again)
+    repeats = Reruns(lambda: again, lambda: again)
     checks = behaviour.compare(did(stopped=before), did(stopped=after), Probe(), repeats)
     assert next(check.ok for check in checks if check.name == "stop") is alike
 
@@ -504,4 +505,4 @@ def test_what_ends_by_itself_is_not_what_a_stop_does(
 def test_how_long_the_original_is_watched_again(
     before: Observation, after: Observation, expected: float
 ) -> None:
-    assert behaviour.patience_again(before, after) == expected
+    assert behaviour.minimum_rewatch(before, after) == expected

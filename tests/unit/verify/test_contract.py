@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from slimify.verify.contract import Terms, compare, set_by
+from slimify.verify.contract import Terms, compare, fields_set_by
 
 BASE = {
     "Env": ["PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "APP=1"],
@@ -117,12 +117,12 @@ ADDED: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
 def test_what_the_rewritten_file_sets_is_not_its_base(
     before: dict[str, Any], after: dict[str, Any], names: list[str]
 ) -> None:
-    added = set_by(b"FROM x\nENV MODE=x LANG=C\nLABEL vendor=y\n")
+    added = fields_set_by(b"FROM x\nENV MODE=x LANG=C\nLABEL vendor=y\n")
     assert wrong(before, after, replace(TERMS, added=added)) == names
 
 
 def test_a_file_that_is_none_sets_nothing() -> None:
-    assert set_by(b"\x00") == frozenset()
+    assert fields_set_by(b"\x00") == frozenset()
 
 
 def test_a_path_entry_of_the_file_itself_is_no_property_of_the_base() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from slimify.verify import masks, probes, web
+from slimify.verify import probes, volatile_text, web
 from slimify.verify.probes import Probe, Request, Run
 
 VOLATILE = [
@@ -56,12 +56,12 @@ MEANT = [
 
 @pytest.mark.parametrize(("one", "other"), [row[1:] for row in VOLATILE], ids=[row[0] for row in VOLATILE])
 def test_volatile_parts_are_masked(one: str, other: str) -> None:
-    assert masks.masked(one) == masks.masked(other)
+    assert volatile_text.masked(one) == volatile_text.masked(other)
 
 
 @pytest.mark.parametrize(("one", "other"), [row[1:] for row in MEANT], ids=[row[0] for row in MEANT])
 def test_what_carries_meaning_is_not(one: str, other: str) -> None:
-    assert masks.masked(one) != masks.masked(other)
+    assert volatile_text.masked(one) != volatile_text.masked(other)
 
 
 LOGS: list[tuple[str, str, str, str, tuple[str, ...]]] = [
@@ -99,7 +99,12 @@ LOGS: list[tuple[str, str, str, str, tuple[str, ...]]] = [
 def test_a_log_is_compared_with_what_the_original_does_a_second_time(
     old: str, new: str, again: str, found: tuple[str, ...]
 ) -> None:
-    assert masks.differing(masks.lines(old), masks.lines(new), masks.lines(again)) == found
+    assert (
+        volatile_text.differing_lines(
+            volatile_text.log_shape(old), volatile_text.log_shape(new), volatile_text.log_shape(again)
+        )
+        == found
+    )
 
 
 OPTIONS = [
@@ -113,7 +118,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize(("text", "probe"), OPTIONS, ids=[row[0] for row in OPTIONS])
 def test_an_option_is_a_request_or_a_command(text: str, probe: Probe) -> None:
-    assert probes.option(text) == probe
+    assert probes.parse_option(text) == probe
 
 
 def test_settings() -> None:
@@ -124,11 +129,11 @@ def test_settings() -> None:
         "run": [{"command": "app --help", "exit": 0}],
         "worker.Dockerfile": {"env": {"QUEUE": "q"}, "http": ["/w"]},
     }
-    general = probes.read(table, "Dockerfile")
+    general = probes.parse_table(table, "Dockerfile")
     assert (general.port, general.env) == (8080, {"DEBUG": "1"})
     assert general.http == (Request(path="/"), Request(path="/x", status=404))
     assert general.run == (Run(command=("app", "--help"), exit=0),)
-    worker = probes.read(table, "jobs/worker.Dockerfile")
+    worker = probes.parse_table(table, "jobs/worker.Dockerfile")
     assert worker.env == {"DEBUG": "1", "QUEUE": "q"}
     assert [request.path for request in worker.http] == ["/", "/x", "/w"]
 
@@ -151,7 +156,7 @@ ALL: dict[str, Any] = {
 
 
 def test_every_key_is_read() -> None:
-    assert probes.read(ALL) == Probe(
+    assert probes.parse_table(ALL) == Probe(
         port=80,
         seconds=1.5,
         env={"A": "1"},
@@ -168,7 +173,7 @@ def test_every_key_is_read() -> None:
         accept=("Cmd", "GET /a"),
         mask=("x+",),
     )
-    assert probes.read({}) == Probe()
+    assert probes.parse_table({}) == Probe()
 
 
 VOLUMES = [
@@ -184,7 +189,7 @@ VOLUMES = [
     ("written", "located"), [row[1:] for row in VOLUMES], ids=[row[0] for row in VOLUMES]
 )
 def test_volumes_are_relative_to_the_settings(written: str, located: str) -> None:
-    assert probes.located(Probe(volumes=(written,)), Path("/project")).volumes == (located,)
+    assert probes.with_absolute_volumes(Probe(volumes=(written,)), Path("/project")).volumes == (located,)
 
 
 BAD: list[tuple[str, dict[str, Any], str]] = [
@@ -212,7 +217,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("table", "message"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
 def test_bad_settings_are_named(table: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        probes.read(table)
+        probes.parse_table(table)
 
 
 def answer(body: str, status: int = 200, kind: str = "text/html") -> web.Answer:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from slimify.config import Options
 from slimify.model.outcome import Outcome, Rewritten, Unchanged
 from slimify.verify.model import Check, Constraint, Finding, Proof, Round
-from slimify.verify.repair import ROUNDS, constrained, repair
+from slimify.verify.repair import ROUNDS, apply_constraints, repair
 
 GIT = Constraint(need="package", value="git")
 DATA = Constraint(need="path", value="/data")
@@ -158,7 +158,7 @@ def test_what_the_original_does_not_do_either_is_not_repaired() -> None:
 def test_constraints_become_options() -> None:
     command = Constraint(need="command", value="jq")
     older = Constraint(need="glibc", value="2.9")
-    options = constrained(Options(keep_packages=("git",)), (GIT, DATA, command, LIBC, older))
+    options = apply_constraints(Options(keep_packages=("git",)), (GIT, DATA, command, LIBC, older))
     assert options == Options(
         keep_packages=("git",), keep_paths=("/data",), keep_commands=("jq",), min_glibc="2.38"
     )

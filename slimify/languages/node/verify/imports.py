@@ -16,7 +16,9 @@ _NO_PACKAGES = (".", "/", "node:", "#", "@/", "~/")  # how imports of something 
 def check(evidence: Evidence) -> Check:
     """Only what is executed as it was written counts: the imports of TypeScript, and of sources that the
     rewritten image does not have, went into what a bundler or compiler made of them."""
-    return imports.compared(evidence, _uses(evidence), _search, counts=lambda file: _executed(evidence, file))
+    return imports.compare_imports(
+        evidence, _uses(evidence), _search, counts=lambda file: _executed(evidence, file)
+    )
 
 
 def _uses(evidence: Evidence) -> Iterator[Use]:

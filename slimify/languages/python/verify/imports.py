@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from slimify.model.sources import Use
 from slimify.verify.disk import imports
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.disk.libraries import lost
+from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Check, Finding
 
@@ -24,7 +24,7 @@ _PLACES = (
 
 def check(evidence: Evidence) -> Check:
     """Every module that a source names is found by its first part."""
-    return imports.compared(
+    return imports.compare_imports(
         evidence, _uses(evidence), _search, replaced=lambda *paths: _replaced(evidence, *paths)
     )
 
@@ -131,7 +131,7 @@ def extension_libraries(evidence: Evidence) -> Check:
                     (at for needed, _, at in before.closure(path) if needed == item.name and at), None
                 )
                 found = (
-                    lost(evidence, imports.IMPORT, text, place)
+                    missing_library(evidence, imports.IMPORT, text, place)
                     if place
                     else Finding(code=imports.IMPORT, text=text, path=path)
                 )

@@ -6,7 +6,7 @@ import pytest
 from unit.verify_sides import Piece, evidence, file, link, live, needs, package, program, said, side, used
 
 from slimify.verify.disk import commands
-from slimify.verify.disk.started import Started, roots, started
+from slimify.verify.disk.start_commands import StartedItem, commands_started, start_command_lines
 
 SH = program("/bin/sh")
 TOOLS = (
@@ -24,7 +24,7 @@ def names(text: str, *words: str, more: str = "") -> list[str]:
         WorkingDir="/app",
         Env=["PATH=/usr/bin:/bin"],
     )
-    return [item.name + ("*" if item.file else "") for item in started(image, words)]
+    return [item.name + ("*" if item.file else "") for item in commands_started(image, words)]
 
 
 LINES: list[tuple[str, tuple[str, ...], list[str]]] = [
@@ -104,18 +104,18 @@ ROOTS: list[tuple[str, dict[str, object], tuple[tuple[str, ...], ...]]] = [
 
 @pytest.mark.parametrize(("config", "lines"), [row[1:] for row in ROOTS], ids=[row[0] for row in ROOTS])
 def test_what_a_configuration_starts(config: dict[str, object], lines: tuple[tuple[str, ...], ...]) -> None:
-    assert roots(side(**config)) == lines
+    assert start_command_lines(side(**config)) == lines
 
 
 def test_started_things_are_named_once() -> None:
-    assert started(side(), ("sh", "-c", "a; a x; a y")) == (Started("sh"), Started("a"))
+    assert commands_started(side(), ("sh", "-c", "a; a x; a y")) == (StartedItem("sh"), StartedItem("a"))
 
 
 def check(
     old: tuple[Piece, ...], new: tuple[Piece, ...], *start: str
 ) -> tuple[list[str], list[tuple[str, str]]]:
     config = {"Cmd": list(start), "WorkingDir": "/app", "Env": ["PATH=/app/bin:/usr/bin:/bin"]}
-    found = commands.check(evidence(side(*old, **config), side(*new, **config)))
+    found = commands.started_commands(evidence(side(*old, **config), side(*new, **config)))
     assert found.ok == (not found.findings)
     return said(found), needs(found)
 
@@ -212,15 +212,17 @@ def test_commands_that_are_lost(
 
 def test_a_start_that_was_changed_is_looked_up_as_it_is() -> None:
     before = side(program("/bin/go"), Cmd=["go", "run", "."])
-    assert commands.check(evidence(before, side(program("/app"), Cmd=["/app"]))).ok
-    assert said(commands.check(evidence(before, side(Cmd=["/app"])))) == ["/app is started and is not there"]
+    assert commands.started_commands(evidence(before, side(program("/app"), Cmd=["/app"]))).ok
+    assert said(commands.started_commands(evidence(before, side(Cmd=["/app"])))) == [
+        "/app is started and is not there"
+    ]
 
 
 def test_programs_of_sources() -> None:
     before = side(*TOOLS)
     needed = live(commands=used("git", "nowhere"))
-    assert commands.sources(evidence(before, before, needed)).ok
-    found = commands.sources(evidence(before, side(SH), needed))
+    assert commands.source_programs(evidence(before, before, needed)).ok
+    found = commands.source_programs(evidence(before, side(SH), needed))
     assert said(found) == ["app.py:1 starts git, which is not there"]
     assert needs(found) == [("command", "git")]
 

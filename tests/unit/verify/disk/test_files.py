@@ -22,7 +22,7 @@ from slimify.image.model import Entry
 from slimify.model.effects import Effect
 from slimify.model.shell import Command
 from slimify.model.sources import SourceFacts, Use
-from slimify.verify.disk import files, leftovers, owners, users
+from slimify.verify.disk import files, leftovers, ownership, users
 
 Pieces = tuple[Piece, ...]
 
@@ -81,7 +81,7 @@ NEEDED: list[tuple[str, Pieces, Pieces, tuple[str, ...], list[str]]] = [
 )
 def test_files_that_sources_name(old: Pieces, new: Pieces, names: tuple[str, ...], found: list[str]) -> None:
     before, after = side(*old, WorkingDir="/app"), side(*new, WorkingDir="/app")
-    check = files.needed(evidence(before, after, live(sources=facts(*names))))
+    check = files.named_paths(evidence(before, after, live(sources=facts(*names))))
     assert len(said(check)) == len(found)
     assert all(text.endswith(end) for text, end in zip(said(check), found, strict=True))
     assert all(need == "path" for need, _ in needs(check))
@@ -105,12 +105,12 @@ def test_what_only_a_build_executed_reads_nothing(tools: tuple[str, ...], pieces
     after = side(*pieces, base=(ENTRY,), WorkingDir="/app")
     start = tuple(Effect(kind="app", tool=tool, command=Command(words=(), start=0, end=0)) for tool in tools)
     reading = SourceFacts(paths=(Use(name="src/index.html", file="build.js", line=4),))
-    assert files.needed(evidence(before, after, live(sources=reading, start=start))).ok is idle
+    assert files.named_paths(evidence(before, after, live(sources=reading, start=start))).ok is idle
 
 
 def test_files_that_live_steps_name() -> None:
     before = side(file("/etc/app.conf"))
-    check = files.needed(evidence(before, side(), live(paths=used("/etc/app.conf", by="Dockerfile"))))
+    check = files.named_paths(evidence(before, side(), live(paths=used("/etc/app.conf", by="Dockerfile"))))
     assert needs(check) == [("path", "/etc/app.conf")]
 
 
@@ -265,7 +265,7 @@ OWNERS: list[tuple[str, Pieces, Pieces, dict[str, object], list[str]]] = [
     ("old", "new", "config", "found"), [row[1:] for row in OWNERS], ids=[row[0] for row in OWNERS]
 )
 def test_owners(old: Pieces, new: Pieces, config: dict[str, object], found: list[str]) -> None:
-    check = owners.check(evidence(side(*old, **config), side(*new, **config)))
+    check = ownership.check(evidence(side(*old, **config), side(*new, **config)))
     open_ = [finding.text for finding in check.findings if not finding.accepted]
     assert len(open_) == len(found)
     assert all(part in text for text, part in zip(open_, found, strict=True))
@@ -275,8 +275,8 @@ def test_owners(old: Pieces, new: Pieces, config: dict[str, object], found: list
 def test_a_mode_that_was_set_on_a_file_of_the_base_image() -> None:
     ping = program("/usr/bin/ping")
     before = side(program("/usr/bin/ping", mode=0o4755), base=(ping,))
-    assert not owners.check(evidence(before, side(base=(ping,)))).ok
-    assert owners.check(evidence(side(base=(ping,)), side(base=(ping,)))).ok
+    assert not ownership.check(evidence(before, side(base=(ping,)))).ok
+    assert ownership.check(evidence(side(base=(ping,)), side(base=(ping,)))).ok
 
 
 USERS: list[tuple[str, Pieces, Pieces, str, list[str]]] = [
@@ -384,7 +384,7 @@ CONTENTS: list[tuple[str, Pieces, Pieces, list[str]]] = [
 
 @pytest.mark.parametrize(("old", "new", "found"), [x[1:] for x in CONTENTS], ids=[x[0] for x in CONTENTS])
 def test_named_files(old: Pieces, new: Pieces, found: list[str]) -> None:
-    assert said(files.contents(evidence(side(*old), side(*new)), ("/x",))) == found
+    assert said(files.probed_files(evidence(side(*old), side(*new)), ("/x",))) == found
 
 
 BEHIND: list[tuple[str, Pieces, Pieces, str | None, str]] = [
@@ -415,14 +415,14 @@ BEHIND: list[tuple[str, Pieces, Pieces, str | None, str]] = [
     ("old", "new", "language", "text"), [x[1:] for x in BEHIND], ids=[x[0] for x in BEHIND]
 )
 def test_left_behind(old: Pieces, new: Pieces, language: str | None, text: str) -> None:
-    check = leftovers.check(evidence(side(*old), side(*new)), ("/app", "/none"), language)
+    check = leftovers.missing_application_files(evidence(side(*old), side(*new)), ("/app", "/none"), language)
     assert check.ok
     assert check.note == bool(text)
     assert check.detail == (text or "all that run time could need is there")
 
 
 def test_what_the_base_image_has_in_the_directory_is_not_the_application() -> None:
-    assert not leftovers.check(evidence(side(base=(A,)), side()), ("/app",), None).note
+    assert not leftovers.missing_application_files(evidence(side(base=(A,)), side()), ("/app",), None).note
 
 
 ELSEWHERE: list[tuple[str, Pieces, Pieces, str]] = [
@@ -448,7 +448,7 @@ ELSEWHERE: list[tuple[str, Pieces, Pieces, str]] = [
 
 @pytest.mark.parametrize(("old", "new", "text"), [x[1:] for x in ELSEWHERE], ids=[x[0] for x in ELSEWHERE])
 def test_data_elsewhere(old: Pieces, new: Pieces, text: str) -> None:
-    check = leftovers.elsewhere(evidence(side(*old), side(*new)), ("/app",))
+    check = leftovers.missing_data_elsewhere(evidence(side(*old), side(*new)), ("/app",))
     assert check.ok
     assert check.note == bool(text)
     assert check.detail == (text or "none stayed behind")

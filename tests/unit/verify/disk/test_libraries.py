@@ -20,10 +20,10 @@ from unit.verify_sides import (
     used,
 )
 
-from slimify.verify.disk import ldcache, libraries
+from slimify.verify.disk import ld_cache, libraries
 from slimify.verify.disk.evidence import Side
 from slimify.verify.disk.linker import Linker
-from slimify.verify.disk.started import executed
+from slimify.verify.disk.start_commands import executed_files
 
 LOADER = elf("/lib64/ld-linux-x86-64.so.2")
 LIBC = elf("/usr/lib/x86_64-linux-gnu/libc.so.6", defines=frozenset({"GLIBC_2.2.5", "GLIBC_2.36"}))
@@ -201,7 +201,7 @@ def test_libraries_that_are_not(
     ids=["empty", "cut", "nonsense"],
 )
 def test_a_damaged_cache_names_nothing(data: bytes) -> None:
-    assert ldcache.read(data) == {}
+    assert ld_cache.read(data) == {}
 
 
 LOADED = [
@@ -322,7 +322,7 @@ BEFORE_AND_AFTER: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], list[str
 def test_libraries_of_both(
     old: tuple[Piece, ...], new: tuple[Piece, ...], found: list[str], wanted: list[tuple[str, str]]
 ) -> None:
-    result = libraries.check(evidence(side(*old), side(*new)), ())
+    result = libraries.linked_libraries(evidence(side(*old), side(*new)), ())
     assert said(result) == found
     assert needs(result) == wanted
     assert result.ok == (not found)
@@ -331,8 +331,8 @@ def test_libraries_of_both(
 def test_what_the_base_image_brings_is_looked_at_only_if_it_is_started() -> None:
     before = side(base=(needing(), elf("/lib/liba.so.1")))
     after = side(base=(needing(),))
-    assert libraries.check(evidence(before, after), ()).ok
-    assert not libraries.check(evidence(before, after), ("/app/x",)).ok
+    assert libraries.linked_libraries(evidence(before, after), ()).ok
+    assert not libraries.linked_libraries(evidence(before, after), ("/app/x",)).ok
 
 
 XSEL = "/app/node_modules/clipboardy/fallbacks/linux/xsel"
@@ -365,7 +365,7 @@ def test_what_only_talks_to_a_display_that_is_not_there(
     common = (*GLIBC, file("/x"), tool, *further)
     before = side(*common, X11, elf("/usr/lib/x86_64-linux-gnu/libfontconfig.so.1"), **config)
     after = side(*common, **config)
-    found = libraries.check(evidence(before, after), executed(after))
+    found = libraries.linked_libraries(evidence(before, after), executed_files(after))
     assert (found.ok, found.note) == (idle, idle)
     assert not idle or f"{tool.entry.path} lacks libX11.so.6" in found.detail
 
@@ -373,13 +373,13 @@ def test_what_only_talks_to_a_display_that_is_not_there(
 def test_a_helper_that_a_source_starts_needs_its_display() -> None:
     config = {"Env": ["PATH=/app/node_modules/clipboardy/fallbacks/linux"]}
     before, after = side(*GLIBC, helper(), X11, **config), side(*GLIBC, helper(), **config)
-    assert not libraries.check(evidence(before, after, live(commands=used("xsel"))), ()).ok
+    assert not libraries.linked_libraries(evidence(before, after, live(commands=used("xsel"))), ()).ok
 
 
 def test_libraries_that_sources_load() -> None:
     before = side(elf("/usr/lib/libmagic.so.1"), *package("libmagic1", "/usr/lib/libmagic.so.1"))
     needed = live(libraries=used("magic", "nowhere"))
-    assert libraries.loaded(evidence(before, before, needed)).ok
-    found = libraries.loaded(evidence(before, side(), needed))
+    assert libraries.loaded_libraries(evidence(before, before, needed)).ok
+    found = libraries.loaded_libraries(evidence(before, side(), needed))
     assert needs(found) == [("package", "libmagic1")]
     assert "app.py:1 loads magic" in said(found)[0]

@@ -52,14 +52,14 @@ def masked(text: str, own: Iterable[str] = ()) -> str:
     """
     for pattern in own:
         text = re.sub(pattern, "<masked>", text)
-    places, announced = _of_languages()
+    places, announced = _language_patterns()
     for compiled, stand_in in (*places, *_MASKS):
         text = compiled.sub(stand_in, text)
     return announced.sub("", text)
 
 
 @cache
-def _of_languages() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
+def _language_patterns() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
     """What stands for the places of packages and interpreters, and the lines in which package managers
     announce something about themselves."""
     places = tuple((re.compile(same.pattern), same.stand_in) for one in all_files() for same in one.same)
@@ -67,7 +67,7 @@ def _of_languages() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern
     return places, re.compile(rf"^\W{{0,12}}(?:{told}).*(?:\n|\Z)", re.MULTILINE)
 
 
-def lines(text: str, own: Iterable[str] = ()) -> frozenset[str]:
+def log_shape(text: str, own: Iterable[str] = ()) -> frozenset[str]:
     """The shape of a log: its masked lines. Order and number of repetitions are no part of it,
     since threads, processes and retries mix lines differently every time."""
     text = _PROCESS.sub(r"\1\2<pid>", masked(text, own))
@@ -75,12 +75,14 @@ def lines(text: str, own: Iterable[str] = ()) -> frozenset[str]:
     return frozenset(line for line in found if line)
 
 
-def unnumbered(line: str) -> str:
+def without_numbers(line: str) -> str:
     """A line with all its numbers alike."""
     return _NUMBERS.sub("#", line)
 
 
-def differing(before: frozenset[str], after: frozenset[str], *others: frozenset[str]) -> tuple[str, ...]:
+def differing_lines(
+    before: frozenset[str], after: frozenset[str], *others: frozenset[str]
+) -> tuple[str, ...]:
     """The lines that one log has and the other has not, `-` or `+` in front.
 
     `others` are the logs of further runs of the original: a line that came out with other numbers
@@ -89,21 +91,21 @@ def differing(before: frozenset[str], after: frozenset[str], *others: frozenset[
     """
     runs = (before, *others)
     steady = frozenset.intersection(*runs)
-    shapes = [{unnumbered(line) for line in run} for run in runs]
-    moving = {unnumbered(line) for line in frozenset.union(*runs) - steady}
-    there = {unnumbered(line) for line in after}
-    gone = {line for line in steady - after if unnumbered(line) not in moving & there}
+    shapes = [{without_numbers(line) for line in run} for run in runs]
+    moving = {without_numbers(line) for line in frozenset.union(*runs) - steady}
+    there = {without_numbers(line) for line in after}
+    gone = {line for line in steady - after if without_numbers(line) not in moving & there}
     lost = set.intersection(*shapes) & moving - there
-    gone |= {min(line for line in before if unnumbered(line) == shape) for shape in lost}
-    new = (line for line in after.difference(*runs) if not _seen(line, runs))
+    gone |= {min(line for line in before if without_numbers(line) == shape) for shape in lost}
+    new = (line for line in after.difference(*runs) if not _is_expected(line, runs))
     return (*(f"- {line}" for line in sorted(gone)), *(f"+ {line}" for line in sorted(new)))
 
 
-def _seen(line: str, runs: Iterable[frozenset[str]]) -> bool:
+def _is_expected(line: str, runs: Iterable[frozenset[str]]) -> bool:
     """Whether a line has the shape of others, and only such numbers of its own as differ among the runs, or
     tell how long something took."""
-    shape, values = unnumbered(line), _NUMBERS.findall(line)
-    found = [[_NUMBERS.findall(other) for other in run if unnumbered(other) == shape] for run in runs]
+    shape, values = without_numbers(line), _NUMBERS.findall(line)
+    found = [[_NUMBERS.findall(other) for other in run if without_numbers(other) == shape] for run in runs]
     if not all(found):
         return any(found)  # it comes at times
     for place, value in enumerate(values):

@@ -9,31 +9,31 @@ from slimify.engine.model import EngineProblem
 
 # Not every image has ss or netstat; most have cat.
 _TABLES = ("cat", "/proc/net/tcp", "/proc/net/tcp6")
-_PATIENCE = 10.0  # seconds
+_TIMEOUT = 10.0  # seconds
 
 
-def ports(engine: Engine, container: str) -> tuple[int, ...]:
+def listening_ports(engine: Engine, container: str) -> tuple[int, ...]:
     """The ports, ascending; none where the image has no `cat`. What only the container itself reaches
     (127.0.0.0/8, ::1) is left out."""
     try:
-        _, text = engine.execute(container, _TABLES, _PATIENCE)
+        _, text = engine.execute(container, _TABLES, _TIMEOUT)
     except EngineProblem:
         return ()
-    return tuple(sorted(set(read(text))))
+    return tuple(sorted(set(parse_tables(text))))
 
 
-def read(tables: str) -> Iterator[int]:
+def parse_tables(tables: str) -> Iterator[int]:
     """Listening sockets (state 0A) of the kernel's tables, proc_net_tcp(5): local address and port are
     hexadecimal, addresses in words of the machine's byte order, here the little-endian one."""
     for line in tables.splitlines():
         cells = line.split()
         address, _, port = cells[1].partition(":") if len(cells) > 3 else ("", "", "")
-        if not port or cells[3] != "0A" or _loopback(address):
+        if not port or cells[3] != "0A" or _is_loopback(address):
             continue
         yield int(port, 16)
 
 
-def _loopback(address: str) -> bool:
+def _is_loopback(address: str) -> bool:
     if len(address) == 8:
         return address.endswith("7F")
     mapped = address.startswith("0000000000000000FFFF0000") and address.endswith("7F")

@@ -6,7 +6,7 @@ from slimify.verify.model import Check, Finding
 from slimify.verify.probes import Probe
 
 
-def verdict(
+def behaviour_check(
     name: str, code: str, wrong: str, detail: str, probe: Probe | None = None, *, original: bool = False
 ) -> Check:
     """`wrong`: how they differ, "" for not at all; then `detail` says what was seen. A difference that the

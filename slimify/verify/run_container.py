@@ -11,17 +11,22 @@ from msgspec import Struct
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions
-from slimify.verify import listening, pages, web
+from slimify.verify import listening_ports, pages, web
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
 
-_QUIET = 2.0  # seconds without a new line after which a container without ports has said what it had to say
-_SETTLED = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
-_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
-_FURTHER = 2.0  # seconds that further ports are waited for once one listens
-_REDIRECTS = 4  # answers in a row that are followed
-_LOADED = 10.0  # seconds for what a page loads
-_TRIES, _BETWEEN = 3, 2.0  # of a health check that fails, as Docker's `--retries`; seconds between them
+_QUIET_SECONDS = (
+    2.0  # seconds without a new line after which a container without ports has said what it had to say
+)
+_LEAST_WATCH = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
+_STOP_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+_FURTHER_PORTS_WAIT = 2.0  # seconds that further ports are waited for once one listens
+_MAX_REDIRECTS = 4  # answers in a row that are followed
+_RESOURCE_TIMEOUT = 10.0  # seconds for what a page loads
+_HEALTH_TRIES, _HEALTH_INTERVAL = (
+    3,
+    2.0,
+)  # of a health check that fails, as Docker's `--retries`; seconds between them
 
 
 class Ready(Struct, frozen=True):
@@ -35,7 +40,7 @@ class Ready(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def started(
+def running(
     engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
 ) -> Iterator[Ready]:
     """Starts an image and waits for it; at the end its container is removed. Raises EngineProblem."""
@@ -62,17 +67,17 @@ def observe(
     itself raises."""
     with contextlib.ExitStack() as stack:
         try:
-            one = stack.enter_context(started(engine, image, asked, probe, least))
+            one = stack.enter_context(running(engine, image, asked, probe, least))
         except EngineProblem as problem:
             if problem.kind != "run":
                 raise
             return Observation(
                 exit_code=None, ready="not started", start=0, problem=problem.message, log=problem.log
             )
-        return _observed(engine, one, asked, probe, health)
+        return _observe_running(engine, one, asked, probe, health)
 
 
-def _observed(
+def _observe_running(
     engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe, health: tuple[str, ...]
 ) -> Observation:
     container = one.container
@@ -81,13 +86,13 @@ def _observed(
     healthy = None
     listens: tuple[int, ...] = ()
     if engine.state(container).running:
-        listens = () if probe.port else listening.ports(engine, container)
+        listens = () if probe.port else listening_ports.listening_ports(engine, container)
         outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
-        healthy = _healthy(engine, container, Run(command=health), probe) if health else None
+        healthy = _check_health(engine, container, Run(command=health), probe) if health else None
     state = engine.state(container)
     stopped = None
     if state.running:
-        engine.stop(container, _GRACE)
+        engine.stop(container, _STOP_GRACE)
         stopped = engine.state(container).exit_code
     return Observation(
         exit_code=None if state.running else state.exit_code,
@@ -102,13 +107,13 @@ def _observed(
     )
 
 
-def _healthy(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+def _check_health(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
     """The health check, like Docker's again where it fails: what listens may not be ready yet."""
-    for _ in range(_TRIES - 1):
+    for _ in range(_HEALTH_TRIES - 1):
         found = _execute(engine, container, run, probe)
         if found[0] == 0 or not engine.state(container).running:
             return found
-        time.sleep(_BETWEEN)
+        time.sleep(_HEALTH_INTERVAL)
     return _execute(engine, container, run, probe)
 
 
@@ -121,7 +126,7 @@ def _execute(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[in
         return None, problem.message
 
 
-def run_apart(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int | None, str]:
+def run_separately(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int | None, str]:
     """`run IMAGE command` in a container of its own → exit code (None: it did not end) and output."""
     options = RunOptions(
         command=run.command, env=dict(probe.env), volumes=probe.volumes, arguments=probe.options
@@ -155,14 +160,14 @@ def _wait(
             return "ended", ()
         opened = tuple(port for port in asked if _listens(engine, container, port))
         first = first or (now if opened else None)
-        if opened and (len(opened) == len(asked) or now - (first or now) > _FURTHER):
+        if opened and (len(opened) == len(asked) or now - (first or now) > _FURTHER_PORTS_WAIT):
             return f"listening on {', '.join(map(str, opened))}", opened
         if state.health in ("healthy", "unhealthy") and not asked:
             return state.health, ()
         log = engine.logs(container)
         if log != last:
             quiet, last = now, log
-        silent = now - quiet > _QUIET and now - began > max(_SETTLED, least)
+        silent = now - quiet > _QUIET_SECONDS and now - began > max(_LEAST_WATCH, least)
         if now - began > max(probe.seconds, least) or (silent and not asked and state.health != "starting"):
             return "running", ()
         time.sleep(0.3)
@@ -185,22 +190,22 @@ def ask(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) -> dic
             answers |= {request.name: web.ask(*place, request) for request in probe.http}
         else:
             where = "" if port == asked[0] else f" on {port}"
-            answers |= {f"{name}{where}": answer for name, answer in _visited(place).items()}
+            answers |= {f"{name}{where}": answer for name, answer in _visit_pages(place).items()}
     return answers
 
 
-def _visited(place: tuple[str, int]) -> dict[str, web.Answer]:
+def _visit_pages(place: tuple[str, int]) -> dict[str, web.Answer]:
     """`/`, the page that it redirects to, and what that page loads from the same server."""
     answers: dict[str, web.Answer] = {}
     paths = ["/"]
-    for _ in range(_REDIRECTS):
+    for _ in range(_MAX_REDIRECTS):
         request = Request(path=paths[0])
         answers[request.name] = web.ask(*place, request)
-        paths = list(pages.following(request.path, answers[request.name]))
+        paths = list(pages.next_paths(request.path, answers[request.name]))
         if answers[request.name].status == HTTPStatus.OK or not paths:
             break
     for path in paths:
         request = Request(path=path)
         if request.name not in answers:
-            answers[request.name] = web.ask(*place, request, timeout=_LOADED)
+            answers[request.name] = web.ask(*place, request, timeout=_RESOURCE_TIMEOUT)
     return answers

@@ -7,13 +7,13 @@ from http import HTTPStatus
 
 from msgspec import Struct
 
-from slimify.verify import settling, web
+from slimify.verify import steady_answers, web
+from slimify.verify.behaviour_check import behaviour_check
 from slimify.verify.model import Check
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe
-from slimify.verify.repeats import Repeats
-from slimify.verify.settling import Courses
-from slimify.verify.verdict import verdict
+from slimify.verify.reruns import Reruns
+from slimify.verify.steady_answers import AnswerHistories
 from slimify.verify.web import Answer
 
 ANSWERS = "SL541"
@@ -21,7 +21,7 @@ ANSWERS = "SL541"
 _VOLATILE = "equal but for what changes from run to run"
 
 
-class _Found(Struct, frozen=True, kw_only=True):
+class _Comparison(Struct, frozen=True, kw_only=True):
     """How the answers to one request differ ("": they don't), or what was seen."""
 
     wrong: str = ""
@@ -30,14 +30,14 @@ class _Found(Struct, frozen=True, kw_only=True):
     new: Answer | None = None  # None where another build of the original would explain nothing
 
 
-class Answers(Struct, frozen=True):
+class AnswerComparison(Struct, frozen=True):
     """What was answered, and how to find out more about what differs, each way slower than the one before."""
 
     before: Observation
     after: Observation
     probe: Probe
-    repeats: Repeats
-    settled: Callable[[], Courses | None]
+    repeats: Reruns
+    settled: Callable[[], AnswerHistories | None]
 
     def checks(self) -> Iterator[Check]:
         """One check for each request."""
@@ -45,11 +45,11 @@ class Answers(Struct, frozen=True):
         courses = self.settled() if any(found.wrong for found in first.values()) else None
         rest = courses[0].answers[-1] if courses else {}
         for name in dict.fromkeys((*first, *rest)):
-            found = first.get(name, _Found())
+            found = first.get(name, _Comparison())
             if courses and name in rest:
                 found = self._at_rest(name, found, courses)
             elif courses and self._led(name):
-                found = _Found(detail="no page leads there once the original is at rest")
+                found = _Comparison(detail="no page leads there once the original is at rest")
             if found.wrong and found.old and found.new:
                 found = self._against(name, self.repeats.rebuilt.answers.get(name), found)
             yield self._check(name, found)
@@ -61,14 +61,14 @@ class Answers(Struct, frozen=True):
     def _led_astray(self, before: Mapping[str, Answer], after: Mapping[str, Answer]) -> Iterator[Check]:
         """What a page of the rewritten image leads to under a name that the original's lacks has to be there
         as well, if all that those lead to is."""
-        if any(_fails(answer) for name, answer in before.items() if self._led(name)):
+        if any(_failed(answer) for name, answer in before.items() if self._led(name)):
             return
         for name, answer in after.items():
-            if name not in before and self._led(name) and _fails(answer):
-                text = f"{name}, to which a page of the rewritten image leads: {web.described(answer)}"
-                yield verdict(name, ANSWERS, text, "", self.probe)
+            if name not in before and self._led(name) and _failed(answer):
+                text = f"{name}, to which a page of the rewritten image leads: {web.describe(answer)}"
+                yield behaviour_check(name, ANSWERS, text, "", self.probe)
 
-    def _at_once(self, name: str) -> _Found:
+    def _at_once(self, name: str) -> _Comparison:
         """What each image answered when it was asked the first time."""
         old, new = self.before.answers[name], self.after.answers.get(name)
         found = self._compared(name, old, new)
@@ -76,52 +76,54 @@ class Answers(Struct, frozen=True):
             return self._against(name, self.repeats.again.answers.get(name), found)
         return found
 
-    def _at_rest(self, name: str, first: _Found, courses: Courses) -> _Found:
-        request, own = settling.request(name, self.probe), self.probe.mask
+    def _at_rest(self, name: str, first: _Comparison, courses: AnswerHistories) -> _Comparison:
+        request, own = steady_answers.request_named(name, self.probe), self.probe.mask
         before, after = (course.of(name) for course in courses)
         found = self._compared(name, before[-1], courses[1].answers[-1].get(name))
-        if found.new and settling.to_and_fro(request, before, after, own):
-            return _Found(detail="goes to and fro, alike in both images")
-        if who := settling.restless(request, before, after, own):
+        if found.new and steady_answers.alternates(request, before, after, own):
+            return _Comparison(detail="goes to and fro, alike in both images")
+        if who := steady_answers.unsteady_images(request, before, after, own):
             wrong = found.wrong or first.wrong
-            return _Found(wrong=wrong and f"{wrong}; asked again and again, {who} kept changing")
+            return _Comparison(wrong=wrong and f"{wrong}; asked again and again, {who} kept changing")
         if found.new:
             found = self._against(name, before[-2], found)
         if first.wrong and not found.wrong:
-            return _Found(detail=f"{found.detail}; that is at rest, at once: {first.wrong}")
+            return _Comparison(detail=f"{found.detail}; that is at rest, at once: {first.wrong}")
         return found
 
-    def _compared(self, name: str, old: Answer, new: Answer | None) -> _Found:
+    def _compared(self, name: str, old: Answer, new: Answer | None) -> _Comparison:
         if new is None:
             if self._led(name):
                 # where the page that leads there differs in more than a name, that is found already
-                return _Found(detail="the page of the rewritten image leads elsewhere")
-            return _Found(wrong=f"no answer, the original answers {old.status}", old=old)
-        request = settling.request(name, self.probe)
-        unmet = web.unmet(request, new)
+                return _Comparison(detail="the page of the rewritten image leads elsewhere")
+            return _Comparison(wrong=f"no answer, the original answers {old.status}", old=old)
+        request = steady_answers.request_named(name, self.probe)
+        unmet = web.unmet_demand(request, new)
         wrong = unmet or web.difference(request, old, new, self.probe.mask)
         explicable = wrong and not unmet and old.status == new.status
-        return _Found(wrong=wrong, detail=web.described(old), old=old, new=new if explicable else None)
+        return _Comparison(wrong=wrong, detail=web.describe(old), old=old, new=new if explicable else None)
 
-    def _against(self, name: str, third: Answer | None, found: _Found) -> _Found:
+    def _against(self, name: str, third: Answer | None, found: _Comparison) -> _Comparison:
         """The same, unless the original's own further answer differs in the same words."""
-        request = settling.request(name, self.probe)
+        request = steady_answers.request_named(name, self.probe)
         if third is None or found.old is None or found.new is None:
             return found
         if not web.same_but_volatile(request, found.old, third, found.new, self.probe.mask):
             return found
-        return _Found(detail=f"{found.old.status}, {_VOLATILE}")
+        return _Comparison(detail=f"{found.old.status}, {_VOLATILE}")
 
     def _led(self, name: str) -> bool:
         """Whether a page led there, not the user or the port."""
         return not self.probe.http and name.split()[1] != "/"
 
-    def _check(self, name: str, found: _Found) -> Check:
-        unmet = web.unmet(settling.request(name, self.probe), found.old) if found.old else ""
+    def _check(self, name: str, found: _Comparison) -> Check:
+        unmet = (
+            web.unmet_demand(steady_answers.request_named(name, self.probe), found.old) if found.old else ""
+        )
         wrong = found.wrong + (f" (the original: {unmet})" if unmet else "")
         text = f"{name}: {wrong}" if found.wrong else ""
-        return verdict(name, ANSWERS, text, found.detail, self.probe, original=bool(unmet))
+        return behaviour_check(name, ANSWERS, text, found.detail, self.probe, original=bool(unmet))
 
 
-def _fails(answer: Answer) -> bool:
+def _failed(answer: Answer) -> bool:
     return answer.status is None or answer.status >= HTTPStatus.BAD_REQUEST

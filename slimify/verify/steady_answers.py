@@ -15,17 +15,17 @@ from msgspec import Struct
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem
-from slimify.verify import masks, watching, web
+from slimify.verify import run_container, volatile_text, web
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request
 from slimify.verify.web import Answer
 
-_PAUSE = 2.0  # seconds between two questions
+_INTERVAL = 2.0  # seconds between two questions
 _STEADY = 3  # answers in a row that have to be the same
-_APART = 6  # and where the two images stay different
+_STEADY_DIFFERENCE = 6  # and where the two images stay different
 
 
-class Course(Struct, frozen=True, kw_only=True):
+class AnswerHistory(Struct, frozen=True, kw_only=True):
     """What one image answered from time to time, and the log it had each time."""
 
     answers: tuple[Mapping[str, Answer], ...]
@@ -41,16 +41,16 @@ class Course(Struct, frozen=True, kw_only=True):
         return tuple(found[name] for found in self.answers if name in found)
 
 
-Courses = tuple[Course, Course]  # the original's, the rewritten image's
+AnswerHistories = tuple[AnswerHistory, AnswerHistory]  # the original's, the rewritten image's
 
 
-def watched(
+def watch_until_steady(
     engine: Engine,
     images: tuple[str, str],
     first: tuple[Observation, Observation],
     asked: tuple[int, ...],
     probe: Probe,
-) -> Courses | None:
+) -> AnswerHistories | None:
     """Starts both images and asks them until both are at rest, for the probe's time at most, and three times
     at least. `first` is what they did before: they are not taken to be alike as long as they did not come
     to where they differed. None where one does not run on, or both can't run side by side."""
@@ -58,7 +58,9 @@ def watched(
         return None
     with contextlib.ExitStack() as stack:
         try:
-            both = [stack.enter_context(watching.started(engine, image, asked, probe)) for image in images]
+            both = [
+                stack.enter_context(run_container.running(engine, image, asked, probe)) for image in images
+            ]
         except EngineProblem as problem:
             if problem.kind != "run":
                 raise
@@ -68,33 +70,35 @@ def watched(
         end = time.monotonic() + probe.seconds
         while True:
             for one, heard, said in zip(both, answers, logs, strict=True):
-                heard.append(watching.ask(engine, one, asked, probe))
+                heard.append(run_container.ask(engine, one, asked, probe))
                 said.append(engine.logs(one.container))
             if not all(engine.state(one.container).running for one in both):
                 return None
             before, after = (
-                Course(answers=tuple(x), logs=tuple(y)) for x, y in zip(answers, logs, strict=True)
+                AnswerHistory(answers=tuple(x), logs=tuple(y)) for x, y in zip(answers, logs, strict=True)
             )
             enough = len(before.answers) >= _STEADY and time.monotonic() > end
-            if enough or _rests(before, after, first, probe):
+            if enough or _both_steady(before, after, first, probe):
                 return before, after
-            time.sleep(_PAUSE)
+            time.sleep(_INTERVAL)
 
 
-def request(name: str, probe: Probe) -> Request:
+def request_named(name: str, probe: Probe) -> Request:
     """The request that has a name: the user's, else a plain one."""
     return next((one for one in probe.http if one.name == name), Request(path="/"))
 
 
-def restless(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> str:
+def unsteady_images(
+    one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]
+) -> str:
     """Which image's answer never came to rest, or ""."""
-    original, rewritten = (not steady(one, course[-_STEADY:], own) for course in (before, after))
+    original, rewritten = (not answers_steady(one, course[-_STEADY:], own) for course in (before, after))
     if original and rewritten:
         return "both images"
     return "the original" if original else "the rewritten image" if rewritten else ""
 
 
-def to_and_fro(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
+def alternates(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
     """Whether both images change between the same answers, more than once: then it is no start, but what
     the program does."""
     for here, there in ((before, after), (after, before)):
@@ -105,7 +109,7 @@ def to_and_fro(one: Request, before: Sequence[Answer], after: Sequence[Answer], 
     return True
 
 
-def steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) -> bool:
+def answers_steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) -> bool:
     """Whether answers are the same but for words that are others each time."""
     if len(answers) < _STEADY:
         return False
@@ -117,24 +121,28 @@ def steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) -> bool:
     )
 
 
-def _rests(before: Course, after: Course, first: tuple[Observation, Observation], probe: Probe) -> bool:
+def _both_steady(
+    before: AnswerHistory, after: AnswerHistory, first: tuple[Observation, Observation], probe: Probe
+) -> bool:
     """Whether both were the same for a while and are alike, or were so for longer and are not."""
-    if not (_still(before, probe, _STEADY) and _still(after, probe, _STEADY)):
+    if not (_is_steady(before, probe, _STEADY) and _is_steady(after, probe, _STEADY)):
         return False
     alike = before.answers[-1].keys() == after.answers[-1].keys() and all(
-        _alike(request(name, probe), before.of(name), after.of(name), probe.mask)
+        _same_answers(request_named(name, probe), before.of(name), after.of(name), probe.mask)
         for name in before.answers[-1]
     )
     if alike:
-        return _again(before, after, first, probe)
-    return _still(before, probe, _APART) and _still(after, probe, _APART)
+        return _differences_repeated(before, after, first, probe)
+    return _is_steady(before, probe, _STEADY_DIFFERENCE) and _is_steady(after, probe, _STEADY_DIFFERENCE)
 
 
-def _again(before: Course, after: Course, first: tuple[Observation, Observation], probe: Probe) -> bool:
+def _differences_repeated(
+    before: AnswerHistory, after: AnswerHistory, first: tuple[Observation, Observation], probe: Probe
+) -> bool:
     """Whether both gave the answers once more in which they differed."""
     old, new = (one.answers for one in first)
     for name in old.keys() & new.keys():
-        one = request(name, probe)
+        one = request_named(name, probe)
         if not web.difference(one, old[name], new[name], probe.mask):
             continue
         for answer, course in ((old[name], before), (new[name], after)):
@@ -143,17 +151,20 @@ def _again(before: Course, after: Course, first: tuple[Observation, Observation]
     return True
 
 
-def _still(course: Course, probe: Probe, times: int) -> bool:
+def _is_steady(course: AnswerHistory, probe: Probe, times: int) -> bool:
     if len(course.answers) < times:
         return False
-    if len({masks.lines(log, probe.mask) for log in course.logs[-times:]}) > 1:
+    if len({volatile_text.log_shape(log, probe.mask) for log in course.logs[-times:]}) > 1:
         return False
     last = course.answers[-times:]
     return all(found.keys() == last[0].keys() for found in last) and all(
-        steady(request(name, probe), [found[name] for found in last], probe.mask) for name in last[0]
+        answers_steady(request_named(name, probe), [found[name] for found in last], probe.mask)
+        for name in last[0]
     )
 
 
-def _alike(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
+def _same_answers(
+    one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]
+) -> bool:
     old, new = before[-1], after[-1]
     return not web.difference(one, old, new, own) or web.same_but_volatile(one, old, before[-2], new, own)

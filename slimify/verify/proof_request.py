@@ -30,7 +30,7 @@ from slimify.verify.probes import Probe
 Listener = Callable[[Progress], None]
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class ProofRequest(Struct, frozen=True, kw_only=True):
     """What is to be proven, and with which settings."""
 
     file: str
@@ -50,13 +50,13 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 # Which fields of the contract a stated decision is about.
-_STATED = {
+_CHANGED_FIELDS = {
     "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # another start command
     "SL330": ("User",),  # --nonroot
 }
 
 
-def case(
+def proof_request(
     data: bytes,
     *,
     name: str,
@@ -66,34 +66,34 @@ def case(
     build: BuildOptions,
     start: bool = True,
     timed: bool = False,
-) -> Case:
+) -> ProofRequest:
     """`data` is the original Dockerfile. Raises SlimifyError where it is malformed."""
     where = scan(context, Path(name) if name != "-" else None)
     program = classify(parse(data, name), where, name, options)
-    return Case(
+    return ProofRequest(
         file=name,
         original=data,
         context=context,
-        ignore=_ignore(name),
+        ignore=_ignore_file(name),
         terms=_terms(program, probe),
         runtime_needs=program.runtime_needs,
-        placed=_placed(program),
-        application=_application(program),
+        placed=_image_paths(program),
+        application=_application_directories(program),
         language=program.language,
         probe=probe,
         build=build,
         start=start,
-        timed=_source(program) if timed else "",
+        timed=_timed_source(program) if timed else "",
     )
 
 
-def accepted(outcome: Outcome) -> frozenset[str]:
+def accepted_fields(outcome: Outcome) -> frozenset[str]:
     """The fields of the contract that a rewrite's stated decisions change."""
-    return frozenset(name for decision in outcome.decisions for name in _fields(decision))
+    return frozenset(name for decision in outcome.decisions for name in _changed_fields(decision))
 
 
-def _fields(decision: Decision) -> Iterable[str]:
-    return _STATED.get(decision.code, ()) if decision.safety != "advice" else ()
+def _changed_fields(decision: Decision) -> Iterable[str]:
+    return _CHANGED_FIELDS.get(decision.code, ()) if decision.safety != "advice" else ()
 
 
 def _terms(program: Program, probe: Probe) -> Terms:
@@ -120,13 +120,13 @@ def _terms(program: Program, probe: Probe) -> Terms:
     )
 
 
-def _placed(program: Program) -> dict[str, tuple[str, ...]]:
+def _image_paths(program: Program) -> dict[str, tuple[str, ...]]:
     """Where the sources that were read are in the image."""
     view, sources = program.end.view, program.runtime_needs.sources
     return {use.file: view.image_paths(use.file) for use in (*sources.imports, *sources.paths)}
 
 
-def _application(program: Program) -> tuple[str, ...]:
+def _application_directories(program: Program) -> tuple[str, ...]:
     """The directories of the image that are the application's: WORKDIR, and what the context's
     directories are copied to; not those that hold a system."""
     found = [program.runtime.workdir or ""]
@@ -140,24 +140,24 @@ def _application(program: Program) -> tuple[str, ...]:
         if dest:
             found.append(posixpath.join(step.state.cwd or "/", dest))
     places = sorted({posixpath.normpath(place) for place in found if place.startswith("/")})
-    own = [place for place in places if not _systems(place)]
+    own = [place for place in places if not _holds_system(place)]
     return tuple(place for place in own if not any(place.startswith(f"{other}/") for other in own))
 
 
-def _systems(place: str) -> bool:
+def _holds_system(place: str) -> bool:
     """Whether a directory holds a system; some projects are the only ones in /usr/src or /go."""
     if is_shared_directory(place):
         return place not in ("/usr/src", *projects())
     return is_packages(place) or inside(place, "/usr/local/bin")
 
 
-def _ignore(name: str) -> bytes | None:
+def _ignore_file(name: str) -> bytes | None:
     """The ignore file that belongs to this Dockerfile alone (BuildKit: NAME.dockerignore beside it)."""
     path = Path(f"{name}.dockerignore")
     return path.read_bytes() if name != "-" and path.is_file() else None
 
 
-def _source(program: Program) -> str:
+def _timed_source(program: Program) -> str:
     """A source file of the context in which a line can be changed."""
     known = language(program.language)
     endings = known.endings if known is not None else ()

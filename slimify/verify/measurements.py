@@ -14,12 +14,12 @@ from msgspec.structs import replace
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem
 from slimify.facts.language_files import files_of
-from slimify.verify.case import Case, Listener
 from slimify.verify.disk.evidence import Side
 from slimify.verify.model import Sizes, Times
+from slimify.verify.proof_request import Listener, ProofRequest
 
 
-def sizes(side: Side, disk: int) -> Sizes:
+def image_sizes(side: Side, disk: int) -> Sizes:
     """`disk` is what the engine says; the rest is counted."""
     layers = side.image.layers
     counted = [entry for entry in side.files.walk() if entry.kind in ("file", "hardlink")]
@@ -33,9 +33,9 @@ def sizes(side: Side, disk: int) -> Sizes:
     )
 
 
-def timed(
+def build_times(
     engine: Engine,
-    case: Case,
+    case: ProofRequest,
     rewritten: tuple[bytes, bytes | None],
     times: Mapping[str, Times],
     listener: Listener | None,
@@ -54,7 +54,7 @@ def timed(
             )
             engine.remove_image(cold.tag)
             found[label] = replace(found.get(label, Times()), cold=cold.seconds)
-        _touch(copy / case.timed, files_of(case.language).comment)
+        _change_source(copy / case.timed, files_of(case.language).comment)
         for label, (dockerfile, ignore) in files.items():
             try:
                 built = engine.build(dockerfile, copy, case.build, listener, label, ignore=ignore)
@@ -67,7 +67,7 @@ def timed(
     return found
 
 
-def _touch(path: Path, sign: str) -> None:
+def _change_source(path: Path, sign: str) -> None:
     """Adds a comment at the end of a source file: another one each time, an engine may know the last."""
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{os.linesep}{sign} changed to see what is built again: {time.time_ns()}\n")

@@ -14,34 +14,34 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from slimify.facts.language_files import all_files
-from slimify.verify.disk.evidence import Evidence, finding
-from slimify.verify.disk.libraries import lost
+from slimify.verify.disk.evidence import Evidence, missing_finding
+from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Constraint, Finding
 
 LIBRARY, COMMAND, FILE, MODULE, LIBC = "SL550", "SL551", "SL552", "SL553", "SL554"
 
-_LIMIT = 200  # complaints that are followed; a program that has so many repeats itself
+_MAX_COMPLAINTS = 200  # complaints that are followed; a program that has so many repeats itself
 _Reader = Callable[[Evidence, str], Finding | None]
 
 
-def read(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ...]:
+def missing_parts(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ...]:
     """One finding for each thing that the lines complain about and that the original has."""
     found: dict[str, Finding] = {}
-    complaints = dict.fromkeys(one for line in dict.fromkeys(lines) for one in _complaints(line))
-    for name, reader in islice(complaints, _LIMIT):
+    complaints = dict.fromkeys(one for line in dict.fromkeys(lines) for one in _complaints_in(line))
+    for name, reader in islice(complaints, _MAX_COMPLAINTS):
         item = reader(evidence, name)
         if item is not None:
             found.setdefault(item.path or item.text, item)
     return tuple(found.values())
 
 
-def _complaints(line: str) -> Iterator[tuple[str, _Reader]]:
+def _complaints_in(line: str) -> Iterator[tuple[str, _Reader]]:
     """What a line says is missing, and how to look for it."""
     for pattern, reader in _PATTERNS:
         for match in pattern.finditer(line):
             yield match[1].strip("'\"`‘’“”"), reader
-    if _TROUBLE.search(line):
+    if _FAILURE_WORDS.search(line):
         for match in _PATH.finditer(line):
             yield match[0].rstrip(".:"), _file
 
@@ -51,21 +51,21 @@ def _library(evidence: Evidence, name: str) -> Finding | None:
     place = Linker(evidence.before).loads(posixpath.basename(name), machine)
     if place is None:
         return None
-    return lost(evidence, LIBRARY, f"the program says that {name} is missing", place)
+    return missing_library(evidence, LIBRARY, f"the program says that {name} is missing", place)
 
 
 def _command(evidence: Evidence, name: str) -> Finding | None:
     real = evidence.before.command(name)
     if real is None or evidence.after.command(name) is not None:
         return None
-    return finding(evidence, COMMAND, f"the program says that {name} is missing", real, command=name)
+    return missing_finding(evidence, COMMAND, f"the program says that {name} is missing", real, command=name)
 
 
 def _file(evidence: Evidence, name: str) -> Finding | None:
     path = posixpath.normpath(posixpath.join(evidence.before.workdir, name))
     if evidence.before.entry(path) is None or evidence.after.entry(path) is not None:
         return None
-    return finding(evidence, FILE, f"the program says that {path} is missing", path)
+    return missing_finding(evidence, FILE, f"the program says that {path} is missing", path)
 
 
 def _file_or_command(evidence: Evidence, name: str) -> Finding | None:
@@ -93,7 +93,7 @@ def _module_places(evidence: Evidence, name: str) -> Iterator[str]:
             yield entry.path
 
 
-def _named(evidence: Evidence, name: str) -> Finding | None:
+def _by_suffix(evidence: Evidence, name: str) -> Finding | None:
     """A template, or a module of Perl's: found by the end of its path in one of many directories."""
     for entry in evidence.before.files.walk():
         if entry.path.endswith(f"/{name}") and (item := _file(evidence, entry.path)):
@@ -121,7 +121,7 @@ def _libstdcxx(evidence: Evidence, version: str) -> Finding:
     return Finding(code=LIBC, text=text)
 
 
-_TROUBLE = re.compile(
+_FAILURE_WORDS = re.compile(
     r"no such file|not found|ENOENT|does ?n[o']t exist|is missing|unable to|could ?n[o']t|can(?:no|')t"
     r"|failed to|not a (?:directory|file)|is not installed|pattern matches no files",
     re.IGNORECASE,
@@ -143,7 +143,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
         (r": No module named ([\w.]+)", _module),
         (r"Cannot find (?:module|package) ('[^']+')", _module),
         (r"No package metadata was found for ([\w.-]+)", _module),
-        (r"Can't locate (\S+\.p[lm]) in @INC", _named),
+        (r"Can't locate (\S+\.p[lm]) in @INC", _by_suffix),
         (r"Can't find model ('[^']+')", _module),
         # commands: execve by way of the runtime, shells, env, init programs, interpreters
         (r"exec: (\"[^\"]+\"): executable file not found", _command),
@@ -169,8 +169,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Reader], ...] = tuple(
             r"(?:can't|cannot|Cannot|could not) (?:open|access|stat|read|find|cd to) (?:file )?([^\s:]+)",
             _file,
         ),
-        (r"TemplateNotFound: (\S+)", _named),
-        (r"TemplateDoesNotExist(?: at \S+)?: (\S+)", _named),
+        (r"TemplateNotFound: (\S+)", _by_suffix),
+        (r"TemplateDoesNotExist(?: at \S+)?: (\S+)", _by_suffix),
         (r"[Tt]ime ?zone (?:found with key )?([A-Z][\w+-]+(?:/[\w+-]+)*)", _zone),
         (r"(certificate signed by unknown authority|failed to load system roots)", _certificates),
         (r"(unable to get local issuer certificate|CERTIFICATE_VERIFY_FAILED)", _certificates),

@@ -10,7 +10,7 @@ from slimify.verify.observation import Observation
 _Observe = Callable[[], Observation]
 
 
-class Repeats:
+class Reruns:
     """Further observations of the original, each made once, and only where something differs."""
 
     def __init__(self, run: _Observe, build: _Observe) -> None:

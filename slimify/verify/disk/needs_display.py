@@ -10,33 +10,37 @@ import re
 from slimify.facts.language_files import all_files
 from slimify.facts.system import is_libc_file
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.disk.started import executed
+from slimify.verify.disk.start_commands import executed_files
 
 # The client's side of X11 as its own libraries are called; a browser needs many others beside them.
-_CLIENT = re.compile(
+_X11_CLIENT_LIBRARY = re.compile(
     r"lib(?:X11(?:-xcb)?|xcb(?:-[\w-]+)?|X(?:au|aw7?|cursor|damage|dmcp|ext|fixes|i|inerama|muu?|pm|randr"
     r"|render|ss|t|tst|v)|ICE|SM)\.so(?:\.\d+)*"
 )
-_SERVERS = ("X", "Xorg", "Xvfb", "Xvnc", "Xtigervnc", "Xtightvnc", "Xephyr", "Xwayland", "xvfb-run")
+_DISPLAY_SERVERS = ("X", "Xorg", "Xvfb", "Xvnc", "Xtigervnc", "Xtightvnc", "Xephyr", "Xwayland", "xvfb-run")
 
 
-def useless(evidence: Evidence, path: str) -> bool:
+def lacks_display(evidence: Evidence, path: str) -> bool:
     """Whether an ELF file of the rewritten image is a program of an installed package's that only talks to
     an X server, while nothing is seen to start it and neither image has a server or says where one is."""
     elf = evidence.after.image.elves[path]
     if not elf.interpreter or not any(place in path for one in all_files() for place in one.packages):
         return False
     needed = [name for name in elf.needed if not is_libc_file(name)]
-    if not needed or not all(_CLIENT.fullmatch(name) for name in needed) or _started(evidence, path):
+    if (
+        not needed
+        or not all(_X11_CLIENT_LIBRARY.fullmatch(name) for name in needed)
+        or _is_started(evidence, path)
+    ):
         return False
-    return not (_display(evidence.before) or _display(evidence.after))
+    return not (_has_display(evidence.before) or _has_display(evidence.after))
 
 
-def _started(evidence: Evidence, path: str) -> bool:
+def _is_started(evidence: Evidence, path: str) -> bool:
     side, runtime_needs = evidence.after, evidence.runtime_needs
     named = (side.command(name) for name in runtime_needs.commands) if runtime_needs else ()
-    return path in executed(side) or path in named
+    return path in executed_files(side) or path in named
 
 
-def _display(side: Side) -> bool:
-    return "DISPLAY" in side.env or any(side.command(name) for name in _SERVERS)
+def _has_display(side: Side) -> bool:
+    return "DISPLAY" in side.env or any(side.command(name) for name in _DISPLAY_SERVERS)

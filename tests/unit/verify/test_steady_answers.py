@@ -11,11 +11,13 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, settling, watching, web
+from slimify.verify import behaviour, web
+from slimify.verify import run_container
+from slimify.verify import steady_answers
 from slimify.verify.model import Check
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request
-from slimify.verify.repeats import Repeats
+from slimify.verify.reruns import Reruns
 from slimify.verify.web import Answer
 
 ORIGINAL, REWRITTEN = "original", "rewritten"
@@ -76,16 +78,16 @@ def compared(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, first: tuple[Observation, Observation], **probe: Any
 ) -> dict[str, Check]:
     clock = SimpleNamespace(monotonic=lambda: pair.now, sleep=pair.sleep)
-    monkeypatch.setattr(settling, "time", clock)
-    monkeypatch.setattr(watching, "time", clock)
+    monkeypatch.setattr(steady_answers, "time", clock)
+    monkeypatch.setattr(run_container, "time", clock)
     monkeypatch.setattr(web, "ask", pair.answer)
     monkeypatch.setattr(web, "listens", lambda host, port: True)
     engine, asking = cast(Engine, pair), Probe(**probe)
     checks = behaviour.compare(
         *first,
         asking,
-        Repeats(lambda: first[0], lambda: first[0]),
-        lambda: settling.watched(engine, (ORIGINAL, REWRITTEN), first, (80,), asking),
+        Reruns(lambda: first[0], lambda: first[0]),
+        lambda: steady_answers.watch_until_steady(engine, (ORIGINAL, REWRITTEN), first, (80,), asking),
     )
     return {check.name: check for check in checks}
 

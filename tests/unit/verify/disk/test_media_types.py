@@ -6,7 +6,7 @@ import pytest
 from unit.verify_sides import Piece, evidence, file, live, needs, side
 
 from slimify.model.sources import SourceFacts, Use
-from slimify.verify.disk import media
+from slimify.verify.disk import media_types
 
 TABLE = file("/etc/mime.types", "# types\nfont/woff2\twoff2\ntext/css css\ntext/csv csv\ntext/x-python py\n")
 FONT, STYLE = file("/app/static/a.WOFF2"), file("/app/static/a.css")
@@ -42,16 +42,18 @@ ROWS: list[tuple[str, str, str, tuple[Piece, ...], bool, bool]] = [
 def test_types(language: str, module: str, files: tuple[Piece, ...], there: bool, lost: bool) -> None:
     sources = SourceFacts(imports=(Use(name=module, file="a", line=1),))
     after = side(*files, base=(TABLE,) if there else ())
-    check = media.check(evidence(side(*files, base=(TABLE,)), after, live(sources=sources)), language)
+    check = media_types.check(evidence(side(*files, base=(TABLE,)), after, live(sources=sources)), language)
     assert check.ok is not lost
     assert needs(check) == ([("path", "/etc/mime.types")] if lost else [])
 
 
 def test_an_original_without_the_table_loses_nothing() -> None:
     sources = SourceFacts(imports=(Use(name="flask", file="a", line=1),))
-    assert media.check(evidence(side(FONT), side(FONT), live(sources=sources)), "python").ok
+    assert media_types.check(evidence(side(FONT), side(FONT), live(sources=sources)), "python").ok
 
 
 def test_the_start_tells_what_serves() -> None:
     start = {"Entrypoint": ["/bin/sh", "-c"], "Cmd": ["exec python3 -m http.server"]}
-    assert not media.check(evidence(side(FONT, base=(TABLE,), **start), side(FONT, **start)), "python").ok
+    assert not media_types.check(
+        evidence(side(FONT, base=(TABLE,), **start), side(FONT, **start)), "python"
+    ).ok

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from unit.verify_sides import Piece, elf, evidence, file, folder, package, program, side
 
-from slimify.verify.symptoms import read
+from slimify.verify.error_messages import missing_parts
 
 SITE = "/usr/local/lib/python3.11/site-packages"
 BASE: tuple[Piece, ...] = (program("/bin/sh"), elf("/usr/lib/x86_64-linux-gnu/libc.so.6", soname="libc.so.6"))
@@ -167,7 +167,7 @@ ROWS: list[tuple[str, str, list[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("line", "needs"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_what_follows(line: str, needs: list[tuple[str, str]]) -> None:
-    found = read(evidence(BEFORE, AFTER), [line, line])
+    found = missing_parts(evidence(BEFORE, AFTER), [line, line])
     assert [(need.need, need.value) for finding in found for need in finding.constraints][:1] == needs[:1]
     if not needs:
         assert found == ()
@@ -175,10 +175,10 @@ def test_what_follows(line: str, needs: list[tuple[str, str]]) -> None:
 
 def test_an_old_libstdcxx_is_said_and_nothing_can_be_kept_for_it() -> None:
     line = "/usr/lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by x.node)"
-    (found,) = read(evidence(BEFORE, AFTER), [line])
+    (found,) = missing_parts(evidence(BEFORE, AFTER), [line])
     assert (found.code, found.constraints) == ("SL554", ())
 
 
 def test_a_long_log_is_read_quickly() -> None:
     lines = [f"sh: 1: missing-{number}: not found in templates/{number}.html" for number in range(20_000)]
-    assert read(evidence(BEFORE, AFTER), [*lines]) == ()
+    assert missing_parts(evidence(BEFORE, AFTER), [*lines]) == ()

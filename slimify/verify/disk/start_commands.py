@@ -25,25 +25,27 @@ SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
 
 _INTERPRETERS = ("ruby", "perl", "php")  # beside those of the languages that are known
 _TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # what follows is no file
-_VALUED = frozenset({"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"})
+_OPTIONS_WITH_VALUE = frozenset(
+    {"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"}
+)
 # Programs whose further words are a command line, with the number of their own operands; those that
 # shells and system packages bring are known to `shell.unwrap`.
 _RUNNERS = {"s6-setuidgid": 1, "with-contenv": 0, "chronic": 0, "bundle": 1, "doppler": 1}
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", '"$*"', "$*", '"${@}"', "${@}"})
-_LINES = 2000  # of command lines that are followed: what scripts call in circles comes to an end
-_WAYS = 8  # in which a script may change its arguments
+_MAX_LINES = 2000  # of command lines that are followed: what scripts call in circles comes to an end
+_MAX_VARIANTS = 8  # in which a script may change its arguments
 
 Words = tuple[str | None, ...]
 
 
-class Started(Struct, frozen=True):
+class StartedItem(Struct, frozen=True):
     """A command word, or (`file`) the operand of an interpreter, which is read and need not be executable."""
 
     name: str
     file: bool = False
 
 
-def roots(side: Side) -> tuple[tuple[str, ...], ...]:
+def start_command_lines(side: Side) -> tuple[tuple[str, ...], ...]:
     """The command lines that an image's configuration starts: ENTRYPOINT with CMD, and HEALTHCHECK."""
     config: Any = side.image.config
     start = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
@@ -56,20 +58,24 @@ def roots(side: Side) -> tuple[tuple[str, ...], ...]:
     return tuple(lines)
 
 
-def started(side: Side, words: Sequence[str]) -> tuple[Started, ...]:
+def commands_started(side: Side, words: Sequence[str]) -> tuple[StartedItem, ...]:
     """Everything that a command line starts, in the order in which it is met, each once."""
     walk = _Walk(side)
     walk.add(tuple(words), shell=False)
     return tuple(walk.run())
 
 
-def executed(side: Side) -> tuple[str, ...]:
+def executed_files(side: Side) -> tuple[str, ...]:
     """The files that the image's configuration executes or interprets, by their real paths."""
-    found = (path_of(side, item) for words in roots(side) for item in started(side, words))
+    found = (
+        started_path(side, item)
+        for words in start_command_lines(side)
+        for item in commands_started(side, words)
+    )
     return tuple(dict.fromkeys(path for path in found if path is not None))
 
 
-def path_of(side: Side, item: Started) -> str | None:
+def started_path(side: Side, item: StartedItem) -> str | None:
     """The real path of what is started; None where it is not there (or, a command, not executable)."""
     if not item.file:
         return side.command(item.name)
@@ -89,12 +95,12 @@ class _Walk(Struct):
 
     def add(self, words: Words, *, shell: bool) -> None:
         """`shell`: a line of a shell's, whose builtins are no programs."""
-        if words and (words, shell) not in self.seen and len(self.seen) < _LINES:
+        if words and (words, shell) not in self.seen and len(self.seen) < _MAX_LINES:
             self.seen.add((words, shell))
             self.queue.append((words, shell))
 
-    def run(self) -> Iterator[Started]:
-        known: set[Started] = set()
+    def run(self) -> Iterator[StartedItem]:
+        known: set[StartedItem] = set()
         while self.queue:
             words, in_shell = self.queue.pop(0)
             for item in self._line(words, in_shell):
@@ -102,7 +108,7 @@ class _Walk(Struct):
                     known.add(item)
                     yield item
 
-    def _line(self, words: Words, in_shell: bool) -> Iterator[Started]:
+    def _line(self, words: Words, in_shell: bool) -> Iterator[StartedItem]:
         name = words[0]
         if not name or name.startswith("-"):
             return
@@ -111,13 +117,13 @@ class _Walk(Struct):
             yield from self._script(rest[0], rest[1:])
             return
         if not (in_shell and (is_builtin(name) or is_reserved(name) or name == "((")):
-            yield Started(name)
+            yield StartedItem(name)
         base = posixpath.basename(name)
         self._inner(base, words, in_shell)
         if is_shell(base):
             yield from self._shell(rest)
-        elif _interpreter().fullmatch(base) and (operand := _operand(rest)):
-            yield Started(operand, file=True)
+        elif _interpreter().fullmatch(base) and (operand := _script_operand(rest)):
+            yield StartedItem(operand, file=True)
         else:
             self._follow(self.side.command(name), rest)
 
@@ -135,7 +141,7 @@ class _Walk(Struct):
             for text in shell.inner_scripts(command):
                 self._text(text, ())
 
-    def _shell(self, rest: Words) -> Iterator[Started]:
+    def _shell(self, rest: Words) -> Iterator[StartedItem]:
         named = False
         for position, word in enumerate(rest):
             if word is None:
@@ -155,10 +161,10 @@ class _Walk(Struct):
                 yield from self._script(word, rest[position + 1 :])
                 return
 
-    def _script(self, name: str, arguments: Words) -> Iterator[Started]:
-        item = Started(name, file=True)
+    def _script(self, name: str, arguments: Words) -> Iterator[StartedItem]:
+        item = StartedItem(name, file=True)
         yield item
-        self._follow(path_of(self.side, item), arguments, any_text=True)
+        self._follow(started_path(self.side, item), arguments, any_text=True)
 
     def _follow(self, path: str | None, arguments: Words, *, any_text: bool = False) -> None:
         """Reads a script, if it is a shell's."""
@@ -173,7 +179,7 @@ class _Walk(Struct):
         ways: list[Words] = [arguments]
         for command in shell.read(text).commands:
             for way in tuple(ways):
-                words = _expanded(command, way)
+                words = _expand_arguments(command, way)
                 if words[:1] == ("set",) and "--" in words:
                     further = words[words.index("--") + 1 :]
                 elif words[:1] == ("shift",):
@@ -183,7 +189,7 @@ class _Walk(Struct):
                     continue
                 if not command.context and command.operator in ("", ";"):
                     ways[ways.index(way)] = further
-                elif further not in ways and len(ways) < _WAYS:
+                elif further not in ways and len(ways) < _MAX_VARIANTS:
                     ways.append(further)
 
 
@@ -198,7 +204,7 @@ def _runners() -> Mapping[str, int]:
     return {name: own for one in all_files() for name, own in one.wrappers.items()} | _RUNNERS
 
 
-def _expanded(command: Command, arguments: Words) -> Words:
+def _expand_arguments(command: Command, arguments: Words) -> Words:
     """The words of a command, `"$@"` replaced."""
     found: list[str | None] = []
     for word in command.words:
@@ -209,7 +215,7 @@ def _expanded(command: Command, arguments: Words) -> Words:
     return tuple(found)
 
 
-def _operand(words: Words) -> str | None:
+def _script_operand(words: Words) -> str | None:
     """The file that an interpreter is told to run."""
     waiting = False
     for word in words:
@@ -217,7 +223,7 @@ def _operand(words: Words) -> str | None:
             waiting = False
         elif word is None or word in _TEXT_OPTIONS:
             return None
-        elif word in _VALUED:
+        elif word in _OPTIONS_WITH_VALUE:
             waiting = True
         elif not word.startswith("-"):
             return word

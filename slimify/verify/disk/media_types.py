@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from slimify.facts.mediatypes import TABLE, known, served, serving
 from slimify.verify.disk.evidence import Evidence, Side
-from slimify.verify.disk.started import roots
+from slimify.verify.disk.start_commands import start_command_lines
 from slimify.verify.model import Check, Constraint, Finding
 
 MEDIA = "SL533"
@@ -19,8 +19,8 @@ def check(evidence: Evidence, language: str | None) -> Check:
     own = known(language)
     detail = "nothing that serves files reads a table of them"
     findings: tuple[Finding, ...] = ()
-    if table is not None and own and serving(_named(evidence), language):
-        lost = {} if evidence.after.entry(TABLE) else _lost(evidence.after, table, own)
+    if table is not None and own and serving(_named_programs(evidence), language):
+        lost = {} if evidence.after.entry(TABLE) else _unknown_endings(evidence.after, table, own)
         detail = "those of the files that may be served are known"
         if lost:
             ending, path = min(lost.items())
@@ -31,15 +31,15 @@ def check(evidence: Evidence, language: str | None) -> Check:
     return Check(name="media types", layer="disk", ok=not findings, detail=detail, findings=findings)
 
 
-def _named(evidence: Evidence) -> Iterator[str]:
+def _named_programs(evidence: Evidence) -> Iterator[str]:
     """The modules that sources import, and the words of the start."""
     for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
         yield use.name
-    for words in roots(evidence.before):
+    for words in start_command_lines(evidence.before):
         yield from " ".join(words).split()
 
 
-def _lost(side: Side, table: bytes, known: frozenset[str]) -> dict[str, str]:
+def _unknown_endings(side: Side, table: bytes, known: frozenset[str]) -> dict[str, str]:
     """Endings whose type only the table knows → a file of the image that has it."""
     endings: set[str] = set()
     for line in table.decode("utf-8", "replace").splitlines():

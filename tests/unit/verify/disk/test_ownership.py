@@ -6,7 +6,7 @@ import pytest
 from unit.verify_sides import Piece, evidence, file, folder, live, program, side, used
 
 from slimify.model.sources import Use
-from slimify.verify.disk import commands, owners
+from slimify.verify.disk import commands, ownership
 
 OPEN = folder("/go", mode=0o1777)
 CLOSED = folder("/go", mode=0o755)
@@ -42,7 +42,7 @@ MODES: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], dict[str, object], 
 def test_who_minds_a_mode(
     before: tuple[Piece, ...], after: tuple[Piece, ...], config: dict[str, object], count: int
 ) -> None:
-    check = owners.check(evidence(side(*before, **config), side(*after, **config)))
+    check = ownership.check(evidence(side(*before, **config), side(*after, **config)))
     assert sum(not finding.accepted for finding in check.findings) == count
     assert check.ok is (count == 0)
 
@@ -67,7 +67,7 @@ def of_package(version: str, mode: int, **values: object) -> tuple[Piece, ...]:
 def test_the_files_of_another_version_are_others(
     old: tuple[Piece, ...], new: tuple[Piece, ...], equal: bool
 ) -> None:
-    assert owners.check(evidence(side(*old), side(*new))).ok is equal
+    assert ownership.check(evidence(side(*old), side(*new))).ok is equal
 
 
 def test_a_program_that_is_started_by_its_path_is_not_looked_for_in_path() -> None:
@@ -76,5 +76,5 @@ def test_a_program_that_is_started_by_its_path_is_not_looked_for_in_path() -> No
     after = side(program("/go/bin/app"), Env=["PATH=/bin"])
     start = Use(name="/go/bin/app", file="Dockerfile", line=0)
     named = live(commands={"app": start})
-    assert commands.sources(evidence(both, after, named)).ok
-    assert not commands.sources(evidence(both, after, live(commands=used("app")))).ok
+    assert commands.source_programs(evidence(both, after, named)).ok
+    assert not commands.source_programs(evidence(both, after, live(commands=used("app")))).ok

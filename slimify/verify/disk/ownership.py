@@ -9,10 +9,10 @@ from slimify.facts.shells import changes_user
 from slimify.facts.system import is_root, is_standard_directory
 from slimify.image.model import Entry
 from slimify.languages import languages
-from slimify.verify.disk.evidence import Evidence, Side, owned, passing
+from slimify.verify.disk.evidence import Evidence, Side, describe_ownership, is_ephemeral
 from slimify.verify.disk.files import OWNER
-from slimify.verify.disk.started import roots, started
-from slimify.verify.disk.users import SYSTEM, accounts
+from slimify.verify.disk.start_commands import commands_started, start_command_lines
+from slimify.verify.disk.users import FIRST_USER_ID, accounts
 from slimify.verify.model import Check, Finding
 
 _SHOWN = 20
@@ -28,23 +28,27 @@ def check(evidence: Evidence) -> Check:
     differing = []
     other: list[Finding] = []
     count = 0
-    names = tuple(_names(side, file) for file in ("/etc/passwd", "/etc/group") for side in _both(evidence))
-    for path in _compared(evidence):
+    names = tuple(
+        _account_names(side, file) for file in ("/etc/passwd", "/etc/group") for side in _sides(evidence)
+    )
+    for path in _compared_paths(evidence):
         old, new = evidence.before.files.get(path), evidence.after.files.get(path)
         if old is None or new is None or "symlink" in (old.kind, new.kind):
             continue
         count += 1
         if old.kind != new.kind:
             other.append(Finding(code=OWNER, text=f"{path} was a {old.kind} and is a {new.kind}", path=path))
-        elif not _same(old, new, names) and not _replaced(evidence, old, new):
+        elif not _same_ownership(old, new, names) and not _is_other_release(evidence, old, new):
             differing.append((old, new))
-    root = _only_root(evidence.before)
-    closed = [pair for pair in differing if root and _closed(*pair)]
-    open_ = [pair for pair in differing if not (root and _closed(*pair))]
-    findings = other[:_SHOWN] + [Finding(code=OWNER, text=text, path=path) for path, text in _grouped(open_)]
+    root = _runs_only_as_root(evidence.before)
+    closed = [pair for pair in differing if root and _only_closed_to_others(*pair)]
+    open_ = [pair for pair in differing if not (root and _only_closed_to_others(*pair))]
+    findings = other[:_SHOWN] + [
+        Finding(code=OWNER, text=text, path=path) for path, text in _group_by_change(open_)
+    ]
     findings += [
         Finding(code=OWNER, text=f"{text} (root, who runs it, writes there anyway)", path=path, accepted=True)
-        for path, text in _grouped(closed)
+        for path, text in _group_by_change(closed)
     ]
     return Check(
         name="owners and modes",
@@ -55,24 +59,24 @@ def check(evidence: Evidence) -> Check:
     )
 
 
-def _both(evidence: Evidence) -> tuple[Side, Side]:
+def _sides(evidence: Evidence) -> tuple[Side, Side]:
     return evidence.before, evidence.after
 
 
-def _compared(evidence: Evidence) -> Iterator[str]:
+def _compared_paths(evidence: Evidence) -> Iterator[str]:
     """What the own layers of either image brought or changed, be it the mode of a file of the base.
 
     A layer names the directories above its files too, so the usual ones only show what base it is.
     """
-    paths = {entry.path for side in _both(evidence) for entry in side.added()}
-    return (path for path in sorted(paths) if not is_standard_directory(path) and not passing(path))
+    paths = {entry.path for side in _sides(evidence) for entry in side.added()}
+    return (path for path in sorted(paths) if not is_standard_directory(path) and not is_ephemeral(path))
 
 
-def _names(side: Side, file: str) -> dict[int, str]:
+def _account_names(side: Side, file: str) -> dict[int, str]:
     return {account.number: account.name for account in accounts(side, file).values()}
 
 
-def _same(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
+def _same_ownership(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
     """Equal in mode and capabilities, and in owner and group: those of system packages get the ids that
     are free, so their names count."""
     if (old.mode, old.capabilities) != (new.mode, new.capabilities):
@@ -81,46 +85,46 @@ def _same(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
     return _same_id(old.uid, new.uid, users, new_users) and _same_id(old.gid, new.gid, groups, new_groups)
 
 
-def _replaced(evidence: Evidence, old: Entry, new: Entry) -> bool:
+def _is_other_release(evidence: Evidence, old: Entry, new: Entry) -> bool:
     """Files of two releases of one installed package: which of several stands in front is the package
     manager's choice, another one without the packages of development. What needs which is compared elsewhere.
     """
     if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
         return False
     parts = [part for known in languages() if (part := known.installed_packages) is not None]
-    releases = [{part.release(side, old.path) for side in _both(evidence)} for part in parts]
+    releases = [{part.release(side, old.path) for side in _sides(evidence)} for part in parts]
     return any(len(found) == 2 and "" not in found for found in releases)
 
 
 def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int, str]) -> bool:
     if old == new:
         return True
-    system = 0 < old < SYSTEM and 0 < new < SYSTEM
+    system = 0 < old < FIRST_USER_ID and 0 < new < FIRST_USER_ID
     return system and old in old_names and old_names[old] == new_names.get(new)
 
 
-def _closed(old: Entry, new: Entry) -> bool:
+def _only_closed_to_others(old: Entry, new: Entry) -> bool:
     """A directory that only others than its owner can no longer write to."""
     same = (old.uid, old.gid, old.capabilities) == (new.uid, new.gid, new.capabilities)
     return same and old.kind == "directory" and old.mode & ~0o1022 == new.mode
 
 
-def _only_root(side: Side) -> bool:
+def _runs_only_as_root(side: Side) -> bool:
     """Nothing says that another user than root runs: no USER, no program that steps down from root, and
     no files of somebody else's."""
     if not is_root(str(side.image.config.get("User") or "")):
         return False
-    names = (item.name for words in roots(side) for item in started(side, words))
+    names = (item.name for words in start_command_lines(side) for item in commands_started(side, words))
     if any(changes_user(name) or drops_root(name) for name in names):
         return False
-    return not any(entry.uid for entry in side.added() if not passing(entry.path))
+    return not any(entry.uid for entry in side.added() if not is_ephemeral(entry.path))
 
 
-def _grouped(differing: list[tuple[Entry, Entry]]) -> Iterator[tuple[str, str]]:
+def _group_by_change(differing: list[tuple[Entry, Entry]]) -> Iterator[tuple[str, str]]:
     """One sentence for each way in which they differ, with the first path and how many there are."""
     groups: dict[tuple[str, str], list[str]] = {}
     for old, new in differing:
-        groups.setdefault((owned(old), owned(new)), []).append(new.path)
+        groups.setdefault((describe_ownership(old), describe_ownership(new)), []).append(new.path)
     for (before, after), paths in list(groups.items())[:_SHOWN]:
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         yield paths[0], f"{paths[0]}{more}: {before} became {after}"

@@ -20,11 +20,11 @@ from slimify.syntax.dockerfile.parser import parse
 from slimify.verify.disk.evidence import Side
 
 # Texts that the comparison reads: accounts, the linkers' configuration, package databases.
-_KEPT = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})
-_KEPT_BELOW = ("/etc/ld-musl-",)
+_KEPT_FILES = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})
+_KEPT_PREFIXES = ("/etc/ld-musl-",)
 
 
-def read(
+def read_side(
     engine: Engine,
     tag: str,
     dockerfile: bytes,
@@ -40,12 +40,12 @@ def read(
     config: Any = engine.inspect(tag).get("Config") or {}
     with engine.archive(tag) as stream:
         image = archive.read(
-            stream, keep=_keep(config), digests=bool(tuple(digests)), compress=1, sizes=sizes
+            stream, keep=_content_filter(config), digests=bool(tuple(digests)), compress=1, sizes=sizes
         )
     return Side(image=image, files=Files(image.layers), own=first_own_layer(dockerfile, image))
 
 
-def _keep(config: Any) -> Callable[[str], bool]:
+def _content_filter(config: Any) -> Callable[[str], bool]:
     words = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
     started = {posixpath.basename(part) for word in words for part in str(word).split()}
     manifests = [part for known in languages() if (part := known.installed_packages) is not None]
@@ -53,8 +53,8 @@ def _keep(config: Any) -> Callable[[str], bool]:
     def keep(path: str) -> bool:
         name = posixpath.basename(path)
         return (
-            path in _KEPT
-            or path.startswith(_KEPT_BELOW)
+            path in _KEPT_FILES
+            or path.startswith(_KEPT_PREFIXES)
             or is_database(path)
             or any(part.is_manifest(path) for part in manifests)
             or name in started
