@@ -157,7 +157,7 @@ def _proven(
             ignore = one.ignore.after.encode("utf-8", "surrogateescape") if one.ignore else None
             proof = session.prove(one.after.encode("utf-8", "surrogateescape"), accepted_fields(one), ignore)
             least = options.min_saving.floor(proof.before.disk) if proof.before else 0
-            return replace(proof, least=least)
+            return replace(proof, min_saving=least)
 
         if proving.repair and proving.rewritten is None:
             return repair(outcome, options, rewrite, prove, told.turn)

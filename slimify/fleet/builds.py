@@ -111,7 +111,7 @@ def _with_sizes(row: Row, builds: ScanBuilds, proof: Proof, seconds: float) -> R
         row = {**row, "original": proof.before.disk}
         if proof.verdict == "equal":
             row |= {"saving": proof.before.disk - proof.after.disk, "measured": True}
-            why = "the measured saving is below --min-saving" if proof.small else ""
+            why = "the measured saving is below --min-saving" if proof.saves_too_little else ""
     if proof.verdict == "different":
         why, row = why or difference(proof), {**row, "saving": 0}
     return _with_proof(row, builds, proof.verdict, seconds, why)

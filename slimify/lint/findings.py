@@ -57,7 +57,7 @@ def checked(outcome: Outcome, place: Place | None, command: str, proof: Proof | 
     found = Checked(outcome=outcome, place=place, command=command, proof=proof)
     if outcome.error is not None or outcome.after is None:
         return found
-    if proof is not None and (proof.verdict != "equal" or proof.small):
+    if proof is not None and (proof.verdict != "equal" or proof.saves_too_little):
         return _not_counted(found, proof)
     return Checked(
         outcome=outcome, place=place, command=command, proof=proof, finding=_finding(outcome, place, proof)

@@ -164,7 +164,7 @@ def _unchecked(proof: Proof | None) -> Iterator[str]:
             yield f"{check.name}, accepted: {'; '.join(accepted)}"
         elif check.note:
             yield f"{check.name}: {check.detail}"
-    if proof.small:
+    if proof.saves_too_little:
         yield proofs.saving_note(proof)
 
 

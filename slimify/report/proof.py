@@ -29,7 +29,7 @@ def text(proof: Proof, *, width: int = WIDTH, paint: Paint = PLAIN) -> str:
             lines += _layer(checks, width, paint)
     for sentence in proof.scope:
         lines += hanging(paint("  not proven: ", "yellow"), "  not proven: ", sentence, width)
-    if proof.small:
+    if proof.saves_too_little:
         lines += hanging(paint("  note: ", "cyan"), "  note: ", saving_note(proof), width)
     lines += [line for row in _measured(proof) for line in hanging("  ", "    ", row, width)]
     if proof.constraints:
@@ -80,8 +80,8 @@ def _round(turn: Round) -> str:
 
 
 def _need(constraint: Constraint) -> str:
-    if not constraint.lasting:
-        return f"another base: {constraint.because}"
+    if not constraint.persistent:
+        return f"another base: {constraint.reason}"
     if constraint.need == "base":
         return f"a base no smaller than {constraint.value}" if constraint.value else "a larger base"
     return f"{constraint.need} {constraint.value}"
@@ -104,11 +104,11 @@ def _measured(proof: Proof) -> Iterable[str]:
 
 def saving_note(proof: Proof) -> str:
     """A sentence if the measured saving is below --min-saving; else ""."""
-    if not proof.small or proof.before is None or proof.after is None:
+    if not proof.saves_too_little or proof.before is None or proof.after is None:
         return ""
     saved = proof.before.disk - proof.after.disk
     found = f"the measured saving is only {size(saved)}" if saved > 0 else "the image is not smaller"
-    return f"{found}; --min-saving requires {size(proof.least)}"
+    return f"{found}; --min-saving requires {size(proof.min_saving)}"
 
 
 def rows(proof: Proof) -> list[tuple[str, str, str]]:
@@ -195,7 +195,7 @@ def to_dict(proof: Proof) -> dict[str, Any]:
             "original": proof.before.disk if proof.before else None,
             "rewritten": proof.after.disk if proof.after else None,
         },
-        "too_small": proof.small,
+        "too_small": proof.saves_too_little,
         "measured": {
             "original": _measures(proof.before, proof.times),
             "rewritten": _measures(proof.after, proof.times, "rewritten"),

@@ -1,1 +1,1 @@
-"""The proof of a rewrite: both images built, compared and run, and what follows for the next plan."""
+"""Verifies a rewrite: builds, compares and runs both images, and derives constraints for the next plan."""

@@ -1,8 +1,7 @@
-"""What both images did when they were started with the same settings and asked the same, compared.
+"""Compares how both images behave when they are started with the same settings.
 
-What is compared: whether and how the container ends, what it answers on its ports, what commands
-in it print, its exit code when it is stopped, and the shape of its log. Whatever could not be asked
-is said in `scope`, so that nobody takes silence for proof.
+Compared are whether and how the container ends, its answers on its ports, the output of commands run in it,
+its exit code on stop, and the shape of its log. `unproven` lists what could not be compared.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from slimify.verify.steady_answers import AnswerHistories
 
 STARTS, COMMANDS, LOGS, STOPS, HEALTH = "SL540", "SL542", "SL543", "SL544", "SL545"
 
-_SLOWDOWN = 3.0  # times as long as the one image took, the other one may take
-_LONGEST_WATCH = 300.0  # seconds that it gets at most, whatever the first one took
-_FIRST_EPHEMERAL_PORT = 32768  # from here on (ip_local_port_range): another one every time
-_NOT_RUN = (126, 127)  # of a command that is not executable or not there: it proves nothing
+_SLOWDOWN = 3.0  # how many times slower one image may be than the other
+_LONGEST_WATCH = 300.0  # seconds
+_FIRST_EPHEMERAL_PORT = 32768  # ip_local_port_range: the kernel picks a different one every time
+_NOT_RUN = (126, 127)  # exit codes of a command that is not executable or missing: they prove nothing
 _ERROR_LINE = re.compile(r"(?:Uncaught )?[\w.]*(?:Error|Exception)(?: \[\w+\])?: ")
 
 
@@ -35,13 +34,13 @@ def ports_to_ask(exposed: tuple[int, ...], probe: Probe) -> tuple[int, ...]:
 
 
 def variable_value(config: Mapping[str, Any], probe: Probe, name: str) -> str:
-    """The value that a variable has in a container: the probe's, else the image's; "" without one."""
-    brought: dict[str, str] = dict(item.partition("=")[::2] for item in config.get("Env") or ())
-    return {**brought, **probe.env}.get(name, "")
+    """The value of a variable in the container: the probe's, else the image's, else ""."""
+    image_env: dict[str, str] = dict(item.partition("=")[::2] for item in config.get("Env") or ())
+    return {**image_env, **probe.env}.get(name, "")
 
 
 def health_command(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The command of an image's health check; none without one."""
+    """The command of an image's health check; () without one."""
     kind, *words = (config.get("Healthcheck") or {}).get("Test") or ("NONE",)
     if kind == "CMD-SHELL":
         return (*(config.get("Shell") or ("/bin/sh", "-c")), *words)
@@ -49,15 +48,22 @@ def health_command(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def minimum_watch(other: Observation) -> float:
-    """Seconds for which an image is watched at least, since the other one ended or listened after a while:
-    how fast a program fails again and again until it gives up depends on what else the machine does."""
+    """Seconds to watch an image at least, given that `other` ended or listened after a while.
+
+    How fast a program retries until it gives up depends on the machine's load.
+    """
     return 0 if other.ready in ("running", "not started") else min(other.start * _SLOWDOWN, _LONGEST_WATCH)
 
 
 def minimum_rewatch(before: Observation, after: Observation) -> float:
-    """Seconds for which the original is watched at least when it is started again: where it ran on and the
-    other one ended, or they ended otherwise when they were stopped, it may be about to end by itself."""
-    if before.ready != "running" or (after.ready == "running" and before.stopped == after.stopped):
+    """Seconds to watch the original at least in its second run.
+
+    If it kept running while the rewritten image ended, or their exit codes on stop differ, the original may
+    have been about to end by itself.
+    """
+    if before.ready != "running" or (
+        after.ready == "running" and before.stop_exit_code == after.stop_exit_code
+    ):
         return 0
     return min(after.start * _SLOWDOWN, _LONGEST_WATCH)
 
@@ -66,34 +72,34 @@ def compare(
     before: Observation,
     after: Observation,
     probe: Probe,
-    repeats: Reruns,
+    reruns: Reruns,
     settled: Callable[[], AnswerHistories | None] = lambda: None,
 ) -> tuple[Check, ...]:
-    """One check for each thing that was asked. `settled` asks both images again until they are at rest; it
-    is called where something differs."""
-    checks = [_compare_starts(before, after, repeats)]
+    """One check for each thing compared. `settled` asks both images until their answers settle; it is only
+    called if something differs."""
+    checks = [_compare_starts(before, after, reruns)]
     checks += _unreachable(before, probe)
-    checks += AnswerComparison(before, after, probe, repeats, settled).checks()
+    checks += AnswerComparison(before, after, probe, reruns, settled).checks()
     checks += [
-        _output(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
+        _compare_commands(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
         for run in probe.exec
         if run.name in before.outputs
     ]
     if before.health is not None and after.health is not None:
-        checks.append(_compare_health(before.health, after.health, repeats))
-    if before.stopped is not None and after.stopped is not None:
-        checks.append(_compare_stops(before, after, repeats))
-    alike = all(check.ok for check in checks)  # what fails says something else, however it was built
-    if not (before.problem and after.problem):  # what could not be started said nothing of its own
-        checks.append(_compare_logs(before, after, probe, repeats, settled, build=alike))
+        checks.append(_compare_health(before.health, after.health, reruns))
+    if before.stop_exit_code is not None and after.stop_exit_code is not None:
+        checks.append(_compare_stops(before, after, reruns))
+    alike = all(check.ok for check in checks)  # another build can't explain the log of a failing program
+    if not (before.problem and after.problem):  # an image that can't be started has no log of its own
+        checks.append(_compare_logs(before, after, probe, reruns, settled, build=alike))
     return tuple(checks)
 
 
 def retry_unsteady_start(
     before: Observation, after: Observation, asked: tuple[int, ...], retried: Callable[[], Observation]
 ) -> Observation:
-    """What the rewritten image did; once more where neither image got as far as listening and only one
-    of them ended: what fails again and again gives up when it likes."""
+    """The observation of the rewritten image, retried if neither image listened and only one of them ended:
+    when a program that retries gives up is a matter of chance."""
     if not asked or before.answers or after.answers or before.problem or after.problem:
         return after
     if (before.exit_code is None) == (after.exit_code is None):
@@ -106,7 +112,7 @@ def compare_outputs(
     run: Run, before: tuple[int | None, str], after: tuple[int | None, str], probe: Probe
 ) -> Check:
     """The check of one command that ran in containers of its own."""
-    return _output(run, before, after, probe)
+    return _compare_commands(run, before, after, probe)
 
 
 def _end_state(seen: Observation) -> str:
@@ -118,7 +124,7 @@ def _end_state(seen: Observation) -> str:
 
 
 def _unreachable(before: Observation, probe: Probe) -> Iterator[Check]:
-    """What the user wants to be asked and the original, as it was started here, could not be."""
+    """Probes that could not be run in the original."""
     end = _end_state(before)
     why = f"the original {'runs on without listening' if end == 'running' else end}"
     for request in probe.http:
@@ -131,16 +137,16 @@ def _unreachable(before: Observation, probe: Probe) -> Iterator[Check]:
             yield behaviour_check(name, COMMANDS, f"{name} could not be run: {why}", "", probe, original=True)
 
 
-def _compare_starts(before: Observation, after: Observation, repeats: Reruns) -> Check:
+def _compare_starts(before: Observation, after: Observation, reruns: Reruns) -> Check:
     old, new = _end_state(before), _end_state(after)
     if volatile_text.masked(old) == volatile_text.masked(new):
         return behaviour_check("start", STARTS, "", old)
-    if new == _end_state(repeats.again):
+    if new == _end_state(reruns.second_run):
         return behaviour_check("start", STARTS, "", f"{old}, another time {new}")
     return behaviour_check("start", STARTS, f"the original {old}, the rewritten image {new}", "")
 
 
-def _output(
+def _compare_commands(
     run: Run, before: tuple[int | None, str] | None, after: tuple[int | None, str] | None, probe: Probe
 ) -> Check:
     name = f"`{run.name}`"
@@ -165,10 +171,10 @@ def _output(
     return behaviour_check(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
 
 
-def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str], repeats: Reruns) -> Check:
-    """Docker asks no more of a health check than whether it succeeds."""
+def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str], reruns: Reruns) -> Check:
+    """Compares success only: Docker evaluates nothing else of a health check."""
     old, new = before[0] == 0, after[0] == 0
-    if old != new and (again := repeats.again.health) is not None and (again[0] == 0) == new:
+    if old != new and (again := reruns.second_run.health) is not None and (again[0] == 0) == new:
         return behaviour_check("health check", HEALTH, "", "succeeds at times")
     wrong = ""
     if old != new:
@@ -177,15 +183,18 @@ def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str
     return behaviour_check("health check", HEALTH, wrong, "succeeds" if old else "fails in both images")
 
 
-def _compare_stops(before: Observation, after: Observation, repeats: Reruns) -> Check:
-    if before.stopped == after.stopped or after.stopped == repeats.again.stopped:
-        return behaviour_check("stop", STOPS, "", f"exit code {after.stopped}")
-    by_itself = repeats.again.exit_code
-    if by_itself is not None and by_itself in (before.stopped, after.stopped):
+def _compare_stops(before: Observation, after: Observation, reruns: Reruns) -> Check:
+    if (
+        before.stop_exit_code == after.stop_exit_code
+        or after.stop_exit_code == reruns.second_run.stop_exit_code
+    ):
+        return behaviour_check("stop", STOPS, "", f"exit code {after.stop_exit_code}")
+    by_itself = reruns.second_run.exit_code
+    if by_itself is not None and by_itself in (before.stop_exit_code, after.stop_exit_code):
         return behaviour_check(
             "stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later"
         )
-    wrong = f"stopped, the original exits with {before.stopped}, the rewritten image with {after.stopped}"
+    wrong = f"stopped, the original exits with {before.stop_exit_code}, the rewritten image with {after.stop_exit_code}"
     return behaviour_check("stop", STOPS, wrong, "")
 
 
@@ -193,25 +202,25 @@ def _compare_logs(
     before: Observation,
     after: Observation,
     probe: Probe,
-    repeats: Reruns,
+    reruns: Reruns,
     settled: Callable[[], AnswerHistories | None],
     *,
     build: bool,
 ) -> Check:
-    """`build`: what the original does that was built once more is looked at, too."""
+    """Compares the shapes of the logs. With `build`, the original is also built and started once more."""
     old, new = volatile_text.log_shape(before.log, probe.mask), volatile_text.log_shape(after.log, probe.mask)
     if old == new:
         detail = f"{len(old)} lines of the same shape" if old else "nothing is printed"
         return behaviour_check("log", LOGS, "", detail)
-    others = [volatile_text.log_shape(repeats.again.log, probe.mask)]
+    others = [volatile_text.log_shape(reruns.second_run.log, probe.mask)]
     found = volatile_text.differing_lines(old, new, *others)
     if found and (courses := settled()):
-        # both for the same time: the one was watched for longer, and the other had more to say
+        # both images were watched for the same time here; a longer watch yields more lines
         others.append(volatile_text.log_shape(courses[0].log, probe.mask))
         new |= volatile_text.log_shape(courses[1].log, probe.mask)
         found = volatile_text.differing_lines(old, new, *others)
     if found and build:
-        others.append(volatile_text.log_shape(repeats.rebuilt.log, probe.mask))
+        others.append(volatile_text.log_shape(reruns.rebuilt_run.log, probe.mask))
         found = volatile_text.differing_lines(old, new, *others)
     shown = "\n".join(line[:200] for line in found[:8])
     more = f"\n… and {len(found) - 8} more" if len(found) > 8 else ""
@@ -221,15 +230,15 @@ def _compare_logs(
 
 
 def _last_error(log: str) -> str:
-    """What a program said of its end: its last error (which the place where it happened and the
-    interpreter's version may follow), else its last line."""
+    """The last error of a log (its location and the interpreter's version may follow it), else the last
+    line."""
     lines = [line.strip()[:160] for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR_LINE.match(line)]
     return (errors or lines or [""])[-1]
 
 
 def unproven(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[str, ...]:
-    """What was not proven by watching the original do what it did, in sentences."""
+    """Sentences about what the comparison does not prove, given what the original did."""
     last = _last_error(seen.log)
     if seen.problem:
         return ("the original could not be started here, so nothing is known about what it does",)
@@ -249,7 +258,7 @@ def unproven(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[s
     if poor and not works and not probe.http:
         said = ", ".join(poor).replace("None", "no HTTP")
         missing.append(f"the original answers {said}: no page that works was seen; name one with --probe")
-    others = [port for port in seen.listens if port < _FIRST_EPHEMERAL_PORT] if seen.answers else []
+    others = [port for port in seen.unasked_ports if port < _FIRST_EPHEMERAL_PORT] if seen.answers else []
     if others:
         missing.append(f"the original also listens on {', '.join(map(str, others))}, which was not asked")
     if asked and not seen.answers:

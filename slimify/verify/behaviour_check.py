@@ -1,4 +1,4 @@
-"""The check of one thing that both images were asked."""
+"""Builds the check of one behaviour of both images."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from slimify.verify.probes import Probe
 def behaviour_check(
     name: str, code: str, wrong: str, detail: str, probe: Probe | None = None, *, original: bool = False
 ) -> Check:
-    """`wrong`: how they differ, "" for not at all; then `detail` says what was seen. A difference that the
-    probe accepts by its name is none. `original`: the original itself is not as the user demands."""
+    """A check of the layer "behaviour". `wrong` is the difference ("" if there is none; then `detail` states
+    what was observed). The probe may accept the difference by name. `original` marks a failure of the
+    original itself."""
     if not wrong:
         return Check(name=name, layer="behaviour", ok=True, detail=detail)
     accepted = probe is not None and name in probe.accept

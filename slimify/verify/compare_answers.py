@@ -1,4 +1,8 @@
-"""What both images answered, compared: at once; what differs, once more; at rest; and built again."""
+"""Compares the HTTP answers of both images.
+
+Answers that differ are requested again: from a second run of the original, from both images side by side
+until they settle, and from a second build of the original.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +26,24 @@ _VOLATILE = "equal but for what changes from run to run"
 
 
 class _Comparison(Struct, frozen=True, kw_only=True):
-    """How the answers to one request differ ("": they don't), or what was seen."""
+    """How the answers to one request differ (`wrong`, "" if they don't), and what was answered."""
 
     wrong: str = ""
     detail: str = ""
     old: Answer | None = None
-    new: Answer | None = None  # None where another build of the original would explain nothing
+    new: Answer | None = None  # None if another answer of the original can't explain the difference
 
 
 class AnswerComparison(Struct, frozen=True):
-    """What was answered, and how to find out more about what differs, each way slower than the one before."""
+    """The answers of both images, and ways to look into a difference, each slower than the one before.
+
+    `settled` asks both images until their answers settle.
+    """
 
     before: Observation
     after: Observation
     probe: Probe
-    repeats: Reruns
+    reruns: Reruns
     settled: Callable[[], AnswerHistories | None]
 
     def checks(self) -> Iterator[Check]:
@@ -51,7 +58,7 @@ class AnswerComparison(Struct, frozen=True):
             elif courses and self._led(name):
                 found = _Comparison(detail="no page leads there once the original is at rest")
             if found.wrong and found.old and found.new:
-                found = self._against(name, self.repeats.rebuilt.answers.get(name), found)
+                found = self._against(name, self.reruns.rebuilt_run.answers.get(name), found)
             yield self._check(name, found)
         if not courses:
             yield from self._led_astray(self.before.answers, self.after.answers)
@@ -59,8 +66,8 @@ class AnswerComparison(Struct, frozen=True):
             yield from self._led_astray(rest, courses[1].answers[-1])
 
     def _led_astray(self, before: Mapping[str, Answer], after: Mapping[str, Answer]) -> Iterator[Check]:
-        """What a page of the rewritten image leads to under a name that the original's lacks has to be there
-        as well, if all that those lead to is."""
+        """Paths that only the rewritten image's pages link to and that fail, provided that every link of the
+        original's pages works."""
         if any(_failed(answer) for name, answer in before.items() if self._led(name)):
             return
         for name, answer in after.items():
@@ -69,16 +76,16 @@ class AnswerComparison(Struct, frozen=True):
                 yield behaviour_check(name, ANSWERS, text, "", self.probe)
 
     def _at_once(self, name: str) -> _Comparison:
-        """What each image answered when it was asked the first time."""
+        """Compares the first answers."""
         old, new = self.before.answers[name], self.after.answers.get(name)
         found = self._compared(name, old, new)
         if found.new:
-            return self._against(name, self.repeats.again.answers.get(name), found)
+            return self._against(name, self.reruns.second_run.answers.get(name), found)
         return found
 
     def _at_rest(self, name: str, first: _Comparison, courses: AnswerHistories) -> _Comparison:
         request, own = steady_answers.request_named(name, self.probe), self.probe.mask
-        before, after = (course.of(name) for course in courses)
+        before, after = (course.answers_to(name) for course in courses)
         found = self._compared(name, before[-1], courses[1].answers[-1].get(name))
         if found.new and steady_answers.alternates(request, before, after, own):
             return _Comparison(detail="goes to and fro, alike in both images")
@@ -94,7 +101,7 @@ class AnswerComparison(Struct, frozen=True):
     def _compared(self, name: str, old: Answer, new: Answer | None) -> _Comparison:
         if new is None:
             if self._led(name):
-                # where the page that leads there differs in more than a name, that is found already
+                # if the page differs in more than a name, its own check says so
                 return _Comparison(detail="the page of the rewritten image leads elsewhere")
             return _Comparison(wrong=f"no answer, the original answers {old.status}", old=old)
         request = steady_answers.request_named(name, self.probe)
@@ -104,7 +111,7 @@ class AnswerComparison(Struct, frozen=True):
         return _Comparison(wrong=wrong, detail=web.describe(old), old=old, new=new if explicable else None)
 
     def _against(self, name: str, third: Answer | None, found: _Comparison) -> _Comparison:
-        """The same, unless the original's own further answer differs in the same words."""
+        """Drops a difference if `third`, another answer of the original, differs in the same words."""
         request = steady_answers.request_named(name, self.probe)
         if third is None or found.old is None or found.new is None:
             return found
@@ -113,7 +120,7 @@ class AnswerComparison(Struct, frozen=True):
         return _Comparison(detail=f"{found.old.status}, {_VOLATILE}")
 
     def _led(self, name: str) -> bool:
-        """Whether a page led there, not the user or the port."""
+        """Whether the request comes from a link, not from the user or the port."""
         return not self.probe.http and name.split()[1] != "/"
 
     def _check(self, name: str, found: _Comparison) -> Check:

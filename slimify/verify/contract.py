@@ -1,8 +1,8 @@
-"""The runtime contract of two built images, field by field: what whoever runs them depends on.
+"""Compares the runtime contract of two built images: the configuration that their users depend on.
 
 The fields are those of the image configuration (OCI image spec, "config"; Docker adds Healthcheck,
-Shell and OnBuild). A difference that the rewrite stated, or that the user's settings accept, is
-reported as accepted.
+Shell and OnBuild). A difference that a decision of the rewrite explains, or that the user's settings
+accept, is reported as accepted.
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from slimify.verify.model import Check, Finding
 
 DIFFERENT, ENVIRONMENT = "SL510", "SL511"
 
-# Docker fills these in when nothing is said.
+# Docker's defaults.
 _SIGNALS = {"": "SIGTERM", "15": "SIGTERM", "3": "SIGQUIT", "2": "SIGINT", "9": "SIGKILL", "1": "SIGHUP"}
 _SHELL = ["/bin/sh", "-c"]
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What may differ. `own_env` are the names that the original file's ENV instructions set,
-    `base_env` those that its base image is known to bring, `own_labels` what its LABELs set;
-    `accepted` fields (`Cmd`, `Env.NAME`,
-    `Labels.NAME`) are the stated decisions and the user's settings. `added` are the fields that
-    instructions of the rewritten file set: no base image brings those."""
+    """What may differ between the two configurations.
+
+    `own_env` and `own_labels` are the names that ENV and LABEL instructions of the original file set,
+    `base_env` the variables that its base image is known to set. `accepted` are fields (`Cmd`, `Env.NAME`,
+    `Labels.NAME`) that decisions of the rewrite change or the user's settings accept. `added` are the fields
+    that instructions of the rewritten file set.
+    """
 
     own_env: frozenset[str] = frozenset()
     base_env: frozenset[str] = frozenset()
@@ -41,7 +43,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 def fields_set_by(dockerfile: bytes) -> frozenset[str]:
-    """The fields that a file's ENV and LABEL instructions set: `Env.NAME`, `Labels.NAME`."""
+    """The fields that ENV and LABEL instructions of a Dockerfile set: `Env.NAME`, `Labels.NAME`."""
     try:
         instructions = parse(dockerfile, "Dockerfile").instructions
     except SlimifyError:
@@ -56,7 +58,7 @@ def fields_set_by(dockerfile: bytes) -> frozenset[str]:
 
 
 def compare(before: Mapping[str, Any], after: Mapping[str, Any], terms: Terms) -> tuple[Check, ...]:
-    """One check a field. `before` and `after` are the `Config` objects of both images."""
+    """One check for each field. `before` and `after` are the `Config` objects of the two images."""
     checks = [_compare_field(name, reader(before), reader(after), terms) for name, reader in _FIELDS.items()]
     checks += [
         _compare_labels(_labels(before), _labels(after), terms),
@@ -108,7 +110,8 @@ def _compare_field(name: str, before: object, after: object, terms: Terms) -> Ch
 
 
 def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, code: str) -> Check:
-    """`differences`: field, sentence, why it is accepted anyway ("" if only the terms may say so)."""
+    """A check from `differences`: field, sentence, and the reason to accept it ("" leaves it to the
+    terms)."""
     findings = []
     for field, text, why in differences:
         accepted = bool(why) or field in terms.accepted or field.partition(".")[0] in terms.accepted
@@ -119,7 +122,7 @@ def _check(name: str, differences: list[tuple[str, str, str]], terms: Terms, cod
 
 
 def _summarize(differences: list[tuple[str, str, str]]) -> str:
-    """Accepted differences, the names of those with the same reason in one breath."""
+    """One sentence for accepted differences; names with the same reason are listed together."""
     groups: dict[str, list[str]] = {}
     for field, text, why in differences:
         name = field.partition(".")[2]
@@ -147,7 +150,7 @@ def _env(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _compare_labels(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
-    """LABELs. Those that the file does not set describe the base image, which is another one."""
+    """Labels. Those that the file does not set describe the base image, which may differ."""
     differences = [
         (
             f"Labels.{name}",
@@ -174,7 +177,7 @@ def _describe_change(name: str, before: str | None, after: str | None) -> str:
 
 
 def _compare_environment(before: Mapping[str, str], after: Mapping[str, str], terms: Terms) -> Check:
-    """ENV but PATH. What only the builder's base image brought may go; what the file sets may not."""
+    """ENV without PATH. Variables of the original base image may be dropped, those of the file may not."""
     differences = list(_variable_differences(before, after, terms))
     if not differences:
         count = len(before.keys() - {"PATH"})
@@ -201,9 +204,10 @@ def _variable_differences(
 
 
 def _compare_path(before: str, after: str, terms: Terms) -> Check:
-    """PATH: what is new in it may stand anywhere, what was there keeps its order; toolchains may go.
+    """PATH: new entries may be anywhere, existing ones keep their order, toolchain directories may be
+    dropped.
 
-    Whether a command is then found somewhere else is seen on disk, where the files are.
+    `disk.commands` checks whether commands are still found.
     """
     old, new = _path_entries(before), _path_entries(after)
     gone = [place for place in old if place not in new]
@@ -211,7 +215,7 @@ def _compare_path(before: str, after: str, terms: Terms) -> Check:
     common = [place for place in old if place in new]
     differences = []
     if common != [place for place in new if place in old]:
-        # some official images name /usr/local/bin twice, so that it comes first
+        # some official images list /usr/local/bin twice so that it comes first
         usual = all(map(on_default_path, common)) and "PATH" not in terms.own_env
         why = "each base image has its own" if usual else ""
         differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", why))

@@ -1,9 +1,8 @@
-"""What a program says when something is missing → what it is, looked up in the original image.
+"""Finds what is missing from the error messages that a program prints.
 
-The messages are those of glibc's and musl's loaders, the common shells, execve through Docker's
-runtime, and the interpreters with their usual libraries. Only lines that the original does not print
-are read, and nothing is found that the original lacks or the rewritten image has: so a pattern may
-well match too much, and never finds what is not missing.
+The patterns cover the messages of glibc's and musl's loaders, common shells, execve through Docker's runtime,
+and interpreters with their usual libraries. Only lines that the original does not print are read, and only
+what the original has and the rewritten image lacks is reported, so patterns may match too much.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from slimify.verify.model import Constraint, Finding
 
 LIBRARY, COMMAND, FILE, MODULE, LIBC = "SL550", "SL551", "SL552", "SL553", "SL554"
 
-_MAX_COMPLAINTS = 200  # complaints that are followed; a program that has so many repeats itself
+_MAX_COMPLAINTS = 200  # a program that prints more repeats itself
 _Reader = Callable[[Evidence, str], Finding | None]
 
 
 def missing_parts(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ...]:
-    """One finding for each thing that the lines complain about and that the original has."""
+    """One finding for each thing that `lines` report as missing and that only the original has."""
     found: dict[str, Finding] = {}
     complaints = dict.fromkeys(one for line in dict.fromkeys(lines) for one in _complaints_in(line))
     for name, reader in islice(complaints, _MAX_COMPLAINTS):
@@ -37,7 +36,7 @@ def missing_parts(evidence: Evidence, lines: Iterable[str]) -> tuple[Finding, ..
 
 
 def _complaints_in(line: str) -> Iterator[tuple[str, _Reader]]:
-    """What a line says is missing, and how to look for it."""
+    """The names that a line reports as missing, each with the function that looks it up."""
     for pattern, reader in _PATTERNS:
         for match in pattern.finditer(line):
             yield match[1].strip("'\"`‘’“”"), reader
@@ -73,7 +72,7 @@ def _file_or_command(evidence: Evidence, name: str) -> Finding | None:
 
 
 def _module(evidence: Evidence, name: str) -> Finding | None:
-    """A module of an interpreter's: the directory that has it, wherever the original looks."""
+    """A module of an interpreter, looked up in all module directories of the original."""
     if name.startswith((".", "/")):
         endings = ("", *(ending for one in all_files() for ending in one.module_endings))
         return next((item for end in endings if (item := _file(evidence, name + end))), None)
@@ -81,7 +80,7 @@ def _module(evidence: Evidence, name: str) -> Finding | None:
     for path in _module_places(evidence, top):
         if evidence.after.entry(path) is None:
             text = f"the program says that the module {name} is missing"
-            need = Constraint(need="path", value=path, because=text)
+            need = Constraint(need="path", value=path, reason=text)
             return Finding(code=MODULE, text=text, path=path, constraints=(need,))
     return None
 
@@ -94,7 +93,7 @@ def _module_places(evidence: Evidence, name: str) -> Iterator[str]:
 
 
 def _by_suffix(evidence: Evidence, name: str) -> Finding | None:
-    """A template, or a module of Perl's: found by the end of its path in one of many directories."""
+    """A template or a Perl module, looked up by the end of its path."""
     for entry in evidence.before.files.walk():
         if entry.path.endswith(f"/{name}") and (item := _file(evidence, entry.path)):
             return item
@@ -112,11 +111,11 @@ def _certificates(evidence: Evidence, name: str) -> Finding | None:
 
 def _glibc(evidence: Evidence, version: str) -> Finding:
     text = f"the program wants GLIBC_{version}, which the new base image is too old for"
-    return Finding(code=LIBC, text=text, constraints=(Constraint(need="glibc", value=version, because=text),))
+    return Finding(code=LIBC, text=text, constraints=(Constraint(need="glibc", value=version, reason=text),))
 
 
 def _libstdcxx(evidence: Evidence, version: str) -> Finding:
-    """No setting names its releases: what follows is a rung further down."""
+    """No setting expresses libstdc++ versions, so the next plan uses a larger base image."""
     text = f"the program wants {version}, which libstdc++ of the new base image is too old for"
     return Finding(code=LIBC, text=text)
 

@@ -1,4 +1,4 @@
-"""The TCP ports on which a running container listens, as its kernel tells."""
+"""The TCP ports on which a running container listens, read from /proc/net."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _TIMEOUT = 10.0  # seconds
 
 
 def listening_ports(engine: Engine, container: str) -> tuple[int, ...]:
-    """The ports, ascending; none where the image has no `cat`. What only the container itself reaches
-    (127.0.0.0/8, ::1) is left out."""
+    """The ports in ascending order, without those bound to loopback addresses; () if the image has no
+    `cat`."""
     try:
         _, text = engine.execute(container, _TABLES, _TIMEOUT)
     except EngineProblem:
@@ -23,8 +23,11 @@ def listening_ports(engine: Engine, container: str) -> tuple[int, ...]:
 
 
 def parse_tables(tables: str) -> Iterator[int]:
-    """Listening sockets (state 0A) of the kernel's tables, proc_net_tcp(5): local address and port are
-    hexadecimal, addresses in words of the machine's byte order, here the little-endian one."""
+    """The ports of listening sockets (state 0A) in the kernel's tables, proc_net_tcp(5).
+
+    Local address and port are hexadecimal; addresses are words in the machine's byte order, which is
+    little-endian here.
+    """
     for line in tables.splitlines():
         cells = line.split()
         address, _, port = cells[1].partition(":") if len(cells) > 3 else ("", "", "")

@@ -1,4 +1,4 @@
-"""Sizes of an image, and how long builds take: from nothing, and after a change of one source line."""
+"""Measures image sizes and build times: without cache, and after a change of one source line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from slimify.verify.proof_request import Listener, ProofRequest
 
 
 def image_sizes(side: Side, disk: int) -> Sizes:
-    """`disk` is what the engine says; the rest is counted."""
+    """The sizes of an image. `disk` is the size in bytes that the engine reports."""
     layers = side.image.layers
     counted = [entry for entry in side.files.walk() if entry.kind in ("file", "hardlink")]
     return Sizes(
@@ -40,9 +40,12 @@ def build_times(
     times: Mapping[str, Times],
     listener: Listener | None,
 ) -> dict[str, Times]:
-    """Builds each file twice more: without any cache, then with it after a line was added to
-    `case.timed`. `rewritten` is the new Dockerfile with the ignore file that goes with it. One after
-    the other, so that they do not share the processor."""
+    """`times` with the seconds of two builds of each file: without cache, then with cache after a line was
+    added to `case.timed_source`.
+
+    `rewritten` is the new Dockerfile with its ignore file. Builds run one after the other, so that they
+    don't compete for the processor.
+    """
     found = dict(times)
     files = {"original": (case.original, case.ignore), "rewritten": rewritten}
     with tempfile.TemporaryDirectory(prefix="slimify-") as folder:
@@ -54,7 +57,7 @@ def build_times(
             )
             engine.remove_image(cold.tag)
             found[label] = replace(found.get(label, Times()), cold=cold.seconds)
-        _change_source(copy / case.timed, files_of(case.language).comment)
+        _change_source(copy / case.timed_source, files_of(case.language).comment)
         for label, (dockerfile, ignore) in files.items():
             try:
                 built = engine.build(dockerfile, copy, case.build, listener, label, ignore=ignore)
@@ -68,6 +71,6 @@ def build_times(
 
 
 def _change_source(path: Path, sign: str) -> None:
-    """Adds a comment at the end of a source file: another one each time, an engine may know the last."""
+    """Appends a comment to a source file. It is unique, since the engine may have cached an earlier one."""
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{os.linesep}{sign} changed to see what is built again: {time.time_ns()}\n")

@@ -1,4 +1,4 @@
-"""What is compared, what was found, and what follows from it for the next plan."""
+"""The results of a verification: checks, findings, constraints for the next plan, sizes and times."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ Need = Literal["package", "path", "command", "glibc", "base"]
 
 
 class Constraint(Struct, frozen=True, kw_only=True):
-    """Something the next plan has to respect: `package libpq5`, `path /app/templates`,
-    `command git`, `glibc 2.38`, `base slim` (no better rung than that).
+    """Something the next plan must keep: `package libpq5`, `path /app/templates`, `command git`,
+    `glibc 2.38` (minimum), `base slim` (no smaller base image than that).
     """
 
     need: Need
     value: str
-    because: str = ""  # the finding, in one sentence
-    lasting: bool = True  # False: it holds for this moment and this machine, and is not remembered
+    reason: str = ""  # the finding in one sentence
+    persistent: bool = True  # False: holds only now and on this machine; not saved to the settings
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """A difference between the two images. `owner` is the package of the old image it came with."""
+    """A difference between the two images. `owner` is the original's package that owns `path`."""
 
     code: str  # SL5xx
     text: str
     path: str = ""
     owner: str = ""
     constraints: tuple[Constraint, ...] = ()
-    accepted: bool = False  # a stated decision or the user's settings explain it
-    original: bool = False  # the original does not do what the user demands: no other plan mends that
+    accepted: bool = False  # a decision of the rewrite or the user's settings explain it
+    original: bool = False  # the original itself fails the user's probe: no other plan can fix that
 
 
 class Check(Struct, frozen=True, kw_only=True):
-    """One thing that was compared. `detail` says what was looked at, also when all is well; with `note`
-    it says something that is no difference and that people should know."""
+    """One thing that was compared. `detail` states what was compared, also if the check passes; with `note`
+    it is for information only and must be shown."""
 
     name: str  # "entrypoint", "environment", "libraries", "GET /", …
     layer: Layer
@@ -48,7 +48,8 @@ class Check(Struct, frozen=True, kw_only=True):
 
 
 class Sizes(Struct, frozen=True, kw_only=True):
-    """Of one image: on disk and compressed in bytes, by layer; files, packages and executables counted."""
+    """Sizes of one image in bytes (on disk, compressed, by layer), and its counts of files, packages and
+    executables."""
 
     disk: int
     compressed: int
@@ -59,8 +60,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
 
 
 class Times(Struct, frozen=True, kw_only=True):
-    """Seconds, None where not measured: build from nothing, after one changed source line, start to ready.
-    `rebuilt` are the RUN steps that the changed line executes again."""
+    """Seconds (None if not measured) of a build without cache, of a build after a changed source line, and
+    from start to ready. `rebuilt` is the number of RUN steps that the changed line executes again."""
 
     cold: float | None = None
     changed: float | None = None
@@ -69,7 +70,7 @@ class Times(Struct, frozen=True, kw_only=True):
 
 
 class Round(Struct, frozen=True, kw_only=True):
-    """One turn of the repair loop: what was tried, what was found, what follows."""
+    """One round of the repair loop: the base image choice, the verdict, and the resulting constraints."""
 
     rung: str
     verdict: Verdict
@@ -78,7 +79,7 @@ class Round(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What came of comparing two images. `scope` says what was not proven, sentence by sentence."""
+    """The result of comparing two images. `scope` lists what was not proven, in sentences."""
 
     file: str
     verdict: Verdict
@@ -88,15 +89,15 @@ class Proof(Struct, frozen=True, kw_only=True):
     after: Sizes | None = None
     times: Mapping[str, Times] = field(default_factory=dict)  # "original", "rewritten"
     rounds: tuple[Round, ...] = ()
-    constraints: tuple[Constraint, ...] = ()  # kept at the end
-    least: int = 0  # bytes that a rewrite has to save, as the settings say
+    constraints: tuple[Constraint, ...] = ()  # that the final plan keeps
+    min_saving: int = 0  # bytes that a rewrite must save, from the settings
     problem: str = ""  # why nothing could be built or compared
     log: str = ""
     engine: str = ""
 
     @property
-    def small(self) -> bool:
-        """Whether what was measured saves less than the settings ask for."""
+    def saves_too_little(self) -> bool:
+        """Whether the measured saving is below the minimum in the settings."""
         if self.before is None or self.after is None:
             return False
-        return self.before.disk - self.after.disk < self.least
+        return self.before.disk - self.after.disk < self.min_saving

@@ -1,7 +1,7 @@
-"""Where an answer leads: the place a redirect names, and what a page loads from the same server.
+"""The paths that an answer leads to: the target of a redirect, and what a page loads from the same server.
 
-A start page that is there proves little when the rest of the site stayed behind: a login page behind a
-redirect, a style sheet, a bundle of scripts.
+A start page alone proves little if the rest of the site is missing: a login page behind a redirect, a style
+sheet, a script bundle.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ from urllib.parse import urljoin, urlsplit
 
 from slimify.verify.web import Answer
 
-LIMIT = 8  # of what one page loads; a site that lacks one directory lacks the first of its files, too
-
-# What a browser fetches by itself; links are left out, since following one may do something.
+LIMIT = 8  # paths requested for one page; if a directory is missing, its first files are, too
+# What a browser fetches by itself. Anchors are not followed, since a request may have side effects.
 _LOADS = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_ORIGIN = "http://localhost"  # as `Host` says in every request
+_ORIGIN = "http://localhost"  # the `Host` of every request
 
 
 def next_paths(path: str, answer: Answer) -> tuple[str, ...]:
-    """The paths on the same server to be asked next, in the order of the page, each once."""
+    """The paths on the same server to request next, in page order, without duplicates."""
     if answer.status in _REDIRECTS:
         named: Iterator[str] = iter((answer.location,))
     elif answer.status == 200 and answer.kind == "text/html":
@@ -34,7 +33,7 @@ def next_paths(path: str, answer: Answer) -> tuple[str, ...]:
 
 
 def _local_path(path: str, name: str) -> str:
-    """A reference as the path to ask for, or "" where it leads to another server."""
+    """The path of a reference, or "" if it points to another server."""
     try:
         url = urlsplit(urljoin(f"{_ORIGIN}{path}", name.strip()))
     except ValueError:
@@ -53,7 +52,7 @@ def _loaded_references(text: str) -> Iterator[str]:
 
 
 class _ReferenceReader(HTMLParser):
-    """Collects what the elements of a page load."""
+    """Collects the references that the elements of a page load."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,19 +1,19 @@
-"""What is asked of a running container: the user's `[probes]` settings and `--probe` options.
+"""Probes of a running container: the user's `[probes]` settings and `--probe` options.
 
-    [tool.slimify.probes]                 # or [probes] in slimify.toml; every key may be left out
-    port = 8080                           # waited for; by default the first port that the image exposes
-    seconds = 60                          # how long a start may take
+    [tool.slimify.probes]                 # or [probes] in slimify.toml; every key is optional
+    port = 8080                           # to wait for; default: the ports that the image exposes
+    seconds = 60                          # time limit of a start
     env = { DATABASE_URL = "sqlite://" }
     volumes = ["./fixtures:/data:ro"]     # relative to the settings file
     options = ["--cap-add=NET_ADMIN"]     # further options of the engine's run
     http = ["/", { path = "/login", method = "POST", body = "a=b", status = 302 }]
     exec = ["./manage check"]             # in the running container
     run = [{ command = ["--version"], exit = 0 }]  # a container of its own
-    files = ["/app/templates/index.html"] # have to be there, equal in content, owner and mode
-    accept = ["Labels.build", "GET /now"] # differences that are meant
-    mask = ["build [0-9]+"]               # regular expressions of what changes from run to run
+    files = ["/app/templates/index.html"] # must exist with the same content, owner and mode
+    accept = ["Labels.build", "GET /now"] # intended differences
+    mask = ["build [0-9]+"]               # regular expressions of text that changes between runs
 
-A table named as a Dockerfile (`[probes."worker.Dockerfile"]`) adds to it for that file alone.
+A table named after a Dockerfile (`[probes."worker.Dockerfile"]`) extends the settings for that file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ _DOCKERFILE_NAME = re.compile(r"dockerfile|containerfile", re.IGNORECASE)
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """An HTTP request. `status` None: any, but equal in both images; `compare` "status" ignores the body."""
+    """An HTTP request. With `status` None, the statuses of both images must be equal; `compare` "status"
+    ignores the body."""
 
     path: str
     method: str = "GET"
@@ -47,7 +48,7 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """A command. `exit` None: any, but equal in both images."""
+    """A command. With `exit` None, the exit codes of both images must be equal."""
 
     command: tuple[str, ...]
     exit: int | None = None
@@ -60,7 +61,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """Everything that is asked, and the settings both containers are started with."""
+    """All probes of one Dockerfile, and the settings that both containers are started with."""
 
     port: int | None = None
     seconds: float = 30
@@ -76,10 +77,9 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 
 def parse_table(table: Mapping[str, Any], file: str = "") -> Probe:
-    """The probe for one Dockerfile (its path relative to the settings file, or its name).
+    """The probe for `file`, a Dockerfile (its path relative to the settings file, or its name).
 
-    Raises ValueError with a sentence for an unknown key or a value of the wrong kind, also in what is
-    for other Dockerfiles.
+    Raises ValueError for an unknown key or a value of the wrong type, also in tables of other Dockerfiles.
     """
     known = set(Probe.__struct_fields__)
     own = {name: value for name, value in table.items() if name in known}
@@ -96,7 +96,7 @@ def parse_table(table: Mapping[str, Any], file: str = "") -> Probe:
 
 
 def with_absolute_volumes(probe: Probe, directory: Path) -> Probe:
-    """With volumes of this machine as the engine wants them: absolute. Names of volumes are no paths."""
+    """`probe` with absolute host paths of volumes, as engines require. Named volumes are unchanged."""
     return replace(probe, volumes=tuple(_volume(item, directory) for item in probe.volumes))
 
 
@@ -108,7 +108,7 @@ def _volume(text: str, directory: Path) -> str:
 
 
 def merge(general: Probe, special: Probe) -> Probe:
-    """What `special` says, on top of `general`."""
+    """`general` with the settings of `special` added; single values of `special` win."""
     default = Probe()
     changes: dict[str, Any] = {}
     for name in Probe.__struct_fields__:
@@ -123,10 +123,8 @@ def merge(general: Probe, special: Probe) -> Probe:
 
 
 def parse_option(text: str) -> Probe:
-    """One `--probe`: `/path`, `/path=404`, `POST /path`, or a command to run in the container.
-
-    Raises ValueError for an empty one.
-    """
+    """The probe of one `--probe` option: `/path`, `/path=404`, `POST /path`, or a command to run in the
+    container. Raises ValueError if it is empty."""
     found = re.fullmatch(r"(?:([A-Z]+) )?(/[^\s=]*(?:\?\S*?)?)(?:=(\d{3}))?", text.strip())
     if found:
         status = int(found[3]) if found[3] else None

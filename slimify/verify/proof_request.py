@@ -1,4 +1,4 @@
-"""What is to be proven, made of a Dockerfile with its context and settings."""
+"""What to verify: a Dockerfile, its context and the settings of both builds."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ Listener = Callable[[Progress], None]
 
 
 class ProofRequest(Struct, frozen=True, kw_only=True):
-    """What is to be proven, and with which settings."""
+    """An original Dockerfile and everything that the comparison with its rewrites depends on."""
 
     file: str
     original: bytes
     context: Path
-    context_after: Path | None = None  # of the rewritten file, where it is another one
+    context_after: Path | None = None  # build context of the rewritten file, if different
     ignore: bytes | None = None
     terms: Terms = field(default_factory=Terms)
     runtime_needs: RuntimeNeeds | None = None
-    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the context, in the image
-    application: tuple[str, ...] = ()  # directories of the image
+    image_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by file of the context
+    application_directories: tuple[str, ...] = ()  # in the image
     language: str | None = None
     probe: Probe = field(default_factory=Probe)
     build: BuildOptions = field(default_factory=BuildOptions)
-    start: bool = True  # False: nothing is run
-    timed: str = ""  # a source file of the context: builds are timed cold and after a change of it
+    start: bool = True  # False: compare files only, start no container
+    timed_source: str = ""  # source file of the context to change for timed builds; "": no timing
 
 
-# Which fields of the contract a stated decision is about.
+# The fields of the contract that a decision changes.
 _CHANGED_FIELDS = {
-    "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # another start command
+    "SL315": ("Cmd", "Entrypoint", "WorkingDir"),  # new start command
     "SL330": ("User",),  # --nonroot
 }
 
@@ -67,7 +67,7 @@ def proof_request(
     start: bool = True,
     timed: bool = False,
 ) -> ProofRequest:
-    """`data` is the original Dockerfile. Raises SlimifyError where it is malformed."""
+    """The request for `data`, the original Dockerfile. Raises SlimifyError if it is malformed."""
     where = scan(context, Path(name) if name != "-" else None)
     program = classify(parse(data, name), where, name, options)
     return ProofRequest(
@@ -77,18 +77,18 @@ def proof_request(
         ignore=_ignore_file(name),
         terms=_terms(program, probe),
         runtime_needs=program.runtime_needs,
-        placed=_image_paths(program),
-        application=_application_directories(program),
+        image_paths=_image_paths(program),
+        application_directories=_application_directories(program),
         language=program.language,
         probe=probe,
         build=build,
         start=start,
-        timed=_timed_source(program) if timed else "",
+        timed_source=_timed_source(program) if timed else "",
     )
 
 
 def accepted_fields(outcome: Outcome) -> frozenset[str]:
-    """The fields of the contract that a rewrite's stated decisions change."""
+    """The fields of the contract that the decisions of a rewrite change."""
     return frozenset(name for decision in outcome.decisions for name in _changed_fields(decision))
 
 
@@ -109,26 +109,26 @@ def _terms(program: Program, probe: Probe) -> Terms:
         if instruction.keyword == "LABEL"
         for name, _ in env_pairs(instruction)
     }
-    # a tag moves on: what it brings may be what the facts know of a later release
+    # a tag moves: it may set the environment that the facts know from a later release
     brought = {*program.base.env, *environment(program.base.family)} if program.base else set()
-    told = own & toolchain_settings()  # they say something to the toolchain of the base image only
+    toolchain_only = own & toolchain_settings()  # read by the base image's toolchain only
     return Terms(
-        own_env=frozenset(own - told),
-        base_env=frozenset(brought - {"PATH"} | told),
+        own_env=frozenset(own - toolchain_only),
+        base_env=frozenset(brought - {"PATH"} | toolchain_only),
         own_labels=frozenset(labels),
         accepted=frozenset(probe.accept),
     )
 
 
 def _image_paths(program: Program) -> dict[str, tuple[str, ...]]:
-    """Where the sources that were read are in the image."""
+    """The paths in the image of the source files that were read."""
     view, sources = program.end.view, program.runtime_needs.sources
     return {use.file: view.image_paths(use.file) for use in (*sources.imports, *sources.paths)}
 
 
 def _application_directories(program: Program) -> tuple[str, ...]:
-    """The directories of the image that are the application's: WORKDIR, and what the context's
-    directories are copied to; not those that hold a system."""
+    """The application's directories in the image: WORKDIR and the destinations of copies from the context,
+    without system directories."""
     found = [program.runtime.workdir or ""]
     for step in program.steps:
         if step.keyword not in ("COPY", "ADD") or step.instruction.flag("from") is not None:
@@ -145,20 +145,21 @@ def _application_directories(program: Program) -> tuple[str, ...]:
 
 
 def _holds_system(place: str) -> bool:
-    """Whether a directory holds a system; some projects are the only ones in /usr/src or /go."""
+    """Whether a directory belongs to the system. Some applications are located directly in /usr/src or
+    /go."""
     if is_shared_directory(place):
         return place not in ("/usr/src", *projects())
     return is_packages(place) or inside(place, "/usr/local/bin")
 
 
 def _ignore_file(name: str) -> bytes | None:
-    """The ignore file that belongs to this Dockerfile alone (BuildKit: NAME.dockerignore beside it)."""
+    """The Dockerfile's own ignore file (BuildKit: NAME.dockerignore next to it)."""
     path = Path(f"{name}.dockerignore")
     return path.read_bytes() if name != "-" and path.is_file() else None
 
 
 def _timed_source(program: Program) -> str:
-    """A source file of the context in which a line can be changed."""
+    """A source file of the context that can be changed to time a rebuild."""
     known = language(program.language)
     endings = known.endings if known is not None else ()
     named = [use.file for use in program.runtime_needs.sources.imports if use.file.endswith(endings)]

@@ -1,4 +1,4 @@
-"""A built image → what its archive tells: layers, files, ELF files, package databases."""
+"""Reads a built image from its archive: layers, files, ELF files, package databases."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from slimify.syntax.dockerfile.history import match_history
 from slimify.syntax.dockerfile.parser import parse
 from slimify.verify.disk.evidence import Side
 
-# Texts that the comparison reads: accounts, the linkers' configuration, package databases.
+# Files whose content is read, besides package databases: accounts, configuration of the dynamic linkers.
 _KEPT_FILES = frozenset({"/etc/passwd", "/etc/group", "/etc/ld.so.cache", mediatypes.TABLE})
 _KEPT_PREFIXES = ("/etc/ld-musl-",)
 
@@ -32,17 +32,17 @@ def read_side(
     digests: Iterable[str] = (),
     sizes: dict[str, int] | None = None,
 ) -> Side:
-    """Streams the image out of the engine. `digests` are paths whose content will be compared, `sizes`
-    carries the compressed sizes of layers from one image to the next.
+    """Reads the image with `tag` from the engine, as a stream.
 
-    Raises EngineProblem, and SlimifyError for an archive that can't be read.
+    `digests` are paths whose content will be compared; `sizes` caches the compressed sizes of layers across
+    images. Raises EngineProblem, and SlimifyError for an invalid archive.
     """
     config: Any = engine.inspect(tag).get("Config") or {}
     with engine.archive(tag) as stream:
         image = archive.read(
             stream, keep=_content_filter(config), digests=bool(tuple(digests)), compress=1, sizes=sizes
         )
-    return Side(image=image, files=Files(image.layers), own=first_own_layer(dockerfile, image))
+    return Side(image=image, files=Files(image.layers), first_own_layer=first_own_layer(dockerfile, image))
 
 
 def _content_filter(config: Any) -> Callable[[str], bool]:
@@ -68,7 +68,7 @@ def _content_filter(config: Any) -> Callable[[str], bool]:
 
 
 def first_own_layer(dockerfile: bytes, image: Image) -> int:
-    """The index of the first layer that the Dockerfile's last stage made; 0 if that can't be told."""
+    """The index of the first layer that the Dockerfile's last stage made; 0 if unknown."""
     try:
         pairs = match_history(parse(dockerfile, "Dockerfile"), image.history)
     except SlimifyError:

@@ -1,4 +1,4 @@
-"""What was found becomes what the next plan has to respect, until the proof holds."""
+"""The repair loop: findings become constraints for the next plan until both images are equal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from slimify.model.outcome import Outcome, Unchanged
 from slimify.model.versions import version_numbers
 from slimify.verify.model import Constraint, Finding, Proof, Round
 
-ROUNDS = 6  # each builds an image; the ladder has four rungs, and most causes show in the first build
-
-# What `--base` means below a rung that failed, step by step.
+ROUNDS = 6  # each builds an image; most causes show in the first build
+# The next larger choices of `--base` after one that failed.
 _LOWER_RUNGS: dict[str, tuple[Base, ...]] = {"minimal": ("slim", "same"), "slim": ("same",)}
 
 
 def required_constraints(proof: Proof) -> tuple[Constraint, ...]:
-    """What follows from the findings that nobody accepted, each need once, of several releases of glibc
-    the newest. Paths that no setting can name are left out."""
+    """The constraints of all unaccepted findings, without duplicates; of several glibc versions, the newest.
+    Paths that no setting can express are left out."""
     found: dict[tuple[str, str], Constraint] = {}
     for item in (c for finding in _unaccepted_findings(proof) for c in finding.constraints):
         if item.need == "path" and not is_path(item.value):
@@ -33,7 +32,7 @@ def required_constraints(proof: Proof) -> tuple[Constraint, ...]:
 
 
 def apply_constraints(options: Options, constraints: Iterable[Constraint]) -> Options:
-    """The options with which the planner respects the constraints; those about the base are not here."""
+    """The options with which the planner respects the constraints, except those about the base image."""
     for item in constraints:
         if item.need == "package" and item.value not in options.keep_packages:
             options = replace(options, keep_packages=(*options.keep_packages, item.value))
@@ -51,13 +50,13 @@ def repair(
     options: Options,
     rewrite: Callable[[Options], Outcome],
     prove: Callable[[Outcome], Proof],
-    told: Callable[[Round], None] = lambda turn: None,
+    report_round: Callable[[Round], None] = lambda turn: None,
 ) -> tuple[Outcome, Proof]:
-    """Plans and proves until the images are equal, nothing is left to try, or after ROUNDS.
+    """Plans and verifies until the images are equal, no plan is left, or ROUNDS is reached.
 
-    `first` is the rewrite to begin with, made with `options`. Returns the last outcome and its
-    proof, with all rounds; an outcome that is not `rewritten` says that no rewrite could be proven,
-    and `problem` of the proof why.
+    `first` is the initial rewrite, made with `options`. Returns the last outcome and its proof with all
+    rounds. If no rewrite could be verified, the outcome is `Unchanged` and the proof's `problem` says why.
+    `report_round` is called after each round.
     """
     outcome, kept = first, _KeptConstraints()
     rounds: list[Round] = []
@@ -75,7 +74,7 @@ def repair(
             rung=outcome.rung, verdict=proof.verdict, findings=_unaccepted_findings(proof), constraints=new
         )
         rounds.append(turn)
-        told(turn)
+        report_round(turn)
         if following is None:
             break
         outcome, options = following.outcome, following.options
@@ -94,31 +93,31 @@ def _rounds(count: int) -> str:
 
 
 class _KeptConstraints:
-    """The constraints that the present plan respects, each need once."""
+    """The constraints that the current plan respects."""
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], Constraint] = {}
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:
-        """Those that the next rewrite has to know of."""
-        return tuple(item for item in self._items.values() if item.lasting)
+        """The constraints to save for later rewrites."""
+        return tuple(item for item in self._items.values() if item.persistent)
 
     def without(self, found: Iterable[Constraint]) -> tuple[Constraint, ...]:
-        """Those that it does not respect yet; a base is chosen here, not by who found something."""
+        """Those of `found` that the plan does not respect yet; `_candidates` chooses the base image."""
         return tuple(c for c in found if (c.need, c.value) not in self._items and c.need != "base")
 
     def add(self, items: Iterable[Constraint]) -> None:
         for item in items:
-            if item.need in ("base", "glibc"):  # the last one holds
+            if item.need in ("base", "glibc"):  # the last one wins
                 self._items = {key: old for key, old in self._items.items() if old.need != item.need}
             self._items[item.need, item.value] = item
 
 
 def _missing_base_reason(proof: Proof) -> str:
-    """Why the base image of the rewritten file can't be had; "" where that is not what went wrong."""
+    """Why the base image of the rewritten file can't be pulled; "" if that was not the problem."""
     needs = (item for finding in _unaccepted_findings(proof) for item in finding.constraints)
-    return next((item.because for item in needs if not item.lasting), "")
+    return next((item.reason for item in needs if not item.persistent), "")
 
 
 def _unaccepted_findings(proof: Proof) -> tuple[Finding, ...]:
@@ -126,7 +125,7 @@ def _unaccepted_findings(proof: Proof) -> tuple[Finding, ...]:
 
 
 class _NextPlan(Struct, frozen=True):
-    """A plan to try next, the options it was made with, and what it respects in addition."""
+    """The next plan to try, its options, and its additional constraints."""
 
     outcome: Outcome
     options: Options
@@ -141,8 +140,8 @@ def _next_plan(
     tried: set[str],
     absent: str,
 ) -> _NextPlan | None:
-    """The next plan that was not tried yet: with what was found to be needed; else a rung further down,
-    with it or, where the planner knows no way to respect it, without. None: nothing is left."""
+    """The next untried plan: with the new constraints; else with a larger base image and the constraints;
+    else with a larger base image only. None if no plan is left."""
     for candidate, new in _candidates(outcome.rung, options, fresh, absent):
         following = rewrite(candidate)
         if following.kind == "rewritten" and following.after not in tried:
@@ -157,8 +156,8 @@ def _candidates(
         yield apply_constraints(options, fresh), fresh
     for base in _LOWER_RUNGS.get(rung, ()):
         lower = replace(options, base=base)
-        because = absent or f"the rung {rung} could not be proven"
-        down = Constraint(need="base", value=base, because=because, lasting=not absent)
+        reason = absent or f"the rung {rung} could not be proven"
+        down = Constraint(need="base", value=base, reason=reason, persistent=not absent)
         if fresh:
             yield apply_constraints(lower, fresh), (*fresh, down)
         yield lower, (down,)

@@ -1,4 +1,4 @@
-"""The original once more: what it then does otherwise itself is no difference between the images."""
+"""Further runs of the original: where these differ from the first, a difference between images is noise."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _Observe = Callable[[], Observation]
 
 
 class Reruns:
-    """Further observations of the original, each made once, and only where something differs."""
+    """Further observations of the original, each made at most once and only on demand."""
 
     def __init__(self, run: _Observe, build: _Observe) -> None:
-        """`run` starts the same image again; `build` builds it again without cache and starts that:
-        a bundler's hash or a build's number is another one every time."""
+        """`run` starts the same image again; `build` rebuilds it without cache and starts the result, since
+        hashes of bundlers and build numbers change with every build."""
         self._run, self._build = run, build
 
     @cached_property
-    def again(self) -> Observation:
-        """What a second run of the same image does."""
+    def second_run(self) -> Observation:
+        """The observation of a second run of the same image."""
         return self._run()
 
     @cached_property
-    def rebuilt(self) -> Observation:
-        """What an image does that was built a second time."""
+    def rebuilt_run(self) -> Observation:
+        """The observation of an image that was built a second time."""
         return self._build()

@@ -1,4 +1,4 @@
-"""One image started, waited for, asked and stopped: what it does, not what that means."""
+"""Starts one image, waits for it, asks it and stops it, and records what it does."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ from slimify.verify import listening_ports, pages, web
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
 
-_QUIET_SECONDS = (
-    2.0  # seconds without a new line after which a container without ports has said what it had to say
-)
-_LEAST_WATCH = 8.0  # a container that neither ends nor listens is looked at after so many seconds at least
+_QUIET_SECONDS = 2.0  # seconds without log output after which a container without ports counts as running
+_LEAST_WATCH = 8.0  # seconds to wait at least for a container that neither ends nor listens
 _STOP_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
-_FURTHER_PORTS_WAIT = 2.0  # seconds that further ports are waited for once one listens
-_MAX_REDIRECTS = 4  # answers in a row that are followed
-_RESOURCE_TIMEOUT = 10.0  # seconds for what a page loads
+_FURTHER_PORTS_WAIT = 2.0  # seconds to wait for further ports once one listens
+_MAX_REDIRECTS = 4  # redirects followed in a row
+_RESOURCE_TIMEOUT = 10.0  # seconds for each resource of a page
 _HEALTH_TRIES, _HEALTH_INTERVAL = (
     3,
     2.0,
@@ -30,8 +28,8 @@ _HEALTH_TRIES, _HEALTH_INTERVAL = (
 
 
 class Ready(Struct, frozen=True):
-    """A container that was waited for: what came (as in `Observation.ready`), the ports that answer, and
-    after how many seconds."""
+    """A container after the wait: its state (as in `Observation.ready`), the ports that answer, and the
+    seconds it took."""
 
     container: str
     ready: str
@@ -43,7 +41,7 @@ class Ready(Struct, frozen=True):
 def running(
     engine: Engine, image: str, asked: tuple[int, ...], probe: Probe, least: float = 0
 ) -> Iterator[Ready]:
-    """Starts an image and waits for it; at the end its container is removed. Raises EngineProblem."""
+    """Starts an image, waits for it, and removes its container on exit. Raises EngineProblem."""
     options = RunOptions(env=dict(probe.env), volumes=probe.volumes, ports=asked, arguments=probe.options)
     began = time.monotonic()
     container = engine.start(image, options)
@@ -62,9 +60,11 @@ def observe(
     least: float = 0,
     health: tuple[str, ...] = (),
 ) -> Observation:
-    """Starts the image, waits, asks and stops it. An image that neither ends nor listens is watched for
-    `least` seconds at least; `health` is the command of its health check. Only a failure of the engine
-    itself raises."""
+    """Starts an image, waits, asks and stops it.
+
+    An image that neither ends nor listens is watched for `least` seconds at least. `health` is the command
+    of its health check. Raises EngineProblem only for failures of the engine itself.
+    """
     with contextlib.ExitStack() as stack:
         try:
             one = stack.enter_context(running(engine, image, asked, probe, least))
@@ -84,9 +84,9 @@ def _observe_running(
     answers = ask(engine, one, asked, probe)
     outputs = {}
     healthy = None
-    listens: tuple[int, ...] = ()
+    unasked_ports: tuple[int, ...] = ()
     if engine.state(container).running:
-        listens = () if probe.port else listening_ports.listening_ports(engine, container)
+        unasked_ports = () if probe.port else listening_ports.listening_ports(engine, container)
         outputs = {run.name: _execute(engine, container, run, probe) for run in probe.exec}
         healthy = _check_health(engine, container, Run(command=health), probe) if health else None
     state = engine.state(container)
@@ -101,14 +101,14 @@ def _observe_running(
         answers=answers,
         outputs=outputs,
         health=healthy,
-        stopped=stopped,
+        stop_exit_code=stopped,
         log=engine.logs(container),
-        listens=tuple(port for port in listens if port not in one.opened),
+        unasked_ports=tuple(port for port in unasked_ports if port not in one.opened),
     )
 
 
 def _check_health(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[int | None, str]:
-    """The health check, like Docker's again where it fails: what listens may not be ready yet."""
+    """Runs the health check. Like Docker, retries it, since a listening program may not be ready yet."""
     for _ in range(_HEALTH_TRIES - 1):
         found = _execute(engine, container, run, probe)
         if found[0] == 0 or not engine.state(container).running:
@@ -127,7 +127,7 @@ def _execute(engine: Engine, container: str, run: Run, probe: Probe) -> tuple[in
 
 
 def run_separately(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[int | None, str]:
-    """`run IMAGE command` in a container of its own → exit code (None: it did not end) and output."""
+    """Exit code (None: it did not end) and output of `run IMAGE command` in a container of its own."""
     options = RunOptions(
         command=run.command, env=dict(probe.env), volumes=probe.volumes, arguments=probe.options
     )
@@ -149,7 +149,7 @@ def run_separately(engine: Engine, image: str, run: Run, probe: Probe) -> tuple[
 def _wait(
     engine: Engine, container: str, asked: tuple[int, ...], probe: Probe, least: float
 ) -> tuple[str, tuple[int, ...]]:
-    """Waits for an end, health, or ports that answer → what came, and the ports."""
+    """Waits until the container ends, is healthy or listens. Returns the state and the open ports."""
     began = time.monotonic()
     quiet, last = began, ""
     first: float | None = None
@@ -179,8 +179,8 @@ def _listens(engine: Engine, container: str, port: int) -> bool:
 
 
 def ask(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) -> dict[str, web.Answer]:
-    """The user's requests go to the first port that listens; without any, each one is asked for `/`
-    and for what the answer leads to."""
+    """The answers to the user's requests on the first open port. Without any, `/` and the paths it leads to
+    are requested on each open port."""
     answers: dict[str, web.Answer] = {}
     for port in one.opened[:1] if probe.http else one.opened:
         place = engine.address(one.container, port)
@@ -195,7 +195,7 @@ def ask(engine: Engine, one: Ready, asked: tuple[int, ...], probe: Probe) -> dic
 
 
 def _visit_pages(place: tuple[str, int]) -> dict[str, web.Answer]:
-    """`/`, the page that it redirects to, and what that page loads from the same server."""
+    """The answers for `/`, the page it redirects to, and what that page loads from the same server."""
     answers: dict[str, web.Answer] = {}
     paths = ["/"]
     for _ in range(_MAX_REDIRECTS):

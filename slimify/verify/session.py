@@ -1,4 +1,4 @@
-"""Builds both images and compares them: contract, files, behaviour. The original is built once."""
+"""Builds both images and compares contract, files and behaviour. The original is built once."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ from slimify.verify.steady_answers import AnswerHistories
 BUILD = "SL501"
 
 
-class _Candidate(Struct, dict=True):
-    """One of the two images, looked at step by step, each step once."""
+class _TestedImage(Struct, dict=True):
+    """One of the two built images. Each inspection runs at most once."""
 
     engine: Engine
     case: ProofRequest
@@ -59,7 +59,7 @@ class _Candidate(Struct, dict=True):
 
     @property
     def sources(self) -> tuple[bytes, bytes | None]:
-        """The Dockerfile and the ignore file that it is built with."""
+        """The Dockerfile and its ignore file."""
         return self.dockerfile, self.ignore
 
     @cached_property
@@ -76,7 +76,7 @@ class _Candidate(Struct, dict=True):
     def ports(self) -> tuple[int, ...]:
         exposed = sorted(str(port) for port in self.config.get("ExposedPorts") or {})
         tcp = tuple(int(port.partition("/")[0]) for port in exposed if not port.endswith("/udp"))
-        if not tcp:  # many servers listen where PORT says, and their files expose nothing
+        if not tcp:  # many servers listen on $PORT without EXPOSE
             said = behaviour.variable_value(self.config, self.case.probe, "PORT")
             tcp = (int(said),) if said.isdigit() and 0 < int(said) < 65536 else ()
         return behaviour.ports_to_ask(tcp, self.case.probe)
@@ -86,48 +86,51 @@ class _Candidate(Struct, dict=True):
         return run_container.observe(self.engine, self.built.tag, asked, self.case.probe, least, health)
 
     @cached_property
-    def seen(self) -> Observation:
+    def observation(self) -> Observation:
         first = self.observed(self.ports)
-        if first.answers or not first.listens:
+        if first.answers or not first.unasked_ports:
             return first
-        self.ports = first.listens  # where nothing says that it does
+        self.ports = first.unasked_ports  # neither EXPOSE nor PORT names them
         return self.observed(self.ports)
 
 
 class Session(Struct):
-    """One original and the rewrites that are tried for it. As a context manager it removes the original's
-    image at the end; the engine is the caller's to close. `sizes` keeps the compressed sizes of layers,
-    for further sessions."""
+    """Compares one original with any number of rewrites.
+
+    As a context manager, it removes the original's image on exit; the caller closes the engine. `sizes`
+    caches the compressed sizes of layers across sessions.
+    """
 
     engine: Engine
     case: ProofRequest
     listener: Listener | None = None
     sizes: dict[str, int] = field(default_factory=dict)
-    _original: _Candidate | None = None
-    _repeats: Reruns | None = None
-    _watched: float = 0  # seconds that the repeats watch the original at least
+    _original: _TestedImage | None = None
+    _reruns: Reruns | None = None
+    _watched: float = 0  # seconds that the reruns watch the original at least
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         if self._original is not None:
-            with contextlib.suppress(EngineProblem):  # the engine sweeps at its own end
+            with contextlib.suppress(EngineProblem):  # the engine cleans up when it is closed
                 self.engine.remove_image(self._original.built.tag)
             self._original = None
 
     @property
-    def seen(self) -> Observation | None:
-        """What the original did, once it was started."""
-        return self._original.__dict__.get("seen") if self._original else None
+    def observation(self) -> Observation | None:
+        """The observation of the original; None if it was not started."""
+        return self._original.__dict__.get("observation") if self._original else None
 
     def prove(
         self, rewritten: bytes, accepted: frozenset[str] = frozenset(), ignore: bytes | None = None
     ) -> Proof:
-        """Compares the original with a rewritten Dockerfile. `accepted` are the fields of the contract
-        that its stated decisions change, `ignore` the ignore file that it brings.
+        """Compares the original with a rewritten Dockerfile.
 
-        Raises EngineProblem where it is not the Dockerfile's fault (unreachable, disk, killed, …).
+        `accepted` are the fields of the contract that its decisions change, `ignore` is its own ignore file.
+        Raises EngineProblem for failures that the Dockerfile does not cause (engine unreachable, disk full,
+        process killed, …).
         """
         proof = Proof(file=self.case.file, verdict="not built", engine=self.engine.name)
         with ThreadPoolExecutor(2) as pool:
@@ -142,7 +145,7 @@ class Session(Struct):
                 self.engine.cancel()
                 raise
         if isinstance(original, EngineProblem):
-            if isinstance(subject, _Candidate):
+            if isinstance(subject, _TestedImage):
                 self.engine.remove_image(subject.built.tag)
             text = f"the original does not build with {self.engine.name}: {original.message}"
             return replace(proof, problem=text, log=original.log)
@@ -153,20 +156,20 @@ class Session(Struct):
         finally:
             self.engine.remove_image(subject.built.tag)
 
-    def _build_original(self) -> _Candidate:
+    def _build_original(self) -> _TestedImage:
         if self._original is None:
             self._original = self._build(self.case.original, "original")
         return self._original
 
-    def _rebuilt(self, original: _Candidate, asked: tuple[int, ...], least: float) -> Observation:
-        """What the original does, built once more without cache; if that fails, what it did before."""
+    def _rebuilt(self, original: _TestedImage, asked: tuple[int, ...], least: float) -> Observation:
+        """The observation of the original after a rebuild without cache; the earlier one if that fails."""
         options = replace(self.case.build, no_cache=True)
         try:
             again = self._build(self.case.original, "original, once more", options)
         except EngineProblem as problem:
             if problem.kind not in ("build", "base", "timeout"):
                 raise
-            return original.seen
+            return original.observation
         try:
             return again.observed(asked, least)
         finally:
@@ -180,16 +183,16 @@ class Session(Struct):
         context: Path | None = None,
         *,
         ignore: bytes | None = None,
-    ) -> _Candidate:
+    ) -> _TestedImage:
         case = self.case
         own = ignore if ignore is not None else case.ignore
         built = self.engine.build(
             dockerfile, context or case.context, options or case.build, self.listener, label, ignore=own
         )
-        return _Candidate(self.engine, case, built, dockerfile, own, self.sizes)
+        return _TestedImage(self.engine, case, built, dockerfile, own, self.sizes)
 
     def _compared(
-        self, proof: Proof, original: _Candidate, subject: _Candidate, accepted: frozenset[str]
+        self, proof: Proof, original: _TestedImage, subject: _TestedImage, accepted: frozenset[str]
     ) -> Proof:
         terms = self.case.terms
         added = contract.fields_set_by(subject.dockerfile) - contract.fields_set_by(original.dockerfile)
@@ -203,15 +206,15 @@ class Session(Struct):
         times = {"original": Times(), "rewritten": Times()}
         if self.case.start and self.engine.can_run:
             checks += self._behaviour(original, subject)
-            scope = behaviour.unproven(original.seen, original.ports, self.case.probe)
+            scope = behaviour.unproven(original.observation, original.ports, self.case.probe)
             times = {
-                "original": Times(start=original.seen.start),
-                "rewritten": Times(start=subject.seen.start),
+                "original": Times(start=original.observation.start),
+                "rewritten": Times(start=subject.observation.start),
             }
         else:
             why = "nothing was run" if not self.case.start else f"{self.engine.name} only builds"
             scope = (f"{why}: behaviour was not compared",)
-        if self.case.timed:
+        if self.case.timed_source:
             times = measurements.build_times(self.engine, self.case, subject.sources, times, self.listener)
         equal = all(check.ok for check in checks)
         return replace(
@@ -224,8 +227,8 @@ class Session(Struct):
             times=times,
         )
 
-    def _evidence(self, original: _Candidate, subject: _Candidate) -> Evidence:
-        return Evidence(original.side, subject.side, self.case.runtime_needs, self.case.placed)
+    def _evidence(self, original: _TestedImage, subject: _TestedImage) -> Evidence:
+        return Evidence(original.side, subject.side, self.case.runtime_needs, self.case.image_paths)
 
     def _disk(self, evidence: Evidence) -> Iterator[Check]:
         executed = start_commands.executed_files(evidence.after)
@@ -244,23 +247,25 @@ class Session(Struct):
         yield users.check(evidence)
         yield environment_check.check(evidence, self.case.language)
         yield media_types.check(evidence, self.case.language)
-        yield leftovers.missing_application_files(evidence, self.case.application, self.case.language)
-        yield leftovers.missing_data_elsewhere(evidence, self.case.application)
+        yield leftovers.missing_application_files(
+            evidence, self.case.application_directories, self.case.language
+        )
+        yield leftovers.missing_data_elsewhere(evidence, self.case.application_directories)
         if self.case.probe.files:
             yield files.probed_files(evidence, self.case.probe.files)
 
-    def _behaviour(self, original: _Candidate, subject: _Candidate) -> Iterator[Check]:
-        probe, seen = self.case.probe, original.seen
+    def _behaviour(self, original: _TestedImage, subject: _TestedImage) -> Iterator[Check]:
+        probe, seen = self.case.probe, original.observation
         asked = original.ports
         wait = behaviour.minimum_watch(seen)
         now = behaviour.retry_unsteady_start(
             seen, subject.observed(asked, wait), asked, lambda: subject.observed(asked, wait)
         )
-        subject.__dict__["seen"] = now
+        subject.__dict__["observation"] = now
         least = behaviour.minimum_rewatch(seen, now)
-        if self._repeats is None or least > self._watched:
+        if self._reruns is None or least > self._watched:
             self._watched = least
-            self._repeats = Reruns(
+            self._reruns = Reruns(
                 lambda: original.observed(asked, least), lambda: self._rebuilt(original, asked, least)
             )
         images = original.built.tag, subject.built.tag
@@ -269,8 +274,8 @@ class Session(Struct):
         def settled() -> AnswerHistories | None:
             return steady_answers.watch_until_steady(self.engine, images, (seen, now), asked, probe)
 
-        yield from behaviour.compare(seen, now, probe, self._repeats, settled)
-        said = [(seen.said, now.said)]
+        yield from behaviour.compare(seen, now, probe, self._reruns, settled)
+        said = [(seen.printed, now.printed)]
         for run in probe.run:
             before = run_container.run_separately(self.engine, original.built.tag, run, probe)
             after = run_container.run_separately(self.engine, subject.built.tag, run, probe)
@@ -284,8 +289,8 @@ class Session(Struct):
             yield Check(name="messages", layer="behaviour", ok=False, detail=detail, findings=missing)
 
 
-def _built_or_problem(future: Future[_Candidate]) -> _Candidate | EngineProblem:
-    """A built image, or why a Dockerfile does not build; what is nobody's fault is raised."""
+def _built_or_problem(future: Future[_TestedImage]) -> _TestedImage | EngineProblem:
+    """The built image, or the problem if the Dockerfile does not build. Other problems are raised."""
     try:
         return future.result()
     except EngineProblem as problem:
@@ -296,8 +301,7 @@ def _built_or_problem(future: Future[_Candidate]) -> _Candidate | EngineProblem:
 
 def _not_built(problem: EngineProblem) -> Check:
     text = f"the rewritten file does not build: {problem.message}"
-    # whatever the cause, a rung that keeps more may build; where a registry has no such image today,
-    # that says nothing about the rewrite
-    need = Constraint(need="base", value="", because=problem.message, lasting=problem.kind != "base")
+    # a larger base image may build; that a registry lacks an image today says nothing about the rewrite
+    need = Constraint(need="base", value="", reason=problem.message, persistent=problem.kind != "base")
     finding = Finding(code=BUILD, text=text, constraints=(need,))
     return Check(name="build", layer="build", ok=False, detail=text, findings=(finding,))

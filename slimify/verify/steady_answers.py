@@ -1,7 +1,7 @@
-"""Both images side by side, asked again and again until what they answer no longer changes.
+"""Runs both images side by side and asks them until their answers settle.
 
-A program that makes its pages when it starts answers otherwise from one moment to the next, and each image
-was asked at another one. What stays different stays a difference; what never comes to rest is said.
+The answers of a program that is still starting change over time, and the two images were first asked at
+different times after their start. Differences that remain are reported, answers that never settle, too.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request
 from slimify.verify.web import Answer
 
-_INTERVAL = 2.0  # seconds between two questions
-_STEADY = 3  # answers in a row that have to be the same
-_STEADY_DIFFERENCE = 6  # and where the two images stay different
+_INTERVAL = 2.0  # seconds between two requests
+_STEADY = 3  # equal answers in a row to count as settled
+_STEADY_DIFFERENCE = 6  # the same, if the two images differ
 
 
 class AnswerHistory(Struct, frozen=True, kw_only=True):
-    """What one image answered from time to time, and the log it had each time."""
+    """All answers of one image over time, and its log at each time."""
 
     answers: tuple[Mapping[str, Answer], ...]
     logs: tuple[str, ...]
 
     @property
     def log(self) -> str:
-        """Its log at the end."""
+        """The last log."""
         return self.logs[-1]
 
-    def of(self, name: str) -> tuple[Answer, ...]:
-        """The answers to one request, as long as it was asked."""
+    def answers_to(self, name: str) -> tuple[Answer, ...]:
+        """The answers to one request over time."""
         return tuple(found[name] for found in self.answers if name in found)
 
 
@@ -51,9 +51,12 @@ def watch_until_steady(
     asked: tuple[int, ...],
     probe: Probe,
 ) -> AnswerHistories | None:
-    """Starts both images and asks them until both are at rest, for the probe's time at most, and three times
-    at least. `first` is what they did before: they are not taken to be alike as long as they did not come
-    to where they differed. None where one does not run on, or both can't run side by side."""
+    """Starts both images and asks them until their answers settle.
+
+    They are asked three times at least, and for the probe's time limit at most. `first` are their earlier
+    observations: the images only count as equal once both have given the answers that differed. None if one
+    of them ends, or if both can't run side by side.
+    """
     if any(one.problem or one.exit_code is not None for one in first):
         return None
     with contextlib.ExitStack() as stack:
@@ -84,14 +87,14 @@ def watch_until_steady(
 
 
 def request_named(name: str, probe: Probe) -> Request:
-    """The request that has a name: the user's, else a plain one."""
+    """The user's request of that name, else a plain one."""
     return next((one for one in probe.http if one.name == name), Request(path="/"))
 
 
 def unsteady_images(
     one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]
 ) -> str:
-    """Which image's answer never came to rest, or ""."""
+    """The image whose answers never settled ("both images", "the original", "the rewritten image"), or ""."""
     original, rewritten = (not answers_steady(one, course[-_STEADY:], own) for course in (before, after))
     if original and rewritten:
         return "both images"
@@ -99,8 +102,8 @@ def unsteady_images(
 
 
 def alternates(one: Request, before: Sequence[Answer], after: Sequence[Answer], own: Iterable[str]) -> bool:
-    """Whether both images change between the same answers, more than once: then it is no start, but what
-    the program does."""
+    """Whether both images alternate between the same answers. More than one change is not a start-up
+    effect."""
     for here, there in ((before, after), (after, before)):
         if sum(bool(web.difference(one, a, b, own)) for a, b in pairwise(here)) < 2:
             return False
@@ -110,7 +113,7 @@ def alternates(one: Request, before: Sequence[Answer], after: Sequence[Answer], 
 
 
 def answers_steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) -> bool:
-    """Whether answers are the same but for words that are others each time."""
+    """Whether the answers are equal except for words that change every time."""
     if len(answers) < _STEADY:
         return False
     if all(not web.difference(one, a, b, own) for a, b in pairwise(answers)):
@@ -124,11 +127,11 @@ def answers_steady(one: Request, answers: Sequence[Answer], own: Iterable[str]) 
 def _both_steady(
     before: AnswerHistory, after: AnswerHistory, first: tuple[Observation, Observation], probe: Probe
 ) -> bool:
-    """Whether both were the same for a while and are alike, or were so for longer and are not."""
+    """Whether both settled: briefly if they are equal, for longer if they differ."""
     if not (_is_steady(before, probe, _STEADY) and _is_steady(after, probe, _STEADY)):
         return False
     alike = before.answers[-1].keys() == after.answers[-1].keys() and all(
-        _same_answers(request_named(name, probe), before.of(name), after.of(name), probe.mask)
+        _same_answers(request_named(name, probe), before.answers_to(name), after.answers_to(name), probe.mask)
         for name in before.answers[-1]
     )
     if alike:
@@ -139,14 +142,14 @@ def _both_steady(
 def _differences_repeated(
     before: AnswerHistory, after: AnswerHistory, first: tuple[Observation, Observation], probe: Probe
 ) -> bool:
-    """Whether both gave the answers once more in which they differed."""
+    """Whether both images have given the answers again in which they differed at first."""
     old, new = (one.answers for one in first)
     for name in old.keys() & new.keys():
         one = request_named(name, probe)
         if not web.difference(one, old[name], new[name], probe.mask):
             continue
         for answer, course in ((old[name], before), (new[name], after)):
-            if all(web.difference(one, answer, other, probe.mask) for other in course.of(name)):
+            if all(web.difference(one, answer, other, probe.mask) for other in course.answers_to(name)):
                 return False
     return True
 

@@ -1,4 +1,4 @@
-"""What changes from one run of the same program to the next, taken out before answers are compared."""
+"""Masks what changes between two runs of the same program, so that answers and logs can be compared."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import cache
 
 from slimify.facts.language_files import all_files
 
-# Every row: what it looks like, what stands in its place. The first ones are the longest. A zone stays: one
-# that the other image does not know makes it another one, and that is no matter of the moment.
+# Pattern, replacement; longer patterns first. Time zones other than UTC are kept: a missing time zone in one
+# image is a real difference.
 _VOLATILE = (
     (r"\x1b\[[0-9;]*[A-Za-z]", ""),  # colours
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|[ ]?[+-]00:?00)?", "<time>"),
@@ -26,30 +26,27 @@ _VOLATILE = (
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "<id>"),
     (r"\b0x[0-9a-fA-F]+\b", "<address>"),
     (r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", "<id>"),
-    # ports that the kernel chooses (ip_local_port_range); any other one is the program's own choice
+    # ephemeral ports (ip_local_port_range); the program chooses all others
     (r"\b(?:127\.0\.0\.1|localhost):(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", "<here>"),
     (r"\b\d{1,3}(?:\.\d{1,3}){3}:(?:3[2-9]|[45]\d|6[0-5])\d{3}\b", "<address>"),
     (r"\b(?:10|172|192|169)(?:\.\d{1,3}){3}\b", "<address>"),
 )
 
-# Durations, sizes, process ids: only where the same program was seen to print others the next time.
+# Durations, sizes, process ids: ignored only if another run of the same program printed other numbers.
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*(?: ?(?:ns|[µμ]s|us|ms|s|sec|secs|seconds)\b)?")
 
 _MASKS = tuple((re.compile(pattern), stand_in) for pattern, stand_in in _VOLATILE)
 
 
-# Process ids, in logs alone: which one a worker gets depends on what was forked before it (a look for a
-# compiler that is not there any more, say). gunicorn's `[time] [7] [INFO] … pid: 7`, uvicorn's `process [7]`.
+# Process ids, masked in logs only: a worker's id depends on what was forked before it. Examples: gunicorn's
+# `[time] [7] [INFO] … pid: 7`, uvicorn's `process [7]`.
 _PROCESS = re.compile(
     r"(?im)(\b(?:pid|process)(?: id)?\b[:=]? ?[\[(]?)\d+|((?:^|\] )\[)\d+(?=\] \[?[A-Z]+\b)"
 )
 
 
 def masked(text: str, own: Iterable[str] = ()) -> str:
-    """The body of an answer, the output of a command or a log without what is volatile by its nature.
-
-    `own` are the user's further patterns.
-    """
+    """`text` (a body, output or log) with volatile parts replaced. `own` are the user's patterns."""
     for pattern in own:
         text = re.sub(pattern, "<masked>", text)
     places, announced = _language_patterns()
@@ -60,34 +57,33 @@ def masked(text: str, own: Iterable[str] = ()) -> str:
 
 @cache
 def _language_patterns() -> tuple[tuple[tuple[re.Pattern[str], str], ...], re.Pattern[str]]:
-    """What stands for the places of packages and interpreters, and the lines in which package managers
-    announce something about themselves."""
+    """Replacements for paths of packages and interpreters, and the pattern of update notices that package
+    managers print."""
     places = tuple((re.compile(same.pattern), same.stand_in) for one in all_files() for same in one.same)
-    told = "|".join(pattern for one in all_files() for pattern in one.announced)
-    return places, re.compile(rf"^\W{{0,12}}(?:{told}).*(?:\n|\Z)", re.MULTILINE)
+    notices = "|".join(pattern for one in all_files() for pattern in one.announced)
+    return places, re.compile(rf"^\W{{0,12}}(?:{notices}).*(?:\n|\Z)", re.MULTILINE)
 
 
 def log_shape(text: str, own: Iterable[str] = ()) -> frozenset[str]:
-    """The shape of a log: its masked lines. Order and number of repetitions are no part of it,
-    since threads, processes and retries mix lines differently every time."""
+    """The set of a log's masked lines. Order and repetitions don't count: threads, processes and retries
+    interleave lines differently every time."""
     text = _PROCESS.sub(r"\1\2<pid>", masked(text, own))
     found = (" ".join(line.split()) for line in text.splitlines())
     return frozenset(line for line in found if line)
 
 
 def without_numbers(line: str) -> str:
-    """A line with all its numbers alike."""
+    """A line with every number replaced by `#`."""
     return _NUMBERS.sub("#", line)
 
 
 def differing_lines(
     before: frozenset[str], after: frozenset[str], *others: frozenset[str]
 ) -> tuple[str, ...]:
-    """The lines that one log has and the other has not, `-` or `+` in front.
+    """The lines that only one of two logs has, prefixed with `-` or `+`.
 
-    `others` are the logs of further runs of the original: a line that came out with other numbers
-    there, or did not come at all, proves nothing; of a line with other numbers, each number that was
-    the same in all of them has to be there again.
+    `others` are logs of further runs of the original. A line that is missing in one of them proves nothing.
+    Of a line whose numbers vary, the numbers that all runs share must appear again.
     """
     runs = (before, *others)
     steady = frozenset.intersection(*runs)
@@ -102,12 +98,12 @@ def differing_lines(
 
 
 def _is_expected(line: str, runs: Iterable[frozenset[str]]) -> bool:
-    """Whether a line has the shape of others, and only such numbers of its own as differ among the runs, or
-    tell how long something took."""
+    """Whether the runs have a line of this shape whose numbers vary where they differ from this line's.
+    Durations may always differ."""
     shape, values = without_numbers(line), _NUMBERS.findall(line)
     found = [[_NUMBERS.findall(other) for other in run if without_numbers(other) == shape] for run in runs]
     if not all(found):
-        return any(found)  # it comes at times
+        return any(found)  # not every run prints it
     for place, value in enumerate(values):
         seen = [{numbers[place] for numbers in run} for run in found]
         if value[-1].isdigit() and value not in set.union(*seen) and all(x == seen[0] for x in seen):

@@ -1,4 +1,4 @@
-"""Requests to a container on a port of this machine, and how two answers compare."""
+"""HTTP requests to a container, and the comparison of two answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 from slimify.verify import volatile_text
 from slimify.verify.probes import Request
 
-_MAX_BODY = 20_000_000  # bytes of a body that are read
+_MAX_BODY = 20_000_000  # bytes
 _TIMEOUTS = frozenset({"TimeoutError", "timeout"})
 _CLOSURES = frozenset(
     {"RemoteDisconnected", "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError"}
@@ -21,7 +21,7 @@ _CLOSURES = frozenset(
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """Status (None: no HTTP answer came, then `body` says why), type, character set and body."""
+    """An HTTP answer. `status` None: there was none, and `body` holds the error."""
 
     status: int | None
     kind: str = ""
@@ -31,21 +31,21 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 def listens(host: str, port: int) -> bool:
-    """Whether something answers. A mere connection proves nothing: Docker's proxy accepts for a
-    container that does not listen, and closes at once."""
+    """Whether something answers. A connection alone proves nothing: Docker's proxy accepts connections for a
+    container that does not listen, and closes them immediately."""
     try:
         with socket.create_connection((host, port), timeout=2) as connection:
             connection.settimeout(0.5)
             try:
                 return connection.recv(1) != b""  # a greeting
             except TimeoutError:
-                return True  # it waits for us to speak
+                return True  # it waits for a request
     except OSError:
         return False
 
 
 def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
-    """One request, redirects not followed."""
+    """Sends one request; redirects are not followed."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         body = request.body.encode() if request.body else None
@@ -66,7 +66,7 @@ def ask(host: str, port: int, request: Request, timeout: float = 20) -> Answer:
 
 
 def unmet_demand(request: Request, answer: Answer) -> str:
-    """What is not as the user demands, or ""."""
+    """How the answer fails the user's demands, or ""."""
     if request.status is not None and answer.status != request.status:
         return f"status {answer.status}, not {request.status}"
     if request.contains and request.contains.encode() not in answer.body:
@@ -100,7 +100,8 @@ def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -
 def same_but_volatile(
     request: Request, first: Answer, again: Answer, other: Answer, own: Iterable[str]
 ) -> bool:
-    """Whether `other` differs from `first` only in words in which the same image's second answer does."""
+    """Whether `other` differs from `first` only in words in which `again`, the same image's second answer,
+    differs, too."""
     three = (first, again, other)
     if len({(answer.status, answer.kind, answer.charset) for answer in three}) > 1:
         return False
@@ -108,7 +109,7 @@ def same_but_volatile(
     bodies = [_body_lines(answer, own) for answer in three]
     texts = [_tokens(lines) for lines in bodies] if request.compare == "body" else [[], [], []]
     if request.compare == "body" and texts[0] == texts[2] and bodies[0] != bodies[2]:
-        return bodies[0] != bodies[1]  # they differ between the words
+        return bodies[0] != bodies[1]  # they differ in white space
     return _only_volatile(places) and _only_volatile(texts)
 
 
@@ -120,12 +121,12 @@ def _only_volatile(texts: list[list[str]]) -> bool:
 
 
 def _tokens(lines: list[str]) -> list[str]:
-    # a random name may hold hyphens, one more or one less each time
+    # random names may contain hyphens, and their number varies
     return re.findall(r"[\w-]+|[^\w\s-]", "\n".join(lines))
 
 
 def _replaceable(first: str, again: str, other: str) -> bool:
-    """Whether the third may stand where the first two do: numbers are not followed by a word."""
+    """Whether `other` may replace the first two: a number is only replaced by a number."""
     return other.isdigit() or not (first.isdigit() and again.isdigit())
 
 
@@ -134,7 +135,7 @@ def _content_type(answer: Answer) -> str:
 
 
 def _non_http_behaviour(answer: Answer) -> str:
-    """What is done instead of an answer; whether one hangs up or breaks off is a matter of moments."""
+    """What the server does instead of answering. How it closes a connection depends on timing."""
     failure = answer.body.partition(b":")[0].decode("utf-8", "replace")
     if failure in _TIMEOUTS:
         return "says nothing"
@@ -142,7 +143,7 @@ def _non_http_behaviour(answer: Answer) -> str:
 
 
 def describe(answer: Answer) -> str:
-    """An answer in a few words."""
+    """A short description of an answer."""
     if answer.status is None:
         return "both listen; no HTTP"
     return f"{answer.status}, {answer.kind}, {len(answer.body)} bytes"

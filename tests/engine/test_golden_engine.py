@@ -118,7 +118,7 @@ def sizes() -> dict[str, int]:
 def test_both_images_do_the_same(engine: Engine, sizes: dict[str, int], golden: Golden) -> None:
     with Session(engine, golden.subject, sizes=sizes) as session:
         proof = session.prove(golden.rewritten)
-        seen = session.seen
+        seen = session.observation
     assert proof.problem == ""
     assert differences(proof) == ()
     assert proof.verdict == "equal"

@@ -68,7 +68,7 @@ def side(*own: Piece, base: Sequence[Piece] = (), **config: object) -> Side:
         elves={piece.entry.path: piece.elf for piece in pieces if piece.elf is not None},
         heads={path: text[:200] for path, text in texts.items() if text.startswith(b"#!")},
     )
-    return Side(image=image, files=Files(layers), own=1)
+    return Side(image=image, files=Files(layers), first_own_layer=1)
 
 
 def live(**values: object) -> RuntimeNeeds:

@@ -1,1 +1,1 @@
-"""What the files of both images tell, without running anything."""
+"""Checks of the files of both images, without running them."""

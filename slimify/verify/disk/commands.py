@@ -1,4 +1,4 @@
-"""What ENTRYPOINT, CMD, HEALTHCHECK, entry scripts and sources execute is there in both images."""
+"""Checks that the commands of ENTRYPOINT, CMD, HEALTHCHECK, entry scripts and sources still exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMAND, SCRIPT = "SL520", "SL521"
 
 
 def started_commands(evidence: Evidence) -> Check:
-    """Every command that the original's start and health check find is found in the rewritten image."""
+    """The commands that start and health check execute in the original exist in the rewritten image."""
     before, after = evidence.before, evidence.after
     findings: dict[str, Finding] = {}
     looked: list[str] = []
@@ -34,7 +34,7 @@ def started_commands(evidence: Evidence) -> Check:
                 command = "" if item.file else item.name
                 findings[item.name] = missing_finding(evidence, COMMAND, text, real, command=command)
     for words in start_command_lines(after):
-        # a start that was changed on purpose has to be there too
+        # a start command that the rewrite changed must exist, too
         if words not in start_command_lines(before) and after.command(words[0]) is None:
             text = f"{words[0]} is started and is {_absence(after, words[0])}"
             findings[words[0]] = Finding(code=COMMAND, text=text, path=words[0])
@@ -43,8 +43,7 @@ def started_commands(evidence: Evidence) -> Check:
 
 
 def _kept_command_lines(evidence: Evidence) -> Iterable[tuple[str, ...]]:
-    """The command lines of the original that the rewritten image has too: whether it may have others is
-    a question of the contract."""
+    """The command lines that both images have; the contract covers the others."""
     kept = start_command_lines(evidence.after)
     return (words for words in start_command_lines(evidence.before) if words in kept)
 
@@ -57,11 +56,11 @@ def _absence(side: Side, name: str) -> str:
 
 
 def source_programs(evidence: Evidence) -> Check:
-    """The programs that sources, scripts and configuration start are found in the rewritten image."""
+    """The programs that sources, scripts and configuration start exist in the rewritten image."""
     findings: dict[str, Finding] = {}
     count = 0
     for name, use in sorted((evidence.runtime_needs.commands if evidence.runtime_needs else {}).items()):
-        # what the Dockerfile starts is followed by `check`, which knows paths; here are bare names
+        # `started_commands` covers the commands of the Dockerfile itself
         real = evidence.before.command(name) if use.file != "Dockerfile" else None
         if real is None:
             continue
@@ -74,10 +73,10 @@ def source_programs(evidence: Evidence) -> Check:
 
 
 def interpreters(evidence: Evidence) -> Check:
-    """The interpreter of every script that is started, or that PATH finds, exists where it existed before.
+    """The interpreters of scripts that are started or in PATH still exist.
 
-    Packages bring scripts that nobody starts (test suites, helpers of build tools), and so do
-    applications (deployment, development): those are told, as a note.
+    Packages and applications contain scripts that nothing starts (tests, build helpers, deployment). If
+    their interpreters are missing, the check is only a note.
     """
     after = evidence.after
     runtime_needs = set(_started_scripts(evidence))
@@ -107,7 +106,7 @@ def interpreters(evidence: Evidence) -> Check:
 
 
 def _started_scripts(evidence: Evidence) -> Iterable[str]:
-    """The scripts of the rewritten image that are started: by its configuration, by sources, from PATH."""
+    """The scripts of the rewritten image that its configuration or sources start, or that are in PATH."""
     side = evidence.after
     yield from executed_files(side)
     for name in evidence.runtime_needs.commands if evidence.runtime_needs else ():
@@ -118,14 +117,14 @@ def _started_scripts(evidence: Evidence) -> Iterable[str]:
         for child in side.files.children(real) if real else ():
             entry = side.entry(f"{real}/{child}")
             own = side.files.layer(f"{real}/{child}")
-            if entry is None or own is None or own < side.own:
+            if entry is None or own is None or own < side.first_own_layer:
                 continue
             if side.packages.owner_of(entry.path) is None:
                 yield entry.path
 
 
 def _named_interpreters(match: re.Match[bytes]) -> tuple[str, ...]:
-    """The programs that a `#!` line names: the interpreter, with `env` if it is found through that."""
+    """The programs that a `#!` line names: the interpreter, and `env` if the line uses it."""
     program = match[1].decode("utf-8", "replace")
     if program.rpartition("/")[2] != "env":
         return (program,)

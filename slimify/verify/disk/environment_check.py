@@ -1,4 +1,4 @@
-"""What programs find in the system without naming it: the time zone, the locale, the root certificates."""
+"""Checks time zones, locales and root certificates, which programs use without naming their files."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ ENVIRONMENT = "SL535"
 
 _ZONEINFO = "/usr/share/zoneinfo"
 _LOCALES = "/usr/lib/locale"
-_BUILT_IN_LOCALE = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # what every C library has
-# Programs that ask the system for its root certificates; curl and wget are asked for this machine more
-# often than for another.
+_BUILT_IN_LOCALE = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # in every C library
+# Programs that use the system's root certificates. curl and wget mostly call localhost (health checks).
 _TLS_PROGRAMS = frozenset({"git"})
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
-    """The zone of TZ, the locale of LANG and LC_ALL, zones that are loaded by name and the certificates
-    are there where the original has them: without them nothing fails, it only goes another way."""
+    """The time zone of TZ, the locale of LANG and LC_ALL, time zones loaded by name, and root certificates
+    still exist. Without them, programs often don't fail but behave differently."""
     findings = [*_zones(evidence), *_locales(evidence), *_certificates(evidence, language)]
     return Check(
         name="time zone, locale, certificates",
@@ -67,7 +66,7 @@ def _locales(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _locale_path(side: Side, name: str) -> str:
-    """What brings a locale: its directory (`de_DE.utf8`), or the archive that holds all."""
+    """The path of a locale: its directory (`de_DE.utf8`) or the archive of all locales; "" if missing."""
     language, _, charset = name.partition(".")
     places = {name, f"{language}.{charset.lower().replace('-', '')}", language}
     for child in side.files.children(_LOCALES):

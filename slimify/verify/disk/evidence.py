@@ -1,4 +1,4 @@
-"""Both images side by side, as their files tell, and what run time needs of them."""
+"""Both images side by side: their files, and the runtime needs of the application."""
 
 from __future__ import annotations
 
@@ -27,42 +27,41 @@ _EPHEMERAL_DIRECTORIES = ("/.cache/", "/.git/")
 
 
 class Side(Struct, frozen=True, dict=True):
-    """One image. `own` is the index of the first layer that its Dockerfile's last stage made: what
-    lies below came with the base image."""
+    """One image. `first_own_layer` is the index of the first layer above its base image."""
 
     image: Image
     files: Files
-    own: int
+    first_own_layer: int
 
     @cached_property
     def packages(self) -> Packages:
-        """Its installed system packages."""
+        """The installed system packages."""
         return read(self.image.contents)
 
     @cached_property
     def env(self) -> Mapping[str, str]:
-        """Its ENV."""
+        """The variables of ENV."""
         items: Any = self.image.config.get("Env") or ()
         return dict(item.partition("=")[::2] for item in items)
 
     @cached_property
     def path(self) -> tuple[str, ...]:
-        """The directories of its PATH."""
+        """The directories of PATH."""
         return tuple(
             place for place in self.env.get("PATH", default_path()).split(":") if place.startswith("/")
         )
 
     @property
     def workdir(self) -> str:
-        """Its WORKDIR."""
+        """WORKDIR."""
         return str(self.image.config.get("WorkingDir") or "/")
 
     def entry(self, path: str) -> Entry | None:
-        """What a path leads to, links followed; None where it leads nowhere."""
+        """The entry that a path resolves to, symlinks followed; None if it does not exist."""
         return self.files.resolve(path)
 
     def command(self, name: str) -> str | None:
-        """The file that is executed for a command word, as execvp finds it; None if there is none."""
+        """The path of the file that execvp would execute for a command word; None if there is none."""
         if not name:
             return None
         if "/" in name:
@@ -76,57 +75,58 @@ class Side(Struct, frozen=True, dict=True):
         return None
 
     def added(self) -> Iterator[Entry]:
-        """What its own layers brought or changed, not its base image."""
+        """The entries that layers above the base image added or changed."""
         for entry in self.files.walk():
-            if (self.files.layer(entry.path) or 0) >= self.own:
+            if (self.files.layer(entry.path) or 0) >= self.first_own_layer:
                 yield entry
 
 
 class Evidence(Struct, frozen=True):
-    """The original and the rewritten image; `live` is what the original needs at run time, as far as
-    its Dockerfile and sources tell, `placed` where files of the context are in the image."""
+    """The original and the rewritten image, the runtime needs found in Dockerfile and sources, and the paths
+    in the image of each file of the context."""
 
     before: Side
     after: Side
     runtime_needs: RuntimeNeeds | None = None
-    placed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def place(self, use: Use) -> str:
-        """Where a source file of the context is in the image: below WORKDIR, if nobody says otherwise."""
-        places = self.placed.get(use.file) or (posixpath.join(self.before.workdir, use.file),)
+    def image_path(self, use: Use) -> str:
+        """The path in the image of the source file of `use`; below WORKDIR if unknown."""
+        places = self.image_paths.get(use.file) or (posixpath.join(self.before.workdir, use.file),)
         return places[0]
 
 
 def missing_finding(evidence: Evidence, code: str, text: str, path: str, *, command: str = "") -> Finding:
-    """A finding about something of the original at `path` that the rewritten image lacks, with the
-    package that owned it and what the next plan has to keep."""
+    """A finding that the rewritten image lacks `path` of the original, with the package that owns it and the
+    constraint that keeps it: the package, else `command`, else the path."""
     package = evidence.before.packages.owner_of(path)
     owner = package.name if package else ""
     if owner:
-        constraint = Constraint(need="package", value=owner, because=text)
+        constraint = Constraint(need="package", value=owner, reason=text)
         text = f"{text}; in the original it comes with the package {owner}"
     elif command:
-        constraint = Constraint(need="command", value=command, because=text)
+        constraint = Constraint(need="command", value=command, reason=text)
     else:
-        constraint = Constraint(need="path", value=path, because=text)
+        constraint = Constraint(need="path", value=path, reason=text)
     return Finding(code=code, text=text, path=path, owner=owner, constraints=(constraint,))
 
 
 def certificates_constraint(evidence: Evidence, path: str, text: str) -> Constraint | None:
-    """What brings root certificates back: the package whose trigger makes their bundle."""
+    """The constraint that keeps the root certificates at `path`: the package whose trigger makes the bundle.
+    None if there is none."""
     if path in CERTIFICATE_BUNDLES and evidence.before.packages.get("ca-certificates"):
-        return Constraint(need="package", value="ca-certificates", because=text)
+        return Constraint(need="package", value="ca-certificates", reason=text)
     return None
 
 
 def describe_ownership(entry: Entry) -> str:
-    """Owner, group, mode and capabilities of a file as people read them."""
+    """Owner, group, mode and capabilities of a file as text."""
     capabilities = f" with capabilities {entry.capabilities}" if entry.capabilities else ""
     return f"{entry.uid}:{entry.gid} {entry.mode:04o}{capabilities}"
 
 
 def is_ephemeral(path: str) -> bool:
-    """Whether a path is only of the moment: caches, logs, what the engine puts over it."""
+    """Whether a path is a cache, a log, or covered by a mount of the engine."""
     if is_transient(path):
         return True
     return any(name in f"{path}/" for name in _ephemeral_directories())

@@ -1,4 +1,4 @@
-"""Files and links: what of the original is in the rewritten image."""
+"""Checks that files, volumes and symlinks of the original exist in the rewritten image."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL5
 
 _SHOWN = 20
 _MATCHES = 1000
-# What slim images are told to leave out of packages (dpkg's path-exclude).
+# What slim images exclude from packages (dpkg's path-exclude).
 _DPKG_EXCLUDED = (
     "/usr/share/doc/",
     "/usr/share/man/",
@@ -35,7 +35,7 @@ _DPKG_EXCLUDED = (
 
 
 def named_paths(evidence: Evidence) -> Check:
-    """The files and directories that something live names are there, directories with what was in them."""
+    """The paths that runtime steps and sources name exist; directories are not empty unless they were."""
     findings = []
     count = 0
     for path, use in sorted(_paths_named(evidence), key=lambda one: (one[0], one[1].file, one[1].line)):
@@ -59,21 +59,21 @@ def named_paths(evidence: Evidence) -> Check:
 
 
 def _paths_named(evidence: Evidence) -> set[tuple[str, Use]]:
-    """The paths that live steps and sources name; relative ones as the program finds them, from WORKDIR."""
+    """The paths that runtime steps and sources name. Relative paths start at WORKDIR."""
     if evidence.runtime_needs is None:
         return set()
     found = {(path, use) for path, use in evidence.runtime_needs.paths.items()}
     workdir = evidence.before.workdir
     served = static_site.is_static_site(evidence)
     for use in evidence.runtime_needs.sources.paths:
-        if served and evidence.after.entry(evidence.place(use)) is None:
-            continue  # only the build executed it
+        if served and evidence.after.entry(evidence.image_path(use)) is None:
+            continue  # only the build read this source
         found.add((posixpath.normpath(posixpath.join(workdir, use.name)), use))
     return {(path, use) for path, use in found if path not in ("/", workdir)}
 
 
 def _expand_wildcards(side: Side, path: str) -> Iterator[str]:
-    """The paths that a name with wildcards stands for, at most 1,000; the name itself without any."""
+    """The existing paths that match a pattern, at most 1,000; `path` itself if it has no wildcards."""
     if not any(sign in path for sign in "*?["):
         yield path
         return
@@ -97,7 +97,7 @@ def _expand_part(side: Side, place: str, part: str) -> Iterator[str]:
             if entry is not None and entry.kind == "directory":
                 yield from _expand_part(side, f"{place}/{child}", part)
         return
-    # as in shells, wildcards leave hidden files alone
+    # as in shells, wildcards don't match hidden files
     yield from (f"{place}/{name}" for name in fnmatch.filter(names, part) if part[0] == "." or name[0] != ".")
 
 
@@ -110,11 +110,11 @@ def _missing_file(path: str, text: str) -> Finding:
 
 
 def _path_constraint(path: str, text: str) -> Constraint:
-    return Constraint(need="path", value=path, because=text)
+    return Constraint(need="path", value=path, reason=text)
 
 
 def volumes(evidence: Evidence) -> Check:
-    """What lay in a VOLUME's directory is what a new volume starts with."""
+    """The files in directories of VOLUME exist: a new volume starts with them."""
     config = evidence.before.image.config.get("Volumes")
     findings = []
     places = sorted(config) if isinstance(config, dict) else []
@@ -159,7 +159,7 @@ def _list_some(items: list[str]) -> str:
 
 
 def links(evidence: Evidence) -> Check:
-    """No link leads nowhere that led somewhere before."""
+    """No symlink dangles that resolved before."""
     findings = []
     count = 0
     for entry in evidence.after.added():
@@ -179,7 +179,7 @@ def links(evidence: Evidence) -> Check:
 
 
 def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
-    """The files that the user's probe names are equal in content, owner and mode, wherever they came from."""
+    """The files that the user's probe names have the same content, owner and mode."""
     findings = []
     names = tuple(paths)
     for path in names:

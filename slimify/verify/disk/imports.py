@@ -1,7 +1,5 @@
-"""What the application's sources import is found in the rewritten image, as it was in the original.
-
-How a name leads to a module is each language's own: it brings the search.
-"""
+"""Checks that the modules that sources import are found in the rewritten image. Each language supplies the
+search for modules."""
 
 from __future__ import annotations
 
@@ -13,12 +11,12 @@ from slimify.verify.model import Check, Constraint, Finding
 
 IMPORT = "SL532"
 
-# The path of what a source file imports, as the interpreter looks for it: the name, the file in the image.
+# Finds the path of an imported module as the interpreter does. Parameters: module name, importing file.
 Search = Callable[[str, str], str | None]
 
 
 def no_imports(detail: str = "no imports are known") -> Check:
-    """Nothing is compared."""
+    """The check if there is nothing to compare."""
     return Check(name="imports", layer="disk", ok=True, detail=detail)
 
 
@@ -30,10 +28,10 @@ def compare_imports(
     counts: Callable[[str], bool] = lambda file: True,
     replaced: Callable[[str, str], bool] = lambda before, after: False,
 ) -> Check:
-    """One finding for each module that was found and is not any more.
+    """One finding for each imported module that only the original has.
 
-    Only the imports of files that `counts` are looked at; `replaced` says of the paths before and after that
-    something else is found now. An empty directory where there was something always is.
+    Only imports of files for which `counts` is true are compared. `replaced` tells from the paths before and
+    after whether a different module is found now. A directory that is now empty always counts as missing.
     """
     uses = tuple(uses)
     if not uses:
@@ -42,7 +40,7 @@ def compare_imports(
     findings: dict[str, Finding] = {}
     found: set[str] = set()
     for use in uses:
-        file = evidence.place(use)
+        file = evidence.image_path(use)
         before = old(use.name, file)
         if before is None or not counts(file):
             continue
@@ -50,7 +48,7 @@ def compare_imports(
         after = new(use.name, file)
         if after is None or replaced(before, after) or _is_emptied(evidence, before, after):
             text = f"{use.file}:{use.line} imports {use.name}, which is not there"
-            need = Constraint(need="path", value=before, because=text)
+            need = Constraint(need="path", value=before, reason=text)
             findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
     return Check(
         name="imports",

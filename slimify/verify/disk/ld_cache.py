@@ -1,8 +1,8 @@
-"""/etc/ld.so.cache, the table that ldconfig makes of the libraries in the configured directories.
+"""Reads /etc/ld.so.cache, the table of libraries that ldconfig writes.
 
 Format: glibc's elf/cache.c and sysdeps/generic/dl-cache.h: a header of 48 bytes ("glibc-ld.so.cache1.1",
 the number of entries), entries of 24 bytes (flags, offsets of name and path, …), strings. Before glibc
-2.32 an older table stood in front of it; offsets count from the header.
+2.32, an older table precedes it; offsets count from the header.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import struct
 _MAGIC = b"glibc-ld.so.cache1.1"
 _HEADER = 48
 _ENTRY = struct.Struct("<iIIIQ")
-_MOST = 100_000  # entries; a distribution has some thousands
+_MOST = 100_000  # entries; distributions have a few thousand
 
 
 def read(data: bytes) -> dict[str, tuple[str, ...]]:
-    """Names of libraries → their paths, in the order in which they are tried; {} for what is no cache."""
+    """The paths of each library name, in the order of search; {} if `data` is not a cache."""
     start = data.find(_MAGIC)
     if start < 0 or len(data) < start + _HEADER:
         return {}

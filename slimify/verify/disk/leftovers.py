@@ -1,4 +1,4 @@
-"""What of the application's directories stayed behind: no difference by itself, but worth a look."""
+"""Lists files of the application that the rewritten image lacks. They are notes, not differences."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from slimify.verify.disk.evidence import Evidence, is_ephemeral
 from slimify.verify.model import Check
 
 _SHOWN = 3
-# Known to be of no use at run time, wherever it lies.
+# Never used at run time, regardless of the directory.
 _WASTE = re.compile(
     r"/(\.git|\.hg|\.svn|\.github|\.gitlab|\.circleci|\.idea|\.vscode|\.cache|\.gradle)(/|$)"
     r"|/(\.gitignore|\.gitattributes|\.dockerignore|Dockerfile[^/]*|[^/]*\.Dockerfile|\.DS_Store)$"
     r"|\.(o|a|map)$"
 )
-# Where packages and toolchains keep theirs, beside the system.
+# Directories of packages and toolchains outside the system directories.
 _TOOL_DIRECTORIES = (
     "/root/.cargo/", "/root/.rustup/", "/var/lib/",
     "/var/cache/", "/root/.config/", "/root/.local/", "/root/.bash",
 )  # fmt: skip
-_SMALLEST_REPORTED = 4096  # bytes in a directory that are worth a line
+_SMALLEST_REPORTED = 4096  # bytes in a directory
 
 
 def is_waste(path: str) -> bool:
-    """Whether a file is certainly of no use at run time: caches, version control, installed packages."""
+    """Whether a file is certainly unused at run time: caches, version control, build files."""
     return any(pattern.search(path) for pattern in (_WASTE, *_language_waste()))
 
 
@@ -38,8 +38,8 @@ def _language_waste() -> tuple[re.Pattern[str], ...]:
 
 
 def missing_application_files(evidence: Evidence, application: Iterable[str], language: str | None) -> Check:
-    """The files below `application` that the original has and the rewritten image lacks, without waste
-    and what was compiled; a note that says how many, how large, and which for example."""
+    """A note about files below `application` that only the original has, without waste and compiled
+    sources: their number, size and examples."""
     sources = either(files_of(language).sources)
     gone = [
         entry
@@ -62,8 +62,8 @@ def _count_and_size(entries: list[Entry]) -> str:
 
 
 def missing_data_elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
-    """Data that the original's steps put somewhere else and the rewritten image lacks, by directory: models,
-    browsers, corpora. What belongs to systems, packages, compilers and caches is left out."""
+    """A note about data in other directories that only the original has: models, browsers, corpora. Files of
+    the system, packages, compilers and caches don't count."""
     toolchains = (place for one in all_files() for place in one.own_directories)
     own = (*(f"{place}/" for place in application), *_TOOL_DIRECTORIES, *toolchains)
     places: dict[str, list[Entry]] = {}
@@ -97,7 +97,7 @@ def _missing_entries(evidence: Evidence, application: Iterable[str]) -> Iterator
         real = before.place(place)
         for entry in before.walk(real) if real else ():
             own = before.layer(entry.path)
-            if entry.kind == "directory" or own is None or own < evidence.before.own:
+            if entry.kind == "directory" or own is None or own < evidence.before.first_own_layer:
                 continue
             if after.get(entry.path) is None and evidence.after.entry(entry.path) is None:
                 yield entry

@@ -1,4 +1,4 @@
-"""Every live ELF file has its interpreter and its libraries, in the versions it was linked against."""
+"""Checks that ELF files find their interpreter and their libraries, with the symbol versions they require."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ _SHOWN = 3
 
 
 def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
-    """`executed` are paths of the rewritten image that are started; what its own layers brought is live too.
+    """The libraries of `executed` (paths of started files) and of all ELF files above the base image exist.
 
-    A library that the original lacked as well is no difference: many packages bring plug-ins for
-    libraries that nobody installed. A file that moved is looked up in the original by its name. A plug-in
-    that the original lacked, for a C library that neither image has, is never loaded; what only talks to a
-    display that neither has is told, as a note.
+    A library that the original lacks, too, is no difference: many packages contain plug-ins for libraries
+    that are not installed. A moved file is looked up in the original by its name. Plug-ins for a C library
+    that neither image has are never loaded. Programs that require a display are only noted.
     """
     old, new = Linker(evidence.before), Linker(evidence.after)
     elves = evidence.after.image.elves
@@ -69,7 +68,7 @@ def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
 
 
 def _is_for_other_libc(old: Linker, path: str, elf: Elf, missing: Iterable[Missing]) -> bool:
-    """Whether a library is made for systems with another C library than both images have."""
+    """Whether a library is built for a C library that neither image has."""
     lacks = [
         item.name for item in missing if item.by == path and is_libc_file(item.name) and not item.version
     ]
@@ -87,13 +86,13 @@ def _library_finding(evidence: Evidence, old: Linker, new: Linker, item: Missing
     if item.version:
         text = f"{item.by} needs {item.version} of {item.name}, which is older in the new image"
         if is_libc_file(item.name) and item.version.startswith("GLIBC_"):
-            need = Constraint(need="glibc", value=item.version.removeprefix("GLIBC_"), because=text)
+            need = Constraint(need="glibc", value=item.version.removeprefix("GLIBC_"), reason=text)
             return Finding(code=LIBC, text=text, path=item.by, constraints=(need,))
-        # the package is there, and as new as its distribution has it
+        # the package is installed in the newest version of its distribution
         return Finding(code=LIBRARY, text=text, path=item.by, constraints=(_base_constraint(text),))
     text = f"{item.by} needs {item.name}, which is missing"
     if is_libc_file(item.name):
-        # another C library, or none at all: no package mends that, only a base that has it
+        # the C library is a different one or missing: only another base image fixes that
         return Finding(code=INTERPRETER, text=text, path=item.by, constraints=(_base_constraint(text),))
     elf = evidence.after.image.elves[item.by]
     place = old.find(item.name, item.by, elf) or _found_through_loader(evidence, old, item)
@@ -104,14 +103,14 @@ def _library_finding(evidence: Evidence, old: Linker, new: Linker, item: Missing
 
 
 def _found_through_loader(evidence: Evidence, old: Linker, item: Missing) -> str | None:
-    """Where the original finds it for the same file, through what had loaded that before."""
+    """The path where the original finds the library for the same file, through the RPATH of its loaders."""
     return next((at for name, _, at in old.closure(item.by) if name == item.name and at), None)
 
 
 def _further_needs(
     evidence: Evidence, old: Linker, new: Linker, place: str, text: str
 ) -> Iterable[Constraint]:
-    """What a missing library needs itself and does not find either: one round of repair for all."""
+    """Constraints for the missing needs of a missing library, so that one round of repair is enough."""
     entry = evidence.before.entry(place)
     found: dict[tuple[str, str], Constraint] = {}
     for name, by, at in old.closure(entry.path) if entry else ():
@@ -123,12 +122,12 @@ def _further_needs(
 
 
 def _base_constraint(text: str) -> Constraint:
-    return Constraint(need="base", value="", because=text)
+    return Constraint(need="base", value="", reason=text)
 
 
 def missing_library(evidence: Evidence, code: str, text: str, place: str) -> Finding:
-    """A finding about a library that the original has at `place`. Without a package, what is kept is
-    the name under which the linker finds it: a COPY follows the link."""
+    """A finding that the library at `place` is missing. If no package owns it, the constraint is the name
+    under which the linker finds it, since COPY follows the symlink."""
     entry = evidence.before.entry(place)
     real = entry.path if entry else place
     owned = evidence.before.packages.owner_of(real) is not None
@@ -136,7 +135,7 @@ def missing_library(evidence: Evidence, code: str, text: str, place: str) -> Fin
 
 
 def loaded_libraries(evidence: Evidence) -> Check:
-    """The libraries that the sources load by name (ctypes, cffi, dlopen)."""
+    """The libraries that sources load by name (ctypes, cffi, dlopen) exist."""
     old, new = Linker(evidence.before), Linker(evidence.after)
     machine = next((elf.machine for elf in evidence.after.image.elves.values()), "x86_64")
     findings, count = [], 0

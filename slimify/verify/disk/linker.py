@@ -1,11 +1,10 @@
-"""Which shared libraries an executable gets, by the rules of the dynamic linkers of glibc and musl.
+"""Resolves shared libraries by the rules of the dynamic linkers of glibc and musl.
 
-glibc's order of search, ld.so(8): DT_RPATH of the object and of those that loaded it (only if it has
-no DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH of the object itself, the cache that ldconfig made of the
-directories of /etc/ld.so.conf, then the default directories. Without ldconfig, what lies in the
-configured directories is not found. musl searches LD_LIBRARY_PATH, the RPATH or RUNPATH of the object
-and of those that loaded it, then the directories of /etc/ld-musl-ARCH.path. Both take what is loaded
-already under the same name.
+glibc's search order, ld.so(8): DT_RPATH of the object and of its loaders (only if the object has no
+DT_RUNPATH), LD_LIBRARY_PATH, DT_RUNPATH of the object itself, ld.so.cache, then the default directories.
+Libraries in the directories of /etc/ld.so.conf are only found through the cache. musl searches
+LD_LIBRARY_PATH, the RPATH or RUNPATH of the object and of its loaders, then the directories of
+/etc/ld-musl-ARCH.path. Both reuse a library that is already loaded under the same name.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _MUSL_DIRECTORIES = ("/lib", "/usr/local/lib", "/usr/lib")
 
 
 class Missing(Struct, frozen=True):
-    """A library (or a version of its symbols) that `by`, a path, asks for and does not get."""
+    """A library (or a version of its symbols) that the file at the path `by` requires and does not find."""
 
     name: str
     by: str
@@ -39,7 +38,7 @@ class Linker(Struct, frozen=True, dict=True):
     side: Side
 
     def missing(self, path: str) -> tuple[Missing, ...]:
-        """What an ELF file and everything it loads lacks, its interpreter included."""
+        """What an ELF file and all libraries it loads lack, including its interpreter."""
         elf = self.side.image.elves.get(path)
         if elf is None:
             return ()
@@ -56,8 +55,8 @@ class Linker(Struct, frozen=True, dict=True):
         return tuple(dict.fromkeys(found))
 
     def closure(self, path: str) -> Iterator[tuple[str, str, str | None]]:
-        """Every need of an ELF file and of what it loads, breadth first: the name, the path of who
-        needs it, and where it is found (links not followed; None: nowhere)."""
+        """All libraries that an ELF file requires, directly or not, breadth first: the name, the path of the
+        file that requires it, and its own path (symlinks not followed; None if missing)."""
         elf = self.side.image.elves.get(path)
         loaded: dict[str, str] = {}
         queue: list[tuple[str, Elf, tuple[str, ...]]] = [(path, elf, ())] if elf else []
@@ -77,7 +76,8 @@ class Linker(Struct, frozen=True, dict=True):
                     queue.append((real.path, library, chain))
 
     def find(self, name: str, by: str, elf: Elf, inherited: tuple[str, ...] = ()) -> str | None:
-        """Where a needed library is found, links not followed. `inherited`: RPATH of who loaded `by`."""
+        """The path of a required library, symlinks not followed; None if missing. `inherited` is the RPATH of
+        the loaders of `by`."""
         if "/" in name:
             path = posixpath.normpath(posixpath.join(self.side.workdir, name))
             return path if self.side.entry(path) else None
@@ -102,7 +102,7 @@ class Linker(Struct, frozen=True, dict=True):
         )
 
     def loads(self, name: str, machine: str) -> str | None:
-        """Where a library that is loaded by name (dlopen) is, `libmagic.so.1`, `magic` or a path."""
+        """The path of a library that is loaded by name (dlopen): `libmagic.so.1`, `magic` or a path."""
         if name.startswith("/"):
             return name if self._elf(name) else None
         wanted = name if ".so" in name else f"lib{name.removeprefix('lib')}.so*"
@@ -118,14 +118,14 @@ class Linker(Struct, frozen=True, dict=True):
                     return path
         return None
 
-    # --- where is looked ---------------------------------------------------------------------------
+    # --- search directories ------------------------------------------------------------------------
 
     def _elf(self, path: str) -> Elf | None:
         entry = self.side.entry(path)
         return self.side.image.elves.get(entry.path) if entry else None
 
     def _passed_on(self, elf: Elf, at: str) -> tuple[str, ...]:
-        """The directories in which what `elf` loads looks for its own needs as well."""
+        """The directories of `elf` that the libraries it loads search, too."""
         if self._is_musl(elf):
             return _expand_origin((*elf.runpath, *elf.rpath), at)
         return () if elf.runpath else _expand_origin(elf.rpath, at)
@@ -145,7 +145,7 @@ class Linker(Struct, frozen=True, dict=True):
         return (f"/lib/{triple}", f"/usr/lib/{triple}", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 
     def _versions(self, name: str, at: str, elf: Elf, library: Elf) -> Iterator[Missing]:
-        if not library.defines:  # musl's libraries, and any without versions, take every symbol
+        if not library.defines:  # libraries without symbol versions, such as musl's, satisfy every version
             return
         for needed, version in elf.versions:
             if needed == name and version not in library.defines:
@@ -161,7 +161,7 @@ class Linker(Struct, frozen=True, dict=True):
         return ld_cache.read(data) if data else {}
 
     def _is_musl(self, elf: Elf) -> bool:
-        """Whether musl loads it: its interpreter or its C library tells; else which one the image has."""
+        """Whether musl loads the file: judged by its interpreter, else its C library, else the image's."""
         if elf.interpreter:
             return "ld-musl" in elf.interpreter
         if any(name.startswith("libc.") for name in elf.needed):

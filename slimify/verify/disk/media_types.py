@@ -1,4 +1,4 @@
-"""Which media types a server tells of its files: full images bring a table of them, slim ones do not."""
+"""Checks the table of media types that file servers read: full base images have it, slim ones don't."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEDIA = "SL533"
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
-    """The types of the files that lie where servers have what they serve are still known."""
+    """The media types of files in served directories are still known."""
     table = evidence.before.image.contents.get(TABLE)
     own = known(language)
     detail = "nothing that serves files reads a table of them"
@@ -26,13 +26,13 @@ def check(evidence: Evidence, language: str | None) -> Check:
             ending, path = min(lost.items())
             more = f" and of {len(lost) - 1} more kinds" if len(lost) > 1 else ""
             detail = f"the type of .{ending} ({path}){more} is not known any more: {TABLE} is not there"
-            need = Constraint(need="path", value=TABLE, because=detail)
+            need = Constraint(need="path", value=TABLE, reason=detail)
             findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,)),)
     return Check(name="media types", layer="disk", ok=not findings, detail=detail, findings=findings)
 
 
 def _named_programs(evidence: Evidence) -> Iterator[str]:
-    """The modules that sources import, and the words of the start."""
+    """The modules that sources import, and the words of the start commands."""
     for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
         yield use.name
     for words in start_command_lines(evidence.before):
@@ -40,7 +40,7 @@ def _named_programs(evidence: Evidence) -> Iterator[str]:
 
 
 def _unknown_endings(side: Side, table: bytes, known: frozenset[str]) -> dict[str, str]:
-    """Endings whose type only the table knows → a file of the image that has it."""
+    """File name extensions that only the table knows, each with a served file that has it."""
     endings: set[str] = set()
     for line in table.decode("utf-8", "replace").splitlines():
         endings.update(line.partition("#")[0].split()[1:])

@@ -1,6 +1,6 @@
-"""Programs that can do nothing without a display, in images that have none.
+"""Programs that require a display, in images that have none.
 
-Packages for the clipboard bring such programs and fall back on them where the system has none of its own.
+Clipboard packages ship such programs as a fallback.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from slimify.facts.system import is_libc_file
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import executed_files
 
-# The client's side of X11 as its own libraries are called; a browser needs many others beside them.
+# The client libraries of X11. A browser, for example, requires many others.
 _X11_CLIENT_LIBRARY = re.compile(
     r"lib(?:X11(?:-xcb)?|xcb(?:-[\w-]+)?|X(?:au|aw7?|cursor|damage|dmcp|ext|fixes|i|inerama|muu?|pm|randr"
     r"|render|ss|t|tst|v)|ICE|SM)\.so(?:\.\d+)*"
@@ -21,8 +21,8 @@ _DISPLAY_SERVERS = ("X", "Xorg", "Xvfb", "Xvnc", "Xtigervnc", "Xtightvnc", "Xeph
 
 
 def lacks_display(evidence: Evidence, path: str) -> bool:
-    """Whether an ELF file of the rewritten image is a program of an installed package's that only talks to
-    an X server, while nothing is seen to start it and neither image has a server or says where one is."""
+    """Whether an ELF file of the rewritten image is a package's program that only talks to an X server, while
+    nothing starts it and neither image has a display."""
     elf = evidence.after.image.elves[path]
     if not elf.interpreter or not any(place in path for one in all_files() for place in one.packages):
         return False

@@ -1,4 +1,4 @@
-"""Owners, groups, modes, set-uid bits and capabilities of what both images have."""
+"""Checks owners, groups, modes, set-uid bits and capabilities of files that both images have."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ _SHOWN = 20
 
 
 def check(evidence: Evidence) -> Check:
-    """Owner, mode, set-uid bits and capabilities of what both images have.
+    """Owners, modes, set-uid bits and capabilities are equal.
 
-    COPY makes the directories it needs with mode 0755 (BuildKit; a directory that is itself copied
-    too), so those that the base image or the machine that checked the sources out opened to others
-    lose that: a difference for whoever is not root.
+    BuildKit's COPY creates directories with mode 0755, including the copied directory itself. Directories
+    that others could write to lose that mode: a difference unless everything runs as root.
     """
     differing = []
     other: list[Finding] = []
@@ -64,9 +63,9 @@ def _sides(evidence: Evidence) -> tuple[Side, Side]:
 
 
 def _compared_paths(evidence: Evidence) -> Iterator[str]:
-    """What the own layers of either image brought or changed, be it the mode of a file of the base.
+    """The paths that layers above the base image add or change in either image.
 
-    A layer names the directories above its files too, so the usual ones only show what base it is.
+    A layer also contains the parent directories of its files, so standard directories are left out.
     """
     paths = {entry.path for side in _sides(evidence) for entry in side.added()}
     return (path for path in sorted(paths) if not is_standard_directory(path) and not is_ephemeral(path))
@@ -77,8 +76,8 @@ def _account_names(side: Side, file: str) -> dict[int, str]:
 
 
 def _same_ownership(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -> bool:
-    """Equal in mode and capabilities, and in owner and group: those of system packages get the ids that
-    are free, so their names count."""
+    """Whether mode, capabilities, owner and group are equal. System accounts are compared by name, since
+    packages assign them the next free id."""
     if (old.mode, old.capabilities) != (new.mode, new.capabilities):
         return False
     users, new_users, groups, new_groups = names
@@ -86,9 +85,8 @@ def _same_ownership(old: Entry, new: Entry, names: tuple[dict[int, str], ...]) -
 
 
 def _is_other_release(evidence: Evidence, old: Entry, new: Entry) -> bool:
-    """Files of two releases of one installed package: which of several stands in front is the package
-    manager's choice, another one without the packages of development. What needs which is compared elsewhere.
-    """
+    """Whether the files belong to two releases of one installed package. Without development packages, the
+    package manager may hoist a different release; other checks compare what requires which."""
     if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
         return False
     parts = [part for known in languages() if (part := known.installed_packages) is not None]
@@ -104,14 +102,13 @@ def _same_id(old: int, new: int, old_names: dict[int, str], new_names: dict[int,
 
 
 def _only_closed_to_others(old: Entry, new: Entry) -> bool:
-    """A directory that only others than its owner can no longer write to."""
+    """Whether a directory only lost write access for others than its owner."""
     same = (old.uid, old.gid, old.capabilities) == (new.uid, new.gid, new.capabilities)
     return same and old.kind == "directory" and old.mode & ~0o1022 == new.mode
 
 
 def _runs_only_as_root(side: Side) -> bool:
-    """Nothing says that another user than root runs: no USER, no program that steps down from root, and
-    no files of somebody else's."""
+    """Whether everything runs as root: no USER, no program that drops root, and no files of other users."""
     if not is_root(str(side.image.config.get("User") or "")):
         return False
     names = (item.name for words in start_command_lines(side) for item in commands_started(side, words))
@@ -121,7 +118,7 @@ def _runs_only_as_root(side: Side) -> bool:
 
 
 def _group_by_change(differing: list[tuple[Entry, Entry]]) -> Iterator[tuple[str, str]]:
-    """One sentence for each way in which they differ, with the first path and how many there are."""
+    """One sentence for each kind of change, with the first path and the number of paths."""
     groups: dict[tuple[str, str], list[str]] = {}
     for old, new in differing:
         groups.setdefault((describe_ownership(old), describe_ownership(new)), []).append(new.path)

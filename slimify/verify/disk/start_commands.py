@@ -1,7 +1,7 @@
-"""What an image starts: the command lines of its configuration, followed through wrappers and scripts.
+"""The commands that an image starts: those of its configuration, followed through wrappers and scripts.
 
-ENTRYPOINT and CMD make one command line (the Dockerfile reference, "Understand how CMD and ENTRYPOINT
-interact"): words of CMD that the entry point takes as arguments are no commands, unless it is a
+ENTRYPOINT and CMD form one command line (Dockerfile reference, "Understand how CMD and ENTRYPOINT
+interact"). The words of CMD are arguments of the entry point, not commands, unless the entry point is a
 script that ends in `exec "$@"`.
 """
 
@@ -23,30 +23,30 @@ from slimify.verify.disk.evidence import Side
 
 SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
 
-_INTERPRETERS = ("ruby", "perl", "php")  # beside those of the languages that are known
-_TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # what follows is no file
+_INTERPRETERS = ("ruby", "perl", "php")  # besides those of the supported languages
+_TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # no file follows
 _OPTIONS_WITH_VALUE = frozenset(
     {"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"}
 )
-# Programs whose further words are a command line, with the number of their own operands; those that
-# shells and system packages bring are known to `shell.unwrap`.
+# Programs that run a command line, with the number of operands before it. `shell.unwrap` knows those of
+# shells and system packages.
 _RUNNERS = {"s6-setuidgid": 1, "with-contenv": 0, "chronic": 0, "bundle": 1, "doppler": 1}
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", '"$*"', "$*", '"${@}"', "${@}"})
-_MAX_LINES = 2000  # of command lines that are followed: what scripts call in circles comes to an end
-_MAX_VARIANTS = 8  # in which a script may change its arguments
+_MAX_LINES = 2000  # command lines followed, since scripts may call each other in circles
+_MAX_VARIANTS = 8  # argument lists followed for one script
 
 Words = tuple[str | None, ...]
 
 
 class StartedItem(Struct, frozen=True):
-    """A command word, or (`file`) the operand of an interpreter, which is read and need not be executable."""
+    """A command word, or (`file`) the script of an interpreter, which need not be executable."""
 
     name: str
     file: bool = False
 
 
 def start_command_lines(side: Side) -> tuple[tuple[str, ...], ...]:
-    """The command lines that an image's configuration starts: ENTRYPOINT with CMD, and HEALTHCHECK."""
+    """The command lines of an image's configuration: ENTRYPOINT with CMD, and HEALTHCHECK."""
     config: Any = side.image.config
     start = (*(config.get("Entrypoint") or ()), *(config.get("Cmd") or ()))
     lines = [tuple(map(str, start))] if start else []
@@ -59,14 +59,14 @@ def start_command_lines(side: Side) -> tuple[tuple[str, ...], ...]:
 
 
 def commands_started(side: Side, words: Sequence[str]) -> tuple[StartedItem, ...]:
-    """Everything that a command line starts, in the order in which it is met, each once."""
+    """Everything that a command line starts, in order, without duplicates."""
     walk = _Walk(side)
     walk.add(tuple(words), shell=False)
     return tuple(walk.run())
 
 
 def executed_files(side: Side) -> tuple[str, ...]:
-    """The files that the image's configuration executes or interprets, by their real paths."""
+    """The real paths of the files that the image's configuration executes or interprets."""
     found = (
         started_path(side, item)
         for words in start_command_lines(side)
@@ -76,7 +76,7 @@ def executed_files(side: Side) -> tuple[str, ...]:
 
 
 def started_path(side: Side, item: StartedItem) -> str | None:
-    """The real path of what is started; None where it is not there (or, a command, not executable)."""
+    """The real path of a started item; None if it is missing or, for a command, not executable."""
     if not item.file:
         return side.command(item.name)
     for ending in ("", *(ending for one in all_files() for ending in one.script_endings)):
@@ -87,14 +87,14 @@ def started_path(side: Side, item: StartedItem) -> str | None:
 
 
 class _Walk(Struct):
-    """The command lines that are still to be looked at."""
+    """A queue of command lines to follow."""
 
     side: Side
     queue: list[tuple[Words, bool]] = field(default_factory=list)
     seen: set[tuple[Words, bool]] = field(default_factory=set)
 
     def add(self, words: Words, *, shell: bool) -> None:
-        """`shell`: a line of a shell's, whose builtins are no programs."""
+        """Queues a command line. `shell`: it is part of a shell script, where builtins are no programs."""
         if words and (words, shell) not in self.seen and len(self.seen) < _MAX_LINES:
             self.seen.add((words, shell))
             self.queue.append((words, shell))
@@ -128,7 +128,7 @@ class _Walk(Struct):
             self._follow(self.side.command(name), rest)
 
     def _inner(self, base: str, words: Words, in_shell: bool) -> None:
-        """What a wrapper starts, what `su -c` and `eval` are told."""
+        """Follows the command line of a wrapper, and the scripts of `su -c` and `eval`."""
         command = shell.command_of(words)
         if inner := shell.unwrap(command):
             self.add(tuple(word.value for word in inner.words), shell=in_shell)
@@ -155,7 +155,7 @@ class _Walk(Struct):
             if re.fullmatch(r"-[a-z]*c", word):
                 text = rest[position + 1] if position + 1 < len(rest) else None
                 if text:
-                    self._text(text, rest[position + 3 :])  # the word behind the text is its $0
+                    self._text(text, rest[position + 3 :])  # the word after the script is $0
                 return
             if not word.startswith(("-", "+")):
                 yield from self._script(word, rest[position + 1 :])
@@ -167,7 +167,7 @@ class _Walk(Struct):
         self._follow(started_path(self.side, item), arguments, any_text=True)
 
     def _follow(self, path: str | None, arguments: Words, *, any_text: bool = False) -> None:
-        """Reads a script, if it is a shell's."""
+        """Follows the commands of a file if it is a shell script."""
         text = self.side.image.contents.get(path or "")
         if text is None:
             return
@@ -216,7 +216,7 @@ def _expand_arguments(command: Command, arguments: Words) -> Words:
 
 
 def _script_operand(words: Words) -> str | None:
-    """The file that an interpreter is told to run."""
+    """The script among an interpreter's arguments; None if there is none."""
     waiting = False
     for word in words:
         if waiting:

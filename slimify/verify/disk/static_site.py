@@ -1,4 +1,4 @@
-"""Images that only hand out files: no source of the application's is executed in them."""
+"""Images that only serve files and execute no source of the application."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from slimify.verify.disk.evidence import Evidence
 
 
 def is_static_site(evidence: Evidence) -> bool:
-    """Whether all that the original starts is a server of files; the entry script of its base image, which
-    starts what it is told to, may lead to that."""
+    """Whether the original starts only file servers, directly or through the entry script of its base
+    image."""
     started = {effect.tool for effect in evidence.runtime_needs.start} if evidence.runtime_needs else set()
     started -= {entry for entry in started & OFFICIAL_ENTRYPOINTS if _comes_with_base(evidence, entry)}
-    runners = {name for one in all_files() for name in one.runners}  # what they start was followed
+    runners = {name for one in all_files() for name in one.runners}  # their commands are listed, too
     servers = {name for name in started if serves_only_files(name)}
     return bool(servers) and started <= servers | runners
 
@@ -21,4 +21,4 @@ def is_static_site(evidence: Evidence) -> bool:
 def _comes_with_base(evidence: Evidence, command: str) -> bool:
     side = evidence.before
     layer = side.files.layer(side.command(command) or "")
-    return layer is not None and layer < side.own
+    return layer is not None and layer < side.first_own_layer

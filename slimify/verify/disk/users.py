@@ -1,4 +1,4 @@
-"""Users and groups: those that run, own something or were made by the file exist with the same ids."""
+"""Checks that users and groups in use, or created by the Dockerfile, exist with the same ids."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from slimify.verify.model import Check, Finding
 
 USER = "SL531"
 
-FIRST_USER_ID = 1000  # below are the system's, which come and go with packages (Debian policy 9.2.2)
+FIRST_USER_ID = 1000  # lower ids are system accounts, which packages create (Debian policy 9.2.2)
 _NOBODY = 65000
 
 
 class Account(Struct, frozen=True):
-    """A row of passwd (`group`, `home` filled) or of group (`members` filled)."""
+    """A row of /etc/passwd (with `group` and `home`) or of /etc/group (with `members`)."""
 
     name: str
     number: int
@@ -43,11 +43,10 @@ def accounts(side: Side, file: str) -> dict[str, Account]:
 
 
 def check(evidence: Evidence) -> Check:
-    """Compares the accounts that matter: the image's own USER, owners of what its own layers brought
-    and the rewritten image has, and those that people made (ids from 1000 on).
+    """Compares USER, the owners of files above the base image, and accounts that the Dockerfile created (ids
+    from 1000 on).
 
-    Accounts of system packages come and go with them, and with the ids that are free then; what their
-    packages own is theirs.
+    Accounts of system packages are not compared: they depend on the installed packages.
     """
     before, after = evidence.before, evidence.after
     user, _, group = str(before.image.config.get("User") or "").partition(":")
@@ -56,8 +55,8 @@ def check(evidence: Evidence) -> Check:
     for file, kind, named, position in (("/etc/passwd", "user", user, 0), ("/etc/group", "group", group, 1)):
         old, new = accounts(before, file), accounts(after, file)
         owners = _owning_ids(evidence, position)
-        # an unchanged table is the base image's: who of it nobody uses is nobody's loss
-        made = (before.files.layer(file) or 0) >= before.own
+        # in an unchanged table, all accounts are the base image's: only those in use matter
+        made = (before.files.layer(file) or 0) >= before.first_own_layer
         for name, account in sorted(old.items()):
             used = named in (name, str(account.number)) or account.number in owners
             if not (used or (made and FIRST_USER_ID <= account.number < _NOBODY)):
@@ -79,7 +78,7 @@ def check(evidence: Evidence) -> Check:
 
 
 def _owning_ids(evidence: Evidence, position: int) -> set[int]:
-    """The ids that own what the original's layers brought, no system package owns, and is still there."""
+    """The ids that own files above the base image that both images have and no system package owns."""
     found = set()
     for entry in evidence.before.added():
         number = (entry.uid, entry.gid)[position]
@@ -103,7 +102,7 @@ def _account_difference(kind: str, old: Account, new: Account | None, *, used: b
 
 
 def _lost_memberships(evidence: Evidence, user: str) -> Iterator[Finding]:
-    """The further groups of the image's USER."""
+    """Findings for supplementary groups that the image's USER lost."""
     rows = accounts(evidence.before, "/etc/passwd").values()
     name = next((row.name for row in rows if user in (row.name, str(row.number))), "")
     if not name or is_root(user):

@@ -46,7 +46,7 @@ EQUAL = Proof(
     verdict="equal",
     before=Sizes(disk=1_100_000_000, compressed=1),
     after=Sizes(disk=200_000_000, compressed=1),
-    least=55_000_000,
+    min_saving=55_000_000,
 )
 
 
@@ -77,7 +77,7 @@ def look(outcome: Outcome = REWRITTEN, proof: Proof | None = None) -> Checked:
         ),
         pytest.param(
             REWRITTEN,
-            replace(EQUAL, least=950_000_000),
+            replace(EQUAL, min_saving=950_000_000),
             "the measured saving is below",
             id="measured: too small",
         ),

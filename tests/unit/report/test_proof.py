@@ -94,13 +94,13 @@ CASES: list[tuple[str, Proof, tuple[str, ...], int]] = [
     ("what was not proven", proof(scope=(LONG,)), ("not proven: a sentence",), 20),
     (
         "less than was asked for",
-        replace(EQUAL, least=2_000_000_000),
+        replace(EQUAL, min_saving=2_000_000_000),
         ("note: the measured saving is only 990 MB; --min-saving requires 2.00 GB",),
         23,
     ),
     (
         "nothing at all",
-        replace(EQUAL, after=EQUAL.before, least=5_000_000),
+        replace(EQUAL, after=EQUAL.before, min_saving=5_000_000),
         ("note: the image is not smaller; --min-saving",),
         23,
     ),
@@ -180,7 +180,7 @@ def test_markdown_tables_are_tables(given: Proof) -> None:
 
 
 def test_a_small_saving_is_said_everywhere() -> None:
-    small = replace(EQUAL, least=2_000_000_000)
+    small = replace(EQUAL, min_saving=2_000_000_000)
     assert (
         "\n- Note: the measured saving is only 990 MB; --min-saving requires 2.00 GB\n\n"
         in report.markdown(small)
@@ -191,7 +191,7 @@ def test_a_small_saving_is_said_everywhere() -> None:
 
 
 def test_a_base_that_is_not_there_is_said_to_be_that() -> None:
-    away = Constraint(need="base", value="slim", because="line 9: no such image", lasting=False)
+    away = Constraint(need="base", value="slim", reason="line 9: no such image", persistent=False)
     turns = (
         Round(rung="minimal", verdict="different", constraints=(away,)),
         Round(rung="slim", verdict="equal"),

@@ -12,8 +12,7 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, listening_ports, pages, web
-from slimify.verify import run_container
+from slimify.verify import behaviour, listening_ports, pages, run_container, web
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request, Run
 from slimify.verify.reruns import Reruns
@@ -224,8 +223,8 @@ CHECKED: list[tuple[str, tuple[int, str], tuple[int, str], tuple[int, str], bool
 def test_health_checks(
     before: tuple[int, str], after: tuple[int, str], again: tuple[int, str], equal: bool
 ) -> None:
-    repeats = Reruns(lambda: did(health=again), lambda: did(health=again))
-    checks = behaviour.compare(did(health=before), did(health=after), Probe(), repeats)
+    reruns = Reruns(lambda: did(health=again), lambda: did(health=again))
+    checks = behaviour.compare(did(health=before), did(health=after), Probe(), reruns)
     assert all(check.ok for check in checks) is equal
 
 
@@ -276,19 +275,19 @@ def test_the_users_requests_go_to_the_first(server: int) -> None:
 def test_where_nothing_says_what_it_listens_on_the_kernel_is_asked() -> None:
     container = Container(tables=socket_row("00000000:1F90"))
     seen = observed(container)
-    assert (seen.ready, seen.listens, seen.answers) == ("running", (8080,), {})
+    assert (seen.ready, seen.unasked_ports, seen.answers) == ("running", (8080,), {})
     assert container.gone
 
 
 def test_where_else_it_listens_is_seen(server: int) -> None:
     tables = f"{socket_row('00000000:0050')}\n{socket_row('00000000:1F90')}"
     seen = observed(Container({80: server}, tables=tables), 80)
-    assert (seen.ready, seen.listens) == ("listening on 80", (8080,))
+    assert (seen.ready, seen.unasked_ports) == ("listening on 80", (8080,))
 
 
 def test_a_port_that_the_user_names_is_the_only_one() -> None:
     seen = observed(Container(tables=socket_row("00000000:1F90")), 80, probe=Probe(seconds=1, port=80))
-    assert seen.listens == ()
+    assert seen.unasked_ports == ()
 
 
 def did(**known: Any) -> Observation:
@@ -364,8 +363,8 @@ def test_what_the_original_does_otherwise_itself(
     builds: int,
 ) -> None:
     built = []
-    repeats = Reruns(lambda: again, lambda: built.append(1) or rebuilt)  # type: ignore[func-returns-value]
-    checks = behaviour.compare(before, after, Probe(), repeats)
+    reruns = Reruns(lambda: again, lambda: built.append(1) or rebuilt)  # type: ignore[func-returns-value]
+    checks = behaviour.compare(before, after, Probe(), reruns)
     assert all(check.ok for check in checks) is equal
     assert len(built) == builds
 
@@ -404,12 +403,12 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
     (
         "another port",
-        _seen(answers={"GET /": FOUND}, listens=(9090,)),
+        _seen(answers={"GET /": FOUND}, unasked_ports=(9090,)),
         (80,),
         Probe(),
         "also listens on 9090",
     ),
-    ("a port of the moment", _seen(answers={"GET /": FOUND}, listens=(43210,)), (80,), Probe(), ""),
+    ("a port of the moment", _seen(answers={"GET /": FOUND}, unasked_ports=(43210,)), (80,), Probe(), ""),
     ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
     ("it failed", _seen(exit_code=1, log="a\nno database\n"), (), Probe(), "exit code 1 (“no database”)"),
     (
@@ -476,10 +475,10 @@ def test_how_long_the_other_image_gets(ready: str, start: float, expected: float
 @pytest.mark.parametrize(
     ("before", "after", "again", "alike"),
     [
-        (143, 143, did(stopped=143), True),
-        (143, 137, did(stopped=143), False),
-        (137, 143, did(stopped=143), True),
-        (137, 1, did(stopped=137), False),
+        (143, 143, did(stop_exit_code=143), True),
+        (143, 137, did(stop_exit_code=143), False),
+        (137, 143, did(stop_exit_code=143), True),
+        (137, 1, did(stop_exit_code=137), False),
         (137, 1, did(ready="ended", exit_code=1), True),
         (1, 137, did(ready="ended", exit_code=1), True),
         (143, 137, did(ready="ended", exit_code=1), False),
@@ -488,17 +487,17 @@ def test_how_long_the_other_image_gets(ready: str, start: float, expected: float
 def test_what_ends_by_itself_is_not_what_a_stop_does(
     before: int, after: int, again: Observation, alike: bool
 ) -> None:
-    repeats = Reruns(lambda: again, lambda: again)
-    checks = behaviour.compare(did(stopped=before), did(stopped=after), Probe(), repeats)
+    reruns = Reruns(lambda: again, lambda: again)
+    checks = behaviour.compare(did(stop_exit_code=before), did(stop_exit_code=after), Probe(), reruns)
     assert next(check.ok for check in checks if check.name == "stop") is alike
 
 
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        (did(stopped=143), did(stopped=143, start=30), 0),
-        (did(stopped=137), did(stopped=1, start=30), 90),
-        (did(stopped=137), did(ready="ended", exit_code=1, start=20), 60),
+        (did(stop_exit_code=143), did(stop_exit_code=143, start=30), 0),
+        (did(stop_exit_code=137), did(stop_exit_code=1, start=30), 90),
+        (did(stop_exit_code=137), did(ready="ended", exit_code=1, start=20), 60),
         (did(ready="ended", exit_code=1), did(start=30), 0),
     ],
 )

@@ -13,7 +13,7 @@ from slimify.verify.repair import ROUNDS, apply_constraints, repair
 GIT = Constraint(need="package", value="git")
 DATA = Constraint(need="path", value="/data")
 LIBC = Constraint(need="glibc", value="2.38")
-ABSENT = Constraint(need="base", value="", because="line 9: it can't be had", lasting=False)
+ABSENT = Constraint(need="base", value="", reason="line 9: it can't be had", persistent=False)
 FIRST = Rewritten(file="Dockerfile", before="FROM a", after="auto", rung="minimal")
 Plans = dict[tuple[str, ...], str]
 

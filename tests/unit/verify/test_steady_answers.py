@@ -11,9 +11,7 @@ import pytest
 
 from slimify.engine.containers import Engine
 from slimify.engine.model import EngineProblem, RunOptions, State
-from slimify.verify import behaviour, web
-from slimify.verify import run_container
-from slimify.verify import steady_answers
+from slimify.verify import behaviour, run_container, steady_answers, web
 from slimify.verify.model import Check
 from slimify.verify.observation import Observation
 from slimify.verify.probes import Probe, Request

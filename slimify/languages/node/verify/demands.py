@@ -34,7 +34,7 @@ def check(evidence: Evidence) -> Check:
             count += 1
             if _located(evidence.after, folder, name) is None:
                 text = f"{path} wants {name}, which is not installed"
-                need = Constraint(need="path", value=old, because=text)
+                need = Constraint(need="path", value=old, reason=text)
                 findings.setdefault(name, Finding(code=PACKAGE, text=text, path=old, constraints=(need,)))
     texts = [finding.text for finding in findings.values()]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
@@ -52,7 +52,7 @@ def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:
     where it is started, or where its packages are; there are examples and fixtures besides."""
     after = evidence.after
     for path, text in sorted(after.image.contents.items()):
-        if not is_manifest(path) or (after.files.layer(path) or 0) < after.own:
+        if not is_manifest(path) or (after.files.layer(path) or 0) < after.first_own_layer:
             continue
         folder = posixpath.dirname(path)
         own = folder == after.workdir or evidence.before.entry(f"{folder}/node_modules") is not None

@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Check:
             continue
         text = f"{place} has {name} {' and '.join(sorted(releases))}"
         text += f", the original {' and '.join(sorted(was)) or 'none'}"
-        need = Constraint(need="package", value=name, because=text)
+        need = Constraint(need="package", value=name, reason=text)
         findings.append(Finding(code=TWICE, text=text, path=place, constraints=(need,) if brought else ()))
     return Check(
         name="releases",

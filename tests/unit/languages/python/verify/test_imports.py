@@ -23,18 +23,20 @@ def test_the_library_of_a_module_that_the_slim_image_brings() -> None:
 def test_sources_that_were_copied_elsewhere() -> None:
     facts = SourceFacts(imports=(Use(name="helper", file="src/a.py", line=1),))
     before = side(file("/srv/x/helper.py"), WorkingDir="/app")
-    placed = {"src/a.py": ("/srv/x/a.py",)}
-    check = imports.check(evidence(before, side(WorkingDir="/app"), live(sources=facts), placed=placed))
+    image_paths = {"src/a.py": ("/srv/x/a.py",)}
+    check = imports.check(
+        evidence(before, side(WorkingDir="/app"), live(sources=facts), image_paths=image_paths)
+    )
     assert said(check) == []  # outside WORKDIR nobody knows what is in sys.path
-    assert imports.check(evidence(before, before, live(sources=facts), placed=placed)).ok
+    assert imports.check(evidence(before, before, live(sources=facts), image_paths=image_paths)).ok
 
 
 def test_sources_at_the_root_end_the_search() -> None:
     source = file("/srv/deep/app.py")
     both = side(source, folder("/srv/deep"), folder("/usr/local/lib/python3.12/site-packages/flask"))
     uses = (Use(name="flask", file="app.py", line=1),)
-    placed = {"app.py": ("/srv/deep/app.py",)}
-    seen = evidence(both, both, live(sources=SourceFacts(imports=uses)), placed=placed)
+    image_paths = {"app.py": ("/srv/deep/app.py",)}
+    seen = evidence(both, both, live(sources=SourceFacts(imports=uses)), image_paths=image_paths)
     assert imports.check(seen).ok
 
 
