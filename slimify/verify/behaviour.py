@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from slimify.model.counts import counted
 from slimify.verify import volatile_text
 from slimify.verify.behaviour_check import behaviour_check
 from slimify.verify.compare_answers import ANSWERS, AnswerComparison
@@ -81,7 +82,7 @@ def compare(
     checks += _unreachable(before, probe)
     checks += AnswerComparison(before, after, probe, reruns, settled).checks()
     checks += [
-        _compare_commands(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
+        compare_outputs(run, before.outputs.get(run.name), after.outputs.get(run.name), probe)
         for run in probe.exec
         if run.name in before.outputs
     ]
@@ -108,13 +109,6 @@ def retry_unsteady_start(
     return third if _end_state(third) == _end_state(before) else after
 
 
-def compare_outputs(
-    run: Run, before: tuple[int | None, str], after: tuple[int | None, str], probe: Probe
-) -> Check:
-    """The check of one command that ran in containers of its own."""
-    return _compare_commands(run, before, after, probe)
-
-
 def _end_state(seen: Observation) -> str:
     if seen.problem:
         return f"could not be started: {seen.problem}"
@@ -126,7 +120,7 @@ def _end_state(seen: Observation) -> str:
 def _unreachable(before: Observation, probe: Probe) -> Iterator[Check]:
     """Probes that could not be run in the original."""
     end = _end_state(before)
-    why = f"the original {'runs on without listening' if end == 'running' else end}"
+    why = f"the original {'keeps running without listening' if end == 'running' else end}"
     for request in probe.http:
         if request.name not in before.answers:
             wrong = f"{request.name} could not be asked: {why}"
@@ -142,16 +136,17 @@ def _compare_starts(before: Observation, after: Observation, reruns: Reruns) -> 
     if volatile_text.masked(old) == volatile_text.masked(new):
         return behaviour_check("start", STARTS, "", old)
     if new == _end_state(reruns.second_run):
-        return behaviour_check("start", STARTS, "", f"{old}, another time {new}")
+        return behaviour_check("start", STARTS, "", f"{old} in one run, {new} in another")
     return behaviour_check("start", STARTS, f"the original {old}, the rewritten image {new}", "")
 
 
-def _compare_commands(
+def compare_outputs(
     run: Run, before: tuple[int | None, str] | None, after: tuple[int | None, str] | None, probe: Probe
 ) -> Check:
+    """Compares exit code and output of one command. None: it could not be run in that image."""
     name = f"`{run.name}`"
     if before is None or after is None:
-        return behaviour_check(name, COMMANDS, f"{name} could only be run in one of the images", "", probe)
+        return behaviour_check(name, COMMANDS, f"{name} could be run in only one of the images", "", probe)
     wrong = ""
     if before[0] != after[0]:
         wrong = f"{name}: exit code {before[0]} became {after[0]}: {after[1].strip()[-300:]}"
@@ -166,7 +161,7 @@ def _compare_commands(
         after[1], probe.mask
     ):
         wrong = (
-            f"{name} prints something else: {before[1].strip()[-200:]!r} became {after[1].strip()[-200:]!r}"
+            f"{name} prints different output: {before[1].strip()[-200:]!r} became {after[1].strip()[-200:]!r}"
         )
     return behaviour_check(name, COMMANDS, wrong, f"exit code {after[0]}, same output", probe)
 
@@ -175,11 +170,11 @@ def _compare_health(before: tuple[int | None, str], after: tuple[int | None, str
     """Compares success only: Docker evaluates nothing else of a health check."""
     old, new = before[0] == 0, after[0] == 0
     if old != new and (again := reruns.second_run.health) is not None and (again[0] == 0) == new:
-        return behaviour_check("health check", HEALTH, "", "succeeds at times")
+        return behaviour_check("health check", HEALTH, "", "succeeds only sometimes")
     wrong = ""
     if old != new:
-        said = (after if old else before)[1].strip()[-300:]
-        wrong = f"the health check fails in {'the rewritten image' if old else 'the original'} alone: {said}"
+        output = (after if old else before)[1].strip()[-300:]
+        wrong = f"the health check only fails in {'the rewritten image' if old else 'the original'}: {output}"
     return behaviour_check("health check", HEALTH, wrong, "succeeds" if old else "fails in both images")
 
 
@@ -192,9 +187,10 @@ def _compare_stops(before: Observation, after: Observation, reruns: Reruns) -> C
     by_itself = reruns.second_run.exit_code
     if by_itself is not None and by_itself in (before.stop_exit_code, after.stop_exit_code):
         return behaviour_check(
-            "stop", STOPS, "", f"it ends by itself with exit code {by_itself}, sooner or later"
+            "stop", STOPS, "", f"it exits by itself with code {by_itself}, sooner or later"
         )
-    wrong = f"stopped, the original exits with {before.stop_exit_code}, the rewritten image with {after.stop_exit_code}"
+    old, new = before.stop_exit_code, after.stop_exit_code
+    wrong = f"on stop, the original exits with code {old}, the rewritten image with code {new}"
     return behaviour_check("stop", STOPS, wrong, "")
 
 
@@ -210,7 +206,7 @@ def _compare_logs(
     """Compares the shapes of the logs. With `build`, the original is also built and started once more."""
     old, new = volatile_text.log_shape(before.log, probe.mask), volatile_text.log_shape(after.log, probe.mask)
     if old == new:
-        detail = f"{len(old)} lines of the same shape" if old else "nothing is printed"
+        detail = f"{counted(len(old), 'line')} of the same shape" if old else "nothing is printed"
         return behaviour_check("log", LOGS, "", detail)
     others = [volatile_text.log_shape(reruns.second_run.log, probe.mask)]
     found = volatile_text.differing_lines(old, new, *others)
@@ -241,30 +237,32 @@ def unproven(seen: Observation, asked: tuple[int, ...], probe: Probe) -> tuple[s
     """Sentences about what the comparison does not prove, given what the original did."""
     last = _last_error(seen.log)
     if seen.problem:
-        return ("the original could not be started here, so nothing is known about what it does",)
+        return ("the original could not be started here, so its behaviour is unknown",)
     if seen.exit_code:
         return (
-            f"both end with exit code {seen.exit_code}"
+            f"both images end with exit code {seen.exit_code}"
             + (f" (“{last}”)" if last else "")
-            + ": what comes after a successful start was not proven",
+            + ": behaviour after a successful start was not compared",
         )
     if seen.exit_code == 0:
         if asked and not seen.answers:
-            return (f"both end without ever listening on {', '.join(map(str, asked))}",)
-        return () if seen.log.strip() else ("both end at once and print nothing: no behaviour was seen",)
+            return (f"both images end without listening on {', '.join(map(str, asked))}",)
+        return (
+            ()
+            if seen.log.strip()
+            else ("both images end immediately and print nothing: no behaviour was observed",)
+        )
     missing = []
     poor = [f"{name} with {a.status}" for name, a in seen.answers.items() if (a.status or 400) >= 400]
     works = any((a.status or 400) < 300 for a in seen.answers.values())
     if poor and not works and not probe.http:
-        said = ", ".join(poor).replace("None", "no HTTP")
-        missing.append(f"the original answers {said}: no page that works was seen; name one with --probe")
+        answers = ", ".join(poor).replace("None", "no HTTP")
+        missing.append(f"the original answers {answers}: no working page was compared; name one with --probe")
     others = [port for port in seen.unasked_ports if port < _FIRST_EPHEMERAL_PORT] if seen.answers else []
     if others:
-        missing.append(f"the original also listens on {', '.join(map(str, others))}, which was not asked")
+        missing.append(f"the original also listens on {', '.join(map(str, others))}, which was not compared")
     if asked and not seen.answers:
         missing.append(f"nothing listened on {', '.join(map(str, asked))} within {probe.seconds:g} s")
     if not asked and not probe.exec and not probe.run:
-        missing.append(
-            "it listens on no port and no probe is set: only starting, log and stopping were compared"
-        )
+        missing.append("it listens on no port and no probe is set: only start, log and stop were compared")
     return tuple(missing)

@@ -22,7 +22,7 @@ from slimify.verify.web import Answer
 
 ANSWERS = "SL541"
 
-_VOLATILE = "equal but for what changes from run to run"
+_VOLATILE = "equal except for values that change on every run"
 
 
 class _Comparison(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class AnswerComparison(Struct, frozen=True):
             if courses and name in rest:
                 found = self._at_rest(name, found, courses)
             elif courses and self._led(name):
-                found = _Comparison(detail="no page leads there once the original is at rest")
+                found = _Comparison(detail="no page of the settled original links to it")
             if found.wrong and found.old and found.new:
                 found = self._against(name, self.reruns.rebuilt_run.answers.get(name), found)
             yield self._check(name, found)
@@ -72,7 +72,7 @@ class AnswerComparison(Struct, frozen=True):
             return
         for name, answer in after.items():
             if name not in before and self._led(name) and _failed(answer):
-                text = f"{name}, to which a page of the rewritten image leads: {web.describe(answer)}"
+                text = f"{name}, which a page of the rewritten image links to: {web.describe(answer)}"
                 yield behaviour_check(name, ANSWERS, text, "", self.probe)
 
     def _at_once(self, name: str) -> _Comparison:
@@ -88,21 +88,21 @@ class AnswerComparison(Struct, frozen=True):
         before, after = (course.answers_to(name) for course in courses)
         found = self._compared(name, before[-1], courses[1].answers[-1].get(name))
         if found.new and steady_answers.alternates(request, before, after, own):
-            return _Comparison(detail="goes to and fro, alike in both images")
+            return _Comparison(detail="alternates between the same answers in both images")
         if who := steady_answers.unsteady_images(request, before, after, own):
             wrong = found.wrong or first.wrong
-            return _Comparison(wrong=wrong and f"{wrong}; asked again and again, {who} kept changing")
+            return _Comparison(wrong=wrong and f"{wrong}; when asked repeatedly, {who} kept changing")
         if found.new:
             found = self._against(name, before[-2], found)
         if first.wrong and not found.wrong:
-            return _Comparison(detail=f"{found.detail}; that is at rest, at once: {first.wrong}")
+            return _Comparison(detail=f"{found.detail}; at first, before it settled: {first.wrong}")
         return found
 
     def _compared(self, name: str, old: Answer, new: Answer | None) -> _Comparison:
         if new is None:
             if self._led(name):
                 # if the page differs in more than a name, its own check says so
-                return _Comparison(detail="the page of the rewritten image leads elsewhere")
+                return _Comparison(detail="the page of the rewritten image links elsewhere")
             return _Comparison(wrong=f"no answer, the original answers {old.status}", old=old)
         request = steady_answers.request_named(name, self.probe)
         unmet = web.unmet_demand(request, new)

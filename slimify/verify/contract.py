@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slimify.facts.language_files import all_files
 from slimify.facts.system import is_plain_root, on_default_path
+from slimify.model.counts import counted
 from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.parser import parse
@@ -157,7 +158,7 @@ def _compare_labels(before: Mapping[str, str], after: Mapping[str, str], terms: 
             _describe_change(name, before.get(name), after.get(name)),
             ""
             if name in terms.own_labels or f"Labels.{name}" in terms.added
-            else "each base image has its own",
+            else "it differs between base images",
         )
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
@@ -172,7 +173,7 @@ def _describe_change(name: str, before: str | None, after: str | None) -> str:
     if before is None:
         return f"{name} is new: {after!r}"
     if after is None:
-        return f"{name} is gone: it was {before!r}"
+        return f"{name} is missing: it was {before!r}"
     return f"{name} was {before!r} and is {after!r}"
 
 
@@ -181,7 +182,7 @@ def _compare_environment(before: Mapping[str, str], after: Mapping[str, str], te
     differences = list(_variable_differences(before, after, terms))
     if not differences:
         count = len(before.keys() - {"PATH"})
-        return Check(name="Env", layer="contract", ok=True, detail=f"{count} variables equal")
+        return Check(name="Env", layer="contract", ok=True, detail=f"{counted(count, 'variable')} equal")
     return _check("Env", differences, terms, ENVIRONMENT)
 
 
@@ -195,11 +196,11 @@ def _variable_differences(
         why = ""
         if name not in terms.own_env and f"Env.{name}" not in terms.added:
             if new is None and name in terms.base_env:
-                why = "it described the toolchain of the base image"
+                why = "it described the toolchain of the old base image"
             elif old is None:
-                why = "the new base image brings it"
+                why = "the new base image sets it"
             elif name in terms.base_env:
-                why = "each base image has its own"
+                why = "it differs between base images"
         yield f"Env.{name}", _describe_change(name, old, new), why
 
 
@@ -217,16 +218,16 @@ def _compare_path(before: str, after: str, terms: Terms) -> Check:
     if common != [place for place in new if place in old]:
         # some official images list /usr/local/bin twice so that it comes first
         usual = all(map(on_default_path, common)) and "PATH" not in terms.own_env
-        why = "each base image has its own" if usual else ""
+        why = "it differs between base images" if usual else ""
         differences.append(("Env.PATH", f"the order of PATH changed: {before} -> {after}", why))
     toolchains = tuple(name for one in all_files() for name in one.toolchain_directories)
     for place in gone:
-        why = "the toolchain is gone" if place.startswith(toolchains) else ""
+        why = "it belonged to the toolchain" if place.startswith(toolchains) else ""
         if not why and "PATH" not in terms.own_env:
-            why = "only the old base image had it"
+            why = "only the old base image set it"
         differences.append(("Env.PATH", f"{place} is no longer in PATH", why))
     for place in added:
-        differences.append(("Env.PATH", f"{place} is new in PATH", "what was there is still found"))
+        differences.append(("Env.PATH", f"{place} is new in PATH", "existing entries are kept"))
     if not differences:
         return Check(name="PATH", layer="contract", ok=True, detail=before or "nothing")
     return _check("PATH", differences, terms, ENVIRONMENT)

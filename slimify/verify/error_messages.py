@@ -50,21 +50,23 @@ def _library(evidence: Evidence, name: str) -> Finding | None:
     place = Linker(evidence.before).loads(posixpath.basename(name), machine)
     if place is None:
         return None
-    return missing_library(evidence, LIBRARY, f"the program says that {name} is missing", place)
+    return missing_library(evidence, LIBRARY, f"the program reports that {name} is missing", place)
 
 
 def _command(evidence: Evidence, name: str) -> Finding | None:
     real = evidence.before.command(name)
     if real is None or evidence.after.command(name) is not None:
         return None
-    return missing_finding(evidence, COMMAND, f"the program says that {name} is missing", real, command=name)
+    return missing_finding(
+        evidence, COMMAND, f"the program reports that {name} is missing", real, command=name
+    )
 
 
 def _file(evidence: Evidence, name: str) -> Finding | None:
     path = posixpath.normpath(posixpath.join(evidence.before.workdir, name))
     if evidence.before.entry(path) is None or evidence.after.entry(path) is not None:
         return None
-    return missing_finding(evidence, FILE, f"the program says that {path} is missing", path)
+    return missing_finding(evidence, FILE, f"the program reports that {path} is missing", path)
 
 
 def _file_or_command(evidence: Evidence, name: str) -> Finding | None:
@@ -79,7 +81,7 @@ def _module(evidence: Evidence, name: str) -> Finding | None:
     top = "/".join(name.split("/")[: 2 if name.startswith("@") else 1]) if "/" in name else name.split(".")[0]
     for path in _module_places(evidence, top):
         if evidence.after.entry(path) is None:
-            text = f"the program says that the module {name} is missing"
+            text = f"the program reports that the module {name} is missing"
             need = Constraint(need="path", value=path, reason=text)
             return Finding(code=MODULE, text=text, path=path, constraints=(need,))
     return None
@@ -110,13 +112,13 @@ def _certificates(evidence: Evidence, name: str) -> Finding | None:
 
 
 def _glibc(evidence: Evidence, version: str) -> Finding:
-    text = f"the program wants GLIBC_{version}, which the new base image is too old for"
+    text = f"the program requires GLIBC_{version}, but glibc of the new base image is older"
     return Finding(code=LIBC, text=text, constraints=(Constraint(need="glibc", value=version, reason=text),))
 
 
 def _libstdcxx(evidence: Evidence, version: str) -> Finding:
     """No setting expresses libstdc++ versions, so the next plan uses a larger base image."""
-    text = f"the program wants {version}, which libstdc++ of the new base image is too old for"
+    text = f"the program requires {version}, but libstdc++ of the new base image is older"
     return Finding(code=LIBC, text=text)
 
 

@@ -88,7 +88,7 @@ def parse_table(table: Mapping[str, Any], file: str = "") -> Probe:
         if name in own:
             continue
         if not isinstance(value, Mapping) or not _DOCKERFILE_NAME.search(name):
-            raise ValueError(f'probes know no "{name}"; there are {", ".join(sorted(known))}')
+            raise ValueError(f'probes have no key "{name}"; known keys: {", ".join(sorted(known))}')
         special = _probe(_checked_table(f'probes."{name}"', value, Probe))
         if name in (file, file.rpartition("/")[2]):
             probe = merge(probe, special)
@@ -205,7 +205,7 @@ def _words(value: object) -> tuple[str, ...]:
 def _checked_table(name: str, value: object, kind: type[Request] | type[Run] | type[Probe]) -> dict[str, Any]:
     table = dict(_of_type(name, value, Mapping))
     for key in table.keys() - set(kind.__struct_fields__):
-        raise ValueError(f'"{name}" knows no "{key}"')
+        raise ValueError(f'"{name}" has no key "{key}"')
     return table
 
 
@@ -216,5 +216,5 @@ def _list(name: str, value: object) -> Iterable[Any]:
 
 def _of_type(name: str, value: Any, kind: type | tuple[type, ...]) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f'"{name}" has a value of the wrong kind: {value!r}')
+        raise ValueError(f'"{name}" has a value of the wrong type: {value!r}')
     return value

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.config import Base, Options, is_path
+from slimify.model.counts import counted
 from slimify.model.outcome import Outcome, Unchanged
 from slimify.model.versions import version_numbers
 from slimify.verify.model import Constraint, Finding, Proof, Round
@@ -81,15 +82,12 @@ def repair(
         kept.add(new)
     if proof.verdict == "different":
         proof = replace(
-            proof, problem=f"no rewrite could be proven in {_rounds(len(rounds))}: the file stays"
+            proof,
+            problem=f"no rewrite was verified in {counted(len(rounds), 'round')}: the file is unchanged",
         )
         outcome = outcome.become(Unchanged)
         return outcome, replace(proof, rounds=tuple(rounds))
     return outcome, replace(proof, rounds=tuple(rounds), constraints=kept.constraints)
-
-
-def _rounds(count: int) -> str:
-    return "one round" if count == 1 else f"{count} rounds"
 
 
 class _KeptConstraints:
@@ -156,7 +154,7 @@ def _candidates(
         yield apply_constraints(options, fresh), fresh
     for base in _LOWER_RUNGS.get(rung, ()):
         lower = replace(options, base=base)
-        reason = absent or f"the rung {rung} could not be proven"
+        reason = absent or f"the base choice {rung} failed verification"
         down = Constraint(need="base", value=base, reason=reason, persistent=not absent)
         if fresh:
             yield apply_constraints(lower, fresh), (*fresh, down)

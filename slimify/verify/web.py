@@ -81,7 +81,7 @@ def difference(request: Request, old: Answer, new: Answer, own: Iterable[str]) -
         return f"status {old.status} became {new.status}" + (f": {said}" if said else "")
     if old.status is None:
         before, now = _non_http_behaviour(old), _non_http_behaviour(new)
-        return "" if before == now else f"who speaks no HTTP {before}, now it {now}"
+        return "" if before == now else f"without HTTP, the server {before} in the original and {now} now"
     if (old.kind, old.charset) != (new.kind, new.charset):
         return f"content type {_content_type(old)} became {_content_type(new)}"
     if old.location != new.location:
@@ -138,8 +138,8 @@ def _non_http_behaviour(answer: Answer) -> str:
     """What the server does instead of answering. How it closes a connection depends on timing."""
     failure = answer.body.partition(b":")[0].decode("utf-8", "replace")
     if failure in _TIMEOUTS:
-        return "says nothing"
-    return "hangs up" if failure in _CLOSURES or not failure else "says something else"
+        return "sends nothing"
+    return "closes the connection" if failure in _CLOSURES or not failure else "sends other data"
 
 
 def describe(answer: Answer) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, Side, missing_finding
 from slimify.verify.disk.start_commands import (
     SHEBANG,
@@ -30,15 +31,15 @@ def started_commands(evidence: Evidence) -> Check:
                 continue
             looked.append(item.name)
             if started_path(after, item) is None:
-                text = f"{item.name} is started and is {_absence(after, item.name)}"
+                text = f"{item.name} is started but is {_absence(after, item.name)}"
                 command = "" if item.file else item.name
                 findings[item.name] = missing_finding(evidence, COMMAND, text, real, command=command)
     for words in start_command_lines(after):
         # a start command that the rewrite changed must exist, too
         if words not in start_command_lines(before) and after.command(words[0]) is None:
-            text = f"{words[0]} is started and is {_absence(after, words[0])}"
+            text = f"{words[0]} is started but is {_absence(after, words[0])}"
             findings[words[0]] = Finding(code=COMMAND, text=text, path=words[0])
-    detail = f"{', '.join(dict.fromkeys(looked)) or 'nothing'}: found"
+    detail = f"found: {', '.join(dict.fromkeys(looked)) or 'none'}"
     return _check("commands", detail, findings.values())
 
 
@@ -52,7 +53,7 @@ def _absence(side: Side, name: str) -> str:
     entry = side.entry(name) if name.startswith("/") else None
     if entry is not None and entry.kind == "file":
         return f"not executable (mode {entry.mode:04o})"
-    return "not there"
+    return "missing"
 
 
 def source_programs(evidence: Evidence) -> Check:
@@ -67,7 +68,7 @@ def source_programs(evidence: Evidence) -> Check:
         count += 1
         if evidence.after.command(name) is None:
             where = f"{use.file}:{use.line}" if use.line else use.file
-            text = f"{where} starts {name}, which is not there"
+            text = f"{where} starts {name}, which is missing"
             findings[name] = missing_finding(evidence, COMMAND, text, real, command=name)
     return _check("programs of the sources", f"{count} found" if count else "none named", findings.values())
 
@@ -94,14 +95,14 @@ def interpreters(evidence: Evidence) -> Check:
             if after.command(name) is not None or real is None:
                 continue
             if path in runtime_needs:
-                text = f"the script {path} wants {name}, which is not there"
+                text = f"the script {path} needs {name}, which is missing"
                 findings.setdefault(name, missing_finding(evidence, SCRIPT, text, real, command=name))
             else:
                 idle.setdefault(name, path)
-    detail = f"{count} scripts have theirs" if count else "no script is started"
+    detail = f"found for {counted(count, 'script')}" if count else "no script is started"
     if idle:
         lost = ", ".join(f"{name} ({path})" for name, path in sorted(idle.items())[:3])
-        detail += f"; scripts that nothing was seen to start lack {lost}"
+        detail += f"; scripts that nothing starts lack {lost}"
     return _check("interpreters", detail, findings.values(), note=bool(idle))
 
 

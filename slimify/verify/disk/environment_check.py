@@ -40,7 +40,9 @@ def check(evidence: Evidence, language: str | None) -> Check:
 def _zones(evidence: Evidence) -> Iterator[Finding]:
     zone = evidence.before.env.get("TZ", "").removeprefix(":")
     if zone and not zone.startswith("/"):
-        yield from _missing(evidence, f"{_ZONEINFO}/{zone}", f"TZ is {zone}, whose rules are not there")
+        yield from _missing(
+            evidence, f"{_ZONEINFO}/{zone}", f"TZ is {zone}, but its time zone data is missing"
+        )
     runtime_needs = evidence.runtime_needs
     if (
         runtime_needs is None
@@ -50,7 +52,7 @@ def _zones(evidence: Evidence) -> Iterator[Finding]:
         return
     own = {name for one in all_files() for name in one.embeds_zones}
     if not any(use.name in own for use in runtime_needs.sources.imports):
-        text = "a source loads time zones, which are not there"
+        text = "a source file loads time zones, but the time zone data is missing"
         yield from _missing(evidence, f"{_ZONEINFO}/Europe/London", text)
 
 
@@ -62,7 +64,7 @@ def _locales(evidence: Evidence) -> Iterator[Finding]:
             continue
         before, after = _locale_path(evidence.before, value), _locale_path(evidence.after, value)
         if before and not after:
-            yield from _missing(evidence, before, f"{name} is {value}, which is not there")
+            yield from _missing(evidence, before, f"{name} is {value}, but that locale is missing")
 
 
 def _locale_path(side: Side, name: str) -> str:
@@ -82,7 +84,7 @@ def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]
         return
     for path in CERTIFICATE_BUNDLES:
         if evidence.before.entry(path) is not None:
-            text = "the root certificates are not there"
+            text = "the root certificates are missing"
             need = certificates_constraint(evidence, path, text)
             if need is not None:
                 yield Finding(code=ENVIRONMENT, text=text, path=path, owner=need.value, constraints=(need,))

@@ -103,7 +103,7 @@ def missing_finding(evidence: Evidence, code: str, text: str, path: str, *, comm
     owner = package.name if package else ""
     if owner:
         constraint = Constraint(need="package", value=owner, reason=text)
-        text = f"{text}; in the original it comes with the package {owner}"
+        text = f"{text}; in the original, it is part of the package {owner}"
     elif command:
         constraint = Constraint(need="command", value=command, reason=text)
     else:

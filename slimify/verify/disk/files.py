@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from slimify.facts.language_files import all_files
 from slimify.image.model import Entry
+from slimify.model.counts import counted
 from slimify.model.sources import Use
 from slimify.verify.disk import static_site
 from slimify.verify.disk.evidence import (
@@ -47,14 +48,14 @@ def named_paths(evidence: Evidence) -> Check:
             where = f"{use.file}:{use.line}" if use.line else use.file
             new = evidence.after.entry(place)
             if new is None:
-                findings.append(_missing_file(place, f"{where} reads {place}, which is not there"))
+                findings.append(_missing_file(place, f"{where} reads {place}, which is missing"))
             elif (
                 old.kind == "directory"
                 and _is_empty(evidence.after, new)
                 and not _is_empty(evidence.before, old)
             ):
-                findings.append(_missing_file(place, f"{where} reads {place}, which is empty now"))
-    detail = f"{count} paths that something names are there" if count else "nothing names any"
+                findings.append(_missing_file(place, f"{where} reads {place}, which is now empty"))
+    detail = f"{counted(count, 'path')} that sources name found" if count else "no source names a path"
     return _check("files", detail, findings)
 
 
@@ -130,11 +131,11 @@ def volumes(evidence: Evidence) -> Check:
                 Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
             )
         elif new is None:
-            text = f"the directory of the volume {place} is not there"
+            text = f"the directory of the volume {place} is missing"
             findings.append(
                 Finding(code=VOLUME, text=text, path=place, constraints=(_path_constraint(place, text),))
             )
-    return _check("volumes", f"{', '.join(places)}: as before" if places else "none", findings)
+    return _check("volumes", f"unchanged: {', '.join(places)}" if places else "none", findings)
 
 
 def _files_below(side: Side, top: Entry) -> set[str]:
@@ -172,10 +173,10 @@ def links(evidence: Evidence) -> Check:
             continue
         old = evidence.before.entry(entry.path)
         if old is not None:
-            text = f"the link {entry.path} leads to {entry.target}, which is not there"
+            text = f"the symlink {entry.path} points to {entry.target}, which is missing"
             need = certificates_constraint(evidence, old.path, text) or _path_constraint(old.path, text)
             findings.append(Finding(code=LINK, text=text, path=entry.path, constraints=(need,)))
-    return _check("links", f"{count} lead somewhere" if count else "none", findings)
+    return _check("links", f"{counted(count, 'symlink')} intact" if count else "none", findings)
 
 
 def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
@@ -187,9 +188,9 @@ def probed_files(evidence: Evidence, paths: Iterable[str]) -> Check:
         if old is None:
             findings.append(Finding(code=CONTENT, text=f"{path} is not in the original either", path=path))
         elif new is None:
-            findings.append(_missing_file(path, f"{path} is not there"))
+            findings.append(_missing_file(path, f"{path} is missing"))
         elif old.digest != new.digest or old.kind != new.kind:
-            findings.append(Finding(code=CONTENT, text=f"{path} has another content", path=path))
+            findings.append(Finding(code=CONTENT, text=f"{path} has different content", path=path))
         elif describe_ownership(old) != describe_ownership(new):
             text = f"{path}: {describe_ownership(old)} became {describe_ownership(new)}"
             findings.append(Finding(code=OWNER, text=text, path=path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from slimify.model.counts import counted
 from slimify.model.sources import Use
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding
@@ -47,14 +48,14 @@ def compare_imports(
         found.add(use.name)
         after = new(use.name, file)
         if after is None or replaced(before, after) or _is_emptied(evidence, before, after):
-            text = f"{use.file}:{use.line} imports {use.name}, which is not there"
+            text = f"{use.file}:{use.line} imports {use.name}, which is missing"
             need = Constraint(need="path", value=before, reason=text)
             findings.setdefault(use.name, Finding(code=IMPORT, text=text, path=before, constraints=(need,)))
     return Check(
         name="imports",
         layer="disk",
         ok=not findings,
-        detail="; ".join(x.text for x in findings.values()) or f"{len(found)} modules are found",
+        detail="; ".join(x.text for x in findings.values()) or f"{counted(len(found), 'module')} found",
         findings=tuple(findings.values()),
     )
 

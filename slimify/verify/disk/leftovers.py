@@ -9,6 +9,7 @@ from functools import cache
 from slimify.facts.language_files import all_files, either, files_of
 from slimify.facts.system import is_systems
 from slimify.image.model import Entry
+from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, is_ephemeral
 from slimify.verify.model import Check
 
@@ -48,17 +49,16 @@ def missing_application_files(evidence: Evidence, application: Iterable[str], la
     ]
     if not gone:
         return Check(
-            name="application", layer="disk", ok=True, detail="all that run time could need is there"
+            name="application", layer="disk", ok=True, detail="every file that run time could need exists"
         )
     shown = ", ".join(entry.path for entry in gone[:_SHOWN])
     example = f", for example {shown}" if len(gone) > _SHOWN else f": {shown}"
-    text = f"{_count_and_size(gone)} stayed behind{example}"
+    text = f"{_count_and_size(gone)} left out{example}"
     return Check(name="application", layer="disk", ok=True, detail=text, note=True)
 
 
 def _count_and_size(entries: list[Entry]) -> str:
-    number = "one file" if len(entries) == 1 else f"{len(entries)} files"
-    return f"{number} ({sum(entry.size for entry in entries)} bytes)"
+    return f"{counted(len(entries), 'file')} ({counted(sum(entry.size for entry in entries), 'byte')})"
 
 
 def missing_data_elsewhere(evidence: Evidence, application: Iterable[str]) -> Check:
@@ -85,9 +85,9 @@ def missing_data_elsewhere(evidence: Evidence, application: Iterable[str]) -> Ch
         if sum(e.size for e in entries) >= _SMALLEST_REPORTED
     ]
     if not named:
-        return Check(name="data elsewhere", layer="disk", ok=True, detail="none stayed behind")
-    more = f" and {len(named) - _SHOWN} places more" if len(named) > _SHOWN else ""
-    detail = f"stayed behind: {', '.join(named[:_SHOWN])}{more}"
+        return Check(name="data elsewhere", layer="disk", ok=True, detail="none is left out")
+    more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    detail = f"left out: {', '.join(named[:_SHOWN])}{more}"
     return Check(name="data elsewhere", layer="disk", ok=True, detail=detail, note=True)
 
 

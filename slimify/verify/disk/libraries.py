@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from slimify.facts.system import is_libc_file
 from slimify.image.model import Elf
+from slimify.model.counts import counted
 from slimify.verify.disk import needs_display
 from slimify.verify.disk.evidence import Evidence, Side, missing_finding
 from slimify.verify.disk.linker import Linker, Missing
@@ -50,13 +51,13 @@ def linked_libraries(evidence: Evidence, executed: Iterable[str]) -> Check:
                 idle.append(f"{path} lacks {item.name}")
             elif (item.name, item.version) not in findings:
                 findings[item.name, item.version] = _library_finding(evidence, old, new, item)
-    detail = f"{len(looked)} ELF files have all they need"
+    detail = f"all libraries of {counted(len(looked), 'ELF file')} found"
     if lacking:
-        detail += f" ({lacking} times something is missing that the original lacked too)"
+        detail += f", except {lacking} that the original lacks, too"
     if idle:
-        detail += f"; of use with a display alone, and there is none: {', '.join(idle[:_SHOWN])}"
+        detail += f"; useful only with a display, which neither image has: {', '.join(idle[:_SHOWN])}"
     if findings:
-        detail = f"{len(findings)} libraries are missing"
+        detail = f"missing: {counted(len(findings), 'library')}"
     return Check(
         name="libraries",
         layer="disk",
@@ -148,7 +149,7 @@ def loaded_libraries(evidence: Evidence) -> Check:
             text = f"{use.file}:{use.line} loads {name}, which is missing"
             findings.append(missing_library(evidence, LOADED, text, place))
     detail = (
-        f"{count} libraries that sources load by name are there" if count else "no source loads any by name"
+        f"{counted(count, 'library')} loaded by name found" if count else "no source loads a library by name"
     )
     return Check(
         name="loaded libraries",

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from slimify.facts.mediatypes import TABLE, known, served, serving
+from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import start_command_lines
 from slimify.verify.model import Check, Constraint, Finding
@@ -17,15 +18,15 @@ def check(evidence: Evidence, language: str | None) -> Check:
     """The media types of files in served directories are still known."""
     table = evidence.before.image.contents.get(TABLE)
     own = known(language)
-    detail = "nothing that serves files reads a table of them"
+    detail = "no file server reads a table of media types"
     findings: tuple[Finding, ...] = ()
     if table is not None and own and serving(_named_programs(evidence), language):
         lost = {} if evidence.after.entry(TABLE) else _unknown_endings(evidence.after, table, own)
-        detail = "those of the files that may be served are known"
+        detail = "the media types of all served files are known"
         if lost:
             ending, path = min(lost.items())
-            more = f" and of {len(lost) - 1} more kinds" if len(lost) > 1 else ""
-            detail = f"the type of .{ending} ({path}){more} is not known any more: {TABLE} is not there"
+            more = f" and {counted(len(lost) - 1, 'more extension')}" if len(lost) > 1 else ""
+            detail = f"the media type of .{ending} ({path}){more} is unknown, since {TABLE} is missing"
             need = Constraint(need="path", value=TABLE, reason=detail)
             findings = (Finding(code=MEDIA, text=detail, path=path, constraints=(need,)),)
     return Check(name="media types", layer="disk", ok=not findings, detail=detail, findings=findings)

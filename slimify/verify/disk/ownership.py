@@ -46,14 +46,19 @@ def check(evidence: Evidence) -> Check:
         Finding(code=OWNER, text=text, path=path) for path, text in _group_by_change(open_)
     ]
     findings += [
-        Finding(code=OWNER, text=f"{text} (root, who runs it, writes there anyway)", path=path, accepted=True)
+        Finding(
+            code=OWNER,
+            text=f"{text} (root, which runs it, can write there anyway)",
+            path=path,
+            accepted=True,
+        )
         for path, text in _group_by_change(closed)
     ]
     return Check(
         name="owners and modes",
         layer="disk",
         ok=all(item.accepted for item in findings),
-        detail="; ".join(item.text for item in findings) or f"{count} files and directories as before",
+        detail="; ".join(item.text for item in findings) or f"{count:,} files and directories unchanged",
         findings=tuple(findings),
     )
 

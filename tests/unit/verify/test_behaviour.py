@@ -391,15 +391,21 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
     ("it came to its end", _seen(exit_code=0, log="done"), (), Probe(), ""),
     ("a command was run", _seen(), (), Probe(exec=(Run(command=("x",)),)), ""),
     ("the user wants it so", _seen(answers={"GET /x": LOST}), (80,), Probe(http=(Request(path="/x"),)), ""),
-    ("no page", _seen(answers={"GET /": LOST}), (80,), Probe(), "answers GET / with 404: no page that works"),
+    ("no page", _seen(answers={"GET /": LOST}), (80,), Probe(), "answers GET / with 404: no working page"),
     (
         "behind a redirect",
         _seen(answers={"GET /": Answer(status=302), "GET /a": LOST}),
         (80,),
         Probe(),
-        "GET /a with 404: no page that works",
+        "GET /a with 404: no working page",
     ),
-    ("no HTTP", _seen(answers={"GET /": NO_HTTP}), (80,), Probe(), "answers GET / with no HTTP: no page"),
+    (
+        "no HTTP",
+        _seen(answers={"GET /": NO_HTTP}),
+        (80,),
+        Probe(),
+        "with no HTTP: no working page",
+    ),
     ("nothing listened", _seen(), (80,), Probe(seconds=5), "nothing listened on 80 within 5 s"),
     (
         "another port",
@@ -409,7 +415,7 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
         "also listens on 9090",
     ),
     ("a port of the moment", _seen(answers={"GET /": FOUND}, unasked_ports=(43210,)), (80,), Probe(), ""),
-    ("nothing to ask", _seen(), (), Probe(), "only starting, log and stopping were compared"),
+    ("nothing to ask", _seen(), (), Probe(), "only start, log and stop were compared"),
     ("it failed", _seen(exit_code=1, log="a\nno database\n"), (), Probe(), "exit code 1 (“no database”)"),
     (
         "it failed, as Node tells it",
@@ -418,8 +424,8 @@ UNPROVEN: list[tuple[str, Observation, tuple[int, ...], Probe, str]] = [
         Probe(),
         "exit code 1 (“Error: no key”)",
     ),
-    ("a server that ended", _seen(exit_code=0), (80,), Probe(), "without ever listening on 80"),
-    ("it said nothing", _seen(exit_code=0, log=""), (), Probe(), "no behaviour was seen"),
+    ("a server that ended", _seen(exit_code=0), (80,), Probe(), "without listening on 80"),
+    ("it said nothing", _seen(exit_code=0, log=""), (), Probe(), "no behaviour was observed"),
     ("it could not be started", _seen(problem="x"), (), Probe(), "could not be started here"),
 ]
 

@@ -133,5 +133,5 @@ def test_a_path_entry_of_the_file_itself_is_no_property_of_the_base() -> None:
 def test_what_is_accepted_for_one_reason_is_said_once() -> None:
     before = {"Env": ["GOLANG_VERSION=1.22", "LANG=C.UTF-8", "PATH=/usr/local/go/bin:/bin"]}
     checks = {check.name: check for check in compare(before, {"Env": ["PATH=/bin"]}, TERMS)}
-    assert checks["Env"].detail == "GOLANG_VERSION, LANG (it described the toolchain of the base image)"
-    assert checks["PATH"].detail == "/usr/local/go/bin is no longer in PATH (the toolchain is gone)"
+    assert checks["Env"].detail == "GOLANG_VERSION, LANG (it described the toolchain of the old base image)"
+    assert checks["PATH"].detail == "/usr/local/go/bin is no longer in PATH (it belonged to the toolchain)"

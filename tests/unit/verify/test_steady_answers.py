@@ -155,7 +155,7 @@ def test_what_is_the_same_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None
 def test_how_they_differed_at_once_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = Pair({ORIGINAL: (OLD,), REWRITTEN: (GONE, OLD)})
     check = compared(pair, monkeypatch, (did(OLD), did(GONE)))["GET /"]
-    assert check.detail.endswith("at rest, at once: status 200 became 404: nothing")
+    assert check.detail.endswith("at first, before it settled: status 200 became 404: nothing")
 
 
 def test_a_page_that_was_not_asked_for_before_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,13 +141,13 @@ FINE: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], tuple[str, ...]]] = 
     ),
 ]
 LOST: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], tuple[str, ...], str, list[tuple[str, str]]]] = [
-    ("a program", TOOLS, (SH,), ("git",), "git is started and is not there", [("command", "git")]),
+    ("a program", TOOLS, (SH,), ("git",), "git is started but is missing", [("command", "git")]),
     (
         "a program of a package",
         (program("/usr/bin/git"), *package("git", "/usr/bin/git")),
         (),
         ("git",),
-        "it comes with the package git",
+        "it is part of the package git",
         [("package", "git")],
     ),
     (
@@ -214,7 +214,7 @@ def test_a_start_that_was_changed_is_looked_up_as_it_is() -> None:
     before = side(program("/bin/go"), Cmd=["go", "run", "."])
     assert commands.started_commands(evidence(before, side(program("/app"), Cmd=["/app"]))).ok
     assert said(commands.started_commands(evidence(before, side(Cmd=["/app"])))) == [
-        "/app is started and is not there"
+        "/app is started but is missing"
     ]
 
 
@@ -223,7 +223,7 @@ def test_programs_of_sources() -> None:
     needed = live(commands=used("git", "nowhere"))
     assert commands.source_programs(evidence(before, before, needed)).ok
     found = commands.source_programs(evidence(before, side(SH), needed))
-    assert said(found) == ["app.py:1 starts git, which is not there"]
+    assert said(found) == ["app.py:1 starts git, which is missing"]
     assert needs(found) == [("command", "git")]
 
 
@@ -244,28 +244,28 @@ SCRIPTS: list[tuple[str, tuple[Piece, ...], dict[str, object], list[str], bool]]
         "one that is started",
         (program("/app/x", "#!/bin/bash -e\n"),),
         {"Cmd": ["/app/x"]},
-        ["the script /app/x wants /bin/bash, which is not there"],
+        ["the script /app/x needs /bin/bash, which is missing"],
         False,
     ),
     (
         "one in PATH",
         (program("/usr/bin/x", "#!/bin/bash\n"),),
         {},
-        ["the script /usr/bin/x wants /bin/bash, which is not there"],
+        ["the script /usr/bin/x needs /bin/bash, which is missing"],
         False,
     ),
     (
         "through env",
         (ENV, program("/usr/bin/x", "#!/usr/bin/env -S A=1 bash -e\n")),
         {},
-        ["the script /usr/bin/x wants bash, which is not there"],
+        ["the script /usr/bin/x needs bash, which is missing"],
         False,
     ),
     (
         "env itself",
         (BASH, program("/bin/x", "#!/usr/bin/env bash\n")),
         {},
-        ["the script /bin/x wants /usr/bin/env, which is not there"],
+        ["the script /bin/x needs /usr/bin/env, which is missing"],
         False,
     ),
 ]
@@ -281,4 +281,4 @@ def test_interpreters(
     result = commands.interpreters(evidence(before, side(*new, **config)))
     assert said(result) == found
     assert result.note == note
-    assert ("nothing was seen to start lack /bin/bash (/app/deploy)" in result.detail) == note
+    assert ("nothing starts lack /bin/bash (/app/deploy)" in result.detail) == note

@@ -40,17 +40,31 @@ CASES: list[tuple[str, Pieces, Pieces, dict[str, object], SourceFacts, list[str]
         [],
     ),
     ("the bundle of another distribution", (BUNDLE,), (file("/etc/ssl/cert.pem"),), {}, TLS, []),
-    ("the zone", (BERLIN,), (), TZ, SourceFacts(), ["TZ is Europe/Berlin, whose rules are not there"]),
-    ("zones by name", (LONDON,), (), {}, ZONES, ["a source loads time zones, which are not there"]),
+    (
+        "the zone",
+        (BERLIN,),
+        (),
+        TZ,
+        SourceFacts(),
+        ["TZ is Europe/Berlin, but its time zone data is missing"],
+    ),
+    (
+        "zones by name",
+        (LONDON,),
+        (),
+        {},
+        ZONES,
+        ["a source file loads time zones, but the time zone data is missing"],
+    ),
     (
         "the locale",
         (file("/usr/lib/locale/locale-archive"),),
         (folder("/usr/lib/locale/C.utf8"),),
         GERMAN,
         SourceFacts(),
-        ["LANG is de_DE.UTF-8, which is not there"],
+        ["LANG is de_DE.UTF-8, but that locale is missing"],
     ),
-    ("the certificates", (BUNDLE,), (), {}, TLS, ["the root certificates are not there"]),
+    ("the certificates", (BUNDLE,), (), {}, TLS, ["the root certificates are missing"]),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Files, links, volumes, owners, users and what stayed behind: no-op cases first."""
+"""Files, links, volumes, owners, users and what left out: no-op cases first."""
 
 from __future__ import annotations
 
@@ -41,37 +41,37 @@ NEEDED: list[tuple[str, Pieces, Pieces, tuple[str, ...], list[str]]] = [
     ("through a link", (A,), (link("/app/t", "/t"), file("/t/a.html")), ("t/a.html",), []),
     ("wildcards", (A, B), (A, B), ("t/*.html", "**/a.html"), []),
     ("a hidden file is none of a wildcard's", (A, file("/app/t/.x")), (A,), ("t/*",), []),
-    ("a file", (A,), (), ("t/a.html",), ["app.py:3 reads /app/t/a.html, which is not there"]),
-    ("an absolute path", (A,), (), ("/app/t/a.html",), ["app.py:3 reads /app/t/a.html, which is not there"]),
-    ("a link that leads nowhere", (A,), (link("/app/t/a.html", "x"),), ("t/a.html",), ["not there"]),
-    ("a directory", (A,), (), ("t",), ["app.py:3 reads /app/t, which is not there"]),
+    ("a file", (A,), (), ("t/a.html",), ["app.py:3 reads /app/t/a.html, which is missing"]),
+    ("an absolute path", (A,), (), ("/app/t/a.html",), ["app.py:3 reads /app/t/a.html, which is missing"]),
+    ("a link that leads nowhere", (A,), (link("/app/t/a.html", "x"),), ("t/a.html",), ["missing"]),
+    ("a directory", (A,), (), ("t",), ["app.py:3 reads /app/t, which is missing"]),
     (
         "what was in a directory",
         (A,),
         (folder("/app/t"),),
         ("t",),
-        ["app.py:3 reads /app/t, which is empty now"],
+        ["app.py:3 reads /app/t, which is now empty"],
     ),
     (
         "one of what wildcards name",
         (A, B),
         (A,),
         ("t/*.html",),
-        ["app.py:3 reads /app/t/b.html, which is not there"],
+        ["app.py:3 reads /app/t/b.html, which is missing"],
     ),
     (
         "wildcards in directories",
         (A, B),
         (B,),
         ("*/a.*",),
-        ["app.py:3 reads /app/t/a.html, which is not there"],
+        ["app.py:3 reads /app/t/a.html, which is missing"],
     ),
     (
         "wildcards in all directories",
         (A,),
         (),
         ("**/*.html",),
-        ["app.py:3 reads /app/t/a.html, which is not there"],
+        ["app.py:3 reads /app/t/a.html, which is missing"],
     ),
 ]
 
@@ -119,7 +119,7 @@ VOLUMES: list[tuple[str, Pieces, Pieces, list[str]]] = [
     ("empty in both", (folder("/data"),), (folder("/data"),), []),
     ("filled in both", (file("/data/x"),), (file("/data/x"), file("/data/y")), []),
     ("without caches", (file("/data/x"), file("/data/__pycache__/x.pyc")), (file("/data/x"),), []),
-    ("the directory", (folder("/data"),), (), ["the directory of the volume /data is not there"]),
+    ("the directory", (folder("/data"),), (), ["the directory of the volume /data is missing"]),
     (
         "its content",
         tuple(file(f"/data/d/{name}") for name in "abcde"),
@@ -159,7 +159,12 @@ LINKS: list[tuple[str, Pieces, Pieces, list[str]]] = [
         [],
     ),
     ("in circles, as before", (link("/a", "b"), link("/b", "a")), (link("/a", "b"), link("/b", "a")), []),
-    ("lost", (TO_X, file("/srv/x")), (TO_X,), ["the link /app/current leads to /srv/x, which is not there"]),
+    (
+        "lost",
+        (TO_X, file("/srv/x")),
+        (TO_X,),
+        ["the symlink /app/current points to /srv/x, which is missing"],
+    ),
     (
         "through another link",
         (TO_X, link("/srv/x", "y"), file("/srv/y")),
@@ -376,8 +381,8 @@ def entry(path: str, digest: str) -> Piece:
 
 CONTENTS: list[tuple[str, Pieces, Pieces, list[str]]] = [
     ("equal", (entry("/x", "1"),), (entry("/x", "1"),), []),
-    ("changed", (entry("/x", "1"),), (entry("/x", "2"),), ["/x has another content"]),
-    ("lost", (entry("/x", "1"),), (), ["/x is not there"]),
+    ("changed", (entry("/x", "1"),), (entry("/x", "2"),), ["/x has different content"]),
+    ("lost", (entry("/x", "1"),), (), ["/x is missing"]),
     ("never there", (), (), ["/x is not in the original either"]),
 ]
 
@@ -399,14 +404,14 @@ BEHIND: list[tuple[str, Pieces, Pieces, str | None, str]] = [
         (file("/app/main.go", size=7),),
         (),
         "node",
-        "one file (7 bytes) stayed behind: /app/main.go",
+        "1 file (7 bytes) left out: /app/main.go",
     ),
     (
         "files",
         tuple(file(f"/app/{n}.yaml", size=10) for n in "abcd"),
         (),
         "go",
-        "4 files (40 bytes) stayed behind, for example /app/a.yaml, /app/b.yaml, /app/c.yaml",
+        "4 files (40 bytes) left out, for example /app/a.yaml, /app/b.yaml, /app/c.yaml",
     ),
 ]
 
@@ -418,7 +423,7 @@ def test_left_behind(old: Pieces, new: Pieces, language: str | None, text: str) 
     check = leftovers.missing_application_files(evidence(side(*old), side(*new)), ("/app", "/none"), language)
     assert check.ok
     assert check.note == bool(text)
-    assert check.detail == (text or "all that run time could need is there")
+    assert check.detail == (text or "every file that run time could need exists")
 
 
 def test_what_the_base_image_has_in_the_directory_is_not_the_application() -> None:
@@ -441,7 +446,7 @@ ELSEWHERE: list[tuple[str, Pieces, Pieces, str]] = [
             file("/srv/x", size=20000),
         ),
         (),
-        "stayed behind: /srv/x: one file (20000 bytes), /root/nltk_data: 2 files (10000 bytes)",
+        "left out: /srv/x: 1 file (20,000 bytes), /root/nltk_data: 2 files (10,000 bytes)",
     ),
 ]
 
@@ -451,4 +456,4 @@ def test_data_elsewhere(old: Pieces, new: Pieces, text: str) -> None:
     check = leftovers.missing_data_elsewhere(evidence(side(*old), side(*new)), ("/app",))
     assert check.ok
     assert check.note == bool(text)
-    assert check.detail == (text or "none stayed behind")
+    assert check.detail == (text or "none is left out")

@@ -178,5 +178,5 @@ def test_imports_that_are_found(
 )
 def test_imports_that_are_lost(name: str, old: Pieces, new: Pieces, use: tuple[str, str], path: str) -> None:
     check = lost(name, old, new, use)
-    assert said(check) == [f"{use[0]}:1 imports {use[1]}, which is not there"]
+    assert said(check) == [f"{use[0]}:1 imports {use[1]}, which is missing"]
     assert needs(check) == [("path", path)]

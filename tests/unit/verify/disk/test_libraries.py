@@ -255,7 +255,7 @@ BEFORE_AND_AFTER: list[tuple[str, tuple[Piece, ...], tuple[Piece, ...], list[str
         "a package",
         (needing(), elf("/lib/liba.so.1"), *package("liba1", "/lib/liba.so.1")),
         (needing(),),
-        ["/app/x needs liba.so.1, which is missing; in the original it comes with the package liba1"],
+        ["/app/x needs liba.so.1, which is missing; in the original, it is part of the package liba1"],
         [("package", "liba1")],
     ),
     (
