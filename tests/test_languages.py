@@ -156,12 +156,12 @@ from pathlib import Path
 from slimify.config import Options
 from slimify.engine.model import BuildOptions
 from slimify.languages import language
-from slimify.verify.case import case
+from slimify.verify.proof_request import proof_request
 from slimify.verify.probes import Probe
 from unit.verify_sides import evidence, file, side
 
 data = Path("Dockerfile").read_bytes()
-made = case(data, name="Dockerfile", context=Path(), options=Options(), probe=Probe(exec=("bundle check",)),
+made = proof_request(data, name="Dockerfile", context=Path(), options=Options(), probe=Probe(exec=("bundle check",)),
             build=BuildOptions(), timed=True)
 gem = file("GEMS/pg-1.5.9/lib/pg.rb")
 both = [side(gem, WorkingDir="/app"), side(WorkingDir="/app")]
