@@ -12,7 +12,7 @@ from slimify.verify.model import Check
 
 def checks(evidence: Evidence) -> Iterator[Check]:
     needs = evidence.runtime_needs
-    yield imports.compared(evidence, needs.sources.imports if needs else (), _search)
+    yield imports.compare_imports(evidence, needs.sources.imports if needs else (), _search)
 
 
 def _search(side: Side) -> imports.Search:
