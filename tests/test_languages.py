@@ -167,7 +167,8 @@ gem = file("GEMS/pg-1.5.9/lib/pg.rb")
 both = [side(gem, WorkingDir="/app"), side(WorkingDir="/app")]
 checks = list(language(made.language).image_checks.checks(evidence(*both, made.runtime_needs)))
 print(json.dumps({
-    "language": made.language, "application": made.application_directories, "placed": made.image_paths, "timed": made.timed_source,
+    "language": made.language, "application": made.application_directories, "placed": made.image_paths,
+    "timed": made.timed_source,
     "probe": made.probe.exec, "base_env": sorted(made.terms.base_env),
     "commands": sorted(made.runtime_needs.commands),
     "findings": [[found.code, found.path] for check in checks for found in check.findings],
