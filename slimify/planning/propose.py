@@ -5,7 +5,7 @@ from __future__ import annotations
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import image
-from slimify.languages import language
+from slimify.languages import language, languages
 from slimify.model.decisions import Reason
 from slimify.model.versions import version_numbers
 from slimify.planning.proposal import Proposal
@@ -19,7 +19,8 @@ def propose(program: Program, options: Options) -> Proposal:
         return Proposal(reasons=(empty,))
     known = language(program.language)
     if known is None or known.layouts is None:
-        return Proposal(reasons=(Reason.of("SL410", "no_language"),))
+        titles = tuple(sorted(known.title for known in languages()))
+        return Proposal(reasons=(Reason.of("SL410", "no_language", languages=titles),))
     return _with_glibc_minimum(known.layouts.propose(program, options), options.min_glibc)
 
 

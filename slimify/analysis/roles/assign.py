@@ -95,7 +95,7 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
     elif "unknown" in kinds and _own_program(state, where, effects):
         assign_role(state, where, "run", Reason.of("SL214", "own_code"))
     elif "unknown" in kinds:
-        why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are not known")
+        why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are unknown")
         assign_role(state, where, "unknown", Reason.of("SL221", "anything", why=why))
     elif not effects or kinds == {"state"}:
         assign_role(state, where, "both", Reason.of("SL220", "shell"))
@@ -170,7 +170,7 @@ _BUILD_REASONS = {
 
 def _build(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
     if any(e.writes_anywhere for e in effects):
-        why = next((e.why for e in effects if e.writes_anywhere and e.why), "where it writes is not known")
+        why = next((e.why for e in effects if e.writes_anywhere and e.why), "where it writes is unknown")
         assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
         return
     assign_role(state, where, "build", _build_reason(effects))
@@ -187,7 +187,7 @@ def _build_reason(effects: Sequence[Effect]) -> Reason:
     if effect.kind in _BUILD_REASONS:
         return _BUILD_REASONS[effect.kind]
     known = language(effect.ecosystem)
-    title = known.title.partition(".")[0] if known is not None else ""
+    title = known.title if known is not None else ""
     if effect.kind == "compile":
         return Reason.of("SL212", "compiled", language=title)
     return Reason.of("SL210", "packages", language=title)

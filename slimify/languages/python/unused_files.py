@@ -19,7 +19,7 @@ def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
         if not installs or not found.whole(path) or not found.others_install(path, "python"):
             continue
         if not found.mentions(name) or _is_made(program, path):
-            yield UnusedPattern(pattern=path, title="virtual environments of this machine", paths=(path,))
+            yield UnusedPattern(pattern=path, title="local virtual environments", paths=(path,))
 
 
 def _is_made(program: Program, path: str) -> bool:

@@ -35,7 +35,7 @@ def unsupported_syntax(program: Program, builder: str) -> tuple[Decision, ...]:
 def _features(instruction: Instruction) -> Iterator[tuple[Feature, str]]:
     keyword = instruction.keyword
     if instruction.heredocs:
-        yield "heredocs", f"a heredoc of {keyword}"
+        yield "heredocs", f"heredocs in {keyword}"
     for flag in instruction.flags:
         if keyword == "RUN" and flag.name == "mount":
             yield "mounts", "RUN --mount"

@@ -60,7 +60,7 @@ def _no_runner(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect, .
 
 
 def _no_starter(call: Call) -> tuple[Effect, ...]:
-    return (call.unknown(f"what {call.name} does"),)
+    return (call.unknown(f"the effect of `{call.name}` is unknown"),)
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ class Call(Struct, frozen=True, kw_only=True):
     def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
         """The effects of a command that this one starts: its program and arguments."""
         if not words or not words[0].value:
-            return (self.unknown("which program is started"),)
+            return (self.unknown("the program that it starts is unknown"),)
         path = words[0].value
         return self.starter(replace(self, name=posixpath.basename(path), path=path, args=tuple(words[1:])))
 
@@ -136,11 +136,11 @@ class Call(Struct, frozen=True, kw_only=True):
         """An effect whose `writes` are words: one that cannot be resolved makes it `anywhere`."""
         paths, lost = self.targets(writes)
         if lost is not None:
-            rest.setdefault("why", f"the target {lost.text} is not known")
+            rest.setdefault("why", f"the target {lost.text} is unknown")
             rest["writes_anywhere"] = True
         elif "/" in paths:
             paths = tuple(path for path in paths if path != "/")
-            rest.setdefault("why", "which files it puts into / is only known when it runs")
+            rest.setdefault("why", "which files it creates in / is known only during the build")
             rest["writes_anywhere"] = True
         return self.effect(kind, action, writes=paths, **rest)
 

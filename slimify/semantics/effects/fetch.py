@@ -151,7 +151,7 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
         )
     ).operands
     if not operands:
-        return (call.unknown("what is cloned"),)
+        return (call.unknown("what is cloned is unknown"),)
     target: Arg | str
     if len(operands) > 1:
         target = operands[1]
@@ -189,7 +189,7 @@ def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
                     path for cache in installer.caches if (path := located(call, cache)) is not None
                 ),
                 writes_anywhere=lost,
-                why="the home directory is not known" if lost else "",
+                why="the home directory is unknown" if lost else "",
             ),
         )
     return None

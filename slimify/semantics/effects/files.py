@@ -26,7 +26,9 @@ def _rm(call: Call) -> tuple[Effect, ...]:
     paths, lost = call.targets(_starred(arg) for arg in call.options().operands)
     if lost is not None:
         return (
-            call.effect("files", "delete", deletes=paths, why=f"what {lost.text} is", writes_anywhere=True),
+            call.effect(
+                "files", "delete", deletes=paths, why=f"{lost.text} is unknown", writes_anywhere=True
+            ),
         )
     home = call.home()
     if paths and all(disposable(path, home) for path in paths):
@@ -87,7 +89,7 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
         target = Arg(value=".", text=".", prefix=".")
     elif target is None:
         if len(operands) < 2:
-            return (call.unknown("which files"),)
+            return (call.unknown("the files are unknown"),)
         target, sources = operands[-1], operands[:-1]
     reads = call.known(sources)
     if call.name == "ln" and options.has("-s", "--symbolic"):
@@ -130,7 +132,11 @@ def _sed(call: Call) -> tuple[Effect, ...]:
     args = tuple(arg for arg in call.args)
     inplace = any(_in_place(call.name, arg.prefix) for arg in args)
     if not inplace:
-        return (call.effect("check"),) if call.name != "perl" else (call.unknown("a Perl program"),)
+        return (
+            (call.effect("check"),)
+            if call.name != "perl"
+            else (call.unknown("the Perl program was not read"),)
+        )
     scripts = {"sed": ("-e", "--expression", "-f", "--file"), "perl": ("-e", "-I", "-M"), "yq": ("-P",)}[
         call.name
     ]

@@ -69,7 +69,7 @@ def _deleted(
         paths = tuple(f"{path.rstrip('/')}/*" for path in paths)
     kind: EffectKind = "cache" if clean else "files"
     if lost is not None:
-        why = f"what {lost.text} is"
+        why = f"{lost.text} is unknown"
         return call.effect(kind, "delete", tool=tool, deletes=paths, writes_anywhere=True, why=why)
     return call.effect(kind, "delete", tool=tool, deletes=paths)
 

@@ -217,10 +217,10 @@ class _Walk(Struct):
         if key and key in self.seen:
             why = "it runs itself"
         elif len(self.seen) >= _DEPTH:
-            why = "scripts inside scripts, too deep to follow"
+            why = "scripts are nested too deeply"
         else:
             script = read(text)
-            why = f"a script that can't be read for sure ({script.opaque})" if script.opaque else ""
+            why = f"a script can't be parsed reliably ({script.opaque})" if script.opaque else ""
         if script is None or why:
             effect = Effect(
                 kind="unknown",
@@ -320,7 +320,7 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
                 first = replace(first, reads=call.known(w for w in words if not w.prefix.startswith("-")))
         if lost is not None:
             first = replace(
-                first, writes_anywhere=True, why=first.why or f"the target {lost.text} is not known"
+                first, writes_anywhere=True, why=first.why or f"the target {lost.text} is unknown"
             )
         effects = (first, *effects[1:])
     return tuple(_sourced(effect) for effect in effects)

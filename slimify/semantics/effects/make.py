@@ -34,7 +34,7 @@ def make(call: Call) -> tuple[Effect, ...]:
             if word.value is not None:
                 variables[match[1]] = match[2]
         elif word.value is None:
-            return (call.unknown(f"which target {word.text} is"),)
+            return (call.unknown(f"which target {word.text} names is unknown"),)
         else:
             goals.append(word.value)
     found = _makefile(call, options)
@@ -217,7 +217,7 @@ def _rustup(call: Call) -> tuple[Effect, ...]:
 
 
 def _just(call: Call) -> tuple[Effect, ...]:
-    return (call.unknown(f"what {call.name} {call.first} runs"),)
+    return (call.unknown(f"what `{call.name} {call.first}` runs is unknown"),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -87,7 +87,7 @@ def _versioned() -> re.Pattern[str]:
 def effects_of(call: Call) -> tuple[Effect, ...]:
     """What one command does; at least one effect."""
     if not call.path:
-        return (call.unknown("which program is started"),)
+        return (call.unknown("the program that it starts is unknown"),)
     name = plain_name(call.name)
     ecosystem = programs()[name][0].name if name in programs() else ""
     if call.ecosystem != ecosystem:
@@ -111,7 +111,7 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
         return found
     if name.endswith((".sh", ".py")):
         return (call.unknown(f"the script {call.path} is not in the build context", unread="context"),)
-    return (call.unknown(f"what {call.name} does"),)
+    return (call.unknown(f"the effect of `{call.name}` is unknown"),)
 
 
 def _asks_version(call: Call, name: str) -> bool:

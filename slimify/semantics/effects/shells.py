@@ -35,7 +35,7 @@ def _shell(call: Call) -> tuple[Effect, ...]:
         return (
             (call.effect("check"),)
             if flags in (["--version"], ["--help"])
-            else (call.unknown("the shell's input"),)
+            else (call.unknown("the shell's input is unknown"),)
         )
     return script_effects(call, operands[0], call.name)
 
@@ -59,7 +59,9 @@ def _piped(call: Call) -> tuple[Effect, ...]:
     assert upstream is not None
     address = address_of(upstream)
     if address:
-        return installed_from(call, address) or (call.unknown(f"the script at {address}", unread="address"),)
+        return installed_from(call, address) or (
+            call.unknown(f"the script at {address} was not read", unread="address"),
+        )
     if (
         upstream.name in ("echo", "printf")
         and upstream.args
@@ -68,7 +70,7 @@ def _piped(call: Call) -> tuple[Effect, ...]:
         return call.run(" ".join(a.value or "" for a in upstream.args), call.state)
     if upstream.name == "cat" and upstream.args:
         return script_effects(call, upstream.args[-1], call.name)
-    return (call.unknown("a script that another command prints"),)
+    return (call.unknown("another command prints the script"),)
 
 
 def _su(call: Call) -> tuple[Effect, ...]:
@@ -77,7 +79,7 @@ def _su(call: Call) -> tuple[Effect, ...]:
     state = call.state.with_user(users[-1] or "" if users else "root")
     text = _behind_c(call) or (scripts[0] if scripts else None)
     if text is None:
-        return (call.unknown("what the other user runs"),)
+        return (call.unknown("what the other user runs is unknown"),)
     return call.run(text, state, "-c", text)
 
 
@@ -88,7 +90,7 @@ def _eval(call: Call) -> tuple[Effect, ...]:
     text = call.args[0].text.strip("\"'") if call.args else ""
     if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated())):
         return (call.effect("state"),)
-    return (call.unknown("the text that eval gets"),)
+    return (call.unknown("the text that `eval` executes is unknown"),)
 
 
 def _evaluated() -> Iterator[str]:
@@ -99,7 +101,7 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
     """A script of the image that the view knows: the shell itself, then what the script does."""
     path = absolute(word.value, call.state) if word.value is not None else None
     if path is None:
-        return (call.unknown(f"which script {word.shown} is"),)
+        return (call.unknown(f"which script {word.shown} names is unknown"),)
     text = call.state.view.text(path)
     if text is None:
         known = installed_from(call, posixpath.basename(path))
@@ -160,7 +162,7 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
         return (call.effect("check"),)
     script = next((a for a in call.args if not a.text.startswith("-")), None)
     if script is None and (call.upstream is not None or call.stdin is not None):
-        return (call.unknown("a script that another command prints"),)
+        return (call.unknown("another command prints the script"),)
     if call.name == "ruby" and script is not None and script.value == "extconf.rb":
         # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
         return row_effects(call, commands().known["configure"])

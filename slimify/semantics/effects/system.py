@@ -28,7 +28,11 @@ def _apt(call: Call) -> tuple[Effect, ...]:
     words = options.operands[1:]
     if action == "build-dep":
         text = ", ".join(word.shown for word in words)
-        return (call.effect(kind, action, manager="apt", why=f"installs what building {text} needs"),)
+        return (
+            call.effect(
+                kind, action, manager="apt", why=f"which packages building {text} requires is unknown"
+            ),
+        )
     return _managed(call, "apt", kind, action, words, _apt_name)
 
 
@@ -83,7 +87,7 @@ def _managed(
     if kind in ("packages", "unpackage"):
         for word in words:
             if word.value is None:
-                why = why or f"which packages {word.text} stands for"
+                why = why or f"which packages {word.text} names is unknown"
                 packages.append(package(word, ""))
             elif word.value:
                 packages.append(package(word, name(word.value)))
@@ -106,7 +110,7 @@ def _managed(
 def _odd(call: Call, action: str) -> tuple[Effect, ...]:
     if not action and not any(arg.value is None for arg in call.args):
         return (call.effect("check"),)
-    return (call.unknown(f"what {call.name} {action or 'with an unknown word'} does"),)
+    return (call.unknown(f"the effect of `{call.name}{f' {action}' if action else ''}` is unknown"),)
 
 
 def _static(words: tuple[Arg, ...]) -> str:
@@ -146,7 +150,10 @@ def _dpkg(call: Call) -> tuple[Effect, ...]:
     if options.has("-i", "--install", "-R"):
         return (
             call.effect(
-                "system", "install", reads=call.known(options.operands), why="what the package file holds"
+                "system",
+                "install",
+                reads=call.known(options.operands),
+                why="the content of the package file is unknown",
             ),
         )
     return (call.effect("system"),)
@@ -163,7 +170,7 @@ def _rpm(call: Call) -> tuple[Effect, ...]:
     if options.has("-e", "--erase"):
         gone = tuple(package(arg) for arg in options.operands)
         return (call.effect("unpackage", "remove", manager="yum", packages=gone),)
-    return (call.effect("system", "install", why="what the package file holds"),)
+    return (call.effect("system", "install", why="the content of the package file is unknown"),)
 
 
 def _apt_source(call: Call) -> tuple[Effect, ...]:
@@ -275,7 +282,7 @@ def _useradd(call: Call) -> tuple[Effect, ...]:
     name, home, made = new_user(call)
     if made and home is not None:
         files = (*files, home)
-    why = {} if name else {"why": "the name is not known"}
+    why = {} if name else {"why": "the name is unknown"}
     return (call.touching("users", f"{call.name} {name}".strip(), writes=files, **why),)
 
 

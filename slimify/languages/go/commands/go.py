@@ -50,7 +50,11 @@ def go(call: Call) -> tuple[Effect, ...]:
             return (call.effect("check", "env"),)
         where = call.state.get("GOENV") or call.home(".config/go/env")
         return (call.effect("state", "env", manager="go", writes=(where,) if where else ()),)
-    return (call.effect("check", action),) if not action else (call.unknown(f"what go {action} does"),)
+    return (
+        (call.effect("check", action),)
+        if not action
+        else (call.unknown(f"the effect of `go {action}` is unknown"),)
+    )
 
 
 def _told(call: Call, options: Options, packages: tuple[Arg, ...], effect: Effect) -> Effect:
@@ -94,7 +98,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
         path = call.path_of(target)
         if path is None or target.value is None:
             known = (path,) if path is not None else ()
-            why = f"the output {target.shown} is not known"
+            why = f"the output {target.shown} is unknown"
             return _go(
                 call,
                 "build",
@@ -129,11 +133,16 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
         )
     if cwd is None:
         return _go(
-            call, "build", writes_anywhere=True, why="the working directory is not known", manifests=manifests
+            call, "build", writes_anywhere=True, why="the working directory is unknown", manifests=manifests
         )
     if not sure and len(packages) <= 1 and not _many(packages):
         return _go(
-            call, "build", writes=(cwd,), why="the name of the binary", reads=reads, manifests=manifests
+            call,
+            "build",
+            writes=(cwd,),
+            why="the name of the binary is unknown",
+            reads=reads,
+            manifests=manifests,
         )
     outputs = (posixpath.join(cwd, names[0]),) if len(names) == 1 and not _many(packages) else ()
     return _go(call, "build", outputs=outputs, reads=reads, manifests=manifests)
@@ -181,10 +190,15 @@ def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     reads = call.known(sources(call, packages))
     manifests = module_files(call) if reads else ()
     if where is None:
-        return _go(call, action, writes_anywhere=True, why="GOPATH is not known", reads=reads)
+        return _go(call, action, writes_anywhere=True, why="GOPATH is unknown", reads=reads)
     if not sure or below is None:
         return _go(
-            call, action, writes=(where,), why="the names of the binaries", reads=reads, manifests=manifests
+            call,
+            action,
+            writes=(where,),
+            why="the names of the binaries are unknown",
+            reads=reads,
+            manifests=manifests,
         )
     return _go(
         call,
@@ -207,7 +221,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     """
     base = gopath(call.state)
     if base is None:
-        return _go(call, "get", writes_anywhere=True, why="GOPATH is not known")
+        return _go(call, "get", writes_anywhere=True, why="GOPATH is unknown")
     old = module_root(call) is None or not modules(call)
     writes = [posixpath.join(base, "src")] if old else list(module_files(call))
     outputs: list[str] = []

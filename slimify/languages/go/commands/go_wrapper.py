@@ -39,7 +39,7 @@ def _wrapper(call: Call) -> tuple[Effect, ...]:
     action = call.args[0].value if call.args else None
     cwd, path = call.state.cwd, gopath(call.state)
     if cwd is None or action not in ("download", "install", "run"):
-        return (call.unknown("what go-wrapper does"),)
+        return (call.unknown("the effect of `go-wrapper` is unknown"),)
     rest = call.args[1:]
     if action == "run":
         name = program(call.state.view, cwd, path)

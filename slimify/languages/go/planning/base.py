@@ -215,7 +215,7 @@ def wanted_packages(program: Program, base: str) -> dict[str, Use]:
     """
     features = program.runtime_needs.sources.features
     found: dict[str, Use] = {}
-    unread = " in modules that were not read"
+    unread = " in modules that slimify did not read"
     if _outside(program) or features & {"net", "tls"}:
         where = "" if features & {"net", "tls"} else unread
         found["ca-certificates"] = Use(name=f"TLS{where}", file="", line=0)

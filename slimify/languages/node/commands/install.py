@@ -249,7 +249,7 @@ def install(
                 e,
                 kind="build",
                 writes_anywhere=False,
-                why="a hook of the install, assumed to write below its directory",
+                why="a hook of the installation is assumed to write below its directory",
             )
             if e.kind == "app" and e.action.startswith("run ")
             else e

@@ -179,7 +179,7 @@ def _deletes(call: Call) -> tuple[Effect, ...]:
             "delete",
             deletes=paths,
             writes_anywhere=lost is not None,
-            why="" if lost is None else f"what {lost.text} is",
+            why="" if lost is None else f"{lost.text} is unknown",
         ),
     )
 

@@ -73,7 +73,7 @@ def _npm_run(call: Call, options: Options, action: str, rest: tuple[Arg, ...]) -
     if action == "run" and not rest:
         return (call.effect("check", "run"),)
     if name is None:
-        return (call.unknown(f"which script {rest[0].text} is"),)
+        return (call.unknown(f"which script {rest[0].text} names is unknown"),)
     workspace = options.all("-w", "--workspace")
     if workspace or options.has("--workspaces"):
         return in_workspaces(call, workspace, name, "npm")
@@ -134,7 +134,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         return (call.touching("files", action, manager="npm", writes=(".",)),)
     if action in CHECKING or not action:
         return (call.effect("check", action),)
-    return (call.unknown(f"what npm {action} does"),)
+    return (call.unknown(f"the effect of `npm {action}` is unknown"),)
 
 
 def _state_after(call: Call, state: State) -> State:

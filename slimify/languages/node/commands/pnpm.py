@@ -96,7 +96,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
     else:
         names = (Arg(value=action, text=action), *rest)
     if not names or names[0].value is None:
-        return (call.unknown("which script is run"),)
+        return (call.unknown("which script it runs is unknown"),)
     if filtered or options.has("-r", "--recursive") or action == "recursive":
         return in_workspaces(call, filtered, names[0].value, "pnpm")
     return script_or_program(call, names, "pnpm")

@@ -146,7 +146,7 @@ def run_script(
     by_name = _kind_by_name(name)
     if name not in known:
         why = (
-            f"the script {name} is not known"
+            f"the script {name} is unknown"
             if package_json(call.state) is None
             else f"package.json has no script {name}"
         )

@@ -45,7 +45,7 @@ def npx(call: Call) -> tuple[Effect, ...]:
 def started(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """A program of node_modules/.bin with its arguments."""
     if not words or not words[0].value:
-        return (call.unknown("which program is started"),)
+        return (call.unknown("the program that it starts is unknown"),)
     name = package_name(words[0].value).rpartition("/")[2]
     return call.start((word(name), *words[1:]))
 

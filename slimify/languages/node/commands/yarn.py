@@ -123,7 +123,7 @@ def _yarn_workspaces(
     wanted = tuple(names[:1]) if action == "workspace" else ()
     verb = names[1 if action == "workspace" else 0 :]
     if not verb or verb[0].value is None:
-        return (call.unknown("what the workspaces run"),)
+        return (call.unknown("what the workspaces run is unknown"),)
     if verb[0].value in ("install", "add"):
         return install(call, options, (), "yarn", "install")
     return in_workspaces(call, wanted, verb[0].value, "yarn")
@@ -136,7 +136,7 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
         return (
             (call.effect("check", "run"),)
             if not named
-            else (call.unknown(f"which script {named[0].text} is"),)
+            else (call.unknown(f"which script {named[0].text} names is unknown"),)
         )
     name = named[0].value
     rest = words[words.index(named[0]) + 1 :]

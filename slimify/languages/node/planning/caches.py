@@ -25,7 +25,7 @@ def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable
     if tail and tail.split()[0] not in started:
         kept = (e for e in step.effects if e.ecosystem == "node" and e.kind in INSTALLS and e.caches)
         saving = max((size(program, e) for e in kept), default=0)
-        yield CacheCleaning(what=f"the cache of {tail.split()[0]}", tail=tail, saving=saving)
+        yield CacheCleaning(what=f"{tail.split()[0]}'s cache", tail=tail, saving=saving)
 
 
 def only_mounts_keep_out(program: Program) -> bool:

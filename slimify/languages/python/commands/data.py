@@ -96,7 +96,7 @@ def playwright(call: Call) -> tuple[Effect, ...]:
                 "install-deps",
                 manager="apt",
                 tool="playwright",
-                why="which libraries its browsers need",
+                why="which libraries its browsers need is unknown",
                 caches=("/var/cache/apt",),
             )
         )

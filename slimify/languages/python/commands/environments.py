@@ -114,7 +114,7 @@ _PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyprojec
 def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
-        return (call.unknown("what is run"),)
+        return (call.unknown("what it runs is unknown"),)
     effects = call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
     project = call.known((_PROJECT[call.name],)) if call.name in _PROJECT else ()
     return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)

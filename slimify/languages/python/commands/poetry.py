@@ -77,7 +77,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
                 manifests=call.known(("pyproject.toml", "poetry.lock")),
                 reads=reads,
                 writes_anywhere=lost is not None,
-                why="" if lost is None else "the home directory is not known",
+                why="" if lost is None else "the home directory is unknown",
             ),
         )
     if action in ("export", "lock"):
@@ -100,7 +100,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         return (call.effect("cache", "cache", deletes=_poetry_target(call)[2]),)
     if action in ("check", "show", "env", "version", "about", "--version", "source", ""):
         return (call.effect("check", action),)
-    return (call.unknown(f"what poetry {action} does"),)
+    return (call.unknown(f"the effect of `poetry {action}` is unknown"),)
 
 
 def _without_dev(options: Options, flags: tuple[str, ...]) -> bool:
@@ -132,7 +132,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
                 manifests=manifests + call.known(options.all("-r", "--requirements")),
                 dev=options.has("--dev", "-d"),
                 writes_anywhere=lost is not None,
-                why="" if lost is None else "the home directory is not known",
+                why="" if lost is None else "the home directory is unknown",
             ),
         )
     if action in ("lock", "requirements"):

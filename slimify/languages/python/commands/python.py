@@ -62,7 +62,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         if editable:
             writes += _editable_sources(call, editable)
     if lost is not None:
-        why = why or f"the target {lost.text} is not known"
+        why = why or f"the target {lost.text} is unknown"
     caches: tuple[str, ...] = ()
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
@@ -108,7 +108,7 @@ def _wanted(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...
         if text is None:
             match = re.match(r"[\"']?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[\w,-]+\])?[=<>~!]=?", arg.text)
             packages.append(package(arg, match[1] if match else ""))
-            why = why if match else why or f"which packages {arg.text} stands for"
+            why = why if match else why or f"which packages {arg.text} names is unknown"
             continue
         if _VCS.match(text):
             packages.append(package(arg, _named_by(text)))
@@ -182,8 +182,8 @@ def python(call: Call) -> tuple[Effect, ...]:
 def _piped(call: Call) -> tuple[Effect, ...]:
     address = address_of(call.upstream)
     if address:
-        return installed_from(call, address) or (call.unknown(f"the program at {address}"),)
-    return (call.unknown("a program that another command prints") if call.upstream else call.effect("check"),)
+        return installed_from(call, address) or (call.unknown(f"the program at {address} was not read"),)
+    return (call.unknown("another command prints the program") if call.upstream else call.effect("check"),)
 
 
 def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -300,7 +300,7 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
             " ".join(actions),
             writes=reads,
             writes_anywhere=not reads,
-            why="" if reads else "its directory",
+            why="" if reads else "its directory is unknown",
         ),
     )
 

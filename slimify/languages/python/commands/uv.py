@@ -94,7 +94,7 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         manifests=inner.known(("pyproject.toml", "uv.lock")),
         caches=_uv_cache(call, options),
         writes_anywhere=lost is not None,
-        why="" if lost is None else "its directory is not known",
+        why="" if lost is None else "its directory is unknown",
     )
 
 

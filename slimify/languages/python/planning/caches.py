@@ -20,11 +20,11 @@ def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable
     words = _pip(program, step) if "pip" not in started else {}
     if words:
         # all of them fill one cache
-        yield CacheCleaning(what="pip's cache of downloads", words=words, saving=_PIP, shared=True)
+        yield CacheCleaning(what="pip's download cache", words=words, saving=_PIP, shared=True)
     manager, tail = _environment_cleaner(program, step)
     if tail and manager not in started:
         saving = 0 if words else _size(manager)
-        yield CacheCleaning(what=f"the cache of {manager}", tail=tail, saving=saving)
+        yield CacheCleaning(what=f"{manager}'s cache", tail=tail, saving=saving)
 
 
 def size(program: Program, effect: Effect) -> int:

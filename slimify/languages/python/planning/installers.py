@@ -56,10 +56,9 @@ def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) ->
     along = [n for i in idle.values() for n in i.companions] if locked is not None else []
     kept = (locked or set()) | _imported(program, along)
     names = list(dict.fromkeys((*idle, *(n for n in along if n not in kept))))
-    shown = " and ".join(idle)
     return TakenOut(
         tail=(_uninstall(pip, names),),
-        decisions=(Decision.of("SL347", "installers", safety="assumed", line=step.line, names=shown),),
+        decisions=(Decision.of("SL347", "installers", safety="assumed", line=step.line, names=tuple(idle)),),
         size=sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
     )
 
