@@ -98,7 +98,7 @@ def test_an_existing_file_that_is_left_alone(project: Path) -> None:
     (project / ".gitlab-ci.yml").write_text(old)
     shown = invoke("ci", "gitlab", "web", cwd=project)
     assert shown.code == 0
-    assert "belongs to line 3" in " ".join(shown.stderr.split())
+    assert "belongs at line 3" in " ".join(shown.stderr.split())
     assert yaml.safe_load(shown.stdout)["image-web"]["script"]
     assert invoke("ci", "gitlab", "web", "--write", cwd=project).code == 3
     assert (project / ".gitlab-ci.yml").read_text() == old

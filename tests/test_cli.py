@@ -111,7 +111,7 @@ def test_diff_is_the_default(project: Path) -> None:
         "-FROM python:3.12\n+FROM python:3.12-slim\n COPY . .\n"
     )
     assert "Dockerfile: rewritten, rung slim, python, saves about 900 MB of 1.02 GB" in result.stderr
-    assert "SL301 line 1    the final stage is python:3.12-slim" in result.stderr
+    assert "SL301 line 1    the final stage starts from python:3.12-slim" in result.stderr
     assert (project / "Dockerfile").read_text() == BEFORE
 
 

@@ -62,7 +62,8 @@ def test_the_whole_cycle(world: World, engine: Engine) -> None:
     world.commit("A setting", push=True)
     (found,) = world.json("app", "--verify")
     assert (found["done"], "ENV LEVEL=2" in world.shown(BRANCH, "app/Dockerfile")) == ("updated", True)
-    assert "Built and compared: 1.00 GB before, 150 MB after." in world.on(BRANCH, "log", "-1", "--format=%B")
+    message = " ".join(world.on(BRANCH, "log", "-1", "--format=%B").split())
+    assert "Built and compared: 1.00 GB before, 150 MB after." in message
 
     # what is not equal is not offered, and what was offered is left to people
     engine.image("rewritten", Env=["PATH=/usr/local/bin:/bin"])

@@ -509,8 +509,8 @@ def test_check_counts_what_is_measured(world: World) -> None:
     assert result.code == 1, result.stderr
     line, command = result.stdout.decode().splitlines()
     assert line == (
-        "Dockerfile:1: SL301 850 MB of 1.00 GB (85 %) would be saved: the final stage is slim, "
-        "the release that full is made from"
+        "Dockerfile:1: SL301 850 MB of 1.00 GB (85 %) would be saved: the final stage starts from slim, "
+        "the release that full is based on"
     )
     assert command == "  slimify rewrite --verify Dockerfile shows the change, --write applies it"
     assert result.stderr.endswith("1 Dockerfile: 1 could be slimmer, by 850 MB\n")

@@ -33,26 +33,26 @@ def test_one_code_is_read_as_the_whole_file_is() -> None:
             "SL201",
             "needed",
             {"user": Use(name="npm", file="Dockerfile", line=3)},
-            "needed by `npm` (line 3), nothing at run time calls it",
+            "needed by `npm` (line 3), not called at run time",
         ),
         (
             "SL341",
             "left",
             {"paths": ("/a", "/b", "/c", "/d", "/e")},
-            "the image shows that this step leaves /a, /b, /c and 2 more",
+            "the built image shows that this step creates /a, /b, /c and 2 more",
         ),
-        ("SL341", "left", {"paths": ("/a", "/b")}, "the image shows that this step leaves /a, /b"),
+        ("SL341", "left", {"paths": ("/a", "/b")}, "the built image shows that this step creates /a, /b"),
         (
             "SL206",
             "unused",
             {"names": ("git",), "steps": 2},
-            "`git`: none of the 2 RUN steps calls it, nor does anything that run time reaches",
+            "`git`: neither the 2 RUN steps nor anything reachable at run time calls it",
         ),
         (
             "SL206",
             "unused",
             {"names": ("git", "vim"), "steps": 2},
-            "`git`, `vim`: none of the 2 RUN steps calls them, nor does anything that run time reaches",
+            "`git`, `vim`: neither the 2 RUN steps nor anything reachable at run time calls them",
         ),
         (
             "SL300",
@@ -62,8 +62,8 @@ def test_one_code_is_read_as_the_whole_file_is() -> None:
                 "base": "golang",
                 "suite": "trixie",
             },
-            "the final stage is alpine: the same Alpine, without Go; golang is made from trixie today, "
-            "name the release in the tag to keep them together",
+            "the final stage starts from alpine: the same Alpine, without Go; golang is based on trixie "
+            "today: name the release in the tag to keep them in sync",
         ),
     ],
 )

@@ -96,7 +96,7 @@ def test_a_finding() -> None:
         code="SL301",
         line=3,
         end_line=3,
-        text="the final stage is python:3.12-slim, the release that python:3.12 is made from",
+        text="the final stage starts from python:3.12-slim, the release that python:3.12 is based on",
         saving=900_000_000,
         original=1_000_000_000,
         measured=False,

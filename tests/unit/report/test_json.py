@@ -95,7 +95,7 @@ def test_the_promised_form() -> None:
             "end_line": 4,
             "instruction": "RUN",
             "role": "both",
-            "reasons": [{"code": "SL203", "text": "some packages are needed when the image runs"}],
+            "reasons": [{"code": "SL203", "text": "some of the packages are needed at run time"}],
             "commands": [
                 {
                     "text": "apt-get install -y gcc libpq-dev",
@@ -107,7 +107,7 @@ def test_the_promised_form() -> None:
                             "name": "libpq-dev",
                             "role": "build",
                             "counterpart": "libpq5",
-                            "reasons": [{"code": "SL202", "text": "it runs the application"}],
+                            "reasons": [{"code": "SL202", "text": "runs the application"}],
                         },
                     ],
                 }

@@ -76,7 +76,7 @@ def test_summary() -> None:
         "Dockerfile: rewritten, rung slim, python\n"
         "  SL310 line 3    /app is copied from the builder\n"
         "  Advice (not applied):\n"
-        "  SL390           this layout can't be written: no builder\n"
+        "  SL390           this layout is not possible: no builder\n"
         "  warning: COPY x: not in the context\n"
     )
 

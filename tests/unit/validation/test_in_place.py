@@ -51,16 +51,16 @@ def _swapped(old: str, new: str) -> str:
             id="a program goes before its caller",
         ),
         pytest.param(
-            _swapped("COPY app.py ./\n", ""), "`COPY app.py ./` would be gone", id="a file does not come"
+            _swapped("COPY app.py ./\n", ""), "`COPY app.py ./` would be missing", id="a file does not come"
         ),
         pytest.param(
-            _swapped("RUN pip3 install --upgrade pip\n", ""), "would be gone", id="a command is not there"
+            _swapped("RUN pip3 install --upgrade pip\n", ""), "would be missing", id="a command is not there"
         ),
         pytest.param(
             _swapped("COPY requirements.txt ./\n", "").replace(
                 "COPY app.py", "COPY requirements.txt ./\nCOPY app.py"
             ),
-            "requirements.txt is not there",
+            "requirements.txt does not exist",
             id="a command comes before what it reads",
         ),
     ],

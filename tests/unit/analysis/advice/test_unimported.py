@@ -127,7 +127,7 @@ def test_nothing_is_kept_out_unless_asked(tmp_path: Path) -> None:
 
 
 def _advised(outcome: Outcome) -> list[str]:
-    return [d.text.partition(" of ")[0] for d in outcome.decisions if d.code == "SL207"]
+    return [d.text.partition(" in ")[0] for d in outcome.decisions if d.code == "SL207"]
 
 
 @pytest.mark.parametrize(

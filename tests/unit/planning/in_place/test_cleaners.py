@@ -257,7 +257,7 @@ def test_in_place(case: Case, tmp_path: Path) -> None:
         pytest.param("python:3.12-slim-bookworm", "libmagic1", "", id="nothing-comes-along"),
         pytest.param("python:3.12-bookworm", "git", "", id="the-base-image-has-it"),
         pytest.param(
-            "python:3.12-slim-bookworm", "some-tool", "what some-tool only recommends", id="unknown"
+            "python:3.12-slim-bookworm", "some-tool", "packages that some-tool only recommends", id="unknown"
         ),
         pytest.param("python:3.12-slim-bookworm", "--no-install-recommends git", "", id="said-already"),
     ],
@@ -278,13 +278,13 @@ def test_recommended_packages(base: str, packages: str, told: str, tmp_path: Pat
         pytest.param(
             "FROM node:20\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci --cache /tmp/c\n"
             'COPY server.js ./\nRUN npm run build\nRUN npm prune --omit=dev\nCMD ["node", "server.js"]\n',
-            "`npm prune --omit=dev` frees nothing: the layer of line 4 keeps what it removes; other instructions",
+            "`npm prune --omit=dev` frees no space, as line 4 stores the files in an earlier layer: other instructions",
             id="something-stands-in-between",
         ),
         pytest.param(
             f"{SLIM}RUN useradd app\nUSER app\nRUN curl -so /tmp/x.tgz https://example.org/x.tgz\nUSER root\n"
             f"RUN rm /tmp/x.tgz\n{START}",
-            "`rm /tmp/x.tgz` frees nothing: the layer of line 4 keeps what it removes; another user",
+            "`rm /tmp/x.tgz` frees no space, as line 4 stores the files in an earlier layer: another user",
             id="another-user",
         ),
     ],

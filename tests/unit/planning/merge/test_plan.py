@@ -222,10 +222,13 @@ ROWS = (
         id="takes-nothing",
         runtime="FROM debian\nCOPY main.go /\n",
         kind="refused",
-        reason="nothing in Dockerfile takes",
+        reason="Dockerfile copies nothing",
     ),
     Row(
-        id="starts-from-it", runtime="FROM b\nCOPY app /\n", kind="refused", reason="the builder's own image"
+        id="starts-from-it",
+        runtime="FROM b\nCOPY app /\n",
+        kind="refused",
+        reason="the builder's image itself",
     ),
     Row(
         id="archive-that-add-unpacks",
@@ -239,7 +242,7 @@ ROWS = (
         builder="ARG V=1\n" + BUILDER,
         runtime="ARG V=2\n" + RUNTIME,
         kind="refused",
-        reason="ARG V in front of FROM",
+        reason="ARG V before FROM",
     ),
     Row(id="one-of-its-stages", script=BUILD.replace(" .", " --target x .") + AFTER, kind="refused"),
     Row(
@@ -355,7 +358,7 @@ ROWS = (
     Row(
         id="what-the-build-needs-now",
         script=BUILD.replace("-t b", "-t b --build-arg KEY=1") + "docker run b cat /src/app > app\n" + AFTER,
-        reason="this build needs --build-arg KEY=1",
+        reason="this build requires --build-arg KEY=1",
     ),
 )
 

@@ -193,7 +193,7 @@ ROWS = (
         id="go-get-installs-nothing-of-a-module",
         file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go get ./...", 'CMD ["shop"]'),
         kind="refused",
-        reason="no build step leaves a program that is known",
+        reason="no build step is known to create a program",
     ),
     Row(
         id="go-get-only-for-the-packages",

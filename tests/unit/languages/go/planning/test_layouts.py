@@ -14,7 +14,7 @@ ROWS = (
         id="starts-make",
         file=("FROM golang:1.22", *BUILD, 'CMD ["make", "test"]'),
         kind="unchanged",
-        reason="the toolchain is its purpose",
+        reason="its purpose is the toolchain",
     ),
     Row(
         id="starts-a-watcher-that-compiles",
@@ -26,7 +26,7 @@ ROWS = (
             'CMD ["air", "-c", ".air.toml"]',
         ),
         kind="unchanged",
-        reason="the toolchain is its purpose",
+        reason="its purpose is the toolchain",
     ),
     Row(
         id="own-program-has-the-name-of-a-watcher",
@@ -43,7 +43,7 @@ ROWS = (
             'CMD ["inspector"]',
         ),
         kind="unchanged",
-        reason="that no step compiles",
+        reason="no step compiles the Go sources",
     ),
     Row(
         id="a-module-beside-that-replaces-another",
@@ -112,7 +112,7 @@ ROWS = (
             "COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt",
             "COPY --from=builder /usr/local/go/lib/time/zoneinfo.zip /usr/local/go/lib/time/zoneinfo.zip",
         ),
-        reason="in modules that were not read",
+        reason="in modules that slimify did not read",
     ),
     Row(
         id="program-comes-ready-made",
@@ -125,19 +125,19 @@ ROWS = (
         id="started-program-that-nothing-makes",
         file=("FROM golang:1.22", *BUILD, 'CMD ["/usr/local/bin/other"]'),
         kind="refused",
-        reason="no step is known to make it",
+        reason="no step is known to create it",
     ),
     Row(
         id="bare-name-outside-path",
         file=("FROM golang:1.22", "WORKDIR /app", "COPY . .", "RUN go build -o bin/shop .", 'CMD ["shop"]'),
         kind="refused",
-        reason="/app/bin/shop, which a step makes, is not on PATH",
+        reason="/app/bin/shop, which a step creates, is not in PATH",
     ),
     Row(
         id="hands-its-sources-out",
         file=("FROM golang:1.22", *BUILD, "CMD tar czf - ."),
         kind="unchanged",
-        reason="`tar` hands out the directory that the sources are in",
+        reason="`tar` serves the directory of the sources",
     ),
     Row(
         id="generated-go-is-source",
@@ -236,7 +236,7 @@ ROWS = (
         ),
         final=("ENV GOBIN=/tools GOFLAGS=-v", "ENV PATH=$GOBIN:$PATH GOOS=linux"),
         never=("CGO_ENABLED",),
-        reason="CGO_ENABLED stays in the builder",
+        reason="CGO_ENABLED remains in the builder",
     ),
     Row(
         id="setting-that-the-program-reads",
@@ -271,7 +271,7 @@ ROWS = (
         file=("FROM golang:1.16-buster", "RUN apt update && apt install -y cowsay", *BUILD, START),
         files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"git", "pull"')},
         base="debian:buster-slim",
-        reason="`git` is put back",
+        reason="`git` is restored",
     ),
     # --- packages for people ---------------------------------------------------------------------------
     Row(
@@ -279,7 +279,7 @@ ROWS = (
         file=("FROM golang:1.22", "RUN apt-get update && apt-get install -y vim curl", *BUILD, START),
         base="gcr.io/distroless/base-debian12",
         never=("apt-get",),
-        reason="has no shell to call them from: `curl`, `vim`",
+        reason="`curl`, `vim` are not installed",
     ),
     Row(
         id="editor-that-nothing-calls-where-there-is-a-shell",

@@ -238,7 +238,7 @@ ROWS = (
             "RUN apt-get update && apt-get install -y ruby && gem install haml"
             " && rm -rf /var/lib/apt/lists/*",
         ),
-        reason="can't be told from what the system has there",
+        reason="can't be told apart from those of the system",
     ),
     # --- settings and directories that are not as they seem ------------------------------------------
     Row(

@@ -207,10 +207,8 @@ def test_token_file_stays_in_the_builder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param(BUILD, "nothing says what is run", id="no-start"),
-        pytest.param(
-            BUILD + "CMD npm install && npm start\n", "is run whenever the image starts", id="installs"
-        ),
+        pytest.param(BUILD, "what the image runs is unknown", id="no-start"),
+        pytest.param(BUILD + "CMD npm install && npm start\n", "runs at every start", id="installs"),
         pytest.param(BUILD + "CMD npm run other\n", "has no script other", id="unknown-script"),
     ],
 )

@@ -110,7 +110,7 @@ ROWS = (
         file=lines("FROM python:3.11", "COPY . .", "CMD pip install -r requirements.txt && python app.py"),
         kind="refused",
         rung="unchanged",
-        reason="`pip install` is run whenever the image starts",
+        reason="`pip install` runs at every start",
     ),
     Row(
         id="what-the-start-installs-again-is-there",

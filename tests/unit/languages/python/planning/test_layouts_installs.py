@@ -31,7 +31,7 @@ ROWS = (
         ),
         kind="unchanged",
         rung="unchanged",
-        reason="does not go by PATH",
+        reason="ignores PATH",
     ),
     Row(
         id="moving-tag-and-a-script-that-names-the-interpreter",
@@ -118,7 +118,7 @@ ROWS = (
             "manage.py": "",
             "compose.yaml": "services:\n  web:\n    build: .\n    command: python manage.py runserver\n",
         },
-        reason="`manage.py runserver`, which compose.yaml:4 starts, is a development server",
+        reason="`manage.py runserver`, started by compose.yaml:4, is a development server: start a production server or serve a production build",
     ),
     Row(
         id="a-counterpart-is-installed-once",

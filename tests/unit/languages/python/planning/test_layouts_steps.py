@@ -20,7 +20,7 @@ ROWS = (
         ),
         rung="cleanup",
         final=("    && apk del .build-deps",),
-        reason="a tag that names the release would do",
+        reason="use a tag that names the release",
     ),
     Row(
         id="pip-of-ubuntus-python-2",
@@ -58,7 +58,7 @@ ROWS = (
             START,
         ),
         rung="cleanup",
-        reason="is not known",
+        reason="is unknown",
     ),
     Row(
         id="slim-without-caches",
@@ -206,7 +206,7 @@ ROWS = (
             'CMD ["python3.12", "app.py"]',
         ),
         rung="cleanup",
-        reason="is not known",
+        reason="is unknown",
     ),
     Row(
         id="python3-is-switched-to-another-version",
@@ -218,7 +218,7 @@ ROWS = (
             'CMD ["python3", "app.py"]',
         ),
         rung="cleanup",
-        reason="is not known",
+        reason="is unknown",
     ),
     Row(
         id="debians-python-in-a-python-image",
@@ -229,7 +229,7 @@ ROWS = (
         ),
         kind="unchanged",
         rung="unchanged",
-        reason="is not known",
+        reason="is unknown",
     ),
     Row(
         id="uv-downloads-a-python",
