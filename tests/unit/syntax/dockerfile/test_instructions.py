@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from slimify.facts.system import default_path
 from slimify.model.dockerfile import Flag, Instruction
 from slimify.syntax.dockerfile import instructions as read
 from slimify.syntax.dockerfile.instructions import CopyParts, FromParts, HealthcheckParts
 from slimify.syntax.dockerfile.parser import encode, parse
-from slimify.syntax.dockerfile.scope import DEFAULT_PATH, scopes
+from slimify.syntax.dockerfile.scope import scopes
 
 
 def last(text: str) -> Instruction:
@@ -158,7 +159,7 @@ SCOPES = [
     ("upper-case-is-no-stage", "FROM x AS b\nENV a=1\nFROM B\nRUN a", "a", None),
     ("other-stage", "FROM x AS b\nENV a=1\nFROM y\nRUN a", "a", None),
     ("scratch", "FROM scratch\nRUN a", "LANG", None),
-    ("path-of-scratch", "FROM scratch\nRUN a", "PATH", DEFAULT_PATH),
+    ("path-of-scratch", "FROM scratch\nRUN a", "PATH", default_path()),
     ("platform-needs-no-arg-in-from", "FROM --platform=$BUILDPLATFORM x", "BUILDPLATFORM", "linux/amd64"),
     ("platform-needs-one-in-a-stage", "FROM x\nRUN a", "BUILDPLATFORM", None),
 ]
