@@ -81,7 +81,7 @@ def image(
     return Analysis(
         name=name,
         size=size,
-        own=own,
+        own_size=own,
         layers=tuple(views),
         trees=tuple(trees),
         merged=tree(seen.items()),

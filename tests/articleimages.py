@@ -116,7 +116,7 @@ def article() -> Analysis:
     return Analysis(
         name="toodle-app:d82c28d",
         size=sum(layer.size for layer in layers),
-        own=sum(layer.size for layer in layers[1:]),
+        own_size=sum(layer.size for layer in layers[1:]),
         layers=layers,
         trees=(base, sources, build),
         merged=merged,
@@ -151,7 +151,7 @@ def slimmer() -> Analysis:
         whole,
         name="toodle-app:slim",
         size=72 * MB + 1_000,
-        own=72 * MB,
+        own_size=72 * MB,
         layers=layers,
         trees=(base, server),
         merged=directory("", *base.children, *server.children),

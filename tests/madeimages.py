@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from slimify.analyze.analyse import KEEP
+from slimify.analyze.analyze_image import needs_content
 from slimify.image.model import Elf, Entry, Image, Layer, Step
 
 MB = 1_000_000
@@ -52,7 +52,7 @@ def image(*steps: Made, **config: object) -> Image:
             size = content.size or len(content.text)
             digest = hashlib.sha256((content.text or content.same_as or path).encode()).hexdigest()
             entries.append(Entry(path=path, kind="file", size=size, digest=digest, uid=content.uid))
-            if KEEP(path):
+            if needs_content(path):
                 if path in contents:
                     hidden[path, contents[path][0]] = contents[path][1]
                 contents[path] = index, content.text.encode()

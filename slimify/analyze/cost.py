@@ -1,4 +1,4 @@
-"""What a number of containers moves over the network and stores."""
+"""Calculates the network traffic and storage that an image causes in a cluster."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from slimify.analyze.model import Cost, LayerView
 
 
 def cost(layers: Sequence[LayerView], replicas: int, nodes: int) -> Cost | None:
-    """Bytes for one roll-out and on all nodes; None where neither number is given.
+    """The bytes that one roll-out pulls, and that all nodes store; None if neither number is given.
 
-    A node pulls and stores a layer once, however many containers run on it, so a roll-out to
-    `replicas` containers on at most that many `nodes` (0: one each, the worst case) pulls what the
-    Dockerfile added once for each node: the base image's layers are there from the release before,
-    and from other images. What is pulled is compressed where its compressed size is known; what is
-    stored are the files, with the base once for each node.
+    A node pulls and stores a layer once, regardless of the number of containers. A roll-out to `replicas`
+    containers on `nodes` machines (0: one container each, the worst case) pulls the layers above the base
+    image once for each node: the base image is there from the previous release. Pulled bytes are compressed
+    if the compressed size is known; stored bytes include the base image.
     """
     if replicas <= 0 and nodes <= 0:
         return None

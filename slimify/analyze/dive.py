@@ -1,14 +1,12 @@
-"""Efficiency and wasted bytes as dive defines them, so that its users find the figures they know.
+"""Efficiency and wasted bytes as dive defines them, so that its users get the numbers they know.
 
-dive (wagoodman/dive, dive/filetree/efficiency.go and dive/image/analysis.go) looks at the leaves of
-each layer's own tree: files, links and empty directories. For each path it adds up what the layers
-store there; one that removes it counts nothing for a file and, for a directory, all that was in it.
-The score is the sum of the smallest size of each path over the sum of all sizes; what is wasted is
-the sum of all sizes of the paths that stand in two layers or more. As base it takes the lowest layer.
-
-Like there, opaque directories are passed over, and a file on a directory keeps what was in it. Where
-dive stops at the removal of what is not there, and leaves the rest of that layer uncounted, this
-counts on.
+dive (wagoodman/dive, dive/filetree/efficiency.go and dive/image/analysis.go) looks at the leaves of each
+layer's own tree: files, links and empty directories. For each path, it adds up the sizes in all layers. A
+layer that removes the path counts 0 for a file and the whole content for a directory. The score is the sum of
+the smallest size of each path divided by the sum of all sizes. Wasted bytes are the sizes of all paths that
+are in two or more layers. The lowest layer counts as the base image. Like dive, this ignores opaque
+directories, and a file that replaces a directory keeps the directory's content. Unlike dive, it does not stop
+counting a layer at the removal of a missing path.
 """
 
 from __future__ import annotations
@@ -20,23 +18,23 @@ from slimify.analyze.trees import DEPTH
 from slimify.image.model import Layer
 
 
-class _Stack:
-    """A directory or file of the layers so far: its size, whether a directory, what is in it."""
+class _MergedEntry:
+    """A file or directory of the layers merged so far, with its size and children."""
 
     __slots__ = ("children", "directory", "size")
 
     def __init__(self) -> None:
         self.size, self.directory = 0, False
-        self.children: dict[str, _Stack] = {}
+        self.children: dict[str, _MergedEntry] = {}
 
 
 def efficiency(layers: Sequence[Layer]) -> Efficiency:
-    """Score (0 to 1), wasted bytes, their share of the bytes above the lowest layer; worst paths first.
+    """Score (0 to 1), wasted bytes, and their share of the bytes above the lowest layer; worst paths first.
 
-    The share is 0 where nothing lies above the lowest layer; dive divides by zero there.
+    The share is 0 if the image has a single layer, where dive divides by zero.
     """
     removing = any(layer.whiteouts for layer in layers)
-    stack = _Stack()
+    stack = _MergedEntry()
     totals: dict[str, list[int]] = {}  # path → sum, smallest, copies
     for layer in layers:
         for path, size in _leaves(layer, stack):
@@ -48,7 +46,7 @@ def efficiency(layers: Sequence[Layer]) -> Efficiency:
                 found[1] = min(found[1], size)
                 found[2] += 1
         if removing:
-            _lay(stack, layer)
+            _apply_layer(stack, layer)
     stored = sum(found[0] for found in totals.values())
     smallest = sum(found[1] for found in totals.values())
     repeated = [(path, copies, size) for path, (size, _, copies) in totals.items() if copies > 1]
@@ -62,8 +60,8 @@ def efficiency(layers: Sequence[Layer]) -> Efficiency:
     )
 
 
-def _leaves(layer: Layer, below: _Stack) -> list[tuple[str, int]]:
-    """What a layer has no further paths under, with its size."""
+def _leaves(layer: Layer, below: _MergedEntry) -> list[tuple[str, int]]:
+    """The leaves of a layer's own tree with their sizes."""
     sizes = {entry.path: entry.size for entry in layer.entries}
     for path in layer.opaque:
         sizes.setdefault(path, 0)
@@ -76,12 +74,12 @@ def _leaves(layer: Layer, below: _Stack) -> list[tuple[str, int]]:
             inner.add(above)
             above = above.rpartition("/")[0]
     found = [(path, size) for path, size in sizes.items() if path not in inner]
-    return [*found, *((path, _held(below, path)) for path in layer.whiteouts)]
+    return [*found, *((path, _directory_size(below, path)) for path in layer.whiteouts)]
 
 
-def _held(stack: _Stack, path: str) -> int:
-    """The bytes in a directory; 0 for a file and for what is not there."""
-    place: _Stack | None = stack
+def _directory_size(stack: _MergedEntry, path: str) -> int:
+    """The bytes in a directory; 0 for a file or a missing path."""
+    place: _MergedEntry | None = stack
     for part in path.split("/"):
         if part:
             place = place.children.get(part) if place else None
@@ -95,10 +93,10 @@ def _held(stack: _Stack, path: str) -> int:
     return total
 
 
-def _lay(stack: _Stack, layer: Layer) -> None:
+def _apply_layer(stack: _MergedEntry, layer: Layer) -> None:
     for path in layer.whiteouts:
         above, _, name = path.rpartition("/")
-        place: _Stack | None = stack
+        place: _MergedEntry | None = stack
         for part in above.split("/"):
             if part:
                 place = place.children.get(part) if place else None
@@ -110,6 +108,6 @@ def _lay(stack: _Stack, layer: Layer) -> None:
             if part:
                 found = place.children.get(part)
                 if found is None:
-                    found = place.children[part] = _Stack()
+                    found = place.children[part] = _MergedEntry()
                 place = found
         place.size, place.directory = entry.size, entry.kind == "directory"

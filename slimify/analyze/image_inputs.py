@@ -1,4 +1,4 @@
-"""What the search for waste looks at: an image's files in the shape that its questions need."""
+"""The image as the search for waste needs it: visible files, packages, sources and layers, indexed."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from slimify.image.tree import Files
 from slimify.languages import languages
 
 _TESTS = r"/(?:tests?|e2e)/|/test_[^/]*$"
-TEXTS = 64 * 1024 * 1024  # bytes of sources that are looked through
-SHOWN = 50  # further paths that a finding names
+MAX_SOURCE_BYTES = 64 * 1024 * 1024  # bytes of sources that are searched
+MAX_PATHS = 50  # further paths that a finding lists
 
 
-def _no_home(path: str) -> bool:
-    """Whether an account's home directory is none: the system's, or one that is not there."""
+def _is_no_home(path: str) -> bool:
+    """Whether the home directory of an account is not a real one: a system directory or /nonexistent."""
     return is_system_directory(path.rstrip("/") or "/") or path in ("/tmp", "/nonexistent")
 
 
-class Stored(NamedTuple):
-    """A regular file, in the layer that a container sees it from, or in one that hides it."""
+class StoredFile(NamedTuple):
+    """A regular file and the layer that stores it."""
 
     path: str
     layer: int
@@ -43,23 +43,23 @@ class Stored(NamedTuple):
     digest: str = ""
 
 
-class Claim(NamedTuple):
-    """Bytes of a stored file that a finding is about."""
+class FileBytes(NamedTuple):
+    """The bytes of a stored file that a finding counts."""
 
     path: str
     layer: int
     bytes: int
 
 
-class Found(Struct, frozen=True, kw_only=True):
-    """A finding and the bytes that it consists of, so that findings which overlap add up right."""
+class WasteFinding(Struct, frozen=True, kw_only=True):
+    """A finding and the bytes that it counts, so that overlapping findings add up correctly."""
 
     waste: Waste
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[FileBytes, ...] = ()
 
 
-class Sight(Struct, frozen=True, kw_only=True, dict=True):
-    """An image with where its layers come from, its packages and, if given, its build context."""
+class ImageInputs(Struct, frozen=True, kw_only=True, dict=True):
+    """An image with the origin of its layers, its packages and, if given, its build context."""
 
     image: Image
     origin: Origin
@@ -74,11 +74,11 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
         return read_packages(self.image.contents)
 
     @cached_property
-    def stored(self) -> tuple[Stored, ...]:
+    def stored(self) -> tuple[StoredFile, ...]:
         """The regular files that a container sees, by path."""
         files = self.files
         seen = (
-            Stored(entry.path, index, entry.size, entry.digest)
+            StoredFile(entry.path, index, entry.size, entry.digest)
             for index, layer in enumerate(self.image.layers)
             for entry in {entry.path: entry for entry in layer.entries if entry.kind == "file"}.values()
             if files.layer(entry.path) == index and (there := files.get(entry.path)) and there.kind == "file"
@@ -91,29 +91,29 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def environment(self) -> Mapping[str, str]:
-        """The image's Env."""
+        """The variables of ENV."""
         pairs = (item.partition("=") for item in strings(self.image.config.get("Env")))
         return {name: value for name, _, value in pairs}
 
     @cached_property
     def homes(self) -> tuple[str, ...]:
-        """Home directories: of the accounts, of Env, and what lies in /home."""
+        """Home directories: those of accounts, of HOME, and all directories in /home."""
         accounts = self.image.contents.get("/etc/passwd", b"").decode("utf-8", "replace").split("\n")
         fields = (line.split(":") for line in accounts)
         found = ["/root", self.environment.get("HOME", "")]
         found += [parts[5] for parts in fields if len(parts) > 6]
         found += [f"/home/{name}" for name in self.files.children("/home")]
-        return tuple(dict.fromkeys(h.rstrip("/") for h in found if h.startswith("/") and not _no_home(h)))
+        return tuple(dict.fromkeys(h.rstrip("/") for h in found if h.startswith("/") and not _is_no_home(h)))
 
     @cached_property
-    def started(self) -> tuple[str, ...]:
+    def start_words(self) -> tuple[str, ...]:
         """The words of ENTRYPOINT, CMD and HEALTHCHECK."""
         config = self.image.config
         health = mapping(config.get("Healthcheck")).get("Test")
         lists = (config.get("Entrypoint"), config.get("Cmd"), health)
         return tuple(word for value in lists for text in strings(value) for word in text.split())
 
-    def below(self, path: str) -> Sequence[Stored]:
+    def files_below(self, path: str) -> Sequence[StoredFile]:
         """The files under a directory, or the file at the path itself."""
         paths = self._paths
         at = bisect_left(paths, path)
@@ -122,25 +122,26 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
         prefix = path.rstrip("/") + "/"
         return self.stored[bisect_left(paths, prefix) : bisect_left(paths, prefix[:-1] + "0")]
 
-    def at(self, path: str) -> Stored | None:
+    def file_at(self, path: str) -> StoredFile | None:
         """The visible regular file at a path."""
         at = bisect_left(self._paths, path)
         return self.stored[at] if at < len(self.stored) and self.stored[at].path == path else None
 
-    def directories(self, name: str) -> tuple[str, ...]:
-        """The directories with files in them that have a name (`a/b`: in one called a), the outer ones."""
+    def directories_named(self, name: str) -> tuple[str, ...]:
+        """The outermost non-empty directories of a name (`a/b`: named b, in a directory named a)."""
         mark = f"/{name}/"
         found = {path[: at + len(mark) - 1] for path in self._paths if (at := path.find(mark)) >= 0}
         return tuple(sorted(found))
 
     @cached_property
-    def linked(self) -> frozenset[str]:
-        """Files with a second name: to remove one of them frees nothing."""
+    def hardlinked(self) -> frozenset[str]:
+        """Files with a hard link, whose removal frees no space."""
         links = (e for layer in self.image.layers for e in layer.entries if e.kind == "hardlink")
         return frozenset(link.target for link in links if self.files.get(link.path) is not None)
 
-    def places(self, pattern: str) -> Iterator[str]:
-        """Existing paths for `~/x` (in each home), a path, or one whose last part is a pattern."""
+    def existing_paths(self, pattern: str) -> Iterator[str]:
+        """The existing paths of `~/x` (in each home directory), of a path, or of a path whose last part is a
+        pattern."""
         for path in [f"{home}{pattern[1:]}" for home in self.homes] if pattern[0] == "~" else [pattern]:
             above, _, name = path.rpartition("/")
             if any(char in name for char in "*?["):
@@ -150,19 +151,18 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
                 yield path
 
     @cached_property
-    def readable(self) -> bool:
-        """Whether the texts of the program are few enough to be looked through. Where they aren't, what
-        none of them names can't be told."""
+    def sources_searchable(self) -> bool:
+        """Whether the sources are small enough to be searched. If not, unused files can't be found."""
         held = sum(len(data) for path, data in self.image.contents.items() if is_source(path))
         files = self.context.files.items() if self.context is not None else ()
-        return held + sum(size for path, size in files if is_source(f"/srv/{path}")) <= TEXTS
+        return held + sum(size for path, size in files if is_source(f"/srv/{path}")) <= MAX_SOURCE_BYTES
 
     def sources(self) -> Iterator[str]:
-        """The texts of the program: those that the image was read with, and those of the build context."""
+        """The source texts of the image and of the build context."""
         return (text for _, text in self._sources())
 
     def sources_of(self, language: str) -> tuple[str, ...]:
-        """Those of a language, without tests and the settings of build tools."""
+        """The source texts of a language, without tests and configuration of build tools."""
         return self._by_language.get(language, ())
 
     @cached_property
@@ -192,14 +192,14 @@ class Sight(Struct, frozen=True, kw_only=True, dict=True):
 
 
 def is_source(path: str) -> bool:
-    """Whether a file is a text of a program that was put into an image; for the `keep` of a reader."""
+    """Whether a file of the image is source code of the application; for the `keep` of a reader."""
     endings, elsewhere = _source_facts()
     return path.rpartition(".")[2].lower() in endings and not elsewhere.search(path)
 
 
 @cache
 def _source_languages() -> tuple[Mapping[str, str], re.Pattern[str]]:
-    """The languages of sources by their endings, and what shows that a file is a test or the like."""
+    """The language of each file name extension, and the pattern of tests and build configuration."""
     endings = {ending: known.name for known in languages() for ending in files_of(known.name).texts}
     tests = (_TESTS, *(pattern for one in all_files() for pattern in one.tests))
     return endings, re.compile("|".join(tests), re.IGNORECASE)
@@ -211,17 +211,16 @@ def _source_facts() -> tuple[frozenset[str], re.Pattern[str]]:
     return frozenset(facts["endings"]), re.compile(facts["elsewhere"])
 
 
-def by_layer(files: Iterable[Stored]) -> dict[int, list[Stored]]:
-    """Files by the layer that stores them."""
-    found: dict[int, list[Stored]] = {}
+def by_layer(files: Iterable[StoredFile]) -> dict[int, list[StoredFile]]:
+    """Groups files by the layer that stores them."""
+    found: dict[int, list[StoredFile]] = {}
     for item in files:
         found.setdefault(item.layer, []).append(item)
     return found
 
 
-class Description(Struct, frozen=True, kw_only=True):
-    """What a finding is about and what to do: `safe` where removing it harms nothing, `rewrite` where
-    `slimify rewrite` leaves it behind."""
+class FindingText(Struct, frozen=True, kw_only=True):
+    """The texts of a finding. `safe`: its removal breaks nothing; `rewrite`: `slimify rewrite` removes it."""
 
     code: str
     kind: Kind
@@ -231,37 +230,37 @@ class Description(Struct, frozen=True, kw_only=True):
     rewrite: bool = False
 
 
-def finding(
-    sight: Sight,
-    files: Sequence[Stored],
+def waste_finding(
+    inputs: ImageInputs,
+    files: Sequence[StoredFile],
     path: str,
-    what: Description,
+    what: FindingText,
     *,
     layer: int | None = None,
     bytes_each: Sequence[int] = (),
-) -> Found:
-    """A finding about files of one layer. `layer` is whose instruction is to blame, if not the files' own;
-    `bytes_each` what is waste of each file, if not all of it."""
+) -> WasteFinding:
+    """A finding about files of one layer. `layer` is the layer that causes the waste, if it is another one;
+    `bytes_each` are the wasted bytes of each file, if not its whole size."""
     sizes = bytes_each or [item.size for item in files]
     blamed = files[0].layer if layer is None else layer
     largest = sorted(files, key=lambda item: (-item.size, item.path))
-    return Found(
+    return WasteFinding(
         waste=Waste(
             code=what.code,
             kind=what.kind,
             bytes=sum(sizes),
             path=path,
             layer=blamed,
-            line=sight.line(blamed),
-            base=sight.is_base(blamed),
+            line=inputs.line(blamed),
+            base=inputs.is_base(blamed),
             text=what.text,
             remedy=what.remedy,
             count=len(files),
             safe=what.safe,
             rewrite=what.rewrite,
-            paths=tuple(item.path for item in largest if item.path != path)[:SHOWN],
+            paths=tuple(item.path for item in largest if item.path != path)[:MAX_PATHS],
         ),
         claims=tuple(
-            Claim(item.path, item.layer, size) for item, size in zip(files, sizes, strict=True) if size
+            FileBytes(item.path, item.layer, size) for item, size in zip(files, sizes, strict=True) if size
         ),
     )

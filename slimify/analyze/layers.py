@@ -1,4 +1,4 @@
-"""The layers of an image, each with the instruction that made it and, given the Dockerfile, its line."""
+"""Finds the instruction, the line in the Dockerfile, and the base image of each layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 from msgspec import Struct, field
 
-from slimify.analyze.masks import masked
+from slimify.analyze.secret_values import mask_secrets
 from slimify.facts import merged
 from slimify.facts.shells import shell_pattern
 from slimify.image.model import Image, Step
@@ -20,8 +20,8 @@ _HASHED = re.compile(r"\b(file|dir|multi):([0-9a-f]{12})[0-9a-f]{52}")
 
 
 @cache
-def _shell() -> re.Pattern[str]:
-    """What builders put in front of a command: build arguments by their number, then the shell."""
+def _shell_prefix() -> re.Pattern[str]:
+    """The prefix that builders add to a command: the number and values of build arguments, and the shell."""
     return re.compile(
         rf"^(?:RUN )?(?:\|\d+ .*? )?(?:/usr)?/bin/{shell_pattern()} (?:-[a-z]+ (?:pipefail )?)*-[a-z]*c ",
         re.DOTALL,
@@ -29,28 +29,28 @@ def _shell() -> re.Pattern[str]:
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """Where the layers of an image come from, by their index: what its history and its Dockerfile say.
+    """The origin of the layers of an image, by index, from its history and its Dockerfile.
 
-    `first_own` is the first layer above the base image; `lines` are those of the Dockerfile.
+    `first_own` is the first layer above the base image; `lines` are lines of the Dockerfile.
     """
 
     instructions: tuple[str, ...]
     first_own: int = 0
     lines: Mapping[int, int] = field(default_factory=dict)
-    steps: tuple[tuple[Step, int], ...] = ()  # entries of the history with their lines
+    steps: tuple[tuple[Step, int], ...] = ()  # history entries with their lines
     warnings: tuple[str, ...] = ()
 
     def line_of(self, step: Step) -> int | None:
-        """The line of the instruction that an entry of the history stands for."""
+        """The line of the instruction of a history entry."""
         return next((line for known, line in self.steps if known is step), None)
 
 
 def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfile") -> Origin:
-    """Each layer's instruction, its line and whether it belongs to the base image.
+    """The origin of each layer.
 
-    Without a Dockerfile, or with one that does not fit, the base image is told from the marks that
-    official images leave in the history; where there are none, everything counts as the image's own.
-    Raises SlimifyError for a Dockerfile that BuildKit would reject.
+    Without a matching Dockerfile, the base image is recognized by the marks that official images leave in
+    the history; without marks, all layers count as the image's own. Raises SlimifyError for a Dockerfile
+    that BuildKit would reject.
     """
     instructions = _instructions(image)
     warnings: list[str] = []
@@ -65,44 +65,44 @@ def origin(image: Image, dockerfile: bytes | None = None, name: str = "Dockerfil
                 steps=tuple((step, item.line) for item, step in pairs),
             )
         warnings.append(
-            f"{name or 'The Dockerfile'} is not the one that this image was built from: its instructions "
-            "do not fit the image's history. Layers are shown without lines."
+            f"{name or 'The Dockerfile'} does not match the image: its instructions differ from the image's "
+            "history. Layers are shown without line numbers."
         )
-    first_own = _first_own_by_marks(image)
+    first_own = _first_own_from_history(image)
     if first_own:
         warnings.append(
-            f"The base image is told by its history: layers 1 to {first_own}. "
-            "With the Dockerfile (--dockerfile) it would be certain."
+            f"The base image was derived from the image's history: layers 1 to {first_own}. "
+            "Pass --dockerfile to be certain."
         )
     elif image.layers:
-        warnings.append("What of the image is its base can't be told: everything counts as its own.")
+        warnings.append("The base image could not be determined: all layers count as the image's own.")
     return Origin(instructions=instructions, first_own=first_own, warnings=tuple(warnings))
 
 
-def cleaned(created_by: str, *, plain: bool = False) -> str:
-    """An instruction as people write it, on one line, from its entry in the history.
+def readable_instruction(created_by: str, *, plain: bool = False) -> str:
+    """The instruction of a history entry as it is written in a Dockerfile, on one line.
 
-    What looks like a secret in it is masked, unless it is asked for `plain`, which nothing may print.
+    Secrets are masked unless `plain` is set; the plain text must not be printed.
     """
     text = _BUILDKIT.sub("", created_by.strip())
     if nop := NOP.match(text):
         text = text[nop.end() :]
     elif text and keyword_of(text) == "RUN":
-        shell = _shell().match(text)
+        shell = _shell_prefix().match(text)
         command = text[shell.end() :] if shell else text.removeprefix("RUN ")
         text = command if command.startswith("#") else f"RUN {command}"
     text = _HASHED.sub(r"\1:\2", text)
     text = " ".join(text.split())
-    return text if plain else masked(text)
+    return text if plain else mask_secrets(text)
 
 
 def _instructions(image: Image) -> tuple[str, ...]:
-    return tuple(cleaned(layer.created_by) for layer in image.layers)
+    return tuple(readable_instruction(layer.created_by) for layer in image.layers)
 
 
-def _first_own_by_marks(image: Image) -> int:
-    """The first layer behind the last step that closes a known base image; 0 where there is none."""
-    texts = [cleaned(step.created_by) for step in image.history]
+def _first_own_from_history(image: Image) -> int:
+    """The first layer after the last step that ends a known base image; 0 if there is none."""
+    texts = [readable_instruction(step.created_by) for step in image.history]
     closed = -1
     for row in merged("waste.toml")["bases"]:
         closes, after = re.compile(row["closes"]), re.compile(row.get("after", ""))

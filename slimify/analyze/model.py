@@ -1,4 +1,4 @@
-"""What an analysis says. Sizes are bytes as files have them, not as they are compressed."""
+"""The results of an analysis. Sizes are uncompressed bytes unless stated otherwise."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Kind = Literal[
     "toolchain",  # compilers, headers, build tools
     "development",  # development dependencies
     "unused",  # installed packages that nothing uses
-    "duplicate",  # stored twice: overwritten, or equal content at several places
-    "deleted",  # removed by a later layer, but still carried
+    "duplicate",  # stored twice: overwritten, or the same content at several paths
+    "deleted",  # removed by a later layer, but still stored
     "source-control",  # .git and the like, tests, documentation
     "static",  # large files that no source names
     "debug",  # symbol tables and debugging sections
@@ -23,7 +23,7 @@ Kind = Literal[
 
 
 class Node(Struct, frozen=True, kw_only=True):
-    """A file or directory of a layer's own tree. `size` counts a directory's content."""
+    """A file or directory of a layer's own tree. The `size` of a directory includes its content."""
 
     name: str
     path: str
@@ -38,11 +38,11 @@ class Node(Struct, frozen=True, kw_only=True):
 
 
 class LayerView(Struct, frozen=True, kw_only=True):
-    """One layer: the instruction that made it and what it did. `base`: it came with the base image.
+    """One layer and its instruction. `base`: it belongs to the base image.
 
-    `line` is that of the instruction in the Dockerfile, None where none was given or none fits.
-    `added`, `modified` and `removed` count files, `hidden` are the bytes of files below that it
-    overwrites or removes.
+    `line` is the line of the instruction in the Dockerfile; None without a matching Dockerfile. `added`,
+    `modified` and `removed` count files; `hidden` are the bytes of lower layers that it overwrites or
+    removes.
     """
 
     index: int
@@ -59,10 +59,9 @@ class LayerView(Struct, frozen=True, kw_only=True):
 
 
 class Waste(Struct, frozen=True, kw_only=True):
-    """Something that a better image would not have. `safe`: nothing the image starts can need it.
+    """Something unnecessary in the image, with its code (SL7xx) and a remedy.
 
-    `remedy` says what to do, `code` is the reason code (SL7xx), `rewrite` whether `slimify rewrite`
-    does it.
+    `safe`: nothing that the image starts can need it. `rewrite`: `slimify rewrite` removes it.
     """
 
     code: str
@@ -75,15 +74,15 @@ class Waste(Struct, frozen=True, kw_only=True):
     line: int | None = None
     count: int = 1  # files, packages
     safe: bool = False
-    base: bool = False  # it came with the base image
+    base: bool = False  # it belongs to the base image
     rewrite: bool = False
     paths: tuple[str, ...] = ()  # further ones, the largest first
-    packages: tuple[str, ...] = ()  # that it is about, the largest first
+    packages: tuple[str, ...] = ()  # affected packages, the largest first
 
 
 class Efficiency(Struct, frozen=True, kw_only=True):
-    """As dive defines them: `score` is 0 to 1, `wasted` the bytes of all copies of files that are
-    stored more than once or removed, `wasted_share` those bytes of what lies above the base layer."""
+    """Efficiency as dive defines it: `score` is 0 to 1, `wasted` are the bytes of all copies of files that
+    are stored more than once or removed, `wasted_share` their share of the bytes above the lowest layer."""
 
     score: float
     wasted: int
@@ -92,7 +91,7 @@ class Efficiency(Struct, frozen=True, kw_only=True):
 
 
 class Cost(Struct, frozen=True, kw_only=True):
-    """What a number of containers moves and stores. Bytes for one roll-out and for all nodes."""
+    """Bytes that one roll-out pulls (`pulled`), and that all nodes store (`stored`)."""
 
     replicas: int
     nodes: int
@@ -101,12 +100,12 @@ class Cost(Struct, frozen=True, kw_only=True):
 
 
 class Analysis(Struct, frozen=True, kw_only=True):
-    """An image, looked at. `size` is the sum of its layers, `avoidable` what the findings add up to,
-    each byte counted once; `own` what lies above the base image."""
+    """The analysis of an image. `size` is the sum of its layers, `own_size` that of the layers above the base
+    image; `avoidable` is the sum of the findings, each byte counted once."""
 
     name: str
     size: int
-    own: int
+    own_size: int
     layers: tuple[LayerView, ...]
     trees: tuple[Node, ...]  # one for each layer, its own changes
     merged: Node  # what a container sees
@@ -122,7 +121,7 @@ class Analysis(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One limit for CI and how the image stands to it."""
+    """One limit for CI and whether the image meets it."""
 
     name: str  # "max-size", "min-efficiency", dive's "lowestEfficiency", …
     limit: str

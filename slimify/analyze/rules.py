@@ -1,8 +1,7 @@
-"""Limits for CI and how an image stands to them: slimify's own, and those of dive's `.dive-ci`.
+"""Checks an image against limits for CI: slimify's own, and those of dive's `.dive-ci`.
 
-The rules of `.dive-ci` are judged as dive judges them (its README, "CI Integration"): a figure that is
-equal to its limit passes; `disabled`, `off`, `false` or nothing switches a rule off; a file that leaves
-a rule out gets dive's default for it.
+Rules of `.dive-ci` follow dive (its README, "CI Integration"): a value equal to its limit passes; `disabled`,
+`off`, `false` or an empty value disables a rule; a missing rule has dive's default.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgt]?)(i?)b?)", re.IGNORECASE
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """At most so many bytes, or such a share (0 to 1); `text` is how it was written."""
+    """A maximum in bytes, or as a share (0 to 1); `text` is the limit as it was written."""
 
     text: str
     bytes: int | None = None
@@ -41,7 +40,7 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What was asked for on the command line."""
+    """The limits given on the command line."""
 
     max_size: Limit | None = None
     max_wasted: Limit | None = None
@@ -50,7 +49,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     @property
     def any(self) -> bool:
-        """Whether there is one at all."""
+        """Whether any limit is set."""
         return any(
             item is not None
             for item in (self.max_size, self.max_wasted, self.max_avoidable, self.min_efficiency)
@@ -61,9 +60,9 @@ NO_LIMITS: Final = Limits()
 
 
 def parse_size(text: str) -> int:
-    """Bytes of `500MB`, `1.5 GiB`, `20M` or a bare number; decimal units unless they have an i.
+    """The bytes of `500MB`, `1.5 GiB`, `20M` or a plain number. Units without an i are decimal.
 
-    Raises ValueError with a sentence for anything else.
+    Raises ValueError with a message for anything else.
     """
     match = _SIZE.fullmatch(text.strip().replace(",", ""))
     if match is None or (match[3] and not match[2]):
@@ -73,7 +72,7 @@ def parse_size(text: str) -> int:
 
 
 def parse_share(text: str) -> float:
-    """A ratio of `0.95` or `95%`. Raises ValueError with a sentence for what is not between 0 and 1."""
+    """The ratio of `0.95` or `95%`. Raises ValueError with a message for anything not between 0 and 1."""
     number = text.strip()
     try:
         value = float(number.removesuffix("%")) / (100 if number.endswith("%") else 1)
@@ -85,23 +84,23 @@ def parse_share(text: str) -> float:
 
 
 def parse_limit(text: str) -> Limit:
-    """`20MB` or `10%`. Raises ValueError with a sentence for anything else."""
+    """The limit of `20MB` or `10%`. Raises ValueError with a message for anything else."""
     if text.strip().endswith("%"):
         return Limit(text=text.strip(), share=parse_share(text))
     return Limit(text=text.strip(), bytes=parse_size(text))
 
 
-def judged(analysis: Analysis, limits: Limits) -> tuple[Rule, ...]:
-    """How an image stands to the limits of the command line, in their order.
+def check_limits(analysis: Analysis, limits: Limits) -> tuple[Rule, ...]:
+    """The results of the command line limits, in their order.
 
-    Wasted bytes are those that dive counts, their share that of what lies above the base layer;
-    avoidable ones are those of the findings, their share that of the whole image.
+    Wasted bytes are counted as dive does, and their share is relative to the layers above the lowest one.
+    Avoidable bytes are those of the findings, and their share is relative to the whole image.
     """
     found = analysis.efficiency
     rules = [
-        _most("max-size", limits.max_size, analysis.size, 1.0),
-        _most("max-wasted", limits.max_wasted, found.wasted, found.wasted_share),
-        _most(
+        _limit_rule("max-size", limits.max_size, analysis.size, 1.0),
+        _limit_rule("max-wasted", limits.max_wasted, found.wasted, found.wasted_share),
+        _limit_rule(
             "max-avoidable",
             limits.max_avoidable,
             analysis.avoidable,
@@ -116,9 +115,8 @@ def judged(analysis: Analysis, limits: Limits) -> tuple[Rule, ...]:
     return tuple(rule for rule in rules if rule is not None)
 
 
-def dive(analysis: Analysis, values: Mapping[str, str] = DIVE_DEFAULTS) -> tuple[Rule, ...]:
-    """How an image stands to rules of `.dive-ci`, as `dive_values` reads them. Those that are switched
-    off have the limit `disabled`."""
+def check_dive_rules(analysis: Analysis, values: Mapping[str, str] = DIVE_DEFAULTS) -> tuple[Rule, ...]:
+    """The results of the rules that `parse_dive_rules` returns. Disabled rules have the limit `disabled`."""
     found = analysis.efficiency
     judges: Mapping[str, Callable[[str], tuple[str, bool]]] = {
         "lowestEfficiency": lambda wanted: (_ratio(found.score), found.score < parse_share(wanted)),
@@ -128,25 +126,24 @@ def dive(analysis: Analysis, values: Mapping[str, str] = DIVE_DEFAULTS) -> tuple
             found.wasted_share > parse_share(wanted),
         ),
     }
-    return tuple(_dive(name, values[name], judge) for name, judge in judges.items())
+    return tuple(_dive_rule(name, values[name], judge) for name, judge in judges.items())
 
 
-def dive_values(text: str, file: str) -> Mapping[str, str]:
-    """The rules of a `.dive-ci` file. Unknown ones are for plug-ins of dive, and left alone.
+def parse_dive_rules(text: str, file: str) -> Mapping[str, str]:
+    """The rules of a `.dive-ci` file. Unknown rules are ignored: they are for plug-ins of dive.
 
-    Raises SlimifyError, SL754, for what is no YAML, has no mapping of rules, or has a value that is
-    no limit.
+    Raises SlimifyError (SL754) for malformed YAML, a missing mapping of rules, or an invalid limit.
     """
     documents = yaml_of(text)
     top = documents[0] if documents else None
     rules = top.get("rules") if isinstance(top, dict) else top
-    if (not documents and _says_something(text)) or not isinstance(rules, dict | None):
+    if (not documents and _has_content(text)) or not isinstance(rules, dict | None):
         raise SlimifyError(
             BAD_RULES, f"{file} has no rules", hint="`rules:` and the limits below it, as YAML"
         )
     given = rules or {}
     values = {
-        name: _written(given[name]) if name in given else default for name, default in DIVE_DEFAULTS.items()
+        name: _as_text(given[name]) if name in given else default for name, default in DIVE_DEFAULTS.items()
     }
     for name, value in values.items():
         try:
@@ -157,24 +154,24 @@ def dive_values(text: str, file: str) -> Mapping[str, str]:
     return values
 
 
-def _says_something(text: str) -> bool:
+def _has_content(text: str) -> bool:
     return any(line.strip() not in ("", "---") for line in text.splitlines() if line.lstrip()[:1] != "#")
 
 
-def _written(value: object) -> str:
-    """A value as text; YAML 1.1 has read `off` and `no` as False, and 0.95 as a number."""
+def _as_text(value: object) -> str:
+    """A value as text. YAML 1.1 reads `off` and `no` as False, and 0.95 as a number."""
     text = "" if value is None else str(value).strip()
     return OFF if text.lower() in _OFF else text
 
 
-def _dive(name: str, wanted: str, judge: Callable[[str], tuple[str, bool]]) -> Rule:
+def _dive_rule(name: str, wanted: str, judge: Callable[[str], tuple[str, bool]]) -> Rule:
     if wanted == OFF:
         return Rule(name=name, limit=OFF, found="", ok=True)
     found, broken = judge(wanted)
     return _rule(name, wanted, found, broken)
 
 
-def _most(name: str, wanted: Limit | None, found: int, part: float) -> Rule | None:
+def _limit_rule(name: str, wanted: Limit | None, found: int, part: float) -> Rule | None:
     if wanted is None:
         return None
     if wanted.share is not None:
@@ -188,7 +185,7 @@ def _rule(name: str, wanted: str, found: str, broken: bool) -> Rule:
 
 
 def _ratio(value: float) -> str:
-    """Four digits, cut and not rounded: 0.94999 is below 0.95 and has to look like it."""
+    """Four digits, truncated: 0.94999 is below 0.95 and must not be shown as 0.95."""
     return f"{math.floor(value * 10_000) / 10_000:.4f}" if math.isfinite(value) else str(value)
 
 

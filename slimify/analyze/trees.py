@@ -1,9 +1,8 @@
-"""What each layer did to the file system, as a tree of its own, and the tree that all of them leave.
+"""Builds the tree of changes of each layer, and the tree that a container sees.
 
-A layer's tree has what it stores and what it takes away; directories that only lead there are
-`modified`, as dive derives it. A file that is stored again though nothing of it changed is
-`unmodified` and there nevertheless: its bytes are in the layer. Linear in the entries of the image.
-"""
+A layer's tree contains the files that it stores and removes. Parent directories of changes are `modified`,
+as in dive. A file that is stored again without a change is `unmodified`, but part of the tree: the layer
+contains its bytes. The time is linear in the number of entries."""
 
 from __future__ import annotations
 
@@ -15,12 +14,12 @@ from msgspec import Struct
 from slimify.analyze.model import Change, Node
 from slimify.image.model import Entry, Layer
 
-DEPTH: Final = 200  # levels below the root that a tree shows; deeper files count for the directory there
+DEPTH: Final = 200  # levels below the root; deeper files count towards the directory at this level
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """Files (and links, devices) that a layer adds, modifies and removes, `hidden` the bytes below it
-    that no container sees any more."""
+    """The numbers of files, links and devices that a layer adds, modifies and removes; `hidden` are the bytes
+    of lower layers that it overwrites or removes."""
 
     added: int = 0
     modified: int = 0
@@ -28,34 +27,36 @@ class Counts(Struct, frozen=True, kw_only=True):
     hidden: int = 0
 
 
-class _Place:
-    """A path of the file system, or of what a layer did to it. Without an entry: a directory that no
-    layer names but that has to exist."""
+class _TreeNode:
+    """A path of the merged tree or of a layer's tree. No entry: a directory that exists although no layer
+    contains it."""
 
     __slots__ = ("change", "children", "entry")
 
     def __init__(self, entry: Entry | None, change: Change = "unmodified") -> None:
         self.entry, self.change = entry, change
-        self.children: dict[str, _Place] | None = {} if entry is None or entry.kind == "directory" else None
+        self.children: dict[str, _TreeNode] | None = (
+            {} if entry is None or entry.kind == "directory" else None
+        )
 
 
-def build(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts, ...], Node]:
-    """Each layer's own tree, what it counts, and the merged tree. Lowest layer first."""
-    merged = _Place(None)
+def layer_trees(layers: Sequence[Layer]) -> tuple[tuple[Node, ...], tuple[Counts, ...], Node]:
+    """The tree of each layer, its counts, and the merged tree. The lowest layer comes first."""
+    merged = _TreeNode(None)
     trees: list[Node] = []
     counts: list[Counts] = []
     for layer in layers:
-        work = _Work(merged)
+        work = _LayerMerge(merged)
         work.apply(layer)
-        ordered = _ordered(work.own)
-        counts.append(_counted(ordered, work.hidden))
-        _derive(ordered)
-        trees.append(_frozen(work.own))
-    return tuple(trees), tuple(counts), _frozen(merged)
+        ordered = _in_order(work.own)
+        counts.append(_count_changes(ordered, work.hidden))
+        _mark_modified_directories(ordered)
+        trees.append(_to_node(work.own))
+    return tuple(trees), tuple(counts), _to_node(merged)
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Everything below a node, parents first, in the order of their names."""
+    """All nodes below a node, parents first, sorted by name."""
     waiting = list(reversed(node.children))
     while waiting:
         node = waiting.pop()
@@ -63,12 +64,12 @@ def walk(node: Node) -> Iterator[Node]:
         waiting += reversed(node.children)
 
 
-class _Work:
-    """One layer being laid on those below: `merged` changes, `own` records how."""
+class _LayerMerge:
+    """Applies one layer to the `merged` tree and records its changes in `own`."""
 
-    def __init__(self, merged: _Place) -> None:
+    def __init__(self, merged: _TreeNode) -> None:
         self.merged = merged
-        self.own = _Place(None)
+        self.own = _TreeNode(None)
         self.hidden = 0
 
     def apply(self, layer: Layer) -> None:
@@ -90,8 +91,8 @@ class _Work:
             if not self._put(below, mine, name, entry):
                 above, below, mine = "", self.merged, self.own
 
-    def _reached(self, path: str) -> tuple[_Place, _Place]:
-        """The directory at a path in both trees, made where it is missing."""
+    def _reached(self, path: str) -> tuple[_TreeNode, _TreeNode]:
+        """The directory at a path in both trees, created if missing."""
         below, mine = self.merged, self.own
         for part in path.split("/"):
             if not part:
@@ -102,7 +103,7 @@ class _Work:
             if there is None or there.children is None:
                 if there is not None:
                     self._lose(there)
-                there = below.children[part] = _Place(None)
+                there = below.children[part] = _TreeNode(None)
                 change: Change = "added"
             else:
                 change = "unmodified"
@@ -110,7 +111,7 @@ class _Work:
             if noted is None or noted.children is None or noted.change == "removed":
                 kept = noted.children if noted is not None else None
                 change = "unmodified" if noted is not None and kept is not None else change
-                noted = mine.children[part] = _Place(None, change)
+                noted = mine.children[part] = _TreeNode(None, change)
                 noted.children = kept or {}
                 noted.entry = there.entry
             elif noted.entry is None:
@@ -127,12 +128,12 @@ class _Work:
         _, mine = self._reached(above)
         assert mine.children is not None
         if gone.children is not None and (noted := mine.children.get(name)) and noted.children:
-            # Some of it was removed a moment ago, by its own name.
+            # This layer already removed some of its content by name.
             gone.children = {**noted.children, **gone.children}
         mine.children[name] = gone
 
-    def _lose(self, place: _Place) -> None:
-        """Mark all of a removed path; its bytes are hidden now."""
+    def _lose(self, place: _TreeNode) -> None:
+        """Marks a path and everything below it as removed, and counts its bytes as hidden."""
         waiting = [place]
         while waiting:
             place = waiting.pop()
@@ -141,36 +142,36 @@ class _Work:
                 self.hidden += place.entry.size
             waiting += (place.children or {}).values()
 
-    def _put(self, below: _Place, mine: _Place, name: str, entry: Entry) -> bool:
-        """Lay an entry down; whether directories that were looked up are still the same."""
+    def _put(self, below: _TreeNode, mine: _TreeNode, name: str, entry: Entry) -> bool:
+        """Adds an entry. Returns whether directories that were looked up before are still valid."""
         assert below.children is not None
         assert mine.children is not None
         there, noted = below.children.get(name), mine.children.get(name)
-        # What lies below this layer: it may have been removed by the layer itself a moment ago.
+        # The entry of lower layers, which this layer itself may have removed before.
         old = noted if there is None and noted is not None and noted.change == "removed" else there
         change: Change
         if noted is not None and noted.change in ("added", "modified"):
             change = noted.change
         else:
-            change = "added" if old is None else _compared(old.entry, entry)
-        fresh = mine.children[name] = _Place(entry, change)
+            change = "added" if old is None else _change_between(old.entry, entry)
+        fresh = mine.children[name] = _TreeNode(entry, change)
         if entry.kind == "directory" and there is not None and there.children is not None:
             there.entry = entry
             fresh.children = noted.children if noted is not None and noted.children is not None else {}
             return True
         if there is not None:
             self._lose(there)
-        below.children[name] = _Place(entry)
+        below.children[name] = _TreeNode(entry)
         if old is not None and old.children is not None:
-            # Another kind of file where a directory was, or a directory anew: what was in it is gone.
+            # A file replaces a directory, or a directory is created anew: its old content is removed.
             fresh.children = old.children
         return there is None
 
 
-def _compared(old: Entry | None, new: Entry) -> Change:
-    """As dive compares: kind, content, permissions and owner; times don't count.
+def _change_between(old: Entry | None, new: Entry) -> Change:
+    """Compares like dive: kind, content, permissions and owner, but not times.
 
-    Content that was not hashed is taken to differ, a directory that no layer names to be the same.
+    Content without a digest counts as modified, a directory that no layer contains as unmodified.
     """
     if old is None:
         return "unmodified" if new.kind == "directory" else "modified"
@@ -182,8 +183,8 @@ def _compared(old: Entry | None, new: Entry) -> Change:
     return "unmodified" if same else "modified"
 
 
-def _find(root: _Place, path: str) -> _Place | None:
-    place: _Place | None = root
+def _find(root: _TreeNode, path: str) -> _TreeNode | None:
+    place: _TreeNode | None = root
     for part in path.split("/"):
         if part:
             place = place.children.get(part) if place and place.children else None
@@ -191,14 +192,11 @@ def _find(root: _Place, path: str) -> _Place | None:
 
 
 # Name, path, place and depth.
-_Ordered = tuple[str, str, _Place, int]
+_Ordered = tuple[str, str, _TreeNode, int]
 
 
-def _ordered(root: _Place) -> list[_Ordered]:
-    """Everything, parents before what they hold.
-
-    Paths that no tree shows are "": made for each of thousands of levels, they would fill the memory.
-    """
+def _in_order(root: _TreeNode) -> list[_Ordered]:
+    """All nodes, parents first. Paths below DEPTH are "", since thousands of levels would exhaust memory."""
     found = [("", "/", root, 0)]
     for _, path, place, depth in found:
         above = "" if path == "/" else path
@@ -209,8 +207,8 @@ def _ordered(root: _Place) -> list[_Ordered]:
     return found
 
 
-def _derive(ordered: list[_Ordered]) -> None:
-    """Directories above a change are modified; those that were merely named again are left out."""
+def _mark_modified_directories(ordered: list[_Ordered]) -> None:
+    """Marks directories above a change as modified, and removes directories without changes."""
     for _, _, place, _ in reversed(ordered):
         children = place.children or {}
         for name in [
@@ -223,9 +221,9 @@ def _derive(ordered: list[_Ordered]) -> None:
             place.change = "modified"
 
 
-def _frozen(root: _Place) -> Node:
+def _to_node(root: _TreeNode) -> Node:
     made: dict[int, Node] = {}
-    for name, path, place, depth in reversed(_ordered(root)):
+    for name, path, place, depth in reversed(_in_order(root)):
         entry = place.entry
         children = tuple(made.pop(id(child)) for _, child in sorted((place.children or {}).items()))
         size = entry.size if entry is not None else 0
@@ -246,7 +244,7 @@ def _frozen(root: _Place) -> Node:
     return made[id(root)]
 
 
-def _counted(ordered: list[_Ordered], hidden: int) -> Counts:
+def _count_changes(ordered: list[_Ordered], hidden: int) -> Counts:
     found = {"added": 0, "modified": 0, "removed": 0, "unmodified": 0}
     for _, _, place, _ in ordered:
         if place.entry is not None and place.entry.kind != "directory":

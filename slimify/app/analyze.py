@@ -88,17 +88,17 @@ def _dive_values(asked: AnalyzeOptions) -> Mapping[str, str] | None:
         return None
     if asked.ci_config is not None or path.is_file():
         text = locate.read(Target(name=str(path), path=path)).decode("utf-8", "replace")
-        return rules.dive_values(text, str(path))
+        return rules.parse_dive_rules(text, str(path))
     return None if asked.limits.any else rules.DIVE_DEFAULTS
 
 
 def _judged(analysis: Analysis, limits: Limits, values: Mapping[str, str] | None) -> tuple[Rule, ...]:
-    of_dive = () if values is None else rules.dive(analysis, values)
-    return (*of_dive, *rules.judged(analysis, limits))
+    of_dive = () if values is None else rules.check_dive_rules(analysis, values)
+    return (*of_dive, *rules.check_limits(analysis, limits))
 
 
 def _analysed(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Analysis:
-    from slimify.analyze.analyse import KEEP, analyse
+    from slimify.analyze.analyze_image import analyze_image, needs_content
 
     target = Target(name=str(dockerfile), path=dockerfile) if dockerfile is not None else None
     data = locate.read(target) if target is not None else None
@@ -106,9 +106,11 @@ def _analysed(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Anal
     if context is None and target is not None and data is not None:
         context, _ = locate.build_context(target, data)
     compress = _LEVEL if asked.replicas or asked.nodes else 0
-    image = images.read(images.place(text, asked.engine), KEEP, compress=compress, platform=asked.platform)
+    image = images.read(
+        images.place(text, asked.engine), needs_content, compress=compress, platform=asked.platform
+    )
     name = text if text != "-" else (*image.names, "standard input")[0]
-    return analyse(
+    return analyze_image(
         image,
         name=name,
         dockerfile=data,

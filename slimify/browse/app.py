@@ -138,7 +138,7 @@ class Browser(App[None]):
         one = self._analysis
         text.append("\nImage\n", "bold")
         text.append(
-            f"{size(one.size)}, {size(one.own)} on top of its base; {size(one.avoidable)} avoidable\n"
+            f"{size(one.size)}, {size(one.own_size)} on top of its base; {size(one.avoidable)} avoidable\n"
         )
         text.append(f"efficiency {score(one)}, {size(one.efficiency.wasted)} wasted\n")
         return text

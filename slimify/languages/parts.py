@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from slimify.analysis.context_readers import ContextReaders
     from slimify.analysis.program import Program, RuntimeNeeds, Step
     from slimify.analysis.roles.role_state import Artifact, AtomKey, RoleState
-    from slimify.analyze.image_inputs import Found, Sight
+    from slimify.analyze.image_inputs import ImageInputs, WasteFinding
     from slimify.config import Options
     from slimify.context.scan import Context
     from slimify.facts.images import ImageFacts
@@ -231,10 +231,10 @@ class InstalledPackages(Protocol):
 class ImageWaste(Protocol):
     """Part `image_waste`: what `analyze` finds of the language's packages in an image."""
 
-    def development(self, sight: Sight) -> Iterable[Found]:
+    def development(self, inputs: ImageInputs) -> Iterable[WasteFinding]:
         """Packages that only developing needs."""
 
-    def commands(self, sight: Sight) -> frozenset[str]:
+    def commands(self, inputs: ImageInputs) -> frozenset[str]:
         """The programs that installed packages start."""
 
 

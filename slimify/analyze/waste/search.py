@@ -1,46 +1,46 @@
-"""All findings of an image, the largest first."""
+"""Runs all searches for waste in an image."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from slimify.analyze.image_inputs import Found, Sight
+from slimify.analyze.image_inputs import ImageInputs, WasteFinding
 from slimify.analyze.waste import (
     caches,
-    debug,
-    development,
-    installed,
+    debug_symbols,
+    development_packages,
+    duplicates,
     secrets,
-    static,
-    stored,
-    texts,
+    source_control,
+    static_files,
+    system_packages,
     toolchains,
 )
 from slimify.facts import load
 
-_SEARCHES: Final[tuple[Callable[[Sight], Iterator[Found]], ...]] = (
+_SEARCHES: Final[tuple[Callable[[ImageInputs], Iterator[WasteFinding]], ...]] = (
     caches.find,
     toolchains.find,
-    installed.find,
-    development.find,
-    stored.find,
-    texts.find,
-    static.find,
-    debug.find,
+    system_packages.find,
+    development_packages.find,
+    duplicates.find,
+    source_control.find,
+    static_files.find,
+    debug_symbols.find,
     secrets.find,
 )
 _DETAILS: Final = frozenset({"duplicate", "debug", "source-control", "static", "unused"})
 
 
-def search(sight: Sight) -> tuple[Found, ...]:
-    """What every search finds, without what is too small to be worth a line (facts/waste.toml, floors),
-    and without what is wrong with files that had better not be there at all."""
+def find_waste(inputs: ImageInputs) -> tuple[WasteFinding, ...]:
+    """All findings, the largest first. Findings below the floors in facts/waste.toml are dropped, and so are
+    details about files that another finding removes entirely."""
     floors = load("waste.toml")["floors"]
-    found = [item for look in _SEARCHES for item in look(sight)]
+    found = [item for look in _SEARCHES for item in look(inputs)]
     whole = [item for item in found if item.waste.kind in ("cache", "toolchain")]
     gone = {(claim.path, claim.layer) for item in whole for claim in item.claims}
-    found += stored.equal(sight, gone)
+    found += duplicates.equal_files(inputs, gone)
     kept = [
         item
         for item in found
@@ -50,5 +50,5 @@ def search(sight: Sight) -> tuple[Found, ...]:
     return tuple(sorted(kept, key=lambda item: (-item.waste.bytes, item.waste.path, item.waste.layer)))
 
 
-def _bytes_outside(item: Found, gone: set[tuple[str, int]]) -> int:
+def _bytes_outside(item: WasteFinding, gone: set[tuple[str, int]]) -> int:
     return sum(claim.bytes for claim in item.claims if (claim.path, claim.layer) not in gone)

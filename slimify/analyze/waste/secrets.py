@@ -1,4 +1,4 @@
-"""Keys, tokens and credentials in layers and in the history. What they are is never part of a finding."""
+"""Finds keys, tokens and credentials in layers and in the history. A finding never contains the value."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from slimify.analyze.image_inputs import Description, Found, Sight, Stored, finding
-from slimify.analyze.layers import cleaned
-from slimify.analyze.masks import is_secret, masked
+from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, waste_finding
+from slimify.analyze.layers import readable_instruction
 from slimify.analyze.model import Waste
+from slimify.analyze.secret_values import is_secret, mask_secrets
 from slimify.facts import merged
 from slimify.image.layout import strings
 from slimify.syntax.dockerfile.history import keyword_of
 
-LOOKED = 1024 * 1024  # bytes of a file that are searched
+MAX_BYTES = 1024 * 1024  # bytes of a file that are searched
 NEVER = r"(?!)"
 _ARGS = re.compile(r"^(?:RUN )?\|\d+ (.*?) /\S*sh ", re.DOTALL)
 _PAIR = re.compile(r"""(?:^|\s)([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
@@ -53,42 +53,44 @@ def is_suspect(path: str) -> bool:
     return any(rule.path.search(path) and not rule.without.search(path) for rule in _rules())
 
 
-def find(sight: Sight) -> Iterator[Found]:
-    """Secrets that a container sees, those that a later layer hides, and those of ENV and ARG."""
-    for item in sight.stored:
-        if rule := _matching(sight, item, visible=True):
-            yield _finding(sight, item, rule, "SL740", "anyone who has the image can read it")
-    for lost in sight.files.hidden:
-        item = Stored(lost.entry.path, lost.layer, lost.entry.size)
-        if lost.layer != lost.by and (rule := _matching(sight, item, visible=False)):
-            hidden = f"layer {lost.by + 1} hides it, but the layer that has it is still part of the image"
-            yield _finding(sight, item, rule, "SL741", hidden)
-    yield from _of_history(sight)
+def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
+    """Secrets in visible files, in files that a later layer hides, and in ENV and ARG."""
+    for item in inputs.stored:
+        if rule := _matching(inputs, item, visible=True):
+            yield _finding(inputs, item, rule, "SL740", "anyone who has the image can read it")
+    for lost in inputs.files.hidden:
+        item = StoredFile(lost.entry.path, lost.layer, lost.entry.size)
+        if lost.layer != lost.by and (rule := _matching(inputs, item, visible=False)):
+            hidden = (
+                f"layer {lost.by + 1} hides it, but the layer that contains it is still part of the image"
+            )
+            yield _finding(inputs, item, rule, "SL741", hidden)
+    yield from _history_secrets(inputs)
 
 
-def _matching(sight: Sight, item: Stored, *, visible: bool) -> _Rule | None:
-    """The first rule that a file's path and content fit; where only its name is known, one that it tells."""
+def _matching(inputs: ImageInputs, item: StoredFile, *, visible: bool) -> _Rule | None:
+    """The first rule that matches a file's path and content, or its name if the content is unknown."""
     if not item.size:
         return None
-    image = sight.image
+    image = inputs.image
     data = image.contents.get(item.path) if visible else image.hidden.get((item.path, item.layer))
     for rule in _rules():
         if not rule.path.search(item.path) or rule.without.search(item.path):
             continue
         if data is not None and rule.content.pattern != NEVER:
-            if rule.content.search(data[:LOOKED].decode("utf-8", "replace")):
+            if rule.content.search(data[:MAX_BYTES].decode("utf-8", "replace")):
                 return rule
         elif rule.names.search(item.path):
             return rule
     return None
 
 
-def _finding(sight: Sight, item: Stored, rule: _Rule, code: str, why: str) -> Found:
-    return finding(
-        sight,
+def _finding(inputs: ImageInputs, item: StoredFile, rule: _Rule, code: str, why: str) -> WasteFinding:
+    return waste_finding(
+        inputs,
         [item],
         item.path,
-        Description(
+        FindingText(
             code=code,
             kind="secret",
             text=f"{rule.name[0].upper()}{rule.name[1:]}: {why}.",
@@ -98,29 +100,29 @@ def _finding(sight: Sight, item: Stored, rule: _Rule, code: str, why: str) -> Fo
     )
 
 
-def _of_history(sight: Sight) -> Iterator[Found]:
-    """Each variable once, where it is set first, and instructions with a secret in their text."""
+def _history_secrets(inputs: ImageInputs) -> Iterator[WasteFinding]:
+    """Secret variables, at their first occurrence, and RUN instructions that contain a secret."""
     seen: set[str] = set()
     last = 0
-    for step in sight.image.history:
+    for step in inputs.image.history:
         last = step.layer if step.layer is not None else last
-        line = sight.origin.line_of(step)
-        for name, text in _pairs(step.created_by):
+        line = inputs.origin.line_of(step)
+        for name, text in _variables_of(step.created_by):
             if is_secret(name, text) and name not in seen:
                 seen.add(name)
-                yield _variable(sight, name, last, line)
-        text = cleaned(step.created_by, plain=True)
-        if keyword_of(step.created_by) == "RUN" and masked(text) != text:
-            yield _variable(sight, "RUN", last, line)
-    for item in strings(sight.image.config.get("Env")):
+                yield _variable_finding(inputs, name, last, line)
+        text = readable_instruction(step.created_by, plain=True)
+        if keyword_of(step.created_by) == "RUN" and mask_secrets(text) != text:
+            yield _variable_finding(inputs, "RUN", last, line)
+    for item in strings(inputs.image.config.get("Env")):
         name, _, text = item.partition("=")
         if name not in seen and is_secret(name, text):
             seen.add(name)
-            yield _variable(sight, name, max(len(sight.image.layers) - 1, 0), None)
+            yield _variable_finding(inputs, name, max(len(inputs.image.layers) - 1, 0), None)
 
 
-def _pairs(created_by: str) -> Iterator[tuple[str, str]]:
-    """Variables that an entry of history sets, with their values: ENV, ARG, and the arguments of a RUN."""
+def _variables_of(created_by: str) -> Iterator[tuple[str, str]]:
+    """The variables of a history entry with their values: ENV, ARG, and build arguments of RUN."""
     keyword = keyword_of(created_by)
     if keyword in ("ENV", "ARG"):
         text = created_by[created_by.index(keyword) + len(keyword) :].strip()
@@ -134,14 +136,14 @@ def _pairs(created_by: str) -> Iterator[tuple[str, str]]:
         yield name, value.strip("\"'")
 
 
-def _variable(sight: Sight, name: str, layer: int, line: int | None) -> Found:
+def _variable_finding(inputs: ImageInputs, name: str, layer: int, line: int | None) -> WasteFinding:
     what = (
-        "A command has a secret in its text"
+        "A command contains what looks like a secret"
         if name == "RUN"
         else f"{name} is set to what looks like a secret"
     )
     text = f"{what}: the image's history shows it to anyone who has the image."
-    return Found(
+    return WasteFinding(
         waste=Waste(
             code="SL742",
             kind="secret",
@@ -149,8 +151,8 @@ def _variable(sight: Sight, name: str, layer: int, line: int | None) -> Found:
             path=name,
             layer=layer,
             line=line,
-            base=line is None and sight.is_base(layer),
+            base=line is None and inputs.is_base(layer),
             text=text,
-            remedy="RUN --mount=type=secret to build, the platform's secrets to run; change it",
+            remedy="pass it with RUN --mount=type=secret or at run time, and replace the secret",
         )
     )

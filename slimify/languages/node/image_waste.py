@@ -7,9 +7,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from slimify.analyze.image_inputs import Description, Found, Sight, Stored, by_layer
-from slimify.analyze.programs import called
-from slimify.analyze.waste.development import packages_finding
+from slimify.analyze.image_inputs import FindingText, ImageInputs, StoredFile, WasteFinding, by_layer
+from slimify.analyze.programs import mentioned_programs
+from slimify.analyze.waste.development_packages import packages_finding
 from slimify.image.layout import mapping
 from slimify.languages.node.package_facts import bin_packages, npm
 
@@ -17,7 +17,7 @@ RUNTIME = ("dependencies", "optionalDependencies", "peerDependencies")
 STEPS = 100_000  # of following dependencies
 _PACKAGE = re.compile(r"/node_modules/((?:@[^/]+/)?[^/]+)/package\.json$")
 _REQUIRED = re.compile(r"""(?:\brequire\(|\bimport\(|\bfrom|\bimport)\s*["']([^"'./\s][^"'\s]*)["']""")
-_DEVELOPMENT = Description(
+_DEVELOPMENT = FindingText(
     code="SL710",
     kind="development",
     text="Development dependencies: {}. Neither the start command nor a source uses them.",
@@ -26,48 +26,48 @@ _DEVELOPMENT = Description(
 )
 
 
-def commands(sight: Sight) -> frozenset[str]:
+def commands(inputs: ImageInputs) -> frozenset[str]:
     """The programs that installed packages start."""
-    names = {match[1] for path in sight.image.contents if (match := _PACKAGE.search(path))}
+    names = {match[1] for path in inputs.image.contents if (match := _PACKAGE.search(path))}
     return frozenset(command for name in names for command in npm(name).commands)
 
 
-def development(sight: Sight) -> Iterator[Found]:
+def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
     """What each application's manifest lists for development alone. Workspaces share one node_modules: what
     any of them needs stays."""
     manifests = {
         posixpath.dirname(path): _json(data)
-        for path, data in sorted(sight.image.contents.items())
+        for path, data in sorted(inputs.image.contents.items())
         if path.endswith("/package.json") and "/node_modules/" not in path
     }
     # What the start names or a source imports stays, with all it needs.
-    used = called(sight) | _imports(sight)
+    used = mentioned_programs(inputs) | _imports(inputs)
     used |= {name for word in used for name in bin_packages(word)}
     development: set[str] = set()
     kept: set[str] = set()
     for above, manifest in manifests.items():
         own = _names(manifest, "devDependencies")
         runtime = _names(manifest, *RUNTIME) | (own & used)
-        kept |= _closure(sight, above, runtime)
-        development |= _closure(sight, above, own - runtime)
-    files = [item for place in sorted(development - kept) for item in _own_files(sight, place)]
+        kept |= _closure(inputs, above, runtime)
+        development |= _closure(inputs, above, own - runtime)
+    files = [item for place in sorted(development - kept) for item in _own_files(inputs, place)]
     names = {place: place.rpartition("/node_modules/")[2] for place in development}
     for part in by_layer(files).values():
         path = part[0].path.partition("/node_modules/")[0] + "/node_modules"
-        yield packages_finding(sight, part, names, path, _DEVELOPMENT)
+        yield packages_finding(inputs, part, names, path, _DEVELOPMENT)
 
 
 def _names(manifest: Mapping[str, object], *keys: str) -> set[str]:
     return {str(name) for key in keys for name in mapping(manifest.get(key))}
 
 
-def _imports(sight: Sight) -> frozenset[str]:
+def _imports(inputs: ImageInputs) -> frozenset[str]:
     """The packages that the program's own sources import, wherever they say that they do."""
-    names = (match for text in sight.sources_of("node") for match in _REQUIRED.findall(text))
+    names = (match for text in inputs.sources_of("node") for match in _REQUIRED.findall(text))
     return frozenset("/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names)
 
 
-def _closure(sight: Sight, application: str, names: set[str]) -> set[str]:
+def _closure(inputs: ImageInputs, application: str, names: set[str]) -> set[str]:
     """The directories of packages and of all that they need, found as Node finds them: in the nearest
     node_modules upwards, links followed (Node's modules documentation, "Loading from node_modules")."""
     found: set[str] = set()
@@ -76,20 +76,20 @@ def _closure(sight: Sight, application: str, names: set[str]) -> set[str]:
         if not waiting:
             break
         name, start = waiting.pop()
-        place = _located(sight, name, start)
+        place = _located(inputs, name, start)
         if not place or place in found:
             continue
         found.add(place)
-        manifest = _json(sight.image.contents.get(f"{place}/package.json", b""))
+        manifest = _json(inputs.image.contents.get(f"{place}/package.json", b""))
         waiting += [(need, place) for need in sorted(_names(manifest, *RUNTIME))]
     return found
 
 
-def _located(sight: Sight, name: str, start: str) -> str:
+def _located(inputs: ImageInputs, name: str, start: str) -> str:
     here = start
     while True:
         if posixpath.basename(here) != "node_modules" and (
-            place := sight.files.place(f"{here}/node_modules/{name}")
+            place := inputs.files.place(f"{here}/node_modules/{name}")
         ):
             return place
         if here in ("", "/"):
@@ -97,10 +97,10 @@ def _located(sight: Sight, name: str, start: str) -> str:
         here = posixpath.dirname(here)
 
 
-def _own_files(sight: Sight, place: str) -> Iterator[Stored]:
+def _own_files(inputs: ImageInputs, place: str) -> Iterator[StoredFile]:
     """A package's files without the packages that are installed in it: these are judged by themselves."""
     inner = f"{place}/node_modules/"
-    return (item for item in sight.below(place) if not item.path.startswith(inner))
+    return (item for item in inputs.files_below(place) if not item.path.startswith(inner))
 
 
 def _json(data: bytes) -> Mapping[str, object]:

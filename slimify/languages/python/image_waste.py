@@ -6,14 +6,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import Description, Found, Sight, by_layer
-from slimify.analyze.programs import called
-from slimify.analyze.waste.development import packages_finding
+from slimify.analyze.image_inputs import FindingText, ImageInputs, WasteFinding, by_layer
+from slimify.analyze.programs import mentioned_programs
+from slimify.analyze.waste.development_packages import packages_finding
 from slimify.languages.python.package_facts import pypi
 
 _METADATA = re.compile(r"(.*/(?:site|dist)-packages)/([^/]+?)-[^/-]+\.dist-info/METADATA")
 _IMPORT = re.compile(r"^[ \t]*(?:import|from)[ \t]+([^\n#]+)", re.MULTILINE)
-_DEVELOPMENT = Description(
+_DEVELOPMENT = FindingText(
     code="SL711",
     kind="development",
     text="Tools for developing: {}. Neither the start command nor a source uses them.",
@@ -21,34 +21,34 @@ _DEVELOPMENT = Description(
 )
 
 
-def commands(sight: Sight) -> frozenset[str]:
+def commands(inputs: ImageInputs) -> frozenset[str]:
     """The programs that installed packages start: git for GitPython, a compiler for Triton."""
-    names = {match[2] for item in sight.stored if (match := _METADATA.fullmatch(item.path))}
+    names = {match[2] for item in inputs.stored if (match := _METADATA.fullmatch(item.path))}
     return frozenset(command for name in names for command in pypi(name).commands)
 
 
-def development(sight: Sight) -> Iterator[Found]:
+def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
     """Well-known test and lint tools that neither the start nor a source of the program uses."""
-    words = called(sight)
-    modules = _modules(sight)
+    words = mentioned_programs(inputs)
+    modules = _modules(inputs)
     places: dict[str, str] = {}
-    for item in sight.stored:
+    for item in inputs.stored:
         match = _METADATA.fullmatch(item.path)
         facts = pypi(match[2]) if match else None
         if match is None or facts is None or not facts.development or words & {facts.name, *facts.scripts}:
             continue
         own = {module.split(".")[0] for module in facts.imports}
-        if sight.packages.owner_of(item.path) is None and not modules & own:
+        if inputs.packages.owner_of(item.path) is None and not modules & own:
             places[posixpath.dirname(item.path)] = facts.name
             places.update(
                 (f"{match[1]}/{name}{ending}", facts.name) for name in own for ending in ("", ".py")
             )
-    files = [item for place in sorted(places) for item in sight.below(place)]
+    files = [item for place in sorted(places) for item in inputs.files_below(place)]
     for part in by_layer(files).values():
-        yield packages_finding(sight, part, places, posixpath.dirname(next(iter(places))), _DEVELOPMENT)
+        yield packages_finding(inputs, part, places, posixpath.dirname(next(iter(places))), _DEVELOPMENT)
 
 
-def _modules(sight: Sight) -> frozenset[str]:
+def _modules(inputs: ImageInputs) -> frozenset[str]:
     """The modules that the program's own Python sources import, without what is in them."""
-    lines = (line for text in sight.sources_of("python") for line in _IMPORT.findall(text))
+    lines = (line for text in inputs.sources_of("python") for line in _IMPORT.findall(text))
     return frozenset(word.split(".")[0] for line in lines for word in line.replace(",", " ").split())

@@ -170,8 +170,8 @@ def _figures(images: tuple[Analysis, ...]) -> list[_Figure]:
     all_of = [image.size for image in images]
     found = [
         sizes("Size", "sum of the layers, uncompressed", all_of),
-        sizes("Base image", "layers of the FROM image", [i.size - i.own for i in images], all_of),
-        sizes("Own layers", "added above the base image", [i.own for i in images], all_of),
+        sizes("Base image", "layers of the FROM image", [i.size - i.own_size for i in images], all_of),
+        sizes("Own layers", "added above the base image", [i.own_size for i in images], all_of),
         sizes("Avoidable", "sum of all findings, without overlaps", [i.avoidable for i in images], all_of),
         _Figure("Efficiency", "as dive defines it", [f"{i.efficiency.score * 100:.1f} %" for i in images]),
         _wasted(images),

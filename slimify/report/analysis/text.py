@@ -81,8 +81,8 @@ def _summary(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     own = [layer for layer in analysis.layers if not layer.base]
     base = len(analysis.layers) - len(own)
     if base:
-        yield _figure("base image", analysis.size - analysis.own, _count(base, "layer"))
-        yield _figure("on top of it", analysis.own, _count(len(own), "layer"))
+        yield _figure("base image", analysis.size - analysis.own_size, _count(base, "layer"))
+        yield _figure("on top of it", analysis.own_size, _count(len(own), "layer"))
     percent = f"{_percent(analysis.avoidable, analysis.size)}, "
     found = _count(len(analysis.findings), "finding")
     yield _figure("avoidable", analysis.avoidable, percent + found if analysis.findings else "", paint)
@@ -260,8 +260,8 @@ def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Itera
 
 def _rows(before: Analysis, after: Analysis) -> Iterator[tuple[str, tuple[int, int], bool]]:
     yield "size", (before.size, after.size), True
-    yield "base image", (before.size - before.own, after.size - after.own), True
-    yield "on top of it", (before.own, after.own), True
+    yield "base image", (before.size - before.own_size, after.size - after.own_size), True
+    yield "on top of it", (before.own_size, after.own_size), True
     yield "avoidable", (before.avoidable, after.avoidable), True
     yield "wasted", (before.efficiency.wasted, after.efficiency.wasted), True
     yield "layers", (len(before.layers), len(after.layers)), False

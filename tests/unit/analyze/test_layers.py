@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from slimify.analyze.layers import cleaned, origin
+from slimify.analyze.layers import origin, readable_instruction
 from slimify.image.model import Image, Layer, Step
 from slimify.syntax.dockerfile.history import keyword_of, match_history
 from slimify.syntax.dockerfile.parser import parse
@@ -43,8 +43,8 @@ CLEANED = {
 
 @pytest.mark.parametrize(("created_by", "expected"), CLEANED.values(), ids=CLEANED.keys())
 def test_cleaned(created_by: str, expected: str) -> None:
-    assert cleaned(created_by) == expected
-    assert cleaned(expected) == expected
+    assert readable_instruction(created_by) == expected
+    assert readable_instruction(expected) == expected
 
 
 @pytest.mark.parametrize(

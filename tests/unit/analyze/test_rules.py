@@ -66,27 +66,32 @@ def test_what_is_no_share(text: str) -> None:
 )
 def test_limits(limits: Limits, passes: bool) -> None:
     assert limits.any
-    assert [rule.ok for rule in rules.judged(image(), limits)] == [passes]
+    assert [rule.ok for rule in rules.check_limits(image(), limits)] == [passes]
 
 
 def test_no_limits_judge_nothing() -> None:
     assert not Limits().any
-    assert rules.judged(image(), Limits()) == ()
+    assert rules.check_limits(image(), Limits()) == ()
 
 
 def test_an_empty_image_breaks_no_share() -> None:
     empty = replace(article(), size=0, avoidable=0)
-    assert [rule.ok for rule in rules.judged(empty, Limits(max_avoidable=rules.parse_limit("0%")))] == [True]
+    assert [rule.ok for rule in rules.check_limits(empty, Limits(max_avoidable=rules.parse_limit("0%")))] == [
+        True
+    ]
 
 
 def test_a_failing_ratio_never_looks_like_its_limit() -> None:
-    (rule,) = rules.judged(image(score=0.94999999), Limits(min_efficiency=0.95))
+    (rule,) = rules.check_limits(image(score=0.94999999), Limits(min_efficiency=0.95))
     assert (rule.ok, rule.found) == (False, "0.9499")
 
 
 def verdicts(text: str, analysis: Analysis) -> dict[str, object]:
-    values = rules.dive_values(text, ".dive-ci")
-    return {rule.name: rule.ok if rule.limit != rules.OFF else None for rule in rules.dive(analysis, values)}
+    values = rules.parse_dive_rules(text, ".dive-ci")
+    return {
+        rule.name: rule.ok if rule.limit != rules.OFF else None
+        for rule in rules.check_dive_rules(analysis, values)
+    }
 
 
 @pytest.mark.parametrize(
@@ -153,6 +158,6 @@ def test_an_image_of_its_base_alone_breaks_no_share_of_dive() -> None:
 )
 def test_what_is_no_file_of_rules(text: str) -> None:
     with pytest.raises(SlimifyError) as caught:
-        rules.dive_values(text, "ci/.dive-ci")
+        rules.parse_dive_rules(text, "ci/.dive-ci")
     assert caught.value.code == "SL754"
     assert "ci/.dive-ci" in caught.value.message

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from support import slowness
 
 from slimify.analyze.model import Node
-from slimify.analyze.trees import DEPTH, build, walk
+from slimify.analyze.trees import DEPTH, layer_trees, walk
 from slimify.image.model import Entry, Kind, Layer
 
 
@@ -69,19 +69,19 @@ TABLE = {
 
 @pytest.mark.parametrize(("upper", "expected"), TABLE.values(), ids=TABLE.keys())
 def test_table(upper: Layer, expected: str) -> None:
-    trees, _, _ = build([upper] if upper is BASE else [BASE, upper])
+    trees, _, _ = layer_trees([upper] if upper is BASE else [BASE, upper])
     assert shown(trees[-1]) == expected
 
 
 def test_counts_are_of_files_and_hidden_bytes_of_what_is_below() -> None:
     upper = layer(file("/a/x", 9), file("/n"), without=("/a/b",))
-    _, counts, _ = build([BASE, upper])
+    _, counts, _ = layer_trees([BASE, upper])
     assert (counts[1].added, counts[1].modified, counts[1].removed, counts[1].hidden) == (1, 1, 1, 10)
 
 
 def test_merged_tree_has_what_a_container_sees_with_its_attributes() -> None:
     upper = layer(file("/a/x", 9, mode=0o600, uid=7, gid=8), without=("/a/b", "/a/y"))
-    _, _, merged = build([BASE, upper])
+    _, _, merged = layer_trees([BASE, upper])
     assert shown(merged) == "=/a:9 =/a/x:9"
     node = merged.children[0].children[0]
     assert (node.mode, node.uid, node.gid, node.name) == (0o600, 7, 8, "x")
@@ -89,7 +89,7 @@ def test_merged_tree_has_what_a_container_sees_with_its_attributes() -> None:
 
 def test_very_deep_trees_are_cut_and_keep_their_sizes() -> None:
     deep = "/d" * 3000
-    trees, counts, merged = build([layer(file(f"{deep}/x", 5))])
+    trees, counts, merged = layer_trees([layer(file(f"{deep}/x", 5))])
     assert trees[0].size == merged.size == 5
     assert counts[0].added == 1
     assert max(node.path.count("/") for node in walk(trees[0])) == DEPTH
@@ -98,7 +98,7 @@ def test_very_deep_trees_are_cut_and_keep_their_sizes() -> None:
 def test_time_grows_with_the_files_alone() -> None:
     entries = tuple(file(f"/u/{index % 500}/{index}") for index in range(50_000))
     start = time.process_time()
-    build([layer(*entries), layer(without=("/u",)), layer(*entries)])
+    layer_trees([layer(*entries), layer(without=("/u",)), layer(*entries)])
     assert time.process_time() - start < 5 * slowness()
 
 
@@ -145,7 +145,7 @@ def flat(below: dict[str, Entry], upper: Layer) -> tuple[dict[str, Entry], dict[
 
 @given(images())
 def test_as_a_model_of_flat_paths_has_it(layers: list[Layer]) -> None:
-    trees, counts, merged = build(layers)
+    trees, counts, merged = layer_trees(layers)
     below: dict[str, Entry] = {}
     for index, upper in enumerate(layers):
         before = below
@@ -165,7 +165,7 @@ def test_as_a_model_of_flat_paths_has_it(layers: list[Layer]) -> None:
 
 @given(images())
 def test_sizes_add_up(layers: list[Layer]) -> None:
-    trees, _, merged = build(layers)
+    trees, _, merged = layer_trees(layers)
     for upper, tree in zip(layers, trees, strict=True):
         stored = [node for node in walk(tree) if node.change != "removed" and node.kind == "file"]
         assert sum(node.size for node in stored) == tree.size == upper.size
@@ -178,7 +178,9 @@ KINDS: tuple[Kind, ...] = ("file", "directory", "symlink", "hardlink", "device",
 @pytest.mark.parametrize("old", KINDS)
 @pytest.mark.parametrize("new", KINDS)
 def test_any_kind_on_any_other(old: Kind, new: Kind) -> None:
-    trees, counts, merged = build([layer(Entry(path="/p", kind=old)), layer(Entry(path="/p", kind=new))])
+    trees, counts, merged = layer_trees(
+        [layer(Entry(path="/p", kind=old)), layer(Entry(path="/p", kind=new))]
+    )
     assert [node.kind for node in merged.children] == [new]
     same = old == new and old != "file"
     assert [node.change for node in trees[1].children] == (

@@ -208,7 +208,7 @@ def test_what_nobody_foresaw_is_an_error_of_ours(image: Path, monkeypatch: pytes
     def crash(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("slimify.analyze.analyse.analyse", crash)
+    monkeypatch.setattr("slimify.analyze.analyze_image.analyze_image", crash)
     result = invoke("analyze", str(image))
     assert result.code == 4
     assert "internal error" in result.stderr

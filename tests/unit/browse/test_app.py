@@ -94,7 +94,7 @@ def test_stacked_layers_are_what_a_container_sees(layers: list[dict[str, int | N
     """Against the file systems that applying one layer after the other leaves."""
     from io import BytesIO
 
-    from slimify.analyze.analyse import analyse
+    from slimify.analyze.analyze_image import analyze_image
     from slimify.image.archive import read
 
     files: dict[str, int] = {}
@@ -111,7 +111,7 @@ def test_stacked_layers_are_what_a_container_sees(layers: list[dict[str, int | N
         blobs.append(tar(*members))
         states.append(dict(files))
     image = read(BytesIO(archive(docker_members(blobs))), digests=True)
-    stack = Stack(analyse(image, name="x").trees)
+    stack = Stack(analyze_image(image, name="x").trees)
     for index, state in enumerate(states):
         for root in (stack.layer(index), stack.aggregated(index)):
             assert _present(root) == state
@@ -305,7 +305,7 @@ def test_names_steer_no_terminal() -> None:
 
 
 def test_an_image_without_layers() -> None:
-    empty = replace(article(), trees=(), layers=(), findings=(), size=0, own=0, merged=directory(""))
+    empty = replace(article(), trees=(), layers=(), findings=(), size=0, own_size=0, merged=directory(""))
 
     async def script(app: Any, pilot: Any) -> None:
         await pilot.press("tab", "ctrl+a", "ctrl+f", "x", "enter", "escape")

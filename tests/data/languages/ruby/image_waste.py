@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import Description, Found, Sight, by_layer
-from slimify.analyze.programs import called
-from slimify.analyze.waste.development import packages_finding
+from slimify.analyze.image_inputs import FindingText, WasteFinding, ImageInputs, by_layer
+from slimify.analyze.programs import mentioned_programs
+from slimify.analyze.waste.development_packages import packages_finding
 from ruby import LANGUAGE
 from ruby.packages import facts
 
 _GEM = re.compile(r"(/.*/gems/([\w.-]+?)-\d[\w.]*)/.*")
-_DEVELOPMENT = Description(
+_DEVELOPMENT = FindingText(
     code="SL711",
     kind="development",
     text="Gems for developing: {}. Neither the start command nor a source uses them.",
@@ -20,14 +20,14 @@ _DEVELOPMENT = Description(
 )
 
 
-def commands(sight: Sight) -> frozenset[str]:
-    names = {found[2] for item in sight.stored if (found := _GEM.fullmatch(item.path))}
+def commands(inputs: ImageInputs) -> frozenset[str]:
+    names = {found[2] for item in inputs.stored if (found := _GEM.fullmatch(item.path))}
     return frozenset(command for name in names for command in facts(name).commands)
 
 
-def development(sight: Sight) -> Iterator[Found]:
-    needless = {*LANGUAGE.facts("gems.toml")["development"]["names"]} - called(sight)
-    gems = [(item, found) for item in sight.stored if (found := _GEM.fullmatch(item.path))]
+def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
+    needless = {*LANGUAGE.facts("gems.toml")["development"]["names"]} - mentioned_programs(inputs)
+    gems = [(item, found) for item in inputs.stored if (found := _GEM.fullmatch(item.path))]
     places = {found[1]: found[2] for _, found in gems if found[2] in needless}
     for files in by_layer([item for item, found in gems if found[1] in places]).values():
-        yield packages_finding(sight, files, places, min(places), _DEVELOPMENT)
+        yield packages_finding(inputs, files, places, min(places), _DEVELOPMENT)

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from madeimages import MB, Content, Made, image
 
-from slimify.analyze.analyse import analyse
+from slimify.analyze.analyze_image import analyze_image
 from slimify.analyze.model import Analysis, Waste
 from slimify.image.model import Elf
 
 
 def found(*steps: Made, context: Path | None = None, **config: object) -> Analysis:
-    return analyse(image(*steps, **config), name="app", context=context)
+    return analyze_image(image(*steps, **config), name="app", context=context)
 
 
 def brief(findings: Sequence[Waste]) -> list[tuple[str, str, int]]:
@@ -204,7 +204,7 @@ def test_finding_has_line_layer_and_base() -> None:
         Made("# debian.sh --arch amd64", {"/var/lib/apt/lists/x": MB}),
         Made("RUN /bin/sh -c make # buildkit", {f"{GO}/a": 2 * MB}),
     ]
-    cache, lists = analyse(image(*steps), name="x", dockerfile=b"FROM debian\n\nRUN make\n").findings
+    cache, lists = analyze_image(image(*steps), name="x", dockerfile=b"FROM debian\n\nRUN make\n").findings
     assert (cache.layer, cache.line, cache.base, cache.safe, cache.rewrite, cache.count) == (
         1,
         3,
@@ -371,7 +371,7 @@ def test_sources_of_the_context_count(tmp_path: Path) -> None:
 def test_sources_that_are_too_many_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     step = Made("COPY . /app", {"/app/x.py": "print()", "/app/media/Kit.zip": 34 * MB})
     assert [w.code for w in found(step).findings] == ["SL732"]
-    monkeypatch.setattr("slimify.analyze.image_inputs.TEXTS", 3)
+    monkeypatch.setattr("slimify.analyze.image_inputs.MAX_SOURCE_BYTES", 3)
     analysis = found(step)
     assert not analysis.findings
-    assert "too many" in analysis.warnings[-1]
+    assert "too much source code" in analysis.warnings[-1]

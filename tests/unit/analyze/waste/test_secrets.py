@@ -8,14 +8,14 @@ import pytest
 from madeimages import Content, Made, image
 from support import slowness
 
-from slimify.analyze.analyse import analyse
+from slimify.analyze.analyze_image import analyze_image
 from slimify.analyze.model import Analysis
 
 APP = Made("COPY server /app/server", {"/app/server": Content(size=9_000_000)})
 
 
 def found(*steps: Made, **config: object) -> Analysis:
-    return analyse(image(*steps, **config), name="app")
+    return analyze_image(image(*steps, **config), name="app")
 
 
 HIDDEN = "correct-horse-battery"

@@ -30,7 +30,7 @@ def bare() -> Analysis:
     return Analysis(
         name="empty",
         size=0,
-        own=0,
+        own_size=0,
         layers=(),
         trees=(),
         merged=nothing,
@@ -54,7 +54,7 @@ def hostile() -> Analysis:
         whole,
         name="\x1b[1mname",
         size=300 * MB,
-        own=300 * MB,
+        own_size=300 * MB,
         layers=(layer,),
         trees=(directory("", directory("/srv", node)),),
         merged=directory("", directory("/srv", node)),

@@ -6,36 +6,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slimify.analyze.avoidable_bytes import avoidable_bytes
 from slimify.analyze.cost import cost
-from slimify.analyze.image_inputs import Claim
+from slimify.analyze.image_inputs import FileBytes
 from slimify.analyze.model import LayerView
-from slimify.analyze.sums import avoidable
 
 SIZES = {("/a", 0): 10, ("/a", 1): 7, ("/b", 1): 5}
 CLAIMS = {
     "none": ([], 0),
-    "one": ([Claim("/a", 0, 10)], 10),
-    "twice the same": ([Claim("/a", 0, 10), Claim("/a", 0, 10)], 10),
-    "a part of what is waste as a whole": ([Claim("/a", 0, 4), Claim("/a", 0, 10)], 10),
-    "two parts may be the same bytes": ([Claim("/a", 0, 4), Claim("/a", 0, 3)], 4),
-    "the same path in two layers": ([Claim("/a", 0, 10), Claim("/a", 1, 7)], 17),
-    "never more than there is": ([Claim("/b", 1, 50)], 5),
+    "one": ([FileBytes("/a", 0, 10)], 10),
+    "twice the same": ([FileBytes("/a", 0, 10), FileBytes("/a", 0, 10)], 10),
+    "a part of what is waste as a whole": ([FileBytes("/a", 0, 4), FileBytes("/a", 0, 10)], 10),
+    "two parts may be the same bytes": ([FileBytes("/a", 0, 4), FileBytes("/a", 0, 3)], 4),
+    "the same path in two layers": ([FileBytes("/a", 0, 10), FileBytes("/a", 1, 7)], 17),
+    "never more than there is": ([FileBytes("/b", 1, 50)], 5),
 }
 
 
 @pytest.mark.parametrize(("claims", "expected"), CLAIMS.values(), ids=CLAIMS.keys())
-def test_avoidable(claims: list[Claim], expected: int) -> None:
-    assert avoidable(claims, SIZES) == expected
+def test_avoidable(claims: list[FileBytes], expected: int) -> None:
+    assert avoidable_bytes(claims, SIZES) == expected
 
 
 @given(
     st.lists(
-        st.builds(lambda key, part: Claim(*key, part), st.sampled_from(sorted(SIZES)), st.integers(0, 12))
+        st.builds(lambda key, part: FileBytes(*key, part), st.sampled_from(sorted(SIZES)), st.integers(0, 12))
     )
 )
-def test_avoidable_grows_with_findings_and_never_above_the_image(claims: list[Claim]) -> None:
-    assert avoidable(claims[:-1], SIZES) <= avoidable(claims, SIZES) <= sum(SIZES.values())
-    assert avoidable(claims, SIZES) == avoidable([*reversed(claims), *claims], SIZES)
+def test_avoidable_grows_with_findings_and_never_above_the_image(claims: list[FileBytes]) -> None:
+    assert avoidable_bytes(claims[:-1], SIZES) <= avoidable_bytes(claims, SIZES) <= sum(SIZES.values())
+    assert avoidable_bytes(claims, SIZES) == avoidable_bytes([*reversed(claims), *claims], SIZES)
 
 
 def layer(size: int, *, base: bool = False, compressed: int | None = None) -> LayerView:

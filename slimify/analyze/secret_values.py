@@ -1,4 +1,4 @@
-"""Values that look secret, and texts without them: what is printed of an image never shows one."""
+"""Recognizes and masks secret values, so that no output shows one."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a variable holds a secret, by its name or by the form of its value."""
+    """Whether a variable looks like a secret, by its name or the form of its value."""
     secret, plain, form = _patterns()
     return bool((secret.match(name) and not plain.match(value)) or form.search(value))
 
 
-def masked(text: str) -> str:
-    """An instruction or a variable with the secrets in it made unreadable."""
+def mask_secrets(text: str) -> str:
+    """`text`, an instruction or a variable, with secrets masked."""
 
     def setting(match: re.Match[str]) -> str:
         name, value = match[1], match[2].strip("\"'")
@@ -37,7 +37,7 @@ def masked(text: str) -> str:
 
 
 def without_secrets(config: Mapping[str, object]) -> Mapping[str, object]:
-    """An image's configuration with the secrets of its variables made unreadable."""
+    """An image's configuration with secrets in ENV masked."""
     if "Env" not in config:
         return config
     variables = (item.partition("=") for item in strings(config["Env"]))

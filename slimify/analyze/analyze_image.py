@@ -1,38 +1,41 @@
-"""An image → what it is made of, where it came from, and what of it nobody needs."""
+"""Analyses an image: its layers, where they come from, and what in them is unnecessary."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from slimify.analyze import dive, layers, trees
+from slimify.analyze.avoidable_bytes import avoidable_bytes
 from slimify.analyze.cost import cost
-from slimify.analyze.image_inputs import Sight, is_source
-from slimify.analyze.masks import without_secrets
+from slimify.analyze.image_inputs import ImageInputs, is_source
 from slimify.analyze.model import Analysis, LayerView
 from slimify.analyze.programs import is_script
-from slimify.analyze.sums import avoidable
-from slimify.analyze.waste.search import search
+from slimify.analyze.secret_values import without_secrets
+from slimify.analyze.waste.search import find_waste
 from slimify.analyze.waste.secrets import is_suspect
 from slimify.context.scan import scan
 from slimify.image.model import Image
 from slimify.image.packages import is_database
 from slimify.languages import languages
 
-_WANTED = frozenset({
+_FILES = frozenset({
     "/etc/passwd", "/etc/os-release", "/usr/lib/os-release", "/etc/apk/world", "/var/lib/apt/extended_states",
 })  # fmt: skip
 
 
-TOO_MUCH: Final = (
-    "The sources in the image are too many to be looked through: packages, development dependencies and "
-    "static files that nothing names are not looked for."
+SOURCES_NOT_SEARCHED: Final = (
+    "The image contains too much source code to search: unused packages, development dependencies and "
+    "unreferenced static files are not reported."
 )
 
 
-def _is_wanted(path: str) -> bool:
-    if path in _WANTED:
+def needs_content(path: str) -> bool:
+    """Whether the analysis needs the content of a file; the `keep` of slimify.image.archive.read.
+
+    The reader should also compute digests, to find duplicates, and read ELF files.
+    """
+    if path in _FILES:
         return True
     return any(wants(path) for wants in (is_database, is_script, _is_manifest, is_source, is_suspect))
 
@@ -42,12 +45,7 @@ def _is_manifest(path: str) -> bool:
     return any(part is not None and part.is_manifest(path) for part in parts)
 
 
-# Whether `analyse` needs the content of a file: the `keep` of slimify.image.archive.read. Apart from it
-# the reader should take digests, for files that are stored twice, and look into ELF files.
-KEEP: Final[Callable[[str], bool]] = _is_wanted
-
-
-def analyse(
+def analyze_image(
     image: Image,
     *,
     name: str,
@@ -57,14 +55,14 @@ def analyse(
     replicas: int = 0,
     nodes: int = 0,
 ) -> Analysis:
-    """All that is said about an image.
+    """The analysis of an image.
 
-    `name` is what to call it, `dockerfile` the text it was built from, `context` the directory of
-    its build context, `replicas` and `nodes` how many containers run it on how many machines (0: no
-    cost is worked out). Sizes are bytes. Raises SlimifyError for a Dockerfile that can't be read.
+    `name` is its display name, `dockerfile` the text it was built from, and `context` the directory of its
+    build context. `replicas` and `nodes` are the numbers of containers and machines that run it (both 0: no
+    cost is calculated). Sizes are bytes. Raises SlimifyError for a malformed Dockerfile.
     """
     origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
-    own, counts, merged = trees.build(image.layers)
+    own, counts, merged = trees.layer_trees(image.layers)
     views = tuple(
         LayerView(
             index=index,
@@ -81,25 +79,25 @@ def analyse(
         )
         for index, layer in enumerate(image.layers)
     )
-    sight = Sight(image=image, origin=origin, context=scan(context) if context else None)
-    found = search(sight)
+    inputs = ImageInputs(image=image, origin=origin, context=scan(context) if context else None)
+    found = find_waste(inputs)
     sizes = {
         (entry.path, index): entry.size for index, layer in enumerate(image.layers) for entry in layer.entries
     }
     return Analysis(
         name=name,
         size=sum(view.size for view in views),
-        own=sum(view.size for view in views if not view.base),
+        own_size=sum(view.size for view in views if not view.base),
         layers=views,
         trees=own,
         merged=merged,
         efficiency=dive.efficiency(image.layers),
         findings=tuple(item.waste for item in found),
-        avoidable=avoidable((claim for item in found for claim in item.claims), sizes),
+        avoidable=avoidable_bytes((claim for item in found for claim in item.claims), sizes),
         cost=cost(views, replicas, nodes),
         config=without_secrets(image.config),
         architecture=image.architecture,
-        packages=len(sight.packages.installed),
+        packages=len(inputs.packages.installed),
         files=sum(node.kind != "directory" for node in trees.walk(merged)),
-        warnings=(*origin.warnings, *(() if sight.readable else (TOO_MUCH,))),
+        warnings=(*origin.warnings, *(() if inputs.sources_searchable else (SOURCES_NOT_SEARCHED,))),
     )
