@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,21 +65,21 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def python(*words: str, cwd: Path, installed: bool = True) -> subprocess.CompletedProcess[str]:
+def python(*words: str, cwd: Path, installed: Path | None = INSTALLED) -> subprocess.CompletedProcess[str]:
     """A process of its own, with the distribution or without."""
-    places = (ROOT, ROOT / "tests", *([INSTALLED] if installed else []))
+    places = (ROOT, ROOT / "tests", *([installed] if installed else []))
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places)), "COLUMNS": "200"}
     return subprocess.run(
         [sys.executable, *words], cwd=cwd, env=env, capture_output=True, encoding="utf-8", check=False
     )
 
 
-def slimify(*words: str, cwd: Path, installed: bool = True) -> subprocess.CompletedProcess[str]:
+def slimify(*words: str, cwd: Path, installed: Path | None = INSTALLED) -> subprocess.CompletedProcess[str]:
     return python("-m", "slimify", *words, cwd=cwd, installed=installed)
 
 
 def test_without_it_the_file_stays(project: Path) -> None:
-    done = slimify("rewrite", "--format", "json", "Dockerfile", cwd=project, installed=False)
+    done = slimify("rewrite", "--format", "json", "Dockerfile", cwd=project, installed=None)
     outcome = json.loads(done.stdout)
     assert outcome["outcome"] == "unchanged"
     assert outcome["language"] is None
@@ -91,6 +92,20 @@ def test_rewrite(project: Path) -> None:
     assert done.stdout == REWRITTEN
     assert "the same Ruby on the same" in done.stderr
     assert "Advice" not in done.stderr  # config.ru was read
+
+
+@pytest.mark.parametrize("options", [(), ("--nonroot", "--cache-mounts", "--annotate"), ("--base", "same")])
+def test_parts_can_be_left_out(tmp_path: Path, project: Path, options: tuple[str, ...]) -> None:
+    """What calls do, the layouts and the images are a beginning."""
+    installed = tmp_path.parent / f"{tmp_path.name}-installed"
+    shutil.copytree(INSTALLED, installed)
+    for path in sorted((installed / "ruby").rglob("*.*")):
+        needed = path.parent.name in ("commands", "planning") or path.name == "__init__.py"
+        if path.is_file() and not needed and path.name not in ("images.toml", "tags-ruby.json"):
+            path.unlink()
+    done = slimify("rewrite", *options, "-o", "-", "Dockerfile", cwd=project, installed=installed)
+    assert done.returncode == 0, done.stderr
+    assert "COPY --from=builder /usr/local/bundle /usr/local/bundle\n" in done.stdout
 
 
 def test_packages_of_the_full_image_are_put_back(project: Path) -> None:

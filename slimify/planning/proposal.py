@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
-from slimify.model.decisions import Reason
+from slimify.analysis.program import Program
+from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
-from slimify.planning.layout import Layout
+from slimify.planning.layout import CopyFromBuilder, Layout
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -15,6 +18,22 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
     layouts: tuple[Layout, ...] = ()
     reasons: tuple[Reason, ...] = ()
+
+
+def base_and_copies(
+    program: Program, rung: Rung, base: str, copies: Iterable[CopyFromBuilder], language: str
+) -> tuple[Decision, ...]:
+    """The decisions about the base of the final stage, which has the interpreter of `language`, and about
+    each copy."""
+    lines = program.dockerfile.instructions
+    if rung == "slim":
+        chosen = Decision.of("SL301", "same", safety="safe", base=base, language=language)
+    else:
+        chosen = Decision.of("SL302", "same", safety="safe", base=base)
+    copied = (
+        Decision.of("SL310", "copied", safety="safe", line=lines[c.after].line, path=c.path) for c in copies
+    )
+    return (chosen, *copied)
 
 
 def small_saving(rung: Rung, saving: int, *, measured: bool = False) -> Reason:

@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterable
 from slimify.analysis.program import Program
 from slimify.facts import load
 from slimify.facts.carried import installed
+from slimify.facts.images import image
 from slimify.languages import language, prepares_install
 from slimify.model.effects import Effect, EffectKind
+from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
 
@@ -21,11 +23,6 @@ UNKNOWN_ALPINE = 150 * MB  # if apk is called: an interpreter or a toolchain on 
 APT_LISTS = 20 * MB
 APK_INDEX = 3 * MB
 INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
-PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
-LOCAL_PYTHON = 60 * MB  # duplicated by copying /usr/local of a python image
-INSTALLER = 50 * MB  # poetry or pipenv with dependencies
-NODE_PACKAGE = 250_000  # one package of node_modules
-GO_BINARY = 15 * MB
 
 
 def package_size(name: str, manager: str) -> int:
@@ -101,6 +98,16 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
     if known is None or known.installer_caches is None:
         return INSTALLER_CACHE
     return known.installer_caches.size(program, effect)
+
+
+def saved_bytes(program: Program, rung: Rung, ecosystem: str) -> int:
+    """The bytes that a final stage omits: packages of the build, caches of an ecosystem's installers, left
+    lists and, on the slim variant of the base, what that variant lacks."""
+    saving = dropped_package_bytes(program) + cache_bytes(program, ecosystem) + left_list_bytes(program)
+    if rung == "slim" and program.base is not None:
+        new = image(program.base.slim_partner or "")
+        saving += program.base.size - (new.size if new else 0)
+    return saving
 
 
 def _fills(effect: Effect) -> bool:

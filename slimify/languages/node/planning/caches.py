@@ -11,11 +11,12 @@ from slimify.languages.node.package_facts import npm
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
-from slimify.planning.estimates.estimate import INSTALLER_CACHE, NODE_PACKAGE
+from slimify.planning.estimates.estimate import INSTALLER_CACHE
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable
 
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
 _EACH = 3 * MB  # of one direct dependency with what it drags in; express alone left 3.4 MB
+NODE_PACKAGE = 250_000  # one package of node_modules
 _LOCKED = 50_000  # of one package of the lock file, packed; 36 packages left 1.8 MB
 
 

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages.node.manifests.package_json import NodeProject
+from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.languages.node.planning.prune import dev_needed, node_major, project_of, prune_command
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import BUILDS, RUNS_CODE, Effect
-from slimify.planning.estimates import estimate
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import (
     are_adjacent,
@@ -130,4 +130,4 @@ def _pruned(found: _Install, texts: dict[int, str]) -> Edits:
 
 def _edits(found: _Install, texts: dict[int, str], told: Decision) -> Edits:
     count = len(found.project.dev_dependencies)
-    return Edits(texts=texts, decisions=(told,), saving=count * 8 * estimate.NODE_PACKAGE)
+    return Edits(texts=texts, decisions=(told,), saving=count * 8 * NODE_PACKAGE)

@@ -21,7 +21,7 @@ from slimify.languages.node.planning.npm_static_site import only_site
 from slimify.languages.node.planning.prune import prune
 from slimify.languages.node.planning.start import installs_at_start, out_of_package, unknown_start
 from slimify.languages.node.planning.static_site import without_project
-from slimify.model.decisions import Decision, PackageVerdict, Reason
+from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
@@ -30,7 +30,7 @@ from slimify.planning.final_stage.copy_position import positioned_copies
 from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal, small_saving
+from slimify.planning.proposal import Proposal, base_and_copies, small_saving
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import (
     keep_everything_before_unknown,
@@ -63,7 +63,7 @@ def propose(program: Program, options: Options) -> Proposal:
 
 def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | Reason:
     """A layout on this base, or why there is none."""
-    most = _saving(program, rung)  # with everything that only the build needs, whatever bars it
+    most = estimate.saved_bytes(program, rung, "node")  # whatever prevents it
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
     cloned = runs_cloned_code(program)
@@ -97,8 +97,8 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         needless=_RUNTIME if program.base and program.base.family == "node" else (),
         builder_tail=tail,
         final_head=head,
-        decisions=(*_decisions(program, rung, base, copies), *site, *handed, *put, *pruned),
-        saving=_saving(program, rung) + saved,
+        decisions=(*base_and_copies(program, rung, base, copies, "Node"), *site, *handed, *put, *pruned),
+        saving=estimate.saved_bytes(program, rung, "node") + saved,
         original=estimate.original_bytes(program) + saved,
     )
     why = split_obstacle(program, request) or unknown_home(program, copies) or _in_system(program, copies)
@@ -169,28 +169,3 @@ def _idle(program: Program, made: Artifact) -> bool:
 
 def _tree(program: Program, made: Artifact) -> CopyFromBuilder:
     return CopyFromBuilder(path=made.path, after=made.first, owner=copy_owner(program, made.user))
-
-
-def _saving(program: Program, rung: str) -> int:
-    from slimify.facts.images import image
-
-    saving = estimate.dropped_package_bytes(program) + estimate.cache_bytes(program, "node")
-    saving += estimate.left_list_bytes(program)
-    if rung == "slim" and program.base is not None:
-        new = image(program.base.slim_partner or "")
-        saving += program.base.size - (new.size if new else 0)
-    return saving
-
-
-def _decisions(
-    program: Program, rung: str, base: str, copies: Iterable[CopyFromBuilder]
-) -> tuple[Decision, ...]:
-    found = []
-    if rung == "slim":
-        found.append(Decision.of("SL301", "same", safety="safe", base=base, language="Node"))
-    else:
-        found.append(Decision.of("SL302", "same", safety="safe", base=base))
-    for copy in copies:
-        line = program.dockerfile.instructions[copy.after].line
-        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=copy.path))
-    return tuple(found)

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
+from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.model.decisions import Decision
-from slimify.planning.estimates import estimate
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.script import read
@@ -53,7 +53,7 @@ def only_site(
     decision = Decision.of(
         "SL318", "site", safety="assumed", path=copy.path, site=site.path, server=site.server
     )
-    return left, (decision,), count * 8 * estimate.NODE_PACKAGE
+    return left, (decision,), count * 8 * NODE_PACKAGE
 
 
 def _project(program: Program) -> NodeProject | None:

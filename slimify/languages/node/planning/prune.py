@@ -10,9 +10,9 @@ from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.package_facts import bin_packages, npm, only_builds
+from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
-from slimify.planning.estimates import estimate
 from slimify.planning.layout import CopyFromBuilder
 
 # Files that only tests, linters and bundlers read.
@@ -70,7 +70,7 @@ def prune(
             continue
         prefix = "" if _directory_in_force(program) == directory else f"cd {directory} && "
         lines.append(f"RUN {prefix}{command}")
-        saved += count * 8 * estimate.NODE_PACKAGE
+        saved += count * 8 * NODE_PACKAGE
         decisions.append(Decision.of("SL312", "pruned", safety="assumed", count=count))
     return tuple(lines), tuple(decisions), saved
 

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.carried import installed
-from slimify.facts.images import image
 from slimify.facts.system import is_project_directory, is_shared_directory
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning import venv as venvs
@@ -28,7 +27,9 @@ from slimify.languages.python.planning.site_packages import (
     site_packages,
 )
 from slimify.languages.python.planning.start import installs_at_start
-from slimify.model.decisions import Decision, Reason
+from slimify.model.decisions import Reason
+from slimify.model.plan import Rung
+from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.final_stage.copy_owner import copy_owner
@@ -37,12 +38,16 @@ from slimify.planning.final_stage.rebase import base_as_written, slim_variant
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.in_place.caches import caches
 from slimify.planning.layout import CopyFromBuilder, Layout
-from slimify.planning.proposal import Proposal
+from slimify.planning.proposal import Proposal, base_and_copies
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
 
 LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
+
+_PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
+_LOCAL_PYTHON = 60 * MB  # duplicated by copying LOCAL
+_INSTALLER = 50 * MB  # poetry or pipenv with dependencies
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -65,7 +70,7 @@ def propose(program: Program, options: Options) -> Proposal:
 
 
 def _try(
-    program: Program, rung: str, base: str, options: Options, layouts: list[Layout], reasons: list[Reason]
+    program: Program, rung: Rung, base: str, options: Options, layouts: list[Layout], reasons: list[Reason]
 ) -> None:
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
@@ -90,11 +95,12 @@ def _try(
         types, told = media_types(program, base)
         head, put = (*head, *types), (*put, *told)
     way, made_way = remove_overlaid(program, copies, options.keep_packages)
+    said = base_and_copies(program, rung, base, copies, "Python")
     saving = _saving(program, base, rung, copies) + out.size
     shown = program.base is not None and bool(program.base.packages)
     own_python = program.base is not None and program.base.language == "python"
     request = SplitRequest(
-        rung=rung,  # type: ignore[arg-type]
+        rung=rung,
         base=base,
         copies=copies,
         present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
@@ -103,7 +109,13 @@ def _try(
         final_head=(*head, *way),
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(*_decisions(program, rung, base, copies), *dropped, *out.decisions, *put, *made_way),
+        decisions=(
+            *said,
+            *dropped,
+            *out.decisions,
+            *put,
+            *made_way,
+        ),
         saving=saving,
         original=estimate.original_bytes(program),
     )
@@ -213,32 +225,15 @@ def _gain(program: Program) -> int:
     )
 
 
-def _saving(program: Program, base: str, rung: str, copies: tuple[CopyFromBuilder, ...]) -> int:
-    saving = _gain(program)
+def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuilder, ...]) -> int:
+    saving = estimate.saved_bytes(program, rung, "python")
     if any("site-packages" in t.path for t in copies):
-        saving -= estimate.PIP_ITSELF
+        saving -= _PIP_ITSELF
     elif only_installers(program):
-        saving += estimate.INSTALLER
+        saving += _INSTALLER
     if any(t.path == LOCAL for t in copies):
-        saving -= estimate.LOCAL_PYTHON
-    if rung == "slim" and program.base is not None:
-        new = image(program.base.slim_partner or "")
-        saving += program.base.size - (new.size if new else 0)
+        saving -= _LOCAL_PYTHON
     return saving
-
-
-def _decisions(
-    program: Program, rung: str, base: str, copies: tuple[CopyFromBuilder, ...]
-) -> tuple[Decision, ...]:
-    found = []
-    if rung == "slim":
-        found.append(Decision.of("SL301", "same", safety="safe", base=base, language="Python"))
-    else:
-        found.append(Decision.of("SL302", "same", safety="safe", base=base))
-    for copy in copies:
-        line = program.dockerfile.instructions[copy.after].line
-        found.append(Decision.of("SL310", "copied", safety="safe", line=line, path=copy.path))
-    return tuple(found)
 
 
 def _not_whole(path: str) -> bool:

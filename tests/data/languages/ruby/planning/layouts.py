@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.facts.images import image
-from slimify.model.decisions import Decision, Reason
+from slimify.model.decisions import Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
 from slimify.planning.final_stage.copy_owner import copy_owner
@@ -15,7 +14,7 @@ from slimify.planning.final_stage.commands import SplitRequest
 from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import split_obstacle, keep_everything_before_unknown
-from slimify.planning.proposal import Proposal
+from slimify.planning.proposal import Proposal, base_and_copies
 from ruby import LANGUAGE
 
 
@@ -40,27 +39,13 @@ def _try(program: Program, rung: Rung, base: str) -> Layout | Reason:
     head, restored, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
         return missing
-    chosen = "SL301" if rung == "slim" else "SL302"
-    lines = program.dockerfile.instructions
-    copied = (
-        Decision.of("SL310", "copied", safety="safe", line=lines[c.after].line, path=c.path) for c in copies
-    )
     request = SplitRequest(
         rung=rung,
         base=base,
         copies=copies,
         final_head=head,
-        decisions=(Decision.of(chosen, "same", safety="safe", base=base, language=LANGUAGE.title), *copied, *restored),
-        saving=_saving(program, rung),
+        decisions=(*base_and_copies(program, rung, base, copies, LANGUAGE.title), *restored),
+        saving=estimate.saved_bytes(program, rung, LANGUAGE.name),
         original=estimate.original_bytes(program),
     )
     return split_obstacle(program, request) or split_layout(program, request)
-
-
-def _saving(program: Program, rung: Rung) -> int:
-    saving = estimate.dropped_package_bytes(program) + estimate.cache_bytes(program, LANGUAGE.name)
-    saving += estimate.left_list_bytes(program)
-    if rung == "slim" and program.base is not None:
-        smaller = image(program.base.slim_partner or "")
-        saving += program.base.size - (smaller.size if smaller else 0)
-    return saving
