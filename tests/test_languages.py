@@ -90,7 +90,8 @@ def test_rewrite(project: Path) -> None:
     done = slimify("rewrite", "-o", "-", "Dockerfile", cwd=project)
     assert done.returncode == 0, done.stderr
     assert done.stdout == REWRITTEN
-    assert "the same Ruby on the same" in done.stderr
+    assert "SL301" in done.stderr
+    assert "Ruby" in done.stderr
     assert "Advice" not in done.stderr  # config.ru was read
 
 
@@ -119,15 +120,21 @@ def test_packages_of_the_full_image_are_put_back(project: Path) -> None:
 
 
 def test_explain(project: Path) -> None:
-    done = slimify("explain", "Dockerfile", cwd=project)
-    rows = [line.strip() for line in done.stdout.splitlines()]
-    assert any(re.match(r"build +bundle install +SL210 installs Ruby packages", row) for row in rows), rows
-    assert any(re.match(r"build +libpq-dev → libpq5 +SL204", row) for row in rows)
-    assert any(
-        re.match(r"6 +build +COPY Gemfile Gemfile\.lock +SL224 read by `bundle install` only", r)
-        for r in rows
-    )
-    assert any(re.match(r"8 +run +COPY \. \. +SL225", row) for row in rows)
+    """Each instruction has its role, with a code as the reason; the sentence names the language."""
+    done = slimify("explain", "--format", "json", "Dockerfile", cwd=project)
+    rows = {row["line"]: row for row in json.loads(done.stdout)["instructions"]}
+    roles = {line: (row["role"], [reason["code"] for reason in row["reasons"]]) for line, row in rows.items()}
+    assert roles[6] == ("build", ["SL224"])  # COPY Gemfile Gemfile.lock
+    assert roles[8] == ("run", ["SL225"])  # COPY . .
+    (install,) = rows[7]["commands"]
+    assert install["role"] == "build"
+    assert [reason["code"] for reason in install["reasons"]] == ["SL210"]
+    assert "Ruby" in install["reasons"][0]["text"]
+    packages = {
+        package["name"]: package for command in rows[2]["commands"] for package in command["packages"]
+    }
+    assert packages["libpq-dev"]["counterpart"] == "libpq5"
+    assert packages["build-essential"]["role"] == "build"
 
 
 def test_check(project: Path) -> None:
@@ -161,8 +168,8 @@ def test_analyze(tmp_path: Path) -> None:
     (image,) = json.loads(done.stdout)["images"]
     assert [layer["base"] for layer in image["layers"]] == [True, False]
     found = {item["code"]: item["text"] for item in image["findings"]}
-    assert found["SL701"] == "Bundler's archives of gems: they are unpacked already."
-    assert found["SL711"].startswith("Gems for developing: rubocop.")
+    assert "Bundler's archives of gems" in found["SL701"]
+    assert "Gems for developing: rubocop." in found["SL711"]
 
 
 PLAN = """
