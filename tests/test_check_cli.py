@@ -119,7 +119,7 @@ def test_json(project: Path) -> None:
     assert (small["file"], small["findings"]) == ("Dockerfile", [])
     (finding,) = web["findings"]
     fingerprint = finding.pop("fingerprint")
-    assert finding.pop("text").startswith("the final stage starts from gcr.io/distroless/base-debian13: ")
+    assert finding.pop("text").startswith("the final stage starts from gcr.io/distroless/base-debian13, ")
     assert finding == {
         "code": "SL300",
         "path": "web/Dockerfile",

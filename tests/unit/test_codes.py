@@ -62,7 +62,7 @@ def test_one_code_is_read_as_the_whole_file_is() -> None:
                 "base": "golang",
                 "suite": "trixie",
             },
-            "the final stage starts from alpine: the same Alpine, without Go; golang is based on trixie "
+            "the final stage starts from alpine, the same Alpine without Go; golang is based on trixie "
             "today: name the release in the tag to keep them in sync",
         ),
     ],
