@@ -1,4 +1,4 @@
-"""The phases, one after the other: bytes and a directory in, an outcome out. No decisions here."""
+"""The phases in order: bytes and a directory in, an outcome out. No decisions are made here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slimify.analysis.roles.verdicts import verdicts
+from slimify.analysis.roles.instruction_verdicts import verdicts
 from slimify.config import Options
 from slimify.model.decisions import Decision, Reason
 from slimify.model.dockerfile import Dockerfile
@@ -18,7 +18,7 @@ from slimify.model.outcome import Estimate, Failed, Outcome, Refused, Rewritten,
 from slimify.model.plan import CompiledStart, NewStart, Plan
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import BuiltImage
+    from slimify.analysis.evidence.image_evidence import BuiltImage
     from slimify.analysis.program import Program
     from slimify.context.scan import Context
     from slimify.image.model import Image
@@ -34,9 +34,9 @@ def rewrite(
 ) -> Outcome:
     """Rewrite one Dockerfile.
 
-    `context` is the directory of the build context; without one, nothing is known of what COPY brings, and
-    less can be decided. `name` stands for the file in messages, `-` for one that has no name. `image` was
-    built from it, as far as its history shows. Raises nothing for malformed input: its outcome is `failed`.
+    `context` is the directory of the build context. Without it, slimify cannot see what COPY copies and can
+    decide less. `name` identifies the file in messages; `-` is a file without a name. `image` is an image
+    built from the file; its history is checked. Malformed input does not raise: its outcome is `Failed`.
     """
     from slimify.analysis.advice.silenced import without_silenced
     from slimify.context.scan import Context, scan
@@ -47,14 +47,14 @@ def rewrite(
     try:
         file = parse(data, name)
     except SlimifyError as error:
-        return _unread(data, name, error)
+        return _parse_failure(data, name, error)
     where = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
     evidence: BuiltImage | str | None = None
     if image is not None:
-        from slimify.analysis.evidence.built_image import image_evidence
+        from slimify.analysis.evidence.image_evidence import image_evidence
 
         evidence = image_evidence(image, file)
-    outcome = _planned(file, name, where, options, None if isinstance(evidence, str) else evidence)
+    outcome = _outcome(file, name, where, options, None if isinstance(evidence, str) else evidence)
     if isinstance(evidence, str):
         outcome = replace(outcome, warnings=(f"{NO_EVIDENCE}: {evidence}", *outcome.warnings))
     return without_silenced(outcome, file)
@@ -63,19 +63,20 @@ def rewrite(
 NO_EVIDENCE = "the image was not built from this file and is no evidence"
 
 
-def _unread(data: bytes, name: str, error: SlimifyError) -> Outcome:
-    """The outcome of a file that is no Dockerfile: malformed, or a template, which is no mistake."""
+def _parse_failure(data: bytes, name: str, error: SlimifyError) -> Outcome:
+    """The outcome of a file that is not a Dockerfile: `Failed` if it is malformed, `Refused` if it is a
+    template."""
     before = data.decode("utf-8", "surrogateescape")
     if error.code != "SL006":
         return Failed(file=name, before=before, error=error)
     reason = Reason.of("SL401", "unreadable", at=error.line or 0, message=error.message)
-    return Refused(file=name, before=before, decisions=stated((reason,)))
+    return Refused(file=name, before=before, decisions=safe_decisions((reason,)))
 
 
-def _planned(
+def _outcome(
     file: Dockerfile, name: str, context: Context, options: Options, evidence: BuiltImage | None
 ) -> Outcome:
-    """The outcome of a file that could be read."""
+    """The outcome of a file that could be parsed."""
     from slimify.analysis.classify import classify
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import encode, parse
@@ -90,29 +91,29 @@ def _planned(
     )
 
     def read(text: str) -> Program:
-        made = parse(encode(text), name)
-        return classify(made, context, name, options, evidence)
+        parsed = parse(encode(text), name)
+        return classify(parsed, context, name, options, evidence)
 
     several = is_multi_stage(file)
     if several:
         stages = Reason.of("SL404", "several")
-        outcome = replace(outcome, decisions=stated((stages,)))
+        outcome = replace(outcome, decisions=safe_decisions((stages,)))
         if program.refusals:
             return outcome
     if program.refusals:
-        return outcome.become(Refused, decisions=stated(program.refusals))
-    made = _compiled_start(program) if not (several or options.single_stage) else None
-    if made is not None:
-        program = read(made.text)
-    found = _first_proved(program, file, options, read, made.start if made is not None else None)
-    if isinstance(found, _Found):
-        before = (made.decision,) if made is not None else outcome.decisions
-        return _with_ignore(program, _rewritten(outcome, found, before + program.findings), options)
-    codes = {reason.code for reason in found.reasons}
-    blocked = codes & _BLOCKING and not codes & _NEEDLESS
-    decisions = (*outcome.decisions, *stated(found.reasons), *found.advice, *program.findings)
+        return outcome.become(Refused, decisions=safe_decisions(program.refusals))
+    compiled = _compiled_start(program) if not (several or options.single_stage) else None
+    if compiled is not None:
+        program = read(compiled.text)
+    result = _best_plan(program, file, options, read, compiled.start if compiled is not None else None)
+    if isinstance(result, _ValidPlan):
+        before = (compiled.decision,) if compiled is not None else outcome.decisions
+        return _with_ignore_file(program, _rewritten(outcome, result, before + program.findings), options)
+    codes = {reason.code for reason in result.reasons}
+    blocked = codes & _REFUSAL_CODES and not codes & _NO_SAVING_CODES
+    decisions = (*outcome.decisions, *safe_decisions(result.reasons), *result.advice, *program.findings)
     outcome = outcome.become(Refused if blocked else Unchanged, decisions=decisions)
-    return _with_ignore(program, outcome, options)
+    return _with_ignore_file(program, outcome, options)
 
 
 def _compiled_start(program: Program) -> CompiledStart | None:
@@ -123,35 +124,35 @@ def _compiled_start(program: Program) -> CompiledStart | None:
     return part.compiled(program) if part is not None else None
 
 
-_BLOCKING = frozenset({"SL390", "SL392", "SL394", "SL409"})
-# One way at least could have been taken, and gains nothing: better ones being barred is no refusal.
-_NEEDLESS = frozenset({"SL406", "SL407"})
+_REFUSAL_CODES = frozenset({"SL390", "SL392", "SL394", "SL409"})
+# A rewrite was possible but saves nothing: that better ones are blocked is no refusal.
+_NO_SAVING_CODES = frozenset({"SL406", "SL407"})
 
 
-class _Found(Struct, frozen=True):
-    """A plan that was proved, its text, and why better ones were not possible."""
+class _ValidPlan(Struct, frozen=True):
+    """A validated plan, its text, and why better plans were not possible."""
 
     plan: Plan
     text: str
     reasons: tuple[Reason, ...]
 
 
-class _Nothing(Struct, frozen=True):
-    """Why there is no plan, and what could be done by hand all the same."""
+class _NoPlan(Struct, frozen=True):
+    """Why there is no plan, and what can be done by hand instead."""
 
     reasons: tuple[Reason, ...]
     advice: tuple[Decision, ...]
 
 
-def _first_proved(
+def _best_plan(
     program: Program,
     file: Dockerfile,
     options: Options,
     read: Callable[[str], Program],
     start: NewStart | None,
-) -> _Found | _Nothing:
-    """The best plan whose text passes the proof, or why there is none. `start` is what was changed of the
-    file's start command before."""
+) -> _ValidPlan | _NoPlan:
+    """The best plan that passes validation, or why there is none. `start` is the start command that was
+    already replaced in the file."""
     from slimify.planning.options.requested import with_requested_options
 
     reasons: list[Reason] = []
@@ -160,23 +161,23 @@ def _first_proved(
         if isinstance(plan, Decision):
             advice.append(plan)
             continue
-        wanted = with_requested_options(program, plan, options) if isinstance(plan, Plan) else plan
-        if isinstance(wanted, Reason):
-            reasons.append(wanted)
+        candidate = with_requested_options(program, plan, options) if isinstance(plan, Plan) else plan
+        if isinstance(candidate, Reason):
+            reasons.append(candidate)
             continue
-        wanted = replace(wanted, new_start=start)
-        found = _proved(program, wanted, file, options)
-        if isinstance(found, str):
-            return _Found(*_told_once(program, wanted, found, options), tuple(reasons))
-        reasons += found
-    return _Nothing(tuple(reasons), tuple(advice))
+        candidate = replace(candidate, new_start=start)
+        text = _validated_text(program, candidate, file, options)
+        if isinstance(text, str):
+            return _ValidPlan(*_with_common_base(program, candidate, text, options), tuple(reasons))
+        reasons += text
+    return _NoPlan(tuple(reasons), tuple(advice))
 
 
 def _plans(
     program: Program, options: Options, read: Callable[[str], Program]
 ) -> Iterator[Plan | Reason | Decision]:
-    """Plans, best first, and between them why a better one was not possible; advice where one file has to be
-    cleaned in place and nothing of it can be done."""
+    """Yields plans, best first, and between them the reasons why better ones were not possible. If a file can
+    only be cleaned in place and nothing can be, yields advice."""
     from slimify.planning.estimates.measured import measured_layout
     from slimify.planning.proposal import small_saving
     from slimify.planning.propose import propose
@@ -187,14 +188,14 @@ def _plans(
     proposal = propose(program, options) if not (several or options.single_stage) else None
     yield from proposal.reasons if proposal is not None else ()
     for layout in (measured_layout(program, x) for x in (proposal.layouts if proposal is not None else ())):
-        # what saves nothing is no rewrite, whatever the floor
+        # a rewrite has to save something, whatever the configured minimum
         if layout.saving < max(options.min_saving.floor(layout.original), 1):
             yield small_saving(layout.rung, layout.saving, measured=layout.measured)
-            # what stays, and why, may be all that is in the way
+            # report what had to be kept: it may be the only obstacle
             yield from (d.reason for d in layout.decisions if d.code == "SL313")
         else:
             yield assemble(program, layout)
-    plan, changed = _cleaned(program, options, read)
+    plan, changed = _cleaned_in_place(program, options, read)
     floor = options.min_saving.in_place if proposal is None else options.min_saving.floor
     if changed and plan.saving >= floor(plan.original):
         yield plan
@@ -207,17 +208,20 @@ def _plans(
         yield from (d for d in plan.decisions if d.safety == "advice")
 
 
-_MOST_EDITS = 50  # of one cleaner: each of them makes the file smaller, or its order better
+_MAX_EDITS = 50  # per cleaner; each edit shrinks the file or improves its order
 
 
-def _cleaned(program: Program, options: Options, read: Callable[[str], Program]) -> tuple[Plan, bool]:
-    """The file in one stage, or with its last stage, cleaned in place, and whether that changes it."""
+def _cleaned_in_place(
+    program: Program, options: Options, read: Callable[[str], Program]
+) -> tuple[Plan, bool]:
+    """Cleans a single-stage file, or the last stage, in place. Returns the plan and whether it changes
+    anything."""
     from slimify.planning.estimates.measured import measured_plan
     from slimify.planning.in_place import cleaners
 
     draft = cleaners.new_draft(program)
     for clean in cleaners.CLEANERS:
-        for _ in range(_MOST_EDITS):
+        for _ in range(_MAX_EDITS):
             edits = clean(draft.program, options)
             draft = draft.edited(edits)
             if not edits.changes:
@@ -228,8 +232,8 @@ def _cleaned(program: Program, options: Options, read: Callable[[str], Program])
     return (measured_plan(program, plan) if changed else plan), changed
 
 
-def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
-    """The text of the new file, or what speaks against it."""
+def _validated_text(program: Program, plan: Plan, file: Dockerfile, options: Options) -> str | list[Reason]:
+    """The text of the new file, or the reasons to reject it."""
     from slimify.render import render
     from slimify.validation.validate import problems
 
@@ -244,8 +248,9 @@ def _proved(program: Program, plan: Plan, file: Dockerfile, options: Options) ->
     )
 
 
-def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
-    """The plan and its text with what both stages begin with in one of its own, where that reads better."""
+def _with_common_base(program: Program, plan: Plan, text: str, options: Options) -> tuple[Plan, str]:
+    """The plan and its text, with the common first steps of both stages moved to a base stage if that reads
+    better."""
     from slimify.planning.stages.shared_base import is_equivalent, with_shared_base
     from slimify.render import render
 
@@ -256,10 +261,10 @@ def _told_once(program: Program, plan: Plan, text: str, options: Options) -> tup
     return (shared, new) if is_equivalent(text, new) else (plan, text)
 
 
-def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) -> Outcome:
+def _rewritten(outcome: Outcome, found: _ValidPlan, findings: tuple[Decision, ...]) -> Outcome:
     plan = found.plan
     done = {decision.code for decision in plan.decisions}
-    findings = tuple(f for f in findings if f.code not in done)  # acted on: no advice any more
+    findings = tuple(f for f in findings if f.code not in done)  # already acted on
     advice = tuple(Decision.from_reason(r, "advice") for r in found.reasons)
     return outcome.become(
         Rewritten,
@@ -271,10 +276,10 @@ def _rewritten(outcome: Outcome, found: _Found, findings: tuple[Decision, ...]) 
     )
 
 
-def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcome:
-    """The outcome with the ignore file that was proved, beside a new Dockerfile, else with that as advice."""
+def _with_ignore_file(program: Program, outcome: Outcome, options: Options) -> Outcome:
+    """Adds the validated ignore file to a rewritten outcome, or as advice to any other."""
     from slimify.analysis.advice.assets import assets
-    from slimify.analysis.advice.unimported import unimported_packages
+    from slimify.analysis.advice.unimported_packages import unimported_packages
     from slimify.planning.options.dockerignore import as_advice, ignore_file_proposal
     from slimify.planning.options.static_files import asset_decisions, asset_rows, with_exclusion_marks
     from slimify.validation.ignore_file import problems
@@ -299,8 +304,8 @@ def _with_ignore(program: Program, outcome: Outcome, options: Options) -> Outcom
     return replace(outcome, ignore=found[0], decisions=(*outcome.decisions, found[1]))
 
 
-def stated(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
-    """Reasons as decisions that were taken."""
+def safe_decisions(reasons: Iterable[Reason]) -> tuple[Decision, ...]:
+    """Reasons as decisions of safety "safe", without duplicates."""
     return tuple(dict.fromkeys(Decision.from_reason(r, "safe") for r in reasons))
 
 

@@ -1,4 +1,5 @@
-"""Plan -> text, through templates/. Templates only lay out; every choice is in the plan already."""
+"""Renders a plan with the Jinja2 templates in templates/. Templates only do layout; every choice is in the
+plan."""
 
 from __future__ import annotations
 
@@ -16,33 +17,35 @@ if TYPE_CHECKING:
 
 
 def render(plan: Plan, file: Dockerfile, *, annotate: bool = False, templates: str = "") -> str:
-    """The text of the new file, with the line ends of the old one.
+    """The text of the new file, with the line endings of the old one.
 
-    A template of the directory `templates` comes before ours of the same name. Raises SlimifyError where
-    one of the user's can't be filled in.
+    Templates in the directory `templates` take precedence over the built-in ones of the same name. Raises
+    SlimifyError if a template of the user cannot be rendered.
     """
     names = (f"{plan.language}/stages.Dockerfile.j2", "stages.Dockerfile.j2")
-    text = _filled(names, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
+    text = _render(names, templates, stages=plan.stages, newline=file.newline, annotate=annotate)
     if not file.text.endswith("\n"):
         return text.removesuffix(file.newline)
-    return text if text.endswith("\n") else text + file.newline  # Jinja2 drops a template's last one
+    return text if text.endswith("\n") else text + file.newline  # Jinja2 drops the last newline of a template
 
 
-def page(template: str, templates: str = "", **values: object) -> str:
-    """A page; `template` is a path below templates/, or below the user's directory `templates`.
+def render_page(template: str, templates: str = "", **values: object) -> str:
+    """Renders a page. `template` is a path below the directory `templates` of the user, or below the built-in
+    templates/.
 
-    Raises SlimifyError where one of the user's can't be filled in.
+    Raises SlimifyError if a template of the user cannot be rendered.
     """
-    return _filled((template,), templates, **values)
+    return _render((template,), templates, **values)
 
 
-def parts(template: str, **values: object) -> Iterator[str]:
-    """A page of ours, part by part: values that are iterators are read on the way."""
+def stream_page(template: str, **values: object) -> Iterator[str]:
+    """Renders a built-in template in chunks. Iterators among the values are consumed as the output is
+    read."""
     return _environment().get_template(template).generate(**values)
 
 
-def _filled(names: tuple[str, ...], templates: str, **values: object) -> str:
-    """The first of the templates that there is, filled in."""
+def _render(names: tuple[str, ...], templates: str, **values: object) -> str:
+    """Renders the first template that exists."""
     from jinja2 import TemplateError
 
     try:
@@ -54,7 +57,7 @@ def _filled(names: tuple[str, ...], templates: str, **values: object) -> str:
 
 
 def template_dir() -> Path:
-    """The templates: inside the package in a wheel, beside it in a checkout."""
+    """The directory of the built-in templates: inside the package in a wheel, beside it in a checkout."""
     package = Path(__file__).parent
     inside = package / "templates"
     return inside if inside.is_dir() else package.parent / "templates"
@@ -62,7 +65,7 @@ def template_dir() -> Path:
 
 @cache
 def _environment(templates: str = "") -> Environment:
-    """Templates of a project are filled in, but can't reach Python: nothing of a project is executed."""
+    """The Jinja2 environment. Templates of a project run in a sandbox, so they cannot execute Python."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     kind = Environment

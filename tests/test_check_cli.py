@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from madeimages import MB, Content
 from support import GOLDEN, ROOT, invoke
-from unit.analysis.evidence.test_built_image import DYNAMIC, OPAQUE, SOURCES, opaque
+from unit.analysis.evidence.test_image_evidence import DYNAMIC, OPAQUE, SOURCES, opaque
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "schema.json").read_text("utf-8"))
 GO = GOLDEN / "go-plain" / "input"

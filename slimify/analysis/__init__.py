@@ -1,1 +1,2 @@
-"""From what the steps do to a labelled `Program`: roots, roles, packages, contract."""
+"""Classifies the steps of a Dockerfile into a labelled `Program`: runtime needs, roles, packages,
+contract."""

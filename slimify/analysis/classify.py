@@ -1,4 +1,4 @@
-"""Dockerfile and build context -> Program: what every step does and where it has to be executed."""
+"""Classifies a Dockerfile with its build context: what each step does, and in which stage it is executed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from msgspec.structs import replace
 
 from slimify import languages
 from slimify.analysis.advice.findings import findings, missing_earlier_sources
-from slimify.analysis.contract import runtime_contract
 from slimify.analysis.evidence.evidence_decisions import base_mapping_decisions, evidence_decisions
 from slimify.analysis.installed_commands import installed_commands
 from slimify.analysis.language import language_of
+from slimify.analysis.packages.context_mentions import ContextMentions
 from slimify.analysis.packages.installer_settings import install_only_settings
-from slimify.analysis.packages.linked import with_counterparts, with_linked_packages
-from slimify.analysis.packages.naming import ContextMentions
-from slimify.analysis.packages.verdicts import PackageUsage, final_stage_tools, package_verdicts
+from slimify.analysis.packages.linked_packages import with_counterparts, with_linked_packages
+from slimify.analysis.packages.package_verdicts import PackageUsage, final_stage_tools, package_verdicts
 from slimify.analysis.previous_stages import with_previous_stages
 from slimify.analysis.program import AtomStep, Program, RuntimeNeeds, Step
 from slimify.analysis.refusals import refusals
 from slimify.analysis.roles import assign as role_pass
+from slimify.analysis.roles.instruction_verdicts import instruction_role
 from slimify.analysis.roles.role_state import AtomKey, Roles
-from slimify.analysis.roles.verdicts import instruction_role
+from slimify.analysis.runtime_contract import runtime_contract
 from slimify.analysis.runtime_needs import runtime_needs, unread_start
 from slimify.config import Options
 from slimify.context.compose.run_commands import run_commands
@@ -36,30 +36,30 @@ from slimify.facts.images import ImageFacts
 from slimify.model.decisions import PackageVerdict
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
-from slimify.semantics.walk import Visit, base_of, start_state, walk
+from slimify.semantics.walk import Visit, base_image, start_state, walk
 from slimify.syntax.dockerfile.instructions import is_multi_stage
 from slimify.syntax.dockerfile.scope import scopes
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import BuiltImage
+    from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
-_KEEP = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
+_KEEP_COMMENT = re.compile(r"#\s*slimify:\s*keep\b", re.IGNORECASE)
 
 
 def classify(
     file: Dockerfile, context: Context, name: str, options: Options, evidence: BuiltImage | None = None
 ) -> Program:
-    """Label every instruction and command of the last stage.
+    """Labels every instruction and command of the last stage.
 
-    `name` is the file's name for messages, `evidence` an image that was built from the file. Never raises
-    for what it can't decide: such steps are `unknown`, and a file that has to be left alone has `refusals`.
+    `name` is the file name for messages, `evidence` an image built from the file. Undecidable steps get the
+    role `unknown`; nothing is raised. A file that must not be rewritten has `refusals`.
     """
     instructions = file.instructions
     start = max(i for i, x in enumerate(instructions) if x.keyword == "FROM")
     names = BaseMap(options.bases)
-    reference, base = base_of(instructions[start], scopes(file, {}, options.build_args)[start], names)
-    shown = _shown_base(file, reference, base, evidence)
+    reference, base = base_image(instructions[start], scopes(file, {}, options.build_args)[start], names)
+    shown = _evidence_base(file, reference, base, evidence)
     base = base or shown
     base_env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
     in_force = scopes(file, base_env, options.build_args)
@@ -74,26 +74,26 @@ def classify(
     contract = runtime_contract([x for _, x in body], [in_force[i] for i, _ in body], base)
     language = language_of(base, visits, context)
     effects = tuple(e for v in visits for atom in v.effects for e in atom)
-    needs = runtime_needs(contract, end, effects, _named(context, name), language, base)
+    needs = runtime_needs(contract, end, effects, _context_commands(context, name), language, base)
     if is_multi_stage(file):
         needs = with_previous_stages(needs, file, in_force, visits, context, base, names)
-    needs = _with_kept(needs, options.keep_commands)
-    keep = _kept(file)
+    needs = _with_kept_commands(needs, options.keep_commands)
+    keep = _kept_instructions(file)
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
-    pure = linking is not None and linking.links_nothing(visits, end, needs)
+    links_nothing = linking is not None and linking.links_nothing(visits, end, needs)
     usage = PackageUsage(
         visits=visits,
         needs=needs,
         base=base,
         application=language,
         keep=options.keep_packages,
-        naming=ContextMentions(context),
-        pure=pure,
+        mentions=ContextMentions(context),
+        links_nothing=links_nothing,
     )
-    packages, roles, late = _judged(usage, keep)
+    packages, roles, late = _packages_and_roles(usage, keep)
     if evidence is not None:
-        from slimify.analysis.evidence.built_base import base_packages
+        from slimify.analysis.evidence.base_image import base_packages
 
         packages = with_counterparts(packages, needs, evidence, base_packages(evidence))
     lines = {v.index: v.instruction.line for v in visits}
@@ -125,58 +125,59 @@ def classify(
     )
 
 
-def _shown_base(
+def _evidence_base(
     file: Dockerfile, reference: str, base: ImageFacts | None, evidence: BuiltImage | None
 ) -> ImageFacts | None:
-    """The base image as a built image shows it, where the reference alone tells nothing."""
+    """The base image as the built image shows it, if its reference is not in the tables."""
     if base is not None or evidence is None:
         return None
-    from slimify.analysis.evidence.built_base import base_image_facts
+    from slimify.analysis.evidence.base_image import base_image_facts
 
     return base_image_facts(evidence, file, reference)
 
 
-def _named(context: Context, name: str) -> tuple[RunCommand, ...]:
-    """The command lines that other files of the context run in this image."""
-    return tuple(c for c in run_commands(context, _in_context(context, name)) if c.certain)
+def _context_commands(context: Context, name: str) -> tuple[RunCommand, ...]:
+    """The command lines that other files of the context certainly run in this image."""
+    return tuple(c for c in run_commands(context, _context_path(context, name)) if c.certain)
 
 
-def _judged(
+def _packages_and_roles(
     usage: PackageUsage, keep: frozenset[int]
 ) -> tuple[Mapping[AtomKey, tuple[PackageVerdict, ...]], Roles, Mapping[str, Use]]:
-    """Packages and roles; judged once more where steps of the final stage turn out to call programs
-    (the third value) whose packages were the build's. `keep` are instructions that the user wants there."""
+    """Package verdicts, roles, and the programs that steps of the final stage call. If packages of such
+    programs were assigned to the build, everything is computed again with these programs known. `keep` are
+    instructions that the user keeps in the final stage."""
     needs = usage.needs
     assigned = partial(
         role_pass.assign_roles,
         usage.visits,
-        live_commands=frozenset(needs.commands),
+        runtime_commands=frozenset(needs.commands),
         build_tools=frozenset(usage.tools),
         application=usage.application,
         keep=keep,
         unread=unread_start(needs.start),
         install_time=install_only_settings(needs),
-        live_texts=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
+        runtime_names=frozenset((*(u.name.rpartition("/")[2] for u in needs.sources.paths), *needs.paths)),
     )
     packages = package_verdicts(usage)
     roles = assigned(packages=packages)
     late = final_stage_tools(usage.visits, roles.atoms)
     if late:
-        packages = package_verdicts(replace(usage, late=late))
+        packages = package_verdicts(replace(usage, final_stage_tools=late))
         roles = assigned(packages=packages)
     return packages, roles, late
 
 
-def _with_kept(needs: RuntimeNeeds, commands: Sequence[str]) -> RuntimeNeeds:
-    """What run time needs, with the programs that the settings name."""
+def _with_kept_commands(needs: RuntimeNeeds, commands: Sequence[str]) -> RuntimeNeeds:
+    """Adds the programs of the setting `keep-commands` to the runtime needs."""
     if not commands:
         return needs
     kept = {name: Use(name="keep-commands", file="slimify.toml", line=0) for name in commands}
     return replace(needs, commands={**kept, **needs.commands})
 
 
-def _in_context(context: Context, name: str) -> str:
-    """The Dockerfile's path below the context, which other files call it by."""
+def _context_path(context: Context, name: str) -> str:
+    """The path of the Dockerfile relative to the context, as other files refer to it."""
     if context.root is None or context.has(name):
         return name
     path = os.path.relpath(os.path.realpath(name), context.root)
@@ -201,8 +202,8 @@ def _step(visit: Visit, roles: Roles, packages: Mapping[AtomKey, Sequence[object
     return Step(visit=visit, role=role, reasons=reasons, atoms=atoms)
 
 
-def _kept(file: Dockerfile) -> frozenset[int]:
-    """Instructions under a `# slimify: keep` comment."""
+def _kept_instructions(file: Dockerfile) -> frozenset[int]:
+    """Indexes of the instructions below a `# slimify: keep` comment."""
     kept: set[int] = set()
     pending, index = False, -1
     for node in file.nodes:
@@ -211,6 +212,6 @@ def _kept(file: Dockerfile) -> frozenset[int]:
             if pending:
                 kept.add(index)
             pending = False
-        elif node.kind == "comment" and _KEEP.search(node.raw):
+        elif node.kind == "comment" and _KEEP_COMMENT.search(node.raw):
             pending = True
     return frozenset(kept)

@@ -1,7 +1,7 @@
-"""Who may read what of the build context: the texts that the build and the program follow.
+"""The texts that may read files of the build context: instructions, scripts, sources and settings.
 
-All Dockerfiles of the context count, since they share its `.dockerignore`; only its own, where the
-ignore file is that of one Dockerfile.
+Other Dockerfiles of the context share its `.dockerignore`, so their reads count, unless the ignore file
+belongs to one Dockerfile only.
 """
 
 from __future__ import annotations
@@ -25,39 +25,40 @@ from slimify.model.errors import SlimifyError
 from slimify.syntax.dockerfile.parser import encode, parse
 
 _DOCKERFILES = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "Dockerfile-*")
-_ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
-_NONE = r"(?!)"  # found nowhere
-_READ = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
+_URL = re.compile(r"(?:https?|ftp|git|ssh)://[^\s\"'`<>)]+")
+_NO_MATCH = r"(?!)"
+_INSTRUCTIONS_WITH_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "ARG", "LABEL"})
 
 
 class ContextReaders(Struct, frozen=True, dict=True):
-    """`own` is what this Dockerfile takes of the context, `others` what the others take, with their text."""
+    """What this Dockerfile copies from the context (`own`), what other Dockerfiles copy, with their text
+    (`others`), and all texts that may name a file."""
 
     own: CopiedContext
     others: tuple[tuple[CopiedContext, str], ...]
     texts: tuple[str, ...]
-    code: frozenset[int]  # which of the texts are programs
+    code: frozenset[int]  # indexes of the texts that are source code
     program: Program
 
     @cached_property
-    def history(self) -> bool:
-        """Whether something reads the repository's history, or may."""
-        return _history(self.program, self.texts)
+    def reads_history(self) -> bool:
+        """Whether something reads, or may read, the history of the repository."""
+        return _reads_history(self.program, self.texts)
 
     def mentions(self, name: str) -> bool:
-        """Whether a text names a file or directory of that name (a shell pattern)."""
+        """Whether a text names a file or directory of this name (a shell pattern)."""
         pattern = re.compile(rf"(?<![\w-]){re.escape(name).replace(re.escape('*'), '[^/]*')}(?![\w-])")
         return any(pattern.search(text) for text in self.texts)
 
-    def quotes(self, name: str) -> bool:
-        """Whether a text says the name by itself, as one does who puts an ending to it later."""
+    def quotes_name(self, name: str) -> bool:
+        """Whether a text has the name as a string of its own, as code does that appends a suffix to it."""
         word = re.escape(name)
         settings = re.compile(rf"""(?:["'`/]|[:=][ \t]*){word}(?=["'`.\s]|$)""", re.MULTILINE)
         return self._any(re.compile(rf"""["'`/]{word}["'`.]"""), settings)
 
-    def opens(self, directory: str) -> bool:
-        """Whether a text says the name of a directory and not what in it: what it reads there, or serves,
-        is not known."""
+    def names_directory(self, directory: str) -> bool:
+        """Whether a text names the directory without naming a file in it, so that any file there may be read
+        or served."""
         word = rf"{re.escape(directory)}/?"
         settings = re.compile(rf"""(?:^|[\s"'`/=:,(\[]){word}(?=["'`*?${{%<)\]\s,;]|$)""", re.MULTILINE)
         return self._any(re.compile(rf"""["'`/]{word}["'`*?${{%<)]"""), settings)
@@ -68,28 +69,32 @@ class ContextReaders(Struct, frozen=True, dict=True):
 
     @cached_property
     def _without_addresses(self) -> tuple[str, ...]:
-        return tuple(_ADDRESS.sub(" ", text) for text in self.texts)
+        return tuple(_URL.sub(" ", text) for text in self.texts)
 
     def named(self, name: str) -> bool:
+        """Whether a Dockerfile of the context names it in a COPY, an ADD or a bind mount."""
         return any(t.names(name) for t in (self.own, *(t for t, _ in self.others)))
 
-    def whole(self, path: str) -> bool:
-        """Whether it comes into this image by a directory only, and no Dockerfile names it."""
-        return self.own.whole(path) and not self.named(path)
+    def only_by_directory(self, path: str) -> bool:
+        """Whether it enters this image only as part of a directory, and no Dockerfile names it."""
+        return self.own.only_by_directory(path) and not self.named(path)
 
     def others_install(self, path: str, name: str) -> bool:
-        """Whether each other Dockerfile that takes it installs anew what is in it, in the language `name`."""
+        """Whether every other Dockerfile that copies it reinstalls its content, for the language `name`."""
         own = language(name)
-        installs = re.compile(own.facts("unread.toml").get("installs", _NONE) if own is not None else _NONE)
-        return all(installs.search(text) for t, text in self.others if t.takes(path))
+        installs = re.compile(
+            own.facts("unread.toml").get("installs", _NO_MATCH) if own is not None else _NO_MATCH
+        )
+        return all(installs.search(text) for t, text in self.others if t.copies(path))
 
 
 def context_readers(program: Program) -> ContextReaders | None:
-    """None where a source of a COPY is not known, another Dockerfile can't be read, or there is too much."""
+    """The readers of the context. None if a COPY source is not known, another Dockerfile cannot be parsed, or
+    there is too much text."""
     context = program.context
     own = copied_context(program.dockerfile, context, program.build_args)
     shared = context.ignore_file in (None, ".dockerignore")
-    files = list(_others(program)) if shared else []
+    files = list(_other_dockerfiles(program)) if shared else []
     if own is None or None in files:
         return None
     others = []
@@ -98,13 +103,13 @@ def context_readers(program: Program) -> ContextReaders | None:
         takes = copied_context(file, context, {})
         if takes is None:
             return None
-        others.append((takes, _instructions(file)))
-    found = _texts(context, [_instructions(program.dockerfile), *(t for _, t in others)])
+        others.append((takes, _instruction_text(file)))
+    found = _texts(context, [_instruction_text(program.dockerfile), *(t for _, t in others)])
     return ContextReaders(own, tuple(others), *found, program) if found is not None else None
 
 
-def _others(program: Program) -> Iterator[Dockerfile | None]:
-    """The other Dockerfiles of the context, ignored ones too; None for one that can't be read."""
+def _other_dockerfiles(program: Program) -> Iterator[Dockerfile | None]:
+    """The other Dockerfiles of the context, ignored ones included; None for one that cannot be parsed."""
     context = program.context
     known = (p for p in (*context.files, *ignored_files(context)) if _is_dockerfile(p))
     for path in sorted(set(known)):
@@ -122,19 +127,19 @@ def _is_dockerfile(path: str) -> bool:
     return not name.endswith(".dockerignore") and any(fnmatch.fnmatchcase(name, p) for p in _DOCKERFILES)
 
 
-def _instructions(file: Dockerfile) -> str:
-    """What its instructions say to shells and programs; not what they copy."""
+def _instruction_text(file: Dockerfile) -> str:
+    """The text of instructions that shells and programs may interpret, without COPY and ADD."""
     lines: list[str] = []
     for instruction in file.instructions:
-        if instruction.keyword in _READ:
+        if instruction.keyword in _INSTRUCTIONS_WITH_TEXT:
             lines.append(instruction.value)
         lines += [heredoc.body for heredoc in instruction.heredocs]
     return "\n".join(lines)
 
 
 def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], frozenset[int]] | None:
-    """The texts to look into, scripts that no other text names left out, and the numbers of those that are
-    programs; None where it is too much."""
+    """The texts to search, and the indexes of those that are source code; None if they are too large. Scripts
+    are included only if another text names them."""
     facts = merged("unread.toml")["texts"]
     endings, names, scripts = (
         frozenset(facts["endings"]),
@@ -161,10 +166,10 @@ def _texts(context: Context, first: Sequence[str]) -> tuple[tuple[str, ...], fro
 
 
 def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) -> list[str]:
-    """The texts, and the scripts and makefiles that one of them calls, and those that these call."""
+    """Adds the scripts and makefiles that one of the texts calls, transitively."""
     fresh, waiting = texts, list(scripts)
     while fresh and waiting:
-        called = [p for p in waiting if _called(posixpath.basename(p), fresh)]
+        called = [p for p in waiting if _is_called(posixpath.basename(p), fresh)]
         waiting = [p for p in waiting if p not in set(called)]
         fresh = [context.text(p) or "" for p in called]
         texts = [*texts, *fresh]
@@ -174,13 +179,13 @@ def _with_scripts(context: Context, texts: list[str], scripts: Sequence[str]) ->
 _MAKE = re.compile(r"(?:^|[\s;&|(\"'`])make(?=[\s\"'`;&|)]|$)", re.MULTILINE)
 
 
-def _called(name: str, texts: Sequence[str]) -> bool:
+def _is_called(name: str, texts: Sequence[str]) -> bool:
     if name.lower() in ("makefile", "gnumakefile"):
         return any(_MAKE.search(text) for text in texts)
     return any(name in text for text in texts)
 
 
-def _history(program: Program, texts: Sequence[str]) -> bool:
+def _reads_history(program: Program, texts: Sequence[str]) -> bool:
     effects = [e for s in program.steps for e in s.effects]
     if any(e.kind == "unknown" for e in effects) or any(s.role == "unknown" for s in program.steps):
         return True

@@ -1,7 +1,7 @@
-"""What of the build context the instructions take: names that COPY, ADD and bind mounts say.
+"""What the instructions read from the build context: the sources of COPY, ADD and bind mounts.
 
-BuildKit sends the files that the instructions name, and nothing else of the context
-(docs.docker.com/build/concepts/context); the builder before it and kaniko get all of it.
+BuildKit transfers only the files that the instructions name (docs.docker.com/build/concepts/context). The
+legacy builder and kaniko transfer the whole context.
 """
 
 from __future__ import annotations
@@ -20,31 +20,33 @@ from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
 
-_MOST_ENTRIES = 200_000
+_MAX_ENTRIES = 200_000
 
 
 class CopiedContext(Struct, frozen=True, kw_only=True):
-    """`directories` are taken whole ("" is the whole context); `named` are the other sources, as patterns."""
+    """`directories` are copied as a whole ("" is the whole context). `named` are the other sources, as
+    patterns."""
 
     directories: tuple[str, ...]
     named: tuple[str, ...]
 
-    def whole(self, path: str) -> bool:
-        """Whether a path comes along only because a directory above it is taken."""
+    def only_by_directory(self, path: str) -> bool:
+        """Whether a path is copied only as part of a directory above it."""
         return not self.names(path) and any(
             d == "" or (inside(path, d) and path != d) for d in self.directories
         )
 
     def names(self, path: str) -> bool:
-        """Whether an instruction names it, something below it, or a pattern that it matches."""
+        """Whether an instruction names it, something below it, or a pattern that matches it."""
         return any(inside(n, path) or _matches(n, path) for n in (*self.named, *self.directories) if n)
 
-    def takes(self, path: str) -> bool:
-        return self.whole(path) or any(inside(path, n) or _matches(n, path) for n in self.named)
+    def copies(self, path: str) -> bool:
+        """Whether an instruction copies it."""
+        return self.only_by_directory(path) or any(inside(path, n) or _matches(n, path) for n in self.named)
 
 
 def copied_context(file: Dockerfile, context: Context, build_args: Mapping[str, str]) -> CopiedContext | None:
-    """What all instructions of a file take; None where a source is not known."""
+    """What all instructions of a file copy; None if a source is not known."""
     directories: list[str] = []
     named: list[str] = []
     in_force = scopes(file, {}, build_args)
@@ -61,7 +63,7 @@ def copied_context(file: Dockerfile, context: Context, build_args: Mapping[str, 
 
 
 def context_size(context: Context, path: str) -> int:
-    """The bytes of a file or directory of the context, those of a directory that is not listed, too."""
+    """Bytes of a file or directory of the context, including directories that the scan does not list."""
     if path in context.files:
         return context.files[path]
     if path not in context.skipped or context.root is None:
@@ -69,7 +71,7 @@ def context_size(context: Context, path: str) -> int:
     total = entries = 0
     for directory, _, names in os.walk(context.root / path):
         entries += len(names)
-        if entries > _MOST_ENTRIES:
+        if entries > _MAX_ENTRIES:
             break
         for name in names:
             try:

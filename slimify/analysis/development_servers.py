@@ -1,4 +1,4 @@
-"""Programs that compile or watch while they serve, among those that an image starts.
+"""Start commands that compile or watch sources while they serve.
 
 The rows are in the languages' facts/development-servers.toml.
 """
@@ -17,8 +17,8 @@ from slimify.model.sources import Use
 
 class _Server(Struct, frozen=True):
     tool: str
-    word: str  # that its command line has then, "" for any
-    compiles: bool  # the sources: any development dependency may be part of it
+    word: str  # argument that the command line has to contain, "" for any
+    compiles: bool  # compiles sources, so any development dependency may be needed
 
     @property
     def title(self) -> str:
@@ -26,16 +26,17 @@ class _Server(Struct, frozen=True):
 
 
 def development_server(runtime_needs: RuntimeNeeds) -> tuple[str, Use] | None:
-    """The first development server that is started (tool and word), and what starts it."""
-    return next(((server.title, use) for server, use in _started(runtime_needs)), None)
+    """The first development server that is started (tool and argument), and what starts it; None if there is
+    none."""
+    return next(((server.title, use) for server, use in _started_servers(runtime_needs)), None)
 
 
 def compiling_server(runtime_needs: RuntimeNeeds) -> str:
-    """One that compiles the sources whenever the image runs; "" if there is none."""
-    return next((server.title for server, _ in _started(runtime_needs) if server.compiles), "")
+    """The started server that compiles the sources whenever the container starts; "" if there is none."""
+    return next((server.title for server, _ in _started_servers(runtime_needs) if server.compiles), "")
 
 
-def _started(runtime_needs: RuntimeNeeds) -> Iterator[tuple[_Server, Use]]:
+def _started_servers(runtime_needs: RuntimeNeeds) -> Iterator[tuple[_Server, Use]]:
     for effect, use in zip(runtime_needs.start, runtime_needs.origins, strict=True):
         words = f"{effect.tool} {' '.join(effect.tools)} {effect.action}".replace("/", " ").split()
         for server in _servers():

@@ -1,4 +1,4 @@
-"""Which language's strategy a file belongs to."""
+"""Selects the language whose strategies apply to a file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from slimify.semantics.walk import Visit
 
 
 def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Context) -> str | None:
-    """The name of a language; None when nothing tells. The base image decides, then the installers
-    that are called, then what lies in the context."""
+    """The name of the language; None if there is no sign of one. The base image decides, then the installers
+    that are called, then the files of the context."""
     if base is not None and language(base.language) is not None:
         return base.language
     seen = Counter(
@@ -24,7 +24,7 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
         for e in atom
         if (known := of_effect(e)) is not None and e.action != "check" and not prepares_install(e)
     )
-    started = _started(visits)
+    started = _started_language(visits)
     if seen:
         return started if started in seen else seen.most_common(1)[0][0]
     if started:
@@ -32,18 +32,20 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
     return next((known.name for known in languages() if any(map(context.has, known.markers))), None)
 
 
-def _started(visits: Sequence[Visit]) -> str | None:
-    """The language of the program that the last CMD or ENTRYPOINT names, else that of most command lines
-    which a process manager finds in its settings."""
+def _started_language(visits: Sequence[Visit]) -> str | None:
+    """The language of the program in the last CMD or ENTRYPOINT, else of most command lines in the
+    configuration of a process manager."""
     starts = (v.instruction.value for v in reversed(visits) if v.instruction.keyword in ("CMD", "ENTRYPOINT"))
-    found = next((name for text in starts if (name := _named(text))), None)
+    found = next((name for text in starts if (name := _named_language(text))), None)
     if found or not visits:
         return found
-    managed = Counter(filter(None, (_named(text) for _, text in managed_commands(visits[-1].state.view))))
+    managed = Counter(
+        filter(None, (_named_language(text) for _, text in managed_commands(visits[-1].state.view)))
+    )
     return managed.most_common(1)[0][0] if managed else None
 
 
-def _named(text: str) -> str | None:
-    """The language whose interpreter, or a program written in it, a command line names."""
+def _named_language(text: str) -> str | None:
+    """The language whose interpreter, or a program written in it, appears in a command line."""
     found = (known.name for known in reversed(languages()) if any(word in text for word in known.starts))
     return next(found, None)

@@ -1,5 +1,4 @@
-"""What was built in an earlier stage and is copied into the last one runs there: what its sources call, and
-what its packages need, is needed there."""
+"""Runtime needs of files that earlier stages build and the last stage copies."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.language import language_of
-from slimify.analysis.packages.needs import installed_modules, module_needs
+from slimify.analysis.packages.module_needs import installed_modules, module_needs
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import RuntimeNeeds
 from slimify.analysis.sources import read_sources
@@ -17,10 +16,10 @@ from slimify.facts.basemap import BaseMap
 from slimify.facts.images import ImageFacts
 from slimify.model.dockerfile import Dockerfile
 from slimify.model.sources import Use
-from slimify.semantics.walk import Visit, base_of, start_state, walk
+from slimify.semantics.walk import Visit, base_image, start_state, walk
 from slimify.syntax.dockerfile.instructions import copy_parts, from_parts, split_stages
 
-_CALLED = ("fetch", "tool")  # kinds of packages that people install to be called
+_CALLED_KINDS = ("fetch", "tool")  # kinds of packages that are installed to be called
 
 
 def with_previous_stages(
@@ -32,19 +31,19 @@ def with_previous_stages(
     base: ImageFacts | None,
     names: BaseMap,
 ) -> RuntimeNeeds:
-    """The same with what the stages before need whose files the last stage, `visits`, copies. Where what
-    they build is not in the context, it may call whatever the last stage installs to be called."""
+    """Adds the needs of earlier stages from which the last stage, `visits`, copies files. If the sources of
+    such a stage are not in the context, it may call any tool that the last stage installs."""
     stages = split_stages(file)
     places = {id(x): index for index, x in enumerate(file.instructions)}
     effects = [e for v in visits for found in v.effects for e in found]
     installed = [p.name for e in effects if e.kind == "packages" for p in e.packages]
-    copies = _copies(visits, {from_parts(s[0]).alias for s in stages[:-1]}, len(stages) - 1)
+    copies = _stage_copy_lines(visits, {from_parts(s[0]).alias for s in stages[:-1]}, len(stages) - 1)
     if not installed or not copies:
         return runtime_needs
     commands, libraries = dict(runtime_needs.commands), dict(runtime_needs.libraries)
     packages, dynamic, unread = dict(runtime_needs.system_packages), runtime_needs.dynamic, False
     for stage in stages[:-1]:
-        _, facts = base_of(stage[0], in_force[places[id(stage[0])]], names)
+        _, facts = base_image(stage[0], in_force[places[id(stage[0])]], names)
         body = [(places[id(x)], x) for x in stage[1:]]
         found, end = walk(body, dict(enumerate(in_force)), start_state(facts, context), file.escape)
         own = tuple(e for v in found for atom in v.effects for e in atom)
@@ -58,14 +57,14 @@ def with_previous_stages(
         needs = module_needs(installed_modules(own, end.view), base, installed)
         commands, packages = {**needs.commands, **commands}, {**needs.packages, **packages}
     if unread:
-        commands = {**_callable(installed, base, copies[0]), **commands}
+        commands = {**_callable_commands(installed, base, copies[0]), **commands}
     return replace(
         runtime_needs, commands=commands, libraries=libraries, system_packages=packages, dynamic=dynamic
     )
 
 
-def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> list[int]:
-    """The lines of the COPYs that take something from a stage of the file."""
+def _stage_copy_lines(visits: Sequence[Visit], aliases: set[str | None], count: int) -> list[int]:
+    """The lines of the COPY instructions that copy from a stage of the file."""
     known = {a.lower() for a in aliases if a} | {str(number) for number in range(count)}
     return [
         v.instruction.line
@@ -74,9 +73,9 @@ def _copies(visits: Sequence[Visit], aliases: set[str | None], count: int) -> li
     ]
 
 
-def _callable(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:
-    """The programs of packages that are installed to be called."""
+def _callable_commands(installed: Sequence[str], base: ImageFacts | None, line: int) -> dict[str, Use]:
+    """The programs of installed packages that are tools to be called."""
     release = (base.distro, base.suite) if base else (None, None)
     facts = (system_package(name, *release) for name in installed)
-    known = (f for f in facts if f is not None and f.kind in _CALLED)
+    known = (f for f in facts if f is not None and f.kind in _CALLED_KINDS)
     return {c: Use(name=c, file="Dockerfile", line=line) for f in known for c in (f.name, *f.commands)}

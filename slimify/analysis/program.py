@@ -1,4 +1,4 @@
-"""What classification hands to the strategies: the file, step by step, with what each step does."""
+"""The result of classification: the file step by step, and what each step does."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import BuiltImage
+    from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
 class AtomStep(Struct, frozen=True, kw_only=True):
-    """One atom of a RUN: what its commands do, and where it has to be executed."""
+    """One atom of a RUN: its effects, and in which stage it is executed."""
 
     index: int
     effects: tuple[Effect, ...]
@@ -34,7 +34,7 @@ class AtomStep(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """One instruction behind FROM, as the walk found it, and where it has to be executed."""
+    """One instruction after FROM, and in which stage it is executed."""
 
     visit: Visit
     role: Role
@@ -43,7 +43,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     @property
     def index(self) -> int:
-        """In `Dockerfile.instructions`."""
+        """The index in `Dockerfile.instructions`."""
         return self.visit.index
 
     @property
@@ -52,7 +52,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> State:
-        """What is in force before it."""
+        """The state before it."""
         return self.visit.state
 
     @property
@@ -73,10 +73,10 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class RuntimeContract(Struct, frozen=True, kw_only=True):
-    """The runtime contract as far as a Dockerfile and its base image tell.
+    """The runtime contract as far as the Dockerfile and its base image show it.
 
-    None for `entrypoint` and `cmd` means: not known (an unknown base image). `entrypoint` and
-    `cmd` are argv tuples; shell form is SHELL + text, as Docker stores it.
+    `entrypoint` and `cmd` are argv tuples; the shell form is SHELL + text, as Docker stores it. None means
+    not known (an unknown base image).
     """
 
     entrypoint: tuple[str, ...] | None
@@ -90,16 +90,16 @@ class RuntimeContract(Struct, frozen=True, kw_only=True):
     healthcheck: str
     stop_signal: str
     shell: tuple[str, ...]
-    starts_itself: bool = False  # the file itself says what is started
+    sets_start_command: bool = False  # this file sets ENTRYPOINT or CMD
 
 
 class RuntimeNeeds(Struct, frozen=True, kw_only=True):
-    """What run time needs, each with where it is named.
+    """What is needed at run time, each with the place that names it.
 
-    `commands`: programs that are started; `paths`: files and directories (image paths) that are
-    read; `libraries`: shared libraries loaded by name; `dynamic`: places that start a program
-    whose name only run time knows; `start`: the effects of what ENTRYPOINT, CMD and HEALTHCHECK
-    execute, and `origins`: where each of them is said.
+    `commands`: programs that are started. `paths`: files and directories (image paths) that are read.
+    `libraries`: shared libraries loaded by name. `dynamic`: calls that start a program whose name is not
+    constant. `start`: the effects of ENTRYPOINT, CMD and HEALTHCHECK, and `origins`: where each of them is
+    configured.
     """
 
     commands: Mapping[str, Use]
@@ -108,40 +108,41 @@ class RuntimeNeeds(Struct, frozen=True, kw_only=True):
     dynamic: tuple[Use, ...]
     start: tuple[Effect, ...]
     sources: SourceFacts
-    shell: bool  # something at run time needs a shell
-    system_packages: Mapping[str, Use]  # packages that installed modules are known to need
-    unresolved: Mapping[str, Use]  # libraries they need whose package is not known
+    shell: bool  # run time needs a shell
+    system_packages: Mapping[str, Use]  # needed by installed modules
+    unresolved: Mapping[str, Use]  # libraries whose package is not known
     origins: tuple[Use, ...] = ()  # as long as `start`
 
 
 class Program(Struct, frozen=True, kw_only=True):
-    """A labelled Dockerfile: what `explain` shows and what strategies read."""
+    """A labelled Dockerfile, the input of `explain` and of the strategies."""
 
     dockerfile: Dockerfile
     context: Context
     name: str
-    base_ref: str  # FROM reference with variables expanded; as written where they can't be
+    base_ref: str  # the image of FROM; as written if its variables cannot be expanded
     base: ImageFacts | None
     language: str | None
     steps: tuple[Step, ...]
     runtime: RuntimeContract
     runtime_needs: RuntimeNeeds
     artifacts: tuple[Artifact, ...]
-    end: State  # the state behind the last instruction
+    end: State  # the state after the last instruction
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
     kept_instructions: frozenset[int] = frozenset()
-    build_args: Mapping[str, str] = field(default_factory=dict)  # what the user gives to ARG
+    build_args: Mapping[str, str] = field(default_factory=dict)  # values of --build-arg
     final_stage_tools: Mapping[str, Use] = field(
         default_factory=dict
     )  # programs that steps of the final stage call
-    image_evidence: BuiltImage | None = None  # an image that was built from the file, where one was given
-    base_map: BaseMap = field(default_factory=BaseMap)  # what the user calls base images
+    image_evidence: BuiltImage | None = None  # an image built from the file, if one was given
+    base_map: BaseMap = field(default_factory=BaseMap)  # aliases of base images in the settings
 
     def facts_of(self, reference: str) -> ImageFacts | None:
-        """What is known about an image; about the file's own base what a built image shows, too."""
+        """What is known about an image. For the base image of the file, facts from the built image count
+        too."""
         return image(self.base_map.known(reference)) or (self.base if reference == self.base_ref else None)
 
     def step(self, index: int) -> Step:
-        """The step of an instruction behind FROM, by its index in `Dockerfile.instructions`."""
+        """The step of an instruction after FROM, by its index in `Dockerfile.instructions`."""
         return self.steps[index - self.steps[0].index]

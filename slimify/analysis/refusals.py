@@ -1,4 +1,4 @@
-"""Files that have to be left alone, each with a reason that its owner can check."""
+"""Reasons not to rewrite a file at all."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}|%%[A-Za-z_]+%%|<%.*?%>|\$\{\{|@@[A-Za-z_]+@@")
-# A value that is filled in, nothing that makes lines come and go.
-_FILLED_IN = re.compile(r"%%[A-Za-z_]+%%|@@[A-Za-z_]+@@|\{\{\s*\.?[A-Za-z_][\w.]*\s*\}\}")
-_CONTROL = re.compile(r"\{\{\s*\.?(?:if|else|end|endif|for|endfor|range|with|block|define)\b")
+# Placeholders for values, as opposed to control structures that add or remove lines.
+_VALUE_PLACEHOLDER = re.compile(r"%%[A-Za-z_]+%%|@@[A-Za-z_]+@@|\{\{\s*\.?[A-Za-z_][\w.]*\s*\}\}")
+_TEMPLATE_CONTROL = re.compile(r"\{\{\s*\.?(?:if|else|end|endif|for|endfor|range|with|block|define)\b")
 _WINDOWS = re.compile(r"nanoserver|servercore|windows|powershell", re.IGNORECASE)
 _IGNORE = re.compile(r"#\s*slimify:\s*ignore\s*$", re.IGNORECASE)
 
 
 def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple[Reason, ...]:
-    """Why the file as a whole is not rewritten; empty when it may be."""
+    """Why the file is not rewritten; empty if it may be."""
     found: list[Reason] = []
     for node in file.nodes:
         if node.kind == "comment" and _IGNORE.search(node.raw):
             found.append(Reason.of("SL408", "comment", at=node.line))
     for instruction in file.instructions:
-        if instruction.keyword in _BUILDER_READS and _PLACEHOLDER.search(_decisive(instruction)):
+        if instruction.keyword in _CHECKED_KEYWORDS and _PLACEHOLDER.search(_deciding_text(instruction)):
             found.append(Reason.of("SL401", "placeholder", at=instruction.line))
         elif instruction.keyword == "ONBUILD":
             found.append(Reason.of("SL402", "onbuild", at=instruction.line))
@@ -38,15 +38,15 @@ def refusals(file: Dockerfile, base: ImageFacts | None, reference: str) -> tuple
     return tuple(dict.fromkeys(found))
 
 
-def _decisive(instruction: Instruction) -> str:
-    """The words that decide what is built: a label is carried over letter by letter, whatever is filled
-    in there later."""
-    if instruction.keyword != "LABEL" or _CONTROL.search(instruction.value):
+def _deciding_text(instruction: Instruction) -> str:
+    """The text that affects the build. A LABEL is copied verbatim, so placeholders in its value do no
+    harm."""
+    if instruction.keyword != "LABEL" or _TEMPLATE_CONTROL.search(instruction.value):
         return instruction.value
-    return _FILLED_IN.sub("", instruction.value)
+    return _VALUE_PLACEHOLDER.sub("", instruction.value)
 
 
-# In RUN, braces may be a program's own template syntax (docker inspect -f '{{ … }}').
-_BUILDER_READS = frozenset(
+# Not RUN: braces there may be the template syntax of a program (docker inspect -f '{{ … }}').
+_CHECKED_KEYWORDS = frozenset(
     {"FROM", "COPY", "ADD", "ENV", "ARG", "WORKDIR", "USER", "LABEL", "EXPOSE", "VOLUME"}
 )

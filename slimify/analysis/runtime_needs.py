@@ -1,8 +1,8 @@
 """What run time needs: everything reachable from ENTRYPOINT, CMD and HEALTHCHECK.
 
-The roots are followed through entry scripts, package.json scripts, make targets and `sh -c` strings
-by the same interpreter that reads RUN; then the application's sources and configuration files say
-which programs, libraries and files they name. Nothing is executed.
+The interpreter for RUN follows them through entry scripts, package.json scripts, make targets and `sh -c`
+strings. Sources and configuration files of the application then name further programs, libraries and files.
+Nothing is executed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from slimify.analysis.packages.needs import installed_modules, module_needs
+from slimify.analysis.packages.module_needs import installed_modules, module_needs
 from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import SourceUse, read_sources
 from slimify.context.compose.yaml_commands import RunCommand
@@ -24,12 +24,12 @@ from slimify.facts.shells import is_shell
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
 from slimify.model.sources import Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpret
 from slimify.semantics.effects.state import State
 from slimify.syntax.shell.script import read
 
-# Of the official images; that of Node's only decides whether to put node in front.
+# Entry points of official images. The one of Node only decides whether to prepend `node`.
 OFFICIAL_ENTRYPOINTS = frozenset({"docker-entrypoint.sh"})
 
 
@@ -41,12 +41,11 @@ def runtime_needs(
     language: str | None,
     base: ImageFacts | None,
 ) -> RuntimeNeeds:
-    """What run time needs. `state` is the one at the end of the file; `effects` are those of all
-    RUNs (for the manifests whose packages are installed); `named` are command lines that the context
-    says are run in this image (compose files, Procfile, Kubernetes manifests); `base` is what
-    is known of the base image."""
+    """What run time needs. `state` is the state after the last instruction. `effects` are those of all RUNs,
+    for the manifests they install. `named` are command lines that the context runs in this image (compose
+    files, Procfile, Kubernetes manifests). `base` is what is known about the base image."""
     roots = [(text, use, state) for text, use in (*_roots(runtime), *_hooks(base, state.view))]
-    roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _mounted(state, n)) for n in named]
+    roots += [(n.text, Use(name=n.text, file=n.file, line=n.line), _with_mounts(state, n)) for n in named]
     start: tuple[Effect, ...] = ()
     origins: tuple[Use, ...] = ()
     commands: dict[str, Use] = {}
@@ -56,23 +55,23 @@ def runtime_needs(
         origins += (use,) * len(own)
         for effect in own:
             for tool in (effect.tool, *effect.tools):
-                _note(commands, tool, use)
+                _add_command(commands, tool, use)
     for use, text in managed_commands(state.view):
         for effect in _interpret(text, state):
             for tool in (effect.tool, *effect.tools):
-                _note(commands, tool, use)
+                _add_command(commands, tool, use)
     everything = tuple(effects)
     found: SourceUse = read_sources(state.view, language, start, everything)
     handed_on = found.facts.mentioned if found.facts.dynamic else ()
     for use in (*found.facts.commands, *handed_on):
-        _note(commands, use.name, use)
+        _add_command(commands, use.name, use)
     headers = [p.name for e in everything if e.kind == "packages" for p in e.packages]
     needs = module_needs(installed_modules(everything, state.view), base, headers)
     for command, use in needs.commands.items():
-        _note(commands, command, use)
+        _add_command(commands, command, use)
     for command, use in tuple(commands.items()):
         for started in starts(command):
-            _note(commands, started, use)
+            _add_command(commands, started, use)
     paths = {p: Use(name=p, file="Dockerfile", line=0) for e in start for p in (*e.reads, *e.manifests)}
     return RuntimeNeeds(
         commands=commands,
@@ -89,7 +88,7 @@ def runtime_needs(
 
 
 def unread_start(start: Iterable[Effect]) -> str:
-    """Why a script that is started could not be read; "" if all were."""
+    """Why a start script could not be read; "" if all were."""
     return next(
         (
             e.why
@@ -100,7 +99,7 @@ def unread_start(start: Iterable[Effect]) -> str:
     )
 
 
-def _note(commands: dict[str, Use], tool: str, use: Use) -> None:
+def _add_command(commands: dict[str, Use], tool: str, use: Use) -> None:
     name = tool.rpartition("/")[2]
     if name:
         commands.setdefault(name, use)
@@ -108,8 +107,8 @@ def _note(commands: dict[str, Use], tool: str, use: Use) -> None:
             commands.setdefault(tool, use)
 
 
-def _mounted(state: State, command: RunCommand) -> State:
-    """The state with the directories of the context that a compose file lays over the image's."""
+def _with_mounts(state: State, command: RunCommand) -> State:
+    """The state with the context directories that a compose file mounts over the image."""
     view = state.view
     for source, target in command.mounts:
         view = view.with_copy([source], target)
@@ -117,10 +116,10 @@ def _mounted(state: State, command: RunCommand) -> State:
 
 
 def _roots(runtime: RuntimeContract) -> list[tuple[str, Use]]:
-    """Command lines that the Dockerfile starts, each with where it is said."""
+    """Command lines that the image configuration starts, each with its origin."""
     roots: list[tuple[str, Use]] = []
     entry, cmd = runtime.entrypoint or (), runtime.cmd or ()
-    if runtime.starts_itself:
+    if runtime.sets_start_command:
         joined = tuple(entry) + tuple(cmd)
         if joined:
             roots.append((shlex.join(joined), Use(name=joined[0], file="Dockerfile", line=0)))
@@ -135,8 +134,8 @@ def _roots(runtime: RuntimeContract) -> list[tuple[str, Use]]:
     return roots
 
 
-def _hooks(base: ImageFacts | None, view: View) -> list[tuple[str, Use]]:
-    """Scripts of the context that the start script of the base image looks for and runs."""
+def _hooks(base: ImageFacts | None, view: ContextView) -> list[tuple[str, Use]]:
+    """Scripts of the context that the entry point of the base image looks for and runs."""
     found = {path: view.context_path(path) for path in (base.hooks if base else ())}
     return [
         (f"sh {shlex.quote(path)}", Use(name=path, file=file, line=1))
@@ -160,7 +159,7 @@ def _interpret(text: str, state: State) -> tuple[Effect, ...]:
     return tuple(e for atom in interpret(script, state) for e in atom)
 
 
-def managed_commands(view: View) -> Iterable[tuple[Use, str]]:
+def managed_commands(view: ContextView) -> Iterable[tuple[Use, str]]:
     """Command lines in configuration files of process managers that are copied into the image."""
     context: Context = view.context
     for path in context.files:

@@ -1,4 +1,4 @@
-"""Which source files of the context are the application, and what they need when they run."""
+"""The source files of the application, and what they need at run time."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from slimify.context.source_uses import merge
 from slimify.languages import language, languages
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _MAX_FILES = 4_000
 _MAX_BYTES = 6_000_000
-# No sources of the application, whatever its language; what else is none, each language says.
-_ASIDE = r"(?:^|/)(?:tests?|spec|e2e|fixtures|docs?|examples?|\.git|\.github|benchmarks?)/"
+# Not part of the application in any language. Each language adds its own patterns.
+_NOT_APPLICATION = r"(?:^|/)(?:tests?|spec|e2e|fixtures|docs?|examples?|\.git|\.github|benchmarks?)/"
 
 
 class SourceUse(Struct, frozen=True, kw_only=True):
-    """What the sources name; `modules` are the imported packages, each with its first use."""
+    """What the sources use. `modules` are the imported packages, each with its first use."""
 
     facts: SourceFacts
     modules: tuple[Use, ...]
@@ -29,12 +29,12 @@ class SourceUse(Struct, frozen=True, kw_only=True):
 
 
 def read_sources(
-    view: View, name: str | None, start: Sequence[Effect], effects: Iterable[Effect] = ()
+    view: ContextView, name: str | None, start: Sequence[Effect], effects: Iterable[Effect] = ()
 ) -> SourceUse:
-    """Read the application's files that are copied into the image, tests and documentation left out.
+    """Reads the application's sources that are copied into the image, except tests and documentation.
 
-    `name` is its language. Where that is compiled, only what the programs are made of that `effects` build.
-    Bounded: files in order of depth, at most 4,000 and 6 MB; what is left out is named in `skipped`.
+    `name` is its language. For a compiled language only the sources of the programs that `effects` build are
+    read. At most 4,000 files and 6 MB are read, shallow paths first; `skipped` names the rest.
     """
     facts = SourceFacts()
     complete = True
@@ -45,7 +45,7 @@ def read_sources(
             return SourceUse(facts=compiled[0], modules=compiled[1], complete=not compiled[0].skipped)
     others = [known for known in reversed(languages()) if known.read_always and known is not own]
     for known in [own, *others] if own is not None else others:
-        chosen, skipped = _choose(view, known.endings, limit=known is own)
+        chosen, skipped = _chosen_paths(view, known.endings, limit=known is own)
         if not chosen and not skipped:
             continue  # without importing the reader
         reader = known.sources
@@ -60,10 +60,12 @@ def read_sources(
     return SourceUse(facts=facts, modules=tuple(modules.values()), complete=complete)
 
 
-def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[str], tuple[str, ...]]:
-    """Context paths to read, shallow ones first, and those over the limit."""
+def _chosen_paths(
+    view: ContextView, endings: tuple[str, ...], *, limit: bool
+) -> tuple[list[str], tuple[str, ...]]:
+    """Context paths to read, shallow ones first, and those beyond the limit."""
     context = view.context
-    names = _application(view, endings)
+    names = _application_paths(view, endings)
     names.sort(key=lambda path: (path.count("/"), path))
     chosen: list[str] = []
     size = 0
@@ -76,16 +78,15 @@ def _choose(view: View, endings: tuple[str, ...], *, limit: bool) -> tuple[list[
     return chosen, ()
 
 
-def application_sources(view: View, name: str) -> tuple[str, ...]:
-    """Context paths of the application's own sources, in the language of that name, that are copied into the
-    image."""
+def application_sources(view: ContextView, name: str) -> tuple[str, ...]:
+    """Context paths of the application's own sources in the given language that are copied into the image."""
     own = language(name)
-    names = _application(view, own.endings if own is not None else ())
+    names = _application_paths(view, own.endings if own is not None else ())
     return tuple(name for name in names if not name.startswith("vendor/") and "/vendor/" not in name)
 
 
-def _application(view: View, endings: tuple[str, ...]) -> list[str]:
-    aside = _aside()
+def _application_paths(view: ContextView, endings: tuple[str, ...]) -> list[str]:
+    aside = _not_application()
     return [
         path
         for path in view.context.files
@@ -94,9 +95,11 @@ def _application(view: View, endings: tuple[str, ...]) -> list[str]:
 
 
 @cache
-def _aside() -> re.Pattern[str]:
-    return re.compile("|".join((_ASIDE, *(known.no_sources for known in languages() if known.no_sources))))
+def _not_application() -> re.Pattern[str]:
+    return re.compile(
+        "|".join((_NOT_APPLICATION, *(known.no_sources for known in languages() if known.no_sources)))
+    )
 
 
-def _texts(view: View, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _texts(view: ContextView, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     return ((path, text) for path in paths if (text := view.context.text(path)) is not None)

@@ -70,7 +70,7 @@ def analyze_images(names: Sequence[str], asked: AnalyzeOptions) -> Analyses:
 
 def read_image(name: str) -> Image | Outcome:
     """An image, with what a rewrite of its Dockerfile asks of it; the failure, as for `analyze_images`."""
-    from slimify.analysis.evidence.built_image import is_evidence
+    from slimify.analysis.evidence.image_evidence import is_evidence
 
     try:
         return images.read(images.place(name), is_evidence, digests=False)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify import config
-from slimify.analysis.roles.verdicts import verdicts
+from slimify.analysis.roles.instruction_verdicts import verdicts
 from slimify.app import locate
 from slimify.app.locate import Target
 from slimify.config import Options
@@ -20,7 +20,7 @@ from slimify.model.dockerfile import Dockerfile
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Failed, Outcome, Refused, Rewritten, Unchanged
 from slimify.model.plan import Plan
-from slimify.pipeline import stated
+from slimify.pipeline import safe_decisions
 
 if TYPE_CHECKING:
     from slimify.analysis.program import Program
@@ -63,11 +63,11 @@ def read(
                 reason = Reason.of(
                     "SL401", "template", file=file.name, at=error.line or 0, message=error.message
                 )
-                return Refused(file=runtime.name, before=before, decisions=stated((reason,)))
+                return Refused(file=runtime.name, before=before, decisions=safe_decisions((reason,)))
             return Failed(file=file.name, before=before, error=error)
     if is_multi_stage(files[1]):
         several = Reason.of("SL404", "several")
-        return Unchanged(file=runtime.name, before=before, decisions=stated((several,)))
+        return Unchanged(file=runtime.name, before=before, decisions=safe_decisions((several,)))
     return _pair((builder, files[0]), (runtime, files[1]), context, options, given)
 
 
@@ -86,11 +86,11 @@ def outcome(pair: Pair, options: Options) -> Outcome:
     )
     plan = merged_plan(pair)
     if not isinstance(plan, Plan):
-        return replace(refused, decisions=stated(plan))
+        return replace(refused, decisions=safe_decisions(plan))
     text = render(plan, pair.runtime.dockerfile, annotate=options.annotate, templates=options.templates)
     found = problems(pair.builder, pair.runtime, plan, text, extracted_paths(pair))
     if found:
-        return replace(refused, decisions=stated(found))
+        return replace(refused, decisions=safe_decisions(found))
     return refused.become(
         Rewritten,
         rung=plan.rung,

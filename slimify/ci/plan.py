@@ -10,7 +10,7 @@ from slimify.ci.build import Build
 from slimify.context.ci_files import build_steps, kaniko
 from slimify.model.decisions import Decision, Reason
 from slimify.model.outcome import Outcome, Refused, Rewritten, Unchanged
-from slimify.render import page
+from slimify.render import render_page
 
 _BUILDS = ("docker build", "docker buildx build", "/kaniko/executor")
 
@@ -92,5 +92,5 @@ def _why(build: Build, line: int | None = None) -> tuple[Decision, ...]:
 
 
 def _page(build: Build, template: str, templates: str) -> str:
-    text = page(template, templates, build=build, flags=build.flags, inputs=build.inputs)
+    text = render_page(template, templates, build=build, flags=build.flags, inputs=build.inputs)
     return text.rstrip("\n") + "\n"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from slimify.planning.in_place.cache_cleaning import CacheCleaning
     from slimify.planning.in_place.edits import Edits
     from slimify.planning.proposal import Proposal
-    from slimify.semantics.context_files import View
+    from slimify.semantics.context_files import ContextView
     from slimify.semantics.effects.call import Call
     from slimify.semantics.effects.state import State
     from slimify.semantics.walk import Visit
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 
 class Commands(Protocol):
-    """A module of `Language.commands`: what calls of its programs do.
+    """A module of `Language.commands`: the effects of calls of its programs.
 
-    Beside `HANDLERS` it may have `MOVES`, what a call changes for the commands behind it (the call and the
-    state in; the state out), and `PRINTS`, what `$(program words)` is replaced by (the words behind the
-    program's name and the state in; None where only the running program tells).
+    Besides `HANDLERS` it may define `STATE_CHANGES` (call and state before it -> state after it) and
+    `PRINTED`, the output of `$(program words)` (words and state -> text, None if only the running program
+    knows it).
     """
 
     HANDLERS: Mapping[str, Callable[[Call], tuple[Effect, ...]]]
@@ -103,7 +103,7 @@ class Packages(Protocol):
     def pinned(self, text: str) -> str | None:
         """The release that a word of an install command asks for, where it is a single one."""
 
-    def listed(self, view: View, path: str) -> Iterable[Module]:
+    def listed(self, view: ContextView, path: str) -> Iterable[Module]:
         """The packages that a manifest of the context names, without development's."""
 
     def is_compiled(self, name: str, version: str | None, base: ImageFacts | None) -> bool:
@@ -132,14 +132,14 @@ class Packages(Protocol):
 class Sources(Protocol):
     """Part `sources.reader`: what the application's source files need when they run."""
 
-    def selected(self, view: View, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+    def selected(self, view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
         """Those of the sources at these context paths that what is started may load."""
 
     def read_many(self, files: Iterable[tuple[str, str]]) -> SourceFacts:
         """What files need, as (path, text)."""
 
     def compiled(
-        self, view: View, effects: Iterable[Effect], limit: int
+        self, view: ContextView, effects: Iterable[Effect], limit: int
     ) -> tuple[SourceFacts, tuple[Use, ...]] | None:
         """What the programs that `effects` build need, with the packages that they import; None where they
         can't be told from their sources, of at most `limit` files."""

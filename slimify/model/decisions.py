@@ -1,4 +1,4 @@
-"""Roles and decisions, each with its reasons."""
+"""Roles and decisions, each with the reasons for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ Safety = Literal["safe", "assumed", "advice"]
 
 
 class Line(Struct, frozen=True):
-    """A line of the file, as an argument of a sentence; None for a step that only the new file has."""
+    """A line number as an argument of a message. None stands for an instruction that only the new file
+    has."""
 
     number: int | None
 
@@ -32,8 +33,8 @@ Value: TypeAlias = "str | int | Line | Use | Reason | tuple[str, ...]"
 
 
 class _Stated(Struct, frozen=True, kw_only=True):
-    """What was found or done: a stable code, one of its wordings (`form`) and what fills that in. The
-    sentence is for people: no code reads it."""
+    """A finding or an action: a stable code, one of the wordings for it (`form`), and the arguments of that
+    wording. The sentence is for people; no code parses it."""
 
     code: str
     form: str
@@ -41,7 +42,7 @@ class _Stated(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The sentence, made from slimify/codes/codes.toml."""
+        """The sentence, built from slimify/codes/codes.toml."""
         from slimify.codes import sentence
 
         return sentence(self.code, self.form, self.args)
@@ -50,26 +51,26 @@ class _Stated(Struct, frozen=True, kw_only=True):
         return self.text
 
     def get(self, name: str) -> Value | None:
-        """An argument; None where this form has no such one."""
+        """An argument, None if this form does not have it."""
         return next((value for known, value in self.args if known == name), None)
 
     def names(self, name: str) -> tuple[str, ...]:
-        """An argument that is a list; empty where this form has no such one."""
+        """A list argument, empty if this form does not have it."""
         value = self.get(name)
         return value if isinstance(value, tuple) else ()
 
     @property
     def reason(self) -> Reason:
-        """The same without what was done about it."""
+        """The same code, form and arguments without safety and line."""
         return Reason(code=self.code, form=self.form, args=self.args)
 
     def at_lines(self, lines: Mapping[int, int]) -> tuple[tuple[str, Value], ...]:
-        """The arguments with other numbers of lines; a line that has none is a new step's."""
+        """The arguments with line numbers mapped by `lines`. A line without an entry becomes `Line(None)`."""
         return tuple((name, _at(value, lines)) for name, value in self.args)
 
 
 class Reason(_Stated, frozen=True, kw_only=True):
-    """Why something is as it is, or can't be otherwise. It may be an argument of another one."""
+    """Why something has its role, or why it cannot be changed. A reason can be an argument of another one."""
 
     @staticmethod
     def of(code: str, form: str, /, **args: Value) -> Reason:
@@ -77,7 +78,8 @@ class Reason(_Stated, frozen=True, kw_only=True):
 
 
 class PackageVerdict(Struct, frozen=True, kw_only=True):
-    """One package of an install command: `counterpart` is what run time needs instead of it."""
+    """The role of one package of an install command. `counterparts` are the packages that run time needs in
+    its place."""
 
     name: str  # without version
     role: Role
@@ -86,7 +88,7 @@ class PackageVerdict(Struct, frozen=True, kw_only=True):
 
 
 class CommandVerdict(Struct, frozen=True, kw_only=True):
-    """One command of a RUN. `atom` is the index of its atom in the RUN's script."""
+    """The role of one command of a RUN. `atom` is the index of the command's atom in the RUN's script."""
 
     text: str
     atom: int
@@ -96,7 +98,7 @@ class CommandVerdict(Struct, frozen=True, kw_only=True):
 
 
 class InstructionVerdict(Struct, frozen=True, kw_only=True):
-    """One instruction with its role; `commands` for a RUN in shell form that could be read."""
+    """The role of one instruction. Only a shell-form RUN that could be parsed has `commands`."""
 
     instruction: Instruction
     role: Role
@@ -111,7 +113,7 @@ def _at(value: Value, lines: Mapping[int, int]) -> Value:
 
 
 class Decision(_Stated, frozen=True, kw_only=True):
-    """Something slimify did, or advises, and why."""
+    """A change that slimify made, or advises, and why."""
 
     safety: Safety
     line: int | None = None
@@ -122,5 +124,5 @@ class Decision(_Stated, frozen=True, kw_only=True):
 
     @staticmethod
     def from_reason(reason: Reason, safety: Safety, line: int | None = None) -> Decision:
-        """The decision that has this reason, under its code and in its words."""
+        """A decision with the code and wording of a reason."""
         return Decision(code=reason.code, form=reason.form, args=reason.args, safety=safety, line=line)

@@ -1,4 +1,4 @@
-"""Dockerfile text, taken apart without losing a byte."""
+"""A Dockerfile as nodes that reproduce its text byte for byte."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 
 
 class Flag(Struct, frozen=True, kw_only=True):
-    """`--name=value` in front of an instruction's arguments; `value` is None for a bare flag."""
+    """`--name=value` before an instruction's arguments. `value` is None for a bare flag."""
 
     name: str
     value: str | None
@@ -19,14 +19,15 @@ class Heredoc(Struct, frozen=True, kw_only=True):
     """One heredoc of a RUN, COPY or ADD."""
 
     name: str
-    body: str  # lines up to, without, the terminator
+    body: str  # lines before the terminator
     expand: bool  # False when any part of the word was quoted
     chomp: bool  # <<- : leading tabs are removed
     fd: int
 
 
 class Piece(Struct, frozen=True, kw_only=True):
-    """`length` characters of the logical text at `logical` stand at `source` in the raw text."""
+    """`length` characters at offset `logical` of the logical text come from offset `source` of the raw
+    text."""
 
     logical: int
     source: int
@@ -34,7 +35,7 @@ class Piece(Struct, frozen=True, kw_only=True):
 
 
 class Node(Struct, frozen=True, kw_only=True):
-    """A stretch of the file. The nodes of a file, joined, are the file."""
+    """A range of lines of the file. Concatenating the nodes of a file gives the file."""
 
     kind: Literal["bom", "directive", "comment", "blank", "instruction"]
     raw: str
@@ -43,11 +44,11 @@ class Node(Struct, frozen=True, kw_only=True):
 
 
 class Instruction(Node, frozen=True, kw_only=True):
-    """One instruction, with continuation lines, comments inside it and heredocs.
+    """One instruction with its continuation lines, inner comments and heredocs.
 
-    `value` is the logical text behind keyword and flags: continuations joined, inner comments
-    and blank lines dropped, heredoc bodies not included. `pieces` map offsets in `value` to
-    offsets in `raw`.
+    `value` is the logical text after keyword and flags: continuation lines are joined, inner comments and
+    blank lines are dropped, heredoc bodies are not included. `pieces` map offsets in `value` to offsets in
+    `raw`.
     """
 
     keyword: str  # upper case
@@ -56,10 +57,10 @@ class Instruction(Node, frozen=True, kw_only=True):
     exec_form: tuple[str, ...] | None = None  # the JSON array, if it is one
     heredocs: tuple[Heredoc, ...] = ()
     pieces: tuple[Piece, ...] = ()
-    trigger: Instruction | None = None  # what an ONBUILD will do
+    trigger: Instruction | None = None  # the instruction of an ONBUILD
 
     def flag(self, name: str) -> str | None:
-        """The value of a flag ("" for a bare one), or None."""
+        """The value of a flag, "" for a bare one, None if it is absent."""
         for item in self.flags:
             if item.name == name:
                 return item.value or ""
@@ -73,7 +74,7 @@ class Dockerfile(Struct, frozen=True, kw_only=True, dict=True):
     nodes: tuple[Node, ...]
     escape: str = "\\"
     syntax: str | None = None
-    newline: str = "\n"  # "\r\n" where the first line ends so
+    newline: str = "\n"  # "\r\n" if the first line ends with it
 
     @cached_property
     def instructions(self) -> tuple[Instruction, ...]:

@@ -1,4 +1,4 @@
-"""What goes with a new Dockerfile: its ignore file, and the static files that enter the image."""
+"""What accompanies a new Dockerfile: its ignore file, and the static files that enter the image."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from msgspec import Struct
 
 
 class IgnoreFile(Struct, frozen=True, kw_only=True):
-    """`before` is None where it is new; `sent` are the bytes of the context that the builder gets, without
-    it and with it."""
+    """A proposed ignore file. `before` is None if the project has none. `sent` is the size of the transferred
+    build context in bytes, without and with the proposal."""
 
     path: str
     before: str | None
@@ -18,10 +18,11 @@ class IgnoreFile(Struct, frozen=True, kw_only=True):
 
 
 class Asset(Struct, frozen=True, kw_only=True):
-    """A large static file of the context that enters the image, or a directory of such ("media/").
+    """A large static file of the context that enters the image, or a directory of such files ("media/").
 
-    `line` is that of the COPY, `evidence` what was found about who uses it. `action`: `ignore` where nothing
-    names it, else what would take it out of the image; `excluded`: the proposed ignore file keeps it out.
+    `line` is the line of the COPY. `evidence` states who was found to use the file. `action` is `ignore` if
+    nothing names it, else how it could be taken out of the image. `excluded`: the proposed ignore file
+    excludes it.
     """
 
     path: str

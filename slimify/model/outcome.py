@@ -1,4 +1,4 @@
-"""What came of one file."""
+"""The result of processing one file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from slimify.model.plan import Rung, Stage
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """What a rewrite gains, in bytes: the size of the image before, and by how much it shrinks. Estimated,
-    or `measured` on an image that was built from the file."""
+    """The size of the original image and the saving, in bytes. Estimated, or `measured` on an image that was
+    built from the file."""
 
     original: int
     saving: int
@@ -26,8 +26,8 @@ _Other = TypeVar("_Other", bound="Outcome")
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What came of one file: `Rewritten`, `Unchanged`, `Refused` or `Failed`. What only one of them has is
-    None, or empty, for the others."""
+    """The result for one file: `Rewritten`, `Unchanged`, `Refused` or `Failed`. Properties that a kind does
+    not have are None or empty."""
 
     file: str
     language: str | None = None
@@ -63,12 +63,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
         return None
 
     def become(self, kind: type[_Other], **changes: object) -> _Other:
-        """What came of the same file instead, with what both kinds have."""
+        """The same outcome as another kind, with `changes` applied. Fields that both kinds have are kept."""
         return kind(**{name: getattr(self, name) for name in kind.__struct_fields__} | changes)
 
 
 class Rewritten(Outcome, frozen=True, kw_only=True):
-    """A new text, `after`, and the ignore file that goes with it."""
+    """A new Dockerfile, `after`, and the ignore file for it."""
 
     after: str
     rung: Rung = "unchanged"
@@ -77,15 +77,15 @@ class Rewritten(Outcome, frozen=True, kw_only=True):
 
 
 class Unchanged(Outcome, frozen=True, kw_only=True):
-    """Nothing to do, or nothing that pays."""
+    """Nothing to improve, or no saving worth a rewrite."""
 
 
 class Refused(Outcome, frozen=True, kw_only=True):
-    """Nothing that can be done safely."""
+    """No rewrite is known to be safe."""
 
 
 class Failed(Outcome, frozen=True, kw_only=True):
-    """A malformed file, or a broken environment."""
+    """The file is malformed, or the environment is broken."""
 
     error: SlimifyError
 

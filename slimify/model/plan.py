@@ -1,4 +1,4 @@
-"""The stages and steps of the new file, before any text exists."""
+"""The stages and steps of the new file, before it is rendered."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ RUNGS: tuple[Rung, ...] = ("minimal", "slim", "same-base", "cleanup", "unchanged
 class Item(Struct, frozen=True, kw_only=True):
     """One instruction of the new file, as text with its comments.
 
-    `origin` is the index of the instruction it comes from (None: new), `spaced`: a blank line was above it;
-    `gap` are the user's own blank lines there, "" for one without anything in it.
+    `origin` is the index of the original instruction (None: new). `spaced`: a blank line was above it. `gap`
+    is the whitespace of those blank lines, "" for an empty one.
     """
 
     text: str
@@ -29,7 +29,7 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Stage(Struct, frozen=True, kw_only=True):
-    """A stage of the new file; the first item is its FROM."""
+    """A stage of the new file. The first item is its FROM."""
 
     name: str
     base: str
@@ -38,7 +38,7 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 
 class NewStart(Struct, frozen=True, kw_only=True):
-    """A start command that a plan replaces, with the one that stands for it: argv, as the image has it."""
+    """A start command that a plan replaces, as argv before and after."""
 
     keyword: Literal["CMD", "ENTRYPOINT"]
     before: tuple[str, ...]
@@ -46,8 +46,8 @@ class NewStart(Struct, frozen=True, kw_only=True):
 
 
 class CompiledStart(Struct, frozen=True, kw_only=True):
-    """A file whose start command no longer compiles the program first: its text, what was decided, and the
-    command that stands for the old one."""
+    """A Dockerfile whose start command no longer compiles the program first: its text, the decision, and the
+    old and new command."""
 
     text: str
     decision: Decision
@@ -55,15 +55,15 @@ class CompiledStart(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """One way to write the new file."""
+    """One possible rewrite."""
 
     rung: Rung
     language: str
     stages: tuple[Stage, ...]
     decisions: tuple[Decision, ...] = ()
-    kept: tuple[str, ...] = ()  # paths that are copied on request
-    user: str = ""  # the final stage gets it on request; "": that of the file
-    new_start: NewStart | None = None  # the file starts something else
+    kept: tuple[str, ...] = ()  # paths that the user asked to copy
+    user: str = ""  # user that was asked for; "": the user of the file
+    new_start: NewStart | None = None  # set if the start command changes
     saving: int = 0  # bytes, estimated
     original: int = 0  # bytes of the original image, estimated
-    measured: bool = False  # no estimates: both are those of an image that was built from the file
+    measured: bool = False  # both sizes come from an image that was built from the file

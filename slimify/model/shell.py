@@ -1,4 +1,4 @@
-"""Shell text, taken apart."""
+"""Parsed shell text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from msgspec import Struct
 
 
 class Word(Struct, frozen=True, kw_only=True):
-    """One shell word: `text` as written, `value` after quote removal, None if only a shell knows."""
+    """One shell word. `text` is as written, `value` after quote removal, None if only a shell can expand
+    it."""
 
     text: str
     value: str | None
@@ -15,7 +16,7 @@ class Word(Struct, frozen=True, kw_only=True):
 
 
 class Redirect(Struct, frozen=True, kw_only=True):
-    """`op` is `>`, `>>`, `<`, `<<`, `>&`, …; `fd` the number in front of it, if any."""
+    """A redirection. `op` is `>`, `>>`, `<`, `<<`, `>&`, …; `fd` is the number before it, if any."""
 
     op: str
     fd: int | None
@@ -23,11 +24,11 @@ class Redirect(Struct, frozen=True, kw_only=True):
 
 
 class Command(Struct, frozen=True, kw_only=True):
-    """One simple command of a script, wherever it stands in it.
+    """One simple command, at any depth of the script.
 
-    `context` names the constructs around it from the outside in (`"if"`, `"for"`, `"while"`,
-    `"case"`, `"("`, `"{"`, `"function"`, `"$("`); `operator` is what joins it to the command
-    before (`""`, `"&&"`, `"||"`, `";"`, `"|"`, `"&"`).
+    `context` lists the enclosing constructs from the outside in (`"if"`, `"for"`, `"while"`, `"case"`, `"("`,
+    `"{"`, `"function"`, `"$("`). `operator` joins it to the previous command (`""`, `"&&"`, `"||"`, `";"`,
+    `"|"`, `"&"`).
     """
 
     words: tuple[Word, ...]
@@ -41,23 +42,23 @@ class Command(Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str | None:
-        """The command word after quote removal ("" for a bare assignment), None if not static."""
+        """The command name after quote removal, "" for a bare assignment, None if it is not static."""
         return self.words[0].value if self.words else ""
 
 
 class Atom(Struct, frozen=True, kw_only=True):
-    """The smallest part of a script that can be taken out by itself."""
+    """The smallest part of a script that can be removed on its own."""
 
     commands: tuple[Command, ...]
     start: int
     end: int
-    operator: str  # in front of it: "", "&&", ";"
-    state: bool = False  # cd, set, export, X=…: what follows depends on it
-    opaque: str = ""  # why nothing may be assumed about it, or ""
+    operator: str  # before it: "", "&&", ";"
+    state: bool = False  # cd, set, export, X=…: later commands depend on it
+    opaque: str = ""  # why nothing can be assumed about it, or ""
 
 
 class Script(Struct, frozen=True, kw_only=True):
-    """Shell text, read. `opaque` says why it could not be read, then there are no atoms."""
+    """A parsed script. If it could not be parsed, `opaque` states why and there are no atoms."""
 
     text: str
     atoms: tuple[Atom, ...]

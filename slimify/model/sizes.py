@@ -1,4 +1,4 @@
-"""Units of sizes: decimal ones, as Docker shows them."""
+"""Size units: decimal, as Docker prints them."""
 
 from __future__ import annotations
 

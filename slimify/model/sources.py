@@ -1,4 +1,4 @@
-"""What source files need when they run."""
+"""What source files need at run time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Use(Struct, frozen=True, kw_only=True):
-    """Something that a source file names, and where: `file` relative to the context root."""
+    """A name that a file mentions, and where. `file` is relative to the context root."""
 
     name: str
     file: str
@@ -14,7 +14,7 @@ class Use(Struct, frozen=True, kw_only=True):
 
 
 class Module(Struct, frozen=True, kw_only=True):
-    """A package of a language's index that is installed, with the place that says so."""
+    """An installed package of a language's index, and where the install is requested."""
 
     use: Use
     language: str
@@ -22,15 +22,16 @@ class Module(Struct, frozen=True, kw_only=True):
 
 
 class SourceFacts(Struct, frozen=True, kw_only=True):
-    """What source files need when they run.
+    """What source files need at run time.
 
-    `imports` are top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go
-    import paths); `commands` programs they start; `libraries` shared libraries they load by name; `paths`
-    files they open by a constant name; `dynamic` places that start a program whose name is not constant;
-    `mentioned` names that such a place may be given; `features` words from a fixed list: `cgo`, `embed`,
-    `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files` (names that only run time knows), `external` (some
-    of what is compiled is not in the context), `toolchain` (settings of the Go toolchain are read), `gobuild`
-    (some of them are, by go/build).
+    `imports`: top-level module names as written (Python `yaml`, Node `express` or `@nestjs/core`, Go import
+    paths). `commands`: programs they start. `libraries`: shared libraries they load by name. `paths`: files
+    they open by a constant name. `dynamic`: calls that start a program whose name is not constant.
+    `mentioned`: names that such a call could be given.
+
+    `features`: words from a fixed list: `cgo`, `embed`, `net`, `tls`, `tz`, `user`, `plugin`, `main`, `files`
+    (file names are computed at run time), `external` (some of what is compiled is not in the context),
+    `toolchain` (reads settings of the Go toolchain), `gobuild` (reads them through go/build).
     """
 
     imports: tuple[Use, ...] = ()

@@ -1,4 +1,4 @@
-"""Versions as numbers that can be compared."""
+"""Version strings as comparable numbers."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import re
 
 
 def version_numbers(text: str) -> tuple[int, ...]:
-    """The numbers of a version or a release, in their order: `3.20` is (3, 20); () where there are none."""
+    """The numbers of a version or release, in order: `3.20` is (3, 20). Empty if there are none."""
     return tuple(int(number) for number in re.findall(r"\d+", text))

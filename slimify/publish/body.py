@@ -13,7 +13,7 @@ from slimify.model.decisions import CommandVerdict, InstructionVerdict
 from slimify.model.outcome import Outcome
 from slimify.publish.commits import estimated_sizes
 from slimify.publish.model import Change, Offer
-from slimify.render import page
+from slimify.render import render_page
 from slimify.report import proof as proofs
 from slimify.report.printable import masked, printable
 from slimify.report.text import size
@@ -75,7 +75,7 @@ def body(offer: Offer, content: str, details: RunDetails) -> str:
     """The description of `offer`, in Markdown of at most LIMIT characters. `content` is the checksum of the
     change; details are dropped until the text is short enough."""
     for rows, checks, limit in _DETAIL_LEVELS:
-        text = page(
+        text = render_page(
             "report/request.md.j2",
             mark=f"<!-- slimify: content={content} measured={'yes' if is_measured(offer) else 'no'} -->",
             end=_END,

@@ -158,13 +158,13 @@ def _settings(constraints: tuple[Constraint, ...]) -> list[str]:
 
 def markdown(proof: Proof) -> str:
     """The report in Markdown for a pull request, with the checks collapsed."""
-    from slimify.render import page
+    from slimify.render import render_page
 
     failed = [finding for check in proof.checks if not check.ok for finding in check.findings]
     layers = [
         (title, [check for check in proof.checks if check.layer == layer]) for layer, title in _LAYERS.items()
     ]
-    shown = page(
+    shown = render_page(
         "report/proof.md.j2",
         proof=proof,
         cell=cell,

@@ -1,1 +1,1 @@
-"""What Dockerfile instructions and shell commands do to the file system and state of an image."""
+"""What instructions and shell commands do to the file system and the state of an image."""

@@ -1,8 +1,7 @@
 """Which files of the image come from the build context.
 
-In: the COPY and ADD instructions seen so far, one `with_…` call each; out: a `View`, a map in both
-directions between absolute image paths and context paths. It tells what was copied, not what a RUN
-did to it afterwards.
+In: the COPY and ADD instructions so far, one `with_…` call each. Out: a `ContextView`, which maps absolute
+image paths to context paths and back. It knows what was copied, not what a RUN did to it afterwards.
 """
 
 from __future__ import annotations
@@ -20,29 +19,29 @@ _GLOB = frozenset("*?[")
 _ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 
 
-class _Placed(Struct, frozen=True):
-    """One file or directory of the context, and where it stands in the image."""
+class CopiedPath(Struct, frozen=True):
+    """A file or directory of the context, and its path in the image."""
 
     source: str  # context path, "" for the whole context
     target: str  # absolute image path
     directory: bool
 
 
-class View(Struct, frozen=True, kw_only=True):
-    """The image's files as far as the context explains them. Later copies hide earlier ones."""
+class ContextView(Struct, frozen=True, kw_only=True):
+    """The files of the image as far as the context explains them. Later copies hide earlier ones."""
 
     context: Context = field(default_factory=Context.empty)
-    placed: tuple[_Placed, ...] = ()
+    copies: tuple[CopiedPath, ...] = ()
     texts: tuple[tuple[str, str], ...] = ()  # files written by a heredoc: image path, text
-    directories: frozenset[str] = frozenset()  # known to be there, and all above them
-    trees: tuple[_Placed, ...] = ()  # those of `placed` that are directories
+    directories: frozenset[str] = frozenset()  # known directories with their parents
+    copied_directories: tuple[CopiedPath, ...] = ()  # those of `copies` that are directories
 
-    def with_directory(self, path: str) -> View:
-        """After WORKDIR or mkdir."""
+    def with_directory(self, path: str) -> ContextView:
+        """The view after WORKDIR or mkdir."""
         return replace(self, directories=self.directories | _with_parents(posixpath.normpath(path)))
 
-    def with_text(self, path: str, text: str) -> View:
-        """After a heredoc of COPY or ADD."""
+    def with_text(self, path: str, text: str) -> ContextView:
+        """The view after a heredoc of COPY or ADD."""
         return replace(self, texts=(*self.texts, (posixpath.normpath(path), text)))
 
     def with_copy(
@@ -53,13 +52,13 @@ class View(Struct, frozen=True, kw_only=True):
         *,
         add: bool = False,
         parents: bool = False,
-    ) -> View:
-        """After `COPY sources… target` from the context; `cwd` is the WORKDIR in force.
+    ) -> ContextView:
+        """The view after `COPY sources… target` from the context; `cwd` is the working directory.
 
-        As the builder does it: a directory gives its content, a file goes into `target` if that is a
-        directory, ends in a slash or there are several sources. With `add`, addresses and archives
-        are left out, because what they leave is not a file of the context. `parents` is `--parents`.
-        An unknown `cwd` with a relative target gives the same view.
+        Follows the builder: a directory contributes its content; a file goes into `target` if that is a
+        directory, ends with a slash, or has several sources. With `add`, URLs and archives are skipped, since
+        what they leave is not a file of the context. `parents` is `--parents`. If `cwd` is unknown and the
+        target relative, the view is unchanged.
         """
         if not target.startswith("/") and cwd is None:
             return self
@@ -67,71 +66,71 @@ class View(Struct, frozen=True, kw_only=True):
         place = posixpath.normpath(posixpath.join(cwd or "/", target))
         found = [item for source in sources for item in self._expand(source, add=add)]
         into = slash or len(sources) > 1 or len(found) > 1 or self.is_dir(place)
-        placed = list(self.placed)
+        copies = list(self.copies)
         directories: set[str] = set()
         for source, directory in found:
             kept = posixpath.join(place, source) if parents else place
             if not directory and into and not parents:
                 kept = posixpath.join(place, posixpath.basename(source))
-            placed.append(_Placed(source, kept, directory))
+            copies.append(CopiedPath(source, kept, directory))
             directories |= _with_parents(kept if directory else posixpath.dirname(kept))
-        new = placed[len(self.placed) :]
+        new = copies[len(self.copies) :]
         return replace(
             self,
-            placed=tuple(placed),
+            copies=tuple(copies),
             directories=self.directories | directories,
-            trees=self.trees + tuple(item for item in new if item.directory),
+            copied_directories=self.copied_directories + tuple(item for item in new if item.directory),
         )
 
     def is_dir(self, image_path: str) -> bool:
-        """Whether a directory is known to be there."""
+        """Whether this is known to be a directory."""
         if exists_everywhere(image_path) or image_path in self.directories:
             return True
-        path = self._in_trees(image_path)
+        path = self._in_any_copy(image_path)
         return path is not None and self.context.is_dir(path)
 
     def context_path(self, image_path: str) -> str | None:
-        """The file or directory of the context that lies at `image_path`, None if none is known."""
+        """The file or directory of the context at `image_path`, None if none is known."""
         image_path = posixpath.normpath(image_path)
-        for item in reversed(self.placed):
+        for item in reversed(self.copies):
             if not item.directory:
                 if item.target == image_path:
                     return item.source
                 continue
-            path = self._in_tree(item, image_path)
+            path = self._in_copy(item, image_path)
             if path is not None:
                 return path
         return None
 
-    def _in_trees(self, image_path: str) -> str | None:
-        found = (self._in_tree(item, image_path) for item in reversed(self.trees))
+    def _in_any_copy(self, image_path: str) -> str | None:
+        found = (self._in_copy(item, image_path) for item in reversed(self.copied_directories))
         return next((path for path in found if path is not None), None)
 
-    def _in_tree(self, item: _Placed, image_path: str) -> str | None:
-        """What of the context lies at `image_path` as part of a directory that was copied."""
-        rest = _below(image_path, item.target)
+    def _in_copy(self, item: CopiedPath, image_path: str) -> str | None:
+        """The context path of `image_path` within a copied directory."""
+        rest = _relative_to(image_path, item.target)
         if rest is None:
             return None
         path = posixpath.join(item.source, rest) if rest else item.source
         return path if self.context.has(path) else None
 
     def image_paths(self, context_path: str) -> tuple[str, ...]:
-        """Everywhere that a file or directory of the context went, first copy first."""
+        """All image paths that a file or directory of the context was copied to, first copy first."""
         path = posixpath.normpath(context_path) if context_path else ""
         path = "" if path == "." else path
         places: dict[str, None] = {}
-        for item in self.placed:
+        for item in self.copies:
             if not item.directory:
                 if item.source == path:
                     places[item.target] = None
                 continue
-            rest = path if not item.source else _below(path, item.source)
+            rest = path if not item.source else _relative_to(path, item.source)
             if rest is not None:
                 places[posixpath.join(item.target, rest) if rest else item.target] = None
         return tuple(places)
 
     def text(self, image_path: str) -> str | None:
-        """The text of a file of the image, None if it is not known (or no text)."""
+        """The text of an image file, None if it is unknown or binary."""
         image_path = posixpath.normpath(image_path)
         for path, text in reversed(self.texts):
             if path == image_path:
@@ -142,32 +141,32 @@ class View(Struct, frozen=True, kw_only=True):
         return self.context.text(path_)
 
     def under(self, image_path: str) -> tuple[str, ...]:
-        """The known files at or below a directory of the image, as image paths, sorted."""
+        """The known files at or below a directory of the image, as sorted image paths."""
         image_path = posixpath.normpath(image_path)
         return tuple(sorted({*self._under(image_path)}))
 
     def _under(self, image_path: str) -> Iterator[str]:
         for path, _ in self.texts:
-            if _below(path, image_path) is not None:
+            if _relative_to(path, image_path) is not None:
                 yield path
-        for item in self.placed:
+        for item in self.copies:
             if not item.directory:
-                if _below(item.target, image_path) is not None:
+                if _relative_to(item.target, image_path) is not None:
                     yield item.target
                 continue
-            rest = _below(image_path, item.target)
+            rest = _relative_to(image_path, item.target)
             start = item.source
             if rest is not None:
                 start = posixpath.join(item.source, rest) if rest else item.source
-            elif _below(item.target, image_path) is None:
+            elif _relative_to(item.target, image_path) is None:
                 continue
             for name in self.context.under(start):
-                tail = _below(name, item.source) if item.source else name
+                tail = _relative_to(name, item.source) if item.source else name
                 if tail:
                     yield posixpath.join(item.target, tail)
 
     def _expand(self, source: str, *, add: bool) -> Iterator[tuple[str, bool]]:
-        """The context paths that one source word stands for, each with whether it is a directory."""
+        """The context paths that a source matches, each with whether it is a directory."""
         if add and ("://" in source or source.startswith("git@")):
             return
         path = posixpath.normpath("/" + source).lstrip("/")
@@ -180,8 +179,8 @@ class View(Struct, frozen=True, kw_only=True):
             yield name, not name or source.endswith("/") or self.context.is_dir(name)
 
 
-def _below(path: str, directory: str) -> str | None:
-    """`path` relative to `directory`: "" for itself, None if it is elsewhere."""
+def _relative_to(path: str, directory: str) -> str | None:
+    """`path` relative to `directory`: "" for the directory itself, None for a path outside."""
     if path == directory:
         return ""
     inside = directory.rstrip("/") + "/"

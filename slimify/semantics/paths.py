@@ -1,4 +1,4 @@
-"""Questions about absolute image paths."""
+"""Predicates and helpers for absolute image paths."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Iterator
 
 
 def is_named_place(path: str) -> bool:
-    """Whether it is the name of a place that only a language's programs know (`@site`), not a path."""
+    """Whether it is a place that only a language's tools can resolve (`@site`), not a path."""
     return path.startswith("@")
 
 
 def inside(path: str, directory: str) -> bool:
-    """`path` is `directory` or lies below it."""
+    """Whether `path` is `directory` or below it."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
 
 
-def touches(one: str, other: str) -> bool:
-    """One of the two contains the other."""
+def overlap(one: str, other: str) -> bool:
+    """Whether one of the two paths contains the other."""
     return inside(one, other) or inside(other, one)
 
 
@@ -26,20 +26,20 @@ def inside_any(path: str, directories: Iterable[str]) -> bool:
 
 
 def outermost(paths: Iterable[str]) -> tuple[str, ...]:
-    """The paths that lie in no other one, in order of appearance."""
+    """The paths that are below no other path, in order of appearance."""
     unique = tuple(dict.fromkeys(paths))
     return tuple(p for p in unique if not any(p != other and inside(p, other) for other in unique))
 
 
-def joined(base: str | None, path: str) -> str | None:
-    """`path` seen from the directory `base`, normalised; None if it depends on an unknown directory."""
+def join_path(base: str | None, path: str) -> str | None:
+    """`path` relative to the directory `base`, normalised; None if it depends on an unknown directory."""
     if path.startswith("/"):
         return "/" + posixpath.normpath(path).lstrip("/")
     return posixpath.normpath(posixpath.join(base, path)) if base is not None else None
 
 
 def ancestors(path: str) -> Iterator[str]:
-    """`path` and every directory that it lies in, from the inside out."""
+    """`path` and all its parent directories, innermost first."""
     yield path
     while (end := path.rfind("/")) > 0:
         path = path[:end]
@@ -49,10 +49,10 @@ def ancestors(path: str) -> Iterator[str]:
 
 
 class PathMarks:
-    """Paths, each with the last number that it was noted at (an instruction's, or just 0).
+    """A set of paths, each with the highest number it was noted with (an instruction index, or 0).
 
-    Answers in the depth of a path, however many are noted, what `inside` and `touches` answer for
-    one pair: long files ask for each step about all steps.
+    Lookups cost the depth of a path, not the number of noted paths. They answer `inside` and `overlap` for
+    all noted paths at once, since long files ask about every pair of steps.
     """
 
     def __init__(self, paths: Iterable[str] = ()) -> None:
@@ -67,14 +67,14 @@ class PathMarks:
         for directory in ancestors(path):
             self._above[directory] = max(mark, self._above.get(directory, -1))
 
-    def holding(self, path: str) -> int:
-        """The highest mark of a noted path that `path` is, or lies below; -1 if there is none."""
+    def containing(self, path: str) -> int:
+        """The highest mark of a noted path that is `path` or contains it; -1 if there is none."""
         return max(self._own.get(directory, -1) for directory in ancestors(path))
 
     def below(self, path: str) -> int:
-        """The highest mark of a noted path that is `path`, or lies below it; -1 if there is none."""
+        """The highest mark of a noted path that is `path` or below it; -1 if there is none."""
         return self._above.get(path.rstrip("/") or path[:1], -1)
 
-    def touching(self, path: str) -> int:
-        """The highest mark of a noted path that contains `path` or lies in it; -1 if there is none."""
-        return max(self.holding(path), self.below(path))
+    def overlapping(self, path: str) -> int:
+        """The highest mark of a noted path that contains `path` or is below it; -1 if there is none."""
+        return max(self.containing(path), self.below(path))

@@ -1,4 +1,4 @@
-"""Instruction by instruction through a stage: the state each one finds, and what each RUN does."""
+"""Walks the instructions of a stage: the state before each one, and the effects of each RUN."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from slimify.facts.images import ImageFacts, image
 from slimify.model.dockerfile import Instruction
 from slimify.model.effects import Effect
 from slimify.model.shell import Script
-from slimify.semantics.context_files import View
-from slimify.semantics.effects.interpret import after, interpret
+from slimify.semantics.context_files import ContextView
+from slimify.semantics.effects.interpret import interpret, state_after
 from slimify.semantics.effects.state import State
-from slimify.semantics.paths import joined
+from slimify.semantics.paths import join_path
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, env_pairs, from_parts
 from slimify.syntax.dockerfile.words import expand
 from slimify.syntax.shell.script import read_run
 
 
 class Visit(Struct, frozen=True, kw_only=True):
-    """One instruction with the state before it; script and effects (one tuple an atom) for RUN."""
+    """One instruction with the state before it. A RUN also has its script and its effects, one tuple per
+    atom."""
 
     index: int
     instruction: Instruction
@@ -32,10 +33,10 @@ class Visit(Struct, frozen=True, kw_only=True):
     effects: tuple[tuple[Effect, ...], ...] = ()
 
 
-def base_of(
+def base_image(
     instruction: Instruction, scope: Mapping[str, str], names: BaseMap
 ) -> tuple[str, ImageFacts | None]:
-    """The reference behind a FROM, its ARGs expanded, and what is known about it."""
+    """The image reference of a FROM with its ARGs expanded, and what is known about that image."""
     reference = expand(from_parts(instruction).image, scope)
     if not reference:
         return from_parts(instruction).image, None
@@ -43,9 +44,9 @@ def base_of(
 
 
 def start_state(base: ImageFacts | None, context: Context) -> State:
-    """The state behind FROM, as far as the base image is known."""
+    """The state after FROM, as far as the base image is known."""
     if base is None:
-        return State(cwd=None, view=View(context=context))
+        return State(cwd=None, view=ContextView(context=context))
     languages = frozenset({base.language} if base.language else ())
     home = "/root" if base.user in ("", "root") else f"/home/{base.user}"
     homes = {name: f"/home/{name}" for name in base.users}
@@ -54,7 +55,7 @@ def start_state(base: ImageFacts | None, context: Context) -> State:
         env=dict(base.env),
         user=base.user or "root",
         home=home,
-        view=View(context=context),
+        view=ContextView(context=context),
         manager=base.manager or "",
         languages=languages,
         homes=homes,
@@ -67,7 +68,7 @@ def walk(
     start: State,
     escape: str = "\\",
 ) -> tuple[tuple[Visit, ...], State]:
-    """Visit the instructions of a stage in order; gives the state at the end, too."""
+    """Visits the instructions of a stage in order. Returns the visits and the state at the end."""
     state = start
     visits: list[Visit] = []
     for index, instruction in instructions:
@@ -76,7 +77,7 @@ def walk(
         before = state
         if instruction.keyword == "RUN":
             script = read_run(instruction, shell=state.shell, escape=escape)
-            effects, state = interpret(script, state), after(script, state)
+            effects, state = interpret(script, state), state_after(script, state)
         else:
             state = _after(instruction, scopes[index], scopes.get(index + 1, {}), state)
         visits.append(
@@ -101,7 +102,7 @@ def _after(
             return state.with_env(known)
         case "WORKDIR":
             path = (expand(instruction.value, scope) or "").strip().strip("\"'")
-            cwd = joined(state.cwd, path) if path else None
+            cwd = join_path(state.cwd, path) if path else None
             view = state.view.with_directory(cwd) if cwd else state.view
             return replace(state, cwd=cwd, view=view)
         case "USER":
@@ -109,11 +110,11 @@ def _after(
         case "SHELL":
             return replace(state, shell=instruction.exec_form or state.shell)
         case "COPY" | "ADD":
-            return _copied(instruction, scope, state)
+            return _after_copy(instruction, scope, state)
     return state
 
 
-def _copied(instruction: Instruction, scope: Mapping[str, str], state: State) -> State:
+def _after_copy(instruction: Instruction, scope: Mapping[str, str], state: State) -> State:
     parts = copy_parts(instruction)
     if parts.from_stage is not None:
         return state
@@ -123,7 +124,7 @@ def _copied(instruction: Instruction, scope: Mapping[str, str], state: State) ->
         return state
     view = state.view.with_copy(sources, target, state.cwd, add=instruction.keyword == "ADD")
     for heredoc in instruction.heredocs:
-        path = joined(state.cwd, target)
+        path = join_path(state.cwd, target)
         if path is not None:
             view = view.with_text(path, heredoc.body)
     return replace(state, view=view)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slimify.analysis.copies import copied_files, copy_targets
+from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program
 from slimify.analysis.roles.parent_directories import required_directories
 from slimify.facts.carried import carried

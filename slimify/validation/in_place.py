@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.copies import copied_files
+from slimify.analysis.copy_targets import copied_files
 from slimify.analysis.packages.system import system_package
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed

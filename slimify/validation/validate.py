@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from msgspec.structs import replace
 
 from slimify.analysis.advice.findings import SECRET
-from slimify.analysis.contract import runtime_contract
 from slimify.analysis.program import Program, RuntimeContract
+from slimify.analysis.runtime_contract import runtime_contract
 from slimify.facts.carried import data_files
 from slimify.facts.settings import toolchain_settings
 from slimify.facts.system import is_plain_root
@@ -109,10 +109,10 @@ def contract(
             continue
         if before != after and not (name == "workdir" and before is None):
             yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
-    if old.starts_itself or program.base is not None:
+    if old.sets_start_command or program.base is not None:
         for name in ("entrypoint", "cmd"):
             before, after = getattr(old, name), getattr(new, name)
-            if before is not None and before != after and old.starts_itself:
+            if before is not None and before != after and old.sets_start_command:
                 yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
     left = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
     yield from _env(program, old.env, new.env, left & toolchain_settings())

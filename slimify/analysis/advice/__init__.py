@@ -1,1 +1,1 @@
-"""What slimify reports and does not change."""
+"""Advice: improvements that slimify reports but does not make."""

@@ -1,7 +1,7 @@
-"""Static files that enter the image: large ones, with who names them and what to do about them.
+"""Large static files that enter the image: who names them, and how to keep them out.
 
-In: a `Program`; out: `Asset` rows, largest first. A file whose name, or whose directory's, no source, page,
-script or setting holds is needed by nobody that can be seen; one whose directory is named may be served.
+In: a `Program`; out: `Asset` rows, largest first. A file is unused if no source, page, script or setting
+names it or its directory. A file in a directory that is named may be served.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from slimify.model.ignore_file import Asset
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_DOCS = frozenset({"doc", "docs", "documentation"})
+_DOCS_DIRECTORIES = frozenset({"doc", "docs", "documentation"})
 _PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
-_PAGES = 200
-_TELLING = 4  # letters: shorter names stand everywhere
-_DATA = frozenset({"csv", "tsv", "sql", "dump", "bak", "log", "parquet"})
+_MAX_PAGES = 200
+_MIN_NAME_LENGTH = 4  # letters; shorter names are too common
+_DATA_SUFFIXES = frozenset({"csv", "tsv", "sql", "dump", "bak", "log", "parquet"})
 
 
 class _File(Struct, frozen=True):
-    """A file of the context with where it comes to lie and the line that copies it."""
+    """A file of the context, its image path, and the line that copies it."""
 
     path: str
     size: int
@@ -38,7 +38,7 @@ class _File(Struct, frozen=True):
 
 
 def assets(program: Program) -> tuple[Asset, ...]:
-    """The assets, largest first; of small ones a directory that holds many."""
+    """The assets, largest first. Small files are reported as their directory."""
     floor = load("waste.toml")["floors"]["static"]
     located = ((path, list(_located(program, members))) for path, members in _grouped(program, floor))
     groups = [(path, found) for path, found in located if sum(f.size for f in found) >= floor]
@@ -50,7 +50,7 @@ def assets(program: Program) -> tuple[Asset, ...]:
 
 
 def _grouped(program: Program, floor: int) -> Iterator[tuple[str, list[str]]]:
-    """Large files of an asset's kind by themselves; the small ones of a directory together."""
+    """Large files by themselves, small files of a directory together."""
     endings = frozenset(load("waste.toml")["static"]["endings"])
     sizes = program.context.files
     small: dict[str, list[str]] = {}
@@ -67,7 +67,7 @@ def _grouped(program: Program, floor: int) -> Iterator[tuple[str, list[str]]]:
 
 
 def _located(program: Program, paths: list[str]) -> Iterator[_File]:
-    """Those that a COPY brings into the image, and no step reads."""
+    """The files that a COPY puts into the image and no step reads."""
     elsewhere = re.compile(load("waste.toml")["static"]["elsewhere"])
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
     reads = {r for s in program.steps for e in s.effects for r in (*e.reads, *e.deletes)}
@@ -76,12 +76,12 @@ def _located(program: Program, paths: list[str]) -> Iterator[_File]:
         place = next(iter(program.end.view.image_paths(path)), "")
         if not place or elsewhere.search(place) or inside_any(place, reads):
             continue
-        line = next((s.line for s in reversed(copies) if _brings(s, path)), 0)
+        line = next((s.line for s in reversed(copies) if _copies_path(s, path)), 0)
         if line:
             yield _File(path, program.context.files[path], place, line)
 
 
-def _brings(step: Step, path: str) -> bool:
+def _copies_path(step: Step, path: str) -> bool:
     parts = copy_parts(step.instruction)
     if parts.from_stage is not None:
         return False
@@ -91,9 +91,14 @@ def _brings(step: Step, path: str) -> bool:
 
 def _asset(program: Program, named: ContextReaders, path: str, members: list[_File]) -> Asset:
     evidence, used = _evidence(program, named, members)
-    data = all(posixpath.splitext(f.path)[1][1:].lower() in _DATA for f in members)
-    alone = (path.endswith("/") and _fills(program, path, members)) or not path.endswith("/")
-    ignorable = not used and alone and named.whole(path.rstrip("/")) and not re.search(r"[\s\\*?\[!#]", path)
+    data = all(posixpath.splitext(f.path)[1][1:].lower() in _DATA_SUFFIXES for f in members)
+    alone = (path.endswith("/") and _fills_directory(program, path, members)) or not path.endswith("/")
+    ignorable = (
+        not used
+        and alone
+        and named.only_by_directory(path.rstrip("/"))
+        and not re.search(r"[\s\\*?\[!#]", path)
+    )
     action: Literal["ignore", "object storage", "volume"] = "volume" if data else "object storage"
     return Asset(
         path=path,
@@ -104,29 +109,29 @@ def _asset(program: Program, named: ContextReaders, path: str, members: list[_Fi
     )
 
 
-def _fills(program: Program, directory: str, members: list[_File]) -> bool:
-    """Nothing but these files lies in the directory."""
+def _fills_directory(program: Program, directory: str, members: list[_File]) -> bool:
+    """Whether the directory contains only these files."""
     return set(program.context.under(directory.rstrip("/"))) <= {f.path for f in members}
 
 
 def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> tuple[str, bool]:
-    """What was found about who uses the files, and whether something may."""
+    """Who was found to use the files, and whether anything may use them."""
     for file in members:
         base = posixpath.basename(file.path)
         stem = posixpath.splitext(base)[0]
-        said = base if named.mentions(base) else stem if named.quotes(stem) else ""
-        if len(said) >= _TELLING:
+        said = base if named.mentions(base) else stem if named.quotes_name(stem) else ""
+        if len(said) >= _MIN_NAME_LENGTH:
             return f"{said} is named by a source or a step", True
     directories = [d for d in posixpath.dirname(members[0].path).split("/") if d]
     for name in reversed(directories):
-        if named.opens(name):
+        if named.names_directory(name):
             return f"the directory {name} is named by a source or a step, and may be served", True
     places = {posixpath.dirname(f.place) for f in members}
-    below = () if directories[:1] and directories[0] in _DOCS else directories
+    below = () if directories[:1] and directories[0] in _DOCS_DIRECTORIES else directories
     if any(name in below for name in served_names()) or any(inside_any(p, document_roots()) for p in places):
         return "a web server or framework may serve the directory", True
     whole = re.compile("|".join(merged("unread.toml")["texts"]["whole"]))
-    if any(whole.search(text) for text in named.texts) or _opens_all(program):
+    if any(whole.search(text) for text in named.texts) or _reads_whole_directory(program):
         return "a source serves or compiles in a whole directory", True
     page = _shown_on(program, members)
     if page:
@@ -138,13 +143,13 @@ def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> 
 
 
 def _shown_on(program: Program, members: list[_File]) -> str:
-    """The page for people that shows all of the files: a README is no reader at run time."""
+    """The documentation page that shows all of the files: a README is not read at run time."""
     context = program.context
     names = [posixpath.basename(f.path) for f in members]
     pages = sorted((p for p in context.files if _PAGE.search(p)), key=lambda p: (p.count("/"), p))
-    texts = ((page, context.text(page) or "") for page in pages[:_PAGES])
+    texts = ((page, context.text(page) or "") for page in pages[:_MAX_PAGES])
     return next((page for page, text in texts if all(name in text for name in names)), "")
 
 
-def _opens_all(program: Program) -> bool:
+def _reads_whole_directory(program: Program) -> bool:
     return any(use.name in (".", "./", "/", "..") for use in program.runtime_needs.sources.paths)

@@ -1,4 +1,4 @@
-"""Advice: what slimify sees and does not change, because it would change what the image does."""
+"""Advice on problems that slimify does not fix, because the fix would change what the image does."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def findings(
     runtime_needs: RuntimeNeeds,
     packages: Sequence[tuple[int, PackageVerdict]],
 ) -> tuple[Decision, ...]:
-    """Advice for the whole file, in the order of its lines."""
+    """Advice for the whole file, ordered by line."""
     found = [
         *_missing_sources(visits),
         *_secrets(visits),
-        *(_unused(packages, visits, runtime) if runtime_needs.start else ()),
-        *_dev_server(visits, runtime_needs),
+        *(_unused_packages(packages, visits, runtime) if runtime_needs.start else ()),
+        *_development_server(visits, runtime_needs),
     ]
     return tuple(sorted(found, key=lambda d: d.line or 10**9))
 
@@ -39,19 +39,23 @@ def findings(
 def _missing_sources(visits: Sequence[Visit]) -> Iterator[Decision]:
     for visit in visits:
         known = {k: v for k, v in visit.state.env.items() if v is not None}
-        yield from _missing(visit.instruction, visit.state.view.context, known)
+        yield from _missing_copy_sources(visit.instruction, visit.state.view.context, known)
 
 
 def missing_earlier_sources(
     instructions: Sequence[Instruction], scopes: Sequence[Mapping[str, str]], context: Context
 ) -> tuple[Decision, ...]:
-    """What COPYs of the stages before the last one want and the context has not; `scopes` are the values of
-    variables at each instruction."""
+    """COPY sources of earlier stages that the context lacks. `scopes` are the variables at each
+    instruction."""
     pairs = zip(instructions, scopes, strict=True)
-    return tuple(d for instruction, known in pairs for d in _missing(instruction, context, known))
+    return tuple(
+        d for instruction, known in pairs for d in _missing_copy_sources(instruction, context, known)
+    )
 
 
-def _missing(instruction: Instruction, context: Context, known: Mapping[str, str]) -> Iterator[Decision]:
+def _missing_copy_sources(
+    instruction: Instruction, context: Context, known: Mapping[str, str]
+) -> Iterator[Decision]:
     if instruction.keyword not in ("COPY", "ADD") or context.root is None:
         return
     parts = copy_parts(instruction)
@@ -89,13 +93,13 @@ def _secrets(visits: Sequence[Visit]) -> Iterator[Decision]:
                 )
 
 
-def _unused(
+def _unused_packages(
     packages: Sequence[tuple[int, PackageVerdict]], visits: Sequence[Visit], runtime: RuntimeContract
 ) -> Iterator[Decision]:
-    """Packages that nothing uses, those of one install together, with what was looked at."""
+    """Packages that nothing uses, grouped by install, with what was searched."""
     steps = sum(v.instruction.keyword == "RUN" for v in visits)
     started = " ".join(" ".join((*(runtime.entrypoint or ()), *(runtime.cmd or ()))).split())
-    known = bool(started) and runtime.starts_itself
+    known = bool(started) and runtime.sets_start_command
     effects = [e for v in visits for atom in v.effects for e in atom]
     gone = {p.name for e in effects if e.kind == "unpackage" for p in e.packages}
     idle: dict[int, dict[str, None]] = {}
@@ -118,7 +122,7 @@ def _unused(
             yield Decision.of("SL206", "unused", safety="advice", line=line, names=names, steps=steps)
 
 
-def _dev_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterator[Decision]:
+def _development_server(visits: Sequence[Visit], runtime_needs: RuntimeNeeds) -> Iterator[Decision]:
     found = development_server(runtime_needs)
     if found is None:
         return

@@ -1,7 +1,7 @@
-"""`# slimify: ignore SL204 reason`: findings that the Dockerfile itself silences.
+"""`# slimify: ignore SL204 reason`: findings that a comment in the Dockerfile suppresses.
 
-Above an instruction the comment concerns that instruction, above FROM the whole file. What is
-silenced is not reported and does not count for the exit code; it is not done either.
+A comment above an instruction applies to that instruction, one above FROM to the whole file. A suppressed
+finding is neither reported, nor acted on, nor counted for the exit code.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.outcome import Outcome, Refused, Unchanged
 
 _COMMENT = re.compile(r"#\s*slimify:\s*ignore\b[ \t]*(?P<rest>.*)", re.IGNORECASE)
-_CODES = re.compile(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
+_CODE_LIST = re.compile(r"SL\d{3}(?:\s*,\s*SL\d{3})*(?!\w)", re.IGNORECASE)
 
 
 class Silenced(Struct, frozen=True, kw_only=True):
-    """Codes that are silenced: in the whole file, and by the first line of an instruction.
+    """Suppressed codes: in the whole file, and by line.
 
-    `remarks` say which comments could not be understood.
+    `remarks` list comments that could not be parsed.
     """
 
     everywhere: frozenset[str] = frozenset()
@@ -36,7 +36,7 @@ class Silenced(Struct, frozen=True, kw_only=True):
 
 
 def silenced(file: Dockerfile) -> Silenced:
-    """What the comments of a file silence."""
+    """The codes that the comments of a file suppress."""
     everywhere: set[str] = set()
     at: dict[int, frozenset[str]] = {}
     remarks: list[str] = []
@@ -45,7 +45,7 @@ def silenced(file: Dockerfile) -> Silenced:
     for node in file.nodes:
         comment = _COMMENT.search(node.raw) if node.kind == "comment" else None
         if comment is not None:
-            codes, remark = _codes(comment["rest"].strip())
+            codes, remark = _named_codes(comment["rest"].strip())
             pending |= codes
             remarks += [f"line {node.line}: {remark}"] if remark else []
         elif isinstance(node, Instruction):
@@ -58,11 +58,11 @@ def silenced(file: Dockerfile) -> Silenced:
     return Silenced(everywhere=frozenset(everywhere), at=at, remarks=tuple(remarks))
 
 
-def _codes(rest: str) -> tuple[set[str], str]:
-    """The codes that a comment names, and what is wrong with it; none at all: the whole file."""
+def _named_codes(rest: str) -> tuple[set[str], str]:
+    """The codes that a comment names, and what is wrong with it. No codes: the whole file."""
     if not rest:
         return set(), ""
-    named = _CODES.match(rest)
+    named = _CODE_LIST.match(rest)
     if named is None:
         return set(), "`# slimify: ignore` is followed by neither a code nor the end of the line"
     codes = {code.upper() for code in re.split(r"\s*,\s*", named[0])}
@@ -73,7 +73,7 @@ def _codes(rest: str) -> tuple[set[str], str]:
 
 
 def without_silenced(outcome: Outcome, file: Dockerfile) -> Outcome:
-    """The outcome without what the file silences. A refusal of which all is silenced is no change."""
+    """The outcome without suppressed decisions. A refusal without remaining reasons becomes `Unchanged`."""
     found = silenced(file)
     left = tuple(d for d in outcome.decisions if not found.covers(d))
     stated = any(d.safety != "advice" for d in left)

@@ -1,5 +1,4 @@
-"""What the Dockerfile and its context don't tell, said as decisions: what a built image shows, what the
-settings say."""
+"""Decisions that state facts from a built image or from the settings."""
 
 from __future__ import annotations
 
@@ -13,20 +12,20 @@ from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import BuiltImage
+    from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
 def evidence_decisions(
     evidence: BuiltImage | None, base: ImageFacts | None, seen: Mapping[int, tuple[str, ...]]
 ) -> tuple[Decision, ...]:
-    """`base` is a base image that only the built one tells of; `seen` what RUNs of unknown effect left, by
-    their lines."""
+    """`base` are base image facts known only from the built image. `seen` maps the lines of RUNs with unknown
+    effects to the paths they left."""
     if evidence is None:
         return ()
     found = []
     if base is not None:
         found.append(
-            Decision.of("SL340", "base", safety="safe", reference=base.reference, shown=_described(base))
+            Decision.of("SL340", "base", safety="safe", reference=base.reference, shown=_description(base))
         )
     for line, paths in seen.items():
         found.append(
@@ -38,7 +37,7 @@ def evidence_decisions(
 
 
 def base_mapping_decisions(start: Instruction, reference: str, names: BaseMap) -> tuple[Decision, ...]:
-    """What the settings say about the name behind FROM."""
+    """States that the settings map the image name in FROM to another one."""
     known = names.known(reference)
     if known == reference:
         return ()
@@ -47,7 +46,7 @@ def base_mapping_decisions(start: Instruction, reference: str, names: BaseMap) -
     )
 
 
-def _described(base: ImageFacts) -> str:
+def _description(base: ImageFacts) -> str:
     system = " ".join(filter(None, (base.distro, base.suite)))
     libc = " ".join(filter(None, (base.libc, base.libc_version)))
     known = language(base.language)

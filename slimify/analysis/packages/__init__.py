@@ -1,1 +1,1 @@
-"""System packages, one by one: needed for the build, at run time, or by nothing known."""
+"""System packages: which of them the build needs, which run time needs, and which nothing uses."""

@@ -1,8 +1,8 @@
-"""Settings of package managers that only an install reads: a registry, a proxy, how long to wait for it.
+"""Settings of package managers that only an install reads: registry, proxy, timeouts.
 
-Executed again in a final stage that installs nothing, `npm config set registry …` would leave a file that
-nothing reads, and often a token. What also says how a script of the project is run (unsafe-perm) stays
-wherever a package manager runs one.
+In a final stage that installs nothing, `npm config set registry …` would only leave an unused file, often
+with a token. Settings that also affect how project scripts run (unsafe-perm) are kept if a package manager
+runs scripts there.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS, INSTALLS_NOTHING, Effect
 
-# What is executed in the final stage and installs with none of these managers.
-_ELSEWHERE = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
+# Effects in the final stage that do not install with these package managers.
+_NOT_INSTALLING = INSTALLS_NOTHING | CHANGES_SYSTEM_STATE | CHANGES_FILES | {"packages"}
 
 
 def install_only_settings(runtime_needs: RuntimeNeeds) -> str:
-    """Which settings only an install reads: of kind "any" where nothing that runs starts a package manager,
-    of kind "install" where one only runs scripts, "" where what starts it is not known."""
+    """Which settings only an install reads: "any" if nothing at run time starts a package manager, "install"
+    if one only runs scripts, "" if that is not known."""
     started = configured_installers() & runtime_needs.commands.keys()
-    installs = any(_has_settings(e) for e in runtime_needs.start)
+    installs = any(_has_known_settings(e) for e in runtime_needs.start)
     if (
         runtime_needs.dynamic
         or installs
@@ -36,15 +36,16 @@ def install_only_settings(runtime_needs: RuntimeNeeds) -> str:
     return "install" if started else "any"
 
 
-def _has_settings(effect: Effect) -> bool:
+def _has_known_settings(effect: Effect) -> bool:
     """Whether it installs with a package manager whose settings are known."""
     own = language(effect.ecosystem) if effect.kind in INSTALLS | {"prune"} else None
     return own is not None and bool(own.facts("settings.toml").get("commands"))
 
 
 def assign_installer_settings(state: RoleState, kind: str) -> None:
-    """Gives steps that set nothing else to the build, where no later step of the final stage installs."""
-    if not kind or state.unread:
+    """Assigns commands that only change such settings to the build, if no later step of the final stage
+    installs. `kind` comes from `install_only_settings`."""
+    if not kind or state.unread_start:
         return
     known = installer_settings() | (installer_settings("scripts") if kind == "any" else frozenset())
     for visit in reversed(state.visits):
@@ -52,7 +53,7 @@ def assign_installer_settings(state: RoleState, kind: str) -> None:
             where, effects = (visit.index, number), visit.effects[number]
             if state.atoms[where] == "build":
                 continue
-            keys = [_keys(e) for e in effects]
+            keys = [_changed_settings(e) for e in effects]
             if (
                 visit.index not in state.keep
                 and keys
@@ -61,12 +62,12 @@ def assign_installer_settings(state: RoleState, kind: str) -> None:
                 assign_role(
                     state, where, "build", Reason.of("SL205", "installer_setting", tool=effects[0].tool)
                 )
-            elif {e.kind for e in effects} - _ELSEWHERE:
+            elif {e.kind for e in effects} - _NOT_INSTALLING:
                 return
 
 
-def _keys(effect: Effect) -> Sequence[str]:
-    """The names of the settings that a command of a package manager changes; none of any other command."""
+def _changed_settings(effect: Effect) -> Sequence[str]:
+    """The settings that a command of a package manager changes; empty for other commands."""
     if effect.kind != "files" or effect.action not in ("config", "set"):
         return ()
     if effect.tool not in configured_installers():
@@ -76,12 +77,12 @@ def _keys(effect: Effect) -> Sequence[str]:
         if word in setting_verbs():
             operands = [w for w in words[at + 1 :] if not w.startswith("-")]
             pairs = word != "set" or "=" in "".join(operands[:1])
-            return tuple(_plain(operands if pairs else operands[:1]))
+            return tuple(_setting_names(operands if pairs else operands[:1]))
     return ()
 
 
-def _plain(words: Iterable[str]) -> Iterable[str]:
-    """Names without their value, and without the registry or scope that they hold for."""
+def _setting_names(words: Iterable[str]) -> Iterable[str]:
+    """Setting names without value, registry and scope."""
     for word in words:
         name = word.partition("=")[0]
         yield name.rpartition(":")[2] if name.startswith(("//", "@")) else name

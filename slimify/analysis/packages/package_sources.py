@@ -1,4 +1,4 @@
-"""Package sources: what adds one, and whether anything is installed from it at run time."""
+"""Package sources: which commands add one, and whether run time installs from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slimify.semantics.walk import Visit
 
 
 def adds_source(effects: Sequence[Effect]) -> bool:
-    """Whether the commands only add a package source: lists, keys, what is downloaded for them."""
+    """Whether the commands only add a package source: lists, keys, and downloads for them."""
     kinds = {e.kind for e in effects}
     if "source" in kinds:
         return kinds <= LEAVES_NOTHING | {"source", "fetch", "files"}
@@ -27,7 +27,7 @@ def adds_source(effects: Sequence[Effect]) -> bool:
 def serves_build_only(
     visit: Visit, number: int, packages: Mapping[tuple[int, int], tuple[PackageVerdict, ...]]
 ) -> bool:
-    """Whether everything that is installed from the source is needed for the build only."""
+    """Whether only the build needs the packages that are installed from the source."""
     if visit.script is None:
         return False
     atom = visit.script.atoms[number]

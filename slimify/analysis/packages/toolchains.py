@@ -1,7 +1,7 @@
-"""Interpreters and installers of system packages that only a build step uses.
+"""Interpreters and installers from system packages that only build steps use.
 
-A Node that bundles the front end of a Python or Go application, a pip that fills site-packages: what
-they leave is copied, they themselves are not needed where nothing at run time calls them.
+Examples: Node that bundles the front end of a Python or Go application, pip that fills site-packages. Their
+results are copied. They are not needed themselves unless run time calls them.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ def build_only_use(
     language: str | None,
     late: Collection[str] = (),
 ) -> tuple[Use, tuple[str, ...]] | None:
-    """The build step that a package serves, and what run time needs instead; None if it may be needed
-    when the image runs, or isn't such a package."""
+    """The build step that uses the package, and the packages that run time needs instead. None if run time
+    may need it, or if it is not a toolchain package."""
     if language is None:
         return None
     for known in languages():
         other = toolchain(known) if known.name != language else None
         if other is not None and name in other.packages:
-            return _elsewhere(other, visits, runtime_needs, tools, late)
+            return _other_language_use(other, visits, runtime_needs, tools, late)
         own = installers(known) if known.name == language else None
         if own is not None and name in own.packages:
-            user = _installs_only(own, visits, runtime_needs, tools)
+            user = _installer_use(own, visits, runtime_needs, tools)
             return (user, own.packages[name]) if user is not None else None
     return None
 
 
-def _elsewhere(
+def _other_language_use(
     other: Toolchain,
     visits: Sequence[Visit],
     runtime_needs: RuntimeNeeds,
     tools: Mapping[str, Use],
     late: Collection[str],
 ) -> tuple[Use, tuple[str, ...]] | None:
-    user = _user(other.commands, tools)
+    user = _first_user(other.commands, tools)
     if (
         user is None
         or other.commands & {*runtime_needs.commands, *late}
@@ -58,26 +58,25 @@ def _elsewhere(
     return user, ()
 
 
-def _installs_only(
+def _installer_use(
     own: Installers, visits: Sequence[Visit], runtime_needs: RuntimeNeeds, tools: Mapping[str, Use]
 ) -> Use | None:
     started = {e.manager for e in runtime_needs.start} & own.managers
-    if started or own.commands & set(runtime_needs.commands) or _commands(visits, "unknown"):
+    if started or own.commands & set(runtime_needs.commands) or _has_effect(visits, "unknown"):
         return None
-    return _user(own.commands, tools)
+    return _first_user(own.commands, tools)
 
 
-def _user(commands: Collection[str], tools: Mapping[str, Use]) -> Use | None:
+def _first_user(commands: Collection[str], tools: Mapping[str, Use]) -> Use | None:
     return next((tools[c] for c in sorted(commands) if c in tools), None)
 
 
-def _commands(visits: Sequence[Visit], kind: str) -> bool:
+def _has_effect(visits: Sequence[Visit], kind: str) -> bool:
     return any(e.kind == kind for v in visits for atom in v.effects for e in atom)
 
 
 def names_packages(other: Toolchain, end: State) -> bool:
-    """Whether an environment variable or a source of the application names the packages that a toolchain of
-    another language installs."""
+    """Whether an environment variable or a source file refers to packages that this toolchain installs."""
     if any(other.variables.search(value or "") for name, value in end.env.items() if name != "PATH"):
         return True
     context = end.view.context

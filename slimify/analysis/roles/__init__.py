@@ -1,1 +1,1 @@
-"""Where each step has to be executed."""
+"""In which stage each step is executed, and what has to be copied from the builder."""

@@ -1,4 +1,4 @@
-"""What is left of everything that build steps make, and where files of the context belong."""
+"""The artifacts of build steps that run time needs, and the roles of COPY and ADD."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from slimify.analysis.copies import copied_files, copy_targets
+from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.roles.chown_globs import assign_chown_globs
 from slimify.analysis.roles.compiler_inputs import compiler_inputs
 from slimify.analysis.roles.parent_directories import keep_parent_directories
@@ -18,16 +18,16 @@ from slimify.facts.system import is_package_source, is_plain_root, is_scratch, i
 from slimify.languages import languages
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import CHANGES_FILES, LEAVES_NOTHING, MANAGES_PACKAGES, WORKS_BY_PATH, EffectKind
-from slimify.semantics.paths import inside, inside_any, is_named_place, outermost, touches
+from slimify.semantics.paths import inside, inside_any, is_named_place, outermost, overlap
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_NO_FILES = MANAGES_PACKAGES | {"cache", "state"}  # reads no file of the context
-_NARROW = WORKS_BY_PATH | {"check"}  # reads what it names, whatever its directory
+_READS_NO_FILES = MANAGES_PACKAGES | {"cache", "state"}  # reads no files of the context
+_READS_NAMED_PATHS = WORKS_BY_PATH | {"check"}  # reads only the paths it names, independent of its directory
 
 
 def runtime_artifacts(state: RoleState) -> tuple[Artifact, ...]:
-    """What is left of everything made: not deleted again, not scratch, not an archive that was unpacked."""
+    """The artifacts that remain: not deleted again, not temporary, not an unpacked archive."""
     kept, locks = [], {name for known in languages() for name in known.lock_files}
     for path, made in state.artifacts.items():
         scratch = is_scratch(path) and not is_named_place(path) and path not in state.symlink_targets
@@ -45,8 +45,8 @@ def runtime_artifacts(state: RoleState) -> tuple[Artifact, ...]:
 
 
 def with_chowned_directories(state: RoleState, made: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
-    """`chown -R app /app` over a directory that holds made things: the directory is copied whole,
-    since executing it again would store everything in it twice."""
+    """Merges artifacts below a directory that a later `chown -R` covers into that directory. Running the
+    chown in the final stage would store every file twice."""
     result = list(made)
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
@@ -78,14 +78,14 @@ def with_chowned_directories(state: RoleState, made: tuple[Artifact, ...]) -> tu
                 kind: EffectKind = "build" if any(m.kind == "build" for m in below) else "meta"
                 result = [m for m in result if m not in below]
                 result.append(Artifact(path=target, first=first, user="root", kind=kind))
-                _settle_inside(state, target, where)
+                _assign_inside(state, target, where)
             state.atoms[where] = "build"
             state.reasons[where] = (Reason.of("SL217", "reworks_owned"),)
     return tuple(sorted(result, key=lambda m: m.first))
 
 
-def _settle_inside(state: RoleState, directory: str, before: AtomKey) -> None:
-    """What was done to files in a directory that turns out to be copied whole is done in the builder."""
+def _assign_inside(state: RoleState, directory: str, before: AtomKey) -> None:
+    """Assigns steps on files inside a directory that is copied as a whole to the build."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
@@ -98,7 +98,7 @@ def _settle_inside(state: RoleState, directory: str, before: AtomKey) -> None:
 
 
 def assign_artifact_directories(state: RoleState) -> None:
-    """A directory made for what the same RUN then builds or unpacks into it comes with that, if at all."""
+    """Assigns the creation of a directory to the build if it only holds artifacts of the same RUN."""
     for visit in state.visits:
         own = [m.path for m in state.artifacts.values() if m.first == visit.index]
         if not own or not is_plain_root(visit.state.user):
@@ -114,12 +114,12 @@ def assign_artifact_directories(state: RoleState) -> None:
 
 
 def copy_roles(
-    state: RoleState, made: tuple[Artifact, ...], live_texts: frozenset[str]
+    state: RoleState, made: tuple[Artifact, ...], runtime_names: frozenset[str]
 ) -> tuple[dict[int, Role], dict[int, tuple[Reason, ...]]]:
-    """Roles of COPY and ADD: with the build where a build step reads it, at run time otherwise."""
+    """Roles of COPY and ADD: build if only build steps read the files, else run or both."""
     roles: dict[int, Role] = {}
     reasons: dict[int, tuple[Reason, ...]] = {}
-    users = _users(state)
+    users = _build_steps(state)
     for position, visit in enumerate(state.visits):
         if visit.instruction.keyword not in ("COPY", "ADD"):
             continue
@@ -128,13 +128,13 @@ def copy_roles(
             roles[visit.index] = "unknown"
             reasons[visit.index] = (Reason.of("SL221", "target_unknown"),)
             continue
-        if _emulator(visit):
+        if _is_emulator(visit):
             roles[visit.index] = "both"
             reasons[visit.index] = (Reason.of("SL224", "emulator"),)
             continue
-        tool = _tool_of_another_image(state, visit)
+        tool = _copied_tools(state, visit)
         if tool:
-            runtime_needs = bool(tool & state.live_commands)
+            runtime_needs = bool(tool & state.runtime_commands)
             roles[visit.index] = "both" if runtime_needs else "build"
             first = min(tool)
             reasons[visit.index] = (
@@ -143,7 +143,7 @@ def copy_roles(
                 else Reason.of("SL205", "build_tool_only", command=first),
             )
             continue
-        user = _first_user(users, visit.index, targets)
+        user = _first_reader(users, visit.index, targets)
         if targets and all(any(inside(t, g) for g in state.deleted) for t in targets) and user:
             roles[visit.index] = "build"
             reasons[visit.index] = (Reason.of("SL224", "read_and_deleted", step=user),)
@@ -153,11 +153,11 @@ def copy_roles(
             role: Role = "build"
             reason = Reason.of("SL224", "inside_built")
         elif user and (
-            _only_manifests(state, visit, targets, live_texts)
-            or (_scratch(state, visit, live_texts) and _read_by_build(state, visit))
+            _only_manifests(state, visit, targets, runtime_names)
+            or (_is_scratch_copy(state, visit, runtime_names) and _is_read_by_build(state, visit))
         ):
             role, reason = "build", Reason.of("SL224", "read_by_build", step=user)
-        elif _remote(visit) and _scratch(state, visit, live_texts):
+        elif _is_remote_add(visit) and _is_scratch_copy(state, visit, runtime_names):
             role, reason = "build", Reason.of("SL224", "cache_key")
         elif user:
             role, reason = (
@@ -168,14 +168,14 @@ def copy_roles(
             role, reason = "run", Reason.of("SL225", "files")
         roles[visit.index] = role
         reasons[visit.index] = (reason,)
-    _follow_copies(state, roles)
+    _assign_copy_cleanup(state, roles)
     keep_parent_directories(state, made, roles, reasons)
     return roles, reasons
 
 
-def _follow_copies(state: RoleState, copies: Mapping[int, Role]) -> None:
-    """Owner and mode of files that only the build reads are changed, and these are deleted, where they are
-    (a lock file)."""
+def _assign_copy_cleanup(state: RoleState, copies: Mapping[int, Role]) -> None:
+    """Assigns changes of owner and mode, and deletions, of files that only the build reads (a lock file) to
+    the build."""
     placed = {
         visit.index: _targets(state, position) or ()
         for position, visit in enumerate(state.visits)
@@ -207,14 +207,14 @@ def _follow_copies(state: RoleState, copies: Mapping[int, Role]) -> None:
     assign_chown_globs(state, copies, placed)
 
 
-def _emulator(visit: Visit) -> bool:
-    """A COPY of QEMU's user emulation (source: wiki.debian.org/QemuUserEmulation, names of the programs)."""
+def _is_emulator(visit: Visit) -> bool:
+    """Whether it copies the user-mode emulator of QEMU (program names: wiki.debian.org/QemuUserEmulation)."""
     sources = copy_parts(visit.instruction).sources
     return bool(sources) and all(fnmatchcase(posixpath.basename(s), "qemu-*-static") for s in sources)
 
 
-def _tool_of_another_image(state: RoleState, visit: Visit) -> frozenset[str]:
-    """The programs that COPY --from takes out of another image, when build steps call one of them."""
+def _copied_tools(state: RoleState, visit: Visit) -> frozenset[str]:
+    """The programs that COPY --from takes from another image, if build steps call one of them."""
     parts = copy_parts(visit.instruction)
     if parts.from_stage is None:
         return frozenset()
@@ -223,19 +223,19 @@ def _tool_of_another_image(state: RoleState, visit: Visit) -> frozenset[str]:
 
 
 def _targets(state: RoleState, position: int) -> tuple[str, ...] | None:
-    """The image paths that a COPY makes, as the view of the next instruction knows them."""
+    """The image paths that a COPY creates."""
     return copy_targets(state.visits[position])
 
 
-class _User(Struct, frozen=True):
-    """A build step that works somewhere: `places` is None where that may be anywhere."""
+class _BuildStep(Struct, frozen=True):
+    """A build step that reads or writes files. `places` is None if it may touch any path."""
 
     index: int
-    name: str  # shortened for a message
+    name: str  # for messages
     places: tuple[str, ...] | None
 
 
-def _users(state: RoleState) -> tuple[_User, ...]:
+def _build_steps(state: RoleState) -> tuple[_BuildStep, ...]:
     """The build steps that read or write files, in order."""
     users = []
     for visit in state.visits:
@@ -243,47 +243,47 @@ def _users(state: RoleState) -> tuple[_User, ...]:
             if state.atoms.get((visit.index, number)) not in ("build", "unknown"):
                 continue
             for effect in effects:
-                if effect.kind in _NO_FILES:
+                if effect.kind in _READS_NO_FILES:
                     continue
-                narrow = effect.kind in _NARROW
+                narrow = effect.kind in _READS_NAMED_PATHS
                 if (effect.cwd is None and not narrow) or effect.reads_anything:
-                    users.append(_User(visit.index, effect.tool, None))
+                    users.append(_BuildStep(visit.index, effect.tool, None))
                     continue
                 named = (*effect.reads, *effect.manifests, *effect.writes, *effect.outputs)
                 places = named if narrow else (effect.cwd or "", *compiler_inputs(effect), *named)
                 known = tuple(p for p in places if p and not is_named_place(p))
                 if known:
-                    users.append(_User(visit.index, f"{effect.tool} {effect.action}".strip(), known))
+                    users.append(_BuildStep(visit.index, f"{effect.tool} {effect.action}".strip(), known))
     return tuple(users)
 
 
-def _first_user(users: Sequence[_User], index: int, targets: Sequence[str]) -> str:
-    """The first build step behind an instruction that works where its copy went, or ""."""
+def _first_reader(users: Sequence[_BuildStep], index: int, targets: Sequence[str]) -> str:
+    """The first build step after an instruction that works on what its COPY created; "" if there is none."""
     for user in users[bisect_right(users, index, key=lambda u: u.index) :]:
-        if user.places is None or any(touches(t, p) for p in user.places for t in targets):
+        if user.places is None or any(overlap(t, p) for p in user.places for t in targets):
             return user.name
     return ""
 
 
 def _only_manifests(
-    state: RoleState, visit: Visit, targets: Sequence[str], live_texts: frozenset[str]
+    state: RoleState, visit: Visit, targets: Sequence[str], runtime_names: frozenset[str]
 ) -> bool:
-    """Everything that is copied is a manifest an installer reads, or comes again with a later COPY."""
+    """Whether everything copied is a manifest that an installer reads, or is copied again later."""
     names = copied_files(visit)
     if names is None or not names:
         return False
-    at_run_time = state.own.runtime_manifests if state.own is not None else ()
+    at_run_time = state.app_language.runtime_manifests if state.app_language is not None else ()
     for name in names:
         described = posixpath.basename(name) in at_run_time and not is_scratch(name)
-        if (described or name not in state.manifests) and not _copied_again(state, visit.index, name):
+        if (described or name not in state.manifests) and not _is_copied_again(state, visit.index, name):
             return False
-        if {name, name.rpartition("/")[2]} & live_texts and not _copied_again(state, visit.index, name):
+        if {name, name.rpartition("/")[2]} & runtime_names and not _is_copied_again(state, visit.index, name):
             return False
     return True
 
 
-def _remote(visit: Visit) -> bool:
-    """ADD of something that is fetched anew with each build, as far as its place is concerned."""
+def _is_remote_add(visit: Visit) -> bool:
+    """Whether it is an ADD from a URL or an unknown source."""
     sources = copy_parts(visit.instruction).sources
     return (
         any(s.startswith(("http://", "https://", "$")) for s in sources)
@@ -291,30 +291,30 @@ def _remote(visit: Visit) -> bool:
     )
 
 
-def _scratch(state: RoleState, visit: Visit, live_texts: frozenset[str]) -> bool:
-    """Single files that go where nobody looks for those of an application, which does not start there
-    either: nothing that describes how it starts names the directory, nothing it reads is named like them."""
+def _is_scratch_copy(state: RoleState, visit: Visit, runtime_names: frozenset[str]) -> bool:
+    """Whether it copies single files to a temporary place that the application does not use: it does not
+    start there, and no start instruction or source refers to the directory or the file names."""
     names = _single_files(visit)
     cwd = state.visits[-1].state.cwd
     if not names or cwd is None or is_scratch(cwd):
         return False
-    said = "\n".join(v.instruction.value for v in state.visits if v.instruction.keyword in _DESCRIBING)
+    said = "\n".join(v.instruction.value for v in state.visits if v.instruction.keyword in _START_KEYWORDS)
     return all(
-        is_scratch(n) and n.rpartition("/")[0] not in said and not {n, n.rpartition("/")[2]} & live_texts
+        is_scratch(n) and n.rpartition("/")[0] not in said and not {n, n.rpartition("/")[2]} & runtime_names
         for n in names
     )
 
 
-_DESCRIBING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"})
+_START_KEYWORDS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK", "ENV", "VOLUME"})
 
 
 def _single_files(visit: Visit) -> tuple[str, ...]:
-    """The image paths of a COPY of files; of an ADD of one address what it is stored as."""
-    return tuple((copy_targets(visit) if _remote(visit) else copied_files(visit)) or ())
+    """The image paths of copied files; for a remote ADD its target."""
+    return tuple((copy_targets(visit) if _is_remote_add(visit) else copied_files(visit)) or ())
 
 
-def _read_by_build(state: RoleState, visit: Visit) -> bool:
-    """Whether build steps name every one of the files: as what they read, or execute."""
+def _is_read_by_build(state: RoleState, visit: Visit) -> bool:
+    """Whether build steps read or execute every one of the files."""
     read = {
         path
         for v in state.visits
@@ -326,5 +326,5 @@ def _read_by_build(state: RoleState, visit: Visit) -> bool:
     return all(name in read for name in _single_files(visit))
 
 
-def _copied_again(state: RoleState, index: int, name: str) -> bool:
+def _is_copied_again(state: RoleState, index: int, name: str) -> bool:
     return state.last_copies.get(name, -1) > index

@@ -1,10 +1,10 @@
-"""Where each step has to be executed, and which of its results run time needs.
+"""Assigns a role to each step, and finds the artifacts that run time needs.
 
-A backward question asked in one forward pass: a step that installs, compiles or downloads can be
-executed in a stage that is thrown away, because what it leaves is known and can be copied. Steps
-that only rework what such a step left go with it. Steps that register something in the system
-(packages, users, caches of the linker) and those that run the application's own code are executed
-where the application runs. Whatever is not understood stays, and stays first.
+One forward pass answers a backward question. A step that installs, compiles or downloads can be executed in
+the builder, since what it leaves is known and can be copied. Steps that only rework such artifacts get the
+same role. Steps that change the system (packages, users, linker cache) and steps that run the application's
+own code are executed in the final stage. A step that is not understood is kept, at its position before the
+others.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from slimify.analysis.context_removals import pruned_copies
-from slimify.analysis.packages.downloaded_files import final_stage_downloads
+from slimify.analysis.packages.final_stage_downloads import final_stage_downloads
 from slimify.analysis.packages.installer_settings import assign_installer_settings
 from slimify.analysis.packages.package_sources import adds_source, serves_build_only
 from slimify.analysis.packages.tool_settings import build_only_reader
+from slimify.analysis.pruned_copies import pruned_copies
 from slimify.analysis.roles.artifacts import (
     assign_artifact_directories,
     copy_roles,
@@ -46,7 +46,7 @@ from slimify.model.effects import (
     Effect,
     EffectKind,
 )
-from slimify.semantics.paths import inside, inside_any, is_named_place, touches
+from slimify.semantics.paths import inside, inside_any, is_named_place, overlap
 from slimify.semantics.walk import Visit
 
 
@@ -54,25 +54,28 @@ def assign_roles(
     visits: Sequence[Visit],
     packages: Mapping[AtomKey, tuple[PackageVerdict, ...]],
     *,
-    live_commands: frozenset[str],
+    runtime_commands: frozenset[str],
     build_tools: frozenset[str],
     application: str | None,
     keep: frozenset[int] = frozenset(),
-    live_texts: frozenset[str] = frozenset(),
+    runtime_names: frozenset[str] = frozenset(),
     unread: str = "",
     install_time: str = "",
 ) -> Roles:
-    """Roles for all steps. `packages` are the verdicts on system packages, `build_tools` the programs
-    that build steps call, `application` its language, `keep` the instructions the user wants at run time,
-    `unread` says why the program that is started could not be read, `install_time` which settings only an
-    install reads."""
-    state = RoleState(visits, packages, live_commands, build_tools, application, keep, unread)
+    """Roles for all steps.
+
+    `packages` are the verdicts on system packages. `build_tools` are the programs that build steps call.
+    `application` is the language of the application. `keep` are the instructions that the user keeps in the
+    final stage. `unread` states why the start script could not be read. `install_time` comes from
+    `install_only_settings`.
+    """
+    state = RoleState(visits, packages, runtime_commands, build_tools, application, keep, unread)
     for visit in visits:
         for number, effects in enumerate(visit.effects):
-            _atom(state, visit, number, effects)
+            _assign_atom(state, visit, number, effects)
     assign_installer_settings(state, install_time)
-    state.artifacts = {**pruned_copies(state), **state.artifacts, **_left_by_installs(state)}
-    _again(state)
+    state.artifacts = {**pruned_copies(state), **state.artifacts, **_global_install_artifacts(state)}
+    _reassign_file_steps(state)
     assign_artifact_directories(state)
     assign_temporary_files(state)
     for where, paths in final_stage_downloads(visits, state.atoms).items():
@@ -81,18 +84,18 @@ def assign_roles(
             state.artifacts.pop(path, None)
     assign_package_cleanup(state)
     made = with_chowned_directories(state, runtime_artifacts(state))
-    copies, copy_reasons = copy_roles(state, made, live_texts)
+    copies, copy_reasons = copy_roles(state, made, runtime_names)
     return Roles(
         atoms=state.atoms, reasons=state.reasons, copies=copies, copy_reasons=copy_reasons, artifacts=made
     )
 
 
-def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
+def _assign_atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
     where = (visit.index, number)
     kinds = {e.kind for e in effects}
     if visit.index in state.keep:
         assign_role(state, where, "run", Reason.of("SL222", "comment"))
-    elif "unknown" in kinds and _own_program(state, where, effects):
+    elif "unknown" in kinds and _starts_built_program(state, where, effects):
         assign_role(state, where, "run", Reason.of("SL214", "own_code"))
     elif "unknown" in kinds:
         why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are unknown")
@@ -104,25 +107,20 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
             assign_role(state, where, "build", Reason.of("SL215", "source_for_build"))
         else:
             assign_role(state, where, "run", _RUN_REASON["source"])
-    elif "install-global" not in kinds and _into_other_language(state, effects):
-        _global(state, where, effects)
+    elif "install-global" not in kinds and _installs_other_language(state, effects):
+        _assign_global_install(state, where, effects)
     elif kinds & LEAVES_ARTIFACTS and not _is_download_for_run_time(effects):
-        _build(state, visit, where, effects)
+        _assign_build(state, visit, where, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
-        _packages(state, where)
+        _assign_packages(state, where)
     elif "install-global" in kinds:
-        _global(state, where, effects)
+        _assign_global_install(state, where, effects)
     elif "app" in kinds or _is_download_for_run_time(effects):
-        _app(state, visit, where, effects)
+        _assign_application(state, visit, where, effects)
     elif kinds & CHANGES_SYSTEM_STATE:
-        assign_role(
-            state,
-            where,
-            "run",
-            _RUN_REASON[next(k for k in ("users", "system", "source") if k in kinds)],
-        )
+        assign_role(state, where, "run", next(_RUN_REASON[k] for k in _RUN_REASON if k in kinds))
     elif kinds & CHANGES_FILES:
-        _files(state, visit, where, effects)
+        _assign_files(state, visit, where, effects)
     elif kinds & ACCOMPANIES_INSTALL:
         state.deleted.extend(d for e in effects for d in e.deletes)
         assign_role(state, where, "both", Reason.of("SL218", "beside"))
@@ -130,11 +128,10 @@ def _atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]
         assign_role(state, where, "build", Reason.of("SL219", "check"))
 
 
-def _own_program(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
-    """A program that an earlier step compiled, started once nothing is built any more."""
-    compiled = {
-        m.path.rpartition("/")[2] for m in state.artifacts.values() if m.is_file and m.kind == "compile"
-    }
+def _starts_built_program(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
+    """Whether the step starts a program that an earlier step compiled, and nothing is built afterwards."""
+    binaries = (m.path for m in state.artifacts.values() if m.is_file and m.kind == "compile")
+    compiled = {path.rpartition("/")[2] for path in binaries}
     if any(e.kind == "unknown" and e.tool.rpartition("/")[2] not in compiled for e in effects):
         return False
     later = (
@@ -155,11 +152,11 @@ _RUN_REASON = {
 
 
 def _is_download_for_run_time(effects: Sequence[Effect]) -> bool:
-    """Data that a program reads when it runs, fetched by the interpreter that reads it, or what it needs."""
+    """Whether the interpreter itself downloads runtime data, or what that data needs."""
     return any((e.kind == "fetch" and e.ecosystem) or e.action == "install-deps" for e in effects)
 
 
-_MOST_TELLING = ("install", "prune", "compile", "build", "fetch", "unpack")  # kinds, the first decides
+_DECIDING_KINDS = ("install", "prune", "compile", "build", "fetch", "unpack")  # in order of precedence
 _BUILD_REASONS = {
     "prune": Reason.of("SL210", "prune"),
     "build": Reason.of("SL211", "build"),
@@ -168,7 +165,7 @@ _BUILD_REASONS = {
 }
 
 
-def _build(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+def _assign_build(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
     if any(e.writes_anywhere for e in effects):
         why = next((e.why for e in effects if e.writes_anywhere and e.why), "where it writes is unknown")
         assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
@@ -177,13 +174,13 @@ def _build(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Eff
     for effect in effects:
         state.unpacked |= {r for r in effect.reads if effect.kind == "unpack"}
         state.deleted.extend(effect.deletes)
-        if not (effect.tool == "mkdir" and _filled(effect, effects)):
-            _record(state, visit, effect)
+        if not (effect.tool == "mkdir" and _holds_only_outputs(effect, effects)):
+            _record_artifacts(state, visit, effect)
 
 
 def _build_reason(effects: Sequence[Effect]) -> Reason:
-    """Why a step is executed in the build: its most telling effect decides."""
-    effect = next(e for kind in _MOST_TELLING for e in effects if e.kind == kind)
+    """The reason for the role build, taken from the deciding effect of the step."""
+    effect = next(e for kind in _DECIDING_KINDS for e in effects if e.kind == kind)
     if effect.kind in _BUILD_REASONS:
         return _BUILD_REASONS[effect.kind]
     known = language(effect.ecosystem)
@@ -193,27 +190,27 @@ def _build_reason(effects: Sequence[Effect]) -> Reason:
     return Reason.of("SL210", "packages", language=title)
 
 
-def _filled(effect: Effect, effects: Sequence[Effect]) -> bool:
-    """A directory that is made for files which the same command makes."""
+def _holds_only_outputs(effect: Effect, effects: Sequence[Effect]) -> bool:
+    """Whether the directories it creates only hold outputs of the same command."""
     return all(any(inside(o, w) for e in effects for o in e.outputs) for w in effect.writes)
 
 
-def _record(state: RoleState, visit: Visit, effect: Effect) -> None:
-    generators = state.own.generators if state.own is not None else None
+def _record_artifacts(state: RoleState, visit: Visit, effect: Effect) -> None:
+    generators = state.app_language.generators if state.app_language is not None else None
     if generators is not None and generators.leaves_sources(effect):
         return
     for path in effect.outputs:
-        _add(state, visit, effect, path, is_file=True)
+        _add_artifact(state, visit, effect, path, is_file=True)
     if effect.kind == "compile" and effect.action == "install" and not effect.outputs:
-        for path in effect.writes:  # the binaries' names are not known, their directory is
-            _add(state, visit, effect, path)
+        for path in effect.writes:  # the names of the binaries are not known
+            _add_artifact(state, visit, effect, path)
     if effect.kind == "compile" or (effect.outputs and effect.kind == "build"):
         return
     for path in effect.writes:
-        _add(state, visit, effect, path)
+        _add_artifact(state, visit, effect, path)
 
 
-def _add(
+def _add_artifact(
     state: RoleState,
     visit: Visit,
     effect: Effect,
@@ -234,7 +231,7 @@ def _add(
         )
 
 
-def _packages(state: RoleState, where: AtomKey) -> None:
+def _assign_packages(state: RoleState, where: AtomKey) -> None:
     verdicts = state.packages.get(where, ())
     roles = {v.role for v in verdicts}
     if not verdicts:
@@ -247,9 +244,8 @@ def _packages(state: RoleState, where: AtomKey) -> None:
         assign_role(state, where, "both", Reason.of("SL203", "some"))
 
 
-def _into_other_language(state: RoleState, effects: Sequence[Effect]) -> bool:
-    """Installs beside an application in another language: they fill that language's own place in the system,
-    among the packages of the distribution."""
+def _installs_other_language(state: RoleState, effects: Sequence[Effect]) -> bool:
+    """Whether it only installs packages of another language, into the system directories of that language."""
     return state.language is not None and all(
         e.kind == "install"
         and e.ecosystem not in ("", state.language)
@@ -258,14 +254,14 @@ def _into_other_language(state: RoleState, effects: Sequence[Effect]) -> bool:
     )
 
 
-def _left_by_installs(state: RoleState) -> Mapping[str, Artifact]:
-    """What global installs leave besides programs, where something at run time reads it."""
+def _global_install_artifacts(state: RoleState) -> Mapping[str, Artifact]:
+    """Files other than programs that global installs leave and run time reads."""
     used = {e.ecosystem for v in state.visits for effects in v.effects for e in effects}
     parts = (known.global_installs for known in languages() if known.name in used)
     return {path: made for p in parts if p is not None for path, made in p.artifacts(state).items()}
 
 
-def _global(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> None:
+def _assign_global_install(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> None:
     installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
     known = language(installs[0].ecosystem)
     part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
@@ -276,12 +272,11 @@ def _global(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> None
         assign_role(state, where, "both", Reason.of("SL216", "removes"))
     elif own is not None:
         assign_role(state, where, *own)
-    elif bins & state.live_commands:
-        assign_role(
-            state, where, "run", Reason.of("SL202", "started", command=sorted(bins & state.live_commands)[0])
-        )
-    elif state.unread and names and bins & state.build_tools:
-        assign_role(state, where, "both", Reason.of("SL203", "unread", why=state.unread))
+    elif bins & state.runtime_commands:
+        started = sorted(bins & state.runtime_commands)[0]
+        assign_role(state, where, "run", Reason.of("SL202", "started", command=started))
+    elif state.unread_start and names and bins & state.build_tools:
+        assign_role(state, where, "both", Reason.of("SL203", "unread", why=state.unread_start))
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
         assign_role(state, where, "build", Reason.of("SL201", "called", command=used))
@@ -289,21 +284,21 @@ def _global(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> None
         assign_role(state, where, "both", Reason.of("SL203", "nothing_shown"))
 
 
-def _app(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
-    """The application's own code is executed where it will run. Where its language copies projects as a
-    whole, what it writes into the project comes along."""
+def _assign_application(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+    """The application's own code runs in the final stage; in a project that is copied whole, in the
+    builder."""
     scripts = [e for e in effects if e.kind == "app" and e.cwd is not None]
-    copied = state.own is not None and state.own.copies_project
+    copied = state.app_language is not None and state.app_language.copies_project
     if copied and scripts and all(e.kind == "app" or e.kind in LEAVES_NOTHING for e in effects):
         assign_role(state, where, "build", Reason.of("SL211", "project_script"))
         for effect in scripts:
-            _add(state, visit, effect, effect.cwd or "/", kind="build")
+            _add_artifact(state, visit, effect, effect.cwd or "/", kind="build")
         return
     assign_role(state, where, "run", Reason.of("SL214", "own_code"))
 
 
-def _files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
-    """Copies, moves, edits: with the build if they work on what a build step made, else at run time."""
+def _assign_files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+    """Assigns copies, moves and edits: to the build if they work on artifacts, else to the final stage."""
     reads = [r for e in effects for r in e.reads]
     writes = [w for e in effects for w in e.writes]
     deletes = [d for e in effects for d in e.deletes]
@@ -320,7 +315,7 @@ def _files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Eff
     ):
         assign_role(state, where, "build", Reason.of("SL217", "package_files"))
         return
-    if _fleeting(visit, (*writes, *deletes)):
+    if _is_temporary(visit, (*writes, *deletes)):
         assign_role(state, where, "build", Reason.of("SL217", "made_and_deleted"))
         return
     from_build = any(
@@ -334,15 +329,15 @@ def _files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Eff
     if from_build or within:
         assign_role(state, where, "build", Reason.of("SL217", "reworks"))
         state.symlink_targets.update(r for e in effects if e.action == "link" for r in e.reads)
-        landed = _landed(state, reads, writes)
+        landed = _copied_paths(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if is_shared_directory(p))
             assign_role(state, where, "unknown", Reason.of("SL221", "files_unknown", directory=place))
             return
         for path in landed:
             if not inside_any(path, made):
-                is_file = any(state.artifacts[m].is_file for m in made if any(touches(m, r) for r in reads))
-                _add(state, visit, effects[0], path, kind="files", is_file=is_file)
+                is_file = any(state.artifacts[m].is_file for m in made if any(overlap(m, r) for r in reads))
+                _add_artifact(state, visit, effects[0], path, kind="files", is_file=is_file)
         state.deleted.extend(deletes)
         return
     state.deleted.extend(deletes)
@@ -350,8 +345,8 @@ def _files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Eff
 
 
 def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:
-    """Deletes something that build steps made, and nothing that was copied into the image."""
-    hit = [d for d in deletes if any(_hits(d, m) for m in made)]
+    """Whether it deletes artifacts, and nothing that was copied into the image."""
+    hit = [d for d in deletes if any(_deletes(d, m) for m in made)]
     view = visit.state.view
     others = [d for d in deletes if d not in hit]
     return bool(hit) and not any(
@@ -359,13 +354,13 @@ def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> boo
     )
 
 
-def _hits(deleted: str, made: str) -> bool:
-    return touches(made, deleted) or fnmatchcase(made, deleted)
+def _deletes(deleted: str, made: str) -> bool:
+    return overlap(made, deleted) or fnmatchcase(made, deleted)
 
 
-def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
-    """What a copy writes; into a directory of the system, each known file that its pattern names.
-    None where that can't be told."""
+def _copied_paths(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> list[str] | None:
+    """The paths that a copy writes. In a system directory, each known file that its glob matches; None if
+    they are not known."""
     landed: list[str] = []
     for path in writes:
         if not is_shared_directory(path):
@@ -379,21 +374,21 @@ def _landed(state: RoleState, reads: Sequence[str], writes: Sequence[str]) -> li
     return landed
 
 
-def _fleeting(visit: Visit, paths: Sequence[str]) -> bool:
-    """Every path is both written and deleted by the RUN, which builds something besides."""
+def _is_temporary(visit: Visit, paths: Sequence[str]) -> bool:
+    """Whether the same RUN writes and deletes every path and also builds something."""
     effects = [e for found in visit.effects for e in found]
     if not paths or not any(e.kind in LEAVES_ARTIFACTS for e in effects):
         return False
     deleted = [d for e in effects for d in e.deletes]
     written = [w for e in effects if e.kind == "files" for w in e.writes]
-    return all(inside_any(p, deleted) and any(touches(p, w) for w in written) for p in paths)
+    return all(inside_any(p, deleted) and any(overlap(p, w) for w in written) for p in paths)
 
 
-def _again(state: RoleState) -> None:
-    """Files that were reworked before a build step made the directory its own go with the build, too."""
+def _reassign_file_steps(state: RoleState) -> None:
+    """Assigns file steps before the build step that created their directory to the build as well."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
             where = (visit.index, number)
             kinds = {e.kind for e in effects}
             if state.atoms[where] == "run" and kinds <= CHANGES_FILES | LEAVES_NOTHING and kinds & {"files"}:
-                _files(state, visit, where, effects)
+                _assign_files(state, visit, where, effects)

@@ -1,4 +1,4 @@
-"""What a compiler or bundler may read outside the directory that it is executed in."""
+"""Paths outside its working directory that a compiler or bundler may read."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 from slimify.facts.system import is_shared_directory
 from slimify.model.effects import Effect
 
-# A path of its own, or behind an option: `/proto/a.proto`, `-I/proto`, `--proto_path=../proto`.
+# A path as a word or as the value of an option: `/proto/a.proto`, `-I/proto`, `--proto_path=../proto`.
 _PATH = re.compile(r"(?:\A|[=:]|\A-[A-Za-z])((?:\.\./|/)[^\s=:]*)")
 
 
 def compiler_inputs(effect: Effect) -> tuple[str, ...]:
-    """The places that a build's words name, and what lies beside its project, where settings and sources of
-    a larger one are (`extends: ../tsconfig.json`); nothing for what is no build."""
+    """The paths that the arguments of a build name, and the parent of its working directory, where a larger
+    project keeps shared settings and sources (`extends: ../tsconfig.json`). Empty for other effects."""
     if effect.kind != "build":
         return ()
     cwd = effect.cwd or "/"

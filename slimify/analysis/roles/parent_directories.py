@@ -1,21 +1,20 @@
-"""A COPY that only the build reads may be what makes the directory that a later step of the image that runs
-puts a file into: then it comes along."""
+"""Keeps a build-only COPY in the final stage if a later step needs the directory that it creates."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Reason, Role
 from slimify.model.effects import ADDS_FILES, Effect
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 from slimify.semantics.walk import Visit
 
-# What writes without making the directory; mkdir without -p is one of them.
-_WRITING = ADDS_FILES
+# Effects that do not create parent directories; mkdir without -p is one of them.
+_WRITES_FILES = ADDS_FILES
 
 
 def keep_parent_directories(
@@ -24,7 +23,7 @@ def keep_parent_directories(
     copies: dict[int, Role],
     reasons: dict[int, tuple[Reason, ...]],
 ) -> None:
-    """Such a COPY becomes one of both; its files do no harm."""
+    """Changes the role of such a COPY to both; the additional files do no harm."""
     there: list[str] = []
     passed: dict[int, tuple[str, ...]] = {}
     for visit in state.visits:
@@ -36,9 +35,9 @@ def keep_parent_directories(
             else:
                 there += placed
             continue
-        for effect in _steps(state, visit):
+        for effect in _final_stage_effects(state, visit):
             for place in required_directories(effect):
-                if any(touches(t, place) for t in there if t != "/"):
+                if any(overlap(t, place) for t in there if t != "/"):
                     continue
                 maker = next((i for i, p in passed.items() if any(inside(t, place) for t in p)), None)
                 if maker is not None:
@@ -49,16 +48,16 @@ def keep_parent_directories(
             there += effect.writes
 
 
-def _steps(state: RoleState, visit: Visit) -> Iterator[Effect]:
-    """The effects of a RUN in the image that runs."""
+def _final_stage_effects(state: RoleState, visit: Visit) -> Iterator[Effect]:
+    """The effects of a RUN in the final stage."""
     for number, effects in enumerate(visit.effects):
         if state.atoms[(visit.index, number)] != "build":
             yield from effects
 
 
 def required_directories(effect: Effect) -> Iterator[str]:
-    """The directories that have to be there for it: a redirection and most programs don't make them."""
-    if effect.kind not in _WRITING:
+    """The directories that have to exist before it: redirections and most programs do not create them."""
+    if effect.kind not in _WRITES_FILES:
         return
     if effect.tool in ("mkdir", "install") and any(
         w.text.startswith("-") and "p" in w.text for w in effect.command.words

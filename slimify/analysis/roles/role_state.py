@@ -1,4 +1,4 @@
-"""What the passes over all steps share: what is made, the roles so far."""
+"""The state that the passes over all steps share: artifacts and the roles assigned so far."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import Struct, field
 
-from slimify.analysis.copies import copied_files
+from slimify.analysis.copy_targets import copied_files
 from slimify.languages import Language, language
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import ACCOMPANIES_INSTALL, INSTALLS_NOTHING, EffectKind
@@ -17,18 +17,18 @@ AtomKey = tuple[int, int]  # instruction, atom
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
-    """Something that build steps leave and run time needs: `path` in the image."""
+    """Something that build steps leave and run time needs. `path` is its image path."""
 
     path: str
-    first: int  # instruction that makes it first
-    user: str  # who made it
-    kind: EffectKind  # of the effect that made it
-    ecosystem: str = ""  # of that effect
+    first: int  # index of the instruction that creates it
+    user: str  # user that created it
+    kind: EffectKind  # kind of the effect that created it
+    ecosystem: str = ""  # ecosystem of that effect
     is_file: bool = False
 
 
 class Roles(Struct, frozen=True, kw_only=True):
-    """The answer: a role and reasons for every atom and every COPY, and what has to be copied."""
+    """The result: roles and reasons of every atom and every COPY, and the artifacts to copy."""
 
     atoms: Mapping[AtomKey, Role]
     reasons: Mapping[AtomKey, tuple[Reason, ...]]
@@ -42,11 +42,11 @@ class RoleState(Struct, dict=True):
 
     visits: Sequence[Visit]
     packages: Mapping[AtomKey, tuple[PackageVerdict, ...]]
-    live_commands: frozenset[str]
+    runtime_commands: frozenset[str]
     build_tools: frozenset[str]
     language: str | None
     keep: frozenset[int]
-    unread: str = ""  # why what is started could not be read
+    unread_start: str = ""  # why the start script could not be read
     symlink_targets: set[str] = field(default_factory=set)  # what symbolic links point to
     atoms: dict[AtomKey, Role] = field(default_factory=dict)
     reasons: dict[AtomKey, tuple[Reason, ...]] = field(default_factory=dict)
@@ -55,26 +55,26 @@ class RoleState(Struct, dict=True):
     unpacked: set[str] = field(default_factory=set)
 
     @cached_property
-    def own(self) -> Language | None:
+    def app_language(self) -> Language | None:
         """The application's language."""
         return language(self.language)
 
     @cached_property
     def manifests(self) -> frozenset[str]:
-        """What installers read."""
+        """The manifests that installers read."""
         return frozenset(
             m for v in self.visits for effects in v.effects for e in effects for m in e.manifests
         )
 
     @cached_property
     def last_copies(self) -> Mapping[str, int]:
-        """Each single file that comes with a COPY, with the last one that brings it."""
+        """The files of COPY and ADD, each with the index of the last instruction that copies it."""
         copies = (v for v in self.visits if v.instruction.keyword in ("COPY", "ADD"))
         return {name: v.index for v in copies for name in copied_files(v) or ()}
 
 
 def final_stage_paths(state: RoleState, until: AtomKey) -> tuple[str, ...]:
-    """What the final stage has made by then, besides what is copied."""
+    """The paths that exist in the final stage before `until`, apart from copied files."""
     made: list[str] = []
     for visit in state.visits:
         if visit.index <= until[0]:
@@ -91,7 +91,7 @@ def assign_role(state: RoleState, where: AtomKey, role: Role, reason: Reason) ->
 
 
 def assign_package_cleanup(state: RoleState) -> None:
-    """Lists, caches and removals go where the packages of their RUN, or the next one, go."""
+    """Assigns package lists, caches and removals the role of the other commands in their RUN."""
     for visit in state.visits:
         numbers = range(len(visit.effects))
         real = {

@@ -1,4 +1,4 @@
-"""Files that one RUN makes for a later one, which deletes them again."""
+"""Files that one RUN creates and a later RUN deletes again."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from slimify.model.effects import LEAVES_NOTHING, Effect
 
 
 def assign_temporary_files(state: RoleState) -> None:
-    """Gives both RUNs to the build where a build step between them is what the file was made for (an .npmrc
-    with a token)."""
+    """Assigns both RUNs to the build if a build step between them uses the file (an .npmrc with a token)."""
     numbered = [(v, n, effects) for v in state.visits for n, effects in enumerate(v.effects)]
     removals: dict[frozenset[str], list[int]] = {}
     for position, (_, _, effects) in enumerate(numbered):
-        if _only_files(effects):
+        if _changes_only_files(effects):
             removals.setdefault(frozenset(d for e in effects for d in e.deletes), []).append(position)
     built = [i for i, (v, n, _) in enumerate(numbered) if state.atoms[(v.index, n)] == "build"]
     for position, (visit, number, effects) in enumerate(numbered):
         paths = frozenset(w for e in effects for w in e.writes)
-        if state.atoms[(visit.index, number)] != "run" or not _only_files(effects) or not paths:
+        if state.atoms[(visit.index, number)] != "run" or not _changes_only_files(effects) or not paths:
             continue
         later = removals.get(paths, [])
         at = bisect_right(later, position)
@@ -35,6 +34,6 @@ def assign_temporary_files(state: RoleState) -> None:
             insort(built, one)
 
 
-def _only_files(effects: Sequence[Effect]) -> bool:
+def _changes_only_files(effects: Sequence[Effect]) -> bool:
     kinds = {e.kind for e in effects}
     return "files" in kinds and kinds <= LEAVES_NOTHING | {"files"}

@@ -26,16 +26,16 @@ def fills_cache(effect: Effect) -> bool:
 def filled(state: RoleState) -> dict[str, Artifact]:
     """The cache, where the build fills it and what is started reads it."""
     found: dict[str, Artifact] = {}
-    for step, home in _filling(state.visits) if MANAGERS & state.live_commands else ():
+    for step, home in _filling(state.visits) if MANAGERS & state.runtime_commands else ():
         if home is not None:
             made = Artifact(path=home, first=step.index, user=step.state.user, kind="install-global")
             found.setdefault(home, made)
     return found
 
 
-def lost(steps: Iterable[Step], live_commands: Iterable[str]) -> str:
+def lost(steps: Iterable[Step], runtime_commands: Iterable[str]) -> str:
     """A package manager that is started out of a cache whose place is not known; "" for none."""
-    started = sorted(MANAGERS & set(live_commands))
+    started = sorted(MANAGERS & set(runtime_commands))
     return started[0] if started and any(home is None for _, home in _filling(steps)) else ""
 
 

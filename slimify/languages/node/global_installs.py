@@ -17,7 +17,7 @@ def role(state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | N
     if "corepack" in names:
         return "both", Reason.of("SL203", "corepack")
     programs = names | {program for name in names for program in npm(name).bins}
-    if programs & state.live_commands and any(corepack.fills_cache(e) for e in effects):
+    if programs & state.runtime_commands and any(corepack.fills_cache(e) for e in effects):
         return "build", Reason.of("SL210", "corepack")
     return None
 

@@ -10,7 +10,7 @@ from slimify.languages.node import LANGUAGE
 from slimify.languages.node.package_facts import NpmFacts, loaders, npm
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _INSTALL = re.compile(r"\b(?:npm|yarn|pnpm)\s+(?:install|add|i)\b")
 _LISTS = re.compile(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
@@ -29,7 +29,7 @@ def pinned(text: str) -> str | None:
     return None
 
 
-def listed(view: View, path: str) -> Iterator[Module]:
+def listed(view: ContextView, path: str) -> Iterator[Module]:
     """The dependencies of a package.json."""
     from slimify.languages.node.manifests.package_json import node_project
 

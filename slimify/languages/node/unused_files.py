@@ -20,11 +20,11 @@ def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
             continue
         path = posixpath.join(where, "node_modules")
         there = path in context.directories
-        if not found.whole(path) or not found.others_install(path, "node"):
+        if not found.only_by_directory(path) or not found.others_install(path, "node"):
             continue
         if there and not is_gitignored(context, path):
             continue  # checked in: it may be patched
-        if there or (context.ignore_text is None and found.own.whole(path)):
+        if there or (context.ignore_text is None and found.own.only_by_directory(path)):
             paths = (path,) if there else ()
             yield UnusedPattern(pattern=path, title="packages that the image installs itself", paths=paths)
 

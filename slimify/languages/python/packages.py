@@ -10,7 +10,7 @@ from slimify.languages.python import LANGUAGE
 from slimify.languages.python.package_facts import PypiFacts, compiles, loaders, pypi
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _PINNED = re.compile(r"===?\s*([\w.]+)")
 _INSTALL = re.compile(r"\bpip3?\s+(?:install|add|i)\b")
@@ -35,7 +35,7 @@ def pinned(text: str) -> str | None:
     return found[1] if found else None
 
 
-def listed(view: View, path: str) -> Iterator[Module]:
+def listed(view: ContextView, path: str) -> Iterator[Module]:
     """A requirements file with what it includes, else the project of the directory."""
     from slimify.languages.python.manifests.project import python_project
     from slimify.languages.python.manifests.requirements import requirements

@@ -16,7 +16,7 @@ def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
     installs = any(e.does("install", "python") for s in program.steps for e in s.effects)
     for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
         name = posixpath.basename(path)
-        if not installs or not found.whole(path) or not found.others_install(path, "python"):
+        if not installs or not found.only_by_directory(path) or not found.others_install(path, "python"):
             continue
         if not found.mentions(name) or _is_made(program, path):
             yield UnusedPattern(pattern=path, title="local virtual environments", paths=(path,))

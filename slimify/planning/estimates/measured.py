@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import copy_targets
-from slimify.analysis.packages.linked import dependency_closure
+from slimify.analysis.copy_targets import copy_targets
+from slimify.analysis.packages.linked_packages import dependency_closure
 from slimify.analysis.program import Program, Step
 from slimify.facts.images import image
 from slimify.model.plan import Plan
@@ -22,7 +22,7 @@ from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.parser import encode, parse
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import BuiltImage
+    from slimify.analysis.evidence.image_evidence import BuiltImage
 
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def measured_layout(program: Program, layout: Layout) -> Layout:
     if base is None:
         return replace(layout, original=built.size)
     copies = [t.path for t in layout.copies]
-    kept = sum(built.sized(p) for p in copies if not any(inside(p, o) and p != o for o in copies))
+    kept = sum(built.bytes_of(p) for p in copies if not any(inside(p, o) and p != o for o in copies))
     kept += sum(_step_bytes(program, built, layout, index) for index in layout.final)
     words = {w for line in (*layout.final_head, *layout.append.values()) for w in line.split()}
     kept += sum(p.size for p in built.packages.installed if p.name in words)
@@ -65,8 +65,8 @@ def measured_plan(program: Program, plan: Plan) -> Plan:
         if step.line in _lines_of(lines, "SL352") and step.instruction in built.layers:
             saving += built.image.layers[built.layers[step.instruction]].size
         if step.line in _lines_of(lines, "SL350") and step.instruction in built.layers:
-            below = built.below(step.instruction)
-            saving += sum(_path_bytes(below, path) for path in built.removed(step.instruction))
+            below = built.files_before(step.instruction)
+            saving += sum(_path_bytes(below, path) for path in built.deleted_by(step.instruction))
     return replace(plan, saving=saving, original=built.size, measured=True)
 
 
@@ -88,7 +88,9 @@ def leftover_bytes(program: Program, step: Step) -> int:
     """The bytes of caches and package lists that a step leaves in its layer."""
     assert program.image_evidence is not None
     places = (LISTS, "/var/cache", *(c for e in step.effects for c in e.caches))
-    return sum(e.size for e in program.image_evidence.left(step.instruction) if inside_any(e.path, places))
+    return sum(
+        e.size for e in program.image_evidence.files_of(step.instruction) if inside_any(e.path, places)
+    )
 
 
 def _base_bytes(program: Program, built: BuiltImage, reference: str) -> int | None:
@@ -120,7 +122,7 @@ def _step_bytes(program: Program, built: BuiltImage, layout: Layout, index: int)
 
 def _package_bytes(built: BuiltImage, step: Step, names: Iterable[str], *, lists: bool) -> int:
     total, kept = 0, frozenset(names)
-    for entry in built.left(step.instruction):
+    for entry in built.files_of(step.instruction):
         owner = built.packages.owner_of(entry.path)
         if (owner is None or owner.name in kept) and (lists or not inside(entry.path, LISTS)):
             total += entry.size
@@ -131,4 +133,4 @@ def _saved_by_narrowing(built: BuiltImage, step: Step, text: str) -> int:
     """The bytes that a COPY saves by copying less than the original one."""
     copies = parse(encode(f"FROM scratch\n{text}\n"), "").instructions[1:]
     visits = (Visit(index=step.index, instruction=item, state=step.state) for item in copies)
-    return sum(built.sized(path) for visit in visits for path in copy_targets(visit) or ())
+    return sum(built.bytes_of(path) for visit in visits for path in copy_targets(visit) or ())

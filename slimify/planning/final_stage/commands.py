@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct, field
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image

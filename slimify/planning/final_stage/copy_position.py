@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.paths import touches
+from slimify.semantics.paths import overlap
 
 
 def positioned_copies(
@@ -47,7 +47,7 @@ def runs_installed_program(effect: Effect) -> bool:
 def _needs_copy(step: Step, copy: CopyFromBuilder) -> bool:
     return any(
         a.role != "build"
-        and any(runs_installed_program(e) and touches(e.cwd or "/", copy.path) for e in a.effects)
+        and any(runs_installed_program(e) and overlap(e.cwd or "/", copy.path) for e in a.effects)
         for a in step.atoms
     )
 
@@ -56,8 +56,8 @@ def _changes_copy(step: Step, copy: CopyFromBuilder) -> bool:
     """Whether this step changes something in the copied directory in the final stage."""
     if step.keyword in ("COPY", "ADD") and step.role != "build":
         places = copy_targets(step.visit)
-        return places is None or any(touches(p, copy.path) for p in places)
+        return places is None or any(overlap(p, copy.path) for p in places)
     effects = [e for a in step.atoms if a.role != "build" for e in a.effects if not runs_installed_program(e)]
     return any(
-        e.writes_anywhere or any(touches(p, copy.path) for p in (*e.writes, *e.deletes)) for e in effects
+        e.writes_anywhere or any(overlap(p, copy.path) for p in (*e.writes, *e.deletes)) for e in effects
     )

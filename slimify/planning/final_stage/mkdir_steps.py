@@ -11,13 +11,13 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import exists_in_distroless, is_plain_root, is_shared_directory
 from slimify.model.effects import INSTALLS_NOTHING, Effect
 from slimify.planning.final_stage.commands import PLAIN, real_atoms
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.paths import inside, outermost, touches
+from slimify.semantics.paths import inside, outermost, overlap
 
 # Debian's IDs for accounts that distroless images share.
 _NUMERIC_IDS = {"nobody": "65534", "nogroup": "65534", "root": "0"}
@@ -40,9 +40,9 @@ def mkdir_copies(
         owners = _made_directories(step)
         whole = _copied_directories(owners)
         filled = any(
-            touches(path, place) for path in owners for place in taken if not is_shared_directory(place)
+            overlap(path, place) for path in owners for place in taken if not is_shared_directory(place)
         )
-        filled = filled or any(touches(p, n) for p in whole.keys() - owners.keys() for n in near)
+        filled = filled or any(overlap(p, n) for p in whole.keys() - owners.keys() for n in near)
         if whole and not filled:
             found[step.index] = tuple(
                 CopyFromBuilder(path=p, after=step.index, owner=o) for p, o in whole.items()

@@ -15,7 +15,7 @@ from slimify.model.effects import RUNS_CODE
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import is_chained, run_body, run_of_commands, run_prefix
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _DOWNLOAD_BYTES = 20 * MB  # assumed, the real size is unknown
@@ -54,7 +54,7 @@ def _downloaded_in_run(program: Program, step: Step) -> Edits | Reason | None:
     deleted = any(inside(path, d.rstrip("*").rstrip("/")) for e in user.effects for d in e.deletes)
     if not deleted and not path.startswith(("/tmp/", "/var/tmp/")):
         return None
-    if any(touches(p, path) for p in program.runtime_needs.paths):
+    if any(overlap(p, path) for p in program.runtime_needs.paths):
         return None
     tool = _download_tool(program, user)
     if not tool:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.packages.package_verdicts import build_tools
 from slimify.analysis.packages.system import system_package
-from slimify.analysis.packages.verdicts import build_tools
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed
 from slimify.facts.system import is_plain_root

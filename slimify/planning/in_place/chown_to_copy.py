@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from slimify.analysis.copied_context import context_size
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.languages import project_directories
@@ -23,7 +23,7 @@ from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
 from slimify.syntax.shell.script import EditRefused, edit
@@ -162,7 +162,7 @@ def _targets(step: Step) -> tuple[str, ...] | None:
 
 def _reaches(step: Step, places: tuple[str, ...]) -> bool:
     found = _targets(step)
-    return found is None or any(touches(t, p) for t in found for p in places)
+    return found is None or any(overlap(t, p) for t in found for p in places)
 
 
 def _within(step: Step, places: tuple[str, ...]) -> bool:
@@ -218,7 +218,7 @@ def _makes_files_first(change: _Change) -> bool:
                 continue
             if effect.writes_anywhere or effect.kind in RUNS_CODE:
                 return True
-            if any(touches(w, p) for w in effect.writes for p in change.places):
+            if any(overlap(w, p) for w in effect.writes for p in change.places):
                 return True
     return False
 
@@ -262,7 +262,7 @@ def _owner_makers(program: Program, change: _Change, copy: Step) -> _Makers | No
     made = _words_used(step, own).union(*(_words_used(s, s.effects) for s in steps))
     written = [w for e in effects for w in e.writes if not w.startswith("/etc/")]
     names = {n for n in change.owner.split(":") if not n.isdigit()} - {"root"}
-    if any(touches(w, p) for w in written for p in change.places) or not names <= made:
+    if any(overlap(w, p) for w in written for p in change.places) or not names <= made:
         return None
     if any(not _is_movable(s, copy) for s in steps) or any("$" in _words(step, a) for a in atoms):
         return None

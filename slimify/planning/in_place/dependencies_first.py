@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.analysis.copies import copied_files
+from slimify.analysis.copy_targets import copied_files
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.languages import language

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from slimify.analysis.copies import copied_files, copy_targets
+from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.languages import project_directories
 from slimify.model.decisions import Decision, Reason
@@ -33,7 +33,7 @@ from slimify.planning.in_place.runs import (
     run_of_commands,
     run_prefix,
 )
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 from slimify.syntax.shell.script import EditRefused, edit
 
 _MAKES_FILES = BUILDS | {"fetch", "unpack", "index", "packages"}
@@ -136,7 +136,7 @@ def _leaves(step: Step, path: str) -> bool:
 
 def _makes_path(effect: Effect, path: str) -> bool:
     return effect.kind in _MAKES_FILES and any(
-        touches(w, path) for w in (*effect.writes, *effect.outputs, *effect.caches)
+        overlap(w, path) for w in (*effect.writes, *effect.outputs, *effect.caches)
     )
 
 
@@ -145,7 +145,7 @@ def _copies_path(step: Step, path: str) -> bool:
         return False
     visit = step.visit
     removal = copied_files(visit) or copy_targets(visit)
-    return removal is None or any(touches(f, path) for f in removal)
+    return removal is None or any(overlap(f, path) for f in removal)
 
 
 def _may_use(step: Step, paths: tuple[str, ...]) -> bool:
@@ -154,7 +154,7 @@ def _may_use(step: Step, paths: tuple[str, ...]) -> bool:
     if not step.atoms:
         return True
     return any(
-        e.kind in RUNS_CODE or e.writes_anywhere or any(touches(r, p) for r in _used_paths(e) for p in paths)
+        e.kind in RUNS_CODE or e.writes_anywhere or any(overlap(r, p) for r in _used_paths(e) for p in paths)
         for e in step.effects
     )
 

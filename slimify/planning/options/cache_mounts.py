@@ -19,7 +19,7 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.items import instruction_start, keyword, new_item, with_item
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 
 _RUN = re.compile(r"RUN[ \t]+(?:\\[ \t]*\r?\n[ \t]*)?", re.IGNORECASE)
 
@@ -184,7 +184,7 @@ def _other_reader(
 ) -> Reason | None:
     """What else may read the cache; None if nothing is known to."""
     for path in (*_copied_paths(plan), *program.runtime_needs.paths):
-        if any(touches(path, t) and path != "/" for t in targets):
+        if any(overlap(path, t) and path != "/" for t in targets):
             return Reason.of("SL335", "runtime", path=path)
     for step in program.steps:
         if step.keyword not in ("RUN", "ENV"):
@@ -196,7 +196,7 @@ def _other_reader(
         if facts.others and any(e.kind == "unknown" or e.writes_anywhere for e in step.effects):
             return Reason.of("SL335", "counts_on", at=step.line)
         if any(
-            touches(p, t) and p != "/" for e in step.effects for p in (*e.reads, *e.writes) for t in targets
+            overlap(p, t) and p != "/" for e in step.effects for p in (*e.reads, *e.writes) for t in targets
         ):
             return Reason.of("SL335", "works_in", at=step.line)
     return None

@@ -100,7 +100,7 @@ def _context_bytes(context: Context, takes: CopiedContext, rules: IgnoreRules, b
     """The bytes of the context that are sent to the builder."""
     whole = builder in ("kaniko", "legacy")
     paths = (*context.files, *(p for p in context.skipped if p not in context.files))
-    return sum(context_size(context, p) for p in paths if not rules.ignores(p) and (whole or takes.takes(p)))
+    return sum(context_size(context, p) for p in paths if not rules.ignores(p) and (whole or takes.copies(p)))
 
 
 def _decision(file: IgnoreFile, rows: Sequence[UnusedPattern]) -> Decision:

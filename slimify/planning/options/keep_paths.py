@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import copied_files, copy_targets
+from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
 from slimify.facts.mediatypes import TABLE
@@ -17,7 +17,7 @@ from slimify.model.decisions import Decision, Reason, Role
 from slimify.model.plan import Plan, Stage
 from slimify.planning.final_stage.rebase import base_as_written
 from slimify.planning.stages.items import after_steps, keyword, keyword_case, new_item, with_item
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 
 _LAST_WORD = re.compile(r"(?P<path>/\S*)\s*\Z")
 
@@ -82,7 +82,7 @@ def _providers(program: Program, path: str) -> Iterator[tuple[int, Role]]:
                 yield step.index, "both"
         for atom in step.atoms:
             places = (p for e in atom.effects for p in (*e.writes, *e.outputs))
-            if any(touches(place, path) for place in places if not is_shared_directory(place)):
+            if any(overlap(place, path) for place in places if not is_shared_directory(place)):
                 yield step.index, atom.role
 
 

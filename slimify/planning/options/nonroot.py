@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slimify.analysis.application_writes import application_writes, is_own_directory
 from slimify.analysis.program import Program, Step
-from slimify.analysis.runtime_writes import application_writes, is_own_directory
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import anybody_writes, is_plain_root, is_systems
@@ -196,7 +196,7 @@ def _privileged_port(program: Program, plan: Plan) -> Reason | None:
 def _start_needs_root(program: Program, plan: Plan) -> Reason | None:
     """A part of the start command that is not known to work without root."""
     known, runtime_needs = load("nonroot.toml"), program.runtime_needs
-    if not program.runtime.starts_itself or not runtime_needs.start:
+    if not program.runtime.sets_start_command or not runtime_needs.start:
         return Reason.of("SL331", "no_start")
     if runtime_needs.dynamic:
         use = runtime_needs.dynamic[0]

@@ -30,7 +30,7 @@ from slimify.planning.final_stage.merge_installs import joined_list_updates
 from slimify.planning.final_stage.rebase import configured_base
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
 from slimify.planning.stages.join_runs import joined_runs, run_with_command
-from slimify.semantics.paths import touches
+from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.shell.script import EditRefused
@@ -368,7 +368,7 @@ def _touches_no_copy(effect: Effect, copies: tuple[CopyFromBuilder, ...]) -> boo
     paths = (*effect.reads, *effect.writes, *effect.deletes, *effect.outputs)
     if effect.kind not in CHANGES_FILES or effect.writes_anywhere or not paths:
         return False
-    return not any(touches(path, copy.path) for path in paths for copy in copies)
+    return not any(overlap(path, copy.path) for path in paths for copy in copies)
 
 
 def _copy_item(copy: CopyFromBuilder, end: str) -> Item:

@@ -74,8 +74,8 @@ class DownstreamUses:
         reading the files counts, too; else only their owner and mode matter."""
         return self._unknown or any(
             self._at.below(p) >= 0
-            or self._near.touching(p) >= 0
-            or (content and self._compiled.touching(p) >= 0)
+            or self._near.overlapping(p) >= 0
+            or (content and self._compiled.overlapping(p) >= 0)
             for p in paths
         )
 
@@ -129,4 +129,4 @@ class PathUses:
 
     def has_reader(self, paths: Iterable[str], after: int) -> bool:
         """Whether a step after index `after` uses one of these paths, or searches around it."""
-        return any(self._named.below(p) > after or self._looked.touching(p) > after for p in paths)
+        return any(self._named.below(p) > after or self._looked.overlapping(p) > after for p in paths)

@@ -44,7 +44,7 @@ KINDS = {
 
 def page(analysis: Analysis, other: Analysis | None = None) -> str:
     """The page for one image, or, with `other`, for the images before and after a change."""
-    from slimify.render import page as template
+    from slimify.render import render_page as template
 
     images = (analysis,) if other is None else (analysis, other)
     style = template("report/analysis/page.css")

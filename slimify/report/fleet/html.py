@@ -26,15 +26,15 @@ class Page:
     def parts(self, tally: Tally) -> Iterator[bytes]:
         """The page in parts: totals and a table of all rows, the largest saving first, then by name. With
         JavaScript the table can be sorted and filtered."""
-        from slimify.render import page, parts
+        from slimify.render import render_page, stream_page
 
-        style, script = page("report/fleet/page.css"), page("report/fleet/page.js")
+        style, script = render_page("report/fleet/page.css"), render_page("report/fleet/page.js")
         values = {
             "title": tally.title,
             "totals": [(name, count, size(saved) if saved else "") for name, count, saved in tally.totals()],
             "built": bool(tally.built),
         }
-        found = parts(
+        found = stream_page(
             "report/fleet.html.j2",
             rows=self._rows(),
             policy=policy(style, script),

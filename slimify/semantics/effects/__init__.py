@@ -1,6 +1,6 @@
-"""What every command of a RUN does, as `Effect`: see `interpret`."""
+"""The effects of every command of a RUN: see `interpret`."""
 
-from slimify.semantics.effects.interpret import after, interpret
+from slimify.semantics.effects.interpret import interpret, state_after
 from slimify.semantics.effects.state import State, absolute, resolve
 
-__all__ = ["State", "absolute", "after", "interpret", "resolve"]
+__all__ = ["State", "absolute", "interpret", "resolve", "state_after"]

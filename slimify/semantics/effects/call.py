@@ -1,4 +1,4 @@
-"""One command with its words resolved, as the functions that know commands want it."""
+"""A command with its words expanded, the input of the command handlers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from slimify.model.effects import Effect, EffectKind, Package
 from slimify.model.shell import Command, Word
 from slimify.semantics.effects.state import State, absolute, fields, known_prefix, resolve
 
-NOWHERE = (-1, -1)  # the span of what stands in no RUN
+NO_SPAN = (-1, -1)  # the span of a word that is not part of a RUN
 
 
 class Arg(Struct, frozen=True, kw_only=True):
-    """One argument. `value` is None if only a shell knows it; `prefix` is the known part of it."""
+    """One argument. `value` is None if only a shell can expand it; `prefix` is the part that is known."""
 
     value: str | None
     text: str
     prefix: str = ""
-    span: tuple[int, int] = NOWHERE
+    span: tuple[int, int] = NO_SPAN
 
     @property
     def shown(self) -> str:
@@ -30,7 +30,7 @@ class Arg(Struct, frozen=True, kw_only=True):
 
 
 class Options(Struct, frozen=True):
-    """A command line taken apart: each option with its values, and the operands in order."""
+    """A parsed command line: each option with its values, and the operands in order."""
 
     given: dict[str, tuple[Arg, ...]]
     operands: tuple[Arg, ...]
@@ -39,7 +39,7 @@ class Options(Struct, frozen=True):
         return any(name in self.given for name in names)
 
     def last(self, *names: str) -> Arg | None:
-        """The value given last for an option, whatever its spelling."""
+        """The last value given for an option, under any of its names."""
         found = [self.given[name][-1] for name in names if self.given.get(name)]
         return found[-1] if found else None
 
@@ -51,37 +51,37 @@ class Options(Struct, frozen=True):
         return tuple(arg for name in names for arg in self.given.get(name, ()))
 
 
-# Runs shell text found inside a command: text, state, what it is (for the guard against cycles).
+# Interprets shell text inside a command: text, state, and a key that detects cycles.
 Runner = Callable[[str, State, tuple[str, ...]], tuple[Effect, ...]]
 
 
-def _no_runner(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect, ...]:
+def _run_nothing(text: str, state: State, key: tuple[str, ...]) -> tuple[Effect, ...]:
     return ()
 
 
-def _no_starter(call: Call) -> tuple[Effect, ...]:
+def _start_nothing(call: Call) -> tuple[Effect, ...]:
     return (call.unknown(f"the effect of `{call.name}` is unknown"),)
 
 
 class Call(Struct, frozen=True, kw_only=True):
     """A command about to run. `upstream` and `downstream` are its neighbours in the pipeline.
 
-    `command` is what effects carry: the command of the RUN, however deep this one was found in it.
+    `command` is the RUN command that its effects refer to, however deeply this call is nested in it.
     """
 
-    name: str  # base name of the program
+    name: str  # basename of the program
     path: str  # the program as written, expanded
     args: tuple[Arg, ...]
     state: State
     command: Command
     outputs: tuple[Arg, ...] = ()  # files that its output is redirected to
-    stdin: str | None = None  # text of a here-document, if it is static
+    stdin: str | None = None  # text of a heredoc, if it is static
     upstream: Call | None = None
-    downstream: tuple[Arg, ...] = ()  # the words of the command that reads its output
-    wrappers: tuple[str, ...] = ()  # the programs that start this one: `gosu app …`, `sudo …`
-    runner: Runner = field(default=_no_runner)
-    starter: Callable[[Call], tuple[Effect, ...]] = field(default=_no_starter)
-    ecosystem: str = ""  # the language whose folder interprets it
+    downstream: tuple[Arg, ...] = ()  # words of the command that reads its output
+    wrappers: tuple[str, ...] = ()  # programs that start this one: `gosu app …`, `sudo …`
+    runner: Runner = field(default=_run_nothing)
+    starter: Callable[[Call], tuple[Effect, ...]] = field(default=_start_nothing)
+    ecosystem: str = ""  # the language that interprets it
 
     @property
     def first(self) -> str:
@@ -92,31 +92,31 @@ class Call(Struct, frozen=True, kw_only=True):
         return ""
 
     def flag(self, *names: str) -> bool:
-        """Whether one of the words is there literally (`--x=value` counts as `--x`)."""
+        """Whether one of the words is present literally (`--x=value` counts as `--x`)."""
         return any(a.value in names or (a.value or "").partition("=")[0] in names for a in self.args)
 
     def run(self, text: str, state: State, *key: str) -> tuple[Effect, ...]:
-        """The effects of shell text that this command runs, carrying this command."""
+        """The effects of shell text that this command runs, attributed to this command."""
         return self.runner(text, state, key)
 
     def start(self, words: Sequence[Arg]) -> tuple[Effect, ...]:
-        """The effects of a command that this one starts: its program and arguments."""
+        """The effects of a command that this one starts, given as program and arguments."""
         if not words or not words[0].value:
             return (self.unknown("the program that it starts is unknown"),)
         path = words[0].value
         return self.starter(replace(self, name=posixpath.basename(path), path=path, args=tuple(words[1:])))
 
     def options(self, valued: Collection[str] = (), *, single: bool = False, stop: bool = False) -> Options:
-        """Split into options and operands.
+        """Splits the arguments into options and operands.
 
-        `valued` are the options that take a value as a separate word. Short ones may be bundled
-        (`-xzf F`, `-oF`), unless `single`: the tool spells long options with one dash, as Go's do.
-        With `stop`, everything behind the first operand is an operand.
+        `valued` are the options that take the next word as their value. Short options may be bundled (`-xzf
+        F`, `-oF`), unless `single`: tools in the style of Go spell long options with one dash. With `stop`,
+        everything after the first operand is an operand.
         """
         return parse_options(self.args, valued, single=single, stop=stop)
 
     def effect(self, kind: EffectKind, action: str = "", **rest: Any) -> Effect:
-        """An effect of this command; fields as in `Effect`."""
+        """An effect of this command; keyword arguments are fields of `Effect`."""
         rest.setdefault("tool", self.name)
         rest.setdefault("cwd", self.state.cwd)
         rest.setdefault("ecosystem", self.ecosystem)
@@ -125,15 +125,16 @@ class Call(Struct, frozen=True, kw_only=True):
     def unknown(self, why: str, **rest: Any) -> Effect:
         return self.effect("unknown", writes_anywhere=True, why=why, **rest)
 
-    def own_code(self, action: str = "", **rest: Any) -> Effect:
-        """The application's own code runs: below the working directory for sure, and who knows where."""
+    def application_code(self, action: str = "", **rest: Any) -> Effect:
+        """The application's own code runs: it writes below the working directory, and possibly anywhere."""
         rest.setdefault("writes", (self.state.cwd,) if self.state.cwd else ())
         return self.effect("app", action, writes_anywhere=True, why="runs the application's own code", **rest)
 
-    def touching(
+    def write_effect(
         self, kind: EffectKind, action: str = "", *, writes: Iterable[Arg | str] = (), **rest: Any
     ) -> Effect:
-        """An effect whose `writes` are words: one that cannot be resolved makes it `anywhere`."""
+        """An effect that writes the paths of the words `writes`. A word that cannot be resolved sets
+        `writes_anywhere`."""
         paths, lost = self.targets(writes)
         if lost is not None:
             rest.setdefault("why", f"the target {lost.text} is unknown")
@@ -145,9 +146,9 @@ class Call(Struct, frozen=True, kw_only=True):
         return self.effect(kind, action, writes=paths, **rest)
 
     def targets(self, words: Iterable[Arg | str]) -> tuple[tuple[str, ...], Arg | None]:
-        """Absolute paths of words, and the first word that has none.
+        """The absolute paths of words, and the first word that has none.
 
-        Where only the start of a word is known, the directory it names stands for it.
+        If only the start of a word is known, its directory stands for it.
         """
         paths: list[str] = []
         lost: Arg | None = None
@@ -160,7 +161,7 @@ class Call(Struct, frozen=True, kw_only=True):
         return tuple(paths), lost
 
     def path_of(self, word: Arg | str) -> str | None:
-        """The absolute path of a word, or of the known directory it lies in."""
+        """The absolute path of a word, or of its directory if only that is known."""
         if isinstance(word, str):
             return absolute(word, self.state)
         if word.value is not None:
@@ -171,12 +172,12 @@ class Call(Struct, frozen=True, kw_only=True):
         path = absolute(directory or "/", self.state)
         return path if path != "/" else None
 
-    def known(self, words: Iterable[Arg | str]) -> tuple[str, ...]:
-        """The absolute paths of those words that have one (for reads)."""
+    def known_paths(self, words: Iterable[Arg | str]) -> tuple[str, ...]:
+        """The absolute paths of those words that can be resolved, for reads."""
         return self.targets(words)[0]
 
     def home(self, *parts: str) -> str | None:
-        """A path below the home directory in force, None if that is not known."""
+        """A path below the current home directory, None if that is not known."""
         home = self.state.get("HOME")
         return posixpath.join(home, *parts) if home is not None else None
 
@@ -184,6 +185,7 @@ class Call(Struct, frozen=True, kw_only=True):
 def parse_options(
     args: Sequence[Arg], valued: Collection[str] = (), *, single: bool = False, stop: bool = False
 ) -> Options:
+    """Splits arguments into options and operands; parameters as in `Call.options`."""
     given: dict[str, tuple[Arg, ...]] = {}
     operands: list[Arg] = []
     rest = list(args)
@@ -201,49 +203,53 @@ def parse_options(
             continue
         name, equals, tail = text.partition("=")
         if equals:
-            _add(given, name, Arg(value=tail if arg.value is not None else None, text=tail, prefix=tail))
+            _add_option(
+                given, name, Arg(value=tail if arg.value is not None else None, text=tail, prefix=tail)
+            )
         elif single or text.startswith("--"):
-            _add(given, name, rest.pop(0) if name in valued and rest else None)
+            _add_option(given, name, rest.pop(0) if name in valued and rest else None)
         else:
-            _cluster(arg, text, valued, given, rest)
+            _add_bundle(arg, text, valued, given, rest)
     return Options(given, tuple(operands))
 
 
-def _cluster(
+def _add_bundle(
     arg: Arg, text: str, valued: Collection[str], given: dict[str, tuple[Arg, ...]], rest: list[Arg]
 ) -> None:
-    """`-xvf F`: every letter an option; what follows one that takes a value is the value."""
+    """`-xvf F`: every letter is an option. If one takes a value, the rest of the word or the next word is its
+    value."""
     if text in valued:
-        _add(given, text, rest.pop(0) if rest else None)
+        _add_option(given, text, rest.pop(0) if rest else None)
         return
     for offset, letter in enumerate(text[1:], 1):
         name = "-" + letter
         if name in valued:
             tail = text[offset + 1 :]
             if tail or arg.value is None:
-                _add(
+                _add_option(
                     given,
                     name,
                     Arg(value=tail if arg.value is not None else None, text=arg.text, prefix=tail),
                 )
             else:
-                _add(given, name, rest.pop(0) if rest else None)
+                _add_option(given, name, rest.pop(0) if rest else None)
             return
-        _add(given, name, None)
+        _add_option(given, name, None)
     if len(text) > 2:
-        _add(given, text, None)
+        _add_option(given, text, None)
 
 
-def _add(given: dict[str, tuple[Arg, ...]], name: str, value: Arg | None) -> None:
+def _add_option(given: dict[str, tuple[Arg, ...]], name: str, value: Arg | None) -> None:
     given[name] = (*given.get(name, ()), *((value,) if value is not None else ()))
 
 
 def arguments(words: Sequence[Word], state: State, *, spans: bool = True) -> tuple[Arg, ...]:
-    """Words as arguments, unquoted variables split; a word that becomes several has no span."""
+    """Expands words to arguments, splitting unquoted variables. A word that becomes several arguments has no
+    span."""
     found: list[Arg] = []
     for word in words:
         values = fields(word, state)
-        span = (word.start, word.end) if spans else NOWHERE
+        span = (word.start, word.end) if spans else NO_SPAN
         if values is None:
             found.append(Arg(value=None, text=word.text, prefix=known_prefix(word, state), span=span))
         elif len(values) == 1:
@@ -254,7 +260,7 @@ def arguments(words: Sequence[Word], state: State, *, spans: bool = True) -> tup
 
 
 def output_files(command: Command, state: State) -> tuple[Arg, ...]:
-    """The files that a command's redirects write, /dev/null and the like left out."""
+    """The files that the redirects of a command write, except /dev/null and similar devices."""
     files: list[Arg] = []
     for redirect in command.redirects:
         if not redirect.op.startswith((">", "&>", "<>")):
@@ -268,11 +274,11 @@ def output_files(command: Command, state: State) -> tuple[Arg, ...]:
     return tuple(files)
 
 
-def word(text: str) -> Arg:
-    """An argument that stands in no RUN."""
+def literal_arg(text: str) -> Arg:
+    """An argument with a literal value that is not part of a RUN."""
     return Arg(value=text, text=text, prefix=text)
 
 
 def package(arg: Arg, name: str | None = None) -> Package:
-    """A package of an install command, `name` where it is not the word itself."""
+    """A package of an install command; `name` if it differs from the word."""
     return Package(name=arg.shown if name is None else name, text=arg.text, span=arg.span)

@@ -1,4 +1,4 @@
-"""Downloads: curl, wget, git, and the scripts that are piped into a shell."""
+"""Downloads: curl, wget, git, and known installer scripts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from slimify.facts.commands import tables, values
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, package
-from slimify.semantics.effects.table import located
+from slimify.semantics.effects.table import table_path
 
 
 def _curl(call: Call) -> tuple[Effect, ...]:
@@ -23,10 +23,10 @@ def _curl(call: Call) -> tuple[Effect, ...]:
     ]
     if options.has("-O", "--remote-name", "--remote-name-all"):
         folder = options.last("--output-dir")
-        writes += [_named(address, folder) for address in addresses]
+        writes += [_download_target(address, folder) for address in addresses]
     if options.has("-o", "--output") and not writes:
         return (call.effect("check"),)
-    return (call.touching("fetch", _shown(addresses), writes=writes),)
+    return (call.write_effect("fetch", _first_address(addresses), writes=writes),)
 
 
 def _wget(call: Call) -> tuple[Effect, ...]:
@@ -38,9 +38,13 @@ def _wget(call: Call) -> tuple[Effect, ...]:
         standard = target.value in ("-", "/dev/stdout", "/dev/null")
         if target.value == "/dev/null":
             return (call.effect("check"),)
-        return (call.touching("fetch", _shown(options.operands), writes=() if standard else (target,)),)
+        return (
+            call.write_effect(
+                "fetch", _first_address(options.operands), writes=() if standard else (target,)
+            ),
+        )
     if any(text.value is not None and re.match(r"-[a-zA-Z]*O-\Z", text.value) for text in call.args):
-        return (call.effect("fetch", _shown(options.operands)),)
+        return (call.effect("fetch", _first_address(options.operands)),)
     folder = options.last("-P", "--directory-prefix")
     if options.has(
         "-r",
@@ -53,18 +57,20 @@ def _wget(call: Call) -> tuple[Effect, ...]:
         "--trust-server-names",
     ):
         return (
-            call.touching("fetch", _shown(options.operands), writes=(folder if folder is not None else ".",)),
+            call.write_effect(
+                "fetch", _first_address(options.operands), writes=(folder if folder is not None else ".",)
+            ),
         )
-    writes = [_named(address, folder) for address in options.operands]
-    return (call.touching("fetch", _shown(options.operands), writes=writes),)
+    writes = [_download_target(address, folder) for address in options.operands]
+    return (call.write_effect("fetch", _first_address(options.operands), writes=writes),)
 
 
-def _shown(addresses: list[Arg] | tuple[Arg, ...]) -> str:
+def _first_address(addresses: list[Arg] | tuple[Arg, ...]) -> str:
     return addresses[0].shown if addresses else ""
 
 
-def _named(address: Arg, folder: Arg | None) -> Arg | str:
-    """Where a file lands that is named after its address; the directory if the name is not known."""
+def _download_target(address: Arg, folder: Arg | None) -> Arg | str:
+    """The file that a download without an output option writes; its directory if the name is not known."""
     base = "" if folder is None else folder.value
     if base is None:
         return folder or "."
@@ -89,7 +95,7 @@ def _git(call: Call) -> tuple[Effect, ...]:
         everyone = any(w.value == "--global" for w in words)
         target = "/etc/gitconfig" if system else call.home(".gitconfig") if everyone else None
         where: tuple[Arg | str, ...] = (target,) if target else (base or ".",)
-        return (call.touching("files", "config", writes=where),)
+        return (call.write_effect("files", "config", writes=where),)
     if action in (
         "checkout",
         "reset",
@@ -123,12 +129,12 @@ def _git(call: Call) -> tuple[Effect, ...]:
         "read-tree",
     ):
         kind = "fetch" if action in ("pull", "submodule", "fetch", "lfs") else "files"
-        return (call.touching(kind, action, writes=(base if base is not None else ".",)),)  # type: ignore[arg-type]
+        return (call.write_effect(kind, action, writes=(base if base is not None else ".",)),)  # type: ignore[arg-type]
     return (call.effect("check", action),)
 
 
 def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect, ...]:
-    """git clone: the directory named last, else the address's last part without .git."""
+    """git clone: the target is the last operand, else the repository name without .git."""
     inner = Call(name="git", path="git", args=words, state=call.state, command=call.command)
     operands = inner.options(
         (
@@ -164,16 +170,16 @@ def _clone(call: Call, words: tuple[Arg, ...], base: Arg | None) -> tuple[Effect
     if prefix and (isinstance(target, str) or target.value is not None):
         text = target if isinstance(target, str) else target.value or "."
         target = posixpath.join(prefix, text)
-    return (call.touching("fetch", "clone", writes=(target,)),)
+    return (call.write_effect("fetch", "clone", writes=(target,)),)
 
 
-def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
-    """What a fetched installer does, if it is a known one."""
+def installer_effects(call: Call, address: str) -> tuple[Effect, ...] | None:
+    """The effects of a known installer script, None if the address is not known."""
     for installer in (i for _, table in tables() for i in table.installers):
         if not re.search(installer.address, address):
             continue
         places = [value for name in installer.variables if (value := call.state.get(name))]
-        writes = places or [located(call, place) or "" for place in installer.writes]
+        writes = places or [table_path(call, place) or "" for place in installer.writes]
         known = tuple(path for path in writes if path)
         names = tuple(package(Arg(value=name, text=name)) for name in installer.packages)
         lost = len(known) < len(writes)
@@ -186,7 +192,7 @@ def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
                 packages=names,
                 writes=known,
                 caches=tuple(
-                    path for cache in installer.caches if (path := located(call, cache)) is not None
+                    path for cache in installer.caches if (path := table_path(call, cache)) is not None
                 ),
                 writes_anywhere=lost,
                 why="the home directory is unknown" if lost else "",
@@ -195,8 +201,8 @@ def installed_from(call: Call, address: str) -> tuple[Effect, ...] | None:
     return None
 
 
-def address_of(call: Call | None) -> str:
-    """The address that a curl or wget gets, "" for anything else."""
+def download_url(call: Call | None) -> str:
+    """The address that a curl or wget downloads, "" for any other command."""
     if call is None or call.name not in ("curl", "wget"):
         return ""
     for arg in call.args:

@@ -1,4 +1,4 @@
-"""Commands that copy, move, link, delete, edit and unpack files."""
+"""Commands that copy, move, link, delete and edit files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
 
 # Below these nothing is read at run time by design; deleting there is cleaning up. Languages have more.
-_DISPOSABLE = (
+_DISPOSABLE_PATHS = (
     r"/(?:var/lib/apt/lists|var/cache|var/tmp|tmp|var/log|var/lib/(?:cache|log|yum|dnf)|var/lib/dpkg/[^/]*-old"
     r"|usr/share/(?:doc|man|info|doc-base|groff|lintian)|usr/local/share/\.cache|etc/apk/cache"
     r"|(?:root|home/[^/]+)/\.(?:cache|gnupg|cargo/registry|m2|gradle|ccache|bundle/cache))(?:/|\Z|\*)"
@@ -23,7 +23,7 @@ _DISPOSABLE = (
 
 
 def _rm(call: Call) -> tuple[Effect, ...]:
-    paths, lost = call.targets(_starred(arg) for arg in call.options().operands)
+    paths, lost = call.targets(_with_wildcard(arg) for arg in call.options().operands)
     if lost is not None:
         return (
             call.effect(
@@ -31,23 +31,23 @@ def _rm(call: Call) -> tuple[Effect, ...]:
             ),
         )
     home = call.home()
-    if paths and all(disposable(path, home) for path in paths):
+    if paths and all(is_disposable(path, home) for path in paths):
         return (call.effect("cache", "delete", deletes=paths),)
     return (call.effect("files", "delete", deletes=paths),)
 
 
-def _starred(arg: Arg) -> Arg:
-    """What is deleted when only the start of its name is known: no more than what starts so."""
+def _with_wildcard(arg: Arg) -> Arg:
+    """A word to delete of which only the start is known, as a glob for that prefix."""
     if arg.value is None and arg.prefix.strip("/"):
         return replace(arg, value=arg.prefix + "*")
     return arg
 
 
-def disposable(path: str, home: str | None) -> bool:
-    """Whether deleting a path is cleaning up: caches, lists, logs, documentation, temporary files."""
+def is_disposable(path: str, home: str | None) -> bool:
+    """Whether deleting the path is cleanup: caches, package lists, logs, documentation, temporary files."""
     if home and path.startswith((f"{home}/.cache", *(f"{home}/{name}" for name in _home_caches()))):
         return True
-    return bool(re.match(_DISPOSABLE, path)) or bool(_language_caches().match(path))
+    return bool(re.match(_DISPOSABLE_PATHS, path)) or bool(_language_caches().match(path))
 
 
 @cache
@@ -62,7 +62,7 @@ def _language_caches() -> re.Pattern[str]:
 
 
 def copy_effects(call: Call) -> tuple[Effect, ...]:
-    """cp, mv, install, ln: sources and a target, which is the last operand or that of -t."""
+    """cp, mv, install, ln: sources and a target, which is the last operand or the value of -t."""
     values = {
         "-t",
         "--target-directory",
@@ -82,7 +82,7 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
     )
     operands = options.operands
     if call.name == "install" and options.has("-d", "--directory"):
-        return (call.touching("files", "mkdir", writes=operands),)
+        return (call.write_effect("files", "mkdir", writes=operands),)
     target = options.last("-t", "--target-directory")
     sources: tuple[Arg, ...] = operands
     if target is None and len(operands) == 1 and call.name == "ln":
@@ -91,17 +91,17 @@ def copy_effects(call: Call) -> tuple[Effect, ...]:
         if len(operands) < 2:
             return (call.unknown("the files are unknown"),)
         target, sources = operands[-1], operands[:-1]
-    reads = call.known(sources)
+    reads = call.known_paths(sources)
     if call.name == "ln" and options.has("-s", "--symbolic"):
         reads = _link_targets(call, sources, target)
-    writes = _landing(call, sources, target)
+    writes = _written_paths(call, sources, target)
     deletes = reads if call.name == "mv" else ()
     action = {"cp": "copy", "mv": "move", "ln": "link", "install": "copy"}[call.name]
-    return (call.touching("files", action, writes=writes, reads=reads, deletes=deletes),)
+    return (call.write_effect("files", action, writes=writes, reads=reads, deletes=deletes),)
 
 
-def _landing(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:
-    """Into a directory known to be one, the files that arrive; else the target itself."""
+def _written_paths(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str, ...]:
+    """The files that arrive in a target directory; else the target itself."""
     path = call.path_of(target)
     names = [posixpath.basename((source.value or "").rstrip("/")) for source in sources]
     simple = all(name and not re.search(r"[*?\[{]", name) and name not in (".", "..") for name in names)
@@ -118,7 +118,7 @@ def _landing(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[Arg | str
 
 
 def _link_targets(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[str, ...]:
-    """A symbolic link is read from where it stands, not from the working directory."""
+    """Targets of a symbolic link are relative to the link, not to the working directory."""
     place = call.path_of(target)
     base = call.state
     if place is not None:
@@ -128,9 +128,9 @@ def _link_targets(call: Call, sources: Iterable[Arg], target: Arg) -> tuple[str,
 
 
 def _sed(call: Call) -> tuple[Effect, ...]:
-    """sed -i, perl -i, yq -i: files edited in place; without -i they only print."""
+    """sed -i, perl -i, yq -i: edit files in place. Without -i they only print."""
     args = tuple(arg for arg in call.args)
-    inplace = any(_in_place(call.name, arg.prefix) for arg in args)
+    inplace = any(_edits_in_place(call.name, arg.prefix) for arg in args)
     if not inplace:
         return (
             (call.effect("check"),)
@@ -145,10 +145,10 @@ def _sed(call: Call) -> tuple[Effect, ...]:
     operands = options.operands
     if not options.has(*scripts):
         operands = operands[1:]
-    return (call.touching("files", "edit", writes=operands),)
+    return (call.write_effect("files", "edit", writes=operands),)
 
 
-def _in_place(name: str, text: str) -> bool:
+def _edits_in_place(name: str, text: str) -> bool:
     if name == "sed":
         return bool(re.match(r"-[nErsuz]*i|--in-place", text))
     return bool(re.match(r"-[a-hj-zA-Z0]*i|--in-?place", text))
@@ -158,7 +158,7 @@ def _rsync(call: Call) -> tuple[Effect, ...]:
     operands = call.options(
         ("--exclude", "--include", "-e", "--rsh", "--files-from", "--chmod", "--chown", "-f", "--filter")
     ).operands
-    return (call.touching("files", "copy", writes=operands[-1:], reads=call.known(operands[:-1])),)
+    return (call.write_effect("files", "copy", writes=operands[-1:], reads=call.known_paths(operands[:-1])),)
 
 
 def _patch(call: Call) -> tuple[Effect, ...]:
@@ -166,36 +166,41 @@ def _patch(call: Call) -> tuple[Effect, ...]:
     where: tuple[Arg | str, ...] = options.all("-d", "--directory")[-1:] or (".",)
     if options.operands:
         where = options.operands[:1]
-    return (call.touching("files", "edit", writes=where, reads=call.known(options.all("-i", "--input"))),)
+    return (
+        call.write_effect(
+            "files", "edit", writes=where, reads=call.known_paths(options.all("-i", "--input"))
+        ),
+    )
 
 
 def _dd(call: Call) -> tuple[Effect, ...]:
     target = next((a.prefix[3:] for a in call.args if a.prefix.startswith("of=")), None)
-    return (call.touching("files", "write", writes=(target,)),) if target else (call.effect("check"),)
+    return (call.write_effect("files", "write", writes=(target,)),) if target else (call.effect("check"),)
 
 
-def _mode(call: Call) -> tuple[Effect, ...]:
-    """chmod, chown, chgrp: the first operand is mode or owner, unless an option says it (`chmod -x F`)."""
+def _owner_and_mode(call: Call) -> tuple[Effect, ...]:
+    """chmod, chown, chgrp: the first operand is the mode or owner, unless an option gives it (`chmod -x
+    F`)."""
     options = call.options(("--reference", "--from"))
-    said = options.has("--reference") or (call.name == "chmod" and _taken_away(call))
-    return (call.touching("meta", writes=options.operands if said else options.operands[1:]),)
+    said = options.has("--reference") or (call.name == "chmod" and _removes_mode(call))
+    return (call.write_effect("meta", writes=options.operands if said else options.operands[1:]),)
 
 
-def _taken_away(call: Call) -> bool:
+def _removes_mode(call: Call) -> bool:
     """Whether a mode such as `-x` or `-w` is among the words; `-R` and `-v` are options."""
     return any(re.fullmatch(r"-[rwxXst,]+", arg.prefix) for arg in call.args)
 
 
-def formatter(call: Call, *, printing: bool = False) -> tuple[Effect, ...]:
-    """A program that edits the sources it is given, or (`printing`) prints them."""
+def formatter_effects(call: Call, *, printing: bool = False) -> tuple[Effect, ...]:
+    """A source formatter. With `printing` it prints the result instead of editing files."""
     if (printing or call.flag("--check", "--check-only", "--diff")) and not call.flag("--fix"):
         return (call.effect("check"),)
-    return (call.touching("files", "edit", writes=(".",)),)
+    return (call.write_effect("files", "edit", writes=(".",)),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "rm": _rm,
-    **dict.fromkeys(("chmod", "chown", "chgrp"), _mode),
+    **dict.fromkeys(("chmod", "chown", "chgrp"), _owner_and_mode),
     **dict.fromkeys(("cp", "mv", "ln", "install"), copy_effects),
     **dict.fromkeys(("sed", "perl", "yq"), _sed),
     "rsync": _rsync,

@@ -1,10 +1,9 @@
-"""From a script to what each of its commands does.
+"""The effects of each command in a script.
 
-In: a `Script` and the `State` it starts in; out: for every atom the effects of its commands, in
-order. `cd`, assignments and `export` are threaded through; a subshell, a substitution and a part
-of a pipeline keep theirs to themselves, and what a branch sets is known afterwards only if both
-ways agree. Commands in a branch count as if they ran. Scripts inside commands are followed, a few
-levels deep.
+In: a `Script` and the `State` before it. Out: for every atom the effects of its commands, in order. `cd`,
+assignments and `export` carry over to later commands. A subshell, a substitution and a pipeline element keep
+theirs; a value set in a branch is known afterwards only if both paths agree. Commands in a branch count as
+executed. Scripts that commands run are followed, up to a few levels deep.
 """
 
 from __future__ import annotations
@@ -23,32 +22,32 @@ from slimify.model.shell import Command, Script
 from slimify.semantics.effects.call import Arg, Call, arguments, output_files
 from slimify.semantics.effects.local_sources import with_local_sources
 from slimify.semantics.effects.registry import effects_of
-from slimify.semantics.effects.shell_state import move
+from slimify.semantics.effects.shell_state import changed_state
 from slimify.semantics.effects.state import State, fields, resolve
 from slimify.syntax.shell.script import read, unwrap
 
-_DEPTH = 5  # scripts inside scripts
-_PRIVATE = frozenset({"(", "$("})
+_MAX_DEPTH = 5  # levels of nested scripts
+_SUBSHELLS = frozenset({"(", "$("})
 _BRANCHES = frozenset({"if", "for", "while", "case", "until", "select"})
-_TURN = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
+_BRANCH_END = re.compile(r"\b(?:else|elif|fi|done|esac)\b|;;")
 _DEFINED = re.compile(r"function\s+([\w.:-]+)|([\w.:-]+)\s*\(\s*\)")
 _LOOP = re.compile(r"\b(?:for|select)\s+(\w+)\s+in\b")
 
 
 def interpret(script: Script, state: State) -> tuple[tuple[Effect, ...], ...]:
-    """What the commands of a script do: one tuple of effects for each atom of it, never empty for a command.
+    """The effects of a script: one tuple per atom, never empty for a command.
 
-    A script that could not be read has no atoms and gives no effects: the caller sees `opaque`.
+    A script that could not be parsed has no atoms and no effects; callers check `opaque`.
     """
     return _walk(script, state)[0]
 
 
-def after(script: Script, state: State) -> State:
-    """What later instructions find: users' homes, settings of tools, directories made.
+def state_after(script: Script, state: State) -> State:
+    """The state for later instructions: home directories, settings of tools, created directories.
 
-    Directory and variables are those of before, for every RUN starts a shell of its own.
+    Working directory and variables are unchanged, since every RUN starts a new shell.
     """
-    return _lasting(state, _walk(script, state)[1])
+    return _kept_state(state, _walk(script, state)[1])
 
 
 def _walk(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...], State]:
@@ -57,7 +56,7 @@ def _walk(script: Script, state: State) -> tuple[tuple[tuple[Effect, ...], ...],
     return found, walk.state
 
 
-def _lasting(before: State, end: State) -> State:
+def _kept_state(before: State, end: State) -> State:
     return replace(before, homes=end.homes, settings=end.settings, view=end.view)
 
 
@@ -66,7 +65,7 @@ class _Walk(Struct):
 
     text: str
     state: State
-    carrier: Command | None = None  # the command of the RUN that runs this script
+    carrier: Command | None = None  # the RUN command that runs this script
     seen: tuple[tuple[str, ...], ...] = ()
     scopes: list[tuple[str, State]] = field(default_factory=list)
     functions: dict[str, list[Command]] = field(default_factory=dict)
@@ -82,7 +81,7 @@ class _Walk(Struct):
             self.end = max(self.end, command.end)
             if "function" in command.context:
                 self._define(command, gap)
-                found.append(self._bare(command))
+                found.append(self._state_effect(command))
                 continue
             upstream = None
             if (
@@ -91,14 +90,14 @@ class _Walk(Struct):
                 and command.context[: len(before[0].context)] == before[0].context
             ):
                 upstream = before[1]
-            effects, call = self._command(command, upstream, _reader(commands, index, self.state))
+            effects, call = self._command(command, upstream, _pipe_reader(commands, index, self.state))
             found += effects
             if call is not None and "$(" not in command.context[len(before[0].context) if before else 0 :]:
                 before = (command, call)
         return tuple(found)
 
     def _enter(self, context: tuple[str, ...], gap: str) -> None:
-        """Leave the constructs that have ended and enter those of the next command."""
+        """Leaves the constructs that have ended and enters those of the next command."""
         same = 0
         while same < min(len(self.scopes), len(context)) and self.scopes[same][0] == context[same]:
             same += 1
@@ -107,12 +106,12 @@ class _Walk(Struct):
             same = kinds.index("(")
         while len(self.scopes) > same:
             kind, saved = self.scopes.pop()
-            if kind in _PRIVATE:
-                self.state = _lasting(saved, self.state)
+            if kind in _SUBSHELLS:
+                self.state = _kept_state(saved, self.state)
             elif kind in _BRANCHES:
-                self.state = _joined(saved, self.state)
-        if self.scopes and self.scopes[-1][0] in _BRANCHES and _TURN.search(gap):
-            self.state = _joined(self.scopes[-1][1], self.state)
+                self.state = _merged(saved, self.state)
+        if self.scopes and self.scopes[-1][0] in _BRANCHES and _BRANCH_END.search(gap):
+            self.state = _merged(self.scopes[-1][1], self.state)
         for kind in context[same:]:
             self.scopes.append((kind, self.state))
         for name in _LOOP.findall(gap):
@@ -125,7 +124,7 @@ class _Walk(Struct):
             self.functions[self.defining] = []
         self.functions.setdefault(self.defining, []).append(replace(command, context=()))
 
-    def _bare(self, command: Command) -> Effect:
+    def _state_effect(self, command: Command) -> Effect:
         carried = self.carrier or command
         return Effect(kind="state", tool=command.name or "", command=carried, cwd=self.state.cwd)
 
@@ -135,7 +134,7 @@ class _Walk(Struct):
         leaks = command.operator != "|"
         saved = self.state
         if not command.words:
-            effect = self._bare(command)
+            effect = self._state_effect(command)
             files = output_files(command, self.state)
             for name, word in command.assigns:
                 self.state = self.state.with_variable(name, resolve(word, self.state))
@@ -146,18 +145,18 @@ class _Walk(Struct):
         call = self._call(command, state, upstream, downstream)
         body = self.functions.get(call.name)
         if body is not None and ("function", call.name) not in self.seen:
-            effects = self._called(call, body)
+            effects = self._function_effects(call, body)
         else:
             found = tuple(with_local_sources(e, self.state.view) for e in effects_of(call))
             effects = _wrapped(found, call.wrappers)
-            moved = move(call, self.state, self.source)
+            moved = changed_state(call, self.state, self.sourced)
             if command.operator == "||":
-                moved = _joined(self.state, moved)
-            # bash under its own name keeps what is assigned to the command
+                moved = _merged(self.state, moved)
+            # POSIX: assignments before a special builtin persist; bash in its own mode drops them
             if is_special_builtin(call.name) and self.state.shell[0].endswith("/sh"):
                 for name, word in command.assigns:
                     moved = moved.with_variable(name, resolve(word, self.state))
-            self.state = moved if leaks else _lasting(self.state, moved)
+            self.state = moved if leaks else _kept_state(self.state, moved)
         return _redirected(effects, call.outputs, call.state), call
 
     def _call(
@@ -191,22 +190,24 @@ class _Walk(Struct):
             downstream=downstream,
             wrappers=tuple(w for w in wrappers if not runs_in_shell(w)),
             starter=effects_of,
-            runner=lambda text, start, key: self._nested(text, start, key, outer),
+            runner=lambda text, start, key: self._run_script(text, start, key, outer),
         )
 
-    def _called(self, call: Call, body: list[Command]) -> tuple[Effect, ...]:
-        """The effects of a function's body, where it is called."""
+    def _function_effects(self, call: Call, body: list[Command]) -> tuple[Effect, ...]:
+        """The effects of a function's body at a call."""
         inner = _Walk(self.text, call.state, call.command, (*self.seen, ("function", call.name)))
         inner.functions = self.functions
         inner.end = len(self.text)
         found = inner.atom(body)
-        self.state = _lasting(self.state, inner.state)
+        self.state = _kept_state(self.state, inner.state)
         return found or (call.effect("check"),)
 
-    def _nested(self, text: str, state: State, key: tuple[str, ...], carrier: Command) -> tuple[Effect, ...]:
+    def _run_script(
+        self, text: str, state: State, key: tuple[str, ...], carrier: Command
+    ) -> tuple[Effect, ...]:
         effects, end = self._script(text, state, key, carrier)
         if end is not None:
-            self.state = _lasting(self.state, end)
+            self.state = _kept_state(self.state, end)
         return effects
 
     def _script(
@@ -216,7 +217,7 @@ class _Walk(Struct):
         script = None
         if key and key in self.seen:
             why = "it runs itself"
-        elif len(self.seen) >= _DEPTH:
+        elif len(self.seen) >= _MAX_DEPTH:
             why = "scripts are nested too deeply"
         else:
             script = read(text)
@@ -235,19 +236,19 @@ class _Walk(Struct):
         effects = tuple(effect for atom in script.atoms for effect in inner.atom(atom.commands))
         return effects, inner.state
 
-    def source(self, text: str, state: State, key: tuple[str, ...]) -> State:
+    def sourced(self, text: str, state: State, key: tuple[str, ...]) -> State:
         """The state after `. FILE`."""
         carrier = Command(words=(), start=0, end=0)
         end = self._script(text, state, key, carrier)[1]
         return end if end is not None else state
 
 
-def _reader(commands: Sequence[Command], index: int, state: State) -> tuple[Arg, ...]:
+def _pipe_reader(commands: Sequence[Command], index: int, state: State) -> tuple[Arg, ...]:
     """The words of the command that reads this one's output."""
     command = commands[index]
     for other in commands[index + 1 :]:
         if command.start <= other.start and other.end <= command.end:
-            continue  # a substitution inside it
+            continue  # a substitution inside this command
         if other.operator == "|" and other.context[: len(command.context)] == command.context:
             inner = unwrap(other)
             while inner is not None:
@@ -265,7 +266,7 @@ def _stdin(command: Command, state: State) -> str | None:
 
 
 def _as_user(command: Command, state: State) -> State:
-    """Who a wrapper runs its command as."""
+    """The state with the user that a wrapper runs its command as."""
     name = (command.name or "").rpartition("/")[2]
     words = [word.value for word in command.words[1:]]
     known = wrapper(name)
@@ -279,8 +280,8 @@ def _as_user(command: Command, state: State) -> State:
     return state
 
 
-def _joined(one: State, other: State) -> State:
-    """What holds on either way."""
+def _merged(one: State, other: State) -> State:
+    """The state that holds on both paths."""
     if one is other:
         return one
     return replace(
@@ -298,14 +299,14 @@ def _joined(one: State, other: State) -> State:
 
 
 def _wrapped(effects: tuple[Effect, ...], wrappers: tuple[str, ...]) -> tuple[Effect, ...]:
-    """What starts a program is called as well."""
+    """Adds the wrapper programs to the programs that are started."""
     if not wrappers or not effects:
         return effects
     return (replace(effects[0], tools=(*effects[0].tools, *wrappers)), *effects[1:])
 
 
 def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: State) -> tuple[Effect, ...]:
-    """Add the files that output is redirected to; printing into a file is making a file."""
+    """Adds the files that output is redirected to. Printing into a file creates a file."""
     if files:
         first = effects[0]
         call = Call(name=first.tool, path=first.tool, args=(), state=state, command=first.command)
@@ -317,16 +318,18 @@ def _redirected(effects: tuple[Effect, ...], files: tuple[Arg, ...], state: Stat
                 words = [
                     Arg(value=w.value, text=w.text, prefix=w.value or "") for w in first.command.words[1:]
                 ]
-                first = replace(first, reads=call.known(w for w in words if not w.prefix.startswith("-")))
+                first = replace(
+                    first, reads=call.known_paths(w for w in words if not w.prefix.startswith("-"))
+                )
         if lost is not None:
             first = replace(
                 first, writes_anywhere=True, why=first.why or f"the target {lost.text} is unknown"
             )
         effects = (first, *effects[1:])
-    return tuple(_sourced(effect) for effect in effects)
+    return tuple(_as_package_source(effect) for effect in effects)
 
 
-def _sourced(effect: Effect) -> Effect:
+def _as_package_source(effect: Effect) -> Effect:
     """A file that only the package manager reads is a package source."""
     if effect.kind not in ADDS_FILES or effect.writes_anywhere or not effect.writes:
         return effect

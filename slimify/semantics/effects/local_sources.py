@@ -1,6 +1,6 @@
-"""Packages from a directory beside that of the manifest: `file:../shared`, `-e ../lib`, `path = "../lib"`.
+"""Packages from directories next to the project: `file:../shared`, `-e ../lib`, `path = "../lib"`.
 
-An installer reads them there, and often leaves no more than a link to them.
+An installer reads them there and often leaves only a link to them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from slimify.languages import language
 from slimify.model.effects import Effect
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.paths import inside
 
 if TYPE_CHECKING:
@@ -23,26 +23,27 @@ if TYPE_CHECKING:
 _PATH = re.compile(r"""(?m)(?:^|[\s"'=@])(?:file:(?://)?)?((?:\.\.)?/[^\s"',;#\[\]]+)""")
 
 
-def with_local_sources(effect: Effect, view: View) -> Effect:
-    """The effect of an install with the directories outside its own that its manifests name, as far as they
-    are there; any other effect as it is."""
+def with_local_sources(effect: Effect, view: ContextView) -> Effect:
+    """An install effect that also reads the directories outside its own that its manifests name, if they
+    exist. Other effects are returned unchanged."""
     known = language(effect.ecosystem) if effect.kind == "install" and effect.manifests else None
     part = known.local_sources if known is not None else None
     if part is None:
         return effect
     own = effect.cwd or "/"
-    found = dict.fromkeys(p for m in effect.manifests for p in _named(m, own, view, part))
+    found = dict.fromkeys(p for m in effect.manifests for p in _named_directories(m, own, view, part))
     more = tuple(p for p in found if p not in effect.reads and (own == "/" or not inside(p, own)))
     return replace(effect, reads=(*effect.reads, *more)) if more else effect
 
 
 def paths_in(text: str) -> Iterable[str]:
-    """The paths outside the directory that a text names, plain or behind `file:`."""
+    """The paths outside the directory that a text names, plain or after `file:`."""
     return _PATH.findall(text)
 
 
-def _named(manifest: str, cwd: str, view: View, part: LocalSources) -> Iterator[str]:
-    """The places that a manifest and those it includes name: installers look from where they are executed."""
+def _named_directories(manifest: str, cwd: str, view: ContextView, part: LocalSources) -> Iterator[str]:
+    """The directories that a manifest and the manifests it includes name. Installers also resolve them from
+    their working directory."""
     if posixpath.basename(manifest).endswith((".lock", "-lock.json", "-lock.yaml")):
         return
     waiting, seen = [manifest], {manifest}

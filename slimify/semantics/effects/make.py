@@ -1,4 +1,4 @@
-"""make, configure, cmake, ninja, cargo: builds, and what `install` puts into the system."""
+"""make, configure, cmake, ninja, cargo: builds, and what `install` writes to the system."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _NAMES = ("GNUmakefile", "makefile", "Makefile")
 
 def make(call: Call) -> tuple[Effect, ...]:
     """make: the recipes of its goals if the Makefile is known, else a build below the directory."""
-    options = call.options((*_VALUES, "-j") if _jobs_apart(call) else _VALUES)
+    options = call.options((*_VALUES, "-j") if _has_separate_jobs(call) else _VALUES)
     if options.has("--version", "-v", "-n", "--dry-run", "-q"):
         return (call.effect("check"),)
-    call = _entered(call, options)
+    call = _in_directory(call, options)
     goals: list[str] = []
     variables: dict[str, str] = {}
     for word in options.operands:
@@ -39,7 +39,7 @@ def make(call: Call) -> tuple[Effect, ...]:
             goals.append(word.value)
     found = _makefile(call, options)
     if found is None:
-        return (_blind(call, goals, variables),)
+        return (_unread_makefile(call, goals, variables),)
     path, makefile = found
     environment = {k: v for k, v in call.state.env.items() if v is not None}
     effects: list[Effect] = []
@@ -47,22 +47,22 @@ def make(call: Call) -> tuple[Effect, ...]:
     for goal in wanted:
         recipe = target(makefile, goal, variables, environment)
         if recipe is None:
-            effects.append(_blind(call, [goal] if goal else [], variables))
+            effects.append(_unread_makefile(call, [goal] if goal else [], variables))
         else:
-            effects += _followed(call, recipe, path, variables)
+            effects += _recipe_effects(call, recipe, path, variables)
     tools = tuple(dict.fromkeys(tool for e in effects for tool in (e.tool, *e.tools) if tool))
     action = " ".join(goals)
     head = call.effect("check", action, manifests=(path,), reads=(path,), tools=tools)
     return (head, *effects)
 
 
-def _jobs_apart(call: Call) -> bool:
-    """`-j 4`: the number is a word of its own."""
+def _has_separate_jobs(call: Call) -> bool:
+    """Whether the number of `-j 4` is a separate word."""
     words = [a.value for a in call.args]
     return any(w == "-j" and (after or "x").isdigit() for w, after in pairwise(words))
 
 
-def _entered(call: Call, options: Options) -> Call:
+def _in_directory(call: Call, options: Options) -> Call:
     for word in options.all("-C", "--directory"):
         place = absolute(word.value, call.state) if word.value is not None else None
         call = replace(call, state=replace(call.state, cwd=place))
@@ -83,8 +83,8 @@ def _makefile(call: Call, options: Options) -> tuple[str, Makefile] | None:
     return None
 
 
-def _followed(call: Call, recipe: Recipe, path: str, variables: dict[str, str]) -> tuple[Effect, ...]:
-    """The effects of a recipe, every line a shell of its own, as make does it."""
+def _recipe_effects(call: Call, recipe: Recipe, path: str, variables: dict[str, str]) -> tuple[Effect, ...]:
+    """The effects of a recipe. Like make, every line runs in its own shell."""
     state = call.state.with_env({**recipe.exports, **variables})
     lines = [command.partial for command in recipe.commands]
     if recipe.one_shell:
@@ -99,11 +99,11 @@ def _followed(call: Call, recipe: Recipe, path: str, variables: dict[str, str]) 
     return tuple(effects)
 
 
-def _blind(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:
-    """A Makefile nobody has seen, as in sources that were downloaded."""
+def _unread_makefile(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:
+    """A make call whose Makefile is not known, as in downloaded sources."""
     installing = [g for g in goals if re.match(r"(?:alt)?install|.*[-_]install\Z|install[-_].*", g)]
     if ("clean" in goals and len(goals) == 1) or goals == ["distclean"]:
-        return call.touching(
+        return call.write_effect(
             "build", " ".join(goals), writes=(".",), why="the Makefile is not in the build context"
         )
     if goals and all(g in ("test", "check", "lint", "vet") for g in goals):
@@ -118,13 +118,13 @@ def _blind(call: Call, goals: list[str], variables: dict[str, str]) -> Effect:
         )
         root = variables.get("DESTDIR", "")
         writes = (".", f"{root}{prefix}")
-    return call.touching(
+    return call.write_effect(
         "build", " ".join(goals), writes=writes, why="the Makefile is not in the build context"
     )
 
 
 def install_prefix(call: Call) -> str | None:
-    """The prefix that configure or cmake is told, for the `make install` that follows."""
+    """The prefix given to configure or cmake, used by the later `make install`."""
     for arg in call.args:
         match = re.match(r"(?:--prefix|-DCMAKE_INSTALL_PREFIX(?::\w+)?)=(/.*)", arg.value or "")
         if match:
@@ -159,7 +159,7 @@ def _cmake(call: Call) -> tuple[Effect, ...]:
         writes.append(options.value("--prefix") or call.state.settings.get("prefix") or "/usr/local")
     if options.has("--build"):
         writes += list(options.operands[:1])
-    return (call.touching("build", call.first if call.name != "cmake" else "", writes=writes),)
+    return (call.write_effect("build", call.first if call.name != "cmake" else "", writes=writes),)
 
 
 def _cargo(call: Call) -> tuple[Effect, ...]:
@@ -191,7 +191,7 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
     if action == "install":
         root = options.value("--root") or home
         place: Arg | str = f"{root}/bin" if root else Arg(value=None, text="~/.cargo/bin")
-        return (call.touching("build", "install", manager="cargo", writes=(place,), caches=caches),)
+        return (call.write_effect("build", "install", manager="cargo", writes=(place,), caches=caches),)
     if action in ("test", "check", "clippy", "fmt", "--version", "version", "tree", "metadata"):
         return (call.effect("check", action, caches=caches),)
     if action == "run":
@@ -201,13 +201,13 @@ def _cargo(call: Call) -> tuple[Effect, ...]:
             ),
         )
     writes: tuple[Arg | str, ...] = (".", *options.all("--target-dir", "--out-dir"))
-    return (call.touching("build", action, manager="cargo", writes=writes, caches=caches),)
+    return (call.write_effect("build", action, manager="cargo", writes=writes, caches=caches),)
 
 
 def _rustup(call: Call) -> tuple[Effect, ...]:
     home = call.state.get("RUSTUP_HOME") or call.home(".rustup")
     return (
-        call.touching(
+        call.write_effect(
             "build",
             call.first,
             manager="rustup",

@@ -1,4 +1,4 @@
-"""Finds who knows a command: by name, by the script it is, by the tables."""
+"""Finds the handler of a command: by program name, by script, or in the tables."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.effects.table import row_effects
 
 Handler = Callable[[Call], tuple[Effect, ...]]
-# The programs that each module beside this one knows. Kept as a list, so that a module is imported when one
-# of its programs is met and not before: that is a fifth of what a start costs.
+# The programs that each shared module handles. The list lets a module be imported only when one of its
+# programs is called, which saves a fifth of the start-up time.
 MODULES = {
     "semantics.effects.system": (
         "add-apt-repository addgroup adduser apk apt apt-add-repository apt-fast apt-get apt-key "
@@ -38,7 +38,7 @@ MODULES = {
     "semantics.effects.shells": "eval java php ruby runuser sh su",
     "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
-# Programs whose file name carries a version or a target: gcc-12, x86_64-linux-gnu-gcc; languages add theirs.
+# Programs whose name may contain a version or a target: gcc-12, x86_64-linux-gnu-gcc. Languages add theirs.
 _VERSIONED = ("clang", "clang++", "gcc", "g++", "gfortran", "llvm-config")
 _TARGETED = re.compile(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
 _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
@@ -46,12 +46,13 @@ _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
 
 @cache
 def _shared() -> Mapping[str, str]:
-    """The module beside this one that knows a program, by the program's name."""
+    """The shared module that handles a program, by program name."""
     return {name: f"slimify.{module}" for module, names in MODULES.items() for name in names.split()}
 
 
 def handler_of(name: str) -> Handler | None:
-    """What interprets a call of this program, if a module does: those of languages before the shared ones."""
+    """The handler for calls of a program, None if no module has one. Shared modules take precedence over
+    languages."""
     name = "sh" if is_posix_shell(name) else name
     own = commands_module(name)
     if own is not None:
@@ -63,15 +64,15 @@ def handler_of(name: str) -> Handler | None:
     return handlers[name]
 
 
-def mover_of(name: str) -> Callable[[Call, State], State] | None:
-    """What tells how a call of a language's program changes the state, if anything does."""
+def state_change_of(name: str) -> Callable[[Call, State], State] | None:
+    """How a call of a language's program changes the state, None if it does not."""
     own = commands_module(plain_name(name))
-    return getattr(own, "MOVES", {}).get(name)
+    return getattr(own, "STATE_CHANGES", {}).get(name)
 
 
 @cache
 def plain_name(name: str) -> str:
-    """The name of a program without version and target."""
+    """The program name without version and target triple."""
     targeted = _TARGETED.match(name)
     name = targeted[1] if targeted else name
     versioned = _versioned().match(name)
@@ -85,7 +86,7 @@ def _versioned() -> re.Pattern[str]:
 
 
 def effects_of(call: Call) -> tuple[Effect, ...]:
-    """What one command does; at least one effect."""
+    """The effects of one command, at least one."""
     if not call.path:
         return (call.unknown("the program that it starts is unknown"),)
     name = plain_name(call.name)
@@ -95,7 +96,8 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     if _asks_version(call, name):
         return (call.effect("check"),)
     handler = handler_of(name)
-    relative = call.path.startswith(("./", "../")) and "." not in name  # ./manage.py is what it is named
+    # ./manage.py has a handler of its own
+    relative = call.path.startswith(("./", "../")) and "." not in name
     if handler is not None and not relative:
         return handler(call)
     script = shells.program_file(call)
@@ -106,7 +108,7 @@ def effects_of(call: Call) -> tuple[Effect, ...]:
     known = commands().known.get(name)
     if known is not None:
         return row_effects(call, known)
-    found = _by_language(call, name)
+    found = _language_effects(call, name)
     if found is not None:
         return found
     if name.endswith((".sh", ".py")):
@@ -122,8 +124,8 @@ def _asks_version(call: Call, name: str) -> bool:
     )
 
 
-def _by_language(call: Call, name: str) -> tuple[Effect, ...] | None:
-    """What a program does that the table of a language knows, None if none does."""
+def _language_effects(call: Call, name: str) -> tuple[Effect, ...] | None:
+    """The effects of a program that is in the table of a language, None if it is in none."""
     for language in languages():
         table, own = commands(language.name), replace(call, ecosystem=language.name)
         if name in table.known:

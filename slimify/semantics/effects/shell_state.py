@@ -1,4 +1,4 @@
-"""How commands change what is in force for those behind them: directory, variables, settings."""
+"""How commands change the state for later commands: directory, variables, settings."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from msgspec.structs import replace
 
 from slimify.languages import languages
 from slimify.model.shell import Word
-from slimify.semantics.effects.call import NOWHERE, Call
+from slimify.semantics.effects.call import NO_SPAN, Call
 from slimify.semantics.effects.files import copy_effects
 from slimify.semantics.effects.make import install_prefix
-from slimify.semantics.effects.registry import mover_of
+from slimify.semantics.effects.registry import state_change_of
 from slimify.semantics.effects.state import State, absolute, resolve
 from slimify.semantics.effects.system import new_user
 
-# The state after a script that is sourced: its text, the state before, what it is.
+# Gives the state after a sourced script, from its text, the state before it, and a key.
 Sourced = Callable[[str, State, tuple[str, ...]], State]
 
 
-def move(call: Call, state: State, sourced: Sourced) -> State:
-    """The state behind a command. `state` is the one in force without the command's own assignments."""
+def changed_state(call: Call, state: State, sourced: Sourced) -> State:
+    """The state after a command. `state` is the state without the command's own assignments."""
     if call.name in (".", "source"):
         return _source(call, state, sourced)
-    mover = _MOVES.get(call.name) or mover_of(call.name)
+    mover = _STATE_CHANGES.get(call.name) or state_change_of(call.name)
     if mover is not None:
         state = mover(call, state)
     if call.outputs and call.stdin is not None and call.name in ("cat", "tee"):
@@ -35,7 +35,7 @@ def move(call: Call, state: State, sourced: Sourced) -> State:
     return state
 
 
-_OWN_DIRECTORY = re.compile(
+_SCRIPT_DIRECTORY = re.compile(
     r"""["']?(?:\$\(|`)\s*dirname\s+(?:--\s+)?"?\$\{?(?:0|BASH_SOURCE(?:\[0\])?)\}?"?\s*[)`]((?:/[\w.-]+)*)/?["']?"""
 )
 
@@ -46,15 +46,15 @@ def _cd(call: Call, state: State) -> State:
         return replace(state, cwd=state.get("HOME"))
     value = words[0].value
     if value is None:
-        return replace(state, cwd=_beside_script(words[0].text, state))
+        return replace(state, cwd=_script_directory(words[0].text, state))
     if value == "-" or value.startswith("+"):
-        return replace(state, cwd=None)  # the directory before is not kept
+        return replace(state, cwd=None)  # the previous directory is not tracked
     return replace(state, cwd=absolute(value, state))
 
 
-def _beside_script(text: str, state: State) -> str | None:
-    """The directory of the script that is read, where `$(dirname "$0")` asks for it."""
-    match = _OWN_DIRECTORY.fullmatch(text)
+def _script_directory(text: str, state: State) -> str | None:
+    """The directory of the current script, for `$(dirname "$0")`."""
+    match = _SCRIPT_DIRECTORY.fullmatch(text)
     script = state.settings.get("script")
     if match is None or script is None:
         return None
@@ -78,7 +78,7 @@ def _export(call: Call, state: State) -> State:
             continue
         if equals:
             value = (
-                resolve(Word(text=tail, value=None, start=0, end=0), state) if arg.span != NOWHERE else None
+                resolve(Word(text=tail, value=None, start=0, end=0), state) if arg.span != NO_SPAN else None
             )
             if value is None and arg.value is not None:
                 value = arg.value.partition("=")[2]
@@ -117,7 +117,7 @@ def _read(call: Call, state: State) -> State:
 
 
 def _source(call: Call, state: State, sourced: Sourced) -> State:
-    """`. FILE`: languages know some by name, other scripts are read if they can be found."""
+    """`. FILE`: languages know some files by name, other scripts are interpreted if they can be found."""
     path = call.path_of(call.args[0]) if call.args and call.args[0].value is not None else None
     if path is None:
         return state
@@ -145,13 +145,13 @@ def _usermod(call: Call, state: State) -> State:
 
 def _mkdir(call: Call, state: State) -> State:
     view = state.view
-    for path in call.known(call.options(("-m", "--mode", "-o", "-g", "--owner", "--group")).operands):
+    for path in call.known_paths(call.options(("-m", "--mode", "-o", "-g", "--owner", "--group")).operands):
         view = view.with_directory(path)
     return replace(state, view=view)
 
 
 def _copy(call: Call, state: State) -> State:
-    """A script that is put in its place by cp, mv, ln or install is the same text there."""
+    """A script that is put in place by cp, mv, ln or install keeps its text."""
     if call.name == "install" and call.flag("-d", "--directory"):
         return _mkdir(call, state)
     view = state.view
@@ -173,7 +173,7 @@ def _configure(call: Call, state: State) -> State:
     return state.with_setting("prefix", prefix) if prefix else state
 
 
-_MOVES: dict[str, Callable[[Call, State], State]] = {
+_STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     "cd": _cd,
     "pushd": _pushd,
     "popd": _popd,

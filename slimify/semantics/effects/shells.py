@@ -12,8 +12,8 @@ from slimify.facts.commands import commands, tables
 from slimify.facts.shells import is_posix_shell, is_shell_file
 from slimify.facts.system import default_path
 from slimify.model.effects import Effect
-from slimify.semantics.effects.call import Arg, Call, word
-from slimify.semantics.effects.fetch import address_of, installed_from
+from slimify.semantics.effects.call import Arg, Call, literal_arg
+from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.state import absolute
 from slimify.semantics.effects.table import row_effects
 from slimify.syntax.shell.script import inner_scripts
@@ -22,13 +22,13 @@ _SHEBANG = re.compile(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 
 
 def _shell(call: Call) -> tuple[Effect, ...]:
-    text = _behind_c(call)
+    text = _command_string(call)
     if text is not None:
         return call.run(text, call.state, "-c", text)
     operands = [a for a in call.args if not a.prefix.startswith(("-", "+"))]
     flags = [a.value for a in call.args if a.prefix.startswith("-")]
     if call.upstream is not None and ("-s" in flags or not operands or operands[0].value == "-"):
-        return _piped(call)
+        return _piped_script(call)
     if not operands or "-s" in flags:
         if call.stdin is not None:
             return call.run(call.stdin, call.state, "<<", call.stdin)
@@ -40,8 +40,8 @@ def _shell(call: Call) -> tuple[Effect, ...]:
     return script_effects(call, operands[0], call.name)
 
 
-def _behind_c(call: Call) -> str | None:
-    """The text behind `-c`, with what the calling shell expands if that is known."""
+def _command_string(call: Call) -> str | None:
+    """The text after `-c`, with the expansions of the calling shell if they are known."""
     if not any(re.match(r"-[a-z]*c\Z", a.prefix) for a in call.args):
         return None
     at = next(i for i, a in enumerate(call.args) if re.match(r"-[a-z]*c\Z", a.prefix))
@@ -53,13 +53,13 @@ def _behind_c(call: Call) -> str | None:
     return None
 
 
-def _piped(call: Call) -> tuple[Effect, ...]:
-    """`something | sh`: an installer that is known by its address, or nobody knows what."""
+def _piped_script(call: Call) -> tuple[Effect, ...]:
+    """`something | sh`: an installer known by its address, else an unknown script."""
     upstream = call.upstream
     assert upstream is not None
-    address = address_of(upstream)
+    address = download_url(upstream)
     if address:
-        return installed_from(call, address) or (
+        return installer_effects(call, address) or (
             call.unknown(f"the script at {address} was not read", unread="address"),
         )
     if (
@@ -77,7 +77,7 @@ def _su(call: Call) -> tuple[Effect, ...]:
     scripts = inner_scripts(replace(call.command, words=call.command.words)) if call.name == "su" else ()
     users = [a.value for a in call.args if not a.prefix.startswith("-") and a.value not in scripts]
     state = call.state.with_user(users[-1] or "" if users else "root")
-    text = _behind_c(call) or (scripts[0] if scripts else None)
+    text = _command_string(call) or (scripts[0] if scripts else None)
     if text is None:
         return (call.unknown("what the other user runs is unknown"),)
     return call.run(text, state, "-c", text)
@@ -88,23 +88,23 @@ def _eval(call: Call) -> tuple[Effect, ...]:
     if None not in values:
         return call.run(" ".join(v for v in values if v is not None), call.state)
     text = call.args[0].text.strip("\"'") if call.args else ""
-    if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated())):
+    if re.match(r"[$`(]", text) and text.lstrip("$`( \t").startswith(tuple(_evaluated_programs())):
         return (call.effect("state"),)
     return (call.unknown("the text that `eval` executes is unknown"),)
 
 
-def _evaluated() -> Iterator[str]:
+def _evaluated_programs() -> Iterator[str]:
     return (program for _, table in tables() for program in table.evaluated)
 
 
 def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
-    """A script of the image that the view knows: the shell itself, then what the script does."""
+    """A script with known text: the shell itself, then the commands of the script."""
     path = absolute(word.value, call.state) if word.value is not None else None
     if path is None:
         return (call.unknown(f"which script {word.shown} names is unknown"),)
     text = call.state.view.text(path)
     if text is None:
-        known = installed_from(call, posixpath.basename(path))
+        known = installer_effects(call, posixpath.basename(path))
         return known or (call.unknown(f"the script {path} is not in the build context", unread="context"),)
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
@@ -120,11 +120,11 @@ def script_effects(call: Call, word: Arg, shell: str) -> tuple[Effect, ...]:
 
 
 def program_file(call: Call) -> tuple[Effect, ...] | None:
-    """A program given by a path that the view knows, or found along PATH: a script by its first line.
-    None if it does not."""
-    path = _found(call)
+    """A script with known text, given by path or found on PATH; its first line selects the interpreter. None
+    if the text is not known."""
+    path = _program_path(call)
     text = call.state.view.text(path) if path is not None else None
-    if path is not None and text is None and _missing(call, path):
+    if path is not None and text is None and _is_missing_script(call, path):
         return (call.unknown(f"the script {path} is not in the build context", unread="context"),)
     if path is None or text is None:
         return None
@@ -135,28 +135,28 @@ def program_file(call: Call) -> tuple[Effect, ...] | None:
     if is_posix_shell(program):
         return script_effects(call, Arg(value=path, text=call.path), program)
     script = Arg(value=path, text=call.path, prefix=path)
-    return call.start((word(program), script, *call.args))
+    return call.start((literal_arg(program), script, *call.args))
 
 
-def _found(call: Call) -> str | None:
+def _program_path(call: Call) -> str | None:
     """The path of the program that is started."""
     if "/" in call.path:
         return absolute(call.path, call.state)
     for place in (call.state.get("PATH") or default_path()).split(":"):
         path = posixpath.join(place, call.path)
-        if place and (call.state.view.text(path) is not None or _missing(call, path)):
+        if place and (call.state.view.text(path) is not None or _is_missing_script(call, path)):
             return path
     return None
 
 
-def _missing(call: Call, path: str) -> bool:
-    """Whether a COPY puts a script there, by its name, that is not in the build context."""
+def _is_missing_script(call: Call, path: str) -> bool:
+    """Whether a COPY puts a shell script there that the build context lacks."""
     source = call.state.view.context_path(path)
     return source is not None and is_shell_file(source) and not call.state.view.context.has(source)
 
 
 def _interpreter(call: Call) -> tuple[Effect, ...]:
-    """java, ruby, php: the application's own code, or a question about the interpreter."""
+    """java, ruby, php: the application's own code, or a query about the interpreter."""
     asked = {"-version", "-v", "-m", "-i", "-l"} if call.name != "java" else {"-version", "-XshowSettings"}
     if call.args and call.args[0].value in asked:
         return (call.effect("check"),)
@@ -166,7 +166,7 @@ def _interpreter(call: Call) -> tuple[Effect, ...]:
     if call.name == "ruby" and script is not None and script.value == "extconf.rb":
         # mkmf: configures a C extension and writes its Makefile (ruby: doc/extension.rdoc)
         return row_effects(call, commands().known["configure"])
-    return (call.own_code(),)
+    return (call.application_code(),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -1,6 +1,6 @@
-"""What a command finds when it starts, and what its words mean then.
+"""The state before a command, and the expansion of its words.
 
-In: a `State` and words as written; out: static values, or None where only the running shell knows.
+In: a `State` and words as written. Out: static values, or None if only the running shell knows them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from slimify.facts.system import is_plain_root
 from slimify.languages import commands_module
 from slimify.model.shell import Word
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _BRACED = re.compile(r"([A-Za-z_]\w*)(?:(:?[-+=?]|##?|%%?)(.*))?\Z", re.DOTALL)
@@ -26,13 +26,12 @@ EMPTY: Mapping[str, str | None] = MappingProxyType({})
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """What is in force before a command.
+    """The state before a command.
 
-    `env` are the exported variables: those of the image, ENV, and ARG; None stands for a variable
-    that is set to something unknown. `variables` are those of the shell alone. `homes` are home
-    directories of users made so far, `settings` what tools were told to remember (`poetry
-    virtualenvs.create`, `npm prefix`, …). `manager` is the system package manager of the base image,
-    `languages` those that the base image brings.
+    `env` are exported variables: those of the image, ENV and ARG. None stands for a variable with an unknown
+    value. `variables` are shell variables. `homes` are home directories of users created so far. `settings`
+    are values that tools store (`poetry virtualenvs.create`, `npm prefix`, …). `manager` is the system
+    package manager of the base image, `languages` are those that the base image provides.
     """
 
     cwd: str | None = "/"
@@ -40,7 +39,7 @@ class State(Struct, frozen=True, kw_only=True):
     variables: Mapping[str, str | None] = field(default_factory=dict)
     user: str = "root"
     home: str | None = "/root"
-    view: View = field(default_factory=View)
+    view: ContextView = field(default_factory=ContextView)
     shell: tuple[str, ...] = ("/bin/sh", "-c")
     manager: str = ""
     languages: frozenset[str] = frozenset()
@@ -48,7 +47,7 @@ class State(Struct, frozen=True, kw_only=True):
     settings: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
-        """A variable's value; None if it is unset or unknown."""
+        """The value of a variable; None if it is unset or unknown."""
         if name in self.variables:
             return self.variables[name]
         if name in self.env:
@@ -61,7 +60,7 @@ class State(Struct, frozen=True, kw_only=True):
         return replace(self, env={**self.env, **values}) if values else self
 
     def with_variable(self, name: str, value: str | None) -> State:
-        """After `name=value`: an exported variable stays exported."""
+        """The state after `name=value`. An exported variable stays exported."""
         if name in self.env:
             return replace(self, env={**self.env, name: value})
         return replace(self, variables={**self.variables, name: value})
@@ -77,20 +76,20 @@ class State(Struct, frozen=True, kw_only=True):
         return self.homes.get(name)
 
     def with_user(self, user: str) -> State:
-        """After `USER user`: HOME is what the user's entry says, unless ENV sets it."""
+        """The state after `USER user`: HOME is the user's home directory, unless ENV sets it."""
         home = self.env["HOME"] if "HOME" in self.env else self.home_of(user)
         return replace(self, user=user, home=home)
 
 
 class _Part(Struct, frozen=True):
     text: str | None  # None: not known
-    split: bool = False  # came out of an unquoted variable
+    split: bool = False  # from an unquoted variable
 
 
 def resolve(word: Word | str, state: State) -> str | None:
-    """The static value of a word, variables and `~` expanded; None if only a shell knows.
+    """The static value of a word with variables and `~` expanded; None if only a shell can expand it.
 
-    Globs stay as they are.
+    Globs are not expanded.
     """
     if isinstance(word, Word) and word.value is not None and not word.text.startswith("~"):
         return word.value
@@ -100,7 +99,7 @@ def resolve(word: Word | str, state: State) -> str | None:
 
 
 def known_prefix(word: Word | str, state: State) -> str:
-    """As much of a word's value as is known, from its start."""
+    """The start of a word's value, as far as it is known."""
     known = ""
     for part in _parts(word.text if isinstance(word, Word) else word, state):
         if part.text is None:
@@ -110,7 +109,7 @@ def known_prefix(word: Word | str, state: State) -> str:
 
 
 def fields(word: Word, state: State) -> tuple[str, ...] | None:
-    """The arguments a word becomes: unquoted variables are split at blanks. None if not known."""
+    """The arguments that a word becomes. Unquoted variables are split at whitespace. None if not known."""
     if word.value is not None and not word.text.startswith("~"):
         return _braces(word.text, word.value, state)
     parts = _parts(word.text, state)
@@ -137,7 +136,7 @@ def fields(word: Word, state: State) -> tuple[str, ...] | None:
 
 
 def absolute(path: str, state: State) -> str | None:
-    """A path as an absolute image path, normalised; None if it depends on an unknown directory."""
+    """A path as a normalised absolute image path; None if it depends on an unknown directory."""
     if not path.startswith("/"):
         if state.cwd is None:
             return None
@@ -183,7 +182,7 @@ def _parts(text: str, state: State) -> list[_Part]:
         elif char == "`":
             end = text.find("`", position + 1)
             end = len(text) if end < 0 else end
-            parts.append(_Part(_substituted(text[position + 1 : end], state)))
+            parts.append(_Part(_substitution(text[position + 1 : end], state)))
             position = end + 1
         else:
             match = re.compile(r"[^'\"\\$`]+").match(text, position)
@@ -203,14 +202,14 @@ def _escaped(text: str, position: int, quoted: bool, parts: list[_Part]) -> int:
 
 
 def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_Part]) -> int:
-    """Expand what starts with `$` at `position`; returns the offset behind it."""
+    """Expands the text that starts with `$` at `position`. Returns the offset after it."""
     following = text[position + 1 : position + 2]
     if following == "{":
         end = _closing(text, position + 2, "{", "}")
         value = _braced(text[position + 2 : end], state)
     elif following == "(":
         end = _closing(text, position + 2, "(", ")")
-        value = _substituted(text[position + 2 : end], state)
+        value = _substitution(text[position + 2 : end], state)
     else:
         match = _NAME.match(text, position + 1)
         if match is not None:
@@ -226,7 +225,7 @@ def _dollar(text: str, position: int, quoted: bool, state: State, parts: list[_P
 
 
 def _braced(inner: str, state: State) -> str | None:
-    """`${inner}`. An unset variable may be set by the base image, so its default is not taken."""
+    """`${inner}`. The base image may set a variable that is unset here, so its default is not used."""
     match = _BRACED.match(inner)
     if match is None:
         return None
@@ -241,10 +240,10 @@ def _braced(inner: str, state: State) -> str | None:
     if operator in ("+", ":+"):
         return resolve(operand, state) if value or operator == "+" else ""
     pattern = resolve(operand, state)
-    return None if pattern is None else _trim(value, pattern, operator)
+    return None if pattern is None else _trimmed(value, pattern, operator)
 
 
-def _trim(value: str, pattern: str, operator: str) -> str:
+def _trimmed(value: str, pattern: str, operator: str) -> str:
     """`${X#p}`, `${X##p}`, `${X%p}`, `${X%%p}`."""
     cuts = range(len(value) + 1)
     longest = len(operator) == 2
@@ -259,13 +258,13 @@ def _trim(value: str, pattern: str, operator: str) -> str:
     return value
 
 
-def _substituted(command: str, state: State) -> str | None:
-    """What the few commands print that say nothing but the state."""
+def _substitution(command: str, state: State) -> str | None:
+    """The output of the few commands that only depend on the state."""
     command = command.strip()
     if command == "pwd":
         return state.cwd
     program, _, words = command.partition(" ")
-    printed = getattr(commands_module(program), "PRINTS", {}).get(program)
+    printed = getattr(commands_module(program), "PRINTED", {}).get(program)
     return printed(words.strip(), state) if printed is not None else None
 
 

@@ -1,4 +1,4 @@
-"""Package managers of the system, users and groups, and what registers things in the system."""
+"""System package managers, users and groups, and commands that register something in the system."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _CACHES = {
     "yum": ("/var/cache/yum", "/var/cache/dnf"),
     "zypper": ("/var/cache/zypp",),
 }
-_DISTCLEAN = frozenset({"distclean", "dist-clean"})
+_CLEANS_LISTS = frozenset({"distclean", "dist-clean"})
 _VERSION = re.compile(r"[=~<>@].*\Z")
 
 
 def _apt(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("apt"))
-    action = _static(options.operands[:1])
+    action = _first_value(options.operands[:1])
     kind = actions("apt").get(action)
     if kind is None:
-        return _odd(call, action)
+        return _unknown_action(call, action)
     words = options.operands[1:]
     if action == "build-dep":
         text = ", ".join(word.shown for word in words)
@@ -33,53 +33,55 @@ def _apt(call: Call) -> tuple[Effect, ...]:
                 kind, action, manager="apt", why=f"which packages building {text} requires is unknown"
             ),
         )
-    return _managed(call, "apt", kind, action, words, _apt_name)
+    return _manager_effects(call, "apt", kind, action, words, _apt_name)
 
 
 def _apt_name(text: str) -> str:
-    """Debian: name[:arch][=version][/suite]; a path to a .deb stays as it is."""
+    """Debian: name[:arch][=version][/suite]. The path of a .deb is returned unchanged."""
     if text.startswith(("./", "/", "../")) or text.endswith(".deb"):
         return text
     return re.sub(r"[=/:].*\Z|(?<=[a-z0-9.])[-]\Z", "", text)
 
 
 def _apt_shortcut(call: Call) -> tuple[Effect, ...]:
-    """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one."""
+    """bitnami's install_packages, Kubernetes' clean-install: update, install and clean in one command."""
     words = call.options().operands
     return (
         call.effect("index", "update", manager="apt", caches=("/var/lib/apt/lists",)),
-        *_managed(call, "apt", "packages", "install", words, _apt_name),
+        *_manager_effects(call, "apt", "packages", "install", words, _apt_name),
     )
 
 
 def _apk(call: Call) -> tuple[Effect, ...]:
     options = call.options(values("apk"))
-    action = _static(options.operands[:1])
+    action = _first_value(options.operands[:1])
     kind = actions("apk").get(action)
     if kind is None:
-        return _odd(call, action)
+        return _unknown_action(call, action)
     virtual = options.last("-t", "--virtual")
     label = f"{action} --virtual {virtual.shown}" if virtual is not None and action == "add" else action
-    return _managed(call, "apk", kind, label, options.operands[1:], lambda text: _VERSION.sub("", text))
+    return _manager_effects(
+        call, "apk", kind, label, options.operands[1:], lambda text: _VERSION.sub("", text)
+    )
 
 
 def _rpm_like(manager: str) -> Callable[[Call], tuple[Effect, ...]]:
     def handler(call: Call) -> tuple[Effect, ...]:
         options = call.options(values("yum"))
-        action = _static(options.operands[:1])
+        action = _first_value(options.operands[:1])
         kind = actions("yum").get(action)
         words = options.operands[1:]
         if kind is None:
-            return _odd(call, action)
+            return _unknown_action(call, action)
         if action in ("group", "groups"):
-            kind = "packages" if _static(words[:1]) == "install" else "check"
+            kind = "packages" if _first_value(words[:1]) == "install" else "check"
             words = words[1:]
-        return _managed(call, manager, kind, action, words, lambda text: text)
+        return _manager_effects(call, manager, kind, action, words, lambda text: text)
 
     return handler
 
 
-def _managed(
+def _manager_effects(
     call: Call, manager: str, kind: EffectKind, action: str, words: Iterable[Arg], name: Callable[[str], str]
 ) -> tuple[Effect, ...]:
     packages: list[Package] = []
@@ -98,8 +100,8 @@ def _managed(
     elif kind == "packages":
         rest["caches"] = () if manager == "apk" and call.flag("--no-cache") else caches
     elif kind == "cache":
-        # apt clean leaves the package lists, apt distclean does not
-        rest["deletes"] = caches if manager != "apt" or action in _DISTCLEAN else ("/var/cache/apt",)
+        # apt clean keeps the package lists, apt distclean deletes them
+        rest["deletes"] = caches if manager != "apt" or action in _CLEANS_LISTS else ("/var/cache/apt",)
     elif kind == "fetch":
         rest["writes"] = (call.state.cwd,) if call.state.cwd else ()
     elif kind == "source":
@@ -107,13 +109,13 @@ def _managed(
     return (call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest),)
 
 
-def _odd(call: Call, action: str) -> tuple[Effect, ...]:
+def _unknown_action(call: Call, action: str) -> tuple[Effect, ...]:
     if not action and not any(arg.value is None for arg in call.args):
         return (call.effect("check"),)
     return (call.unknown(f"the effect of `{call.name}{f' {action}' if action else ''}` is unknown"),)
 
 
-def _static(words: tuple[Arg, ...]) -> str:
+def _first_value(words: tuple[Arg, ...]) -> str:
     return (words[0].value or "") if words else ""
 
 
@@ -145,14 +147,16 @@ def _dpkg(call: Call) -> tuple[Effect, ...]:
         return (call.effect("unpackage", "remove", manager="apt", packages=gone),)
     if options.has("-x", "--extract", "-X", "--vextract"):
         return (
-            call.touching("unpack", writes=options.operands[1:2], reads=call.known(options.operands[:1])),
+            call.write_effect(
+                "unpack", writes=options.operands[1:2], reads=call.known_paths(options.operands[:1])
+            ),
         )
     if options.has("-i", "--install", "-R"):
         return (
             call.effect(
                 "system",
                 "install",
-                reads=call.known(options.operands),
+                reads=call.known_paths(options.operands),
                 why="the content of the package file is unknown",
             ),
         )
@@ -217,7 +221,7 @@ def _gpg(call: Call) -> tuple[Effect, ...]:
     )
     target = options.last("-o", "--output")
     if target is not None:
-        return (call.touching("files", "write", writes=(target,)),)
+        return (call.write_effect("files", "write", writes=(target,)),)
     if options.has(
         "--verify",
         "--version",
@@ -239,17 +243,18 @@ def _gpg(call: Call) -> tuple[Effect, ...]:
         or call.home(".gnupg")
     )
     return (
-        call.touching(
+        call.write_effect(
             "files", "keys", writes=(keyring,) if keyring is not None else (Arg(value=None, text="~/.gnupg"),)
         ),
     )
 
 
 def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
-    """Name, home directory and whether that is made, of useradd and adduser; "" for no static name.
+    """Name and home directory of a new user (useradd, adduser), and whether the home directory is created.
+    The name is "" if it is not static.
 
-    busybox's adduser makes a home directory unless -H; Debian's one unless --no-create-home or
-    --system; useradd only with -m (login.defs of Debian and Red Hat differ, so -M counts too).
+    adduser of busybox creates the home directory unless -H is given, adduser of Debian unless
+    --no-create-home or --system. useradd needs -m; login.defs of Debian and Red Hat differ, so -M counts too.
     """
     options = call.options(values("useradd"))
     names = [arg.value for arg in options.operands]
@@ -283,17 +288,17 @@ def _useradd(call: Call) -> tuple[Effect, ...]:
     if made and home is not None:
         files = (*files, home)
     why = {} if name else {"why": "the name is unknown"}
-    return (call.touching("users", f"{call.name} {name}".strip(), writes=files, **why),)
+    return (call.write_effect("users", f"{call.name} {name}".strip(), writes=files, **why),)
 
 
-def _group(call: Call) -> tuple[Effect, ...]:
-    name = _static(call.options(values("useradd")).operands[-1:])
+def _groupadd(call: Call) -> tuple[Effect, ...]:
+    name = _first_value(call.options(values("useradd")).operands[-1:])
     return (call.effect("users", f"{call.name} {name}".strip(), writes=("/etc/group", "/etc/gshadow")),)
 
 
 def _userdel(call: Call) -> tuple[Effect, ...]:
     operands = call.options().operands
-    action = f"{call.name} {_static(operands[:1])}".strip()
+    action = f"{call.name} {_first_value(operands[:1])}".strip()
     home = (
         call.state.home_of(operands[0].value or "?")
         if operands and call.flag("-r", "--remove", "--remove-home")
@@ -303,8 +308,8 @@ def _userdel(call: Call) -> tuple[Effect, ...]:
     return (call.effect("users", action, writes=files, deletes=(home,) if home else ()),)
 
 
-def _hostless(call: Call) -> tuple[Effect, ...]:
-    """tdnf, microdnf and others are dnf with fewer commands."""
+def _dnf(call: Call) -> tuple[Effect, ...]:
+    """yum, dnf and variants with fewer commands (tdnf, microdnf)."""
     return _rpm_like("yum")(call)
 
 
@@ -317,7 +322,7 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     **dict.fromkeys(("install_packages", "clean-install"), _apt_shortcut),
     "xx-apk": _apk,
     **dict.fromkeys(("xx-apt", "xx-apt-get"), _apt),
-    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _hostless),
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "dnf5"), _dnf),
     "zypper": _rpm_like("zypper"),
     "dpkg": _dpkg,
     "rpm": _rpm,
@@ -326,6 +331,6 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "apt-mark": _apt_mark,
     **dict.fromkeys(("gpg", "gpg2"), _gpg),
     **dict.fromkeys(("useradd", "adduser"), _useradd),
-    **dict.fromkeys(("groupadd", "addgroup"), _group),
+    **dict.fromkeys(("groupadd", "addgroup"), _groupadd),
     **dict.fromkeys(("userdel", "deluser", "groupdel", "delgroup"), _userdel),
 }

@@ -1,4 +1,4 @@
-"""Effects of commands that are rows of the table in `slimify/facts/commands.toml`."""
+"""Effects of commands that are rows of `slimify/facts/commands.toml`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from slimify.semantics.effects.call import Arg, Call, Options
 
 
 def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
-    """What a row says of this command line."""
+    """The effects that a row of the table gives this command line."""
     options = call.options(known.values, single=known.single)
     operands = options.operands[known.skip :]
-    reads = call.known(_selected(call, known.reads, options, operands))
-    outputs, lost = call.targets(_selected(call, known.outputs, options, operands))
-    writes = _selected(call, known.writes, options, operands)
+    reads = call.known_paths(_selected_words(call, known.reads, options, operands))
+    outputs, lost = call.targets(_selected_words(call, known.outputs, options, operands))
+    writes = _selected_words(call, known.writes, options, operands)
     if not writes and not outputs:
-        writes = _selected(call, known.default, options, operands)
-    deletes = call.known(_selected(call, known.deletes, options, operands))
-    caches = tuple(path for cache in known.caches if (path := located(call, cache)) is not None)
-    effect = call.touching(
+        writes = _selected_words(call, known.default, options, operands)
+    deletes = call.known_paths(_selected_words(call, known.deletes, options, operands))
+    caches = tuple(path for cache in known.caches if (path := table_path(call, cache)) is not None)
+    effect = call.write_effect(
         "files" if known.kind == "check" and writes else known.kind,
         _action(call, known),
         writes=writes,
@@ -40,7 +40,7 @@ def _action(call: Call, known: Known) -> str:
     return call.first if known.kind in ("system", "build", "fetch") and "/" not in call.first else ""
 
 
-def _selected(
+def _selected_words(
     call: Call, selectors: Sequence[str], options: Options, operands: Sequence[Arg]
 ) -> tuple[Arg | str, ...]:
     found: list[Arg | str] = []
@@ -56,14 +56,14 @@ def _selected(
         elif selector.startswith("-"):
             found += options.all(selector)
         else:
-            path = located(call, selector)
+            path = table_path(call, selector)
             found.append(path if path is not None else Arg(value=None, text=selector))
     return tuple(found)
 
 
-def located(call: Call, place: str) -> str | None:
-    """A place of the tables as a path: `~/x`, `cwd/x`, `/x`; `@go/x`: x where the programs of the language go
-    to; other marks stay."""
+def table_path(call: Call, place: str) -> str | None:
+    """A path from the tables: `~/x`, `cwd/x`, `/x`; `@go/x` is x below the install directory of the language.
+    Other named places are returned unchanged."""
     head, _, rest = place.partition("/")
     if head == "~":
         return call.home(rest) if rest else call.home()

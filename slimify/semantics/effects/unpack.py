@@ -1,4 +1,4 @@
-"""Archives: tar, unzip, gzip and their relatives."""
+"""Archives: tar, unzip, gzip and similar tools."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from slimify.semantics.effects.call import Arg, Call, parse_options
 
 
 def _tar(call: Call) -> tuple[Effect, ...]:
-    """tar: unpack into -C or the working directory, or pack into -f.
+    """tar: unpacks into -C or the working directory, or packs into -f.
 
-    A first word without dash is a bundle of options whose values follow as words of their own.
+    A first word without a dash bundles options; their values follow as separate words.
     """
     args = list(call.args)
     if (
@@ -52,17 +52,17 @@ def _tar(call: Call) -> tuple[Effect, ...]:
     archive = options.last("-f", "--file")
     directories = options.all("-C", "--directory")
     if options.has("-c", "--create", "-r", "-u", "--append"):
-        packed = call.known(options.operands)
+        packed = call.known_paths(options.operands)
         if archive is None or archive.value == "-":
             return (call.effect("check", "pack", reads=packed),)
-        return (call.touching("files", "pack", writes=(archive,), reads=packed),)
+        return (call.write_effect("files", "pack", writes=(archive,), reads=packed),)
     if options.has("-t", "--list", "--version", "--help"):
         return (call.effect("check"),)
-    reads = call.known((archive,)) if archive is not None and archive.value != "-" else ()
+    reads = call.known_paths((archive,)) if archive is not None and archive.value != "-" else ()
     where: tuple[Arg | str, ...] = directories[-1:] or (".",)
     if directories and options.operands:
         where = (
-            _members(call, directories[-1], options.operands)
+            _named_members(call, directories[-1], options.operands)
             if not options.has("--strip-components", "--strip")
             else where
         )
@@ -70,11 +70,11 @@ def _tar(call: Call) -> tuple[Effect, ...]:
     rest = (
         {"writes_anywhere": True, "why": "archive members may have absolute names"} if absolute_names else {}
     )
-    return (call.touching("unpack", "tar", writes=where, reads=reads, **rest),)
+    return (call.write_effect("unpack", "tar", writes=where, reads=reads, **rest),)
 
 
-def _members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
-    """`tar -C DIR name…` takes only those members."""
+def _named_members(call: Call, directory: Arg, members: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    """`tar -C DIR name…` only unpacks these members."""
     base = call.path_of(directory)
     names = [member.value for member in members]
     if base is None or any(
@@ -91,11 +91,11 @@ def _unzip(call: Call) -> tuple[Effect, ...]:
     target = options.last("-d", "-o")
     where: tuple[Arg | str, ...] = (target,) if target is not None else (".",)
     operands = options.operands[1:] if call.name in ("7z", "7za") else options.operands
-    return (call.touching("unpack", call.name, writes=where, reads=call.known(operands[:1])),)
+    return (call.write_effect("unpack", call.name, writes=where, reads=call.known_paths(operands[:1])),)
 
 
 def _gunzip(call: Call) -> tuple[Effect, ...]:
-    """gzip and its relatives replace the file by one without, or with, the suffix."""
+    """gzip and similar tools replace a file by one with or without the suffix."""
     options = call.options(("-S", "--suffix", "-T", "--threads", "-o", "-b"))
     operands = options.operands
     if options.has("-c", "--stdout", "--to-stdout", "-t", "-l", "--test") or not operands:
@@ -107,10 +107,10 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
     )
     paths, lost = call.targets(operands)
     if packing:
-        return (call.touching("files", "pack", writes=operands, reads=paths),)
+        return (call.write_effect("files", "pack", writes=operands, reads=paths),)
     made = tuple(re.sub(r"\.(?:gz|bz2|xz|zst|lzma|z|Z)\Z", "", path) for path in paths)
     if lost is not None:
-        return (call.touching("unpack", call.name, writes=operands, reads=paths),)
+        return (call.write_effect("unpack", call.name, writes=operands, reads=paths),)
     return (
         call.effect(
             "unpack",
@@ -124,7 +124,7 @@ def _gunzip(call: Call) -> tuple[Effect, ...]:
 
 def _zip(call: Call) -> tuple[Effect, ...]:
     operands = call.options(("-x", "-i", "-b", "-n")).operands
-    return (call.touching("files", "pack", writes=operands[:1], reads=call.known(operands[1:])),)
+    return (call.write_effect("files", "pack", writes=operands[:1], reads=call.known_paths(operands[1:])),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slimify.context.scan import Context, scan
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 FILES = ("a.txt", "b.txt", "src/main.py", "src/lib/x.py", "data.tar.gz", "web/index.html", "web/app.js")
 
@@ -51,25 +51,25 @@ def test_copy(
     image: str,
     expected: str | None,
 ) -> None:
-    view = View(context=context).with_copy(sources, target, cwd, add=add)
+    view = ContextView(context=context).with_copy(sources, target, cwd, add=add)
     assert view.context_path(image) == expected
     if expected is not None:
         assert image in view.image_paths(expected)
 
 
 def test_parents_keep_the_directories_of_the_source(context: Context) -> None:
-    view = View(context=context).with_copy(["src/lib/x.py"], "/w/", parents=True)
+    view = ContextView(context=context).with_copy(["src/lib/x.py"], "/w/", parents=True)
     assert view.context_path("/w/src/lib/x.py") == "src/lib/x.py"
 
 
 def test_a_later_copy_hides_an_earlier_one(context: Context) -> None:
-    view = View(context=context).with_copy(["a.txt"], "/x").with_copy(["b.txt"], "/x")
+    view = ContextView(context=context).with_copy(["a.txt"], "/x").with_copy(["b.txt"], "/x")
     assert view.context_path("/x") == "b.txt"
     assert view.text("/x") == "b.txt"
 
 
 def test_a_heredoc_hides_what_was_copied(context: Context) -> None:
-    view = View(context=context).with_copy(["a.txt"], "/x").with_text("/x", "new")
+    view = ContextView(context=context).with_copy(["a.txt"], "/x").with_text("/x", "new")
     assert view.text("/x") == "new"
 
 
@@ -86,12 +86,12 @@ def test_a_heredoc_hides_what_was_copied(context: Context) -> None:
     ],
 )
 def test_directories(context: Context, path: str, known: bool) -> None:
-    view = View(context=context).with_copy(["src"], "/w").with_directory("/data/a/")
+    view = ContextView(context=context).with_copy(["src"], "/w").with_directory("/data/a/")
     assert view.is_dir(path) is known
 
 
 def test_every_file_goes_there_and_back(context: Context) -> None:
-    view = View(context=context).with_copy(["."], "/app").with_copy(["web"], "/srv")
+    view = ContextView(context=context).with_copy(["."], "/app").with_copy(["web"], "/srv")
     assert set(view.under("/app")) == {f"/app/{name}" for name in FILES}
     assert view.under("/srv") == ("/srv/app.js", "/srv/index.html")
     for name in FILES:

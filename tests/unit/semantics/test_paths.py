@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slimify.semantics.paths import PathMarks, inside, touches
+from slimify.semantics.paths import PathMarks, inside, overlap
 
 PATHS = st.lists(st.sampled_from(("a", "b", "ab", "a.b")), max_size=4).map(
     lambda parts: "/" + "/".join(parts)
@@ -17,12 +17,12 @@ def test_the_same_as_pair_by_pair(noted: list[tuple[str, int]], path: str) -> No
     marks = PathMarks()
     for other, mark in noted:
         marks.note(other, mark)
-    assert marks.holding(path) == max((m for p, m in noted if inside(path, p)), default=-1)
+    assert marks.containing(path) == max((m for p, m in noted if inside(path, p)), default=-1)
     assert marks.below(path) == max((m for p, m in noted if inside(p, path)), default=-1)
-    assert marks.touching(path) == max((m for p, m in noted if touches(p, path)), default=-1)
+    assert marks.overlapping(path) == max((m for p, m in noted if overlap(p, path)), default=-1)
 
 
 def test_a_slash_at_the_end_and_names_that_are_no_paths() -> None:
     marks = PathMarks(("/a/", "@site"))
-    assert marks.holding("/a/b") == marks.below("/a") == marks.holding("@site") == 0
-    assert marks.holding("/ab") == marks.below("@") == marks.touching("/b") == -1
+    assert marks.containing("/a/b") == marks.below("/a") == marks.containing("@site") == 0
+    assert marks.containing("/ab") == marks.below("@") == marks.overlapping("/b") == -1

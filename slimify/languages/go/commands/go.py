@@ -15,7 +15,7 @@ from slimify.languages.go.commands.places import base as gopath
 from slimify.languages.go.generators import GO_ONLY
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
-from slimify.semantics.effects.files import formatter
+from slimify.semantics.effects.files import formatter_effects
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import row_effects
 
@@ -91,7 +91,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
     if directory is not None and directory.value is not None:
         call = _moved(call, directory.value)
     names, sure = named(call, packages)
-    reads = call.known(sources(call, packages))
+    reads = call.known_paths(sources(call, packages))
     manifests = module_files(call)
     target = options.last("-o")
     if target is not None:
@@ -155,7 +155,7 @@ def _many(packages: tuple[Arg, ...]) -> bool:
 
 
 def _formatter(call: Call) -> tuple[Effect, ...]:
-    return formatter(call, printing=not call.flag("-w"))
+    return formatter_effects(call, printing=not call.flag("-w"))
 
 
 def _printed(words: str, state: State) -> str | None:
@@ -187,7 +187,7 @@ def _platform(call: Call) -> str | None:
 def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     where, below = _bin(call), _platform(call)
     names, sure = named(call, [p for p in packages if not _flags(p)])
-    reads = call.known(sources(call, packages))
+    reads = call.known_paths(sources(call, packages))
     manifests = module_files(call) if reads else ()
     if where is None:
         return _go(call, action, writes_anywhere=True, why="GOPATH is unknown", reads=reads)
@@ -232,7 +232,7 @@ def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             outputs = [posixpath.join(where, name) for name in names]
         else:
             writes.append(where)
-    reads = call.known(sources(call, packages))
+    reads = call.known_paths(sources(call, packages))
     files = module_files(call)
     return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
 
@@ -242,7 +242,7 @@ def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
     base = gopath(call.state)
     paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
     sources = tuple(posixpath.join(base, "src", path.partition("...")[0]) for path in paths) if base else ()
-    return call.touching(
+    return call.write_effect(
         "compile",
         "generate",
         manager="go",
@@ -269,7 +269,7 @@ def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
 def _looking(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
     caches = _caches(call) if action in ("test", "vet", "list", "tool") else ()
     if (action == "test" and options.has("-c")) or options.has("-coverprofile", "-cpuprofile"):
-        return call.touching(
+        return call.write_effect(
             "check",
             action,
             manager="go",
@@ -277,13 +277,13 @@ def _looking(call: Call, action: str, options: Options, packages: tuple[Arg, ...
             caches=caches,
         )
     if action in ("fmt", "fix") or options.has("-w"):
-        return call.touching("files", action, manager="go", writes=(".",))
+        return call.write_effect("files", action, manager="go", writes=(".",))
     if (
         action == "tool"
         and packages
         and packages[0].value not in ("vet", "cover", "nm", "objdump", "dist", "pprof")
     ):
-        return call.touching("build", "tool", manager="go", writes=(".",), caches=caches)
+        return call.write_effect("build", "tool", manager="go", writes=(".",), caches=caches)
     return call.effect("check", action, manager="go", caches=caches)
 
 
@@ -295,7 +295,7 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         caches=_caches(call),
         writes_anywhere=True,
         why="runs the application's own code",
-        reads=call.known(sources(call, packages)),
+        reads=call.known_paths(sources(call, packages)),
     )
     return (effect,)
 
@@ -330,5 +330,5 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "tinygo": go,
     "richgo": go,
 }
-PRINTS: dict[str, Callable[[str, State], str | None]] = {"go": _printed}
-MOVES: dict[str, Callable[[Call, State], State]] = {"go": _state_after}
+PRINTED: dict[str, Callable[[str, State], str | None]] = {"go": _printed}
+STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"go": _state_after}

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from slimify.languages.go.commands.go import go
 from slimify.languages.go.commands.places import base as gopath
 from slimify.model.effects import Effect
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Arg, Call
 
 _COMMENT = re.compile(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
 
 
-def program(view: View, cwd: str, path: str | None) -> str:
+def program(view: ContextView, cwd: str, path: str | None) -> str:
     """What `go-wrapper run` starts: with an import comment or a .godir, a program of GOPATH's bin that is
     called after it; else one on PATH that is called after the directory."""
     inner = _import_path(view, cwd)
@@ -28,7 +28,7 @@ def program(view: View, cwd: str, path: str | None) -> str:
     return posixpath.join(path, "bin", name) if inner and path else name
 
 
-def _import_path(view: View, cwd: str) -> str:
+def _import_path(view: ContextView, cwd: str) -> str:
     sources = [p for p in view.under(cwd) if posixpath.dirname(p) == cwd and p.endswith(".go")]
     found = (_COMMENT.search(view.text(p) or "") for p in sources if not p.endswith("_test.go"))
     comment = next((match[1] for match in found if match), "")

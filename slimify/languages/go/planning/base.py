@@ -155,7 +155,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     """The program that the image starts, if nothing is known to bring it; "" if all is well."""
     runtime = program.runtime
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
-    if not runtime.starts_itself or not argv:
+    if not runtime.sets_start_command or not argv:
         return ""
     started = [e for e in program.runtime_needs.start if not _prepares(e.tool)]
     if not started or started[0].action == "script":

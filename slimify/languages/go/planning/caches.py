@@ -18,7 +18,7 @@ from slimify.model.sizes import MB
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import CacheCleaning
 from slimify.planning.in_place.start_uncertainty import start_uncertainty
-from slimify.semantics.paths import touches
+from slimify.semantics.paths import overlap
 
 BUILD_CACHE = 40 * MB  # of a small program: the standard library, compiled; measured 34 MB
 MODULE = 2 * MB  # of one required module, unpacked
@@ -79,7 +79,7 @@ def unused(program: Program) -> bool:
     compiling = go_toolchain() & program.runtime_needs.commands.keys()
     if start_uncertainty(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
         return False
-    if any(touches(p, c) for p in program.runtime_needs.paths for c in places):
+    if any(overlap(p, c) for p in program.runtime_needs.paths for c in places):
         return False
     facts = cache("go")
     assert facts is not None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.images import ImageFacts
@@ -103,7 +103,7 @@ def _works_on_sources(program: Program, tool: str) -> bool:
     if not fetched or compiled(program):
         return False
     view = program.end.view
-    return any(path.endswith(".go") for place in view.placed for path in program.context.under(place.source))
+    return any(path.endswith(".go") for place in view.copies for path in program.context.under(place.source))
 
 
 def _sources(program: Program) -> tuple[str, ...]:

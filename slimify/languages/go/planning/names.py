@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.shells import is_shell_file, is_shell_script
 from slimify.facts.system import is_shared_directory

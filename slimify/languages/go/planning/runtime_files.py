@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from slimify.analysis.copies import copied_files, copy_targets
+from slimify.analysis.copy_targets import copied_files, copy_targets
 from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
@@ -23,7 +23,7 @@ from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import is_on_path
 from slimify.planning.final_stage.symlink_copies import with_link_targets
 from slimify.planning.layout import CopyFromBuilder
-from slimify.semantics.paths import PathMarks, inside, inside_any, touches
+from slimify.semantics.paths import PathMarks, inside, inside_any, overlap
 from slimify.syntax.dockerfile.instructions import CopyParts, copy_parts
 
 _SOURCE = (
@@ -92,7 +92,7 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
     name = posixpath.basename(made.path)
     if made.path.endswith((".go", ".mod", ".sum")):
         return False
-    if any(touches(made.path, path) for path in named):
+    if any(overlap(made.path, path) for path in named):
         return True
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
@@ -155,7 +155,7 @@ def _all_known(program: Program) -> bool:
 
 def _reaches(program: Program, place: str) -> bool:
     """A name that is made at run time may lead there: it starts in the working directory."""
-    return touches(place, program.end.cwd or "/")
+    return overlap(place, program.end.cwd or "/")
 
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
@@ -170,7 +170,7 @@ def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     places = copy_targets(step.visit) or ()
     if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
         return True
-    if not names or any(touches(p, n) for p in names for n in named if not is_shared_directory(n)):
+    if not names or any(overlap(p, n) for p in names for n in named if not is_shared_directory(n)):
         return False
     single = all(n in places for n in names)
     return all(re.search(_SOURCE, posixpath.basename(n)) for n in names) or (not unknown and not single)
@@ -283,9 +283,9 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
         if makes and all(homes.below(p) >= 0 for p in made):
             idle.add(step.index)
             continue
-        if not made or any(names.touching(p) >= 0 for p in made):
+        if not made or any(names.overlapping(p) >= 0 for p in made):
             continue
-        absent = all(gone.holding(p) >= 0 and stays.touching(p) < 0 for p in made)
+        absent = all(gone.containing(p) >= 0 and stays.overlapping(p) < 0 for p in made)
         if absent or (makes and all(_above(p, gone, stays) for p in made)):
             idle.add(step.index)
             for path in made:

@@ -12,7 +12,7 @@ from slimify.context.scan import Context
 from slimify.languages.go.sources.packages import ImportGraph, applies, import_graph, main_packages
 from slimify.model.effects import Effect
 from slimify.model.sources import Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _LITERAL = re.compile(r'"([^"\\\n]{1,200})"|`([^`\n]{1,200})`')
 _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
@@ -25,7 +25,7 @@ class GoSources(Struct, frozen=True, kw_only=True):
     outside: tuple[str, ...]
 
 
-def built_sources(view: View, effects: Iterable[Effect]) -> GoSources | None:
+def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | None:
     """The sources of all programs that are built from the context; None where they can't be told."""
     context = view.context
     modules = _modules(view)
@@ -84,11 +84,11 @@ def _tags(effect: Effect) -> frozenset[str]:
     return frozenset(tag for text in given for tag in text.replace(",", " ").strip("\"'").split())
 
 
-def _modules(view: View) -> Mapping[str, str]:
+def _modules(view: ContextView) -> Mapping[str, str]:
     """Import paths and their directories in the context: of modules, and of what lies below GOPATH."""
     context = view.context
     found: dict[str, str] = {}
-    for placed in view.placed:
+    for placed in view.copies:
         _, below, path = placed.target.partition("/src/")
         if placed.directory and below and path:
             found[path] = placed.source

@@ -17,18 +17,20 @@ from slimify.languages.go.sources.program import (
 from slimify.languages.go.sources.uses import read_many
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 __all__ = ["compiled", "read_many", "selected"]
 
 _LOADERS = "golang.org/x/tools/"  # they start compilers, for programs that work on Go code
 
 
-def selected(view: View, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+def selected(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
     return paths
 
 
-def compiled(view: View, effects: Iterable[Effect], limit: int) -> tuple[SourceFacts, tuple[Use, ...]] | None:
+def compiled(
+    view: ContextView, effects: Iterable[Effect], limit: int
+) -> tuple[SourceFacts, tuple[Use, ...]] | None:
     """What the files of Go programs need, with the programs that their modules are known to start.
 
     A library opens and starts what its caller names, so of vendored sources only the names that are
@@ -64,5 +66,5 @@ def compiled(view: View, effects: Iterable[Effect], limit: int) -> tuple[SourceF
     return merge((facts, more)), tuple(imports.values())
 
 
-def _texts(view: View, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _texts(view: ContextView, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
     return ((path, text) for path in paths if (text := view.context.text(path)) is not None)

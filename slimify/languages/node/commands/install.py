@@ -226,7 +226,7 @@ def install(
         place = call.home(browser.place)
         if place is not None and browser.fetched(state, words, dev=dev):
             writes.append(place)
-    effect = call.touching(
+    effect = call.write_effect(
         "install",
         action,
         manager=manager,
@@ -327,7 +327,7 @@ def install_globally(
     places = global_places(call.state, manager)
     prefix = options.value("--prefix")
     if prefix:
-        places = call.known((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
+        places = call.known_paths((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
     unknown = next(
         (f"which packages {w.text} stands for" for w in words if w.value is None and not half_name(w.text)),
         "",

@@ -25,19 +25,19 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
     if action == "enable":
         names = words[1:] or (Arg(value="yarn", text="yarn"), Arg(value="pnpm", text="pnpm"))
         return (
-            call.touching(
+            call.write_effect(
                 "install-global", "enable", manager="corepack", packages=node_packages(names), writes=(shims,)
             ),
         )
     if action in ("prepare", "install", "use", "up", "hydrate", "pack"):
         where = (home if home else Arg(value=None, text="~/.cache/node/corepack"),)
         return (
-            call.touching(
+            call.write_effect(
                 "install-global", action, manager="corepack", packages=node_packages(words[1:]), writes=where
             ),
         )
     if action == "disable":
-        return (call.touching("files", "disable", manager="corepack", writes=(shims,)),)
+        return (call.write_effect("files", "disable", manager="corepack", writes=(shims,)),)
     if action in ("yarn", "pnpm", "npm"):
         return started(call, words)
     return (call.effect("check", action),)
@@ -69,7 +69,7 @@ def _versions(call: Call) -> tuple[Effect, ...]:
     }
     where = default[call.name]
     return (
-        call.touching(
+        call.write_effect(
             "install-global",
             action,
             manager=call.name,
@@ -114,7 +114,7 @@ def _concurrently(call: Call) -> tuple[Effect, ...]:
         text = (arg.value or arg.text).strip("\"'")
         short = re.match(r"(?:npm|yarn|pnpm|bun):(\S+)", text)
         effects += _matching(call, short[1]) if short else call.run(text, call.state)
-    return tuple(effects) or (call.own_code(),)
+    return tuple(effects) or (call.application_code(),)
 
 
 def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
@@ -141,7 +141,7 @@ def _lerna(call: Call) -> tuple[Effect, ...]:
             if words
             else (call.effect("check"),)
         )
-    return (call.touching("build", action, writes=(".",)),)
+    return (call.write_effect("build", action, writes=(".",)),)
 
 
 def _turbo(call: Call) -> tuple[Effect, ...]:
@@ -157,11 +157,11 @@ def _turbo(call: Call) -> tuple[Effect, ...]:
 def _pm2(call: Call) -> tuple[Effect, ...]:
     """pm2 install: a module of pm2's own, below its home directory; everything else starts programs."""
     if call.first not in ("install", "module:install"):
-        return (call.own_code(call.first),)
+        return (call.application_code(call.first),)
     home = call.state.get("PM2_HOME") or call.home(".pm2")
     where = Arg(value=home, text=home or "~/.pm2")
     return (
-        call.touching(
+        call.write_effect(
             "install-global",
             "install",
             manager="pm2",
@@ -185,14 +185,17 @@ def _deletes(call: Call) -> tuple[Effect, ...]:
 
 
 def _mkdirp(call: Call) -> tuple[Effect, ...]:
-    return (call.touching("files", "mkdir", writes=call.options().operands),)
+    return (call.write_effect("files", "mkdir", writes=call.options().operands),)
 
 
 def _bower(call: Call) -> tuple[Effect, ...]:
     if call.first in ("install", "i", "update", ""):
         return (
-            call.touching(
-                "build", "install", writes=("bower_components", "."), caches=call.known(("~/.cache/bower",))
+            call.write_effect(
+                "build",
+                "install",
+                writes=("bower_components", "."),
+                caches=call.known_paths(("~/.cache/bower",)),
             ),
         )
     return (call.effect("cache" if call.first == "cache" else "check", call.first),)
@@ -204,7 +207,7 @@ def _shx(call: Call) -> tuple[Effect, ...]:
 
 
 def _husky(call: Call) -> tuple[Effect, ...]:
-    return (call.touching("files", call.first, writes=(".husky", ".git")),)
+    return (call.write_effect("files", call.first, writes=(".husky", ".git")),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

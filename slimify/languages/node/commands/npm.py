@@ -84,12 +84,12 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
     verb = (rest[0].value or "") if rest else ""
     if action == "prune":
         return (
-            call.touching(
+            call.write_effect(
                 "prune",
                 "prune",
                 manager="npm",
                 writes=("node_modules",),
-                deletes=call.known(("node_modules",)),
+                deletes=call.known_paths(("node_modules",)),
             ),
         )
     if action == "cache":
@@ -101,7 +101,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
             return (call.effect("check", action),)
         where = call.home(".npmrc") if not everywhere else "/usr/local/etc/npmrc"
         return (
-            call.touching(
+            call.write_effect(
                 "files",
                 "config",
                 manager="npm",
@@ -110,7 +110,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         )
     if action in ("rebuild", "dedupe", "shrinkwrap"):
         return (
-            call.touching(
+            call.write_effect(
                 "install",
                 action,
                 manager="npm",
@@ -120,7 +120,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
         )
     if action == "link":
         return (
-            call.touching(
+            call.write_effect(
                 "install-global",
                 "link",
                 manager="npm",
@@ -131,7 +131,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
     if action == "exec":
         return npx(replace(call, args=call.args[1:]))
     if action in ("init", "pack", "version") and (rest or action != "version"):
-        return (call.touching("files", action, manager="npm", writes=(".",)),)
+        return (call.write_effect("files", action, manager="npm", writes=(".",)),)
     if action in CHECKING or not action:
         return (call.effect("check", action),)
     return (call.unknown(f"the effect of `npm {action}` is unknown"),)
@@ -149,4 +149,4 @@ def _state_after(call: Call, state: State) -> State:
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"npm": npm, "cnpm": npm}
-MOVES: dict[str, Callable[[Call, State], State]] = {"npm": _state_after}
+STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"npm": _state_after}

@@ -37,7 +37,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
         return install(call, options, rest, "pnpm", INSTALLS[action])
     if action == "fetch":
         return (
-            call.touching(
+            call.write_effect(
                 "install",
                 "fetch",
                 manager="pnpm",
@@ -49,24 +49,24 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
         )
     if action == "deploy":
         return (
-            call.touching(
+            call.write_effect(
                 "install",
                 "deploy",
                 manager="pnpm",
                 writes=rest[-1:],
                 manifests=manifests(call.state),
-                reads=call.known((".",)),
+                reads=call.known_paths((".",)),
                 dev=not options.has("--prod", "-P", "--production"),
             ),
         )
     if action == "prune":
         return (
-            call.touching(
+            call.write_effect(
                 "prune",
                 "prune",
                 manager="pnpm",
                 writes=("node_modules",),
-                deletes=call.known(("node_modules",)),
+                deletes=call.known_paths(("node_modules",)),
             ),
         )
     if action == "store":
@@ -76,7 +76,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
         return (call.effect("files", action, manager="pnpm", writes=where),)
     if action in ("rebuild", "rb", "approve-builds", "dedupe", "patch-commit"):
         return (
-            call.touching(
+            call.write_effect(
                 "install", action, manager="pnpm", writes=("node_modules",), manifests=manifests(call.state)
             ),
         )
@@ -115,12 +115,14 @@ def _bun(call: Call) -> tuple[Effect, ...]:
         valued = ("--outdir", "--outfile", "--target", "--compile-executable-path", "--format", "--external")
         out = replace(call, args=behind).options(valued)
         return (
-            call.touching("build", "build", manager="bun", writes=(".", *out.all("--outdir", "--outfile"))),
+            call.write_effect(
+                "build", "build", manager="bun", writes=(".", *out.all("--outdir", "--outfile"))
+            ),
         )
     if action == "test" or not action or action == "pm":
         return (call.effect("check", action),)
     if re.search(r"\.[mc]?[jt]sx?\Z", action):
-        return (call.own_code(action),)
+        return (call.application_code(action),)
     return script_or_program(call, (Arg(value=action, text=action), *behind), "bun")
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from slimify.languages.node.commands.install import package_name
 from slimify.model.effects import Effect, EffectKind
-from slimify.semantics.effects.call import Arg, Call, word
+from slimify.semantics.effects.call import Arg, Call, literal_arg
 
 _SERVING = frozenset(
     ["start", "serve", "server", "dev", "develop", "watch", "preview", "start:dev", "storybook", "studio"]
@@ -47,7 +47,7 @@ def started(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if not words or not words[0].value:
         return (call.unknown("the program that it starts is unknown"),)
     name = package_name(words[0].value).rpartition("/")[2]
-    return call.start((word(name), *words[1:]))
+    return call.start((literal_arg(name), *words[1:]))
 
 
 def _node(call: Call) -> tuple[Effect, ...]:
@@ -74,9 +74,9 @@ def _node(call: Call) -> tuple[Effect, ...]:
     if code is not None or options.has("-e", "-p", "--eval", "--print", "-pe"):
         if code is not None and not re.search(r"write|unlink|rename|mkdir|exec|spawn|require\(['\"]\.", code):
             return (call.effect("check", "-e"),)
-        return (call.own_code("-e"),)
+        return (call.application_code("-e"),)
     if not options.operands:
-        return (call.own_code("-") if call.upstream or call.stdin else call.effect("check"),)
+        return (call.application_code("-") if call.upstream or call.stdin else call.effect("check"),)
     script = options.operands[0]
     return _node_program(call, script, options.operands[1:])
 
@@ -90,7 +90,7 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
     if match and match[2] in ("puppeteer", "playwright") and "install" in path:
         where = call.home(".cache/puppeteer" if match[2] == "puppeteer" else ".cache/ms-playwright")
         return (
-            call.touching(
+            call.write_effect(
                 "fetch",
                 f"{match[2]} install",
                 manager="node",
@@ -98,8 +98,8 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
             ),
         )
     if posixpath.basename(path) == "ace" and rest and rest[0].value == "build":
-        return (call.touching("build", "ace build", writes=(".",)),)
-    return (replace(call.own_code(posixpath.basename(path)), reads=call.known((script,))),)
+        return (call.write_effect("build", "ace build", writes=(".",)),)
+    return (replace(call.application_code(posixpath.basename(path)), reads=call.known_paths((script,))),)
 
 
 def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
@@ -110,7 +110,7 @@ def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     serving = first in _SERVING or call.flag("--watch", "-w", "--serve")
     migrating = call.name == "prisma" and first in ("migrate", "db", "studio", "seed")
     if kind == "app" or serving or migrating or (call.name in _SERVERS and not first):
-        return (call.own_code(first),)
+        return (call.application_code(first),)
     if call.flag("--noEmit", "--no-emit", "--dry-run") or first in (
         "test",
         "lint",
@@ -123,7 +123,7 @@ def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
         return (call.effect("check", first),)
     if kind == "check":
         if call.flag("--fix", "--write"):
-            return (call.touching("files", "edit", writes=(".",)),)
+            return (call.write_effect("files", "edit", writes=(".",)),)
         return (call.effect("check", first),)
     out = call.options(
         (
@@ -149,7 +149,7 @@ def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
             else ()
         ),
     )
-    return (call.touching("build", first if "/" not in first else "", writes=(".", *more)),)
+    return (call.write_effect("build", first if "/" not in first else "", writes=(".", *more)),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -93,17 +93,17 @@ def _yarn_rest(call: Call, action: str, rest: tuple[Arg, ...]) -> tuple[Effect, 
         )
         return (call.effect("files", "config", manager="yarn", writes=tuple(p for p in where if p)),)
     if action in ("set", "plugin", "policies", "init", "unplug", "patch-commit", "import", "version"):
-        return (call.touching("files", action, manager="yarn", writes=(".",)),)
+        return (call.write_effect("files", action, manager="yarn", writes=(".",)),)
     if action in ("link", "unlink"):
         home = call.home(".config/yarn/link")
         return (
-            call.touching(
+            call.write_effect(
                 "files", action, manager="yarn", writes=("node_modules", *((home,) if home else ()))
             ),
         )
     if action in ("autoclean", "rebuild", "dedupe"):
         return (
-            call.touching(
+            call.write_effect(
                 "install", action, manager="yarn", writes=("node_modules",), manifests=manifests(call.state)
             ),
         )

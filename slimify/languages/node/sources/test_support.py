@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from slimify.model.effects import Effect
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _WORD = re.compile(r"(?:^|[._-])(?:tests?|testing|specs?|mocks?|stubs?|fakes?|fixtures?)(?:[._-]|$)", re.I)
 _ENDING = re.compile(r"\.[cm]?[jt]sx?$")
 
 
-def without_test_support(view: View, paths: Sequence[str], start: Sequence[Effect]) -> list[str]:
+def without_test_support(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> list[str]:
     """The sources less those that are called like something for tests and that nothing else names: no other
     source, nothing that is started, no script but those for tests."""
     others = [p for p in paths if not _words(p)]
@@ -24,7 +24,7 @@ def without_test_support(view: View, paths: Sequence[str], start: Sequence[Effec
     return [p for p in paths if not _words(p) or _named(p, texts)]
 
 
-def _scripts(view: View, start: Sequence[Effect]) -> Iterator[str]:
+def _scripts(view: ContextView, start: Sequence[Effect]) -> Iterator[str]:
     """The scripts of package.json, those for tests left out, where the image starts with one."""
     from slimify.languages.node.manifests.package_json import node_project
 

@@ -56,13 +56,13 @@ def _conda(call: Call) -> tuple[Effect, ...]:
         where: tuple[Arg | str, ...] = (prefix if prefix is not None else base,)
         files = options.all("-f", "--file")
         return (
-            call.touching(
+            call.write_effect(
                 "install",
                 f"env {action}" if nested else action,
                 manager="conda",
                 packages=named_packages(tuple(words[1:])),
                 writes=where,
-                manifests=call.known(files),
+                manifests=call.known_paths(files),
                 caches=(f"{base}/pkgs",),
             ),
         )
@@ -94,7 +94,7 @@ def _pipx(call: Call) -> tuple[Effect, ...]:
     old = call.home(".local/pipx") if not call.state.get("PIPX_HOME") else home
     places = [path if path else Arg(value=None, text="~/.local") for path in (home, old, scripts)]
     return (
-        call.touching(
+        call.write_effect(
             "install", "tool install", manager="pipx", packages=named_packages(words[1:]), writes=places
         ),
     )
@@ -110,12 +110,16 @@ def _pip_tools(call: Call) -> tuple[Effect, ...]:
                 "sync",
                 manager="pip",
                 writes=writes,
-                manifests=call.known(options.operands),
+                manifests=call.known_paths(options.operands),
                 writes_anywhere=lost is not None,
             ),
         )
     output = options.all("-o", "--output-file")
-    return (call.touching("files", "compile", writes=output or (".",), reads=call.known(options.operands)),)
+    return (
+        call.write_effect(
+            "files", "compile", writes=output or (".",), reads=call.known_paths(options.operands)
+        ),
+    )
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

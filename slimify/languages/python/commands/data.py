@@ -12,7 +12,7 @@ from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE, environment
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
-from slimify.semantics.effects.table import located
+from slimify.semantics.effects.table import table_path
 
 
 class _Download(Struct, frozen=True, kw_only=True):
@@ -50,10 +50,10 @@ def downloaded(call: Call, code: str) -> tuple[Effect, ...] | None:
         if named or place:
             writes: tuple[Arg | str, ...] = tuple(named) or (place or "",)
         else:
-            writes = tuple(located(call, path) or Arg(value=None, text=path) for path in download.writes)
+            writes = tuple(table_path(call, path) or Arg(value=None, text=path) for path in download.writes)
         if SITE in writes:
             return (call.effect("fetch", action, manager="python", writes=environment(call)[0]),)
-        return (call.touching("fetch", action, manager="python", writes=writes),)
+        return (call.write_effect("fetch", action, manager="python", writes=writes),)
     return None
 
 
@@ -64,7 +64,7 @@ def nltk(call: Call) -> tuple[Effect, ...]:
         options.last("-d", "--dir") or call.state.get("NLTK_DATA") or call.home("nltk_data")
     )
     where = folder if folder is not None else Arg(value=None, text="~/nltk_data")
-    return (call.touching("fetch", "nltk download", manager="python", tool="nltk", writes=(where,)),)
+    return (call.write_effect("fetch", "nltk download", manager="python", tool="nltk", writes=(where,)),)
 
 
 def spacy(call: Call) -> tuple[Effect, ...]:
@@ -106,7 +106,7 @@ def playwright(call: Call) -> tuple[Effect, ...]:
         if where is None:
             where = Arg(value=None, text="~/.cache/ms-playwright")
         effects.append(
-            call.touching(
+            call.write_effect(
                 "fetch",
                 "playwright install",
                 manager="playwright",

@@ -15,7 +15,7 @@ def django(call: Call) -> tuple[Effect, ...]:
     action = call.first
     scope = LANGUAGE.facts("commands.toml")["django"].get(action)
     if scope is None:
-        return (call.own_code(f"manage.py {action}".strip()),)
+        return (call.application_code(f"manage.py {action}".strip()),)
     if not scope:
         return (call.effect("check", f"manage.py {action}"),)
     writes: tuple[Arg | str, ...] = (".",)
@@ -24,7 +24,7 @@ def django(call: Call) -> tuple[Effect, ...]:
         roots, sure = _static_roots(call)
         writes = (".", *roots)
         rest = {} if sure else {"why": "STATIC_ROOT is assumed below the working directory"}
-    return (call.touching("app", f"manage.py {action}", writes=writes, **rest),)
+    return (call.write_effect("app", f"manage.py {action}", writes=writes, **rest),)
 
 
 def _static_roots(call: Call) -> tuple[tuple[str, ...], bool]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from slimify.facts.system import is_root, on_default_path
 from slimify.model.effects import Effect, Package
-from slimify.semantics.effects.call import Arg, Call, Options, package, word
+from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
 from slimify.semantics.effects.state import State, absolute
 
 SITE = "@site"  # site-packages of the system's interpreter in force
@@ -115,8 +115,8 @@ def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
     """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
         return (call.unknown("what it runs is unknown"),)
-    effects = call.start((word("python"), *words) if words[0].value.endswith(".py") else words)
-    project = call.known((_PROJECT[call.name],)) if call.name in _PROJECT else ()
+    effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
+    project = call.known_paths((_PROJECT[call.name],)) if call.name in _PROJECT else ()
     return tuple(replace(e, tools=(*e.tools, call.name), reads=(*e.reads, *project)) for e in effects)
 
 
@@ -133,8 +133,8 @@ def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
 def made_venv(call: Call, state: State) -> State:
     """The state after a virtual environment was made: its directory is known as one."""
     words = call.options(("-p", "--python", "--prompt")).operands
-    for path in call.known([w for w in words if w.value not in ("venv",)]) or (
-        call.known((".venv",)) if call.name == "uv" else ()
+    for path in call.known_paths([w for w in words if w.value not in ("venv",)]) or (
+        call.known_paths((".venv",)) if call.name == "uv" else ()
     ):
         state = state.with_setting(f"venv {path}", "1")
     return state

@@ -63,8 +63,8 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         dev = action in ("install", "sync", "add", "update") and not _without_dev(
             options, ("--no-dev", "--only-main", "--without-dev")
         )
-        more = call.known(("pyproject.toml",)) if action not in ("install", "sync") else ()
-        reads = () if options.has("--no-root") or action != "install" else call.known((".",))
+        more = call.known_paths(("pyproject.toml",)) if action not in ("install", "sync") else ()
+        reads = () if options.has("--no-root") or action != "install" else call.known_paths((".",))
         return (
             call.effect(
                 "install",
@@ -74,7 +74,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
                 writes=writes + more,
                 caches=caches,
                 dev=dev,
-                manifests=call.known(("pyproject.toml", "poetry.lock")),
+                manifests=call.known_paths(("pyproject.toml", "poetry.lock")),
                 reads=reads,
                 writes_anywhere=lost is not None,
                 why="" if lost is None else "the home directory is unknown",
@@ -85,11 +85,11 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
         writes_: tuple[Arg | str, ...] = (output,) if output is not None else call.outputs
         if action == "lock":
             writes_ = ("poetry.lock",)
-        manifests = call.known(("pyproject.toml", "poetry.lock"))
+        manifests = call.known_paths(("pyproject.toml", "poetry.lock"))
         kind: EffectKind = "build" if writes_ else "check"
-        return (call.touching(kind, action, manager="poetry", writes=writes_, manifests=manifests),)
+        return (call.write_effect(kind, action, manager="poetry", writes=writes_, manifests=manifests),)
     if action == "build":
-        return (call.touching("build", "build", manager="poetry", writes=("dist",)),)
+        return (call.write_effect("build", "build", manager="poetry", writes=("dist",)),)
     if action == "self":
         return (
             call.effect(
@@ -117,7 +117,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
         return run_inside(call, call.args[at + 1 :])
-    manifests = call.known(("Pipfile", "Pipfile.lock"))
+    manifests = call.known_paths(("Pipfile", "Pipfile.lock"))
     if action in ("install", "sync", "update", "uninstall", "clean"):
         writes, lost = _pipenv_target(call, options)
         caches = tuple(p for p in (call.home(".cache/pipenv"), call.home(".cache/pip")) if p)
@@ -129,7 +129,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
                 packages=named_packages(words[1:]),
                 writes=writes,
                 caches=caches,
-                manifests=manifests + call.known(options.all("-r", "--requirements")),
+                manifests=manifests + call.known_paths(options.all("-r", "--requirements")),
                 dev=options.has("--dev", "-d"),
                 writes_anywhere=lost is not None,
                 why="" if lost is None else "the home directory is unknown",
@@ -138,11 +138,11 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
     if action in ("lock", "requirements"):
         printing = action == "requirements" or options.has("-r", "--requirements")
         if printing and call.outputs:  # the list for a pip install that follows
-            return (call.touching("build", action, writes=call.outputs, manifests=manifests),)
+            return (call.write_effect("build", action, writes=call.outputs, manifests=manifests),)
         return (
             (call.effect("check", action, manifests=manifests),)
             if printing
-            else (call.touching("build", "lock", writes=("Pipfile.lock",), manifests=manifests),)
+            else (call.write_effect("build", "lock", writes=("Pipfile.lock",), manifests=manifests),)
         )
     return (call.effect("check", action),)
 
@@ -169,4 +169,4 @@ def _state_after(call: Call, state: State) -> State:
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"poetry": _poetry, "pipenv": _pipenv}
-MOVES: dict[str, Callable[[Call, State], State]] = {"poetry": _state_after}
+STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"poetry": _state_after}

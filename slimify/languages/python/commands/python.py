@@ -14,8 +14,8 @@ from slimify.languages.python.commands.data import downloaded, nltk, playwright,
 from slimify.languages.python.commands.django import django
 from slimify.languages.python.commands.environments import environment, made_venv, target
 from slimify.model.effects import Effect, Package
-from slimify.semantics.effects.call import Arg, Call, package, word
-from slimify.semantics.effects.fetch import address_of, installed_from
+from slimify.semantics.effects.call import Arg, Call, literal_arg, package
+from slimify.semantics.effects.fetch import download_url, installer_effects
 from slimify.semantics.effects.state import State
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;,(@\s].*)?\Z", re.DOTALL)
@@ -38,12 +38,14 @@ def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
         if not {"set", "unset", "edit"} & {w.value for w in names}:
             return (call.effect("check", "config"),)
         path = "/etc/pip.conf" if options.has("--global") else call.home(".config/pip/pip.conf")
-        return (call.touching("files", "config", writes=(path or Arg(value=None, text="~/.config/pip"),)),)
+        return (
+            call.write_effect("files", "config", writes=(path or Arg(value=None, text="~/.config/pip"),)),
+        )
     if action == "cache":
         return (call.effect("cache", "cache", deletes=_cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")),)
     if action == "compile":
         output = options.all("-o", "--output-file")
-        return (call.touching("files", "compile", writes=output, reads=call.known(names)),)
+        return (call.write_effect("files", "compile", writes=output, reads=call.known_paths(names)),)
     return (call.effect("check", action),)
 
 
@@ -53,7 +55,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     requirements = options.all("-r", "--requirement") + (words if action == "sync" else ())
     constraints = options.all("-c", "--constraint") if action != "sync" else ()
     packages, local, why = _wanted(() if action == "sync" else words)
-    reads = call.known((*local, *editable))
+    reads = call.known_paths((*local, *editable))
     if action in ("download", "wheel"):
         where = options.all("-d", "--dest", "-w", "--wheel-dir")[-1:] or (".",)
         writes, lost = call.targets(where)
@@ -74,7 +76,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
         action + (" -e" if editable else ""),
         manager=manager,
         packages=packages,
-        manifests=call.known((*requirements, *constraints)) + _projects(call, reads),
+        manifests=call.known_paths((*requirements, *constraints)) + _projects(call, reads),
         reads=reads,
         writes=writes,
         caches=caches,
@@ -90,7 +92,9 @@ def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
     local = [
         replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value
     ]
-    return call.known(tuple(local)) + (call.known((Arg(value="src", text="src"),)) if cloned else ())
+    return call.known_paths(tuple(local)) + (
+        call.known_paths((Arg(value="src", text="src"),)) if cloned else ()
+    )
 
 
 def _true(value: str | None) -> bool:
@@ -172,7 +176,7 @@ def python(call: Call) -> tuple[Effect, ...]:
         return _code(call, call.stdin) if call.stdin is not None else _piped(call)
     head = args[0].prefix
     if head.startswith("-m"):
-        rest = args[1:] if head == "-m" else [word(head[2:]), *args[1:]]
+        rest = args[1:] if head == "-m" else [literal_arg(head[2:]), *args[1:]]
         return _module(call, tuple(rest))
     if head.startswith("-c"):
         return _code(call, args[1].value if head == "-c" and len(args) > 1 else head[2:] or None)
@@ -180,9 +184,9 @@ def python(call: Call) -> tuple[Effect, ...]:
 
 
 def _piped(call: Call) -> tuple[Effect, ...]:
-    address = address_of(call.upstream)
+    address = download_url(call.upstream)
     if address:
-        return installed_from(call, address) or (call.unknown(f"the program at {address} was not read"),)
+        return installer_effects(call, address) or (call.unknown(f"the program at {address} was not read"),)
     return (call.unknown("another command prints the program") if call.upstream else call.effect("check"),)
 
 
@@ -201,13 +205,13 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     if kind == "check":
         return (call.effect("check", name),)
     if kind == "build":
-        return (call.touching("build", name, writes=(".",)),)
+        return (call.write_effect("build", name, writes=(".",)),)
     if name in ("nltk.downloader", "spacy", "playwright", "spacy.cli.download", "nltk"):
         return _download_module(inner, name)
     if name in ("poetry", "pipenv", "uv", "pdm", "flask", "django", "conda"):
-        program = word("django-admin" if name == "django" else name)
+        program = literal_arg("django-admin" if name == "django" else name)
         return call.start((program, *args[1:]))
-    return (call.own_code(name),)
+    return (call.application_code(name),)
 
 
 def _bytecode(call: Call, name: str) -> Effect:
@@ -215,7 +219,7 @@ def _bytecode(call: Call, name: str) -> Effect:
     where they lie is not known."""
     valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
     words = call.options(valued).operands
-    paths = call.known(words)
+    paths = call.known_paths(words)
     if not paths or len(paths) < len(words) or "/" in paths:
         return call.effect("check", name)
     return call.effect("files", name, reads=paths, writes=paths)
@@ -225,20 +229,20 @@ def _download_module(call: Call, name: str) -> tuple[Effect, ...]:
     if name.startswith("nltk"):
         return nltk(call)
     if name.startswith("spacy"):
-        return spacy(call if name == "spacy" else replace(call, args=(word("download"), *call.args)))
+        return spacy(call if name == "spacy" else replace(call, args=(literal_arg("download"), *call.args)))
     return playwright(call)
 
 
 def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
     """Program text: a known download, imports that only try, or the application."""
     if code is None:
-        return (call.own_code("-c"),)
+        return (call.application_code("-c"),)
     found = downloaded(call, code)
     if found is not None:
         return found
     if _HARMLESS.match(code):
         return (call.effect("check", "-c"),)
-    return (call.own_code("-c"),)
+    return (call.application_code("-c"),)
 
 
 def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
@@ -246,20 +250,20 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     base = posixpath.basename(script.value or script.text)
     inner = replace(call, args=args[1:])
     if base == "peep.py":  # pip with hashes, before pip had them
-        return tuple(replace(e, reads=e.reads + call.known((script,))) for e in pip(inner))
+        return tuple(replace(e, reads=e.reads + call.known_paths((script,))) for e in pip(inner))
     if base == "setup.py":
         return _setup(inner, script)
     if base == "manage.py":
         return django(inner)
     known = (
-        installed_from(call, base)
+        installer_effects(call, base)
         if base in ("get-pip.py", "install-poetry.py", "get-poetry.py", "install-pdm.py")
         else None
     )
     if known:
         return known
     if base in ("waf", "configure.py", "meson.py") or base.endswith("/waf"):
-        return (call.touching("build", base, writes=(".",)),)
+        return (call.write_effect("build", base, writes=(".",)),)
     name = base.removesuffix(".py")
     if (
         script.value
@@ -267,8 +271,8 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
         and name in ("pip", "pip3", "poetry")
     ):
         return call.start(args)
-    effect = inner.own_code(base)
-    return (replace(effect, reads=call.known((script,))),)
+    effect = inner.application_code(base)
+    return (replace(effect, reads=call.known_paths((script,))),)
 
 
 def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
@@ -322,7 +326,7 @@ def venv(call: Call) -> Effect:
     where: tuple[Arg | str, ...] = options.operands
     if not where and call.name == "uv":
         where = (".venv",)
-    return call.touching("install", "venv", manager="venv", writes=where)
+    return call.write_effect("install", "venv", manager="venv", writes=where)
 
 
 def _virtualenv(call: Call) -> tuple[Effect, ...]:
@@ -330,19 +334,19 @@ def _virtualenv(call: Call) -> tuple[Effect, ...]:
 
 
 def _easy_install(call: Call) -> tuple[Effect, ...]:
-    args = (word("install"), *call.args)
+    args = (literal_arg("install"), *call.args)
     return pip(replace(call, args=args), "pip")
 
 
 def _served(call: Call) -> tuple[Effect, ...]:
-    return (call.own_code(call.first),)
+    return (call.application_code(call.first),)
 
 
 def _flask(call: Call) -> tuple[Effect, ...]:
     return (
         (call.effect("check", call.first),)
         if call.first in ("--version", "routes")
-        else (call.own_code(call.first),)
+        else (call.application_code(call.first),)
     )
 
 
@@ -388,7 +392,7 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
         _served,
     ),
 }
-MOVES: dict[str, Callable[[Call, State], State]] = {
+STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
     "virtualenv": made_venv,
     **dict.fromkeys(("python", "python3"), _state_after),
 }

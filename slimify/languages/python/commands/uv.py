@@ -49,14 +49,16 @@ def _uv(call: Call) -> tuple[Effect, ...]:
         place: Arg | str = (
             output if output is not None else "pyproject.toml" if action == "init" else "uv.lock"
         )
-        manifests = () if action == "init" else call.known(("pyproject.toml", "uv.lock"))
+        manifests = () if action == "init" else call.known_paths(("pyproject.toml", "uv.lock"))
         kind: EffectKind = "build" if action in ("lock", "export") else "files"
-        return (call.touching(kind, action, manager="uv", writes=(place,), manifests=manifests),)
+        return (call.write_effect(kind, action, manager="uv", writes=(place,), manifests=manifests),)
     if action == "build":
         out = options.last("-o", "--out-dir")
-        return (call.touching("build", "build", manager="uv", writes=(out if out is not None else "dist",)),)
+        return (
+            call.write_effect("build", "build", manager="uv", writes=(out if out is not None else "dist",)),
+        )
     if action == "self":
-        return (call.touching("install-global", "self update", manager="uv", writes=("~/.local/bin",)),)
+        return (call.write_effect("install-global", "self update", manager="uv", writes=("~/.local/bin",)),)
     return (call.effect("check", action),)
 
 
@@ -78,9 +80,9 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
     if any(path in ("/usr/local", "/usr") for path in writes):
         writes = (SITE, BIN)  # documented for images: UV_PROJECT_ENVIRONMENT=/usr/local
     if action != "sync":
-        writes += inner.known(("pyproject.toml",))
+        writes += inner.known_paths(("pyproject.toml",))
     quiet = options.has("--no-dev", "--only-group", "--no-default-groups") or state.get("UV_NO_DEV") in TRUE
-    reads = () if options.has("--no-install-project", "--no-install-workspace") else inner.known((".",))
+    reads = () if options.has("--no-install-project", "--no-install-workspace") else inner.known_paths((".",))
     python = state.get("UV_PYTHON_INSTALL_DIR")
     more = (python,) if python else ()
     return inner.effect(
@@ -91,7 +93,7 @@ def _uv_sync(call: Call, options: Options, action: str, words: tuple[Arg, ...]) 
         writes=writes + more,
         reads=reads,
         dev=not quiet,
-        manifests=inner.known(("pyproject.toml", "uv.lock")),
+        manifests=inner.known_paths(("pyproject.toml", "uv.lock")),
         caches=_uv_cache(call, options),
         writes_anywhere=lost is not None,
         why="" if lost is None else "its directory is unknown",
@@ -104,13 +106,13 @@ def _uv_tool(call: Call, action: str, words: tuple[Arg, ...]) -> Effect:
         return call.effect("check", f"{action} {verb}")
     if action == "python":
         where = call.state.get("UV_PYTHON_INSTALL_DIR") or call.home(".local/share/uv/python")
-        return call.touching(
+        return call.write_effect(
             "install", "python install", manager="uv", writes=(where or Arg(value=None, text="~/.local"),)
         )
     tools = call.state.get("UV_TOOL_DIR") or call.home(".local/share/uv/tools")
     scripts = call.state.get("UV_TOOL_BIN_DIR") or call.home(".local/bin")
     places = [path if path else Arg(value=None, text="~/.local") for path in (tools, scripts)]
-    return call.touching(
+    return call.write_effect(
         "install", "tool install", manager="uv", packages=named_packages(words[1:]), writes=places
     )
 
@@ -145,7 +147,7 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
         venv_ = active(call.state)
         create = call.state.get("PDM_USE_VENV") in FALSE or options.has("-g", "--global")
         writes, lost = environment(call) if create else call.targets((venv_ or ".venv",))
-        packages_dir = call.known(("__pypackages__",))
+        packages_dir = call.known_paths(("__pypackages__",))
         return (
             call.effect(
                 "install",
@@ -154,14 +156,14 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
                 packages=named_packages(words[1:]),
                 writes=writes + packages_dir,
                 writes_anywhere=lost is not None,
-                manifests=call.known(("pyproject.toml", "pdm.lock")),
-                reads=call.known((".",)),
+                manifests=call.known_paths(("pyproject.toml", "pdm.lock")),
+                reads=call.known_paths((".",)),
                 dev=not options.has("--prod", "--production", "--no-dev"),
                 caches=tuple(p for p in (call.home(".cache/pdm"),) if p),
             ),
         )
     if action in ("config", "use", "lock", "export", "venv"):
-        return (call.touching("files", action, manager="pdm", writes=(".",)),)
+        return (call.write_effect("files", action, manager="pdm", writes=(".",)),)
     return (call.effect("check", action),)
 
 
@@ -173,4 +175,4 @@ def _state_after(call: Call, state: State) -> State:
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"uv": _uv, "uvx": _uv, "pdm": _pdm}
-MOVES: dict[str, Callable[[Call, State], State]] = {"uv": _state_after}
+STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"uv": _state_after}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from slimify.analysis.packages.needs import installed_modules
+from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.facts.alpine import alpine_command, alpine_package, busybox_commands
 from slimify.facts.images import ImageFacts

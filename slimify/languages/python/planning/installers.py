@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from slimify.analysis.packages.needs import installed_modules
+from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.facts.system import is_plain_root
 from slimify.languages.python.commands.environments import SITE

@@ -68,7 +68,7 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
         others += [
             p for e in step.effects if not e.does("install", "python") for p in (*e.writes, *e.outputs)
         ]
-        for entry in program.image_evidence.left(step.instruction):
+        for entry in program.image_evidence.files_of(step.instruction):
             found = _PACKAGES.match(entry.path)
             if found:
                 sites.add(found[1])

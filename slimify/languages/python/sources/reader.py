@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 
 from slimify.languages.python.sources.uses import read_many
 from slimify.model.effects import Effect
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 __all__ = ["compiled", "read_many", "selected"]
 
 
-def selected(view: View, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+def selected(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
     return paths
 
 
-def compiled(view: View, effects: Iterable[Effect], limit: int) -> None:
+def compiled(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
     return None

@@ -11,7 +11,7 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.native import Native, native_of
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 from ruby import LANGUAGE
 
 _GEM = re.compile(r"""(?m)^\s*gem[ (]+["']([\w.-]+)["'](?:\s*,\s*["']=?\s*(\d[\w.]*)["'])?""")
@@ -42,7 +42,7 @@ def pinned(text: str) -> str | None:
     return version if colon else None
 
 
-def listed(view: View, path: str) -> Iterator[Module]:
+def listed(view: ContextView, path: str) -> Iterator[Module]:
     text = view.context.text(path) or ""
     for found in _GEM.finditer(text):
         use = Use(name=found[1], file=path, line=text.count("\n", 0, found.start(1)) + 1)

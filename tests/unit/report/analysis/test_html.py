@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, Node
-from slimify.render import page as template
+from slimify.render import render_page as template
 from slimify.report.analysis.file_differences import difference
 from slimify.report.analysis.html import KINDS, TREE_BUDGET, page
 from slimify.report.analysis.tree import CHANGES, REST, VISIBLE, columns

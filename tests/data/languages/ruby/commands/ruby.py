@@ -20,19 +20,19 @@ def _bundle(call: Call) -> tuple[Effect, ...]:
     if call.first == "config":
         if any(a.value in ("path", "deployment") for a in call.args):
             return (call.unknown("where Bundler puts gems"),)
-        return (call.touching("install", "config", manager="bundler", writes=(f"{_gems(call)}/config",)),)
+        return (call.write_effect("install", "config", manager="bundler", writes=(f"{_gems(call)}/config",)),)
     if call.first in ("", "install"):
         options = call.options(("--path", "--jobs", "-j", "--without", "--with", "--gemfile", "--retry"))
         where: Arg | str = options.last("--path") or _gems(call)
         manifest = options.last("--gemfile") or "Gemfile"
         return (
-            call.touching(
+            call.write_effect(
                 "install",
                 "install",
                 manager="bundler",
                 writes=(where,),
-                manifests=call.known((manifest,)),
-                reads=call.known(("Gemfile.lock",)),
+                manifests=call.known_paths((manifest,)),
+                reads=call.known_paths(("Gemfile.lock",)),
                 caches=(f"{_gems(call)}/cache",),
             ),
         )
@@ -46,14 +46,14 @@ def _gem(call: Call) -> tuple[Effect, ...]:
     packages = tuple(package(name, name.shown.partition(":")[0]) for name in names)
     gems = _gems(call)
     return (
-        call.touching(
+        call.write_effect(
             "install", "install", manager="gem", packages=packages, writes=(gems,), caches=(f"{gems}/cache",)
         ),
     )
 
 
 def _runs(call: Call) -> tuple[Effect, ...]:
-    return (call.own_code(call.first),)
+    return (call.application_code(call.first),)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 _REQUIRE = re.compile(r"""^\s*require[ (]+["']([\w/.-]+)["']""", re.MULTILINE)
 _START = re.compile(r"""(?:\b(?:system|exec|spawn|popen)[ (]+["']|`|%x[({\[])\s*([\w./-]+)""")
 _DYNAMIC = re.compile(r"""\b(?:system|exec|spawn|popen)[ (]+(?=[a-z_])(\w+)""")
 
 
-def selected(view: View, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+def selected(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
     return paths
 
 
-def compiled(view: View, effects: Iterable[Effect], limit: int) -> None:
+def compiled(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
     return None
 
 

@@ -1,4 +1,5 @@
-"""System packages that the application's ELF files are linked with, as a built image shows them."""
+"""System packages whose libraries the ELF files of the application are linked with, read from a built
+image."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.sources import Use
 
 if TYPE_CHECKING:
-    from slimify.analysis.evidence.built_image import BuiltImage
+    from slimify.analysis.evidence.image_evidence import BuiltImage
     from slimify.image.packages import Packages
 
 
@@ -23,12 +24,12 @@ _NAME = re.compile(r"[^\s(<>=~|]+")
 
 
 def with_linked_packages(runtime_needs: RuntimeNeeds, evidence: BuiltImage) -> RuntimeNeeds:
-    """What run time needs, with the packages of libraries that ELF files of the image's own layers, and of
-    no package, are linked with."""
+    """Adds the packages of libraries that the application's own ELF files are linked with. Files of the base
+    image and of packages are not its own."""
     elves = [
         path
         for path in evidence.image.elves
-        if (evidence.files.layer(path) or 0) >= evidence.first_own
+        if (evidence.files.layer(path) or 0) >= evidence.first_own_layer
         and evidence.packages.owner_of(path) is None
     ]
     found = {
@@ -49,23 +50,23 @@ def with_counterparts(
     evidence: BuiltImage,
     base: frozenset[str],
 ) -> Mapping[AtomKey, tuple[PackageVerdict, ...]]:
-    """The verdicts, where packages that only the build needs bring libraries that run time is linked with:
-    these are needed instead. What the base image has needs no installing."""
+    """The verdicts with counterparts: if a build-only package depends on a library that run time is linked
+    with, that library is installed instead. Packages of the base image are left out."""
     named = {v.name for found in verdicts.values() for v in found}
     wanted = runtime_needs.system_packages.keys() - named - base
     return {
-        where: tuple(_with(v, wanted, runtime_needs, evidence.packages) for v in found)
+        where: tuple(_with_linked_counterparts(v, wanted, runtime_needs, evidence.packages) for v in found)
         for where, found in verdicts.items()
     }
 
 
-def _with(
+def _with_linked_counterparts(
     verdict: PackageVerdict,
     wanted: frozenset[str] | set[str],
     runtime_needs: RuntimeNeeds,
     packages: Packages,
 ) -> PackageVerdict:
-    # headers that stay because no table knows what run time needs of them: the image shows it
+    # a -dev package that is kept only because its runtime package is unknown: the image shows it
     unsure = verdict.role == "run" and verdict.name.endswith("-dev") and verdict.reasons[0].code == "SL203"
     if not wanted or not (verdict.role == "build" or unsure):
         return verdict
@@ -82,7 +83,7 @@ def _with(
 
 
 def dependency_closure(packages: Packages, names: Sequence[str]) -> frozenset[str]:
-    """Packages with all that they depend on; of alternatives and virtual packages those that are there."""
+    """The packages and all their dependencies. Of alternatives and virtual packages, the installed ones."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:

@@ -1,7 +1,7 @@
-"""Files of the context that a build step deletes again.
+"""Copied directories from which a later build step deletes files.
 
-The final stage must not bring back what the user's own image no longer shows: `COPY . .`, then a build
-that ends in `rm -rf client`. The directory that was copied is taken from the builder as it is then.
+The final stage must not restore files that the original image no longer contains (`COPY . .`, then a build
+that ends in `rm -rf client`). Such a directory is copied from the builder, after the deletion.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from posixpath import dirname
 
-from slimify.analysis.copies import copy_targets
+from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.roles.role_state import Artifact, RoleState
 from slimify.facts.system import is_scratch, is_shared_directory
 from slimify.semantics.paths import inside, inside_any
@@ -18,20 +18,20 @@ from slimify.semantics.walk import Visit
 
 
 def pruned_copies(state: RoleState) -> dict[str, Artifact]:
-    """Directories that a COPY made and a build step took files out of. None where the language is compiled:
-    its program needs no sources beside it."""
+    """The directories that a COPY created and a build step deletes files from, by path. Empty for compiled
+    languages: their programs need no sources at run time."""
     found: dict[str, Artifact] = {}
-    if state.own is not None and state.own.compiled:
+    if state.app_language is not None and state.app_language.compiled:
         return found
-    for visit, path in _deleted(state):
-        for place in _copied(state, visit, path):
+    for visit, path in _deleted_context_paths(state):
+        for place in _copy_directories(state, visit, path):
             found[place] = Artifact(path=place, first=visit.index, user=visit.state.user, kind="files")
     return found
 
 
-def _deleted(state: RoleState) -> Iterator[tuple[Visit, str]]:
-    """Each path of the context, in the image, that a build step deletes; one that steps only ever read is
-    taken to come with the context, even if it is not in this copy of it."""
+def _deleted_context_paths(state: RoleState) -> Iterator[tuple[Visit, str]]:
+    """Each image path from the context that a build step deletes. A path that steps only read counts as part
+    of the context, even if this copy of the context lacks it."""
     read: set[str] = set()
     made: list[str] = []
     for visit in state.visits:
@@ -52,8 +52,8 @@ def _from_context(visit: Visit, path: str) -> bool:
     return any(fnmatchcase(name, path) for name in view.under(dirname(path)))
 
 
-def _copied(state: RoleState, last: Visit, path: str) -> Iterator[str]:
-    """The directories, below none of the system's, that earlier copies put `path` into."""
+def _copy_directories(state: RoleState, last: Visit, path: str) -> Iterator[str]:
+    """The directories of the application that earlier copies put `path` into."""
     for visit in state.visits:
         if visit.index >= last.index or visit.instruction.keyword not in ("COPY", "ADD"):
             continue

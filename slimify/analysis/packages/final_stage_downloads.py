@@ -1,6 +1,6 @@
-"""Files that are downloaded to be installed in the system: package files, keys.
+"""Files downloaded for an install in the final stage: package files and keys.
 
-What installs them is executed in the final stage, so is what fetches them there, and what deletes them.
+The commands that download and delete them have to be executed in the final stage too.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 
 from slimify.model.decisions import Role
 from slimify.model.effects import LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
-from slimify.semantics.paths import inside, touches
+from slimify.semantics.paths import inside, overlap
 from slimify.semantics.walk import Visit
 
-_BRINGS = WORKS_BY_PATH | LEAVES_NOTHING
-_ENDINGS = (".apk", ".deb", ".rpm")
+_DOWNLOAD_KINDS = WORKS_BY_PATH | LEAVES_NOTHING
+_PACKAGE_SUFFIXES = (".apk", ".deb", ".rpm")
 AtomKey = tuple[int, int]
 
 
 def final_stage_downloads(
     visits: Sequence[Visit], atoms: Mapping[AtomKey, Role]
 ) -> Mapping[AtomKey, tuple[str, ...]]:
-    """The atoms of the build that have to be executed with an install of the final stage, each with the
-    paths that are not to be copied therefore."""
+    """The build atoms that have to be executed with an install of the final stage, each with the paths that
+    must not be copied because of that."""
     wanted: list[str] = []
     found: dict[AtomKey, tuple[str, ...]] = {}
     places = [(v.index, n) for v in visits for n in range(len(v.effects))]
@@ -30,12 +30,12 @@ def final_stage_downloads(
     for where in reversed(places):
         kinds = {e.kind for e in effects[where]}
         if atoms.get(where) in ("run", "both", "unknown") and kinds & USES_PACKAGE_LISTS:
-            wanted += [path for e in effects[where] for path in _files(e)]
+            wanted += [path for e in effects[where] for path in _installed_files(e)]
         writes = tuple(w for e in effects[where] for w in e.writes)
         if (
             atoms.get(where) == "build"
-            and kinds <= _BRINGS
-            and any(touches(p, w) for p in wanted for w in writes)
+            and kinds <= _DOWNLOAD_KINDS
+            and any(overlap(p, w) for p in wanted for w in writes)
         ):
             found[where] = writes
             wanted += [r for e in effects[where] for r in e.reads]
@@ -48,10 +48,12 @@ def final_stage_downloads(
     return found
 
 
-def _files(effect: Effect) -> tuple[str, ...]:
-    """The files that an install reads, package files among its operands included."""
+def _installed_files(effect: Effect) -> tuple[str, ...]:
+    """The files that an install reads, including package files among its operands."""
     if effect.kind not in USES_PACKAGE_LISTS:
         return ()
-    local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_ENDINGS)]
+    local = [
+        p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_PACKAGE_SUFFIXES)
+    ]
     cwd = effect.cwd or "/"
     return (*effect.reads, *(posixpath.normpath(posixpath.join(cwd, name)) for name in local))

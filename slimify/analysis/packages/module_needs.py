@@ -1,4 +1,4 @@
-"""What installed packages need of the system when they run: programs and shared libraries."""
+"""Programs and shared libraries that installed language packages need at run time."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from slimify.facts.native import runtime_packages
 from slimify.languages import language, prepares_install
 from slimify.model.effects import INSTALLS, Effect
 from slimify.model.sources import Module, Use
-from slimify.semantics.context_files import View
+from slimify.semantics.context_files import ContextView
 
 if TYPE_CHECKING:
     from slimify.languages.parts import Packages
 
 
 class ModuleNeeds(Struct, frozen=True, kw_only=True):
-    """Commands and system packages, each with the module that needs it; `unresolved` libraries and
-    header packages whose runtime package in this release is not known."""
+    """Commands and system packages, each with the module that needs it. `unresolved`: libraries and header
+    packages whose runtime package in this release is not known."""
 
     commands: Mapping[str, Use]
     packages: Mapping[str, Use]
     unresolved: Mapping[str, Use]
 
 
-def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ...]:
-    """The packages that RUN steps install, as far as commands and manifests name them."""
+def installed_modules(effects: Iterable[Effect], view: ContextView) -> tuple[Module, ...]:
+    """The language packages that RUN steps install, as named by commands and manifests."""
     found: dict[str, Module] = {}
     for effect in effects:
         own = language(effect.ecosystem) if effect.kind in INSTALLS else None
@@ -47,7 +47,7 @@ def installed_modules(effects: Iterable[Effect], view: View) -> tuple[Module, ..
 
 
 def package_facts_of(module: Module) -> Packages:
-    """What the language of a module knows about packages."""
+    """The package facts of the module's language."""
     own = language(module.language)
     assert own is not None
     assert own.packages is not None
@@ -55,8 +55,8 @@ def package_facts_of(module: Module) -> Packages:
 
 
 def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: Iterable[str]) -> ModuleNeeds:
-    """What the modules need at run time on the release of `base`. `headers` are the development
-    packages that RUN steps install; those of a full image count, too."""
+    """What the modules need at run time on the release of `base`. `headers` are the development packages that
+    RUN steps install; those of a full base image count too."""
     commands: dict[str, Use] = {}
     packages: dict[str, Use] = {}
     unresolved: dict[str, Use] = {}

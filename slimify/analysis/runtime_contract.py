@@ -1,8 +1,8 @@
-"""The runtime contract of a Dockerfile: what the image's configuration will say (design: contract).
+"""The runtime contract of a Dockerfile: the configuration of the image it builds.
 
-Rules taken from BuildKit and checked by builds: ENTRYPOINT drops a CMD that was inherited from the
-base, a CMD earlier in the same stage stays; shell form is stored as SHELL + text; VOLUME and EXPOSE
-add up; the last HEALTHCHECK, USER and STOPSIGNAL win.
+Rules of BuildKit, checked by builds: ENTRYPOINT resets a CMD inherited from the base image but keeps an
+earlier CMD of the same stage; the shell form is stored as SHELL + text; VOLUME and EXPOSE accumulate; the
+last HEALTHCHECK, USER and STOPSIGNAL win.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from slimify.analysis.program import RuntimeContract
 from slimify.facts.images import ImageFacts
 from slimify.model.dockerfile import Instruction
-from slimify.semantics.paths import joined
+from slimify.semantics.paths import join_path
 from slimify.syntax.dockerfile.instructions import env_pairs, expose_ports, volumes
 from slimify.syntax.dockerfile.words import expand
 
@@ -25,16 +25,16 @@ def runtime_contract(
     base: ImageFacts | None,
     inherited: RuntimeContract | None = None,
 ) -> RuntimeContract:
-    """The contract of one stage: `stage` are its instructions behind FROM, `scopes` the variables in
-    force at each. `inherited` is the contract of the stage it is FROM, if it is not an image."""
-    values = _Values(base, inherited)
+    """The contract of one stage. `stage` are its instructions after FROM, `scopes` the variables in scope at
+    each of them. `inherited` is the contract of the parent stage if FROM names a stage."""
+    values = _ContractBuilder(base, inherited)
     for instruction, scope in zip(stage, scopes, strict=True):
         values.take(instruction, scope)
     return values.result()
 
 
-class _Values:
-    """The configuration as it grows, instruction by instruction."""
+class _ContractBuilder:
+    """Accumulates the configuration, instruction by instruction."""
 
     def __init__(self, base: ImageFacts | None, inherited: RuntimeContract | None) -> None:
         known = base is not None or inherited is not None
@@ -74,7 +74,7 @@ class _Values:
                 for name, raw in env_pairs(instruction):
                     self.labels[expand(name, scope) or name] = expand(raw, scope) or ""
             case "WORKDIR":
-                self.workdir = joined(self.workdir, value().strip("\"'"))
+                self.workdir = join_path(self.workdir, value().strip("\"'"))
             case "USER":
                 self.user = value()
             case "EXPOSE":
@@ -116,7 +116,7 @@ class _Values:
             healthcheck=self.healthcheck,
             stop_signal=self.stop_signal,
             shell=self.shell,
-            starts_itself=self.own_cmd or self.own_entrypoint,
+            sets_start_command=self.own_cmd or self.own_entrypoint,
         )
 
 

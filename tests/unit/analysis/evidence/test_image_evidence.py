@@ -10,8 +10,8 @@ from madeimages import MB, Content, Made, image
 from msgspec.structs import replace
 
 from slimify import pipeline
-from slimify.analysis.evidence.built_base import base_image_facts
-from slimify.analysis.evidence.built_image import image_evidence, is_evidence
+from slimify.analysis.evidence.base_image import base_image_facts
+from slimify.analysis.evidence.image_evidence import image_evidence, is_evidence
 from slimify.config import Options
 from slimify.image.model import Elf, Image
 from slimify.model.outcome import Outcome

@@ -1,8 +1,8 @@
-"""What the base image of a built image is, for references that no table knows: private, hardened, mirrored.
+"""Facts about a base image that is not in the tables (private, hardened, mirrored), read from a built image.
 
-Distribution, C library and package manager are read from its files. Of its configuration, what the
-Dockerfile does not set is what the image has; a variable that the Dockerfile extends (`PATH=/x:$PATH`)
-is the rest of its value, and one that it replaces stays unknown.
+Distribution, C library and package manager come from its files. Configuration that the Dockerfile does not
+set comes from the built image. If the Dockerfile extends a variable (`PATH=/x:$PATH`), the base value is the
+rest; if it replaces the variable, the base value is unknown.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from slimify.analysis.evidence.built_image import OS_RELEASE, BuiltImage
+from slimify.analysis.evidence.image_evidence import OS_RELEASE, BuiltImage
 from slimify.facts.images import ImageFacts
 from slimify.facts.references import parse_reference
 from slimify.image.layout import strings
@@ -26,13 +26,13 @@ _MANAGERS = (
     ("microdnf", "/usr/bin/microdnf"), ("yum", "/usr/bin/yum"),
 )  # fmt: skip
 _DISTROS = {"debian": "debian", "ubuntu": "ubuntu", "alpine": "alpine", "amzn": "amazon", "rhel": "rhel"}
-_VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for what the base image has
-_NUMBER = re.compile(r"\d+(?:\.\d+)+")
+_BASE_VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the value in the base image
+_VERSION_NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
 
 def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> ImageFacts:
-    """What is known about the base image: as much as its layers and the image's configuration tell."""
-    files = Files(evidence.image.layers[: evidence.first_own])
+    """The facts that its layers and the image configuration show."""
+    files = Files(evidence.image.layers[: evidence.first_own_layer])
     parts = parse_reference(reference)
     release = _release(evidence)
     distro = _DISTROS.get(release.get("ID", ""))
@@ -43,7 +43,9 @@ def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> 
     starts = {"ENTRYPOINT", "CMD"} & keywords
     musl = any(name.startswith("ld-musl-") for name in files.children("/lib"))
     libc = evidence.packages.get("libc6") or evidence.packages.get("glibc")
-    number = _NUMBER.match(libc.version.partition(":")[2] or libc.version) if libc is not None else None
+    number = (
+        _VERSION_NUMBER.match(libc.version.partition(":")[2] or libc.version) if libc is not None else None
+    )
     return ImageFacts(
         reference=reference,
         repository=parts.name if parts is not None else reference,
@@ -71,7 +73,7 @@ def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> 
 
 
 def _release(evidence: BuiltImage) -> Mapping[str, str]:
-    """os-release(5): shell-like assignments."""
+    """os-release(5): shell-compatible assignments."""
     data = next((evidence.image.contents[p] for p in OS_RELEASE if p in evidence.image.contents), b"")
     lines = (line.partition("=")[::2] for line in data.decode("utf-8", "replace").split("\n"))
     return {name.strip(): value.strip().strip("\"'") for name, value in lines}
@@ -84,8 +86,8 @@ def _suite(release: Mapping[str, str], distro: str | None) -> str | None:
 
 
 def base_packages(evidence: BuiltImage) -> frozenset[str]:
-    """The packages of the base image: those with a file in it."""
-    files = Files(evidence.image.layers[: evidence.first_own])
+    """The packages of the base image: those with a file in its layers."""
+    files = Files(evidence.image.layers[: evidence.first_own_layer])
     return frozenset(
         package.name
         for package in evidence.packages.installed
@@ -99,32 +101,32 @@ def base_packages(evidence: BuiltImage) -> frozenset[str]:
 def _environment(evidence: BuiltImage, file: Dockerfile) -> dict[str, str | None]:
     final = dict(text.partition("=")[::2] for text in strings(evidence.image.config.get("Env")))
     own = {name for x in file.instructions if x.keyword == "ENV" for name, _ in env_pairs(x)}
-    # A last instruction of the stage sees all that was set before it; ENV last is seen by nobody.
+    # The last instruction sees all variables; no instruction sees an ENV at the end.
     last = file.instructions[-1].keyword
-    marked = scopes(file, dict.fromkeys(own, _VALUE), {})[-1] if own and last != "ENV" else {}
+    marked = scopes(file, dict.fromkeys(own, _BASE_VALUE), {})[-1] if own and last != "ENV" else {}
     env: dict[str, str | None] = {}
     for name, value in final.items():
         if name not in own:
             env[name] = value
-        elif _VALUE in (text := marked.get(name, "")):
-            env[name] = _rest(text, value)
+        elif _BASE_VALUE in (text := marked.get(name, "")):
+            env[name] = _base_value(text, value)
     return env
 
 
-def _rest(text: str, value: str) -> str | None:
-    """What stands in `value` where the mark stands in `text`; None where that is not clear."""
-    before, _, after = text.partition(_VALUE)
-    fits = _VALUE not in after and value.startswith(before) and value.endswith(after)
+def _base_value(text: str, value: str) -> str | None:
+    """The part of `value` that the mark in `text` stands for; None if it is ambiguous."""
+    before, _, after = text.partition(_BASE_VALUE)
+    fits = _BASE_VALUE not in after and value.startswith(before) and value.endswith(after)
     return value[len(before) : len(value) - len(after)] if fits else None
 
 
 def _user(evidence: BuiltImage, file: Dockerfile) -> str:
-    """The user of the base image. Where the Dockerfile sets one, who owned what RUN wrote before."""
+    """The user of the base image. If the Dockerfile sets one, the owner of files that earlier RUNs wrote."""
     for instruction in file.instructions:
         if instruction.keyword == "USER":
             return "root"
         if instruction.keyword == "RUN":
-            owners = {e.uid for e in evidence.left(instruction) if e.kind == "file"}
+            owners = {e.uid for e in evidence.files_of(instruction) if e.kind == "file"}
             if owners and 0 not in owners:
                 return str(min(owners))
             if owners:
@@ -134,8 +136,8 @@ def _user(evidence: BuiltImage, file: Dockerfile) -> str:
 
 
 def _workdir(config: Mapping[str, object], file: Dockerfile) -> str | None:
-    """Its working directory: that of the image, less what the Dockerfile adds to it; None where only the
-    base image tells and something depends on it."""
+    """The working directory of the base image; None if a step depends on it and only the base image sets
+    it."""
     final = str(config.get("WorkingDir") or "/")
     for instruction in file.instructions:
         if instruction.keyword == "WORKDIR":
@@ -152,8 +154,7 @@ def _workdir(config: Mapping[str, object], file: Dockerfile) -> str | None:
 def _language(
     evidence: BuiltImage, files: Files, env: Mapping[str, str | None]
 ) -> tuple[str | None, str | None]:
-    """The language and its version, where the base image brings it outside of its packages: what a
-    distribution packages is found by the packages' names."""
+    """The language and its version, if the base image provides it outside of system packages."""
     places = [d for d in (env.get("PATH") or "/usr/local/bin:/usr/bin:/bin").split(":") if d.startswith("/")]
     for known in languages() if places else ():
         program = (files.resolve(posixpath.join(d, known.program)) for d in places if known.program)

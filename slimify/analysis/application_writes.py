@@ -1,7 +1,7 @@
-"""Whether the application can run as somebody else than root: what its sources write, and where.
+"""Where the application writes, to decide whether it can run as a non-root user.
 
-A reading of the text for calls that write, on the safe side: what is not understood counts as
-written to a place that is not known.
+Searches the sources for calls that write. Anything that is not understood counts as a write to an unknown
+place.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from slimify.semantics.paths import inside, inside_any, is_named_place
 
 _CONSTANT = re.compile(r"""\s*[rbuf]*(?P<quote>["'`])(?P<path>[^"'`$\\\n{}%]+)(?P=quote)\s*[,)]""")
 _TEMPORARY = re.compile(r"tmpdir\(|TempDir\(|tempfile\.|gettempdir|mkdtemp")
-_MAKES = re.compile("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
-_ARGUMENT = 120  # characters behind a call in which its place is looked for
+_MAKES_DIRECTORY = re.compile("mkdir|make_?dir|ensure_?dir|empty_?dir", re.IGNORECASE)
+_ARGUMENT_LENGTH = 120  # characters after a call that are searched for its path
 
 
 class ApplicationWrites(Struct, frozen=True, kw_only=True):
-    """Directories (absolute image paths) that the application writes to; `why` says what could not
-    be told, or what only root may do: then `places` is not all."""
+    """Directories (absolute image paths) that the application writes to. If `why` is set, `places` is
+    incomplete: a write could not be located, or needs root."""
 
     places: tuple[str, ...] = ()
     why: Reason | None = None
@@ -49,20 +49,20 @@ def application_writes(program: Program) -> ApplicationWrites:
     for use in sources.imports:
         if modules.fullmatch(use.name) if facts.get("whole") else modules.search(use.name):
             return ApplicationWrites(why=Reason.of("SL331", "may_keep", user=use))
-    configured = _configured(program)
+    configured = _configured_writes(program)
     if configured:
         return ApplicationWrites(why=configured)
     places: dict[str, None] = {}
     for file in files:
-        found = _read(program, file, facts)
+        found = _written_directories(program, file, facts)
         if isinstance(found, Reason):
             return ApplicationWrites(why=found)
         places |= dict.fromkeys(found)
     return ApplicationWrites(places=tuple(places))
 
 
-def _configured(program: Program) -> Reason | None:
-    """The configuration file that names a place to write to; None if none does."""
+def _configured_writes(program: Program) -> Reason | None:
+    """The first configuration file that names a place to write to; None if none does."""
     known = load("nonroot.toml")["config"]
     for file in program.context.files:
         name = file.rpartition("/")[2]
@@ -79,8 +79,8 @@ def _configured(program: Program) -> Reason | None:
     return None
 
 
-def _read(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | Reason:
-    """The directories that a file's calls write to, or why that can't be told."""
+def _written_directories(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | Reason:
+    """The directories that calls in a file write to, or why they are not known."""
     text = program.context.text(file)
     if text is None:
         return Reason.of("SL331", "unread", file=file)
@@ -92,13 +92,13 @@ def _read(program: Program, file: str, facts: Mapping[str, Any]) -> list[str] | 
         return Reason.of("SL331", "may_write", file=file, at=_line(text, match.start()))
     found: list[str] = []
     for match in re.finditer(facts["call"], text):
-        argument = text[match.end() : match.end() + _ARGUMENT]
+        argument = text[match.end() : match.end() + _ARGUMENT_LENGTH]
         constant = _CONSTANT.match(argument)
         if constant is None:
             if _TEMPORARY.search(argument.split("\n")[0]):
                 continue
             return Reason.of("SL331", "writes_unknown", file=file, at=_line(text, match.start()))
-        place = _directory(program, constant["path"], _MAKES.search(match[0]) is not None)
+        place = _directory(program, constant["path"], _MAKES_DIRECTORY.search(match[0]) is not None)
         if place is None:
             return Reason.of(
                 "SL331", "writes", file=file, at=_line(text, match.start()), path=constant["path"]
@@ -112,8 +112,8 @@ def _line(text: str, offset: int) -> int:
 
 
 def _directory(program: Program, path: str, itself: bool) -> str | None:
-    """The directory that has to be writable: "" for one that anybody's is, None for one that holds
-    more than what is written."""
+    """The directory that has to be writable: "" if it is world-writable, None if it contains more than
+    written files."""
     cwd = program.end.cwd
     if not path.startswith("/") and cwd is None:
         return None
@@ -125,15 +125,16 @@ def _directory(program: Program, path: str, itself: bool) -> str | None:
 
 
 def is_own_directory(program: Program, place: str) -> bool:
-    """Nothing lies there that the image brings: no system directory, no program, no working directory."""
+    """Whether the directory contains nothing from the image: no system directory, program or working
+    directory."""
     if place.count("/") < 2 and place not in ("/data", "/uploads", "/logs", "/cache", "/storage"):
         return False
     if is_systems(place) or is_kernels(place) or inside_any(place, ("/root", "/run")):
         return False
     holds = (program.end.cwd or "/", *(m.path for m in program.artifacts if not is_named_place(m.path)))
-    return not any(inside(path, place) for path in holds) and not any(_brought(program, place))
+    return not any(inside(path, place) for path in holds) and not any(_copied_files(program, place))
 
 
-def _brought(program: Program, place: str) -> Iterator[str]:
+def _copied_files(program: Program, place: str) -> Iterator[str]:
     """Files of the context that are copied there."""
     yield from program.end.view.under(place)

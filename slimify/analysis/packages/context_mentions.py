@@ -1,4 +1,4 @@
-"""Sources and settings of the context that name a program, or a file of a package, where no call was seen."""
+"""Mentions of programs and packages in sources and settings of the context, where no call was found."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from slimify.context.scan import Context
 from slimify.facts import merged
 from slimify.languages import languages
 
-_READ = ("sh", "bash", "conf", "cfg", "ini", "toml", "yml", "yaml")
-_BYTES = 16_000_000
+_SETTINGS_SUFFIXES = ("sh", "bash", "conf", "cfg", "ini", "toml", "yml", "yaml")
+_MAX_BYTES = 16_000_000
 
 
 class ContextMentions:
-    """The texts are read once, and only if somebody asks."""
+    """Searches the texts of the context. They are read once, on the first search."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def file(self, names: Iterable[str]) -> str:
-        """The first file in which one of the names is a string of its own, or ends a path; "" for none."""
+    def first_file(self, names: Iterable[str]) -> str:
+        """The first file that has one of the names as a string of its own or at the end of a path; "" if
+        there is none."""
         found = "|".join(re.escape(name) for name in names)
         pattern = re.compile(
             rf"""["'`](?:/[\w./+-]*/)?(?:{found})(?:\.jar)?["'`]|[=:\s]/[\w./+-]*/(?:{found})(?:\.jar)?(?:\s|$)"""
@@ -31,8 +32,8 @@ class ContextMentions:
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
         facts = merged("unread.toml")["texts"]
-        elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *_READ}
-        left, texts = _BYTES, []
+        elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *_SETTINGS_SUFFIXES}
+        left, texts = _MAX_BYTES, []
         for path, size in self._context.files.items():
             ending = path.rpartition(".")[2]
             if ending not in read or elsewhere.search(path):
@@ -46,6 +47,6 @@ class ContextMentions:
 
 
 def _without_imports(path: str, text: str) -> str:
-    """A text without lines that import a package by a quoted name: `"time"` is no program there."""
+    """The text without imports of quoted package names: in Go, `"time"` is not a program."""
     patterns = (known.quoted_imports for known in languages() if path.endswith(known.endings))
     return next((re.sub(pattern, "", text) for pattern in patterns if pattern), text)

@@ -1,4 +1,4 @@
-"""Program -> what `explain` shows: a role and reasons for every instruction and command."""
+"""The verdicts that `explain` prints: role and reasons of every instruction and command."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.model.decisions import CommandVerdict, InstructionVerdict, Reason, Role
 from slimify.model.effects import NOT_FOR_RUN_TIME
 
-_CONFIG = frozenset(
+_CONFIGURATION_KEYWORDS = frozenset(
     {"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "STOPSIGNAL", "VOLUME"}
 )
 
 
 def verdicts(program: Program) -> tuple[InstructionVerdict, ...]:
-    """One verdict an instruction, in order; instructions in front of FROM included."""
+    """One verdict per instruction, in order, including instructions before FROM."""
     steps = {step.index: step for step in program.steps}
     found = []
     for index, instruction in enumerate(program.dockerfile.instructions):
@@ -26,13 +26,13 @@ def verdicts(program: Program) -> tuple[InstructionVerdict, ...]:
                 instruction=instruction,
                 role=step.role,
                 reasons=step.reasons,
-                commands=tuple(_command(step, atom) for atom in step.atoms),
+                commands=tuple(_command_verdict(step, atom) for atom in step.atoms),
             )
         )
     return tuple(found)
 
 
-def _command(step: Step, atom: AtomStep) -> CommandVerdict:
+def _command_verdict(step: Step, atom: AtomStep) -> CommandVerdict:
     assert step.script is not None
     part = step.script.atoms[atom.index]
     text = " ".join(step.script.text[part.start : part.end].split())
@@ -43,11 +43,11 @@ def _command(step: Step, atom: AtomStep) -> CommandVerdict:
 
 def instruction_role(keyword: str, atoms: tuple[AtomStep, ...]) -> tuple[Role, tuple[Reason, ...]]:
     """The role of an instruction other than COPY and ADD, from its keyword or its commands."""
-    if keyword in _CONFIG:
+    if keyword in _CONFIGURATION_KEYWORDS:
         return "run", (Reason.of("SL200", "configuration"),)
     if keyword != "RUN":
         return "both", (Reason.of("SL223", "state"),)
-    roles = {atom.role for atom in atoms if not _neutral(atom)} or {atom.role for atom in atoms}
+    roles = {atom.role for atom in atoms if not _is_neutral(atom)} or {atom.role for atom in atoms}
     if not roles or "unknown" in roles:
         return "unknown", ()
     if len(roles) == 1:
@@ -55,5 +55,5 @@ def instruction_role(keyword: str, atoms: tuple[AtomStep, ...]) -> tuple[Role, t
     return "both", ()
 
 
-def _neutral(atom: AtomStep) -> bool:
+def _is_neutral(atom: AtomStep) -> bool:
     return all(e.kind in NOT_FOR_RUN_TIME for e in atom.effects)
