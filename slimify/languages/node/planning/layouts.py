@@ -97,7 +97,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         needless=_RUNTIME if program.base and program.base.family == "node" else (),
         builder_tail=tail,
         final_head=head,
-        decisions=(*base_and_copies(program, rung, base, copies, "Node"), *site, *handed, *put, *pruned),
+        decisions=(*base_and_copies(program, rung, base, copies, "Node.js"), *site, *handed, *put, *pruned),
         saving=estimate.saved_bytes(program, rung, "node") + saved,
         original=estimate.original_bytes(program) + saved,
     )

@@ -22,7 +22,7 @@ FINDING = Finding(
     code="SL301",
     line=3,
     end_line=4,
-    text="the final stage is python:3.12-slim",
+    text="the final stage starts from python:3.12-slim",
     saving=900_000_000,
     original=1_000_000_000,
     measured=False,
@@ -52,7 +52,7 @@ def failed(error: SlimifyError) -> Checked:
             FOUND,
             "::warning file=web/Dockerfile,line=3,endLine=4,"
             "title=slimify SL301%3A about 900 MB of 1.00 GB (90 %25) would be saved::"
-            "the final stage is python:3.12-slim%0A"
+            "the final stage starts from python:3.12-slim%0A"
             "slimify rewrite web/Dockerfile shows the change, --write applies it\n",
             id="found",
         ),
