@@ -48,13 +48,13 @@ def rewrite(
         file = parse(data, name)
     except SlimifyError as error:
         return _parse_failure(data, name, error)
-    where = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
+    scanned = scan(Path(context), Path(name) if name != "-" else None) if context else Context.empty()
     evidence: BuiltImage | str | None = None
     if image is not None:
         from slimify.analysis.evidence.image_evidence import image_evidence
 
         evidence = image_evidence(image, file)
-    outcome = _outcome(file, name, where, options, None if isinstance(evidence, str) else evidence)
+    outcome = _outcome(file, name, scanned, options, None if isinstance(evidence, str) else evidence)
     if isinstance(evidence, str):
         outcome = replace(outcome, warnings=(f"{NO_EVIDENCE}: {evidence}", *outcome.warnings))
     return without_silenced(outcome, file)

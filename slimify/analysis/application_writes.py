@@ -40,7 +40,7 @@ def application_writes(program: Program) -> ApplicationWrites:
     sources = program.runtime_needs.sources
     own = language(program.language)
     facts = own.facts("nonroot.toml") if own is not None else {}
-    files = application_sources(program.end.view, program.language or "")
+    files = application_sources(program.end_state.view, program.language or "")
     if not facts or not files:
         return ApplicationWrites(why=Reason.of("SL331", "no_sources"))
     if sources.skipped:
@@ -68,7 +68,7 @@ def _configured_writes(program: Program) -> Reason | None:
         name = file.rpartition("/")[2]
         if not name.endswith(tuple(known["endings"])) or name in known["not"] or "lock" in name:
             continue
-        if not program.end.view.image_paths(file):
+        if not program.end_state.view.image_paths(file):
             continue
         text = program.context.text(file)
         match = re.search(known["text"], text or "")
@@ -114,7 +114,7 @@ def _line(text: str, offset: int) -> int:
 def _directory(program: Program, path: str, itself: bool) -> str | None:
     """The directory that has to be writable: "" if it is world-writable, None if it contains more than
     written files."""
-    cwd = program.end.cwd
+    cwd = program.end_state.cwd
     if not path.startswith("/") and cwd is None:
         return None
     full = posixpath.normpath(posixpath.join(cwd or "/", path))
@@ -131,10 +131,10 @@ def is_own_directory(program: Program, place: str) -> bool:
         return False
     if is_systems(place) or is_kernels(place) or inside_any(place, ("/root", "/run")):
         return False
-    holds = (program.end.cwd or "/", *(m.path for m in program.artifacts if not is_named_place(m.path)))
+    holds = (program.end_state.cwd or "/", *(m.path for m in program.artifacts if not is_named_place(m.path)))
     return not any(inside(path, place) for path in holds) and not any(_copied_files(program, place))
 
 
 def _copied_files(program: Program, place: str) -> Iterator[str]:
     """Files of the context that are copied there."""
-    yield from program.end.view.under(place)
+    yield from program.end_state.view.under(place)

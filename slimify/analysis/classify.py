@@ -109,7 +109,7 @@ def classify(
         runtime=contract,
         runtime_needs=needs,
         artifacts=roles.artifacts,
-        end=end,
+        end_state=end,
         refusals=refusals(file, base, reference),
         findings=(
             *base_mapping_decisions(file.instructions[start], reference, names),

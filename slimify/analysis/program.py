@@ -127,7 +127,7 @@ class Program(Struct, frozen=True, kw_only=True):
     runtime: RuntimeContract
     runtime_needs: RuntimeNeeds
     artifacts: tuple[Artifact, ...]
-    end: State  # the state after the last instruction
+    end_state: State  # the state after the last instruction
     refusals: tuple[Reason, ...] = ()
     findings: tuple[Decision, ...] = ()
     kept_instructions: frozenset[int] = frozenset()

@@ -140,7 +140,7 @@ def _ours(program: Program, path: str) -> bool:
     """A file of the context, at the place where the old file has it."""
     if path.startswith("@") or is_shared_directory(path) or any(ch in path for ch in "*?["):
         return False
-    found = program.end.view.context_path(path)
+    found = program.end_state.view.context_path(path)
     return found is not None and (found in program.context.files or program.context.is_dir(found))
 
 

@@ -43,7 +43,7 @@ def _live(program: Program) -> Iterator[str]:
         *program.runtime_needs.paths,
         *(use.name for use in sources.paths if use.name.startswith("/")),
     ):
-        path = program.end.view.context_path(place)
+        path = program.end_state.view.context_path(place)
         if path:
             yield path
 
@@ -52,7 +52,7 @@ def _manifests(program: Program) -> Iterator[str]:
     """What installers read."""
     for effect in (e for s in program.steps for e in s.effects):
         for place in (*effect.manifests, *effect.reads):
-            path = program.end.view.context_path(place)
+            path = program.end_state.view.context_path(place)
             if path:
                 yield path
 

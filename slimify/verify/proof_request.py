@@ -122,7 +122,7 @@ def _terms(program: Program, probe: Probe) -> Terms:
 
 def _image_paths(program: Program) -> dict[str, tuple[str, ...]]:
     """The paths in the image of the source files that were read."""
-    view, sources = program.end.view, program.runtime_needs.sources
+    view, sources = program.end_state.view, program.runtime_needs.sources
     return {use.file: view.image_paths(use.file) for use in (*sources.imports, *sources.paths)}
 
 

@@ -73,7 +73,7 @@ def _located(program: Program, paths: list[str]) -> Iterator[_File]:
     reads = {r for s in program.steps for e in s.effects for r in (*e.reads, *e.deletes)}
     reads = {r for r in (*reads, *program.runtime_needs.paths) if r.count("/") > 1 and "." in r}
     for path in paths:
-        place = next(iter(program.end.view.image_paths(path)), "")
+        place = next(iter(program.end_state.view.image_paths(path)), "")
         if not place or elsewhere.search(place) or inside_any(place, reads):
             continue
         line = next((s.line for s in reversed(copies) if _copies_path(s, path)), 0)

@@ -27,24 +27,24 @@ def final_stage_downloads(
     found: dict[AtomKey, tuple[str, ...]] = {}
     places = [(v.index, n) for v in visits for n in range(len(v.effects))]
     effects = {(v.index, n): atom for v in visits for n, atom in enumerate(v.effects)}
-    for where in reversed(places):
-        kinds = {e.kind for e in effects[where]}
-        if atoms.get(where) in ("run", "both", "unknown") and kinds & USES_PACKAGE_LISTS:
-            wanted += [path for e in effects[where] for path in _installed_files(e)]
-        writes = tuple(w for e in effects[where] for w in e.writes)
+    for key in reversed(places):
+        kinds = {e.kind for e in effects[key]}
+        if atoms.get(key) in ("run", "both", "unknown") and kinds & USES_PACKAGE_LISTS:
+            wanted += [path for e in effects[key] for path in _installed_files(e)]
+        writes = tuple(w for e in effects[key] for w in e.writes)
         if (
-            atoms.get(where) == "build"
+            atoms.get(key) == "build"
             and kinds <= _DOWNLOAD_KINDS
             and any(overlap(p, w) for p in wanted for w in writes)
         ):
-            found[where] = writes
-            wanted += [r for e in effects[where] for r in e.reads]
-    for where in places:
-        deletes = [d for e in effects[where] for d in e.deletes]
-        if atoms.get(where) == "build" and any(
+            found[key] = writes
+            wanted += [r for e in effects[key] for r in e.reads]
+    for key in places:
+        deletes = [d for e in effects[key] for d in e.deletes]
+        if atoms.get(key) == "build" and any(
             inside(w, d) for ws in found.values() for w in ws for d in deletes
         ):
-            found.setdefault(where, ())
+            found.setdefault(key, ())
     return found
 
 

@@ -50,8 +50,8 @@ def assign_installer_settings(state: RoleState, kind: str) -> None:
     known = installer_settings() | (installer_settings("scripts") if kind == "any" else frozenset())
     for visit in reversed(state.visits):
         for number in reversed(range(len(visit.effects))):
-            where, effects = (visit.index, number), visit.effects[number]
-            if state.atoms[where] == "build":
+            key, effects = (visit.index, number), visit.effects[number]
+            if state.atoms[key] == "build":
                 continue
             keys = [_changed_settings(e) for e in effects]
             if (
@@ -60,7 +60,7 @@ def assign_installer_settings(state: RoleState, kind: str) -> None:
                 and all(found and known.issuperset(found) for found in keys)
             ):
                 assign_role(
-                    state, where, "build", Reason.of("SL205", "installer_setting", tool=effects[0].tool)
+                    state, key, "build", Reason.of("SL205", "installer_setting", tool=effects[0].tool)
                 )
             elif {e.kind for e in effects} - _NOT_INSTALLING:
                 return

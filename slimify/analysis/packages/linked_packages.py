@@ -55,8 +55,8 @@ def with_counterparts(
     named = {v.name for found in verdicts.values() for v in found}
     wanted = runtime_needs.system_packages.keys() - named - base
     return {
-        where: tuple(_with_linked_counterparts(v, wanted, runtime_needs, evidence.packages) for v in found)
-        for where, found in verdicts.items()
+        key: tuple(_with_linked_counterparts(v, wanted, runtime_needs, evidence.packages) for v in found)
+        for key, found in verdicts.items()
     }
 
 

@@ -50,15 +50,15 @@ def with_chowned_directories(state: RoleState, made: tuple[Artifact, ...]) -> tu
     result = list(made)
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
-            where = (visit.index, number)
-            if state.atoms.get(where) != "run" or {e.kind for e in effects} - LEAVES_NOTHING - {"meta"}:
+            key = (visit.index, number)
+            if state.atoms.get(key) != "run" or {e.kind for e in effects} - LEAVES_NOTHING - {"meta"}:
                 continue
             targets = [w for e in effects for w in e.writes]
             trees = [m for m in result if not m.is_file]
             if targets and all(
                 any(inside(t, m.path) and m.first < visit.index for m in trees) for t in targets
             ):
-                assign_role(state, where, "build", Reason.of("SL217", "reworks_owned"))
+                assign_role(state, key, "build", Reason.of("SL217", "reworks_owned"))
                 continue
             covered = [
                 m
@@ -78,9 +78,9 @@ def with_chowned_directories(state: RoleState, made: tuple[Artifact, ...]) -> tu
                 kind: EffectKind = "build" if any(m.kind == "build" for m in below) else "meta"
                 result = [m for m in result if m not in below]
                 result.append(Artifact(path=target, first=first, user="root", kind=kind))
-                _assign_inside(state, target, where)
-            state.atoms[where] = "build"
-            state.reasons[where] = (Reason.of("SL217", "reworks_owned"),)
+                _assign_inside(state, target, key)
+            state.atoms[key] = "build"
+            state.reasons[key] = (Reason.of("SL217", "reworks_owned"),)
     return tuple(sorted(result, key=lambda m: m.first))
 
 
@@ -88,13 +88,13 @@ def _assign_inside(state: RoleState, directory: str, before: AtomKey) -> None:
     """Assigns steps on files inside a directory that is copied as a whole to the build."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
-            where = (visit.index, number)
-            if where >= before or state.atoms.get(where) != "run":
+            key = (visit.index, number)
+            if key >= before or state.atoms.get(key) != "run":
                 continue
             paths = [p for e in effects for p in (*e.writes, *e.deletes)]
             plain = {e.kind for e in effects} <= CHANGES_FILES | LEAVES_NOTHING
             if plain and paths and all(inside(p, directory) for p in paths):
-                assign_role(state, where, "build", Reason.of("SL217", "inside_copied"))
+                assign_role(state, key, "build", Reason.of("SL217", "inside_copied"))
 
 
 def assign_artifact_directories(state: RoleState) -> None:
@@ -104,13 +104,13 @@ def assign_artifact_directories(state: RoleState) -> None:
         if not own or not is_plain_root(visit.state.user):
             continue
         for number, effects in enumerate(visit.effects):
-            where = (visit.index, number)
+            key = (visit.index, number)
             made = [w for e in effects for w in e.writes]
             plain = all(e.tool == "mkdir" or e.kind in LEAVES_NOTHING for e in effects)
-            if state.atoms[where] != "run" or not made or not plain:
+            if state.atoms[key] != "run" or not made or not plain:
                 continue
             if all(any(inside(p, w) and p != w for p in own) for w in made):
-                assign_role(state, where, "build", Reason.of("SL217", "directory"))
+                assign_role(state, key, "build", Reason.of("SL217", "directory"))
 
 
 def copy_roles(
@@ -184,10 +184,10 @@ def _assign_copy_cleanup(state: RoleState, copies: Mapping[int, Role]) -> None:
     for visit in state.visits:
         earlier = {index: paths for index, paths in placed.items() if index < visit.index}
         for number, effects in enumerate(visit.effects):
-            where, kinds = (visit.index, number), {e.kind for e in effects}
+            key, kinds = (visit.index, number), {e.kind for e in effects}
             paths = [w for e in effects for w in e.writes]
             deleted = [d for e in effects for d in e.deletes]
-            if state.atoms[where] != "run":
+            if state.atoms[key] != "run":
                 continue
             if paths and "meta" in kinds and not kinds - {"meta", "check"}:
                 what = "changes"
@@ -203,7 +203,7 @@ def _assign_copy_cleanup(state: RoleState, copies: Mapping[int, Role]) -> None:
             else:
                 continue
             if all(found and {copies[i] for i in found} == {"build"} for found in makers):
-                assign_role(state, where, "build", Reason.of("SL217", "files_of_build", done=what))
+                assign_role(state, key, "build", Reason.of("SL217", "files_of_build", done=what))
     assign_chown_globs(state, copies, placed)
 
 

@@ -78,8 +78,8 @@ def assign_roles(
     _reassign_file_steps(state)
     assign_artifact_directories(state)
     assign_temporary_files(state)
-    for where, paths in final_stage_downloads(visits, state.atoms).items():
-        assign_role(state, where, "run", Reason.of("SL216", "installed_file"))
+    for key, paths in final_stage_downloads(visits, state.atoms).items():
+        assign_role(state, key, "run", Reason.of("SL216", "installed_file"))
         for path in paths:
             state.artifacts.pop(path, None)
     assign_package_cleanup(state)
@@ -91,44 +91,44 @@ def assign_roles(
 
 
 def _assign_atom(state: RoleState, visit: Visit, number: int, effects: Sequence[Effect]) -> None:
-    where = (visit.index, number)
+    key = (visit.index, number)
     kinds = {e.kind for e in effects}
     if visit.index in state.keep:
-        assign_role(state, where, "run", Reason.of("SL222", "comment"))
-    elif "unknown" in kinds and _starts_built_program(state, where, effects):
-        assign_role(state, where, "run", Reason.of("SL214", "own_code"))
+        assign_role(state, key, "run", Reason.of("SL222", "comment"))
+    elif "unknown" in kinds and _starts_built_program(state, key, effects):
+        assign_role(state, key, "run", Reason.of("SL214", "own_code"))
     elif "unknown" in kinds:
         why = next((e.why for e in effects if e.kind == "unknown" and e.why), "its effects are unknown")
-        assign_role(state, where, "unknown", Reason.of("SL221", "anything", why=why))
+        assign_role(state, key, "unknown", Reason.of("SL221", "anything", why=why))
     elif not effects or kinds == {"state"}:
-        assign_role(state, where, "both", Reason.of("SL220", "shell"))
+        assign_role(state, key, "both", Reason.of("SL220", "shell"))
     elif adds_source(effects):
         if serves_build_only(visit, number, state.packages):
-            assign_role(state, where, "build", Reason.of("SL215", "source_for_build"))
+            assign_role(state, key, "build", Reason.of("SL215", "source_for_build"))
         else:
-            assign_role(state, where, "run", _RUN_REASON["source"])
+            assign_role(state, key, "run", _RUN_REASON["source"])
     elif "install-global" not in kinds and _installs_other_language(state, effects):
-        _assign_global_install(state, where, effects)
+        _assign_global_install(state, key, effects)
     elif kinds & LEAVES_ARTIFACTS and not _is_download_for_run_time(effects):
-        _assign_build(state, visit, where, effects)
+        _assign_build(state, visit, key, effects)
     elif "packages" in kinds and not _is_download_for_run_time(effects):
-        _assign_packages(state, where)
+        _assign_packages(state, key)
     elif "install-global" in kinds:
-        _assign_global_install(state, where, effects)
+        _assign_global_install(state, key, effects)
     elif "app" in kinds or _is_download_for_run_time(effects):
-        _assign_application(state, visit, where, effects)
+        _assign_application(state, visit, key, effects)
     elif kinds & CHANGES_SYSTEM_STATE:
-        assign_role(state, where, "run", next(_RUN_REASON[k] for k in _RUN_REASON if k in kinds))
+        assign_role(state, key, "run", next(_RUN_REASON[k] for k in _RUN_REASON if k in kinds))
     elif kinds & CHANGES_FILES:
-        _assign_files(state, visit, where, effects)
+        _assign_files(state, visit, key, effects)
     elif kinds & ACCOMPANIES_INSTALL:
         state.deleted.extend(d for e in effects for d in e.deletes)
-        assign_role(state, where, "both", Reason.of("SL218", "beside"))
+        assign_role(state, key, "both", Reason.of("SL218", "beside"))
     else:
-        assign_role(state, where, "build", Reason.of("SL219", "check"))
+        assign_role(state, key, "build", Reason.of("SL219", "check"))
 
 
-def _starts_built_program(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
+def _starts_built_program(state: RoleState, key: AtomKey, effects: Sequence[Effect]) -> bool:
     """Whether the step starts a program that an earlier step compiled, and nothing is built afterwards."""
     binaries = (m.path for m in state.artifacts.values() if m.is_file and m.kind == "compile")
     compiled = {path.rpartition("/")[2] for path in binaries}
@@ -138,7 +138,7 @@ def _starts_built_program(state: RoleState, where: AtomKey, effects: Sequence[Ef
         effect
         for visit in state.visits
         for number, found in enumerate(visit.effects)
-        if (visit.index, number) > where
+        if (visit.index, number) > key
         for effect in found
     )
     return not any(effect.kind in LEAVES_ARTIFACTS for effect in later)
@@ -165,12 +165,12 @@ _BUILD_REASONS = {
 }
 
 
-def _assign_build(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+def _assign_build(state: RoleState, visit: Visit, key: AtomKey, effects: Sequence[Effect]) -> None:
     if any(e.writes_anywhere for e in effects):
         why = next((e.why for e in effects if e.writes_anywhere and e.why), "where it writes is unknown")
-        assign_role(state, where, "unknown", Reason.of("SL221", "effect", why=why))
+        assign_role(state, key, "unknown", Reason.of("SL221", "effect", why=why))
         return
-    assign_role(state, where, "build", _build_reason(effects))
+    assign_role(state, key, "build", _build_reason(effects))
     for effect in effects:
         state.unpacked |= {r for r in effect.reads if effect.kind == "unpack"}
         state.deleted.extend(effect.deletes)
@@ -231,17 +231,17 @@ def _add_artifact(
         )
 
 
-def _assign_packages(state: RoleState, where: AtomKey) -> None:
-    verdicts = state.packages.get(where, ())
+def _assign_packages(state: RoleState, key: AtomKey) -> None:
+    verdicts = state.packages.get(key, ())
     roles = {v.role for v in verdicts}
     if not verdicts:
-        assign_role(state, where, "unknown", Reason.of("SL221", "packages_unknown"))
+        assign_role(state, key, "unknown", Reason.of("SL221", "packages_unknown"))
     elif roles == {"build"}:
-        assign_role(state, where, "build", Reason.of("SL201", "all"))
+        assign_role(state, key, "build", Reason.of("SL201", "all"))
     elif roles <= {"run"}:
-        assign_role(state, where, "run", Reason.of("SL202", "packages"))
+        assign_role(state, key, "run", Reason.of("SL202", "packages"))
     else:
-        assign_role(state, where, "both", Reason.of("SL203", "some"))
+        assign_role(state, key, "both", Reason.of("SL203", "some"))
 
 
 def _installs_other_language(state: RoleState, effects: Sequence[Effect]) -> bool:
@@ -261,7 +261,7 @@ def _global_install_artifacts(state: RoleState) -> Mapping[str, Artifact]:
     return {path: made for p in parts if p is not None for path, made in p.artifacts(state).items()}
 
 
-def _assign_global_install(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> None:
+def _assign_global_install(state: RoleState, key: AtomKey, effects: Sequence[Effect]) -> None:
     installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
     known = language(installs[0].ecosystem)
     part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
@@ -269,54 +269,54 @@ def _assign_global_install(state: RoleState, where: AtomKey, effects: Sequence[E
     names = [p.name for e in effects for p in e.packages]
     bins = {*names, *(b for n in names for b in (packages.programs(n) if packages is not None else ()))}
     if any(e.deletes for e in effects):
-        assign_role(state, where, "both", Reason.of("SL216", "removes"))
+        assign_role(state, key, "both", Reason.of("SL216", "removes"))
     elif own is not None:
-        assign_role(state, where, *own)
+        assign_role(state, key, *own)
     elif bins & state.runtime_commands:
         started = sorted(bins & state.runtime_commands)[0]
-        assign_role(state, where, "run", Reason.of("SL202", "started", command=started))
+        assign_role(state, key, "run", Reason.of("SL202", "started", command=started))
     elif state.unread_start and names and bins & state.build_tools:
-        assign_role(state, where, "both", Reason.of("SL203", "unread", why=state.unread_start))
+        assign_role(state, key, "both", Reason.of("SL203", "unread", why=state.unread_start))
     elif names and bins & state.build_tools:
         used = sorted(bins & state.build_tools)[0]
-        assign_role(state, where, "build", Reason.of("SL201", "called", command=used))
+        assign_role(state, key, "build", Reason.of("SL201", "called", command=used))
     else:
-        assign_role(state, where, "both", Reason.of("SL203", "nothing_shown"))
+        assign_role(state, key, "both", Reason.of("SL203", "nothing_shown"))
 
 
-def _assign_application(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+def _assign_application(state: RoleState, visit: Visit, key: AtomKey, effects: Sequence[Effect]) -> None:
     """The application's own code runs in the final stage; in a project that is copied whole, in the
     builder."""
     scripts = [e for e in effects if e.kind == "app" and e.cwd is not None]
     copied = state.app_language is not None and state.app_language.copies_project
     if copied and scripts and all(e.kind == "app" or e.kind in LEAVES_NOTHING for e in effects):
-        assign_role(state, where, "build", Reason.of("SL211", "project_script"))
+        assign_role(state, key, "build", Reason.of("SL211", "project_script"))
         for effect in scripts:
             _add_artifact(state, visit, effect, effect.cwd or "/", kind="build")
         return
-    assign_role(state, where, "run", Reason.of("SL214", "own_code"))
+    assign_role(state, key, "run", Reason.of("SL214", "own_code"))
 
 
-def _assign_files(state: RoleState, visit: Visit, where: AtomKey, effects: Sequence[Effect]) -> None:
+def _assign_files(state: RoleState, visit: Visit, key: AtomKey, effects: Sequence[Effect]) -> None:
     """Assigns copies, moves and edits: to the build if they work on artifacts, else to the final stage."""
     reads = [r for e in effects for r in e.reads]
     writes = [w for e in effects for w in e.writes]
     deletes = [d for e in effects for d in e.deletes]
     made = tuple(state.artifacts)
     if any(e.writes_anywhere for e in effects):
-        assign_role(state, where, "unknown", Reason.of("SL221", "changes_unknown"))
+        assign_role(state, key, "unknown", Reason.of("SL221", "changes_unknown"))
         return
     reader = build_only_reader(state, (*writes, *deletes))
     if reader:
-        assign_role(state, where, "build", Reason.of("SL205", "read_by", tool=reader))
+        assign_role(state, key, "build", Reason.of("SL205", "read_by", tool=reader))
         return
     if any(
-        part.taken_out(state, where, effects) for k in languages() if (part := k.package_removals) is not None
+        part.taken_out(state, key, effects) for k in languages() if (part := k.package_removals) is not None
     ):
-        assign_role(state, where, "build", Reason.of("SL217", "package_files"))
+        assign_role(state, key, "build", Reason.of("SL217", "package_files"))
         return
     if _is_temporary(visit, (*writes, *deletes)):
-        assign_role(state, where, "build", Reason.of("SL217", "made_and_deleted"))
+        assign_role(state, key, "build", Reason.of("SL217", "made_and_deleted"))
         return
     from_build = any(
         inside_any(r, made) or any(inside(m, r) or fnmatchcase(m, r) for m in made)
@@ -327,12 +327,12 @@ def _assign_files(state: RoleState, visit: Visit, where: AtomKey, effects: Seque
     unpacked = bool(deletes) and state.unpacked.issuperset(deletes)
     within = within or (not writes and (unpacked or _leftovers(visit, deletes, made)))
     if from_build or within:
-        assign_role(state, where, "build", Reason.of("SL217", "reworks"))
+        assign_role(state, key, "build", Reason.of("SL217", "reworks"))
         state.symlink_targets.update(r for e in effects if e.action == "link" for r in e.reads)
         landed = _copied_paths(state, reads, writes)
         if landed is None:
             place = next(p for p in writes if is_shared_directory(p))
-            assign_role(state, where, "unknown", Reason.of("SL221", "files_unknown", directory=place))
+            assign_role(state, key, "unknown", Reason.of("SL221", "files_unknown", directory=place))
             return
         for path in landed:
             if not inside_any(path, made):
@@ -341,7 +341,7 @@ def _assign_files(state: RoleState, visit: Visit, where: AtomKey, effects: Seque
         state.deleted.extend(deletes)
         return
     state.deleted.extend(deletes)
-    assign_role(state, where, "run", Reason.of("SL216", "files"))
+    assign_role(state, key, "run", Reason.of("SL216", "files"))
 
 
 def _leftovers(visit: Visit, deletes: Sequence[str], made: Sequence[str]) -> bool:
@@ -388,7 +388,7 @@ def _reassign_file_steps(state: RoleState) -> None:
     """Assigns file steps before the build step that created their directory to the build as well."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
-            where = (visit.index, number)
+            key = (visit.index, number)
             kinds = {e.kind for e in effects}
-            if state.atoms[where] == "run" and kinds <= CHANGES_FILES | LEAVES_NOTHING and kinds & {"files"}:
-                _assign_files(state, visit, where, effects)
+            if state.atoms[key] == "run" and kinds <= CHANGES_FILES | LEAVES_NOTHING and kinds & {"files"}:
+                _assign_files(state, visit, key, effects)

@@ -27,19 +27,19 @@ def assign_chown_globs(
     the roles of COPY and ADD, `placed` the paths each of them creates."""
     for visit in state.visits:
         for number, effects in enumerate(visit.effects):
-            where = (visit.index, number)
-            patterns = _chown_globs(effects) if state.atoms[where] == "run" else ()
+            key = (visit.index, number)
+            patterns = _chown_globs(effects) if state.atoms[key] == "run" else ()
             here = {i: paths for i, paths in placed.items() if i < visit.index}
             gone = {p: _matched_copies(p, here, copies, _BUILD_ROLES) for p in patterns}
             if not any(gone.values()):
                 continue
             parents = [p for p, found in gone.items() if any(_depth(m) > _depth(p) for m in found)]
             if not all(_is_set_later(state, visit, p) for p in parents):
-                assign_role(state, where, "unknown", Reason.of("SL221", "pattern"))
+                assign_role(state, key, "unknown", Reason.of("SL221", "pattern"))
             elif not any(_matched_copies(p, here, copies, _FINAL_ROLES) for p in patterns) and not any(
-                _matches(made, p) for made in final_stage_paths(state, where) for p in patterns
+                _matches(made, p) for made in final_stage_paths(state, key) for p in patterns
             ):
-                assign_role(state, where, "build", Reason.of("SL217", "changes_files"))
+                assign_role(state, key, "build", Reason.of("SL217", "changes_files"))
 
 
 def _chown_globs(effects: Sequence[Effect]) -> tuple[str, ...]:

@@ -85,9 +85,9 @@ def final_stage_paths(state: RoleState, until: AtomKey) -> tuple[str, ...]:
     return tuple(made)
 
 
-def assign_role(state: RoleState, where: AtomKey, role: Role, reason: Reason) -> None:
-    state.atoms[where] = role
-    state.reasons[where] = (reason,)
+def assign_role(state: RoleState, key: AtomKey, role: Role, reason: Reason) -> None:
+    state.atoms[key] = role
+    state.reasons[key] = (reason,)
 
 
 def assign_package_cleanup(state: RoleState) -> None:

@@ -13,7 +13,7 @@ from slimify.analysis.program import Program
 
 def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
     """node_modules directories."""
-    context, view = program.context, program.end.view
+    context, view = program.context, program.end_state.view
     for directory in dict.fromkeys(_install_directories(program)):
         where = view.context_path(directory)
         if where is None:

@@ -24,7 +24,7 @@ def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
 
 def _is_made(program: Program, path: str) -> bool:
     """Whether a step makes the virtual environment that lies at this place."""
-    places = program.end.view.image_paths(path)
+    places = program.end_state.view.image_paths(path)
     return any(
         w == p or w.startswith(f"{p}/")
         for s in program.steps

@@ -121,7 +121,7 @@ def _sets_workdir(program: Program) -> bool:
 
 def path_dirs(program: Program) -> tuple[str, ...]:
     """PATH at the end of the file, as far as it is known."""
-    value = program.end.env.get("PATH") or default_path()
+    value = program.end_state.env.get("PATH") or default_path()
     return tuple(d for d in value.split(":") if d)
 
 

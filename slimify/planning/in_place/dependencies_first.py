@@ -100,7 +100,7 @@ def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) 
 def _may_be_overwritten(program: Program, block: tuple[Step, ...], brought: frozenset[str]) -> bool:
     """Whether the COPY could overwrite what the installs wrote: local packages that no ignore rule excludes
     from the context."""
-    context, view = program.context, program.end.view
+    context, view = program.context, program.end_state.view
     for place in (w for s in block for e in s.effects for w in e.writes if not w.startswith("@")):
         above = view.context_path(posixpath.dirname(place))
         if above is None:
@@ -113,7 +113,7 @@ def _may_be_overwritten(program: Program, block: tuple[Step, ...], brought: froz
 
 def _copy_lines(program: Program, step: Step, first: Step, inputs: tuple[str, ...]) -> Iterator[str]:
     """COPY instructions for the inputs, one per directory."""
-    view = program.end.view
+    view = program.end_state.view
     chown = copy_parts(step.instruction).chown
     flag = f"--chown={chown} " if chown else ""
     places: dict[str, list[str]] = {}

@@ -160,7 +160,7 @@ class Copies:
         made = [m for m in self.builder.artifacts if m.path == path]
         if path in outputs or any(m.is_file for m in made):
             return True
-        view = self.builder.end.view
+        view = self.builder.end_state.view
         if view.is_dir(path) or made or any(_within(o, path) for o in outputs):
             return False
         return True if view.text(path) is not None else None

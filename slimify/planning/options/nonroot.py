@@ -153,8 +153,8 @@ def _assessed(program: Program, plan: Plan) -> tuple[tuple[str, ...], Reason | N
 def _is_filled(program: Program, path: str) -> bool:
     """Whether steps or copies create something there."""
     made = (m.path for m in program.artifacts)
-    cwds = {s.state.cwd or "" for s in program.steps if s.keyword == "RUN"} | {program.end.cwd or ""}
-    return bool(program.end.view.under(path)) or any(inside(m, path) for m in (*made, *cwds))
+    cwds = {s.state.cwd or "" for s in program.steps if s.keyword == "RUN"} | {program.end_state.cwd or ""}
+    return bool(program.end_state.view.under(path)) or any(inside(m, path) for m in (*made, *cwds))
 
 
 def _existing_user(program: Program, plan: Plan) -> Reason | None:
@@ -247,7 +247,7 @@ def _outside_argument(program: Program, effect: Effect) -> Reason | None:
 
 def _foreign_path(program: Program, text: str) -> str:
     """A path in an argument or variable that the image is not known to contain; "" for none."""
-    view = program.end.view
+    view = program.end_state.view
     for path in re.findall(r"(?:^|=|:)(/(?!/)[^\s,:;]*)", text):
         path = path.rstrip("/") or "/"
         known = view.context_path(path) is not None or path in view.directories
@@ -274,10 +274,10 @@ def _final_steps(program: Program, plan: Plan) -> Iterator[Step]:
 
 def _uses_root_home(program: Program, plan: Plan) -> Reason | None:
     """Whether the program needs root's home directory, which other users can't read."""
-    if inside(program.end.cwd or "/root", "/root"):
-        if program.end.cwd is None:
+    if inside(program.end_state.cwd or "/root", "/root"):
+        if program.end_state.cwd is None:
             return Reason.of("SL331", "directory_unknown")
-        return Reason.of("SL331", "directory", path=program.end.cwd)
+        return Reason.of("SL331", "directory", path=program.end_state.cwd)
     for step in _final_steps(program, plan):
         if step.keyword in ("ENV", "COPY", "ADD", "WORKDIR", "CMD", "ENTRYPOINT") and _HOME.search(
             step.instruction.value
@@ -313,7 +313,7 @@ def _restricted_mode(program: Program, plan: Plan) -> Reason | None:
     context = program.context
     seen: set[str] = set()
     for path in context.files:
-        if not program.end.view.image_paths(path):
+        if not program.end_state.view.image_paths(path):
             continue
         for part in (path, *_parents(path, seen)):
             if not context.readable_by_all(part):

@@ -163,7 +163,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     effect = started[0]
     name = effect.command.name or effect.tool
     places = (
-        [posixpath.normpath(posixpath.join(effect.cwd or program.end.cwd or "/", name))]
+        [posixpath.normpath(posixpath.join(effect.cwd or program.end_state.cwd or "/", name))]
         if "/" in name
         else [posixpath.join(d, name) for d in path_dirs(program)]
     )
@@ -173,7 +173,8 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     if any(inside(p, h) for p in places for h in have):
         return ""
     if any(
-        program.end.view.context_path(p) is not None or program.end.view.text(p) is not None for p in places
+        program.end_state.view.context_path(p) is not None or program.end_state.view.text(p) is not None
+        for p in places
     ):
         return ""
     alpine = program.base is not None and program.base.distro == "alpine"

@@ -53,7 +53,7 @@ def compiled(program: Program) -> CompiledStart | None:
 
 def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> CompiledStart:
     """The file's text with the program itself as start command, where `go-wrapper run` only starts it."""
-    name = go_wrapper.program(program.end.view, program.end.cwd or cwd, gopath(program.end))
+    name = go_wrapper.program(program.end_state.view, program.end_state.cwd or cwd, gopath(program.end_state))
     command = _command(step.instruction, name, arguments, [])
     told = Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
     return _started(program, step, command, told)
@@ -126,7 +126,7 @@ def _name(program: Program, package: list[str]) -> str:
     last = package[0]
     if last.endswith(".go"):
         last = posixpath.dirname(last) or "."
-    name = posixpath.basename(posixpath.normpath(posixpath.join(program.end.cwd or "/app", last)))
+    name = posixpath.basename(posixpath.normpath(posixpath.join(program.end_state.cwd or "/app", last)))
     return name if re.fullmatch(r"[a-z][a-z0-9_-]*", name) and name not in ("go", "src", "cmd") else "app"
 
 

@@ -102,7 +102,7 @@ def _works_on_sources(program: Program, tool: str) -> bool:
     fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
     if not fetched or compiled(program):
         return False
-    view = program.end.view
+    view = program.end_state.view
     return any(path.endswith(".go") for place in view.copies for path in program.context.under(place.source))
 
 

@@ -27,7 +27,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
     found: dict[str, None] = {}
     # where the sources are copied to is often a variable of the build
     copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()}
-    homes = {program.end.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
+    homes = {program.end_state.cwd or "/", *(e.cwd for e in program.runtime_needs.start if e.cwd)}
 
     def note(word: str) -> None:
         word = word.strip("\"'").partition("*")[0]
@@ -39,7 +39,7 @@ def named_paths(program: Program) -> tuple[str, ...]:
         inner = posixpath.normpath(use.name)
         if inner == "." or program.context.has(inner):
             inner = "" if inner == "." else inner
-            found.update((path, None) for path in program.end.view.image_paths(inner))
+            found.update((path, None) for path in program.end_state.view.image_paths(inner))
     for effect in program.runtime_needs.start:
         for word in (*effect.reads, effect.tool):
             note(word)
@@ -64,12 +64,12 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
     """What a shell script names of the files that were copied: the programs that it hands them to may be
     ones of which nothing is known."""
     for home in homes:
-        text = program.end.view.text(posixpath.join(home, script)) or ""
+        text = program.end_state.view.text(posixpath.join(home, script)) or ""
         if not (is_shell_script(text) or is_shell_file(script)):
             continue
         for word in _WORD.findall(text):
             path = posixpath.normpath(posixpath.join(home, word))
-            there = program.end.view.context_path(path) is not None
+            there = program.end_state.view.context_path(path) is not None
             if path not in homes and (there or SETTINGS.search(path)):
                 yield path
 
@@ -83,7 +83,7 @@ _WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
 def _written(program: Program, effect: Effect) -> Iterator[str]:
     """What a line that a step writes into a file of the system names of the files that were copied (a shell's
     settings, a table of cron's), and what the scripts among them name."""
-    view = program.end.view
+    view = program.end_state.view
     words = [m for w in effect.command.words for m in _WORD.findall(w.value or "") if m.startswith("/")]
     worked_on = {*effect.reads, *effect.writes, *effect.deletes}
     pending = [p for p in words if p not in worked_on and view.context_path(p) is not None]

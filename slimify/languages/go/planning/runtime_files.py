@@ -113,7 +113,7 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
         ):
             return name in compiled(program)
         return "/src/" not in made.path or (
-            inside(made.path, program.end.cwd or "/") and "/src/" in (program.end.cwd or "")
+            inside(made.path, program.end_state.cwd or "/") and "/src/" in (program.end_state.cwd or "")
         )
     if not made.is_file and _is_source_tree(program, made):
         return unknown
@@ -155,7 +155,7 @@ def _all_known(program: Program) -> bool:
 
 def _reaches(program: Program, place: str) -> bool:
     """A name that is made at run time may lead there: it starts in the working directory."""
-    return overlap(place, program.end.cwd or "/")
+    return overlap(place, program.end_state.cwd or "/")
 
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
@@ -187,7 +187,7 @@ def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) 
     if not program.runtime_needs.sources.imports or set(source) & set("*?[$"):
         return None
     below = _below(context, source)
-    if not below or any(n == places[0] for n in named if n != program.end.cwd):
+    if not below or any(n == places[0] for n in named if n != program.end_state.cwd):
         return None
     unknown = unknown and _reaches(program, places[0])
     found = dict.fromkeys(
@@ -220,7 +220,7 @@ def _brings_settings(program: Program, step: Step, later: Sequence[str]) -> bool
 
 def _comes_later(program: Program, path: str) -> bool:
     """A file of settings that no repository has, and that lies in the context only where images are made."""
-    place = program.end.view.context_path(path)
+    place = program.end_state.view.context_path(path)
     return bool(SETTINGS.search(path)) and (place is None or place not in program.context.files)
 
 
@@ -270,7 +270,9 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
     """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
     idle: set[int] = set()
     stays, names = PathMarks(kept), PathMarks(n for n in named if not is_shared_directory(n))
-    homes = PathMarks((*kept, program.end.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd)))
+    homes = PathMarks(
+        (*kept, program.end_state.cwd or "/", *(s.state.cwd for s in program.steps if s.state.cwd))
+    )
     gone = PathMarks((*lost, *(m.path for m in program.artifacts if m.path not in kept)))
     for step in program.steps:
         real = real_atoms(step) if step.keyword == "RUN" else ()

@@ -23,7 +23,7 @@ def open_to_all(program: Program) -> str:
     """The working directory, if only the image with Go lets the user who starts the program write there
     and the program may do so; else ""."""
     assert program.base is not None
-    cwd = program.end.cwd or "/"
+    cwd = program.end_state.cwd or "/"
     if program.base.workdir != "/go" or cwd not in _OPEN or is_plain_root(program.runtime.user):
         return ""
     return cwd if opens_unknown(program) else ""

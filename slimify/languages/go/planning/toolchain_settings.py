@@ -26,7 +26,7 @@ def builder_only_env(program: Program) -> frozenset[str]:
         return idle
     # a script may call others: every one of the context counts
     texts = [program.context.text(f) or "" for f in program.context.files if f.endswith((".sh", ".bash"))]
-    texts += [program.end.view.text(path) or "" for e in scripts for path in e.reads]
+    texts += [program.end_state.view.text(path) or "" for e in scripts for path in e.reads]
     return idle - {name for text in texts for name in names_in(text)}
 
 

@@ -60,7 +60,7 @@ def size(program: Program, effect: Effect) -> int:
     """The bytes that npm or yarn keep of what one install fetched, by its direct dependencies."""
     names, locked = [p.name for p in effect.packages], 0
     unpacked = effect.manager == "yarn"  # yarn 1 keeps a package as files
-    view = program.end.view
+    view = program.end_state.view
     for manifest in effect.manifests:
         path = view.context_path(manifest)
         if path is None or not path.endswith("package.json"):

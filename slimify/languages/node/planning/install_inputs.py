@@ -16,7 +16,7 @@ def inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[s
     """package.json and its lock file, where the install runs no script of the project and links nothing."""
     if effect.manager not in ("npm", "yarn", "pnpm") or effect.cwd is None or effect.packages:
         return None
-    where = program.end.view.context_path(effect.cwd)
+    where = program.end_state.view.context_path(effect.cwd)
     project = node_project(program.context, where) if where is not None else None
     if project is None or project.malformed or project.hooks or project.workspaces or project.berry:
         return None

@@ -58,7 +58,7 @@ def only_site(
 
 def _project(program: Program) -> NodeProject | None:
     """The project in whose directory the image starts."""
-    where = program.end.view.context_path(program.end.cwd or "/")
+    where = program.end_state.view.context_path(program.end_state.cwd or "/")
     return node_project(program.context, where) if where is not None else None
 
 
@@ -66,7 +66,7 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     """What the only program that is started hands out, if it was installed globally and is told to."""
     words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     words = words[1:] if OFFICIAL_ENTRYPOINTS & set(words[:1]) else words
-    cwd, manifest = program.end.cwd or "/", ""
+    cwd, manifest = program.end_state.cwd or "/", ""
     if words[:1] and words[0] in _RUNNERS:
         words = _script(project, words)
         manifest = posixpath.join(cwd, "package.json")
@@ -128,6 +128,6 @@ def _used(program: Program, directory: str, site: str) -> bool:
         paths = (p for e in atom.effects for p in (*e.reads, *e.writes, *e.deletes, *e.outputs))
         if atom.role == "unknown" or any(inside(p, directory) and not inside(p, site) for p in paths):
             return True
-    texts = [v or "" for n, v in program.end.env.items() if n != "PATH"]
+    texts = [v or "" for n, v in program.end_state.env.items() if n != "PATH"]
     texts += [*program.runtime.volumes, program.runtime.healthcheck]
     return any(f"{directory}/" in f"{text}/" for text in texts)

@@ -77,7 +77,7 @@ def prune(
 
 def project_of(program: Program, effect: Effect) -> NodeProject | None:
     """The package.json of an install: that of its directory, else the one it names."""
-    view = program.end.view
+    view = program.end_state.view
     where = view.context_path(effect.cwd or "/")
     project = node_project(program.context, where) if where is not None else None
     if project is not None:
@@ -92,7 +92,7 @@ def project_of(program: Program, effect: Effect) -> NodeProject | None:
 def _directory_in_force(program: Program) -> str | None:
     """The directory in force behind the last build step."""
     builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
-    return builds[-1].state.cwd if builds else program.end.cwd
+    return builds[-1].state.cwd if builds else program.end_state.cwd
 
 
 def dev_needed(program: Program, project: NodeProject) -> Reason | None:

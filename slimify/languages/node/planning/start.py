@@ -45,7 +45,7 @@ def out_of_package(program: Program) -> Reason | None:
     started = [
         p for e in program.runtime_needs.start if e.kind == "app" and e.tool == "node" for p in e.reads
     ]
-    view = program.end.view
+    view = program.end_state.view
     for path in started:
         names = [path, *(f"{path}{end}" for end in (".js", ".cjs", ".mjs", "/index.js", "/package.json"))]
         if any(view.context_path(name) is not None for name in names):

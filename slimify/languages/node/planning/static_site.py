@@ -64,12 +64,12 @@ def _left_behind(program: Program, copy: CopyFromBuilder, copies: tuple[CopyFrom
 
 def _named(program: Program, path: str) -> bool:
     """Whether the environment, the start, or a step or a file of the final stage names the directory."""
-    texts = [v or "" for v in program.end.env.values()]
+    texts = [v or "" for v in program.end_state.env.values()]
     texts += [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), *program.runtime.volumes]
     texts += [program.runtime.healthcheck]
     final = (s for s in program.steps if s.keyword == "RUN" and any(a.role != "build" for a in s.atoms))
     texts += [s.instruction.raw for s in final]
-    view = program.end.view
+    view = program.end_state.view
     for name in program.context.files:
         places = view.image_paths(name)
         if places and not all(inside(p, path) for p in places):

@@ -86,7 +86,7 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
         use = program.runtime_needs.dynamic[0]
         return Reason.of("SL393", "dynamic", place=f"{use.file}:{use.line}", directory=SCRIPTS)
     effects = [e for s in program.steps for e in s.effects]
-    installed = {normalised(m.use.name) for m in installed_modules(effects, program.end.view)}
+    installed = {normalised(m.use.name) for m in installed_modules(effects, program.end_state.view)}
     packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
     by_apk = {c for name in packages for c in alpine_package(name, None).commands}
     found: dict[str, None] = {}
@@ -104,7 +104,7 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
 
 def _own_file(program: Program, name: str) -> bool:
     """Whether a file of the image that comes from the context bears the name."""
-    view = program.end.view
+    view = program.end_state.view
     return any(path.rpartition("/")[2] == name and view.image_paths(path) for path in view.context.files)
 
 

@@ -58,7 +58,7 @@ def _node_alive(program: Program) -> bool:
     node = toolchain(language("node"))
     if node is None or node.commands & called or program.runtime_needs.dynamic:
         return True
-    return names_packages(node, program.end)
+    return names_packages(node, program.end_state)
 
 
 def _root_at_end(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:

@@ -17,7 +17,7 @@ def inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[s
         return None
     found: list[str] = []
     for manifest in effect.manifests:
-        path = program.end.view.context_path(manifest)
+        path = program.end_state.view.context_path(manifest)
         if path is None or not path.endswith((".txt", ".in", ".pip")):
             return None
         read = read_requirements(program.context, path)

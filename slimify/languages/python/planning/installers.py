@@ -71,7 +71,7 @@ def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
         | set(program.final_stage_tools)
         | {e.manager for e in program.runtime_needs.start}
     )
-    modules = installed_modules((e for s in program.steps for e in s.effects), program.end.view)
+    modules = installed_modules((e for s in program.steps for e in s.effects), program.end_state.view)
     every = {normalised(m.use.name) for m in modules if m.language == "python"}
     main = pinned(program, main=True)
     known = installers()
@@ -135,7 +135,7 @@ _ALONE = frozenset({"pip", "setuptools", "wheel"})  # they need nothing
 
 def pinned(program: Program, *, main: bool = False) -> set[str]:
     """What the lock files pin that the installs of the file read; `main`: less what only developing needs."""
-    view = program.end.view
+    view = program.end_state.view
     names: set[str] = set()
     directories: set[str] = set()
     for step in program.steps:

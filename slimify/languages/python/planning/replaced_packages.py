@@ -69,7 +69,7 @@ def _touched(program: Program) -> Iterator[str]:
 
 def _listed(program: Program, effect: Effect) -> Iterator[Requirement]:
     context = program.context
-    for path in map(program.end.view.context_path, effect.manifests):
+    for path in map(program.end_state.view.context_path, effect.manifests):
         if path is not None and path.endswith((".txt", ".in", ".pip")):
             yield from requirements(context, path)
         elif path is not None:

@@ -164,7 +164,7 @@ def foreign_interpreter(program: Program) -> Reason | None:
         e.action == "python install" for e in effects
     ):
         return None
-    if program.end.get("UV_PYTHON_DOWNLOADS") in ("never", "0", "manual") or program.end.get(
+    if program.end_state.get("UV_PYTHON_DOWNLOADS") in ("never", "0", "manual") or program.end_state.get(
         "UV_NO_MANAGED_PYTHON"
     ):
         return None
@@ -185,8 +185,8 @@ def _wanted(program: Program, effect: Effect) -> str:
 
     words = [w.value or "" for w in effect.command.words]
     asked = next((b for a, b in pairwise(words) if a in ("--python", "-p")), "")
-    asked = asked or program.end.get("UV_PYTHON") or ""
-    view = program.end.view
+    asked = asked or program.end_state.get("UV_PYTHON") or ""
+    view = program.end_state.view
     if not asked and effect.cwd:
         asked = (view.text(f"{effect.cwd.rstrip('/')}/.python-version") or "").strip()
         path = view.context_path(f"{effect.cwd.rstrip('/')}/pyproject.toml")

@@ -109,7 +109,7 @@ def _into_site(effect: Effect) -> bool:
 
 
 def _absolute_in_files(program: Program) -> str:
-    view = program.end.view
+    view = program.end_state.view
     for path in view.context.files:
         name = path.rpartition("/")[2]
         if not (name.endswith(_TEXTS) or "." not in name) or not view.image_paths(path):
