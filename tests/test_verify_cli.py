@@ -22,7 +22,7 @@ from support import ROOT, invoke
 from unit.engine_fakes import Fakes
 
 import slimify
-from slimify.cli.progress import Live
+from slimify.cli.progress import LiveProgress
 from slimify.config import Options
 from slimify.engine.model import Progress
 from slimify.image.model import Image
@@ -477,7 +477,7 @@ def at(label: str, step: int, text: str, elapsed: float) -> Progress:
 
 def test_progress_on_a_terminal_is_one_line_that_moves() -> None:
     stream = _Terminal()
-    live = Live(stream)
+    live = LiveProgress(stream)
     live.progress(at("original", 1, "FROM x", 1))
     live.progress(at("rewritten", 2, "RUN y", 2))
     live.close()
@@ -488,7 +488,7 @@ def test_progress_on_a_terminal_is_one_line_that_moves() -> None:
 
 def test_progress_in_a_pipe_is_a_line_a_step() -> None:
     stream = io.StringIO()
-    live = Live(stream)
+    live = LiveProgress(stream)
     for elapsed in range(5):
         live.progress(at("original", 1, "FROM x", elapsed))
     live.progress(at("original", 2, "RUN y", 9))

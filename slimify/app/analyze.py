@@ -1,4 +1,4 @@
-"""Images named on the command line → analyses, and how the last one meets the limits for CI."""
+"""Use case `analyze`: reads and analyses images, and checks the last one against limits for CI."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from slimify.model.outcome import Outcome
 
 DIVE_FILE: Final = ".dive-ci"
-_LEVEL: Final = 1  # of gzip, with which layers are measured: what registries send is a little smaller
+_GZIP_LEVEL: Final = 1  # to measure compressed layers; registries compress a little better
 
 
 class AnalyzeOptions(Struct, frozen=True, kw_only=True):
-    """How to look at images. `dockerfiles`: of the first image, and of the second; `limits`: those by which
-    the last one is judged."""
+    """How to analyse images. `dockerfiles` belong to the first and the second image; `limits` apply to the
+    last one."""
 
     dockerfiles: tuple[Path, ...] = ()
     context: Path | None = None
@@ -36,12 +36,13 @@ class AnalyzeOptions(Struct, frozen=True, kw_only=True):
     engine: EngineName | None = None
     platform: str = ""
     limits: Limits = NO_LIMITS
-    ci: bool | None = None  # by the rules of dive; None: as the environment says
+    ci: bool | None = None  # apply the rules of dive; None: if the environment has CI=true
     ci_config: Path | None = None
 
 
 class Analyses(Struct, frozen=True, kw_only=True):
-    """The images that could be read, the rules that the last one was judged by, and what went wrong."""
+    """The analyses of images that could be read, the results of the rules for the last one, and the
+    failure."""
 
     analyses: tuple[Analysis, ...]
     rules: tuple[Rule, ...] = ()
@@ -49,11 +50,10 @@ class Analyses(Struct, frozen=True, kw_only=True):
 
 
 def analyze_images(names: Sequence[str], asked: AnalyzeOptions) -> Analyses:
-    """The images, read one after the other and looked at, and how the last one stands to the limits.
+    """Analyses images one after the other, and checks the last one against the limits.
 
-    What goes wrong is the failure: what `place` and `dive_values` raise, ImageError for what can't be
-    read, SL750 for an image that no engine has, SL905 for an engine that fails, SL999 for what nobody
-    foresaw.
+    Raises nothing. `failure` holds the error: SL901 for a missing file, SL750 if no engine has the image,
+    SL754 for malformed rules, SL905 for a failing engine, SL999 for an internal error.
     """
     found: list[Analysis] = []
     name = str(asked.ci_config or DIVE_FILE)
@@ -61,27 +61,28 @@ def analyze_images(names: Sequence[str], asked: AnalyzeOptions) -> Analyses:
         values = _dive_values(asked)
         for number, name in enumerate(names):
             dockerfile = asked.dockerfiles[number] if number < len(asked.dockerfiles) else None
-            found.append(_analysed(name, dockerfile, asked))
-        return Analyses(analyses=tuple(found), rules=_judged(found[-1], asked.limits, values))
+            found.append(_analyze_one(name, dockerfile, asked))
+        return Analyses(analyses=tuple(found), rules=_check_rules(found[-1], asked.limits, values))
     except Exception as error:
         failure = failed(name, error)
     return Analyses(analyses=tuple(found), failure=failure)
 
 
 def read_image(name: str) -> Image | Outcome:
-    """An image, with what a rewrite of its Dockerfile asks of it; the failure, as for `analyze_images`."""
+    """Reads an image as evidence for a rewrite of its Dockerfile; the failed outcome if that is
+    impossible."""
     from slimify.analysis.evidence.image_evidence import is_evidence
 
     try:
-        return images.read(images.place(name), is_evidence, digests=False)
+        return images.read_located(images.locate_image(name), is_evidence, digests=False)
     except Exception as error:
         return failed(name, error)
 
 
 def _dive_values(asked: AnalyzeOptions) -> Mapping[str, str] | None:
-    """The rules of `--ci-config`, else those of `.dive-ci` in the current directory, in CI alone; where
-    neither they nor limits are there, dive's own. None: none."""
-    # dive's words for yes, which are not all that programs know
+    """The rules of `--ci-config`, else, in CI, those of `.dive-ci` in the current directory, else dive's
+    defaults if no limits are given. None: no rules."""
+    # the values that dive accepts
     in_ci = os.environ.get("CI", "") in ("true", "1", "yes") if asked.ci is None else asked.ci
     path = asked.ci_config or Path(DIVE_FILE)
     if asked.ci_config is None and not in_ci:
@@ -92,12 +93,12 @@ def _dive_values(asked: AnalyzeOptions) -> Mapping[str, str] | None:
     return None if asked.limits.any else rules.DIVE_DEFAULTS
 
 
-def _judged(analysis: Analysis, limits: Limits, values: Mapping[str, str] | None) -> tuple[Rule, ...]:
+def _check_rules(analysis: Analysis, limits: Limits, values: Mapping[str, str] | None) -> tuple[Rule, ...]:
     of_dive = () if values is None else rules.check_dive_rules(analysis, values)
     return (*of_dive, *rules.check_limits(analysis, limits))
 
 
-def _analysed(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Analysis:
+def _analyze_one(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Analysis:
     from slimify.analyze.analyze_image import analyze_image, needs_content
 
     target = Target(name=str(dockerfile), path=dockerfile) if dockerfile is not None else None
@@ -105,9 +106,9 @@ def _analysed(text: str, dockerfile: Path | None, asked: AnalyzeOptions) -> Anal
     context = asked.context
     if context is None and target is not None and data is not None:
         context, _ = locate.build_context(target, data)
-    compress = _LEVEL if asked.replicas or asked.nodes else 0
-    image = images.read(
-        images.place(text, asked.engine), needs_content, compress=compress, platform=asked.platform
+    compress = _GZIP_LEVEL if asked.replicas or asked.nodes else 0
+    image = images.read_located(
+        images.locate_image(text, asked.engine), needs_content, compress=compress, platform=asked.platform
     )
     name = text if text != "-" else (*image.names, "standard input")[0]
     return analyze_image(

@@ -1,4 +1,4 @@
-"""Dockerfiles named on the command line → what `check` says about each, and the baseline of what is known."""
+"""Use case `check`: findings for Dockerfiles, and the baseline of known findings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slimify import config
 from slimify.app import replace_file
 from slimify.app.dockerfiles import Source
 from slimify.app.locate import Job
-from slimify.app.prove import silent
+from slimify.app.prove import silent_listeners
 from slimify.app.rewrite import rewrite_files
 from slimify.config import MinSaving
 from slimify.lint import baseline as known
@@ -32,8 +32,8 @@ BAD_BASELINE = "SL906"
 
 
 class CheckOptions(Struct, frozen=True, kw_only=True):
-    """How to check. `settings`: fields of Options that override those of settings files; `proving`: all is
-    built and compared; `image`: what was built from the one Dockerfile, by the name `image_name`."""
+    """How to check. `settings` are fields of Options that override settings files. With `proving`, images are
+    built and compared. `image` was built from the only Dockerfile and is named `image_name`."""
 
     context: Path | None = None
     settings: dict[str, object] = field(default_factory=dict)
@@ -43,17 +43,17 @@ class CheckOptions(Struct, frozen=True, kw_only=True):
 
 
 def check_files(
-    todo: Iterable[Job], asked: CheckOptions, listeners: Callable[[], Listeners] = silent
+    todo: Iterable[Job], asked: CheckOptions, listeners: Callable[[], Listeners] = silent_listeners
 ) -> Iterator[Checked]:
-    """What there is to say about each Dockerfile, in order; whatever goes wrong with one stops no other."""
+    """Checks Dockerfiles in order. A failure of one does not stop the others."""
     found = rewrite_files(todo, asked.context, asked.settings, asked.proving, listeners, asked.image)
     for source, outcome, proof in found:
         where = place(source.target.path) if source.target.path is not None else None
-        yield checked(outcome, where, _command(source, asked), proof)
+        yield checked(outcome, where, _rewrite_command(source, asked), proof)
 
 
-def _command(source: Source, asked: CheckOptions) -> str:
-    """What to type to see the change: with `--write` it is made."""
+def _rewrite_command(source: Source, asked: CheckOptions) -> str:
+    """The command that shows the change; with `--write` added, it makes the change."""
     proving = asked.proving
     options = (
         *(("--context", str(asked.context)) if asked.context is not None else ()),
@@ -69,7 +69,7 @@ def _command(source: Source, asked: CheckOptions) -> str:
 
 
 class BaselineFile(Struct, frozen=True):
-    """A baseline file as it was read; `content` None: there is none yet."""
+    """A baseline file as it was read; `content` None: it does not exist yet."""
 
     path: Path
     content: bytes | None
@@ -77,7 +77,7 @@ class BaselineFile(Struct, frozen=True):
 
 
 def read_baseline(path: Path, *, new: bool = False) -> BaselineFile:
-    """Reads a baseline file. Raises SlimifyError where it can't be read, or is not there and not `new`."""
+    """Reads a baseline file. Raises SlimifyError if it can't be read, or if it is missing and not `new`."""
     try:
         content = path.read_bytes()
         return BaselineFile(path, content, known.read(content.decode("utf-8")))
@@ -96,8 +96,8 @@ def read_baseline(path: Path, *, new: bool = False) -> BaselineFile:
 def compare_baseline(
     items: Iterable[Checked], record: BaselineFile, growth: MinSaving | None = None, *, accept: bool = False
 ) -> Iterator[Checked]:
-    """The same, with what is known marked as such: what is in the baseline and has not grown by `growth`
-    meanwhile, or all that will be in it (`accept`)."""
+    """The items with known findings marked: those in the baseline that have not grown by `growth`, or with
+    `accept`, all of them."""
     if accept:
         return map(_accepted, items)
     return (known.compared(item, record.entries, growth or MinSaving()) for item in items)
@@ -108,21 +108,21 @@ def _accepted(item: Checked) -> Checked:
 
 
 def stale_entries(record: BaselineFile, items: Sequence[Checked]) -> tuple[Entry, ...]:
-    """The entries that nothing was found for any more."""
-    return known.stale(record.entries, items, _gone(record))
+    """The entries without a current finding."""
+    return known.stale(record.entries, items, _missing_files(record))
 
 
 def update_baseline(record: BaselineFile, items: Sequence[Checked]) -> int:
-    """Writes the baseline as it is after a run → the number of its entries. Raises SlimifyError."""
-    entries = known.updated(record.entries, items, _gone(record))
+    """Writes the current findings to the baseline. Returns the number of entries. Raises SlimifyError."""
+    entries = known.updated(record.entries, items, _missing_files(record))
     content = known.written(entries).encode()
     if content != record.content:
         replace_file.replace_file(record.path, content, expected=record.content)
     return len(entries)
 
 
-def _gone(record: BaselineFile) -> frozenset[str]:
-    """The files of a baseline that are not there: its paths start where those of findings do."""
+def _missing_files(record: BaselineFile) -> frozenset[str]:
+    """The files of a baseline that no longer exist. Its paths are relative to the repository root."""
     here = Path.cwd()
     root = config.repository_root(here) or config.repository_root(record.path.resolve().parent) or here
     return frozenset(e.file for e in record.entries.values() if not os.path.lexists(root / e.file))

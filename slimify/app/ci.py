@@ -1,4 +1,4 @@
-"""A Dockerfile named on the command line → the step of its CI that builds it, and the CI file with it."""
+"""Use case `ci`: the CI step that builds a Dockerfile, and the CI file that contains it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from slimify.model.errors import SlimifyError
 
 
 class CiStep(Struct, frozen=True):
-    """`step` with the CI file that it changes, whose path is below `root`, the root of the repository."""
+    """`step` and the repository root, to which the path of its CI file is relative."""
 
     root: Path
     step: Step
 
 
 def plan_ci(kind: Kind, path: str, context: Path | None = None, *, tag: str = "", ttl: int = 168) -> CiStep:
-    """The step that builds the Dockerfile at `path` and keeps its layers: of Kaniko for `ttl` hours.
+    """The step that builds the Dockerfile at `path` and caches its layers (with Kaniko, for `ttl` hours).
 
-    `tag` is what the image is called, else what the CI file or the directory calls it. Nothing is written.
-    Raises SlimifyError for a Dockerfile or a settings file that can't be read.
+    `tag` is the name of the image; "" takes it from the CI file or the directory. Nothing is written. Raises
+    SlimifyError for an invalid Dockerfile or settings file.
     """
-    target = _target(path)
+    target = _single_target(path)
     if context is None:
         context, _ = locate.build_context(target, locate.read(target))
     directory = target.directory.resolve()
@@ -46,11 +46,11 @@ def plan_ci(kind: Kind, path: str, context: Path | None = None, *, tag: str = ""
         ttl=ttl,
     )
     templates = config.load(target.directory, target.path).templates
-    return CiStep(root, planned(build, _files(root, build), templates))
+    return CiStep(root, planned(build, _ci_files(root, build), templates))
 
 
 def write_ci(found: CiStep) -> None:
-    """Writes the CI file, where it changes. Raises SlimifyError where that can't be done."""
+    """Writes the CI file if it changes. Raises SlimifyError if that fails."""
     outcome = found.step.outcome
     if outcome.after is None:
         return
@@ -60,7 +60,7 @@ def write_ci(found: CiStep) -> None:
     replace_file.replace_file(path, outcome.after.encode("utf-8", "surrogateescape"), expected=before)
 
 
-def _target(path: str) -> Target:
+def _single_target(path: str) -> Target:
     found = locate.targets(path)
     if len(found) > 1:
         raise SlimifyError(
@@ -71,8 +71,8 @@ def _target(path: str) -> Target:
     return found[0]
 
 
-def _files(root: Path, build: Build) -> dict[str, str]:
-    """The CI files that are there; links are not followed out of the repository."""
+def _ci_files(root: Path, build: Build) -> dict[str, str]:
+    """The content of existing CI files. Symlinks out of the repository are ignored."""
     names = [build.file, *load("ci.toml")[build.kind]["others"]] if build.file else []
     if build.kind == "github":
         found = sorted((*root.glob(".github/workflows/*.yml"), *root.glob(".github/workflows/*.yaml")))

@@ -1,4 +1,4 @@
-"""Dockerfiles named on the command line → one outcome each, from the phases of the pipeline."""
+"""Runs the pipeline on Dockerfiles named on the command line."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def outcomes(
     overrides: dict[str, object],
     image: Image | None = None,
 ) -> Iterator[tuple[Source, Outcome]]:
-    """What comes of each Dockerfile, `image` being built from it; whatever goes wrong with one is its outcome
-    and stops no other."""
+    """The outcome of each Dockerfile, from which `image` was built. A failure is an outcome and does not stop
+    the others."""
     for target, problem in jobs:
         data = b""
         try:
@@ -57,7 +57,7 @@ def _process(
 ) -> Outcome:
     from slimify import pipeline
 
-    # standard input belongs to the context that is named with it
+    # for standard input, settings are located in the build context
     beside = context if target.path is None and context is not None else target.directory
     options = replace(config.load(beside, target.path), **overrides)
     remark = ""

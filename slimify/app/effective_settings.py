@@ -1,4 +1,4 @@
-"""A Dockerfile named on the command line → the settings in force for it, and where each comes from."""
+"""Use case `config`: the effective settings of a Dockerfile, and where each comes from."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from slimify.config import Layer, Options
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`options` are what counts; `layers` the tables of the settings file, each on top of the one before;
-    `given` what is said on top of all."""
+    """Effective `options`, the tables of the settings file (`layers`; later ones override earlier ones), and
+    the values `given` on the command line, which override all."""
 
     name: str
     options: Options
@@ -23,9 +23,9 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def settings_of(target: Target, given: Mapping[str, object]) -> Settings:
-    """The settings in force for a Dockerfile, with `given` on top, by the field in Options.
+    """The effective settings of a Dockerfile; `given` (by field of Options) overrides the settings file.
 
-    Raises SlimifyError for a settings file that can't be read or understood.
+    Raises SlimifyError for an invalid settings file.
     """
     path, layers = config.layers(target.directory, target.path)
     options = replace(config.fold(path, layers), **given)

@@ -1,4 +1,4 @@
-"""What `explain` shows: the role of each step of Dockerfiles, or the meaning of a code."""
+"""Use case `explain`: the role of each step of Dockerfiles, or the meaning of a code."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ def explain_files(
     settings: dict[str, object] | None = None,
     image: Image | None = None,
 ) -> Iterator[tuple[Source, Outcome]]:
-    """What each step of each Dockerfile is for. The arguments are those of `rewrite_files`."""
+    """The role of each step of each Dockerfile. The arguments are those of `rewrite_files`."""
     return outcomes("explain", todo, context, settings or {}, image)
 
 
 def explain_code(code: str) -> dict[str, Any] | None:
-    """What a code such as SL204 means, as `slimify explain SL204 --format json` says it; None for one that
-    there is not."""
+    """The meaning of a code such as SL204, as in `slimify explain SL204 --format json`; None if unknown."""
     from slimify.codes import meaning
 
     return meaning(code)

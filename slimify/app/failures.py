@@ -1,4 +1,4 @@
-"""Exceptions → failed outcomes, with what the user can do about them."""
+"""Turns exceptions into failed outcomes with hints."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HINTS = {
 
 def failed(name: str, error: Exception) -> Outcome:
     """The failed outcome of a file. With SLIMIFY_DEBUG=1, the traceback of an internal error is printed."""
-    return Failed(file=name, error=_explained(error))
+    return Failed(file=name, error=_as_slimify_error(error))
 
 
 def is_internal(error: SlimifyError) -> bool:
@@ -42,7 +42,7 @@ def engine_error(problem: EngineProblem) -> SlimifyError:
     return SlimifyError(ENGINE_ERROR, problem.message, hint=_HINTS.get(problem.kind, ""))
 
 
-def _explained(error: Exception) -> SlimifyError:
+def _as_slimify_error(error: Exception) -> SlimifyError:
     from slimify.engine.model import EngineProblem
 
     if isinstance(error, SlimifyError):

@@ -1,9 +1,8 @@
-"""Names of images → images, read from archives, layout directories, standard input or container engines.
+"""Reads images by name from archives, layout directories, standard input or container engines.
 
-Names are those that dive and skopeo know: `docker-archive:FILE[:NAME]`, `oci-archive:FILE[:NAME]`,
-`oci:DIRECTORY[:NAME]`, `docker:NAME`, `podman:NAME`, with or without `//`. Without any of these, an existing
-file or layout directory is meant, else an image of a container engine.
-"""
+Names follow dive and skopeo: `docker-archive:FILE[:NAME]`, `oci-archive:FILE[:NAME]`,
+`oci:DIRECTORY[:NAME]`, `docker:NAME`, `podman:NAME`, with or without `//`. Any other name is an existing
+file or layout directory, else an image of a container engine."""
 
 from __future__ import annotations
 
@@ -42,9 +41,9 @@ _LONGEST: Final = 512  # characters of a name with tag and digest (distribution/
 _LAYOUT = ("index.json", "manifest.json", "oci-layout")
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """Where an image is: a file (`path` None: standard input), a directory, or an engine (None: the first
-    that has it). `name` says which of several images of an archive, or which one of the engine."""
+class ImageLocation(Struct, frozen=True, kw_only=True):
+    """The location of an image: a file (`path` None: standard input), a directory, or an engine (None: the
+    first that has it). `name` selects an image of the archive or engine."""
 
     kind: Literal["archive", "layout", "engine"]
     path: Path | None = None
@@ -52,35 +51,35 @@ class Place(Struct, frozen=True, kw_only=True):
     engine: EngineName | None = None
 
 
-def place(text: str, engine: EngineName | None = None) -> Place:
-    """Where the image is that `text` names. Raises SlimifyError, SL901 for a file that is not there and
-    SL750 for what can be no name of an image."""
+def locate_image(text: str, engine: EngineName | None = None) -> ImageLocation:
+    """The location of the image that `text` names. Raises SlimifyError: SL901 for a missing file, SL750 for
+    an invalid name."""
     if text == "-":
-        return Place(kind="archive")
+        return ImageLocation(kind="archive")
     found = _SCHEME.fullmatch(text)
-    if found and found["scheme"] in _FILES and not _is_there(Path(text)):
-        return _file(found["rest"], directory=found["scheme"] == "oci")
+    if found and found["scheme"] in _FILES and not _exists(Path(text)):
+        return _file_location(found["rest"], directory=found["scheme"] == "oci")
     if found and found["scheme"] in _STORES and (found["slashes"] or re.search(r"[:/]", found["rest"])):
-        # `docker:dind` is an image of that name, as no tag has a colon or a slash.
-        return Place(kind="engine", name=_reference(found["rest"]), engine=_STORES[found["scheme"]])
+        # `docker:dind` is a name with a tag: a tag has no colon or slash.
+        return ImageLocation(kind="engine", name=_reference(found["rest"]), engine=_STORES[found["scheme"]])
     if engine is None or _PATH.match(text):
         path = Path(text)
-        is_there = _is_there(path)
+        is_there = _exists(path)
         if is_there and not path.is_dir():
-            return Place(kind="archive", path=path)
+            return ImageLocation(kind="archive", path=path)
         if is_there and any((path / name).is_file() for name in _LAYOUT):
-            return Place(kind="layout", path=path)
+            return ImageLocation(kind="layout", path=path)
         if is_there and _PATH.match(text):
             raise SlimifyError(
                 NO_IMAGE, "the directory contains no image", hint="an OCI layout has an index.json"
             )
         if _PATH.match(text):
             raise _missing("file")
-    return Place(kind="engine", name=_reference(text), engine=engine)
+    return ImageLocation(kind="engine", name=_reference(text), engine=engine)
 
 
-def read(
-    where: Place,
+def read_located(
+    where: ImageLocation,
     keep: Callable[[str], bool],
     *,
     digests: bool = True,
@@ -94,7 +93,7 @@ def read(
         return archive.read_layout(
             where.path, keep=keep, digests=digests, compress=compress, name=where.name, platform=platform
         )
-    with _stream(where) as stream:
+    with _open_stream(where) as stream:
         return archive.read(
             stream,
             keep=keep,
@@ -106,9 +105,9 @@ def read(
 
 
 @contextmanager
-def _stream(where: Place) -> Iterator[BinaryIO]:
+def _open_stream(where: ImageLocation) -> Iterator[BinaryIO]:
     if where.kind == "engine":
-        engine, name = _engine_with(where.name, where.engine)
+        engine, name = _engine_with_image(where.name, where.engine)
         with engine, engine.archive(name) as stream:
             yield stream
     elif where.path is None:
@@ -125,10 +124,10 @@ def _stream(where: Place) -> Iterator[BinaryIO]:
             raise SlimifyError(locate.NOT_READABLE, message) from error
 
 
-def _engine_with(name: str, wanted: EngineName | None) -> tuple[Engine, str]:
-    """The engine that has an image, and the image's name for it. Nothing is pulled.
+def _engine_with_image(name: str, wanted: EngineName | None) -> tuple[Engine, str]:
+    """The engine that has an image, and the full name of the image. Nothing is pulled.
 
-    Docker saves all tags of a name without one, so `latest` is spelt out unless it is an id.
+    Docker saves all tags of an untagged name, so `latest` is added unless the name is an id.
     """
     from slimify.engine.detect import detect
     from slimify.engine.model import EngineProblem
@@ -153,17 +152,17 @@ def _engine_with(name: str, wanted: EngineName | None) -> tuple[Engine, str]:
     raise SlimifyError(NO_IMAGE, f"{who} {'have' if len(asked) > 1 else 'has'} no such image", hint=hint)
 
 
-def _file(rest: str, *, directory: bool) -> Place:
-    """`PATH` or `PATH:NAME`; both may hold colons."""
+def _file_location(rest: str, *, directory: bool) -> ImageLocation:
+    """The location of `PATH` or `PATH:NAME`; both may contain colons."""
     kind: Literal["archive", "layout"] = "layout" if directory else "archive"
     if rest == "-":
-        return Place(kind="archive")
+        return ImageLocation(kind="archive")
     cuts = [len(rest), *(match.start() for match in re.finditer(":", rest))]
     for cut in sorted(cuts, reverse=True):
         path = Path(rest[:cut])
-        if cut and _is_there(path):
+        if cut and _exists(path):
             name = rest[cut + 1 :]
-            return Place(kind="layout" if path.is_dir() else kind, path=path, name=name)
+            return ImageLocation(kind="layout" if path.is_dir() else kind, path=path, name=name)
     raise _missing("directory" if directory else "file")
 
 
@@ -173,7 +172,7 @@ def _missing(what: str) -> SlimifyError:
     )
 
 
-def _is_there(path: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):  # too long, a NUL byte

@@ -1,4 +1,4 @@
-"""What a repair found to be missing → settings, so that the next rewrite keeps it without building."""
+"""Saves the constraints that a repair found as settings, so that the next rewrite respects them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from slimify.verify.model import Constraint
 Value = str | list[str]
 
 
-class Kept(Struct, frozen=True):
-    """What came of writing constraints: the settings file, whether it has them, a message for users."""
+class SavedConstraints(Struct, frozen=True):
+    """The result of saving constraints: the settings file, whether it was written, a message for users."""
 
     path: Path
     is_written: bool
@@ -29,16 +29,16 @@ class Kept(Struct, frozen=True):
 
 
 def keep_constraints(directory: Path, constraints: Iterable[Constraint]) -> str:
-    """Writes the constraints to the settings file of Dockerfiles in `directory` → a message for users."""
-    return kept(directory, constraints).message
+    """Saves the constraints to the settings file of Dockerfiles in `directory`. Returns a message for
+    users."""
+    return save_constraints(directory, constraints).message
 
 
-def kept(directory: Path, constraints: Iterable[Constraint]) -> Kept:
-    """Writes the constraints to the nearest slimify.toml; without any settings file, to a new one beside the
-    Dockerfile.
+def save_constraints(directory: Path, constraints: Iterable[Constraint]) -> SavedConstraints:
+    """Saves the constraints to the nearest slimify.toml, or to a new one next to the Dockerfile.
 
-    Only the keys concerned change. Where that can't be done in place (pyproject.toml is somebody else's file
-    too), nothing is written, and the message has the lines to add.
+    Only the affected keys change. If that is impossible, or if the settings are in pyproject.toml, nothing is
+    written and the message contains the lines to add.
     """
     wanted = settings(constraints)
     path, _ = config.settings_file(directory)
@@ -47,36 +47,34 @@ def kept(directory: Path, constraints: Iterable[Constraint]) -> Kept:
     why = ""
     try:
         old = path.read_bytes() if path.exists() else None
-        text = edited((old or b"").decode("utf-8"), wanted) if path.name == "slimify.toml" else None
+        text = edit_settings((old or b"").decode("utf-8"), wanted) if path.name == "slimify.toml" else None
         if text is not None:
             replace_file.replace_file(path, text.encode("utf-8"), expected=old)
-            return Kept(path, True, f"{path}: set {', '.join(wanted)}\n")
+            return SavedConstraints(path, True, f"{path}: set {', '.join(wanted)}\n")
     except (SlimifyError, OSError, ValueError) as error:
         why = f"{error}; "
-    return Kept(path, False, f"{path}: {why}add by hand:\n{lines(wanted, '  ')}")
+    return SavedConstraints(path, False, f"{path}: {why}add by hand:\n{as_toml(wanted, '  ')}")
 
 
-def lines(wanted: Mapping[str, Value], indent: str = "") -> str:
+def as_toml(wanted: Mapping[str, Value], indent: str = "") -> str:
     """Settings as TOML."""
     return "".join(
         f"{indent}{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in wanted.items()
     )
 
 
-def edited(text: str, wanted: Mapping[str, Value]) -> str | None:
-    """A settings file with further values; None where a change of the text would not be the change that
-    is meant (comments inside a list, unusual quoting).
-
-    Raises ValueError for what is no TOML.
+def edit_settings(text: str, wanted: Mapping[str, Value]) -> str | None:
+    """The text of a settings file with `wanted` values added; None if the text can't be edited safely
+    (comments inside a list, unusual quoting). Raises ValueError for malformed TOML.
     """
     before = tomli.loads(text)
     expected = dict(before)
     for key, value in wanted.items():
         name = key if key in before or key.replace("-", "_") not in before else key.replace("-", "_")
-        expected[name] = _merged(key, before.get(name), value)
+        expected[name] = _merge_values(key, before.get(name), value)
         if expected[name] == before.get(name):
             continue
-        changed = _with(text, name, expected[name], new=name not in before)
+        changed = _set_value(text, name, expected[name], new=name not in before)
         if changed is None:
             return None
         text = changed
@@ -86,7 +84,7 @@ def edited(text: str, wanted: Mapping[str, Value]) -> str | None:
         return None
 
 
-def _merged(key: str, old: object, new: Value) -> object:
+def _merge_values(key: str, old: object, new: Value) -> object:
     if isinstance(new, list):
         had = list(old) if isinstance(old, list) else []
         return [*had, *(item for item in new if item not in had)]
@@ -95,7 +93,7 @@ def _merged(key: str, old: object, new: Value) -> object:
     return new
 
 
-def _with(text: str, name: str, value: object, *, new: bool) -> str | None:
+def _set_value(text: str, name: str, value: object, *, new: bool) -> str | None:
     newline = "\r\n" if "\r\n" in text else "\n"
     line = f"{name} = {json.dumps(value, ensure_ascii=False)}"
     top, below = _top_level(text)
@@ -111,7 +109,7 @@ def _with(text: str, name: str, value: object, *, new: bool) -> str | None:
 
 
 def _top_level(text: str) -> tuple[str, str]:
-    """What stands in front of the first table, and the rest with the comments right above it."""
+    """The text before the first table, and the rest, including comments directly above the table."""
     match = re.search(r"^[ \t]*\[", text, re.MULTILINE)
     if match is None:
         return text, ""

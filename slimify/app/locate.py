@@ -1,4 +1,4 @@
-"""Paths of the command line → Dockerfiles, and the build context of each."""
+"""Finds the Dockerfiles of paths on the command line, and the build context of each."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ NOT_READABLE = "SL901"
 
 PATTERNS = ("Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile")
 _STDIN = "-"
-_BESIDE = re.compile(
+_NON_PROJECT_FILES = re.compile(
     r"(?:docker-)?compose[\w.-]*\.ya?ml|.*\.(?:dockerignore|md)|\.env.*|\.git(?:keep|ignore)"
 )
 
 
 class Target(Struct, frozen=True, kw_only=True):
-    """One Dockerfile to work on: `name` as the user would write it, `path` None for standard input."""
+    """A Dockerfile to process: `name` as the user writes it, `path` None for standard input."""
 
     name: str
     path: Path | None
 
     @property
     def directory(self) -> Path:
-        """Where its settings and its context are looked for: what holds the file, links not followed."""
+        """The directory of the file, symlinks not followed. Settings and context are searched from here."""
         return Path() if self.path is None else self.path.parent
 
 
@@ -40,7 +40,7 @@ Job = tuple[Target, SlimifyError | None]
 
 
 def find(paths: list[str] | None) -> Iterator[Job]:
-    """Each Dockerfile of the paths once, in their order; an error instead for a path without any."""
+    """Each Dockerfile of the paths once, in their order; an error for a path without any."""
     seen = set()
     for path in paths or ["Dockerfile"]:
         try:
@@ -52,16 +52,15 @@ def find(paths: list[str] | None) -> Iterator[Job]:
             yield Target(name=path, path=Path(path)), error
 
 
-def named(path: Name) -> Job:
-    """The one Dockerfile of a path that a program names."""
+def target_of(path: Name) -> Job:
+    """The job for a single path."""
     return Target(name=os.fspath(path), path=Path(path)), None
 
 
 def targets(path: str) -> tuple[Target, ...]:
-    """The Dockerfiles that `path` stands for: itself, `-`, or all in a directory, sorted.
+    """The Dockerfiles of `path`: itself, standard input for `-`, or all in a directory, sorted.
 
-    Directories of other people's code, hidden ones and symbolic links are not entered.
-    Raises SlimifyError where there is none.
+    Vendored and hidden directories and symlinks are skipped. Raises SlimifyError if there is none.
     """
     if path == _STDIN:
         return (Target(name=_STDIN, path=None),)
@@ -78,7 +77,7 @@ def targets(path: str) -> tuple[Target, ...]:
 
 
 def read(target: Target) -> bytes:
-    """The bytes of a Dockerfile. Raises SlimifyError where it cannot be read."""
+    """The bytes of a Dockerfile. Raises SlimifyError if it can't be read."""
     if target.path is None:
         return sys.stdin.buffer.read()
     try:
@@ -91,18 +90,18 @@ def read(target: Target) -> bytes:
 
 
 def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
-    """The directory `docker build` would be given for a Dockerfile, and a remark ("" for the usual case).
+    """The likely build context of a Dockerfile, and a remark ("" for the usual case).
 
-    That is the directory of the file. Where what it copies is not there, but all of it is in a
-    directory above, inside the same repository, it is that one: `docker build -f docker/Dockerfile .`
-    is as common. So it is where it copies the whole directory, in which nothing lies but files of Docker's,
-    and the project above. Standard input has no context.
+    Usually it is the directory of the file. If the copied files are missing there but all exist in a parent
+    directory of the same repository, it is that one, as in `docker build -f docker/Dockerfile .`. The same
+    holds if the file copies its whole directory, which contains only Docker's files, and a parent directory
+    contains the project. Standard input has no context.
     """
     if target.path is None:
         return None, ""
     own = target.directory
-    sources = _copied(data)
-    bare = _bare(own) and any(os.path.normpath(source) == "." for source in sources)
+    sources = _copied_sources(data)
+    bare = _has_only_docker_files(own) and any(os.path.normpath(source) == "." for source in sources)
     if not bare and all(_resolves(own, source) for source in sources):
         return own, ""
     for directory in config.ancestors(own)[1:]:
@@ -112,13 +111,13 @@ def build_context(target: Target, data: bytes) -> tuple[Path | None, str]:
     return own, ""
 
 
-def _bare(directory: Path) -> bool:
-    """Whether a directory holds files of Docker's and texts for people only."""
+def _has_only_docker_files(directory: Path) -> bool:
+    """Whether a directory contains only Docker's files and documentation."""
     try:
         names = os.listdir(directory)
     except OSError:
         return False
-    return all(is_dockerfile(n) or _BESIDE.fullmatch(n.lower()) for n in names)
+    return all(is_dockerfile(n) or _NON_PROJECT_FILES.fullmatch(n.lower()) for n in names)
 
 
 def _is_project(directory: Path) -> bool:
@@ -140,20 +139,20 @@ def _search(root: Path) -> Iterator[Path]:
 
 
 def is_dockerfile(name: str) -> bool:
-    """Whether a file of this name is one that a search finds."""
+    """Whether a directory search finds a file of this name."""
     if name.startswith(".") or name.endswith(".dockerignore"):
         return False
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in PATTERNS)
 
 
-def _copied(data: bytes) -> tuple[str, ...]:
-    """What COPY and ADD take from the context by a name that is plain text."""
+def _copied_sources(data: bytes) -> tuple[str, ...]:
+    """The sources of COPY and ADD in the context, without variables and URLs."""
     from slimify.syntax.dockerfile import parser
 
     try:
         parsed = parser.parse(data)
     except SlimifyError:
-        return ()  # whoever parses it for good will report it
+        return ()  # the pipeline reports the error
     sources: list[str] = []
     for instruction in parsed.instructions:
         if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
@@ -164,11 +163,11 @@ def _copied(data: bytes) -> tuple[str, ...]:
 
 
 def _resolves(directory: Path, source: str) -> bool:
-    """Whether a COPY source is in `directory`; like Docker, `..` does not lead out of it."""
+    """Whether a COPY source exists in `directory`. As in Docker, `..` does not leave it."""
     relative = os.path.normpath(f"/{source}").lstrip("/")
     try:
         if any(char in relative for char in "*?["):
             return "**" in relative or any(directory.glob(relative))
         return (directory / relative).exists()
-    except (OSError, ValueError):  # a name no file system takes
+    except (OSError, ValueError):  # invalid name
         return False

@@ -1,4 +1,4 @@
-"""Two Dockerfiles named on the command line → the one of both, with its proof where one is wished for."""
+"""Use case `merge`: two Dockerfiles become one, optionally with a proof."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def merge_files(
     proving: ProofOptions | None = None,
     listeners: Callable[[], Listeners] | None = None,
 ) -> tuple[Source, Outcome, Proof | None]:
-    """What comes of the file that builds, `builder`, and the one that gets the result, `path`, which may be
-    `-` for standard input. Nothing is written, and nothing is built without `proving`.
+    """The outcome of merging `builder`, the Dockerfile of the build image, into `path`, the Dockerfile that
+    copies the build result ("-": standard input). Nothing is written; images are built only with `proving`.
 
-    `extracts` are paths of the builder's image with the names that they get in the context, where no script
-    tells. Raises nothing: what goes wrong is a failed outcome.
+    `extracts` are paths of the build image and their names in the build context; None: a script defines them.
+    Raises nothing: failures are failed outcomes.
     """
     targets = [Target(name=p, path=None if p == "-" else Path(p)) for p in (builder, path)]
     source, reading = Source(targets[1], b""), path
@@ -49,13 +49,13 @@ def merge_files(
         beside = context if path == "-" and context is not None else targets[1].directory
         options = replace(config.load(beside, targets[1].path), **(settings or {}))
         second = File(source.target, source.data)
-        outcome, proof = _merged(first, second, context, options, extracts, proving, listeners)
+        outcome, proof = _merge(first, second, context, options, extracts, proving, listeners)
     except Exception as error:
         outcome = failed(reading, error)
     return source, outcome, proof
 
 
-def _merged(
+def _merge(
     builder: File,
     runtime: File,
     context: Path | None,
@@ -71,8 +71,8 @@ def _merged(
         return merge_pipeline.outcome(pair, options), None
     from slimify.app import merge_proof, prove
 
-    told = (listeners or prove.silent)()
+    told = (listeners or prove.silent_listeners)()
     try:
-        return merge_proof.proven(builder, runtime, pair, options, proving, told)
+        return merge_proof.prove_merge(builder, runtime, pair, options, proving, told)
     finally:
         told.done()

@@ -1,4 +1,4 @@
-"""Two Dockerfiles and what glued them together -> an outcome for the one file. No decisions here."""
+"""The pipeline of `merge`: reads two Dockerfiles and their build script, plans, renders and validates."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def read(
     options: Options,
     given: Sequence[tuple[str, str]] = (),
 ) -> Pair | Outcome:
-    """Both files, labelled, with what is between them; the outcome where one can't be read or has stages
-    already. `given` are paths of the builder's image with the names that they get in the context, where no
-    script tells. Raises nothing for malformed input: that is a `failed` outcome."""
+    """Both files, classified, with the build script between them; the outcome if one is malformed or already
+    has several stages. `given` are paths of the build image and their names in the build context. Raises
+    nothing for malformed input: that is a failed outcome."""
     from slimify.syntax.dockerfile.instructions import is_multi_stage
     from slimify.syntax.dockerfile.parser import parse
 
@@ -72,7 +72,7 @@ def read(
 
 
 def outcome(pair: Pair, options: Options) -> Outcome:
-    """One multi-stage file of both, or why not."""
+    """The multi-stage file of both, or the reasons against it."""
     from slimify.planning.merge.plan import extracted_paths, merged_plan
     from slimify.render import render
     from slimify.validation.merged import problems
@@ -107,22 +107,22 @@ def _pair(
     options: Options,
     given: Sequence[tuple[str, str]],
 ) -> Pair:
-    """Both files with the contexts that the script between them gives them."""
+    """Both files, with the build contexts that the build script uses."""
     from slimify.planning.merge.plan import Pair
 
     one, other = (_context(file, context) for file, _ in (builder, runtime))
     root = _root(builder[0], runtime[0], other)
-    labelled = _labelled(builder, one, options)
+    labelled = _classify(builder, one, options)
     build_script = _find_build_script(root, builder[0], runtime[0], labelled, given, other)
     if build_script is not None and context is None:
         if (root / build_script.builder.context).resolve() != one.resolve():
             one = root / build_script.builder.context
-            labelled = _labelled(builder, one, options)
+            labelled = _classify(builder, one, options)
         if build_script.runtime is not None:
             other = root / build_script.runtime.context
     return Pair(
         builder=labelled,
-        runtime=_labelled(runtime, other, options),
+        runtime=_classify(runtime, other, options),
         build_script=build_script,
         place=os.path.relpath(other.resolve(), root).replace(os.sep, "/"),
     )
@@ -133,13 +133,13 @@ def _context(file: File, context: Path | None) -> Path:
 
 
 def _root(builder: File, runtime: File, context: Path) -> Path:
-    """Where scripts are looked for: the repository, or what holds both files."""
+    """The directory to search for build scripts: the repository, or the common directory of both files."""
     folders = [f.target.directory.resolve() for f in (builder, runtime) if f.target.path is not None]
     common = Path(os.path.commonpath([*folders, context.resolve()]))
     return config.repository_root(common) or common
 
 
-def _labelled(file: tuple[File, Dockerfile], context: Path, options: Options) -> Program:
+def _classify(file: tuple[File, Dockerfile], context: Path, options: Options) -> Program:
     from slimify.analysis.classify import classify
     from slimify.context.scan import scan
 

@@ -1,5 +1,5 @@
-"""Two Dockerfiles and what glued them → the one file and its proof: the old image is built as the script did
-it, the builder's image first, then what is taken out of it, then the other file."""
+"""Verifies a merge. The original is built as its script does: the build image first, then the files are
+copied out of it, then the second Dockerfile is built."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from slimify.engine.containers import Engine
     from slimify.verify.model import Proof
 
-_PAUSE = 0.5  # seconds between two looks at a container that runs
-_PATIENCE = 1800.0  # seconds that it may take
+_POLL_INTERVAL = 0.5  # seconds
+_TIMEOUT = 1800.0  # seconds for the container that produces the files
 
 
-def proven(
+def prove_merge(
     builder: File,
     runtime: File,
     pair: Pair,
@@ -45,24 +45,28 @@ def proven(
     proving: ProofOptions,
     told: Listeners,
 ) -> tuple[Outcome, Proof | None]:
-    """The outcome of a merge with its proof; no proof where there is no new file.
+    """The outcome of a merge and its proof; None without a new file.
 
-    Raises EngineProblem where an image can't be built for the comparison, or the engine fails, SlimifyError
-    where a probe is malformed.
+    Raises EngineProblem if an image can't be built or the engine fails, and SlimifyError for a malformed
+    probe.
     """
     outcome = merge_pipeline.outcome(pair, options)
     if outcome.after is None:
         return outcome, None
     again = any(d.code == "SL371" for d in outcome.decisions)
     with detect(proving.engine) as engine, tempfile.TemporaryDirectory(prefix="slimify-merge-") as folder:
-        build = replace(proving.build, build_args={**options.build_args, **_given(pair.build_script)})
+        build = replace(
+            proving.build, build_args={**options.build_args, **_build_arguments(pair.build_script)}
+        )
         target = pair.build_script.builder.target if pair.build_script is not None else ""
         first = engine.build(
             builder.data, _root(pair.builder), replace(build, target=target), told.progress, "builder"
         )
-        context = _linked(_root(pair.runtime), Path(folder) / "context")
+        context = _linked_copy(_root(pair.runtime), Path(folder) / "context")
         for extract in extracted_files(pair):
-            _take(engine, first.tag, extract, pair.build_script if again and extract.ran else None, context)
+            _extract(
+                engine, first.tag, extract, pair.build_script if again and extract.ran else None, context
+            )
         subject = proof_request(
             runtime.data,
             name=runtime.name,
@@ -84,8 +88,8 @@ def _root(program: object) -> Path:
     return root
 
 
-def _given(build_script: BuildScript | None) -> dict[str, str]:
-    """The build arguments of both builds, as far as the script says their values."""
+def _build_arguments(build_script: BuildScript | None) -> dict[str, str]:
+    """The build arguments of both builds whose values the script contains."""
     builds = (
         (build_script.builder, *((build_script.runtime,) if build_script.runtime else ()))
         if build_script is not None
@@ -96,7 +100,7 @@ def _given(build_script: BuildScript | None) -> dict[str, str]:
 
 
 def _with_image(build: BuildOptions, names: Sequence[str], tag: str) -> BuildOptions:
-    """The options with which a file finds the builder's image by the name that the script gives it."""
+    """Build options that make the build image available under the names that the script uses."""
     contexts = tuple(word for n in names for word in ("--build-context", f"{n}=docker-image://{tag}"))
     return replace(build, arguments=(*build.arguments, *contexts))
 
@@ -104,8 +108,8 @@ def _with_image(build: BuildOptions, names: Sequence[str], tag: str) -> BuildOpt
 # --- what the script did ---------------------------------------------------------------------------------
 
 
-def _linked(root: Path, copy: Path) -> Path:
-    """A second directory with the same files: to it goes what is taken out of the builder's image."""
+def _linked_copy(root: Path, copy: Path) -> Path:
+    """A copy of a directory, made of hard links where possible. Extracted files are added to it."""
 
     def link(source: str, target: str) -> str:
         try:
@@ -118,21 +122,21 @@ def _linked(root: Path, copy: Path) -> Path:
     return copy
 
 
-def _take(engine: Engine, tag: str, extract: Extract, ran: BuildScript | None, context: Path) -> None:
-    """One path of the builder's image into the context; `ran`: after its container did its work."""
+def _extract(engine: Engine, tag: str, extract: Extract, ran: BuildScript | None, context: Path) -> None:
+    """Copies one path of the build image into the context. With `ran`, its container runs first."""
     with _container(engine, tag, ran) as container, engine.copy_out(container, extract.path) as stream:
         (context / extract.target).parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(fileobj=stream, mode="r|") as archive:
             for member in archive:
-                name = _below(extract.target, member.name)
+                name = _target_path(extract.target, member.name)
                 if (context / name).is_file() or (context / name).is_symlink():
-                    (context / name).unlink()  # it may be the user's own file, under a second name
-                link = _below(extract.target, member.linkname) if member.islnk() else member.linkname
+                    (context / name).unlink()  # it may be a hard link to the user's file
+                link = _target_path(extract.target, member.linkname) if member.islnk() else member.linkname
                 archive.extract(member.replace(name=name, linkname=link, deep=False), context, filter="tar")
 
 
-def _below(target: str, name: str) -> str:
-    """Where a member of the archive comes to lie: its first part is the path that was asked for."""
+def _target_path(target: str, name: str) -> str:
+    """The target path of an archive member, whose first component is the requested path."""
     rest = name.partition("/")[2]
     return f"{target}/{rest}" if rest else target
 
@@ -145,9 +149,9 @@ def _container(engine: Engine, tag: str, ran: BuildScript | None) -> Iterator[st
         words = ran.command
         options = RunOptions(arguments=("--entrypoint", words[0]), command=words[1:])
         container = engine.start(tag, options)
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _TIMEOUT
         while engine.state(container).running and time.monotonic() < end:
-            time.sleep(_PAUSE)
+            time.sleep(_POLL_INTERVAL)
     try:
         yield container
     finally:

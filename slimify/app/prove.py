@@ -1,4 +1,4 @@
-"""Dockerfiles named on the command line → a rewrite and its proof, with the user's own engine."""
+"""Use case `verify`: rewrites Dockerfiles and verifies the result with a container engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from slimify import config
 from slimify.app import locate
 from slimify.app.dockerfiles import Source
 from slimify.app.failures import failed
-from slimify.app.locate import Job, Name, Target, named
+from slimify.app.locate import Job, Name, Target, target_of
 from slimify.model.errors import SlimifyError
 from slimify.model.outcome import Outcome, Rewritten
 
@@ -33,8 +33,8 @@ def _plain_build() -> BuildOptions:
 
 
 class ProofOptions(Struct, frozen=True, kw_only=True):
-    """What was asked for on the command line. `rewritten`: the file to compare with, instead of a
-    rewrite; `probes`: the texts of `--probe`; `run` False: nothing is started."""
+    """How to verify. `rewritten` is compared instead of slimify's rewrite; `probes` are the values of
+    `--probe`. `run` False: no container is started."""
 
     build: BuildOptions = field(default_factory=_plain_build)
     engine: EngineName | None = None
@@ -46,19 +46,19 @@ class ProofOptions(Struct, frozen=True, kw_only=True):
 
 
 class Listeners(Struct, frozen=True):
-    """What is told while it goes on: the position of builds, the rounds of repair."""
+    """Callbacks for the progress of builds and the rounds of repair."""
 
     progress: Callable[[Progress], None]
     turn: Callable[[Round], None]
     done: Callable[[], None] = lambda: None
 
 
-def silent() -> Listeners:
-    """Nobody listens."""
+def silent_listeners() -> Listeners:
+    """Listeners that do nothing."""
     return Listeners(progress=lambda _at: None, turn=lambda _round: None)
 
 
-def proven(
+def prove_job(
     job: Job,
     context: Path | None,
     overrides: dict[str, object],
@@ -66,10 +66,8 @@ def proven(
     told: Listeners,
     image: Image | None = None,
 ) -> tuple[Source, Outcome, Proof | None]:
-    """The rewrite of one Dockerfile, from which `image` was built, and its proof; no proof where there is
-    nothing to compare.
-
-    A failure of the engine is a failed outcome; Ctrl-C comes through.
+    """The rewrite of one Dockerfile, from which `image` was built, and its proof; None if there is nothing to
+    compare. A failure of the engine is a failed outcome. KeyboardInterrupt is not caught.
     """
     target, problem = job
     data = b""
@@ -77,7 +75,7 @@ def proven(
         if problem is not None:
             raise problem
         data = locate.read(target)
-        outcome, proof = _proven(Source(target, data), context, overrides, proving, told, image)
+        outcome, proof = _prove_source(Source(target, data), context, overrides, proving, told, image)
     except Exception as error:
         outcome, proof = failed(target.name, error), None
     finally:
@@ -94,20 +92,20 @@ def prove_file(
     run: bool = True,
     **settings: object,
 ) -> tuple[Outcome, Proof | None]:
-    """What comes of a Dockerfile, and what building and comparing both images has shown.
+    """The outcome of a Dockerfile and the proof from building and comparing both images.
 
-    The container engine is found, or is `engine`. With `repair` what is found to be missing is planned in
-    until the images are equal; without `run` nothing is started. The proof is None where there is nothing to
-    compare. Raises nothing: a failure of the engine is an outcome too.
+    `engine` None: the first container engine found. With `repair`, plans are adjusted until the images are
+    equal; without `run`, no container is started. The proof is None if there is nothing to compare. Raises
+    nothing: a failure of the engine is a failed outcome.
     """
     proving = ProofOptions(engine=engine, repair=repair, run=run)
-    _, outcome, proof = proven(
-        named(path), None if context is None else Path(context), settings, proving, silent()
+    _, outcome, proof = prove_job(
+        target_of(path), None if context is None else Path(context), settings, proving, silent_listeners()
     )
     return outcome, proof
 
 
-def _proven(
+def _prove_source(
     source: Source,
     context: Path | None,
     overrides: dict[str, object],
@@ -122,7 +120,7 @@ def _proven(
     from slimify.verify.session import Session
 
     target, data = source.target, source.data
-    # standard input belongs to the context that is named with it
+    # for standard input, settings are located in the build context
     beside = context if target.path is None and context is not None else target.directory
     options: Options = replace(config.load(beside, target.path), **overrides)
     probe = probe_of(options, proving, target)
@@ -135,7 +133,7 @@ def _proven(
     def rewrite(with_options: Options) -> Outcome:
         return pipeline.rewrite(data, name=target.name, context=directory, options=with_options, image=image)
 
-    outcome = _given(proving.rewritten, rewrite(options), data)
+    outcome = _with_rewritten_file(proving.rewritten, rewrite(options), data)
     if outcome.after is None:
         return outcome, None
     build = replace(proving.build, build_args={**options.build_args, **proving.build.build_args})
@@ -164,8 +162,8 @@ def _proven(
         return outcome, prove(outcome)
 
 
-def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
-    """The outcome as if `path` were what came of the rewrite."""
+def _with_rewritten_file(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
+    """The outcome with the file at `path` in place of the rewrite."""
     if path is None:
         return outcome
     if outcome.kind == "failed":
@@ -175,7 +173,7 @@ def _given(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
 
 
 def probe_of(options: Options, proving: ProofOptions, target: Target) -> Probe:
-    """What is asked of the containers; volumes are relative to the settings file that names them."""
+    """The probe of a Dockerfile. Volumes are relative to the settings file. Raises SlimifyError (SL904)."""
     from slimify.verify import probes
 
     settings = Path(options.settings)

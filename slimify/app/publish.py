@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from slimify import config
 from slimify.app.locate import find
-from slimify.app.prove import silent
+from slimify.app.prove import silent_listeners
 from slimify.app.rewrite import rewrite_files
 from slimify.app.write import write_file
 from slimify.config.pr import requests
@@ -65,7 +65,7 @@ class PublishOptions(Struct, frozen=True, kw_only=True):
     again: bool = False
     dry: bool = False
     proving: ProofOptions | None = None
-    listeners: Callable[[], Listeners] = silent
+    listeners: Callable[[], Listeners] = silent_listeners
 
 
 class Published(Struct, frozen=True):
@@ -268,7 +268,7 @@ def _write_files(run: PublishRun, tree: Path, offer: Offer, sources: dict[str, S
         if done.error is not None:
             raise done.error
         if change.proof is not None and change.proof.constraints:
-            kept = learned_settings.kept(source.target.directory, change.proof.constraints)
+            kept = learned_settings.save_constraints(source.target.directory, change.proof.constraints)
             if kept.is_written:
                 noted(kept.path)
             else:

@@ -1,4 +1,4 @@
-"""Puts a file in place so that at every moment either the old or the new content is there, whole."""
+"""Replaces a file atomically."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ CHANGED = "SL903"
 
 
 def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes | None = None) -> None:
-    """Makes `data`, whole or in parts, the content of `path`, creating it where it is missing.
+    """Writes `data` (bytes, or their parts) to `path`, which is created if missing.
 
-    The bytes go to a temporary file beside the target, reach the disk, and then take the name.
-    Mode, owner and extended attributes of an old file are kept, and a symbolic link is followed to
-    the file it means. `expected` is what the file held when it was read.
+    The bytes are written to a temporary file next to the target, synced, and then renamed. Mode, owner and
+    extended attributes of an existing file are kept; symlinks are followed. `expected` is the content of the
+    file when it was read.
 
-    Raises SlimifyError, with the old file as it was: SL903 where the file no longer holds
-    `expected`, SL902 where it is protected against writing, is no regular file, its owner cannot
-    be kept, or the system says no (permission, disk full).
+    Raises SlimifyError and leaves the file unchanged: SL903 if it no longer contains `expected`; SL902 if it
+    is read-only or not a regular file, its owner can't be kept, or the system reports an error (permission,
+    disk full).
     """
     try:
         target = path.resolve()
@@ -44,7 +44,7 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes |
             temporary.unlink(missing_ok=True)
             raise
         _sync_directory(target.parent)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of symbolic links, before 3.13
+    except (OSError, RuntimeError) as error:  # RuntimeError: a symlink loop, before Python 3.13
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise SlimifyError(
             CANNOT_WRITE,
@@ -56,8 +56,8 @@ def replace_file(path: Path, data: bytes | Iterable[bytes], *, expected: bytes |
 def _check_writable(path: Path, old: os.stat_result) -> None:
     if not stat.S_ISREG(old.st_mode):
         raise SlimifyError(CANNOT_WRITE, f"cannot write {path}: it is not a regular file")
-    # Renaming over a file asks nobody for permission to write to it, and root has it always:
-    # without a write bit somebody meant it to stay.
+    # A rename does not check the permission to write the file, and root always has it: a file without a
+    # write bit is meant to stay unchanged.
     if not old.st_mode & 0o222 or not os.access(path, os.W_OK):
         raise SlimifyError(
             CANNOT_WRITE,
@@ -67,7 +67,7 @@ def _check_writable(path: Path, old: os.stat_result) -> None:
 
 
 def _write_beside(target: Path, data: bytes | Iterable[bytes], old: os.stat_result | None) -> Path:
-    """A file with `data` and the attributes of `target`, on disk, in the same directory."""
+    """A temporary file with `data` and the attributes of `target`, synced, in the same directory."""
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -112,7 +112,7 @@ def _umask() -> int:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Makes the rename itself durable. Not every file system or platform can; nothing is lost then."""
+    """Makes the rename durable, if the file system and the platform support it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""Dockerfiles named on the command line → what comes of each, with its proof where one is wished for."""
+"""Use case `rewrite`: the outcome of each Dockerfile, optionally with a proof."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from slimify.app import dockerfiles
 from slimify.app.dockerfiles import Source
-from slimify.app.locate import Job, Name, named
+from slimify.app.locate import Job, Name, target_of
 from slimify.model.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -29,33 +29,32 @@ def rewrite_files(
     listeners: Callable[[], Listeners] | None = None,
     image: Image | None = None,
 ) -> Iterator[Result]:
-    """What comes of each, one after the other; whatever goes wrong with one stops no other.
+    """Rewrites Dockerfiles one after the other. A failure of one does not stop the others.
 
-    `context` is the build context, found as on the command line without it. `settings` are fields of Options
-    that override those of settings files. Without `proving` nothing is built; `listeners` are asked for once
-    a Dockerfile. `image` was built from it.
+    `context` is the build context; None: it is derived from the Dockerfile. `settings` are fields of Options
+    that override settings files. Images are built only with `proving`; `listeners` is called once for each
+    Dockerfile. `image` was built from the Dockerfile.
     """
     shown: set[tuple[str, str | None]] = set()
-    for source, outcome, proof in _each(todo, context, settings or {}, proving, listeners, image):
-        if proof is None or proof.verdict == "equal":  # others bring nothing
-            outcome = _once(outcome, shown)
+    for source, outcome, proof in _rewrite_each(todo, context, settings or {}, proving, listeners, image):
+        if proof is None or proof.verdict == "equal":  # a rejected rewrite adds no ignore file
+            outcome = _without_repeated_ignore_file(outcome, shown)
         yield source, outcome, proof
 
 
 def rewrite_file(path: Name, context: Name | None = None, **settings: object) -> Outcome:
-    """What comes of a Dockerfile, by the settings files that are in force for it. Nothing is written.
+    """The outcome of a Dockerfile with its effective settings. Nothing is written.
 
-    `context` is the build context; without it, it is found as on the command line. `settings` are fields
-    of `Options` that override what the files say, such as `base="minimal"`. Raises nothing: what goes wrong
-    is an outcome that has `kind` failed and an `error`.
-    """
+    `context` is the build context; None: it is derived from the Dockerfile. `settings` are fields of
+    `Options` that override settings files, such as `base="minimal"`. Raises nothing: a failure is an outcome
+    of kind "failed" with an `error`."""
     ((_, outcome),) = dockerfiles.outcomes(
-        "rewrite", [named(path)], None if context is None else Path(context), settings
+        "rewrite", [target_of(path)], None if context is None else Path(context), settings
     )
     return outcome
 
 
-def _each(
+def _rewrite_each(
     todo: Iterable[Job],
     context: Path | None,
     settings: dict[str, object],
@@ -70,12 +69,12 @@ def _each(
     from slimify.app import prove
 
     for job in todo:
-        yield prove.proven(job, context, settings, proving, (listeners or prove.silent)(), image)
+        yield prove.prove_job(job, context, settings, proving, (listeners or prove.silent_listeners)(), image)
 
 
-def _once(outcome: Outcome, shown: set[tuple[str, str | None]]) -> Outcome:
-    """The outcome without an ignore file that another Dockerfile of its context brought already: a second
-    patch of it would not apply."""
+def _without_repeated_ignore_file(outcome: Outcome, shown: set[tuple[str, str | None]]) -> Outcome:
+    """The outcome without an ignore file that another Dockerfile of the same context already changes, since a
+    second patch would not apply."""
     ignore = outcome.ignore
     if ignore is None:
         return outcome

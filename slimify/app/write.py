@@ -1,4 +1,4 @@
-"""Outcomes → files: the new Dockerfile and its ignore file, both or neither."""
+"""Writes the new Dockerfile and its ignore file, both or neither."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ if TYPE_CHECKING:
 
 
 def new_content(outcome: Outcome, source: Source) -> bytes | None:
-    """The file to build from now: the new one, the old one where it stays, None where that is open."""
+    """The Dockerfile to build from: the new one, the unchanged one, or None if the rewrite was refused."""
     if outcome.after is not None:
         return _bytes(outcome.after)
     return source.data if outcome.kind == "unchanged" else None
 
 
 def write_file(outcome: Outcome, source: Source, output: Path | None = None) -> Outcome:
-    """The outcome once the new file is written in place or to `output`: failed, where it cannot be.
+    """Writes the new file in place or to `output`. Returns the outcome, failed if writing fails.
 
-    In place only what differs is written; `output` gets what stays as it is too, so that whoever
-    builds from it has it.
+    In place, only changes are written. `output` also receives an unchanged file, so that it can be built.
     """
     content = new_content(outcome, source)
     try:
         if content is not None and output is not None:
             replace_file(output, content)
-            return _alone(outcome)
+            return _without_ignore_file(outcome)
         if content is not None and content != source.data and source.target.path is not None:
             with _ignore_file(outcome):
                 replace_file(source.target.path, content, expected=source.data)
@@ -46,7 +45,7 @@ def write_file(outcome: Outcome, source: Source, output: Path | None = None) -> 
 
 @contextmanager
 def _ignore_file(outcome: Outcome) -> Iterator[None]:
-    """Writes the ignore file that goes with the new Dockerfile; as it was, if that can't be written then."""
+    """Writes the ignore file of the new Dockerfile, and restores it if the Dockerfile can't be written."""
     ignore = outcome.ignore
     if ignore is None:
         yield
@@ -72,8 +71,8 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _alone(outcome: Outcome) -> Outcome:
-    """The outcome of which the Dockerfile alone was written."""
+def _without_ignore_file(outcome: Outcome) -> Outcome:
+    """The outcome with a warning that its ignore file was not written."""
     if outcome.ignore is None:
         return outcome
     remark = f"{outcome.ignore.path} is not written: --output writes the Dockerfile only"
@@ -81,5 +80,5 @@ def _alone(outcome: Outcome) -> Outcome:
 
 
 def withheld(outcome: Outcome) -> Outcome:
-    """The outcome of a rewrite that could not be proven: the file stays."""
+    """The unchanged outcome of a rewrite that failed verification."""
     return outcome.become(Unchanged, estimate=None)

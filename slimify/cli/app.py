@@ -1,8 +1,7 @@
-"""The command line: the only place that prints (through `console`) or exits.
+"""The command line: the only code that prints (through `console`) or exits.
 
-Start-up is part of the interface (pre-commit hooks, editors), so a command is imported and built when
-it is called, and whatever it needs is imported when it runs.
-"""
+Start-up time matters (pre-commit hooks, editors), so a command is imported and built when it is called, and
+its dependencies are imported when it runs."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from typer.core import TyperCommand
 from slimify import __version__
 from slimify.cli import console
 
-# What --help says of them is the first line of their docstrings.
+# Commands and their help, which is the first line of their docstrings.
 COMMANDS = {
     "rewrite": "Print the multi-stage Dockerfile.",
     "explain": "Show what each step is for.",
@@ -30,8 +29,8 @@ COMMANDS = {
 }
 
 
-class _Named(TyperCommand):
-    """A command by its name: to build all of them takes longer than `--version` and `--help` may."""
+class _LazyCommand(TyperCommand):
+    """A command that is built when it is called: building all would slow down `--version` and `--help`."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> Any:
         return command(str(self.name)).make_context(info_name, args, *rest, **more)
@@ -41,7 +40,7 @@ def command(name: str) -> TyperCommand:
     """The command with its options."""
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
     function = getattr(import_module(f"slimify.cli.commands.{name}"), name)
-    alone.command()(import_module("slimify.cli.options").expanded(function))
+    alone.command()(import_module("slimify.cli.options").expand_groups(function))
     built = typer.main.get_command(alone)
     assert isinstance(built, TyperCommand)
     return built
@@ -49,7 +48,7 @@ def command(name: str) -> TyperCommand:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        console.show(f"slimify {__version__}\n")
+        console.write_stdout(f"slimify {__version__}\n")
         raise typer.Exit
 
 
@@ -72,7 +71,7 @@ def _root(
 
 
 for _name, _help in COMMANDS.items():
-    app.command(_name, cls=_Named, help=_help)(lambda: None)
+    app.command(_name, cls=_LazyCommand, help=_help)(lambda: None)
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
-"""The options that several commands take, each defined once.
+"""The options shared by several commands.
 
-An option is the annotation of a parameter (`context: ContextOption`), or one of a group, whose parameter gets
-what is made of their values together:
+An option is the annotation of a parameter (`context: ContextOption`), or part of a group. The parameter of a
+group receives one value built from all its options:
 
     given: Annotated[Given, settings_options("base min_saving")]
 
-Type, default and help of a setting are those of its field in `slimify.Options`.
+Type, default and help of a setting come from its field in `slimify.Options`.
 """
 
 from __future__ import annotations
@@ -67,15 +67,15 @@ ImageOption = Annotated[
 ]
 
 
-def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
-    """The image of `--image`; the exit code, where it can't be read."""
+def read_built_image(name: str | None, todo: list[Job]) -> Image | int | None:
+    """The image of `--image`; the exit code if it can't be read."""
     if name is None:
         return None
     if len(todo) > 1:
         raise typer.BadParameter(f"--image takes one Dockerfile, not {len(todo)}")
     if name == "-" and any(target.name == "-" for target, _ in todo):
         raise typer.BadParameter("the image and the Dockerfile can't both be standard input")
-    with console.busy(f"reading {name} …"):
+    with console.show_status(f"reading {name} …"):
         found = slimify.read_image(name)
     if not isinstance(found, slimify.Outcome):
         return found
@@ -87,14 +87,14 @@ def built_image(name: str | None, todo: list[Job]) -> Image | int | None:
 
 
 class Group(Struct, frozen=True):
-    """Options that a command takes together, and what is made of their values, by name."""
+    """A group of options, and the function that builds one value from theirs, passed by name."""
 
     options: tuple[Parameter, ...]
     value: Callable[..., object]
 
 
-def expanded(command: Callable[..., None]) -> Callable[..., None]:
-    """A command as typer reads it: each group replaced by its options."""
+def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
+    """A command with each group replaced by its options, as typer requires."""
     parameters: list[Parameter] = []
     groups: dict[str, Group] = {}
     for parameter in signature(command, eval_str=True).parameters.values():
@@ -122,18 +122,19 @@ def _option(name: str, kind: Any, default: object, *flags: str, **about: Any) ->
     )
 
 
-Given: TypeAlias = dict[str, object]  # what was given, by the fields of Options
+Given: TypeAlias = dict[str, object]  # values of given options, by field of Options
 
 
 def settings_options(*names: str) -> Group:
-    """The options of settings, by their fields in `slimify.Options`, several in a string → Given."""
+    """A group for settings, named by their fields in `slimify.Options` and separated by spaces. Its value is
+    `Given`."""
     hints, defaults = get_type_hints(slimify.Options, include_extras=True), slimify.Options()
     fields = " ".join(names).split()
     return Group(tuple(_setting(name, hints[name], getattr(defaults, name)) for name in fields), _given)
 
 
 def _setting(name: str, hint: Any, default: object) -> Parameter:
-    """None is the value of an option that was not given: the settings file decides then."""
+    """The option of a setting. Its default is None, so that the settings file applies if it is not given."""
     kind, meta = get_args(hint)
     flag, about = f"--{name.replace('_', '-')}", {"help": meta.description}
     if name == "build_args":
@@ -160,7 +161,7 @@ def _given(*, build_args: list[str] | None = None, **values: object) -> Given:
 
 
 def _build_args(items: list[str]) -> Iterator[tuple[str, str]]:
-    """As for docker build: a name without a value takes that of the environment, if there is one."""
+    """Build arguments. As for docker build, a name without a value takes its value from the environment."""
     for item in items:
         name, equals, value = item.partition("=")
         if equals:
@@ -200,16 +201,16 @@ _PROOF: Mapping[str, Parameter] = {
 }
 
 
-# Strings, since `expanded` evaluates annotations and not every command needs the module of ProofOptions.
+# Strings, since `expand_groups` evaluates annotations and not every command needs the module of ProofOptions.
 Proving: TypeAlias = "ProofOptions"
 MaybeProving: TypeAlias = "ProofOptions | None"
 
 
 def proof_options(names: str, verify: str = "") -> Group:
-    """The options of a proof, several in a string → ProofOptions.
+    """A group for verification, with names separated by spaces. Its value is `ProofOptions`.
 
-    `verify` is the help of `--verify`: without that option the value is None, and the others are refused.
-    """
+    `verify` is the help of `--verify`: if that option is not given, the value is None and the other options
+    are rejected. "": the group has no `--verify`."""
     asked = (_option("verify", bool, False, "--verify", help=verify),) if verify else ()
     return Group((*asked, *(_PROOF[name] for name in names.split())), _proof_options)
 

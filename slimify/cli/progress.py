@@ -1,4 +1,4 @@
-"""Where the builds are, on standard error: one line that moves on a terminal, a line a step elsewhere."""
+"""Shows the progress of builds on standard error: one live line on a terminal, else one line per step."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from slimify.verify.model import Round
 
 
-class Live:
-    """Listens to builds that go on side by side. `close` clears the line."""
+class LiveProgress:
+    """Shows the progress of parallel builds. `close` clears the line."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -23,7 +23,7 @@ class Live:
         self._now: dict[str, str] = {}
 
     def progress(self, at: Progress) -> None:
-        """Called from the threads that build."""
+        """Called from build threads."""
         steps = f" {at.step}/{at.steps}" if at.steps else ""
         text = " ".join(at.text.split())
         with self._lock:
@@ -37,14 +37,14 @@ class Live:
                 self._stream.write(f"{at.label}:{steps} {text[:100]} ({at.elapsed:.0f} s)\n")
 
     def turn(self, turn: Round) -> None:
-        """Called after every round of repair."""
+        """Called after each round of repair."""
         self.close()
         what = ", ".join(f"{item.need} {item.value}".strip() for item in turn.constraints)
         needs = f", needs {what}" if what else ""
         self._stream.write(f"{turn.rung}: {turn.verdict}{needs}\n")
 
     def close(self) -> None:
-        """Clears the moving line."""
+        """Clears the live line."""
         with self._lock:
             if self._terminal and self._now:
                 self._stream.write("\r\x1b[K")

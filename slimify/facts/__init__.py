@@ -1,9 +1,8 @@
-"""What slimify knows about images, packages and commands: data, not code.
+"""Facts about images, packages and commands, as data.
 
-Each file beside this one holds one kind of fact and says where it comes from and when. TOML is
-written by hand, JSON is generated (tests/tools/refresh_*.py) because TOML takes 15 times as
-long for it. A file is read when the first question about it is asked, once per process.
-What is about one language lies in its folder, `languages/<language>/facts`.
+Each file contains one kind of fact, with its source and date. TOML is written by hand; JSON is generated
+(tests/tools/refresh_*.py), since parsing it takes a fifteenth of the time. A file is read on first use, once
+per process. Facts about one language are located in `languages/<language>/facts`.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from msgspec import json
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The content of a facts file, e.g. `images.toml`; callers must not change it.
+    """The content of a facts file such as `images.toml`. Callers must not change it.
 
-    Raises FileNotFoundError for a name that is not there: a broken installation.
+    Raises FileNotFoundError if the installation is broken.
     """
     return load_file(Path(__file__).parent / name)
 
 
 @cache
 def load_file(path: Path) -> dict[str, Any]:
-    """The content of a TOML or JSON file with facts, wherever it is; callers must not change it."""
+    """The content of a TOML or JSON file. Callers must not change it."""
     raw = path.read_bytes()
     content: dict[str, Any] = json.decode(raw) if path.suffix == ".json" else tomli.loads(raw.decode())
     return content
@@ -35,8 +34,8 @@ def load_file(path: Path) -> dict[str, Any]:
 
 @cache
 def merged(name: str) -> dict[str, Any]:
-    """The content of a facts file with that of the files of the same name in the languages' folders: tables
-    are joined, and of lists, the languages' rows come first. Callers must not change it."""
+    """The content of a facts file, joined with the languages' files of the same name. In lists, the rows of
+    languages come first. Callers must not change it."""
     from slimify.languages import languages
 
     found: dict[str, Any] = {}

@@ -1,6 +1,6 @@
-"""Alpine's packages: what they are for, what they provide, what replaces them at run time.
+"""Facts about Alpine's packages: kind, commands, and what replaces them at run time.
 
-Everything rests on rows by hand in packages-alpine.toml; nothing is `checked`.
+All rows in packages-alpine.toml are written by hand, so no answer is `checked`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def alpine_package(name: str, release: str | None) -> PackageFacts:
 
 
 def alpine_counterparts(name: str, release: str | None) -> tuple[str, ...] | None:
-    """What run time needs instead of a build package: () for nothing, None where it is not known."""
+    """The runtime packages that replace a build package: () for none, None if unknown."""
     row: list[str] | Mapping[str, list[str]] | None = load("packages-alpine.toml")["counterparts"].get(name)
     if row is None:
         return by_name(load("packages-alpine.toml"), name)
@@ -41,14 +41,14 @@ def alpine_counterparts(name: str, release: str | None) -> tuple[str, ...] | Non
 
 
 def alpine_library(library: str) -> str | None:
-    """The package with a shared library: `libmagic.so.1`, `libmagic` or `magic`. None where unknown."""
+    """The package of a shared library: `libmagic.so.1`, `libmagic` or `magic`. None if unknown."""
     bare = (library if library.startswith("lib") else f"lib{library}").partition(".so")[0]
     package: str | None = load("packages-alpine.toml")["libraries"].get(bare)
     return package
 
 
 def alpine_command(command: str) -> str | None:
-    """The package to install for a command; None where none is known or busybox has it."""
+    """The package to install for a command; None if unknown, or if busybox provides it."""
     if command in busybox_commands():
         return None
     preferred: str | None = load("packages-alpine.toml")["commands"].get(command)
@@ -78,7 +78,7 @@ def _kinds() -> Mapping[str, Kind]:
 
 @cache
 def _command_index() -> Mapping[str, str]:
-    """Package by command; a package of the command's own name counts first."""
+    """Packages by command. A package with the name of the command wins."""
     index = {name: name for name, kind in _kinds().items() if kind in ("fetch", "tool", "run")}
     for package, commands in load("packages-alpine.toml")["provides"].items():
         for command in commands:

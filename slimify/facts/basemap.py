@@ -1,14 +1,13 @@
-"""The user's names for base images: company mirrors, hardened images. Read in both directions.
+"""Maps known base images to the user's names for them, such as company mirrors, and back.
 
-A row says `what is known -> what it is called here`. Both sides are references, and `*` stands for the
-same text in both:
+A row maps a known reference to the user's. `*` stands for the same text on both sides:
 
     "docker.io/library/*" = "registry.example/hub/*"
     "gcr.io/distroless/static-debian12" = "corp/static:12"
 
-A side without a tag is about every tag, which is carried over; where only the user's side has one, the
-row is about the known image without a tag (or `latest`). Of several rows that fit, the one with the most
-text of its own counts. Names are compared in Docker's full form (`golang` is `docker.io/library/golang`,
+A side without a tag matches every tag, which is kept. If only the user's side has a tag, the row matches the
+known image without a tag (or `latest`). Of several matching rows, the one with the most literal text wins.
+Names are compared in Docker's full form (`golang` is `docker.io/library/golang`,
 https://docs.docker.com/reference/cli/docker/image/tag/).
 """
 
@@ -24,29 +23,25 @@ _STAR = "([^:@]+?)"
 
 
 class BaseMap(Struct, frozen=True):
-    """The rows as they are set; without any, every name stands for itself."""
+    """The rows from the settings."""
 
     rows: Mapping[str, str] = field(default_factory=dict)
 
     def known(self, reference: str) -> str:
-        """The reference that facts know, for one as the user writes it.
-
-        The reference itself where no row fits, or where rows disagree about what it is.
-        """
+        """The known reference for the user's `reference`; itself if no row matches or rows disagree."""
         found = [(_weight(own), made) for own, made in self._matched(reference, backwards=True)]
         best = {made for weight, made in found if weight == max(w for w, _ in found)}
         return _short(best.pop()) if len(best) == 1 else reference
 
     def own(self, reference: str) -> str:
-        """The reference as the user writes it, for one that slimify proposes; itself where no row fits, or
-        where it is a name of the user's already."""
+        """The user's reference for a known one; itself if no row matches, or if it is the user's already."""
         if self.known(reference) != reference:
             return reference
         found = [(_weight(theirs), made) for theirs, made in self._matched(reference, backwards=False)]
         return max(found)[1] if found else reference
 
     def _matched(self, reference: str, *, backwards: bool) -> Iterator[tuple[str, str]]:
-        """(side that fits, the other side filled in) for every row that is about the reference."""
+        """(matching side, other side with `*` filled in) of every row that matches the reference."""
         if reference == "scratch" or "$" in split_name(reference)[0]:
             return
         for theirs, own in self.rows.items():
@@ -57,7 +52,7 @@ class BaseMap(Struct, frozen=True):
 
 
 def _translated(reference: str, source: str, target: str) -> str | None:
-    """`reference` by the rule `source -> target`, None where the rule is not about it."""
+    """`reference` mapped by the rule `source -> target`; None if the rule does not match."""
     name, rest = split_name(reference)
     source_name, source_rest = split_name(source)
     target_rest = split_name(target)[1]
@@ -91,7 +86,7 @@ def _weight(pattern: str) -> int:
 
 
 def split_name(reference: str) -> tuple[str, str]:
-    """A reference, parted in front of its tag or digest."""
+    """The name of a reference, and its tag or digest with the separator."""
     last = reference.partition("@")[0].rfind("/") + 1
     found = re.search("[:@]", reference[last:])
     at = last + found.start() if found else len(reference)
@@ -99,8 +94,8 @@ def split_name(reference: str) -> tuple[str, str]:
 
 
 def full_name(name: str) -> str:
-    """A name with its registry: what stands before the first slash is one if it has a dot, a port, or is
-    `localhost`."""
+    """A name with its registry. The part before the first slash is a registry if it contains a dot or a port,
+    or is `localhost`."""
     head, slash, rest = name.partition("/")
     if not slash:
         return f"{_HUB}{_LIBRARY}{name}"
@@ -110,5 +105,5 @@ def full_name(name: str) -> str:
 
 
 def _short(reference: str) -> str:
-    """As a Dockerfile writes it: without what Docker adds."""
+    """A reference without the default registry and namespace."""
     return reference.removeprefix(_HUB).removeprefix(_LIBRARY) if reference.startswith(_HUB) else reference

@@ -1,4 +1,4 @@
-"""What each builder can do, from builders.toml: nothing is emitted that the chosen one cannot."""
+"""The features of each builder, from builders.toml: only syntax that the builder supports is emitted."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ def can(builder: str, feature: Feature) -> bool:
 
 
 def title(builder: str) -> str:
-    """What people call it."""
+    """The display name of a builder."""
     return str(load("builders.toml")[builder]["title"])
 
 
 def syntax_can(syntax: str | None, feature: Literal["cache_mounts"]) -> bool:
-    """Whether the front end that `# syntax` names has a feature: `docker/dockerfile:1.0` has not.
+    """Whether the frontend of a `# syntax` directive has a feature; `docker/dockerfile:1.0` lacks it.
 
-    None is the builder's own, which is newer than all that are asked for; another project's front
-    end is not known.
+    None is the builder's own frontend, which is new enough. Frontends of other projects count as lacking it.
     """
     if syntax is None:
         return True
@@ -52,7 +51,7 @@ def syntax_can(syntax: str | None, feature: Literal["cache_mounts"]) -> bool:
 
 
 class CacheFacts(Struct, frozen=True, kw_only=True):
-    """How one installer's cache is mounted; patterns are those of builders.toml."""
+    """How to mount the cache of one installer; builders.toml explains the fields."""
 
     targets: tuple[str, ...]
     sharing: str
@@ -68,7 +67,7 @@ class CacheFacts(Struct, frozen=True, kw_only=True):
 
 
 def cache(manager: str) -> CacheFacts | None:
-    """The facts about an installer's cache, None for one that is not mounted."""
+    """The facts about an installer's cache; None if it has no cache mount."""
     row: Mapping[str, Any] | None = merged("builders.toml")["cache"].get(manager)
     if row is None:
         return None

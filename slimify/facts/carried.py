@@ -1,4 +1,4 @@
-"""What a full image has that the slim one of its family and release lacks."""
+"""What a slim image lacks, compared with the full image of its family and release."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from slimify.facts.mediatypes import PACKAGES, TABLE
 
 
 class Carried(Struct, frozen=True, kw_only=True):
-    """The difference, as what to install to have it again.
+    """The packages that a slim image lacks.
 
-    `commands` maps a command, `libraries` a soname to its package; a library's package is None where
-    the name that it has in this suite is unknown. `companions` are what some of the packages must not be
-    installed without (certificates for git). `checked` says that the lists are the suite's own;
-    else they are those of the nearest suite known. `known` is False where nothing can be said, which
-    is not the same as no difference.
+    `commands` maps commands and `libraries` maps sonames to packages; a library's package is None if its name
+    in this suite is unknown. `companions` are packages that others require in practice (certificates for
+    git). `checked`: the lists are from this suite, not from the nearest one known. `known` False: the
+    difference is unknown, which does not mean that there is none.
     """
 
     packages: frozenset[str] = frozenset()
@@ -33,10 +32,8 @@ class Carried(Struct, frozen=True, kw_only=True):
 
 
 def carried(image: ImageFacts) -> Carried:
-    """What is lost from a full image to the slim one of the same release (from a compiler's image to
-    debian:SUITE-slim).
-
-    For an image that is not a full Debian one of a known family: `known` is False.
+    """What the slim image lacks compared with `image`; for images with a compiler, the slim image is
+    debian:SUITE-slim. `known` is False unless `image` is a full Debian image of a known family.
     """
     pair = image_tables()["carried"].get(image.family)
     if pair is None or image.distro != "debian" or image.suite is None or image.variant != "full":
@@ -71,19 +68,19 @@ def _carried(full_image: str, slim_image: str, suite: str) -> Carried:
 
 
 def data_files(image: ImageFacts) -> frozenset[str]:
-    """Files of an image that a smaller one can have by a COPY, as they are."""
+    """Data files of an image that can be copied to a smaller one."""
     table = {TABLE} if PACKAGES & carried(image).packages else set[str]()
     return frozenset({*named_data_files(image.family).values(), *table})
 
 
 def named_data_files(family: str) -> Mapping[str, str]:
-    """Those that only images of the family have, by what they are."""
+    """The data files that only images of the family have, by kind."""
     return cast("Mapping[str, str]", image_tables()["data-files"].get(family, {}))
 
 
 def installed(image: ImageFacts, *, nearest: bool = False) -> frozenset[str]:
-    """The packages known to be in an official image, none where the lists are not its suite's own (with
-    `nearest`: those of the nearest suite known)."""
+    """The packages in an official image; none if there are no lists for its suite (with `nearest`: those of
+    the nearest suite known)."""
     if image.distro != "debian" or image.suite is None or (image.suite not in GENERATED and not nearest):
         return frozenset()
     pair = image_tables()["carried"].get(image.family)

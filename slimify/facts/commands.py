@@ -1,4 +1,4 @@
-"""Loads `commands.toml`, the shared one and those of languages: commands that need no code."""
+"""Loads `commands.toml`, shared and of languages: commands whose effects need no code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slimify.model.effects import EffectKind
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """One row: see the head of commands.toml for what the selectors mean."""
+    """One row; the head of commands.toml explains the selectors."""
 
     kind: EffectKind
     values: frozenset[str] = frozenset()
@@ -31,9 +31,9 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Installer(Struct, frozen=True, kw_only=True):
-    """A script that is fetched and run, known by its address."""
+    """An install script that is downloaded and run, recognized by its URL."""
 
-    address: str  # a pattern, compiled when a script is fetched
+    address: str  # a pattern
     kind: EffectKind
     ecosystem: str  # a language, "" for none
     manager: str
@@ -41,14 +41,14 @@ class Installer(Struct, frozen=True, kw_only=True):
     writes: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()  # directories that it takes from the environment instead
+    variables: tuple[str, ...] = ()  # variables that override the target directories
 
 
 class Commands(Struct, frozen=True, kw_only=True):
-    """One table: the shared one, or that of a language."""
+    """One table, shared or of a language."""
 
     known: Mapping[str, Known]
-    tools: Mapping[str, EffectKind]  # what a package manager puts beside a project, by name
+    tools: Mapping[str, EffectKind]  # project tools that a package manager installs
     values: Mapping[str, frozenset[str]]
     actions: Mapping[str, Mapping[str, EffectKind]]
     installers: tuple[Installer, ...]
@@ -58,7 +58,7 @@ class Commands(Struct, frozen=True, kw_only=True):
 
 @cache
 def commands(of: str = "") -> Commands:
-    """The shared table, or that of the language of this name; read once."""
+    """The shared table, or that of the language named `of`."""
     data = _data(of)
     known: dict[str, Known] = {}
     for kind, names in data.get("kind", {}).items():
@@ -82,7 +82,7 @@ def commands(of: str = "") -> Commands:
 
 
 def tables() -> Iterator[tuple[str, Commands]]:
-    """All tables with the names of their languages, the shared one last: what a language says goes first."""
+    """All tables with the names of their languages. The shared table comes last, so that languages win."""
     for known in languages():
         yield known.name, commands(known.name)
     yield "", commands()
@@ -96,18 +96,17 @@ def _data(of: str) -> Mapping[str, Any]:
 
 
 def values(name: str, of: str = "") -> frozenset[str]:
-    """The options of a command that take a value as a separate word; `of` is the language it belongs to."""
+    """The options of a command that take a value as a separate word; `of` is the command's language."""
     return commands(of).values[name]
 
 
 def actions(manager: str) -> Mapping[str, EffectKind]:
-    """What the commands of a system package manager do: `install` -> packages, …"""
+    """The kinds of effects of a system package manager's commands: `install` -> packages, …"""
     return commands().actions[manager]
 
 
 def readers_of(path: str, language: str | None) -> tuple[str, ...]:
-    """The only programs that read a file of settings in images of a language, () where others may, or nothing
-    is known of it."""
+    """The only programs that read a configuration file in images of a language; () if unknown."""
     for row in (*_data("")["settings"], *_data(language or "").get("settings", ())):
         if re.search(row["path"], path):
             return tuple(row["readers"])

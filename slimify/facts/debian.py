@@ -1,8 +1,7 @@
-"""Debian's and Ubuntu's packages: what they are for, what they provide, what replaces them at run time.
+"""Facts about Debian's and Ubuntu's packages: kind, commands, and what replaces them at run time.
 
-Bullseye, bookworm and trixie have generated tables (debian-SUITE.json), read from the distribution's own
-package lists; older suites and Ubuntu rest on rows by hand in packages-debian.toml, and their answers are
-not `checked`.
+Bullseye, bookworm and trixie have tables generated from the distribution's package lists (debian-SUITE.json).
+For older suites and Ubuntu, rows in packages-debian.toml are written by hand, and answers are not `checked`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from slimify.facts.image_tables import image_tables
 
 Kind = Literal["build", "fetch", "run", "tool", "meta", "unknown"]
 GENERATED = ("bullseye", "bookworm", "trixie")
-# whose table comes nearest for names that do not change between releases
+# The suite whose table is used for names that don't change between releases.
 _NEAREST = {
     "trusty": "bullseye",
     "jessie": "bullseye",
@@ -46,9 +45,9 @@ _POLICY = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?"
 class PackageFacts(Struct, frozen=True, kw_only=True):
     """One package in one suite.
 
-    `counterparts` are the packages run time needs instead of it: () for nothing, None where that is
-    unknown or it is no build package. `checked` says that name, commands and counterparts come from
-    the suite's own metadata. `known` is False where only a rule about names speaks.
+    `counterparts` are the runtime packages that replace it: () for none, None if unknown or if it is not a
+    build package. `checked`: name, commands and counterparts are from the suite's metadata. `known` False:
+    the facts are derived from the name only.
     """
 
     name: str
@@ -60,7 +59,7 @@ class PackageFacts(Struct, frozen=True, kw_only=True):
 
 
 def debian_package(name: str, suite: str | None) -> PackageFacts:
-    """Facts about a package of a suite (None: unknown, nothing is assumed about versions)."""
+    """Facts about a package of a suite. With suite None, no versions are assumed."""
     table = _table(suite)
     kind, listed = _kind(name)
     own = bool(table) and suite in GENERATED
@@ -75,7 +74,7 @@ def debian_package(name: str, suite: str | None) -> PackageFacts:
 
 
 def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
-    """What run time needs instead of a build package: () for nothing, None where it is not known."""
+    """The runtime packages that replace a build package: () for none, None if unknown."""
     rows = load("packages-debian.toml")
     hand = rows["counterparts"]
     if name in hand["all"]:
@@ -90,7 +89,8 @@ def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
 
 
 def by_name(rows: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    """The counterparts that a rule about names tells; () for a listed tool (cmake), None where none does."""
+    """The counterparts by a rule about package names; () for a build tool (cmake), None if no rule
+    matches."""
     if name in rows["kinds"]["build"]:
         return None if name.endswith("-dev") else ()
     for rule in rows["rules"]:
@@ -103,19 +103,20 @@ def by_name(rows: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
 
 
 def companions(name: str) -> tuple[str, ...]:
-    """What a package only recommends and is of little use without, such as certificates for git."""
+    """Recommended packages that a package requires in practice, such as certificates for git."""
     return tuple(load("packages-debian.toml")["companions"].get(name, ()))
 
 
 def brings(name: str) -> tuple[str, ...]:
-    """What apt installs along with a package, of what may be put back one by one."""
+    """The packages that apt installs as dependencies of a package, of those that may be restored one by
+    one."""
     return tuple(load("packages-debian.toml")["brings"].get(name, ()))
 
 
 def library_package(library: str, suite: str | None) -> str | None:
-    """The package with a shared library: `libmagic.so.1`, `libmagic` or `magic`.
+    """The package of a shared library: `libmagic.so.1`, `libmagic` or `magic`; None if unknown.
 
-    Without a version the newest of the suite's libraries of that name counts. None where unknown.
+    Without a version, it is the newest library of that name in the suite.
     """
     index = _library_index(suite)
     bare = library if library.startswith("lib") else f"lib{library}"
@@ -126,7 +127,7 @@ def library_package(library: str, suite: str | None) -> str | None:
 
 
 def debian_command(command: str, suite: str | None) -> str | None:
-    """The package to install for a command, None where none is known."""
+    """The package to install for a command; None if unknown."""
     preferred: str | None = load("packages-debian.toml")["commands"].get(command)
     if preferred and (suite not in GENERATED or preferred in _table(suite)["programs"]):
         return preferred
@@ -134,13 +135,13 @@ def debian_command(command: str, suite: str | None) -> str | None:
 
 
 def policy_soname(package: str) -> str | None:
-    """The soname that Debian's policy for names gives a library package: libpq5 holds libpq.so.5."""
+    """The soname of a library package by Debian's naming policy: libpq5 contains libpq.so.5."""
     found = _POLICY.fullmatch(package)
     return f"{found[1]}.so.{found[2]}" if found else None
 
 
 def image_packages(name: str, suite: str | None) -> frozenset[str]:
-    """All packages in an official image (`[installs]` of images.toml), of the nearest suite known."""
+    """All packages in an official image (`[installs]` of images.toml), for the nearest suite known."""
     below = image_tables()["installs"][name].get("on")
     added = frozenset(_table(suite).get("images", {}).get(name, "").split())
     return added | image_packages(below, suite) if below else added
@@ -157,18 +158,18 @@ def provided(package: str, suite: str | None) -> tuple[tuple[str, ...], tuple[st
 
 
 def _table(suite: str | None) -> Mapping[str, Any]:
-    """The generated table of a suite or of the one that comes nearest; {} where there is none."""
+    """The generated table of a suite or of the nearest one; {} if there is none."""
     nearest = suite if suite in GENERATED else _NEAREST.get(suite or "")
     return load(f"debian-{nearest}.json") if nearest else {}
 
 
 def for_people(name: str) -> bool:
-    """Editors, pagers and the like: a program has no use for them."""
+    """Whether a package is only for interactive use, such as an editor or a pager."""
     return name in load("packages-debian.toml")["people"]["names"]
 
 
 def _kind(name: str) -> tuple[Kind, bool]:
-    """The kind of a package, and whether a list rather than a rule says so."""
+    """The kind of a package, and whether a list (not a rule) states it."""
     found = _kinds().get(name)
     if found:
         return found, True
@@ -190,7 +191,8 @@ def _commands(name: str, table: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _row(row: list[str] | dict[str, list[str]], suite: str | None) -> tuple[str, ...] | None:
-    """A counterparts row: a list for all suites, or by suite with "" for the rest of those looked at."""
+    """The counterparts of a row: a list for all suites, or a list for each suite; "" applies to other checked
+    suites."""
     if isinstance(row, list):
         return tuple(row)
     if suite is None:
@@ -201,14 +203,14 @@ def _row(row: list[str] | dict[str, list[str]], suite: str | None) -> tuple[str,
 
 
 def _sonames(package: str, names: str) -> tuple[str, ...]:
-    """The sonames of a row; an empty one stands for what the package's name tells."""
+    """The sonames of a row; an empty row means the soname by the naming policy."""
     policy = policy_soname(package)
     return tuple(names.split()) or ((policy,) if policy else ())
 
 
 @cache
 def _library_index(suite: str | None) -> Mapping[str, str]:
-    """Package by soname, and by the name without a version (the last package in order of name)."""
+    """Packages by soname, and by library name without a version (the last package by name wins)."""
     index: dict[str, str] = {}
     for package, names in _table(suite).get("libraries", {}).items():
         for soname in _sonames(package, names):
@@ -221,7 +223,7 @@ def _library_index(suite: str | None) -> Mapping[str, str]:
 
 @cache
 def _command_index(suite: str | None) -> Mapping[str, str]:
-    """Package by command: the one of that name, else one with few commands, as the smaller one."""
+    """Packages by command: the package of that name, else the one with the fewest commands."""
     index: dict[str, str] = {}
     programs = _table(suite or GENERATED[-1])["programs"]
     for package in sorted(programs, key=lambda name: (not _kind(name)[1], len(programs[name]))):
@@ -231,7 +233,7 @@ def _command_index(suite: str | None) -> Mapping[str, str]:
 
 
 def translated(package: str, suite: str | None) -> str | None:
-    """A library package of the nearest table under the name it has in this suite, if a row tells."""
+    """The name in this suite of a library package from the nearest table; None if unknown."""
     behind = _table(suite)["counterparts"]
     for development, row in load("packages-debian.toml")["counterparts"]["older"].items():
         if package in behind.get(development, "").split():
@@ -241,7 +243,7 @@ def translated(package: str, suite: str | None) -> str | None:
 
 
 def _lasting(package: str) -> bool:
-    """Whether a library package has kept its name through all generated tables, but for `t64`."""
+    """Whether a library package has the same name in all generated tables, apart from `t64`."""
     name = package.removesuffix("t64")
     tables = [load(f"debian-{suite}.json")["libraries"] for suite in GENERATED]
     return all(name in libraries or f"{name}t64" in libraries for libraries in tables)

@@ -1,4 +1,4 @@
-"""The tables about images: images.toml, and what the languages' own images.toml add to it."""
+"""The tables about images: images.toml, joined with those of languages."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from slimify.languages import language, languages
 
 @cache
 def image_tables() -> Mapping[str, Any]:
-    """By section; of the rows that are tried in order, the languages' come first."""
+    """The tables by section. Of rows tried in order, those of languages come first."""
     tables = merged("images.toml")
     return {**tables, "other": [_filled(row) for row in tables["other"]]}
 
 
 @cache
 def tags(family: str) -> Mapping[str, Any]:
-    """Every tag that an official image of a language had, with its suite and release."""
+    """Every tag of a language's official image, with its suite and release."""
     known = language(image_tables()["official"][family]["language"])
     return known.facts(f"tags-{family}.json") if known is not None else {}
 
 
 def accounts(family: str) -> tuple[str, ...]:
-    """The accounts that images of a family make beside those of their system."""
+    """The accounts that images of a family add to those of their distribution."""
     tables = image_tables()
     return (*tables["official"].get(family, {}).get("users", ()), *tables["accounts"].get(family, ()))
 
 
 @cache
 def named_language(name: str) -> str | None:
-    """The language to which images give a name (`golang`, `nodejs`)."""
+    """The language that an image name refers to (`golang`, `nodejs`)."""
     return next((known.name for known in languages() if name in (known.name, *known.image_names)), None)
 
 

@@ -1,10 +1,8 @@
-"""What is known about a base image from its reference alone.
+"""Facts about a base image, derived from its reference.
 
-`image("python:3.12")` says what a container made from it holds: distribution, release, C library,
-package manager, configuration, and which smaller image of the same family and release could take
-its place. Nothing is fetched. Official tags come from their published history (tags-*.json), so a
-tag is `sure` when it existed; names that no row knows are None.
-"""
+`image("python:3.12")` returns its distribution, release, C library, package manager and configuration, and
+the smaller image of the same family and release that may replace it. Nothing is fetched. Official tags are
+from their published history (tags-*.json), so a tag is `sure` if it existed. Unknown names yield None."""
 
 from __future__ import annotations
 
@@ -33,17 +31,16 @@ _MANAGERS = {
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
-    """What an image is and has.
+    """What a base image is and contains.
 
-    `version` is the language's, as far as the tag tells (at least as many numbers as the language's
-    row says); `version_sure` is False where a moving tag (`latest`, `3`, `lts`) was resolved
-    to what it was on the facts' date. `suite` is a codename, or `3.20` for Alpine. `env` holds None for a
-    variable whose value depends on the patch release. `workdir` "" is `/`, None unknown; `size` is in
-    bytes, uncompressed, 0 where unknown. `packages` are those of the system, where an image showed
-    them. `onbuild`: it has triggers that run in a stage built on it.
-    `runtime_bases` (of compilers' images and buildpack-deps) maps `static`, `base`, `cc`, `debian` and
-    `alpine` to references of the same release; `static` to that of the newest one where it has none.
-    """
+    `version` is the language's, with at least the precision of the language's row; `version_sure` is False
+    if a moving tag (`latest`, `3`, `lts`) was resolved as of the facts' date. `suite` is a codename, or
+    `3.20` for Alpine. `env` contains None for a variable that depends on the patch release. `workdir` "" is
+    `/`, None is unknown. `size` is in uncompressed bytes, 0 if unknown. `packages` are system packages,
+    known only from a built image. `onbuild`: it has triggers.
+
+    `runtime_bases` (of images with compilers) maps `static`, `base`, `cc`, `debian` and `alpine` to
+    references of the same release; `static` is the newest release if its own has none."""
 
     reference: str
     repository: str
@@ -69,8 +66,8 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     entrypoint: tuple[str, ...] = ()
     cmd: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()  # of the language, beyond the packages
-    prefix: str = "/usr/local"  # what the language's programs and packages are installed below
-    hooks: tuple[str, ...] = ()  # scripts that its own start script runs, where an image brings them
+    prefix: str = "/usr/local"  # where the language's programs and packages are installed
+    hooks: tuple[str, ...] = ()  # scripts that its entry script runs
     size: int = 0
     shell: bool = True
     onbuild: bool = False
@@ -80,10 +77,10 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
 
 
 def image(reference: str) -> ImageFacts | None:
-    """Facts about a FROM reference without variables, None for an image that no row knows.
+    """Facts about a FROM reference without variables; None for an unknown image.
 
-    A digest is ignored except that `slim_partner` and `runtime_bases` never carry one: the caller
-    decides whether giving up the pin is acceptable. `golang@sha256:…` without a tag has no version.
+    A digest is ignored. `slim_partner` and `runtime_bases` have none: the caller decides whether to drop the
+    pin. `golang@sha256:…` without a tag has no version.
     """
     parts = parse_reference(reference)
     if parts is None:
@@ -153,7 +150,7 @@ def _language_image(start: ImageFacts, parts: Reference) -> ImageFacts:
 
 
 def _settings(common: Mapping[str, Any], release: str | None) -> dict[str, Any]:
-    """A family's configuration as of a release: its row, with the changes `since` laid over it."""
+    """A family's configuration in a release: its row, with the changes in `since` applied."""
     settings: dict[str, Any] = {"entrypoint": (), "unknown_env": (), **common}
     for row in common.get("since", ()):
         if release is None or not _applies(row, release):
@@ -164,7 +161,7 @@ def _settings(common: Mapping[str, Any], release: str | None) -> dict[str, Any]:
 
 
 def environment(family: str) -> frozenset[str]:
-    """The names of the variables that some release of an official image (`golang`) sets; none for others."""
+    """The variables that any release of an official image (`golang`) sets; none for other images."""
     common = image_tables()["official"].get(family)
     if common is None:
         return frozenset()
@@ -174,7 +171,7 @@ def environment(family: str) -> frozenset[str]:
 
 
 def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | None, str | None]:
-    """(version, qualifier, suite, newest release) of a tag; the last two None where unknown."""
+    """(version, qualifier, suite, newest release) of a tag; the last two are None if unknown."""
     if not tag and pinned:
         return "", "", None, None
     table = tags(family)
@@ -186,7 +183,7 @@ def _known_tag(family: str, tag: str, *, pinned: bool) -> tuple[str, str, str | 
         if suite:
             older = row[2] if len(row) > 2 else {}
             return version, qualifier, suite.removeprefix("alpine"), older.get(qualifier, row[1])
-    # newer than the table, or a tag of somebody's own: only what it says itself
+    # a tag that is newer than the table, or a custom tag
     found = re.fullmatch(r"(?P<version>\d[\d.]*|latest|lts|current)?-?(?P<rest>.*)", tag)
     version, qualifier = (found["version"] or "", found["rest"]) if found else ("", tag)
     number = version if version[:1].isdigit() else None
@@ -225,14 +222,14 @@ def _slim_language_tag(parts: Reference, version: str, qualifier: str, facts: Im
 
 
 def _runtime_bases(parts: Reference, facts: ImageFacts) -> dict[str, str]:
-    """What a program built in this image could run on: distroless, slim or Alpine, same release."""
+    """The base images for programs built in this image: distroless, slim or Alpine of the same release."""
     if facts.suite is None:
         return {"alpine": parts.prefix + "alpine:latest"} if facts.distro == "alpine" else {}
     if facts.distro == "alpine":
         return {"alpine": f"{parts.prefix}alpine:{facts.suite}"}
     bases = {"debian": f"{parts.prefix}debian:{facts.suite}-slim"}
     suites = image_tables()["suites"]
-    # A static program brings all it needs: for it the newest release is as good as its own.
+    # a static program has no dependencies, so it runs on the newest release
     newest = max((s for s in suites.values() if "distroless" in s), key=lambda s: int(s["number"]))
     bases["static"] = f"gcr.io/distroless/static-{newest['distroless']}"
     release = suites.get(facts.suite, {}).get("distroless")
@@ -242,7 +239,7 @@ def _runtime_bases(parts: Reference, facts: ImageFacts) -> dict[str, str]:
 
 
 def _distribution(start: ImageFacts, parts: Reference) -> ImageFacts:
-    """debian, ubuntu and buildpack-deps; the tag is a release, a date, and maybe `slim`."""
+    """debian, ubuntu and buildpack-deps; the tag consists of a release, and optionally a date and `slim`."""
     known = image_tables()
     tag = parts.tag or ("" if parts.digest else "latest")
     found = re.fullmatch(
@@ -321,7 +318,7 @@ def _plain(start: ImageFacts, parts: Reference) -> ImageFacts:
 
 
 def _other(reference: str, parts: Reference) -> ImageFacts | None:
-    """The first row of images.toml that fits the name and the tag."""
+    """The facts from the first row of images.toml that matches the name and the tag."""
     known = image_tables()
     for row in known["other"]:
         named = re.fullmatch(row["image"], parts.name)
@@ -374,7 +371,7 @@ def _slim_other_tag(row: Mapping[str, Any], parts: Reference) -> str | None:
     return parts.with_tag(tag) if tag else None
 
 
-# --- what follows from distribution and suite -----------------------------------------------------
+# --- facts derived from distribution and suite ----------------------------------------------------
 
 
 def _complete(facts: ImageFacts) -> ImageFacts:

@@ -1,4 +1,4 @@
-"""What languages say of an image's files and of the output of its programs: their `facts/files.toml`."""
+"""Facts of languages about files in images and output of programs, from their `facts/files.toml`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from slimify.languages import language, languages
 
 
 class Same(Struct, frozen=True, kw_only=True):
-    """A regular expression of what makes no difference in a message, and what stands for it."""
+    """A regular expression for text that is equivalent in messages, and its replacement."""
 
     pattern: str
     stand_in: str = field(name="with")
 
 
 class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
-    """One language's; each of its files says what its entries are."""
+    """The facts of one language; its files.toml explains the entries."""
 
     comment: str = "#"
     sources: tuple[str, ...] = ()
@@ -54,14 +54,14 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
 
 @cache
 def files_of(name: str | None) -> LanguageFiles:
-    """What the language of that name says; nothing for none."""
+    """The facts of a language; empty for None."""
     known = language(name)
     return convert(known.facts("files.toml") if known is not None else {}, LanguageFiles)
 
 
 @cache
 def all_files() -> tuple[LanguageFiles, ...]:
-    """What each language says, in their order."""
+    """The facts of all languages."""
     return tuple(files_of(known.name) for known in languages())
 
 
@@ -78,5 +78,5 @@ def below_home(place: str) -> str:
 
 
 def either(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
-    """One pattern that finds what any of them does; None for none of them."""
+    """One pattern that matches what any of `patterns` matches; None if there are none."""
     return re.compile("|".join(patterns)) if patterns else None

@@ -1,7 +1,7 @@
-"""Media types by ending: what languages know themselves, and what only Debian's table tells them.
+"""Media types by file name extension: those built into languages, and those only in Debian's table.
 
-Some read the table (package media-types, before Debian 11 mime-support) on top of what they know, as Python's
-`mimetypes.init` and Go's `mime.TypeByExtension` do. Full images have it, slim ones have not.
+Python's `mimetypes.init` and Go's `mime.TypeByExtension`, for example, read the table (package media-types,
+before Debian 11 mime-support) in addition to their own. Full images have it, slim ones don't.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from slimify.languages import language
 TABLE = "/etc/mime.types"
 PACKAGES = frozenset({"media-types", "mime-support"})
 
-# Of what the table adds, what browsers are served.
+# Extensions only in the table that are served to browsers.
 ENDINGS = frozenset(
     """atom avif docx eot epub flac ics jsonld m4a m4v md mjs oga ogg ogv otf pptx rss ttc ttf webp woff woff2
     xlsx yaml yml""".split()
@@ -24,35 +24,35 @@ _SERVED = (
     r"(?:^|/)(static\w*|public|assets|media|www|htdocs|html|_build|dist|web|fonts?|images|img|css|js|files"
     r"|downloads|uploads)/"
 )
-# Directories of systems: fonts and icons of desktop programs, not of a site.
+# System directories: fonts and icons of desktop programs, not of a site.
 _SYSTEM = re.compile(r"/usr/(?:share/(?:fonts|icons|doc|themes)|lib|libexec)/")
-# Below an installed package, where it has what browsers are served: matplotlib has fonts that are not.
+# Directories of an installed package that are served; matplotlib's fonts, for example, are not.
 _PACKAGE = re.compile(r"/(?:site|dist)-packages/")
 _PACKAGE_SERVED = re.compile(r"/(?:static\w*|public|assets|www|htdocs)/")
-# What lies beside them for people who read the sources.
+# Documentation next to served files.
 _ABOUT = r"(?:licen[cs]e|readme|change(?:log|s)|history|authors|contributing|notice|copying)\b[^/]*\Z"
 
 
 def known(name: str | None) -> frozenset[str]:
-    """The endings to which a language gives a type by itself; none where nothing is known of it."""
+    """The extensions whose type is built into a language; none if unknown."""
     return frozenset(_row(name).get("known", "").split())
 
 
 def frontends(name: str | None) -> tuple[str, ...]:
-    """How the names of a language's packages begin that have files for browsers of their own."""
+    """The name prefixes of a language's packages that contain files for browsers."""
     return tuple(_row(name).get("frontends", ()))
 
 
 def serving(imports: Iterable[str], name: str | None) -> str:
-    """The first import that serves files or tells their types; "" without one."""
+    """The first import that serves files or guesses their types; "" without one."""
     servers = frozenset(_row(name).get("servers", "").split())
     return next((name for name in imports if {name, name.partition(".")[0]} & servers), "")
 
 
 def by_table(name: str | None, version: str | None, suite: str | None) -> frozenset[str]:
-    """The endings of what browsers are served that get no type, or another, without the table.
+    """The extensions of served files that have no type, or a different one, without the table.
 
-    `version` is the language's (`3.8`), `suite` Debian's release (`bookworm`); None where unknown.
+    `version` is the language's (`3.8`), `suite` Debian's release (`bookworm`); None if unknown.
     """
     minor = int(next(iter((version or "").split(".")[1:2]), "") or 0)
     retold = (
@@ -69,7 +69,7 @@ def _row(name: str | None) -> Mapping[str, Any]:
 
 
 def served(path: str) -> bool:
-    """Whether a file lies where servers have what they serve."""
+    """Whether a file is in a directory that servers usually serve."""
     package = _PACKAGE.search(path)
     if (_SYSTEM.match(path) and package is None) or re.match(_ABOUT, path.rpartition("/")[2], re.IGNORECASE):
         return False

@@ -1,6 +1,6 @@
-"""What native code of a package needs of the system: headers and compilers to be built, libraries to run.
+"""System packages that native code in a language package requires to build and to run.
 
-The rows are the languages' own (`languages/<language>/facts`); here is what they have in common.
+The rows are located in `languages/<language>/facts`; this module contains the shared code.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from slimify.facts.packages import package_facts, soname_package
 
 
 class Native(Struct, frozen=True, kw_only=True):
-    """What it takes to compile something and to run it afterwards.
+    """What native code requires.
 
-    `build` are Debian's packages, `alpine` Alpine's; `optional` headers of either that are used where
-    they are there. `libraries` (sonames without `lib` and version) are loaded at run time whether it
-    was compiled or not.
+    `build` are Debian's build packages, `alpine` Alpine's; `optional` are headers that are used if installed.
+    `libraries` (sonames without `lib` and version) are loaded at run time even if nothing was compiled.
     """
 
     build: tuple[str, ...] = ()
@@ -30,10 +29,10 @@ class Native(Struct, frozen=True, kw_only=True):
 def runtime_packages(
     native: Native, distro: str | None, suite: str | None, *, compiled: bool, headers: Container[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(packages to install, what could not be resolved) for something native at run time.
+    """(runtime packages to install, unresolved names) for native code.
 
-    `compiled`: it was built here, so it is linked with the counterparts of its headers, and with those
-    of the optional ones that are among `headers`, the packages of the builder.
+    `compiled`: it was built in this image, so it is linked with the counterparts of its headers, and of
+    optional headers that are among `headers`, the packages of the builder.
     """
     packages: list[str] = []
     unknown: list[str] = []
@@ -57,7 +56,7 @@ def runtime_packages(
 
 
 def native_of(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
-    """A row of a language's table, with the libraries that the row or another table names."""
+    """The needs in a row of a language's table, with `libraries`."""
     return Native(
         build=tuple(row.get("build", ())),
         alpine=tuple(row.get("alpine", ())),
@@ -67,7 +66,7 @@ def native_of(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
 
 
 def inverted(rows: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
-    """The names by each of their values, in the order of the rows."""
+    """The names for each value, in the order of the rows."""
     index: dict[str, tuple[str, ...]] = {}
     for name, values in rows.items():
         for value in values:

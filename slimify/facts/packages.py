@@ -1,8 +1,7 @@
-"""System packages of any distribution: one door to Debian's, Ubuntu's and Alpine's facts.
+"""Facts about system packages of Debian, Ubuntu and Alpine.
 
-A `distro` is `debian`, `ubuntu` or `alpine`, a `suite` a codename or an Alpine release, as in
-`ImageFacts`; for any other distribution nothing is known.
-"""
+`distro` is `debian`, `ubuntu` or `alpine`; `suite` is a codename or an Alpine release, as in `ImageFacts`.
+Other distributions are unknown."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ __all__ = [
 
 
 def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFacts:
-    """Facts about a package, of kind `unknown` where the distribution is."""
+    """Facts about a package; its kind is `unknown` for an unknown distribution."""
     if distro in ("debian", "ubuntu"):
         return debian_package(name, suite)
     if distro == "alpine":
@@ -46,29 +45,29 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
 
 
 def callers(command: str) -> frozenset[str]:
-    """The programs that start a program by themselves, as no source or script shows."""
+    """The programs that start `command` on their own, without a source or script naming it."""
     return frozenset(load("packages-debian.toml")["callers"].get(command, ()))
 
 
 def interpreters() -> frozenset[str]:
-    """Packages that are interpreters, which people may call though nothing else does, and their commands."""
+    """Packages and commands of interpreters, which users may run although nothing else does."""
     return frozenset(load("packages-debian.toml")["interpreters"]["names"])
 
 
 def starts(command: str) -> tuple[str, ...]:
-    """The programs that a program starts by itself, where no package of it says so."""
+    """The programs that `command` starts on its own, without a package dependency."""
     return tuple(load("packages-debian.toml")["starts"].get(command, ()))
 
 
 def command_package(command: str, distro: str | None, suite: str | None) -> str | None:
-    """The package to install for a command, None where none is known (or busybox has it)."""
+    """The package to install for a command; None if unknown (or part of busybox)."""
     if distro in ("debian", "ubuntu"):
         return debian_command(command, suite)
     return alpine_command(command) if distro == "alpine" else None
 
 
 def soname_package(library: str, distro: str | None, suite: str | None) -> str | None:
-    """The package with a shared library (`libmagic.so.1`, `magic`), None where none is known."""
+    """The package of a shared library (`libmagic.so.1`, `magic`); None if unknown."""
     if distro in ("debian", "ubuntu"):
         return library_package(library, suite)
     return alpine_library(library) if distro == "alpine" else None

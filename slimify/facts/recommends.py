@@ -1,4 +1,4 @@
-"""What apt installs beside a package only because something recommends it, from recommends.json."""
+"""Packages that apt installs only because others recommend them, from recommends.json."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from slimify.facts import load
 
 
 def brought_along(names: Iterable[str], suite: str | None) -> Mapping[str, int] | None:
-    """The packages that come along with others of a Debian release, with the bytes that they take; None
-    where one of these is not listed."""
+    """The recommended packages of `names` in a Debian release, with their sizes in bytes; None if one of
+    `names` is unknown."""
     table = load("recommends.json").get(suite or "", {})
     rows, sizes = table.get("brings", {}), table.get("kilobytes", {})
     wanted = tuple(names)

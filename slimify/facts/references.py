@@ -1,8 +1,7 @@
-"""Image references: `[registry/]name[:tag][@digest]` taken apart.
+"""Parses image references: `[registry/]name[:tag][@digest]`.
 
-The rule is that of the distribution project's reference grammar: what stands before the first
-slash is a registry only if it has a dot or a port, or is `localhost`.
-"""
+By the grammar of the distribution project, the part before the first slash is a registry only if it contains
+a dot or a port, or is `localhost`."""
 
 from __future__ import annotations
 
@@ -19,11 +18,12 @@ _REFERENCE = re.compile(
 
 
 class Reference(Struct, frozen=True, kw_only=True):
-    """`prefix + name` is the name as written; `official` says that it is one of Docker's own images."""
+    """The parts of a reference. `prefix + name` is the name as written; `official`: a Docker Official
+    Image."""
 
     prefix: str  # "public.ecr.aws/docker/library/", or ""
     name: str  # "golang", "oven/bun", "gcr.io/distroless/static-debian12"
-    tag: str  # "" where none is written
+    tag: str  # "" if there is none
     digest: str  # "sha256:…" or ""
     official: bool
 
@@ -33,7 +33,7 @@ class Reference(Struct, frozen=True, kw_only=True):
 
 
 def parse_reference(text: str) -> Reference | None:
-    """The parts of a FROM reference, None for what is none (`scratch`, a variable, bad syntax)."""
+    """The parts of a FROM reference; None for `scratch`, a variable, or invalid syntax."""
     found = _REFERENCE.fullmatch(text)
     if not found or text == "scratch":
         return None
@@ -48,7 +48,7 @@ def parse_reference(text: str) -> Reference | None:
 
 
 def _split_prefix(name: str) -> tuple[str, str]:
-    """What Docker Hub, a mirror of it or an architecture's namespace adds, and the rest."""
+    """The prefix for Docker Hub, a mirror or an architecture, and the rest of the name."""
     names = load("images.toml")["names"]
     prefix = next((p for p in names["prefixes"] if name.startswith(p)), "")
     rest = name[len(prefix) :]

@@ -1,4 +1,4 @@
-"""Web servers, and programs that start others: process managers, schedulers, login programs."""
+"""Facts about web servers and programs that start others: process managers, schedulers, login programs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def _name(word: str) -> str:
 
 
 def is_web_server(word: str) -> bool:
-    """Whether a system's program serves files from the directories that its configuration names."""
+    """Whether a program is a web server that serves files from configured directories."""
     return _name(word) in (*_words("web", "files"), *_words("web", "modules"))
 
 
 def serves_only_files(word: str) -> bool:
-    """Whether a program serves files and executes no code of an application's, also by no module."""
+    """Whether a program serves files and never executes application code, not even through a module."""
     return _name(word) in (*_words("web", "files"), *_static())
 
 
@@ -34,32 +34,32 @@ def _static() -> tuple[str, ...]:
 
 
 def document_roots() -> tuple[str, ...]:
-    """The directories that web servers serve if nothing is configured."""
+    """The directories that web servers serve by default."""
     return _words("web", "roots")
 
 
 def served_names() -> tuple[str, ...]:
-    """The names of directories that frameworks serve without being told."""
+    """The directory names that frameworks serve by default."""
     return _words("web", "served")
 
 
 def drops_root(word: str) -> bool:
-    """Whether a program starts as root and gives its workers to another user."""
+    """Whether a program starts as root and runs its workers as another user."""
     return _name(word) in _words("starters", "drop_root")
 
 
 def sets_path(word: str) -> bool:
-    """Whether a program starts others with a PATH of its own."""
+    """Whether a program starts others with its own PATH."""
     return _name(word) in _words("starters", "own_path")
 
 
 def holds_commands(path: str) -> bool:
-    """Whether a file of settings has command lines as values, which a process manager or cron starts."""
+    """Whether a configuration file contains command lines that a process manager or cron starts."""
     name = _name(path)
     supervised = "supervisor" in path and path.endswith((".conf", ".ini"))
     return name in _words("commands", "files") or name.endswith(_words("commands", "endings")) or supervised
 
 
 def is_command_key(key: str) -> bool:
-    """Whether the value behind this key of such a file is a command line."""
+    """Whether the value of this key in such a file is a command line."""
     return key in _words("commands", "keys")

@@ -1,4 +1,4 @@
-"""Settings that only an install or a toolchain reads, and no program: those of all languages."""
+"""Environment variables that only installers or toolchains read, of all languages."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from slimify.languages import languages
 
 @cache
 def toolchain_settings() -> frozenset[str]:
-    """Environment variables that the toolchain of a language reads, and no program that it compiled."""
+    """Environment variables that toolchains read, but not the programs that they compile."""
     return _named("toolchain")
 
 
 @cache
 def installer_settings(kind: Literal["install", "scripts"] = "install") -> frozenset[str]:
-    """Settings of package managers that only installs read; of kind `scripts` those that also say how a
-    script of the project is run, or what is printed then."""
+    """Settings of package managers that only installs read; with kind `scripts`, those that also affect how
+    scripts of the project run."""
     return _named(kind)
 
 
@@ -29,7 +29,7 @@ def configured_installers() -> frozenset[str]:
 
 @cache
 def setting_verbs() -> frozenset[str]:
-    """Their verbs that change settings."""
+    """The subcommands of package managers that change settings."""
     return _named("changes")
 
 

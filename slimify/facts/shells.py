@@ -1,6 +1,6 @@
-"""Shells, their builtins and reserved words, and wrappers: programs that only start another command.
+"""Facts about shells, their builtins and reserved words, and about wrappers, which only start other commands.
 
-Every question takes one word of a command line, a name or a path, except where it says otherwise.
+Unless stated otherwise, each function takes one word of a command line: a name or a path.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from slimify.facts import load
 
 
 class Wrapper(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to find the command that a wrapper starts: see shells.toml for the fields."""
+    """How to find the command that a wrapper starts; shells.toml explains the fields."""
 
     valued: str = ""
     valued_long: tuple[str, ...] = ()
@@ -64,12 +64,12 @@ def _shells() -> _Shells:
 
 
 def is_shell(word: str) -> bool:
-    """Whether a program is a shell: people may work in it, and it takes `-c TEXT` or a script."""
+    """Whether a program is a shell, which takes `-c TEXT` or a script."""
     return word.rpartition("/")[2] in _shells().all
 
 
 def is_posix_shell(word: str) -> bool:
-    """Whether a program is a shell whose language slimify reads: POSIX sh with bash's extensions."""
+    """Whether a program is a shell whose syntax slimify parses: POSIX sh with bash's extensions."""
     return word.rpartition("/")[2] in _shells().posix
 
 
@@ -85,51 +85,51 @@ def _first_line() -> re.Pattern[str]:
 
 
 def is_shell_script(text: str) -> bool:
-    """Whether the first line of a text hands it to a shell."""
+    """Whether the first line of a text (`#!`) names a shell."""
     return _first_line().match(text) is not None
 
 
 def is_shell_file(path: str) -> bool:
-    """Whether a file is a script of a shell's by its name."""
+    """Whether a file is a shell script, judged by its name."""
     return path.endswith(_shells().endings)
 
 
 def is_builtin(name: str) -> bool:
-    """Whether a shell executes this command itself. Takes a name: a path is never a builtin."""
+    """Whether a command is a shell builtin. Takes a name; a path is never a builtin."""
     return name in _shells().builtins
 
 
 def is_special_builtin(name: str) -> bool:
-    """Whether an assignment in front of this builtin lasts (POSIX, 2.15 Special built-in utilities)."""
+    """Whether an assignment before this builtin persists (POSIX, 2.15 Special built-in utilities)."""
     return name in _shells().special
 
 
 def changes_shell_state(name: str | None) -> bool:
-    """Whether later commands of the same shell see a difference after this builtin."""
+    """Whether this builtin affects later commands of the same shell."""
     return name in _shells().state
 
 
 def is_reserved(word: str) -> bool:
-    """Whether a word in the place of a command is a part of the shell's grammar."""
+    """Whether a word at the position of a command is a reserved word."""
     return word in _shells().reserved
 
 
 def leads_command(word: str) -> bool:
-    """Whether it is a reserved word that a command follows: `if`, `then`, `!`, …"""
+    """Whether a word is a reserved word that a command follows: `if`, `then`, `!`, …"""
     return word in _shells().leading
 
 
 def wrapper(word: str) -> Wrapper | None:
-    """How a program finds the command that it starts, None for one that is no wrapper."""
+    """How to find the command that a wrapper starts; None if the program is no wrapper."""
     return _shells().wrappers.get(word.rpartition("/")[2])
 
 
 def runs_in_shell(name: str) -> bool:
-    """Whether no program is needed for this word: a builtin, or a reserved word of bash."""
+    """Whether the shell itself executes this word: a builtin, or a reserved word of bash."""
     known = wrapper(name)
     return is_builtin(name) or (known is not None and known.keyword)
 
 
 def changes_user(word: str) -> bool:
-    """Whether a program runs its command as another user than the one who calls it: sudo, gosu, su, …"""
+    """Whether a program runs its command as another user: sudo, gosu, su, …"""
     return word.rpartition("/")[2] in _shells().change_user

@@ -1,7 +1,7 @@
-"""Directories that belong to an image's system, the default PATH, the C library.
+"""Facts about system directories, the default PATH, and the C library.
 
-Two kinds of question: `…_directory` and `exists_…` ask about one directory itself, the others about a path
-and all that lies above it. Paths are absolute and normalised.
+`…_directory` and `exists_…` judge a single directory; the other functions judge a path by its parent
+directories, too. Paths are absolute and normalized.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def _default_directories() -> frozenset[str]:
 
 
 def on_default_path(directory: str) -> bool:
-    """Whether programs of a directory are found in an image that sets no PATH."""
+    """Whether a directory is in the default PATH."""
     return directory in _default_directories()
 
 
 def holds_programs(directory: str) -> bool:
-    """Whether packages of a system put programs into a directory."""
+    """Whether system packages install programs in a directory."""
     return on_default_path(directory) or directory in _directories("programs")
 
 
@@ -59,7 +59,7 @@ def holds_programs(directory: str) -> bool:
 
 
 def is_system_directory(path: str) -> bool:
-    """Whether an image fills this directory itself: copied whole it would replace another image's."""
+    """Whether base images have content in this directory, so that it must not be copied as a whole."""
     return path in _directories("system")
 
 
@@ -69,12 +69,12 @@ def is_project_directory(path: str) -> bool:
 
 
 def is_shared_directory(path: str) -> bool:
-    """Whether no step owns this directory, so that a copy is never widened to it."""
+    """Whether several steps may write to this directory, so that a copy must not include it as a whole."""
     return path in _directories("system", "project", "mixed")
 
 
 def is_standard_directory(path: str) -> bool:
-    """Whether FHS names this directory, so that its owner and mode are the base image's affair."""
+    """Whether the FHS defines this directory, so that the base image sets its owner and mode."""
     return path in _directories("standard")
 
 
@@ -92,42 +92,43 @@ def exists_in_distroless(path: str) -> bool:
 
 
 def is_systems(path: str) -> bool:
-    """Whether a path is, or lies in, a tree of the system's: /etc, /usr, /lib64, …, also below /usr/local."""
+    """Whether a path is in a system tree: /etc, /usr (with /usr/local), /lib64, …"""
     return _below(path, "system")
 
 
 def is_packages(path: str) -> bool:
-    """Whether a path lies where only a distribution's packages put files: /usr/lib, but not /usr/app."""
+    """Whether a path is in a tree where only system packages install files: /usr/lib, but not /usr/app."""
     return _below(path, "packages")
 
 
 def is_kernels(path: str) -> bool:
-    """Whether a path lies in what is mounted when a container runs: /dev, /proc, /sys."""
+    """Whether a path is in a tree that the container runtime mounts: /dev, /proc, /sys."""
     return _below(path, "kernel")
 
 
 def scratch() -> tuple[str, ...]:
-    """The trees in which nothing is needed after the build."""
+    """The trees whose content is never needed after the build."""
     return (*_words("tree", "scratch"), *_words("tree", "kernel"))
 
 
 def is_scratch(path: str) -> bool:
-    """Whether what lies there is never needed after the build."""
+    """Whether a path is in a tree whose content is never needed after the build."""
     return _below(path, "scratch", "kernel")
 
 
 def is_transient(path: str) -> bool:
-    """Whether systems and tools write there while they run, so that owner and mode concern nobody."""
+    """Whether a path is in a tree that programs write to at run time, so that its owner and mode don't
+    matter."""
     return _below(path, "transient", "scratch", "kernel")
 
 
 def anybody_writes(path: str) -> bool:
-    """Whether every user may write there."""
+    """Whether every user may write to a path."""
     return _below(path, "public")
 
 
 def is_package_source(path: str) -> bool:
-    """Whether only a system package manager reads it, to know where packages come from."""
+    """Whether a path is part of the configuration of package sources, which only package managers read."""
     return _below(path, "sources")
 
 
@@ -135,7 +136,7 @@ def is_package_source(path: str) -> bool:
 
 
 def is_libc_library(name: str) -> bool:
-    """Whether a library, as a linker is told its name (`m`), is one of glibc's own."""
+    """Whether a library is part of glibc; takes the name as in linker options (`m`)."""
     return name in _words("libc", "libraries")
 
 
@@ -145,12 +146,12 @@ def _libc_files() -> tuple[str, ...]:
 
 
 def is_libc_file(path: str) -> bool:
-    """Whether a file, by its name, belongs to the C library: libc.so.6, libm.so.6, ld-musl-x86_64.so.1."""
+    """Whether a file is part of the C library, judged by its name: libc.so.6, ld-musl-x86_64.so.1."""
     return path.rpartition("/")[2].startswith(_libc_files())
 
 
 def is_libc_package(name: str) -> bool:
-    """Whether a system package is the C library, or what comes with every compiler."""
+    """Whether a system package is the C library, or installed with every compiler."""
     return name in _words("libc", "packages")
 
 
@@ -163,10 +164,10 @@ def _root() -> frozenset[str]:
 
 
 def is_root(user: str) -> bool:
-    """Whether USER's argument names root, with whatever group, or nothing."""
+    """Whether the argument of USER is empty or names root, with any group."""
     return user.partition(":")[0] in _root()
 
 
 def is_plain_root(user: str) -> bool:
-    """Whether USER's argument names root with root's own group, or nothing: files become root:root."""
+    """Whether the argument of USER is empty or names root with root's group, so that files are root:root."""
     return is_root(user) and is_root(user.partition(":")[2])

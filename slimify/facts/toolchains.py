@@ -1,6 +1,6 @@
-"""Interpreters, compilers and installers of languages: what they start, and in which packages they are.
+"""Facts about interpreters, compilers and installers of languages: their packages and what they start.
 
-The rows are in each language's facts/toolchain.toml.
+The rows are located in each language's facts/toolchain.toml.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from slimify.model.effects import Effect
 
 
 class Toolchain(Struct, frozen=True, kw_only=True):
-    """A language's interpreter and installers in the image of an application of another language.
+    """A language's interpreter and installers in the image of an application in another language.
 
-    `packages` of the distribution have them, `commands` are their programs. `variables` finds values of
-    environment variables that name what they installed, `sources` texts with one of the `endings` that do.
+    `packages` are their system packages, `commands` their programs. `variables` matches values of environment
+    variables that refer to installed packages; `sources` does so in files with one of the `endings`.
     """
 
     packages: frozenset[str]
@@ -30,8 +30,11 @@ class Toolchain(Struct, frozen=True, kw_only=True):
 
 
 class Installers(Struct, frozen=True, kw_only=True):
-    """A language's installers in the image of an application of that language: `packages` of the distribution
-    with what run time needs of their dependencies, their `commands`, and the `managers` of their effects."""
+    """A language's installers in the image of an application in that language.
+
+    `packages` are their system packages with those dependencies that are needed at run time; `commands` are
+    their programs, `managers` the managers of their effects.
+    """
 
     packages: Mapping[str, tuple[str, ...]]
     commands: frozenset[str]
@@ -39,7 +42,7 @@ class Installers(Struct, frozen=True, kw_only=True):
 
 
 def toolchain(of: Language | None) -> Toolchain | None:
-    """None where nothing is known about it."""
+    """The toolchain of a language; None if unknown."""
     row = of.facts("toolchain.toml").get("elsewhere") if of is not None else None
     return row and Toolchain(
         packages=frozenset(row["packages"]),
@@ -51,7 +54,7 @@ def toolchain(of: Language | None) -> Toolchain | None:
 
 
 def installers(of: Language) -> Installers | None:
-    """None where nothing is known about them."""
+    """The installers of a language; None if unknown."""
     row = of.facts("toolchain.toml").get("installers")
     return row and Installers(
         packages={name: tuple(needs) for name, needs in row["packages"].items()},
@@ -61,25 +64,25 @@ def installers(of: Language) -> Installers | None:
 
 
 def started_by(effect: Effect) -> tuple[str, ...]:
-    """The programs that an install, or a fetch of dependencies, starts by itself."""
+    """The programs that an install, or a download of dependencies, starts on its own."""
     own = of_effect(effect)
     row = own.facts("toolchain.toml") if own is not None else {}
     return tuple(row.get("starts", ())) if effect.action in row.get("actions", (effect.action,)) else ()
 
 
 def compiling(effect: Effect) -> tuple[str, ...]:
-    """The programs that an install starts besides where it compiles."""
+    """The additional programs that an install starts if it compiles."""
     own = of_effect(effect)
     return tuple(own.facts("toolchain.toml").get("compiling", ())) if own is not None else ()
 
 
 def builds_with(of: Language | None) -> frozenset[str]:
-    """Packages with interpreters that the installs of a language need where they compile."""
+    """Packages of interpreters that installs of a language require to compile."""
     return frozenset(of.facts("toolchain.toml").get("builds_with", ()) if of is not None else ())
 
 
 @cache
 def beside(package: str) -> tuple[str, ...]:
-    """Programs of other sources that come with a package of the distribution, or need it."""
+    """Programs from other sources that belong to a system package or require it."""
     rows = (known.facts("toolchain.toml").get("beside", {}) for known in languages())
     return tuple(name for row in rows for name in row.get(package, ()))

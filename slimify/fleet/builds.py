@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.app.failures import ENGINE_ERROR
-from slimify.app.prove import ProofOptions, silent
+from slimify.app.prove import ProofOptions, silent_listeners
 from slimify.app.rewrite import rewrite_files
 from slimify.fleet.rows import (
     Row,
@@ -94,7 +94,9 @@ def _built_row(row: Row, path: str, item: WorkItem, row_settings: RowSettings, b
     try:
         with time_limit(limit, _GRACE):
             todo = [(target(path), None)]
-            ((_, outcome, proof),) = rewrite_files(todo, None, row_settings.overrides, builds.proving, silent)
+            ((_, outcome, proof),) = rewrite_files(
+                todo, None, row_settings.overrides, builds.proving, silent_listeners
+            )
     except TimeLimitError:
         return _with_proof(row, builds, "not built", limit, error_text(timeout_error(limit)))
     if outcome.error is not None and outcome.error.code == ENGINE_ERROR:

@@ -1,9 +1,7 @@
-"""Each stage of the new file, executed in thought: what a RUN reads is there, what it calls exists,
-who it runs as is known.
+"""Interprets each stage of the new file: inputs of RUN exist, programs exist, users are known.
 
-The stages are read from the new text by the interpreter that reads the old one, so a planner that
-lost a COPY, put a step before its input or moved it to an image without its tools is caught here.
-"""
+The new text is read by the same interpreter as the old one. This catches a plan that drops a COPY, moves a
+step before its input, or moves it to an image without its tools."""
 
 from __future__ import annotations
 
@@ -33,27 +31,27 @@ _USERS = frozenset(
 _READING = frozenset({"files", "meta", "app", "install", "compile", "build", "unpack", "check"})
 
 
-def execution(
+def stage_execution_problems(
     program: Program, file: Dockerfile, stages: Sequence[Sequence[Instruction]]
 ) -> Iterator[Reason]:
-    """What would fail, or find other files, when the stages are built."""
-    lacking = _lacking(program)
+    """Reasons why the stages would fail or use different files when they are built."""
+    lacking = _already_missing(program)
     for number, stage in enumerate(stages):
-        base, visits = executed(program, file, stage)
+        base, visits = execute_stage(program, file, stage)
         if base is None and len(stages) == 1:
-            return  # nothing is known about the base, and nothing was moved
+            return  # an unknown base image, and no step was moved
         where = "final stage" if number == len(stages) - 1 else f"stage {from_parts(stage[0]).alias}"
         if len(stages) > 1:
-            yield from _inputs(program, visits, where, lacking)
+            yield from _missing_inputs(program, visits, where, lacking)
         if number == len(stages) - 1:
-            yield from _tools(program, visits, base)
-            yield from _users(visits, base)
+            yield from _missing_tools(program, visits, base)
+            yield from _missing_users(visits, base)
 
 
-def executed(
+def execute_stage(
     program: Program, file: Dockerfile, stage: Sequence[Instruction]
 ) -> tuple[ImageFacts | None, Sequence[Visit]]:
-    """The base of a stage of the new file, and what each of its instructions does."""
+    """The facts about the base image of a stage of the new file, and its instructions with their effects."""
     places = {id(x): i for i, x in enumerate(file.instructions)}
     image = from_parts(stage[0]).image
     reference = expand(image, scopes(file, {}, program.build_args)[places[id(stage[0])]]) or image
@@ -65,57 +63,57 @@ def executed(
     return base, visits
 
 
-def unmet(program: Program, visits: Sequence[Visit]) -> Iterator[Reason]:
-    """What the steps of a last stage would not find that those of the old one found."""
-    yield from _inputs(program, visits, "last stage", _lacking(program))
+def unmet_inputs(program: Program, visits: Sequence[Visit]) -> Iterator[Reason]:
+    """Inputs that steps of the last stage would miss and steps of the old one had."""
+    yield from _missing_inputs(program, visits, "last stage", _already_missing(program))
 
 
-_Lack = tuple[str, str, str]  # program, what it does, path
+_MissingInput = tuple[str, str, str]  # program, what it does, path
 
 
-def _lacking(program: Program) -> frozenset[_Lack]:
-    """What a RUN of the old file would read, but that comes later there, too: a lock file beside the manifest
-    that alone was copied."""
+def _already_missing(program: Program) -> frozenset[_MissingInput]:
+    """Inputs that are also missing at that point of the old file, such as a lock file that is copied later
+    than its manifest."""
     visits = [
         Visit(
             index=x.index, instruction=x.instruction, state=x.state, effects=tuple(a.effects for a in x.atoms)
         )
         for x in program.steps
     ]
-    return frozenset((e.tool, e.action, path) for _, e, path in _missing(program, visits))
+    return frozenset((e.tool, e.action, path) for _, e, path in _missing_paths(program, visits))
 
 
-def _inputs(
-    program: Program, visits: Sequence[Visit], where: str, lacking: frozenset[_Lack]
+def _missing_inputs(
+    program: Program, visits: Sequence[Visit], where: str, lacking: frozenset[_MissingInput]
 ) -> Iterator[Reason]:
-    """Every file that a RUN works on, and that the old file brought or built, is brought or built."""
-    for visit, effect, path in _missing(program, visits):
+    """Files that a RUN uses and that only the old file copies or builds."""
+    for visit, effect, path in _missing_paths(program, visits):
         if (effect.tool, effect.action, path) not in lacking:
             line = f"`{visit.instruction.keyword} {visit.instruction.value[:40]}`"
             yield Reason.of("SL409", "input_missing", path=path, at=line, stage=where)
 
 
-def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, Effect, str]]:
-    """The files of the context that a RUN works on before they are brought or built, the directories that it
-    writes into before there is anything in them, and its command."""
+def _missing_paths(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit, Effect, str]]:
+    """Files of the context that a RUN uses before they are copied or built, and directories that it writes to
+    before they exist."""
     have: list[str] = []
     made: list[str] = []
     for visit in visits:
         if visit.state.cwd is not None:
-            made.append(visit.state.cwd)  # WORKDIR makes it
+            made.append(visit.state.cwd)  # WORKDIR creates it
         if visit.instruction.keyword in ("COPY", "ADD"):
             have += copied_files(visit) or copy_targets(visit) or ()
-            have += [t for t in copy_targets(visit) or () if _is_tree(visit)]
+            have += [t for t in copy_targets(visit) or () if _copies_whole_tree(visit)]
         mounted = any(
             f.name == "mount" and "type=cache" not in (f.value or "") for f in visit.instruction.flags
         )
         for effects in visit.effects:
             for effect in effects:
-                for path in _read(effect):
-                    if not mounted and _ours(program, path) and not _present(path, have, made):
+                for path in _paths_read(effect):
+                    if not mounted and _is_context_file(program, path) and not _is_present(path, have, made):
                         yield visit, effect, path
                 for path in required_directories(effect):
-                    if not mounted and not _present(path, have, made):
+                    if not mounted and not _is_present(path, have, made):
                         yield visit, effect, path
                 made += effect.writes if effect.tool in ("mkdir", "install") else ()
                 have += (
@@ -125,34 +123,34 @@ def _missing(program: Program, visits: Sequence[Visit]) -> Iterator[tuple[Visit,
                 )
 
 
-def _is_tree(visit: Visit) -> bool:
+def _copies_whole_tree(visit: Visit) -> bool:
     return copied_files(visit) is None
 
 
-def _read(effect: Effect) -> tuple[str, ...]:
+def _paths_read(effect: Effect) -> tuple[str, ...]:
     if effect.kind not in _READING:
         return ()
     changed = effect.writes if effect.kind == "meta" else ()
     return (*effect.reads, *effect.manifests, *changed)
 
 
-def _ours(program: Program, path: str) -> bool:
-    """A file of the context, at the place where the old file has it."""
+def _is_context_file(program: Program, path: str) -> bool:
+    """Whether a path is a file of the context at its location in the old file."""
     if path.startswith("@") or is_shared_directory(path) or any(ch in path for ch in "*?["):
         return False
     found = program.end_state.view.context_path(path)
     return found is not None and (found in program.context.files or program.context.is_dir(found))
 
 
-def _present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
-    """`have` was brought, with all that lies below it; `made` are directories with nothing in them."""
+def _is_present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
+    """Whether a path exists. `have` are files and directories with content, `made` are empty directories."""
     return any(inside(m, path) for m in made) or any(
         inside(path, h) or inside(h, path) for h in have if not h.startswith("@")
     )
 
 
-def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[Reason]:
-    """A RUN of a smaller base calls nothing that only the larger one had."""
+def _missing_tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[Reason]:
+    """Programs that a RUN calls and that only the old base image has."""
     old = program.base
     if old is None or base is None or base.reference == old.reference:
         return
@@ -174,8 +172,8 @@ def _tools(program: Program, visits: Sequence[Visit], base: ImageFacts | None) -
             yield Reason.of("SL409", "no_shell", base=base.reference, command=visit.instruction.value[:40])
 
 
-def _users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[Reason]:
-    """A USER by name is made in the stage or comes with the base."""
+def _missing_users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator[Reason]:
+    """Names in USER that neither the stage nor the base image defines."""
     made: set[str] = set()
     for visit in visits:
         for effects in visit.effects:

@@ -1,4 +1,4 @@
-"""Static proof of an ignore file: nothing that is needed is kept out, nothing else comes in."""
+"""Validates an ignore file: it excludes nothing that is needed, and includes nothing new."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slimify.model.ignore_file import IgnoreFile
 
 
 def problems(program: Program, file: IgnoreFile) -> tuple[str, ...]:
-    """Why the file must not be used; () for none."""
+    """Reasons not to use the file; () if there are none."""
     return tuple(_problems(program, file))
 
 
@@ -26,16 +26,16 @@ def _problems(program: Program, file: IgnoreFile) -> Iterator[str]:
     for path in gone:
         if takes is None or takes.names(path):
             yield f"{path} is named by an instruction and would be kept out"
-    needed = {*_live(program), *_manifests(program)}
+    needed = {*_runtime_files(program), *_installer_files(program)}
     yield from (f"{path} is needed and would be kept out" for path in gone if path in needed)
     for path in context.ignored:
         if not rules.ignores(path.rstrip("/")):
             yield f"{path} would come in"
-    yield from (f"the line {line!r} is gone" for line in _lost(context, file))
+    yield from (f"the line {line!r} is gone" for line in _lost_lines(context, file))
 
 
-def _live(program: Program) -> Iterator[str]:
-    """The files of the context that run time is known to read, and the sources that say so."""
+def _runtime_files(program: Program) -> Iterator[str]:
+    """The files of the context that are read at run time, and the sources that name them."""
     sources = program.runtime_needs.sources
     for use in (*sources.imports, *sources.paths, *sources.commands):
         yield use.file
@@ -48,8 +48,8 @@ def _live(program: Program) -> Iterator[str]:
             yield path
 
 
-def _manifests(program: Program) -> Iterator[str]:
-    """What installers read."""
+def _installer_files(program: Program) -> Iterator[str]:
+    """The files that installers read."""
     for effect in (e for s in program.steps for e in s.effects):
         for place in (*effect.manifests, *effect.reads):
             path = program.end_state.view.context_path(place)
@@ -57,8 +57,8 @@ def _manifests(program: Program) -> Iterator[str]:
                 yield path
 
 
-def _lost(context: Context, file: IgnoreFile) -> Iterator[str]:
-    """The user's lines that are not there any more, in their order."""
+def _lost_lines(context: Context, file: IgnoreFile) -> Iterator[str]:
+    """The user's lines that are missing in the new file, in their order."""
     left = iter(file.after.split("\n"))
     for line in (context.ignore_text or "").rstrip("\n").split("\n") if context.ignore_text else ():
         if not any(line.rstrip("\r") == other.rstrip("\r") for other in left):

@@ -1,7 +1,7 @@
-"""Static proof of a file that was cleaned in place: the same steps in the same state and order, but for what
-a cleaner may add, change or leave out.
+"""Validates a file that was cleaned in place: the same steps in the same state and order, except for
+clean-up.
 
-Nothing is taken over from the planner: both texts are read by the same interpreter and compared.
+Both texts are read by the same interpreter and compared, independently of the planner.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from slimify.model.effects import Effect
 from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.scope import scopes
-from slimify.validation.execution import unmet
+from slimify.validation.execution import unmet_inputs
 
-# What a cleaner adds, or changes at will: it is looked at by what is installed in the end.
+# Kinds of effects that clean-up may add or change. `_changed_packages` checks their result.
 _CLEANING = frozenset({"packages", "unpackage", "index", "cache", "prune", "check", "meta"})
-# Options that change what is kept, not what is done.
+# Options that change which files are kept, not what the command does.
 _OPTIONS = frozenset({"--no-cache-dir", "--no-cache", "--omit=dev", "--production", "--prod"})
-# What may be executed at another place: it neither reads nor makes what others read.
+# Kinds of effects that may move: they neither read nor write inputs of other steps.
 _MOVABLE = frozenset({"users", "cache", "files", "prune", "meta"})
 
 
-class _Part(Struct, frozen=True):
-    """One command of a stage with the state that it is executed in."""
+class _CommandInState(Struct, frozen=True):
+    """One command of a stage, and the state that it runs in."""
 
     text: str
     state: tuple[object, ...]
@@ -42,29 +42,30 @@ class _Part(Struct, frozen=True):
         return frozenset(e.kind for e in self.effects)
 
 
-def in_place(
+def in_place_problems(
     program: Program,
     file: Dockerfile,
     stages: Sequence[Sequence[Instruction]],
     before: Sequence[Sequence[Instruction]],
 ) -> Iterator[Reason]:
-    """What the new last stage would do otherwise than that of `before`, the stages of the old file."""
-    if [_raws(s) for s in stages[:-1]] != [_raws(s) for s in before[:-1]]:
+    """Reasons why the new last stage behaves differently from that of `before`, the stages of the old
+    file."""
+    if [_raw_instructions(s) for s in stages[:-1]] != [_raw_instructions(s) for s in before[:-1]]:
         yield Reason.of("SL409", "stage_changes")
         return
     if _settings(stages[-1]) != _settings(before[-1]):
         yield Reason.of("SL409", "settings_change")
         return
-    visits = _visits(program, file, stages[-1])
-    old = [_visit(program, i) for i in range(len(program.steps))]
-    yield from _copies(program, visits, old)
-    yield from _commands(visits, old)
-    yield from _packages(program, visits, old)
-    yield from _callers(program, visits, old)
-    yield from unmet(program, visits)
+    visits = _walk_stage(program, file, stages[-1])
+    old = [_visit_of_step(program, i) for i in range(len(program.steps))]
+    yield from _changed_copies(program, visits, old)
+    yield from _changed_commands(visits, old)
+    yield from _changed_packages(program, visits, old)
+    yield from _changed_callers(program, visits, old)
+    yield from unmet_inputs(program, visits)
 
 
-def _raws(stage: Sequence[Instruction]) -> list[str]:
+def _raw_instructions(stage: Sequence[Instruction]) -> list[str]:
     return [x.raw.strip() for x in stage]
 
 
@@ -72,7 +73,7 @@ def _settings(stage: Sequence[Instruction]) -> list[str]:
     return [x.raw.strip() for x in stage if x.keyword not in ("RUN", "COPY", "ADD")]
 
 
-def _visits(program: Program, file: Dockerfile, stage: Sequence[Instruction]) -> tuple[Visit, ...]:
+def _walk_stage(program: Program, file: Dockerfile, stage: Sequence[Instruction]) -> tuple[Visit, ...]:
     places = {id(x): i for i, x in enumerate(file.instructions)}
     base = program.base
     env = {k: v for k, v in (base.env if base else {}).items() if v is not None}
@@ -81,7 +82,7 @@ def _visits(program: Program, file: Dockerfile, stage: Sequence[Instruction]) ->
     return walk(body, dict(enumerate(force)), start_state(base, program.context), file.escape)[0]
 
 
-def _visit(program: Program, number: int) -> Visit:
+def _visit_of_step(program: Program, number: int) -> Visit:
     step = program.steps[number]
     effects = tuple(a.effects for a in step.atoms)
     return Visit(
@@ -89,7 +90,7 @@ def _visit(program: Program, number: int) -> Visit:
     )
 
 
-def _parts(visits: Sequence[Visit]) -> list[_Part]:
+def _commands_in_state(visits: Sequence[Visit]) -> list[_CommandInState]:
     found = []
     for visit in visits:
         if visit.instruction.keyword != "RUN":
@@ -97,61 +98,71 @@ def _parts(visits: Sequence[Visit]) -> list[_Part]:
         state = (visit.state.cwd, visit.state.user, visit.state.shell, tuple(sorted(visit.state.env)))
         atoms = visit.script.atoms if visit.script is not None else ()
         if not atoms or visit.instruction.heredocs:
-            found.append(_Part(visit.instruction.raw.strip(), state, _all(visit)))
+            found.append(_CommandInState(visit.instruction.raw.strip(), state, _all_effects(visit)))
             continue
         assert visit.script is not None
         for atom, effects in zip(atoms, visit.effects, strict=True):
             text = " ".join(visit.script.text[atom.start : atom.end].split())
-            found.append(_Part(text, state, effects))
+            found.append(_CommandInState(text, state, effects))
     return found
 
 
-def _all(visit: Visit) -> tuple[Effect, ...]:
+def _all_effects(visit: Visit) -> tuple[Effect, ...]:
     return tuple(e for effects in visit.effects for e in effects)
 
 
-def _commands(visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
-    """Every command is there, in its state and order; what is new cleans up."""
-    before, after = _parts(old), _parts(visits)
+def _changed_commands(visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
+    """Commands that are missing, or run in a different state or order; new commands that don't clean up."""
+    before, after = _commands_in_state(old), _commands_in_state(visits)
     known: dict[str, set[tuple[object, ...]]] = {}
     for part in before:
-        known.setdefault(_plain(part.text), set()).add(part.state)
-    there = {_plain(p.text) for p in after}
+        known.setdefault(_without_cache_options(part.text), set()).add(part.state)
+    there = {_without_cache_options(p.text) for p in after}
     for part in before:
-        if _plain(part.text) not in there and not part.kinds <= _CLEANING | {"users"} and not _deletes(part):
+        if (
+            _without_cache_options(part.text) not in there
+            and not part.kinds <= _CLEANING | {"users"}
+            and not _deletes(part)
+        ):
             yield Reason.of("SL409", "command_gone", command=part.text[:50])
     for part in after:
-        states = known.get(_plain(part.text))
-        if states is None and not part.kinds <= _CLEANING and not _deletes(part) and not _fetches(part, old):
+        states = known.get(_without_cache_options(part.text))
+        if (
+            states is None
+            and not part.kinds <= _CLEANING
+            and not _deletes(part)
+            and not _downloads_added_url(part, old)
+        ):
             yield Reason.of("SL409", "command_new", command=part.text[:50])
         elif states is not None and part.kinds - _MOVABLE - _CLEANING and part.state not in states:
             yield Reason.of("SL409", "command_state", command=part.text[:50])
-    if _order(before, there) != _order(after, set(known)):
+    if _fixed_order(before, there) != _fixed_order(after, set(known)):
         yield Reason.of("SL409", "order")
 
 
-def _order(parts: Sequence[_Part], other: set[str]) -> list[str]:
+def _fixed_order(parts: Sequence[_CommandInState], other: set[str]) -> list[str]:
     fixed = (p for p in parts if p.kinds - _MOVABLE - _CLEANING)
-    return [_plain(p.text) for p in fixed if _plain(p.text) in other]
+    return [_without_cache_options(p.text) for p in fixed if _without_cache_options(p.text) in other]
 
 
-def _plain(text: str) -> str:
-    """The words of a command without the options that only change what is kept."""
+def _without_cache_options(text: str) -> str:
+    """The words of a command without options that only affect caches."""
     return " ".join(word for word in text.split() if word not in _OPTIONS)
 
 
-def _deletes(part: _Part) -> bool:
+def _deletes(part: _CommandInState) -> bool:
     return bool(part.effects) and all(e.deletes and not e.writes for e in part.effects)
 
 
-def _fetches(part: _Part, old: Sequence[Visit]) -> bool:
-    """The download of what ADD brought."""
+def _downloads_added_url(part: _CommandInState, old: Sequence[Visit]) -> bool:
+    """Whether a command downloads a URL that ADD downloaded before."""
     urls = [s for v in old if v.instruction.keyword == "ADD" for s in copy_parts(v.instruction).sources]
     return part.kinds == {"fetch"} and any(url in part.text for url in urls)
 
 
-def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
-    """The same files arrive: a COPY may name their owner, and some may arrive once more before."""
+def _changed_copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
+    """Copies that are missing, copy more files, or set a new owner. A COPY may gain an owner, and files may
+    also be copied earlier."""
     before = [v for v in old if v.instruction.keyword in ("COPY", "ADD")]
     after = [v for v in visits if v.instruction.keyword in ("COPY", "ADD")]
     known = {_without_owner(v.instruction) for v in before}
@@ -171,7 +182,7 @@ def _copies(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> 
     }
     given = " ".join(v.instruction.value for v in old if v.instruction.keyword == "RUN")
     for owner in owners - {None}:
-        # `chown -R user` leaves the group of what a COPY of the context brings, which is root's
+        # `chown -R user` keeps the group of files that COPY adds from the context: root
         if not any(f" {o} " in given for o in (owner, (owner or "").removesuffix(":root"))):
             yield Reason.of("SL409", "owner_new", owner=str(owner))
 
@@ -181,12 +192,12 @@ def _without_owner(instruction: Instruction) -> tuple[object, ...]:
     return instruction.keyword, flags, instruction.value
 
 
-def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
-    """What is installed in the end is what was, less what only the build needs, with what replaces it."""
+def _changed_packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
+    """Packages that are missing in the end, except build packages whose replacements are installed."""
     judged = {v.name: v for s in program.steps for a in s.atoms for v in a.packages}
-    there = _left(visits)
+    there = _packages_left(visits)
     have = there | (installed(program.base, nearest=True) if program.base is not None else frozenset())
-    for name in sorted(_left(old) - there):
+    for name in sorted(_packages_left(old) - there):
         verdict = judged.get(name)
         if verdict is None or verdict.role != "build":
             yield Reason.of("SL409", "package_gone", package=name)
@@ -196,16 +207,16 @@ def _packages(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -
             yield Reason.of("SL409", "replacement", package=needed[0], replaced=name)
 
 
-def _callers(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
-    """A command finds the programs of the packages that it found them of before."""
-    before, after = _callings(program, old), _callings(program, visits)
+def _changed_callers(program: Program, visits: Sequence[Visit], old: Sequence[Visit]) -> Iterator[Reason]:
+    """Commands whose programs come from packages that are no longer installed at that point."""
+    before, after = _called_packages(program, old), _called_packages(program, visits)
     for text, packages in after.items():
         for name in sorted(before.get(text, frozenset()) - packages):
             yield Reason.of("SL409", "caller", command=text[:50], package=name)
 
 
-def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[str]]:
-    """The system packages of which each command calls a program, as far as they are installed then."""
+def _called_packages(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[str]]:
+    """The installed system packages whose programs each command calls."""
     release = (program.base.distro, program.base.suite) if program.base else (None, None)
     found: dict[str, frozenset[str]] = {}
     have: dict[str, tuple[str, ...]] = {}
@@ -213,7 +224,7 @@ def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[
         atoms = visit.script.atoms if visit.script is not None else ()
         for atom, effects in zip(atoms, visit.effects, strict=False):
             assert visit.script is not None
-            text = _plain(" ".join(visit.script.text[atom.start : atom.end].split()))
+            text = _without_cache_options(" ".join(visit.script.text[atom.start : atom.end].split()))
             tools = {t.rpartition("/")[2] for e in effects for t in (e.tool, *e.tools)}
             found[text] = frozenset(name for name, commands in have.items() if tools & {*commands})
             for effect in effects:
@@ -226,8 +237,8 @@ def _callings(program: Program, visits: Sequence[Visit]) -> dict[str, frozenset[
     return found
 
 
-def _left(visits: Sequence[Visit]) -> frozenset[str]:
-    """The system packages that the steps install and do not remove again."""
+def _packages_left(visits: Sequence[Visit]) -> frozenset[str]:
+    """The system packages that the steps install and don't remove."""
     have: dict[str, None] = {}
     groups: dict[str, list[str]] = {}
     for effect in (e for v in visits for effects in v.effects for e in effects):

@@ -1,7 +1,7 @@
-"""The static proof of a file that was made of two: each half does what its file did, and what is taken from
-the builder is there.
+"""Validates a merged file: each half does what its Dockerfile did, and all paths copied from the builder
+exist.
 
-Each check answers with a sentence or with nothing. If one answers, the file is not used.
+Each check yields reasons. If there is any, the file is not used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from slimify.syntax.dockerfile.keywords import CONFIG_ONLY
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.execution import execution
-from slimify.validation.validate import contract
+from slimify.validation.execution import stage_execution_problems
+from slimify.validation.validate import contract_problems
 
 
 def problems(
     builder: Program, runtime: Program, plan: Plan, text: str, extracted: Sequence[str]
 ) -> tuple[Reason, ...]:
-    """Why the text must not be given to anybody; empty when everything holds. `extracted` are the paths that
-    were taken out of the builder's image before."""
+    """Reasons not to use the text; () if all checks pass. `extracted` are the paths that the build script
+    copies out of the build image."""
     try:
         file = parse(encode(text), runtime.name)
     except SlimifyError as error:
@@ -36,27 +36,29 @@ def problems(
     if len(stages) != len(before) + 1:
         return (Reason.of("SL409", "stage_count", count=len(stages)),)
     *earlier, made, last = stages
-    if [_raws(stage) for stage in earlier] != [_raws(stage) for stage in before[:-1]]:
+    if [_normalized_instructions(stage) for stage in earlier] != [
+        _normalized_instructions(stage) for stage in before[:-1]
+    ]:
         return (Reason.of("SL409", "builder_changes", file=builder.name),)
-    found = [*_same_base(builder, file, made[0]), *_same_base(runtime, file, last[0])]
-    found += _builder_kept(builder, made, _added(plan))
-    found += _runtime_kept(runtime, last)
-    found += contract(runtime, file, stages, plan, runtime.dockerfile)
-    found += _taken(made, last, extracted)
-    found += execution(builder, file, [made])
-    found += execution(runtime, file, [last])
+    found = [*_base_changes(builder, file, made[0]), *_base_changes(runtime, file, last[0])]
+    found += _builder_changes(builder, made, _added_commands(plan))
+    found += _runtime_changes(runtime, last)
+    found += contract_problems(runtime, file, stages, plan, runtime.dockerfile)
+    found += _copies_not_extracted(made, last, extracted)
+    found += stage_execution_problems(builder, file, [made])
+    found += stage_execution_problems(runtime, file, [last])
     return tuple(dict.fromkeys(found))
 
 
-def _raws(stage: Sequence[Instruction]) -> list[str]:
+def _normalized_instructions(stage: Sequence[Instruction]) -> list[str]:
     return [" ".join(x.raw.split()) for x in stage]
 
 
-def _added(plan: Plan) -> tuple[str, ...]:
+def _added_commands(plan: Plan) -> tuple[str, ...]:
     return tuple(str(d.get("command")) for d in plan.decisions if d.code == "SL371")
 
 
-def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterator[Reason]:
+def _base_changes(program: Program, file: Dockerfile, start: Instruction) -> Iterator[Reason]:
     at = next(i for i, x in enumerate(file.instructions) if x is start)
     image = from_parts(start).image
     reference = expand(image, scopes(file, {}, program.build_args)[at]) or image
@@ -64,8 +66,10 @@ def _same_base(program: Program, file: Dockerfile, start: Instruction) -> Iterat
         yield Reason.of("SL409", "other_base", file=program.name, base=program.base_ref, new_base=reference)
 
 
-def _builder_kept(builder: Program, stage: Sequence[Instruction], added: Sequence[str]) -> Iterator[Reason]:
-    """All of its steps in their order, and nothing else but what is stated."""
+def _builder_changes(
+    builder: Program, stage: Sequence[Instruction], added: Sequence[str]
+) -> Iterator[Reason]:
+    """Steps of the builder that are missing or reordered, and new ones without a decision."""
     old = [meaning(s.instruction) for s in builder.steps if s.keyword not in CONFIG_ONLY]
     new = [meaning(x) for x in stage[1:]]
     extra = new[len(old) :]
@@ -76,11 +80,11 @@ def _builder_kept(builder: Program, stage: Sequence[Instruction], added: Sequenc
             yield Reason.of("SL409", "not_stated", keyword=str(keyword), arguments=str(value))
 
 
-def _runtime_kept(runtime: Program, stage: Sequence[Instruction]) -> Iterator[Reason]:
-    """All of its instructions in their order; in place of those that copy, between two others, there may be
-    some that copy from the builder, and what is left of them."""
-    old = _between([s.instruction for s in runtime.steps])
-    new = _between(stage[1:])
+def _runtime_changes(runtime: Program, stage: Sequence[Instruction]) -> Iterator[Reason]:
+    """Instructions of the runtime file that are missing or reordered. Copies may be replaced by copies from
+    the builder at the same position, or reduced."""
+    old = _split_at_copies([s.instruction for s in runtime.steps])
+    new = _split_at_copies(stage[1:])
     if [other for other, _ in old] != [other for other, _ in new]:
         yield Reason.of("SL409", "runtime_steps", file=runtime.name)
         return
@@ -97,10 +101,10 @@ def _runtime_kept(runtime: Program, stage: Sequence[Instruction]) -> Iterator[Re
             yield Reason.of("SL409", "copied_elsewhere", file=runtime.name)
 
 
-def _between(
+def _split_at_copies(
     instructions: Sequence[Instruction],
 ) -> list[tuple[tuple[object, ...] | None, list[Instruction]]]:
-    """Each instruction that does not copy, with the copies behind it; the first row has those in front."""
+    """Each instruction that is not a copy, with the copies after it. The first row has the leading copies."""
     found: list[tuple[tuple[object, ...] | None, list[Instruction]]] = [(None, [])]
     for instruction in instructions:
         if instruction.keyword in ("COPY", "ADD"):
@@ -110,10 +114,10 @@ def _between(
     return found
 
 
-def _taken(
+def _copies_not_extracted(
     made: Sequence[Instruction], last: Sequence[Instruction], extracted: Sequence[str]
 ) -> Iterator[Reason]:
-    """What is copied from the builder was taken out of its image before."""
+    """Paths copied from the builder that the build script does not extract."""
     name = from_parts(made[0]).alias or ""
     for instruction in last[1:]:
         if instruction.keyword != "COPY":

@@ -1,6 +1,6 @@
-"""The static proof of a plan and its text, made on every real run (as black does).
+"""Validates a plan and its text on every run, as black does.
 
-Each check answers with a sentence or with nothing. If one answers, the plan is not used.
+Each check yields reasons. If there is any, the plan is not used.
 """
 
 from __future__ import annotations
@@ -26,41 +26,41 @@ from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_p
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
-from slimify.validation.execution import executed, execution
-from slimify.validation.in_place import in_place
+from slimify.validation.execution import execute_stage, stage_execution_problems
+from slimify.validation.in_place import in_place_problems
 
 
 def problems(program: Program, plan: Plan, text: str, original: Dockerfile) -> tuple[Reason, ...]:
-    """Why the text must not be given to anybody; empty when everything holds.
+    """Reasons not to use the text; () if all checks pass.
 
-    `program` is what was planned with; the contract that has to hold is that of the `original`, which
-    starts something else where the plan says so.
+    `program` is the input of the planner. The runtime contract must be that of `original`, except for a start
+    command that the plan replaces.
     """
     try:
         file = parse(encode(text), program.name)
     except SlimifyError as error:
         return (Reason.of("SL409", "unreadable", message=error.message),)
     stages = split_stages(file)
-    found = list(_shape(plan, stages))
+    found = list(_stage_count_problems(plan, stages))
     if plan.rung == "cleanup":
-        found += contract(program, file, stages, plan, original)
-        found += _steps_of_root(plan, stages[-1])
-        found += in_place(program, file, stages, split_stages(program.dockerfile))
+        found += contract_problems(program, file, stages, plan, original)
+        found += _steps_after_user(plan, stages[-1])
+        found += in_place_problems(program, file, stages, split_stages(program.dockerfile))
         return tuple(dict.fromkeys(found))
     stages = default_target(stages)
-    found += contract(program, file, stages, plan, original)
-    found += _steps_of_root(plan, stages[-1])
-    found += _copies(program, file, stages, plan.kept)
-    found += _live(program, stages)
-    found += _arguments(program, file, stages)
-    found += _secrets(program, stages)
-    found += execution(program, file, stages)
+    found += contract_problems(program, file, stages, plan, original)
+    found += _steps_after_user(plan, stages[-1])
+    found += _copy_problems(program, file, stages, plan.kept)
+    found += _start_problems(program, stages)
+    found += _argument_problems(program, file, stages)
+    found += _secret_problems(program, stages)
+    found += stage_execution_problems(program, file, stages)
     return tuple(dict.fromkeys(found))
 
 
 def default_target(stages: list[list[Instruction]]) -> list[list[Instruction]]:
-    """The stages up to the one that says what the image is: a last one that is no more than
-    `FROM another` stands for that other, and what lies between them is for `--target` only."""
+    """The stages up to the one that defines the image. A last stage that is only `FROM another` refers to
+    that stage; stages in between are for `--target` only."""
     names = [(from_parts(stage[0]).alias or "").lower() for stage in stages]
     last = len(stages) - 1
     while len(stages[last]) == 1 and (name := from_parts(stages[last][0]).image.lower()) in names[:last]:
@@ -68,7 +68,7 @@ def default_target(stages: list[list[Instruction]]) -> list[list[Instruction]]:
     return stages[: last + 1]
 
 
-def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
+def _stage_count_problems(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
     if len(stages) != len(plan.stages):
         yield Reason.of("SL409", "stages", planned=len(plan.stages), written=len(stages))
         return
@@ -77,8 +77,8 @@ def _shape(plan: Plan, stages: list[list[Instruction]]) -> Iterator[Reason]:
             yield Reason.of("SL409", "more_instructions", stage=stage.name or "final")
 
 
-def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[Reason]:
-    """Behind a USER that the plan adds nothing is executed, and nothing is made: that was root's."""
+def _steps_after_user(plan: Plan, final: list[Instruction]) -> Iterator[Reason]:
+    """Steps after a USER that the plan adds: in the original, root ran them."""
     users = [i for i, x in enumerate(final) if x.keyword == "USER"]
     if not plan.user:
         return
@@ -90,15 +90,15 @@ def _steps_of_root(plan: Plan, final: list[Instruction]) -> Iterator[Reason]:
             yield Reason.of("SL409", "step_as_user", keyword=instruction.keyword, user=plan.user)
 
 
-def contract(
+def contract_problems(
     program: Program,
     file: Dockerfile,
     stages: list[list[Instruction]],
     plan: Plan,
     original: Dockerfile,
 ) -> Iterator[Reason]:
-    """The runtime contract of the last stage is that of the original, but for a user that the plan adds, a
-    start command that it replaces, and settings of the toolchain that it says it leaves to the builder."""
+    """Changes of the runtime contract, except for a user that the plan adds, a start command that it
+    replaces, and toolchain settings that it moves to the builder."""
     user = plan.user
     new = contract_of(program, file, stages)
     old = _contract_before(program, plan, original)
@@ -115,12 +115,12 @@ def contract(
             if before is not None and before != after and old.sets_start_command:
                 yield Reason.of("SL409", "changes", name=name, before=repr(before), after=repr(after))
     left = frozenset(n for d in plan.decisions if d.code == "SL319" for n in d.names("names"))
-    yield from _env(program, old.env, new.env, left & toolchain_settings())
+    yield from _env_changes(program, old.env, new.env, left & toolchain_settings())
 
 
 def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> RuntimeContract:
-    """The contract that the new file has to keep: that of the original, with the start command that the
-    plan puts in place of its own. Where the last stage builds on another one, that one's settings count."""
+    """The contract that the new file must keep: that of the original, with the start command that the plan
+    sets. Settings of a stage that the last one builds on are inherited."""
     stages = split_stages(original)
     if len(stages) == 1 and original is program.dockerfile:
         return program.runtime
@@ -133,10 +133,10 @@ def _contract_before(program: Program, plan: Plan, original: Dockerfile) -> Runt
     return found
 
 
-def _env(
+def _env_changes(
     program: Program, old: Mapping[str, str], new: Mapping[str, str], left: frozenset[str]
 ) -> Iterator[Reason]:
-    own = {name for step in program.steps if step.keyword == "ENV" for name in _names(step.instruction)}
+    own = {name for step in program.steps if step.keyword == "ENV" for name in _env_names(step.instruction)}
     for name in sorted(own):
         if name == "PATH" or name not in old or (name in left and name not in new):
             continue
@@ -146,15 +146,14 @@ def _env(
             )
 
 
-def _names(instruction: Instruction) -> list[str]:
+def _env_names(instruction: Instruction) -> list[str]:
     from slimify.syntax.dockerfile.instructions import env_pairs
 
     return [name for name, _ in env_pairs(instruction)]
 
 
 def contract_of(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> RuntimeContract:
-    """The contract of the last stage of a file, stages that build on each other included, as it is built
-    with the values that the user gives to ARG."""
+    """The runtime contract of the last stage, including inherited stages and the user's build arguments."""
     named: dict[str, RuntimeContract] = {}
     result: RuntimeContract | None = None
     places = {id(x): i for i, x in enumerate(file.instructions)}
@@ -173,14 +172,14 @@ def contract_of(program: Program, file: Dockerfile, stages: list[list[Instructio
     return result
 
 
-def _copies(
+def _copy_problems(
     program: Program, file: Dockerfile, stages: list[list[Instruction]], kept: tuple[str, ...]
 ) -> Iterator[Reason]:
-    """Every COPY --from names an earlier stage, and a path that a step of the builder writes
-    (of those that are `kept` on request the planner knows it)."""
+    """Copies from a stage that is not an earlier one, and paths that no step of the builder writes. Paths
+    `kept` on request are exempt."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
     written = [m.path for m in program.artifacts if not m.path.startswith("@")]
-    written += _directories(program, stages[0])
+    written += _directories_made(program, stages[0])
     for number, stage in enumerate(stages):
         for instruction in stage[1:]:
             if instruction.keyword != "COPY":
@@ -195,27 +194,27 @@ def _copies(
                     yield Reason.of("SL409", "copy_path", stage=parts.from_stage, path=source)
                 elif (
                     source not in kept
-                    and not _written(program, source, written)
-                    and not _made_by(program, file, stages[0], source)
+                    and not _is_written(program, source, written)
+                    and not _is_made_by_builder(program, file, stages[0], source)
                 ):
                     yield Reason.of("SL409", "copy_nothing", path=source)
 
 
-def _directories(program: Program, builder: list[Instruction]) -> Iterator[str]:
-    """What RUNs of the input that the builder repeats make as directories, or give to somebody whole."""
-    repeated = [x.value for x in builder if x.keyword == "RUN"]  # neighbours may have become one
+def _directories_made(program: Program, builder: list[Instruction]) -> Iterator[str]:
+    """Directories that repeated RUN steps of the input create or chown."""
+    repeated = [x.value for x in builder if x.keyword == "RUN"]  # adjacent steps may be joined
     for step in program.steps:
         if step.keyword == "RUN" and any(step.instruction.value in text for text in repeated):
             yield from (w for e in step.effects if e.tool in ("mkdir", "chown") for w in e.writes)
 
 
-def _made_by(program: Program, file: Dockerfile, builder: list[Instruction], path: str) -> bool:
-    """Whether a step that only the new builder has makes what lies there."""
-    _, visits = executed(program, file, builder)
+def _is_made_by_builder(program: Program, file: Dockerfile, builder: list[Instruction], path: str) -> bool:
+    """Whether a step of the new builder writes the path."""
+    _, visits = execute_stage(program, file, builder)
     return any(path in e.writes for visit in visits for effects in visit.effects for e in effects)
 
 
-def _written(program: Program, path: str, written: list[str]) -> bool:
+def _is_written(program: Program, path: str, written: list[str]) -> bool:
     if program.base is not None and path in data_files(program.base):
         return True
     if any(inside(path, w) or inside(w, path) for w in written):
@@ -227,8 +226,8 @@ def _written(program: Program, path: str, written: list[str]) -> bool:
     )
 
 
-def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]:
-    """What the image starts is in the final stage."""
+def _start_problems(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]:
+    """A start command that the final stage lacks."""
     if len(stages) < 2:
         return
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
@@ -246,23 +245,25 @@ def _live(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]
             yield Reason.of("SL409", "start_missing", path=path)
 
 
-def _arguments(program: Program, file: Dockerfile, stages: list[list[Instruction]]) -> Iterator[Reason]:
-    """An ARG that the input declared is declared in the final stage where a kept instruction uses it."""
+def _argument_problems(
+    program: Program, file: Dockerfile, stages: list[list[Instruction]]
+) -> Iterator[Reason]:
+    """Build arguments that instructions of the final stage use without declaring them."""
     declared = {n for s in program.steps if s.keyword == "ARG" for n, _ in arg_names(s.instruction)}
     known: set[str] = set()
     for instruction in stages[-1][1:]:
         if instruction.keyword == "ARG":
             known |= {n for n, _ in arg_names(instruction)}
         if instruction.keyword == "ENV":
-            known |= set(_names(instruction))
+            known |= set(_env_names(instruction))
         used = set(re.findall(r"(?<!\\)\$\{?([A-Za-z_][A-Za-z0-9_]*)", instruction.value))
         lost = (used & declared) - known
         if lost and instruction.keyword not in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
             yield Reason.of("SL409", "argument", keyword=instruction.keyword, name=sorted(lost)[0])
 
 
-def _secrets(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]:
-    """No secret is named in the final stage that the input did not keep in the image anyway."""
+def _secret_problems(program: Program, stages: list[list[Instruction]]) -> Iterator[Reason]:
+    """Secrets that the final stage names and the input did not keep in the image."""
     kept = {
         n for s in program.steps if s.keyword == "ENV" for n in re.findall(r"[A-Za-z_]+", s.instruction.value)
     }

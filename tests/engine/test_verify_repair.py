@@ -16,7 +16,7 @@ import pytest
 
 from slimify import pipeline
 from slimify.app.locate import find
-from slimify.app.prove import Listeners, ProofOptions, proven
+from slimify.app.prove import Listeners, ProofOptions, prove_job
 from slimify.config import load
 from slimify.engine.model import BuildOptions
 from slimify.model.outcome import Outcome
@@ -163,7 +163,7 @@ def repaired(context: Path) -> tuple[Outcome, Proof]:
     proving = ProofOptions(build=BuildOptions(), repair=True)
     told = Listeners(lambda at: None, lambda turn: None)
     (job,) = find([str(context / "Dockerfile")])
-    _, outcome, proof = proven(job, context, {}, proving, told)
+    _, outcome, proof = prove_job(job, context, {}, proving, told)
     assert proof is not None, outcome.error
     return outcome, proof
 

@@ -21,18 +21,18 @@ ImageEngine = Literal["docker", "podman", "buildah"]
 
 
 def _limit(text: str) -> Limit:
-    return _understood(slimify.parse_limit, text)
+    return _parse(slimify.parse_limit, text)
 
 
 def _size(text: str) -> Limit:
-    return slimify.Limit(text=text.strip(), bytes=_understood(slimify.parse_size, text))
+    return slimify.Limit(text=text.strip(), bytes=_parse(slimify.parse_size, text))
 
 
 def _ratio(text: str) -> float:
-    return _understood(slimify.parse_share, text)
+    return _parse(slimify.parse_share, text)
 
 
-def _understood(read: Callable[[str], T], text: str) -> T:
+def _parse(read: Callable[[str], T], text: str) -> T:
     try:
         return read(text)
     except ValueError as error:
@@ -183,10 +183,10 @@ def analyze(
             ci=False if interactive else ci,
             ci_config=ci_config,
         )
-        if interactive and (failure := _no_browser(images[0])) is not None:
+        if interactive and (failure := _browse_failure(images[0])) is not None:
             console.show_failure(failure)
             return exit_code(failure)
-        with console.busy(f"reading {' and '.join(images)} …"):
+        with console.show_status(f"reading {' and '.join(images)} …"):
             looked = slimify.analyze_images(images, asked)
         failure = looked.failure
         if html is not None and failure is None:
@@ -205,8 +205,8 @@ def analyze(
     finish(job)
 
 
-def _no_browser(name: str) -> Outcome | None:
-    """Why an image can't be looked at in the terminal; None if it can."""
+def _browse_failure(name: str) -> Outcome | None:
+    """The failure if the terminal browser is not available, else None."""
     from slimify import browse
 
     try:

@@ -16,8 +16,8 @@ from slimify.cli.options import (
     ImageOption,
     MaybeProving,
     PathsArgument,
-    built_image,
     proof_options,
+    read_built_image,
     settings_options,
 )
 
@@ -72,13 +72,13 @@ def check(
 
     def job() -> int:
         todo = list(slimify.find(paths))
-        built = built_image(image, todo)
+        built = read_built_image(image, todo)
         if isinstance(built, int):
             return built
         asked = slimify.CheckOptions(
             context=context, settings=given, proving=proving, image=built, image_name=image or ""
         )
-        record = _record(baseline, new=update_baseline)
+        record = _read_baseline(baseline, new=update_baseline)
         if isinstance(record, int):
             return record
         items = []
@@ -88,14 +88,14 @@ def check(
         for item in found:
             console.show_checked(item, format if output is None else "text")
             items.append(item)
-        code = worst([_code(item) for item in items])
+        code = worst([_exit_code(item) for item in items])
         failed = console.show_all_checked(items, format, output)
         if failed is not None:
-            code = worst([code, _told(output, failed)])
+            code = worst([code, _report_failure(output, failed)])
         stale = slimify.stale_entries(record, items) if record is not None and not update_baseline else ()
-        console.tell_summary(items, stale)
+        console.show_check_summary(items, stale)
         if record is not None and update_baseline:
-            code = worst([code, _update(record, items)])
+            code = worst([code, _update_baseline(record, items)])
         return code
 
     finish(job)
@@ -106,34 +106,34 @@ def _floor(given: dict[str, object]) -> MinSaving | None:
     return floor if isinstance(floor, slimify.MinSaving) else None
 
 
-def _record(path: Path | None, *, new: bool) -> BaselineFile | int | None:
-    """The baseline; the exit code, where it can't be read."""
+def _read_baseline(path: Path | None, *, new: bool) -> BaselineFile | int | None:
+    """The baseline; the exit code if it can't be read."""
     if path is None:
         return None
     try:
         return slimify.read_baseline(path, new=new)
     except slimify.SlimifyError as error:
-        return _told(path, error)
+        return _report_failure(path, error)
 
 
-def _update(record: BaselineFile, items: list[Checked]) -> int:
+def _update_baseline(record: BaselineFile, items: list[Checked]) -> int:
     try:
         number = slimify.update_baseline(record, items)
     except slimify.SlimifyError as error:
-        return _told(record.path, error)
-    console.tell(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
+        return _report_failure(record.path, error)
+    console.write_stderr(f"{record.path}: {number} known finding{'s' * (number != 1)}\n")
     return DONE
 
 
-def _told(path: Path | None, error: slimify.SlimifyError) -> int:
-    """Says what is wrong with a file that is no Dockerfile → the exit code."""
+def _report_failure(path: Path | None, error: slimify.SlimifyError) -> int:
+    """Prints the error of a file and returns the exit code."""
     failure = slimify.failed(str(path), error)
     console.show_failure(failure)
     return exit_code(failure)
 
 
-def _code(item: Checked) -> int:
-    """A refusal is nothing that whoever changed the file could mend, so it is no failure of a check."""
+def _exit_code(item: Checked) -> int:
+    """The exit code for one file. A refusal passes the check, since the author of a change can't fix it."""
     if item.outcome.error is not None:
         return exit_code(item.outcome)
     if item.unproven:

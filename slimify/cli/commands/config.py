@@ -32,12 +32,12 @@ def config(
 
     def job() -> int:
         todo = slimify.find([path] if path else None)
-        return worst([_shown(item, given, format) for item in todo])
+        return worst([_show_settings(item, given, format) for item in todo])
 
     finish(job)
 
 
-def _shown(job: Job, given: dict[str, object], format: TableFormat) -> int:
+def _show_settings(job: Job, given: dict[str, object], format: TableFormat) -> int:
     target, problem = job
     try:
         if problem is not None:

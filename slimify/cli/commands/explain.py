@@ -18,7 +18,7 @@ from slimify.cli.options import (
     ImageOption,
     TableFormat,
     TableFormatOption,
-    built_image,
+    read_built_image,
     settings_options,
 )
 
@@ -45,7 +45,7 @@ def explain(
         if path is not None and re.fullmatch(r"SL\d{3}", path, re.IGNORECASE) and not Path(path).exists():
             return _explain_code(path.upper(), format)
         todo = list(slimify.find([path] if path else None))
-        built = built_image(image, todo)
+        built = read_built_image(image, todo)
         if isinstance(built, int):
             return built
         codes = []
@@ -66,7 +66,7 @@ def _explain_code(code: str, format: TableFormat) -> int:
     if format == "json":
         import json
 
-        console.show(json.dumps({"code": code, **entry}) + "\n")
+        console.write_stdout(json.dumps({"code": code, **entry}) + "\n")
     else:
         console.show_code(code, entry)
     return DONE

@@ -88,7 +88,7 @@ def merge(
         if not proven:
             outcome = slimify.withheld(outcome)
         elif output == "-":
-            console.show_bytes(slimify.new_content(outcome, source) or b"")
+            console.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
         elif write or output is not None:
             outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
         console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)

@@ -118,7 +118,7 @@ def pr(
         try:
             for item in slimify.open_requests(wanted):
                 console.show_published(item, format, dry=dry_run)
-                codes.append(_code(item))
+                codes.append(_exit_code(item))
         except slimify.SlimifyError as error:
             failure = slimify.failed("slimify pr", error)
             console.show_failure(failure)
@@ -129,7 +129,7 @@ def pr(
 
 
 def _requests(**values: Any) -> dict[str, Any]:
-    """What was given; names come as a list, and people are known to write @ in front of them."""
+    """The values of given options. Names may start with @, which is removed."""
     found = {name: value for name, value in values.items() if value is not None}
     return {
         name: tuple(item.removeprefix("@") for item in value) if isinstance(value, list) else value
@@ -138,7 +138,7 @@ def _requests(**values: Any) -> dict[str, Any]:
     }
 
 
-def _code(item: Published) -> int:
+def _exit_code(item: Published) -> int:
     codes = [DONE]
     for _, outcome, proof in item.results:
         unequal = proof is not None and outcome.error is None and proof.verdict != "equal"

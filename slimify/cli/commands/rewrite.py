@@ -19,8 +19,8 @@ from slimify.cli.options import (
     OutputOption,
     PathsArgument,
     WriteOption,
-    built_image,
     proof_options,
+    read_built_image,
     settings_options,
 )
 
@@ -62,7 +62,7 @@ def rewrite(
         todo = list(slimify.find(paths))
         if output is not None and len(todo) > 1:
             raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
-        built = built_image(image, todo)
+        built = read_built_image(image, todo)
         if isinstance(built, int):
             return built
         codes = []
@@ -73,11 +73,11 @@ def rewrite(
             if not proven:
                 outcome = slimify.withheld(outcome)
             elif output == "-":
-                console.show_bytes(slimify.new_content(outcome, source) or b"")
+                console.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
             elif write or output is not None:
                 outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
             if write and proof is not None and proof.constraints and outcome.error is None:
-                console.tell(slimify.keep_constraints(source.target.directory, proof.constraints))
+                console.write_stderr(slimify.keep_constraints(source.target.directory, proof.constraints))
             console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
             codes.append(proof_code(outcome, proof))
         return worst(codes)

@@ -128,7 +128,7 @@ def scan(
     part, parts = _shard(shard)
 
     def job() -> int:
-        bar = _Bar(output)
+        bar = _ProgressBar(output)
         asked = slimify.ScanOptions(
             settings=given,
             timeout=timeout,
@@ -141,7 +141,7 @@ def scan(
             began=bar.began,
         )
         try:
-            with console.Fleet(format, html) as shown, bar:
+            with console.FleetReport(format, html) as shown, bar:
                 for rows in slimify.scan_all(paths, asked):
                     shown.add(rows)
                     bar.update(rows)
@@ -173,8 +173,8 @@ def _builds(
     )
 
 
-class _Bar:
-    """How far it is, on standard error; a new bar for each thing that begins."""
+class _ProgressBar:
+    """The progress bar on standard error, a new one for each phase."""
 
     def __init__(self, results: Path | None) -> None:
         self._results, self._what = results, ""
@@ -185,22 +185,22 @@ class _Bar:
         self.close()
         self._what = what
         if done:
-            console.tell(
+            console.write_stderr(
                 f"skipping {done} of {count}, already in {self._results}; delete it to scan them again\n"
             )
         bar = typer.progressbar(length=count, label=what, file=sys.stderr, show_pos=True)
         self._update = self._open.enter_context(bar).update
 
     def update(self, rows: list[Row]) -> None:
-        """A line a proof where nothing moves: each takes minutes."""
+        """Advances the bar. Without a terminal, prints a line for each build, which may take minutes."""
         self._update(1)
         if self._what == "Building" and not sys.stderr.isatty():
-            console.tell_built(rows)
+            console.show_built_rows(rows)
 
     def close(self) -> None:
         self._open.close()
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> _ProgressBar:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -17,8 +17,8 @@ from slimify.cli.options import (
     ImageOption,
     PathArgument,
     Proving,
-    built_image,
     proof_options,
+    read_built_image,
     settings_options,
 )
 
@@ -87,7 +87,7 @@ def verify(
         todo = list(slimify.find([path] if path else None))
         if rewritten is not None and len(todo) > 1:
             raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
-        built = built_image(image, todo)
+        built = read_built_image(image, todo)
         if isinstance(built, int):
             return built
         codes = []

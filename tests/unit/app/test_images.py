@@ -13,7 +13,7 @@ from imagefiles import archive, configuration, docker_members, gzipped, member, 
 from support import ROOT, Result, invoke
 from unit.engine_fakes import Fakes
 
-from slimify.app.images import Place, place
+from slimify.app.images import ImageLocation, locate_image
 from slimify.model.errors import SlimifyError
 
 SCHEMA = json.loads((ROOT / "slimify" / "report" / "analysis.schema.json").read_text("utf-8"))
@@ -96,13 +96,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_names(folder: Path, text: str, kind: str, path: str | None, name: str, engine: str | None) -> None:
     where = Path(path) if path is not None else None
-    assert place(text) == Place(kind=kind, path=where, name=name, engine=engine)  # type: ignore[arg-type]
+    assert locate_image(text) == ImageLocation(kind=kind, path=where, name=name, engine=engine)  # type: ignore[arg-type]
 
 
 def test_an_engine_that_is_named_has_the_image_although_a_file_is_there(folder: Path) -> None:
-    assert place("app", "podman") == Place(kind="engine", name="app", engine="podman")
-    assert place("./app", "podman").kind == "archive"
-    assert place("layout/", "podman").kind == "layout"
+    assert locate_image("app", "podman") == ImageLocation(kind="engine", name="app", engine="podman")
+    assert locate_image("./app", "podman").kind == "archive"
+    assert locate_image("layout/", "podman").kind == "layout"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_an_engine_that_is_named_has_the_image_although_a_file_is_there(folder: 
 )
 def test_what_names_nothing(folder: Path, text: str, code: str) -> None:
     with pytest.raises(SlimifyError) as caught:
-        place(text)
+        locate_image(text)
     assert caught.value.code == code
 
 

@@ -235,7 +235,7 @@ def test_constraints_as_settings() -> None:
     assert report.settings(()) == {}
     assert report.settings((need("base", ""),)) == {}
     assert report.settings(NEEDS) == WANTED
-    assert tomllib.loads(learned_settings.lines(report.settings(NEEDS))) == WANTED
+    assert tomllib.loads(learned_settings.as_toml(report.settings(NEEDS))) == WANTED
     assert '    min-glibc = "2.38"\n' in report.text(proof(verdict="equal", constraints=NEEDS))
     assert '```toml\nkeep-packages = ["libpq5", "git"]\n' in report.markdown(
         proof(verdict="equal", constraints=NEEDS)
@@ -292,7 +292,7 @@ EDITS: list[tuple[str, str, dict[str, str | list[str]], str | None]] = [
 def test_a_settings_file_is_edited_by_hand_or_not_at_all(
     text: str, wanted: dict[str, str | list[str]], after: str | None
 ) -> None:
-    found = learned_settings.edited(text, wanted)
+    found = learned_settings.edit_settings(text, wanted)
     if after is not None or found is None:
         assert found == after
     else:  # another place is as good, as long as nothing else changes

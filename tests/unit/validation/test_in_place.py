@@ -11,7 +11,7 @@ from slimify.config import Options
 from slimify.context.scan import scan
 from slimify.syntax.dockerfile.instructions import split_stages
 from slimify.syntax.dockerfile.parser import parse
-from slimify.validation.in_place import in_place
+from slimify.validation.in_place import in_place_problems
 
 OLD = """FROM debian:bookworm
 RUN apt-get update && apt-get install -y python3-pip gcc
@@ -70,5 +70,7 @@ def test_what_would_be_otherwise(new: str, problem: str, tmp_path: Path) -> None
     (tmp_path / "app.py").write_text("import cffi\n")
     program = classify(parse(OLD.encode(), "Dockerfile"), scan(tmp_path, None), "Dockerfile", Options(), None)
     file = parse(new.encode(), "Dockerfile")
-    found = "; ".join(map(str, in_place(program, file, split_stages(file), split_stages(program.dockerfile))))
+    found = "; ".join(
+        map(str, in_place_problems(program, file, split_stages(file), split_stages(program.dockerfile)))
+    )
     assert problem in found if problem else not found
