@@ -16,7 +16,7 @@ from msgspec import Struct
 from slimify.analysis.program import Program
 from slimify.analysis.sources import application_sources
 from slimify.facts import load
-from slimify.facts.system import anybody_writes, is_kernels, is_systems
+from slimify.facts.system import in_kernel_tree, is_systems, is_world_writable
 from slimify.languages import language
 from slimify.model.decisions import Reason
 from slimify.semantics.paths import inside, inside_any, is_named_place
@@ -119,7 +119,7 @@ def _directory(program: Program, path: str, itself: bool) -> str | None:
         return None
     full = posixpath.normpath(posixpath.join(cwd or "/", path))
     place = full if itself else posixpath.dirname(full)
-    if anybody_writes(full):
+    if is_world_writable(full):
         return ""
     return place if is_own_directory(program, place) else None
 
@@ -129,7 +129,7 @@ def is_own_directory(program: Program, place: str) -> bool:
     directory."""
     if place.count("/") < 2 and place not in ("/data", "/uploads", "/logs", "/cache", "/storage"):
         return False
-    if is_systems(place) or is_kernels(place) or inside_any(place, ("/root", "/run")):
+    if is_systems(place) or in_kernel_tree(place) or inside_any(place, ("/root", "/run")):
         return False
     holds = (program.end_state.cwd or "/", *(m.path for m in program.artifacts if not is_named_place(m.path)))
     return not any(inside(path, place) for path in holds) and not any(_copied_files(program, place))

@@ -40,11 +40,11 @@ def merged(name: str) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for table in (*(known.facts(name) for known in languages()), load(name)):
-        found = _joined(found, table)
+        found = _join(found, table)
     return found
 
 
-def _joined(first: Any, second: Any) -> Any:
+def _join(first: Any, second: Any) -> Any:
     if isinstance(first, dict):
-        return {**first, **{k: _joined(first[k], v) if k in first else v for k, v in second.items()}}
+        return {**first, **{k: _join(first[k], v) if k in first else v for k, v in second.items()}}
     return [*first, *second] if isinstance(first, list) else second

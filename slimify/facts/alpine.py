@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from slimify.facts import load
-from slimify.facts.debian import Kind, PackageFacts, by_name
+from slimify.facts.debian import Kind, PackageFacts, counterparts_by_rule
 from slimify.model.versions import version_numbers
 
 
@@ -33,7 +33,7 @@ def alpine_counterparts(name: str, release: str | None) -> tuple[str, ...] | Non
     """The runtime packages that replace a build package: () for none, None if unknown."""
     row: list[str] | Mapping[str, list[str]] | None = load("packages-alpine.toml")["counterparts"].get(name)
     if row is None:
-        return by_name(load("packages-alpine.toml"), name)
+        return counterparts_by_rule(load("packages-alpine.toml"), name)
     if isinstance(row, list):
         return tuple(row)
     before = [first for first in row if release is None or version_numbers(first) <= version_numbers(release)]

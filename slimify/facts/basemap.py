@@ -64,11 +64,11 @@ def _translated(reference: str, source: str, target: str) -> str | None:
         tagged = _match(source_rest, tag)
         if tagged is None:
             return None
-        filled = _filled(target, (*matched, *tagged))
-        return filled if target_rest else _filled(target, matched)
+        filled = _fill_stars(target, (*matched, *tagged))
+        return filled if target_rest else _fill_stars(target, matched)
     if not target_rest:
-        return _filled(target, matched) + tag + at + digest
-    return _filled(target, matched) if tag in ("", ":latest") else None
+        return _fill_stars(target, matched) + tag + at + digest
+    return _fill_stars(target, matched) if tag in ("", ":latest") else None
 
 
 def _match(pattern: str, text: str) -> tuple[str, ...] | None:
@@ -76,7 +76,7 @@ def _match(pattern: str, text: str) -> tuple[str, ...] | None:
     return found.groups() if found else None
 
 
-def _filled(pattern: str, values: tuple[str, ...]) -> str:
+def _fill_stars(pattern: str, values: tuple[str, ...]) -> str:
     first, *others = pattern.split("*")
     return first + "".join(value + part for value, part in zip(values, others, strict=False))
 

@@ -8,13 +8,13 @@ from typing import cast
 
 from msgspec import Struct, field
 
-from slimify.facts.debian import GENERATED, companions, image_packages, provided, translated
+from slimify.facts.debian import GENERATED, companions, image_packages, name_in_suite, provided_by
 from slimify.facts.image_tables import image_tables
 from slimify.facts.images import ImageFacts
 from slimify.facts.mediatypes import PACKAGES, TABLE
 
 
-class Carried(Struct, frozen=True, kw_only=True):
+class SlimLosses(Struct, frozen=True, kw_only=True):
     """The packages that a slim image lacks.
 
     `commands` maps commands and `libraries` maps sonames to packages; a library's package is None if its name
@@ -31,30 +31,30 @@ class Carried(Struct, frozen=True, kw_only=True):
     checked: bool = False
 
 
-def carried(image: ImageFacts) -> Carried:
+def carried(image: ImageFacts) -> SlimLosses:
     """What the slim image lacks compared with `image`; for images with a compiler, the slim image is
     debian:SUITE-slim. `known` is False unless `image` is a full Debian image of a known family.
     """
     pair = image_tables()["carried"].get(image.family)
     if pair is None or image.distro != "debian" or image.suite is None or image.variant != "full":
-        return Carried(known=False)
+        return SlimLosses(known=False)
     return _carried(*pair, image.suite)
 
 
 @cache
-def _carried(full_image: str, slim_image: str, suite: str) -> Carried:
+def _carried(full_image: str, slim_image: str, suite: str) -> SlimLosses:
     full, slim = image_packages(full_image, suite), image_packages(slim_image, suite)
     own = suite in GENERATED
     commands: dict[str, str] = {}
     libraries: dict[str, str | None] = {}
     for package in sorted(full - slim):
-        names, sonames = provided(package, suite)
+        names, sonames = provided_by(package, suite)
         for command in names:
             commands.setdefault(command, package)
         for soname in sonames:
-            libraries.setdefault(soname, package if own else translated(package, suite))
-    kept = {command for package in slim for command in provided(package, suite)[0]}
-    return Carried(
+            libraries.setdefault(soname, package if own else name_in_suite(package, suite))
+    kept = {command for package in slim for command in provided_by(package, suite)[0]}
+    return SlimLosses(
         packages=full - slim,
         companions={
             package: tuple(name for name in companions(package) if name not in slim)

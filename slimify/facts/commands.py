@@ -14,7 +14,7 @@ from slimify.languages import language, languages
 from slimify.model.effects import EffectKind
 
 
-class Known(Struct, frozen=True, kw_only=True):
+class KnownCommand(Struct, frozen=True, kw_only=True):
     """One row; the head of commands.toml explains the selectors."""
 
     kind: EffectKind
@@ -47,7 +47,7 @@ class Installer(Struct, frozen=True, kw_only=True):
 class Commands(Struct, frozen=True, kw_only=True):
     """One table, shared or of a language."""
 
-    known: Mapping[str, Known]
+    known: Mapping[str, KnownCommand]
     tools: Mapping[str, EffectKind]  # project tools that a package manager installs
     values: Mapping[str, frozenset[str]]
     actions: Mapping[str, Mapping[str, EffectKind]]
@@ -60,11 +60,11 @@ class Commands(Struct, frozen=True, kw_only=True):
 def commands(of: str = "") -> Commands:
     """The shared table, or that of the language named `of`."""
     data = _data(of)
-    known: dict[str, Known] = {}
+    known: dict[str, KnownCommand] = {}
     for kind, names in data.get("kind", {}).items():
-        known.update(dict.fromkeys(names, Known(kind=kind)))
+        known.update(dict.fromkeys(names, KnownCommand(kind=kind)))
     for name, row in data.get("command", {}).items():
-        entry = _known(row)
+        entry = _known_command(row)
         known[name] = entry
         known.update(dict.fromkeys(row.get("like", ()), entry))
     return Commands(
@@ -113,8 +113,8 @@ def readers_of(path: str, language: str | None) -> tuple[str, ...]:
     return ()
 
 
-def _known(row: Mapping[str, Any]) -> Known:
-    return Known(
+def _known_command(row: Mapping[str, Any]) -> KnownCommand:
+    return KnownCommand(
         kind=row["kind"],
         values=frozenset(row.get("values", ())),
         single=row.get("single", False),

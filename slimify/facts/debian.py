@@ -39,7 +39,7 @@ _NEAREST = {
     "forky": "trixie",
     "sid": "trixie",
 }
-_POLICY = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
+_LIBRARY_PACKAGE = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
 
 
 class PackageFacts(Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
     hand = rows["counterparts"]
     if name in hand["all"]:
         return _row(hand["all"][name], suite)
-    named = by_name(rows, name)
+    named = counterparts_by_rule(rows, name)
     if named is not None:
         return named
     if suite in GENERATED:
@@ -88,7 +88,7 @@ def counterparts(name: str, suite: str | None) -> tuple[str, ...] | None:
     return _row(hand["older"].get(name, {}), suite)
 
 
-def by_name(rows: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
+def counterparts_by_rule(rows: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     """The counterparts by a rule about package names; () for a build tool (cmake), None if no rule
     matches."""
     if name in rows["kinds"]["build"]:
@@ -123,7 +123,7 @@ def library_package(library: str, suite: str | None) -> str | None:
     package = index.get(bare) or index.get(re.sub(r"\.so$", "", bare))
     if package is None or suite in GENERATED:
         return package
-    return translated(package, suite)
+    return name_in_suite(package, suite)
 
 
 def debian_command(command: str, suite: str | None) -> str | None:
@@ -136,7 +136,7 @@ def debian_command(command: str, suite: str | None) -> str | None:
 
 def policy_soname(package: str) -> str | None:
     """The soname of a library package by Debian's naming policy: libpq5 contains libpq.so.5."""
-    found = _POLICY.fullmatch(package)
+    found = _LIBRARY_PACKAGE.fullmatch(package)
     return f"{found[1]}.so.{found[2]}" if found else None
 
 
@@ -147,7 +147,7 @@ def image_packages(name: str, suite: str | None) -> frozenset[str]:
     return added | image_packages(below, suite) if below else added
 
 
-def provided(package: str, suite: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def provided_by(package: str, suite: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(commands, sonames) of a package."""
     table = _table(suite)
     names = table.get("libraries", {}).get(package)
@@ -163,7 +163,7 @@ def _table(suite: str | None) -> Mapping[str, Any]:
     return load(f"debian-{nearest}.json") if nearest else {}
 
 
-def for_people(name: str) -> bool:
+def is_interactive_tool(name: str) -> bool:
     """Whether a package is only for interactive use, such as an editor or a pager."""
     return name in load("packages-debian.toml")["people"]["names"]
 
@@ -232,17 +232,17 @@ def _command_index(suite: str | None) -> Mapping[str, str]:
     return {command: command if command in programs else package for command, package in index.items()}
 
 
-def translated(package: str, suite: str | None) -> str | None:
+def name_in_suite(package: str, suite: str | None) -> str | None:
     """The name in this suite of a library package from the nearest table; None if unknown."""
     behind = _table(suite)["counterparts"]
     for development, row in load("packages-debian.toml")["counterparts"]["older"].items():
         if package in behind.get(development, "").split():
             found = _row(row, suite) or ()
             return package if package in found else found[0] if len(found) == 1 else None
-    return package if _lasting(package) else None
+    return package if _is_stable_name(package) else None
 
 
-def _lasting(package: str) -> bool:
+def _is_stable_name(package: str) -> bool:
     """Whether a library package has the same name in all generated tables, apart from `t64`."""
     name = package.removesuffix("t64")
     tables = [load(f"debian-{suite}.json")["libraries"] for suite in GENERATED]

@@ -15,7 +15,7 @@ from slimify.languages import language, languages
 def image_tables() -> Mapping[str, Any]:
     """The tables by section. Of rows tried in order, those of languages come first."""
     tables = merged("images.toml")
-    return {**tables, "other": [_filled(row) for row in tables["other"]]}
+    return {**tables, "other": [_fill_languages(row) for row in tables["other"]]}
 
 
 @cache
@@ -37,7 +37,7 @@ def named_language(name: str) -> str | None:
     return next((known.name for known in languages() if name in (known.name, *known.image_names)), None)
 
 
-def _filled(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _fill_languages(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row with the names of languages in its pattern."""
     names = (name for known in languages() for name in (known.name, *known.image_names))
     return {**row, "image": row["image"].replace("{languages}", f"(?:{'|'.join(map(re.escape, names))})")}

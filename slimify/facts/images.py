@@ -86,7 +86,7 @@ def image(reference: str) -> ImageFacts | None:
     if parts is None:
         return None
     facts = _official(reference, parts) if parts.official else None
-    facts = facts or _other(reference, parts)
+    facts = facts or _image_by_row(reference, parts)
     return _complete(facts) if facts else None
 
 
@@ -102,7 +102,7 @@ def _official(reference: str, parts: Reference) -> ImageFacts | None:
     if parts.name in ("debian", "ubuntu", "buildpack-deps"):
         return _distribution(start, parts)
     if parts.name in ("alpine", "nginx", "busybox"):
-        return _plain(start, parts)
+        return _single_purpose_image(start, parts)
     return None
 
 
@@ -287,7 +287,7 @@ def _release_suite(known: Mapping[str, Any], name: str, release: str) -> tuple[s
     return releases.get(number), number in releases
 
 
-def _plain(start: ImageFacts, parts: Reference) -> ImageFacts:
+def _single_purpose_image(start: ImageFacts, parts: Reference) -> ImageFacts:
     """alpine, nginx and busybox."""
     known = image_tables()
     tag = parts.tag or "latest"
@@ -317,7 +317,7 @@ def _plain(start: ImageFacts, parts: Reference) -> ImageFacts:
 # --- other images -------------------------------------------------------------------------------
 
 
-def _other(reference: str, parts: Reference) -> ImageFacts | None:
+def _image_by_row(reference: str, parts: Reference) -> ImageFacts | None:
     """The facts from the first row of images.toml that matches the name and the tag."""
     known = image_tables()
     for row in known["other"]:

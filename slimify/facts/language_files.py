@@ -11,7 +11,7 @@ from msgspec import Struct, convert, field
 from slimify.languages import language, languages
 
 
-class Same(Struct, frozen=True, kw_only=True):
+class Equivalent(Struct, frozen=True, kw_only=True):
     """A regular expression for text that is equivalent in messages, and its replacement."""
 
     pattern: str
@@ -49,7 +49,7 @@ class LanguageFiles(Struct, frozen=True, kw_only=True, rename="kebab"):
     announced: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
-    same: tuple[Same, ...] = ()
+    same: tuple[Equivalent, ...] = ()
 
 
 @cache

@@ -38,18 +38,18 @@ def known(name: str | None) -> frozenset[str]:
     return frozenset(_row(name).get("known", "").split())
 
 
-def frontends(name: str | None) -> tuple[str, ...]:
+def frontend_prefixes(name: str | None) -> tuple[str, ...]:
     """The name prefixes of a language's packages that contain files for browsers."""
     return tuple(_row(name).get("frontends", ()))
 
 
-def serving(imports: Iterable[str], name: str | None) -> str:
+def first_file_server(imports: Iterable[str], name: str | None) -> str:
     """The first import that serves files or guesses their types; "" without one."""
     servers = frozenset(_row(name).get("servers", "").split())
     return next((name for name in imports if {name, name.partition(".")[0]} & servers), "")
 
 
-def by_table(name: str | None, version: str | None, suite: str | None) -> frozenset[str]:
+def endings_by_table(name: str | None, version: str | None, suite: str | None) -> frozenset[str]:
     """The extensions of served files that have no type, or a different one, without the table.
 
     `version` is the language's (`3.8`), `suite` Debian's release (`bookworm`); None if unknown.

@@ -65,7 +65,7 @@ def native_of(row: Mapping[str, Any], libraries: Iterable[str]) -> Native:
     )
 
 
-def inverted(rows: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
+def invert(rows: Mapping[str, list[str]]) -> Mapping[str, tuple[str, ...]]:
     """The names for each value, in the order of the rows."""
     index: dict[str, tuple[str, ...]] = {}
     for name, values in rows.items():

@@ -22,7 +22,6 @@ __all__ = [
     "alpine_library",
     "alpine_package",
     "busybox_commands",
-    "callers",
     "command_package",
     "counterparts",
     "debian_command",
@@ -30,6 +29,7 @@ __all__ = [
     "interpreters",
     "library_package",
     "package_facts",
+    "programs_calling",
     "soname_package",
     "starts",
 ]
@@ -44,7 +44,7 @@ def package_facts(name: str, distro: str | None, suite: str | None) -> PackageFa
     return PackageFacts(name=name, kind="unknown", known=False)
 
 
-def callers(command: str) -> frozenset[str]:
+def programs_calling(command: str) -> frozenset[str]:
     """The programs that start `command` on their own, without a source or script naming it."""
     return frozenset(load("packages-debian.toml")["callers"].get(command, ()))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from slimify.facts import load
 
 
-def brought_along(names: Iterable[str], suite: str | None) -> Mapping[str, int] | None:
+def recommended_packages(names: Iterable[str], suite: str | None) -> Mapping[str, int] | None:
     """The recommended packages of `names` in a Debian release, with their sizes in bytes; None if one of
     `names` is unknown."""
     table = load("recommends.json").get(suite or "", {})

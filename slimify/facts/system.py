@@ -96,12 +96,12 @@ def is_systems(path: str) -> bool:
     return _below(path, "system")
 
 
-def is_packages(path: str) -> bool:
+def in_package_tree(path: str) -> bool:
     """Whether a path is in a tree where only system packages install files: /usr/lib, but not /usr/app."""
     return _below(path, "packages")
 
 
-def is_kernels(path: str) -> bool:
+def in_kernel_tree(path: str) -> bool:
     """Whether a path is in a tree that the container runtime mounts: /dev, /proc, /sys."""
     return _below(path, "kernel")
 
@@ -116,13 +116,13 @@ def is_scratch(path: str) -> bool:
     return _below(path, "scratch", "kernel")
 
 
-def is_transient(path: str) -> bool:
+def in_transient_tree(path: str) -> bool:
     """Whether a path is in a tree that programs write to at run time, so that its owner and mode don't
     matter."""
     return _below(path, "transient", "scratch", "kernel")
 
 
-def anybody_writes(path: str) -> bool:
+def is_world_writable(path: str) -> bool:
     """Whether every user may write to a path."""
     return _below(path, "public")
 

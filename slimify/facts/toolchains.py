@@ -63,20 +63,20 @@ def installers(of: Language) -> Installers | None:
     )
 
 
-def started_by(effect: Effect) -> tuple[str, ...]:
+def programs_started_by(effect: Effect) -> tuple[str, ...]:
     """The programs that an install, or a download of dependencies, starts on its own."""
     own = of_effect(effect)
     row = own.facts("toolchain.toml") if own is not None else {}
     return tuple(row.get("starts", ())) if effect.action in row.get("actions", (effect.action,)) else ()
 
 
-def compiling(effect: Effect) -> tuple[str, ...]:
+def compile_programs(effect: Effect) -> tuple[str, ...]:
     """The additional programs that an install starts if it compiles."""
     own = of_effect(effect)
     return tuple(own.facts("toolchain.toml").get("compiling", ())) if own is not None else ()
 
 
-def builds_with(of: Language | None) -> frozenset[str]:
+def interpreters_to_compile(of: Language | None) -> frozenset[str]:
     """Packages of interpreters that installs of a language require to compile."""
     return frozenset(of.facts("toolchain.toml").get("builds_with", ()) if of is not None else ())
 

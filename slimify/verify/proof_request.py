@@ -16,7 +16,7 @@ from slimify.engine.model import BuildOptions, Progress
 from slimify.facts.images import environment
 from slimify.facts.language_files import projects
 from slimify.facts.settings import toolchain_settings
-from slimify.facts.system import is_packages, is_shared_directory
+from slimify.facts.system import in_package_tree, is_shared_directory
 from slimify.languages import language
 from slimify.model.decisions import Decision
 from slimify.model.outcome import Outcome
@@ -149,7 +149,7 @@ def _holds_system(place: str) -> bool:
     /go."""
     if is_shared_directory(place):
         return place not in ("/usr/src", *projects())
-    return is_packages(place) or inside(place, "/usr/local/bin")
+    return in_package_tree(place) or inside(place, "/usr/local/bin")
 
 
 def _ignore_file(name: str) -> bytes | None:

@@ -16,8 +16,8 @@ from slimify.analysis.roles.role_state import AtomKey
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
 from slimify.facts.images import ImageFacts
-from slimify.facts.packages import callers, interpreters
-from slimify.facts.toolchains import beside, builds_with, compiling, started_by
+from slimify.facts.packages import interpreters, programs_calling
+from slimify.facts.toolchains import beside, compile_programs, interpreters_to_compile, programs_started_by
 from slimify.languages import language, of_effect
 from slimify.model.decisions import PackageVerdict, Reason, Role
 from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect
@@ -174,7 +174,7 @@ def final_stage_tools(visits: Sequence[Visit], roles: Mapping[AtomKey, Role]) ->
                     continue
                 names = (effect.tool, *effect.tools, *_KEYRINGS.get(effect.tool, ()))
                 if _may_compile(effect, done):
-                    names = (*names, *_implied_tools(effect), *compiling(effect))
+                    names = (*names, *_implied_tools(effect), *compile_programs(effect))
                 for tool in names:
                     name = tool.rpartition("/")[2]
                     tools.setdefault(
@@ -199,7 +199,7 @@ def _implied_tools(effect: Effect) -> tuple[str, ...]:
     """Programs that an installer starts itself."""
     if effect.kind == "source":
         return ("gpg", "apt-key", "lsb_release", "add-apt-repository")
-    return started_by(effect)
+    return programs_started_by(effect)
 
 
 def _verdict_by_use(
@@ -214,7 +214,7 @@ def _verdict_by_use(
         return _verdict(name, "run", Reason.of("SL202", "use", name=use.name, place=_location(use)))
     if facts is None:
         return _verdict(name, "run", Reason.of("SL203", "unknown_package"))
-    starters = sorted({s for c in facts.commands for s in callers(c)})
+    starters = sorted({s for c in facts.commands for s in programs_calling(c)})
     direct = [s for s in starters if s in usage.tools and usage.tools[s].name == s]
     user = next((usage.tools[c] for c in (*facts.commands, *direct) if c in usage.tools), None)
     called = [c for c in facts.commands if c in needs.commands]
@@ -227,7 +227,7 @@ def _verdict_by_use(
     starter = next((s for s in starters if s in usage.called_programs), None)
     if starter is not None:
         return _verdict(name, "run", Reason.of("SL203", "starter", command=starter))
-    if name in builds_with(language(usage.application)) and _has_compiler(beside_it):
+    if name in interpreters_to_compile(language(usage.application)) and _has_compiler(beside_it):
         return _verdict(name, "build", Reason.of("SL201", "native"))
     if facts.kind in ("fetch", "tool"):
         return _tool_verdict(usage, name, facts, user)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from slimify.facts.native import Native, inverted, native_of
+from slimify.facts.native import Native, invert, native_of
 from slimify.languages.node import LANGUAGE
 
 
@@ -74,7 +74,7 @@ def loaders(name: str) -> Iterator[str]:
 
 @cache
 def _bins() -> Mapping[str, tuple[str, ...]]:
-    return inverted(_table()["bins"])
+    return invert(_table()["bins"])
 
 
 def _table() -> Mapping[str, Any]:

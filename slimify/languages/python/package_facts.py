@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from slimify.facts.native import Native, inverted, native_of
+from slimify.facts.native import Native, invert, native_of
 from slimify.languages.python import LANGUAGE
 from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
@@ -129,12 +129,12 @@ def loaders(name: str) -> tuple[str, ...]:
 
 @cache
 def _modules() -> Mapping[str, tuple[str, ...]]:
-    return inverted(_table()["imports"])
+    return invert(_table()["imports"])
 
 
 @cache
 def _scripts() -> Mapping[str, tuple[str, ...]]:
-    return inverted(_table()["scripts"])
+    return invert(_table()["scripts"])
 
 
 def _table() -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from itertools import chain
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import data_files
-from slimify.facts.mediatypes import TABLE, by_table, frontends, served, serving
+from slimify.facts.mediatypes import TABLE, endings_by_table, first_file_server, frontend_prefixes, served
 from slimify.model.decisions import Decision, Reason
 
 
@@ -30,14 +30,14 @@ def _reason(program: Program) -> Reason | None:
     language = program.language
     imports = [use.name for use in program.runtime_needs.sources.imports]
     words = chain(program.runtime.entrypoint or (), program.runtime.cmd or ())
-    server = serving((*imports, *(part for word in words for part in word.split())), language)
+    server = first_file_server((*imports, *(part for word in words for part in word.split())), language)
     if not server:
         return None
-    frontend = next((name for name in imports if name.startswith(frontends(language))), "")
+    frontend = next((name for name in imports if name.startswith(frontend_prefixes(language))), "")
     if frontend:
         return Reason.of("SL311", "frontend", frontend=frontend)
     base = program.base
-    endings = by_table(language, base.version if base else None, base.suite if base else None)
+    endings = endings_by_table(language, base.version if base else None, base.suite if base else None)
     for path in program.context.files:
         if served(path) and posixpath.splitext(path)[1].lstrip(".").lower() in endings:
             return Reason.of("SL311", "server_types", server=server, path=path)

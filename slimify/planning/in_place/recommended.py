@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.carried import installed
-from slimify.facts.recommends import brought_along
+from slimify.facts.recommends import recommended_packages
 from slimify.model.decisions import Decision
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits
@@ -31,7 +31,7 @@ def _advice(program: Program, step: Step) -> Iterator[Decision]:
     base, gone = program.base, {p.name for e in step.effects if e.kind == "unpackage" for p in e.packages}
     there = installed(base, nearest=True) if base is not None else frozenset()
     own = {p.name for e in installs for p in e.packages if p.name} - gone - there
-    more = brought_along(own, base.suite if base is not None else None)
+    more = recommended_packages(own, base.suite if base is not None else None)
     if not own or more == {}:
         return
     if more is None:

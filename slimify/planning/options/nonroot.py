@@ -16,7 +16,7 @@ from slimify.analysis.application_writes import application_writes, is_own_direc
 from slimify.analysis.program import Program, Step
 from slimify.facts import load
 from slimify.facts.images import ImageFacts
-from slimify.facts.system import anybody_writes, is_plain_root, is_systems
+from slimify.facts.system import is_plain_root, is_systems, is_world_writable
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import RUNS_CODE, Effect
 from slimify.model.plan import Item, Plan, Stage
@@ -252,7 +252,11 @@ def _foreign_path(program: Program, text: str) -> str:
         path = path.rstrip("/") or "/"
         known = view.context_path(path) is not None or path in view.directories
         made = any(inside(path, m.path) for m in program.artifacts)
-        if not known and not made and not (is_systems(path) or anybody_writes(path) or inside(path, "/proc")):
+        if (
+            not known
+            and not made
+            and not (is_systems(path) or is_world_writable(path) or inside(path, "/proc"))
+        ):
             return path
     return "a database file" if "sqlite" in text else ""
 

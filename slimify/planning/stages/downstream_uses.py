@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 
 from slimify.analysis.program import Step
-from slimify.facts.system import is_packages
+from slimify.facts.system import in_package_tree
 from slimify.languages import language
 from slimify.model.effects import (
     CHANGES_FILES,
@@ -97,7 +97,7 @@ def _touches_system(step: Step) -> bool:
         if {e.kind for e in atom.effects} <= INSTALLS_NOTHING | {"packages"}:
             continue
         if any(
-            is_packages(p) or inside_any(p, _PACKAGE_DATA)
+            in_package_tree(p) or inside_any(p, _PACKAGE_DATA)
             for e in atom.effects
             for p in (*e.reads, *e.writes, *e.deletes)
         ):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from slimify.facts.commands import Known
+from slimify.facts.commands import KnownCommand
 from slimify.languages import language
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 
 
-def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
+def row_effects(call: Call, known: KnownCommand) -> tuple[Effect, ...]:
     """The effects that a row of the table gives this command line."""
     options = call.options(known.values, single=known.single)
     operands = options.operands[known.skip :]
@@ -36,7 +36,7 @@ def row_effects(call: Call, known: Known) -> tuple[Effect, ...]:
     return (effect,)
 
 
-def _action(call: Call, known: Known) -> str:
+def _action(call: Call, known: KnownCommand) -> str:
     return call.first if known.kind in ("system", "build", "fetch") and "/" not in call.first else ""
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts.language_files import all_files
-from slimify.facts.system import default_path, is_transient
+from slimify.facts.system import default_path, in_transient_tree
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
@@ -127,7 +127,7 @@ def describe_ownership(entry: Entry) -> str:
 
 def is_ephemeral(path: str) -> bool:
     """Whether a path is a cache, a log, or covered by a mount of the engine."""
-    if is_transient(path):
+    if in_transient_tree(path):
         return True
     return any(name in f"{path}/" for name in _ephemeral_directories())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from slimify.facts.mediatypes import TABLE, known, served, serving
+from slimify.facts.mediatypes import TABLE, first_file_server, known, served
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import start_command_lines
@@ -20,7 +20,7 @@ def check(evidence: Evidence, language: str | None) -> Check:
     own = known(language)
     detail = "no file server reads a table of media types"
     findings: tuple[Finding, ...] = ()
-    if table is not None and own and serving(_named_programs(evidence), language):
+    if table is not None and own and first_file_server(_named_programs(evidence), language):
         lost = {} if evidence.after.entry(TABLE) else _unknown_endings(evidence.after, table, own)
         detail = "the media types of all served files are known"
         if lost:

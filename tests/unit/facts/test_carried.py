@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.facts.carried import Carried, carried, installed
+from slimify.facts.carried import SlimLosses, carried, installed
 from slimify.facts.images import image
 
 
-def lost(reference: str) -> Carried:
+def lost(reference: str) -> SlimLosses:
     facts = image(reference)
     assert facts is not None
     return carried(facts)
@@ -16,7 +16,7 @@ def lost(reference: str) -> Carried:
     "reference", ["python:3.12-slim", "node:20-alpine", "ubuntu:22.04", "oven/bun:1", "python:3.99"]
 )
 def test_nothing_is_claimed(reference: str) -> None:
-    assert lost(reference) == Carried(known=False)
+    assert lost(reference) == SlimLosses(known=False)
 
 
 def test_debian_slim_lacks_only_documents() -> None:

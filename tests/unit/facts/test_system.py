@@ -29,16 +29,24 @@ ROWS: dict[str, tuple[Question, str, str]] = {
         "/app /var/lib /binary /library",
         "/usr/app /lib64/x /sbin /etc",
     ),
-    "packages' alone": (system.is_packages, "/usr /usr/app /usr/local/x /usr/src", "/usr/sbin/x /etc /lib/x"),
-    "the kernel's": (system.is_kernels, "/device /etc/proc", "/dev/null /proc /sys/x"),
+    "packages' alone": (
+        system.in_package_tree,
+        "/usr /usr/app /usr/local/x /usr/src",
+        "/usr/sbin/x /etc /lib/x",
+    ),
+    "the kernel's": (system.in_kernel_tree, "/device /etc/proc", "/dev/null /proc /sys/x"),
     "scratch": (
         system.is_scratch,
         "/var/log /var/lib/apt /tmpl",
         "/tmp/x /var/cache /dev/x /var/lib/apt/lists",
     ),
-    "transient": (system.is_transient, "/etc/passwd /var/lib", "/tmp/x /var/log/x /etc/passwd- /run/x /proc"),
+    "transient": (
+        system.in_transient_tree,
+        "/etc/passwd /var/lib",
+        "/tmp/x /var/log/x /etc/passwd- /run/x /proc",
+    ),
     "everybody's": (
-        system.anybody_writes,
+        system.is_world_writable,
         "/var/cache /dev/sda /proc",
         "/tmp/x /var/tmp /dev/null /proc/self/fd/1",
     ),

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.context.source_uses import words
-from slimify.facts.debian import for_people
+from slimify.facts.debian import is_interactive_tool
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
 from slimify.facts.system import is_libc_library
 from slimify.model.decisions import Reason
@@ -134,7 +134,7 @@ def unused_interactive(program: Program) -> frozenset[str]:
         for v in a.packages
         if any(r.code == "SL206" for r in v.reasons)
     )
-    return frozenset(name for name in idle if not _outside(program) or for_people(name))
+    return frozenset(name for name in idle if not _outside(program) or is_interactive_tool(name))
 
 
 def has_run(program: Program, dropped: frozenset[int], present: Collection[str]) -> Reason | None:
