@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -63,22 +64,7 @@ def analyze_image(
     """
     origin = layers.origin(image, dockerfile, dockerfile_name or "Dockerfile")
     own, counts, merged = trees.layer_trees(image.layers)
-    views = tuple(
-        LayerView(
-            index=index,
-            digest=layer.digest,
-            instruction=origin.instructions[index],
-            size=layer.size,
-            compressed=layer.compressed,
-            line=origin.lines.get(index),
-            base=index < origin.first_own,
-            added=counts[index].added,
-            modified=counts[index].modified,
-            removed=counts[index].removed,
-            hidden=counts[index].hidden,
-        )
-        for index, layer in enumerate(image.layers)
-    )
+    views = tuple(_layer_views(image, origin, counts))
     inputs = ImageInputs(image=image, origin=origin, context=scan(context) if context else None)
     found = find_waste(inputs)
     sizes = {
@@ -101,3 +87,20 @@ def analyze_image(
         files=sum(node.kind != "directory" for node in trees.walk(merged)),
         warnings=(*origin.warnings, *(() if inputs.sources_searchable else (SOURCES_NOT_SEARCHED,))),
     )
+
+
+def _layer_views(image: Image, origin: layers.Origin, counts: Sequence[trees.Counts]) -> Iterator[LayerView]:
+    for index, layer in enumerate(image.layers):
+        yield LayerView(
+            index=index,
+            digest=layer.digest,
+            instruction=origin.instructions[index],
+            size=layer.size,
+            compressed=layer.compressed,
+            line=origin.lines.get(index),
+            base=index < origin.first_own,
+            added=counts[index].added,
+            modified=counts[index].modified,
+            removed=counts[index].removed,
+            hidden=counts[index].hidden,
+        )

@@ -71,8 +71,8 @@ def _merge(
         return merge_pipeline.outcome(pair, options), None
     from slimify.app import merge_proof, prove
 
-    told = (listeners or prove.silent_listeners)()
+    active = (listeners or prove.silent_listeners)()
     try:
-        return merge_proof.prove_merge(builder, runtime, pair, options, proving, told)
+        return merge_proof.prove_merge(builder, runtime, pair, options, proving, active)
     finally:
-        told.done()
+        active.done()

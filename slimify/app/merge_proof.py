@@ -43,7 +43,7 @@ def prove_merge(
     pair: Pair,
     options: Options,
     proving: ProofOptions,
-    told: Listeners,
+    listeners: Listeners,
 ) -> tuple[Outcome, Proof | None]:
     """The outcome of a merge and its proof; None without a new file.
 
@@ -60,7 +60,7 @@ def prove_merge(
         )
         target = pair.build_script.builder.target if pair.build_script is not None else ""
         first = engine.build(
-            builder.data, _root(pair.builder), replace(build, target=target), told.progress, "builder"
+            builder.data, _root(pair.builder), replace(build, target=target), listeners.progress, "builder"
         )
         context = _linked_copy(_root(pair.runtime), Path(folder) / "context")
         for extract in extracted_files(pair):
@@ -77,7 +77,7 @@ def prove_merge(
             start=proving.run,
         )
         subject = replace(subject, context_after=_root(pair.builder))
-        with Session(engine, subject, told.progress) as session:
+        with Session(engine, subject, listeners.progress) as session:
             return outcome, session.prove(outcome.after.encode("utf-8", "surrogateescape"))
 
 

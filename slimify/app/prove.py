@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from slimify.image.model import Image
     from slimify.verify.model import Proof, Round
     from slimify.verify.probes import Probe
+    from slimify.verify.session import Session
 
 
 def _plain_build() -> BuildOptions:
@@ -63,7 +64,7 @@ def prove_job(
     context: Path | None,
     overrides: dict[str, object],
     proving: ProofOptions,
-    told: Listeners,
+    listeners: Listeners,
     image: Image | None = None,
 ) -> tuple[Source, Outcome, Proof | None]:
     """The rewrite of one Dockerfile, from which `image` was built, and its proof; None if there is nothing to
@@ -75,11 +76,11 @@ def prove_job(
         if problem is not None:
             raise problem
         data = locate.read(target)
-        outcome, proof = _prove_source(Source(target, data), context, overrides, proving, told, image)
+        outcome, proof = _prove_source(Source(target, data), context, overrides, proving, listeners, image)
     except Exception as error:
         outcome, proof = failed(target.name, error), None
     finally:
-        told.done()
+        listeners.done()
     return Source(target, data), outcome, proof
 
 
@@ -110,12 +111,12 @@ def _prove_source(
     context: Path | None,
     overrides: dict[str, object],
     proving: ProofOptions,
-    told: Listeners,
+    listeners: Listeners,
     image: Image | None,
 ) -> tuple[Outcome, Proof | None]:
     from slimify import pipeline
     from slimify.engine.detect import detect
-    from slimify.verify.proof_request import accepted_fields, proof_request
+    from slimify.verify.proof_request import proof_request
     from slimify.verify.repair import repair
     from slimify.verify.session import Session
 
@@ -148,18 +149,24 @@ def _prove_source(
             start=proving.run,
             timed=proving.timed,
         )
-        session = Session(engine, subject, told.progress)
+        session = Session(engine, subject, listeners.progress)
 
         def prove(one: Outcome) -> Proof:
-            assert one.after is not None
-            ignore = one.ignore.after.encode("utf-8", "surrogateescape") if one.ignore else None
-            proof = session.prove(one.after.encode("utf-8", "surrogateescape"), accepted_fields(one), ignore)
-            least = options.min_saving.floor(proof.before.disk) if proof.before else 0
-            return replace(proof, min_saving=least)
+            return _prove_outcome(session, one, options)
 
         if proving.repair and proving.rewritten is None:
-            return repair(outcome, options, rewrite, prove, told.turn)
+            return repair(outcome, options, rewrite, prove, listeners.turn)
         return outcome, prove(outcome)
+
+
+def _prove_outcome(session: Session, outcome: Outcome, options: Options) -> Proof:
+    from slimify.verify.proof_request import accepted_fields
+
+    assert outcome.after is not None
+    ignore = outcome.ignore.after.encode("utf-8", "surrogateescape") if outcome.ignore else None
+    proof = session.prove(outcome.after.encode("utf-8", "surrogateescape"), accepted_fields(outcome), ignore)
+    least = options.min_saving.floor(proof.before.disk) if proof.before else 0
+    return replace(proof, min_saving=least)
 
 
 def _with_rewritten_file(path: Path | None, outcome: Outcome, data: bytes) -> Outcome:
