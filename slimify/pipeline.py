@@ -121,7 +121,7 @@ def _compiled_start(program: Program) -> CompiledStart | None:
 
     known = language(program.language)
     part = known.compiled_start if known is not None else None
-    return part.compiled(program) if part is not None else None
+    return part.compiled_start(program) if part is not None else None
 
 
 _REFUSAL_CODES = frozenset({"SL390", "SL392", "SL394", "SL409"})

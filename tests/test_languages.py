@@ -187,7 +187,7 @@ made = proof_request(data, name="Dockerfile", context=Path(), options=Options(),
                      probe=Probe(exec=("bundle check",)), build=BuildOptions(), timed=True)
 gem = file("GEMS/pg-1.5.9/lib/pg.rb")
 both = [side(gem, WorkingDir="/app"), side(WorkingDir="/app")]
-checks = list(language(made.language).image_checks.checks(evidence(*both, made.runtime_needs)))
+checks = list(language(made.language).image_checks.image_checks(evidence(*both, made.runtime_needs)))
 print(json.dumps({
     "language": made.language, "application": made.application_directories, "placed": made.image_paths,
     "timed": made.timed_source,

@@ -81,7 +81,7 @@ def classify(
     keep = _kept_instructions(file)
     needs = with_linked_packages(needs, evidence) if evidence is not None else needs
     linking = known.linking if (known := languages.language(language)) is not None else None
-    links_nothing = linking is not None and linking.links_nothing(visits, end, needs)
+    links_nothing = linking is not None and linking.links_no_system_library(visits, end, needs)
     usage = PackageUsage(
         visits=visits,
         needs=needs,

@@ -194,7 +194,7 @@ def _reads_history(program: Program, texts: Sequence[str]) -> bool:
     own = language(program.language)
     reading = own.facts("unread.toml").get("history", {}).get("vendored") if own is not None else None
     if own is not None and reading:
-        vendored = (p for p in program.context.files if "vendor/" in p and p.endswith(own.endings))
+        vendored = (p for p in program.context.files if "vendor/" in p and p.endswith(own.source_suffixes))
         if any(re.search(reading, program.context.text(p) or "") for p in vendored):
             return True
     patterns = load("unread.toml")["history"]["readers"]

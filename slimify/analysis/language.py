@@ -29,7 +29,7 @@ def language_of(base: ImageFacts | None, visits: Sequence[Visit], context: Conte
         return started if started in seen else seen.most_common(1)[0][0]
     if started:
         return started
-    return next((known.name for known in languages() if any(map(context.has, known.markers))), None)
+    return next((known.name for known in languages() if any(map(context.has, known.project_files))), None)
 
 
 def _started_language(visits: Sequence[Visit]) -> str | None:
@@ -47,5 +47,5 @@ def _started_language(visits: Sequence[Visit]) -> str | None:
 
 def _named_language(text: str) -> str | None:
     """The language whose interpreter, or a program written in it, appears in a command line."""
-    found = (known.name for known in reversed(languages()) if any(word in text for word in known.starts))
+    found = (known.name for known in reversed(languages()) if any(word in text for word in known.start_words))
     return next(found, None)

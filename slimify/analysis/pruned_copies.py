@@ -21,7 +21,7 @@ def pruned_copies(state: RoleState) -> dict[str, Artifact]:
     """The directories that a COPY created and a build step deletes files from, by path. Empty for compiled
     languages: their programs need no sources at run time."""
     found: dict[str, Artifact] = {}
-    if state.app_language is not None and state.app_language.compiled:
+    if state.app_language is not None and state.app_language.is_compiled:
         return found
     for visit, path in _deleted_context_paths(state):
         for place in _copy_directories(state, visit, path):

@@ -40,19 +40,19 @@ def read_sources(
     complete = True
     own = language(name)
     if own is not None and own.sources is not None:
-        compiled = own.sources.compiled(view, effects, _MAX_FILES)
+        compiled = own.sources.program_facts(view, effects, _MAX_FILES)
         if compiled is not None:
             return SourceUse(facts=compiled[0], modules=compiled[1], complete=not compiled[0].skipped)
-    others = [known for known in reversed(languages()) if known.read_always and known is not own]
+    others = [known for known in reversed(languages()) if known.always_read and known is not own]
     for known in [own, *others] if own is not None else others:
-        chosen, skipped = _chosen_paths(view, known.endings, limit=known is own)
+        chosen, skipped = _chosen_paths(view, known.source_suffixes, limit=known is own)
         if not chosen and not skipped:
             continue  # without importing the reader
         reader = known.sources
         if reader is None:
             skipped = (*chosen, *skipped)  # nobody can read them
         else:
-            selected = reader.selected(view, chosen, start)
+            selected = reader.selected_sources(view, chosen, start)
             facts = merge((facts, reader.read_many(_texts(view, selected))))
         complete = complete and not skipped
         facts = merge((facts, SourceFacts(skipped=skipped)))
@@ -81,7 +81,7 @@ def _chosen_paths(
 def application_sources(view: ContextView, name: str) -> tuple[str, ...]:
     """Context paths of the application's own sources in the given language that are copied into the image."""
     own = language(name)
-    names = _application_paths(view, own.endings if own is not None else ())
+    names = _application_paths(view, own.source_suffixes if own is not None else ())
     return tuple(name for name in names if not name.startswith("vendor/") and "/vendor/" not in name)
 
 
@@ -97,7 +97,9 @@ def _application_paths(view: ContextView, endings: tuple[str, ...]) -> list[str]
 @cache
 def _not_application() -> re.Pattern[str]:
     return re.compile(
-        "|".join((_NOT_APPLICATION, *(known.no_sources for known in languages() if known.no_sources)))
+        "|".join(
+            (_NOT_APPLICATION, *(known.excluded_sources for known in languages() if known.excluded_sources))
+        )
     )
 
 

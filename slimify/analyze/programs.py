@@ -26,12 +26,12 @@ def is_script(path: str) -> bool:
     """Whether `mentioned_programs` may read a file; for the `keep` of a reader."""
     name = posixpath.basename(path)
     if path.startswith(("/usr/share/", "/usr/lib/", "/proc/")) or any(
-        x.is_installed(path) for x in _language_parts()
+        x.is_package_file(path) for x in _language_parts()
     ):
         return False
     if is_shell_file(name) or name.endswith("entrypoint") or name == "Makefile" or holds_commands(path):
         return True
-    return any(part.says_what_starts(path) for part in _language_parts())
+    return any(part.names_start(path) for part in _language_parts())
 
 
 @cache
@@ -66,7 +66,7 @@ def _candidate_files(inputs: ImageInputs, word: str, name: str, directory: str) 
             posixpath.join(part, word) for part in inputs.environment.get("PATH", "").split(":") if part
         ]
     for part in _language_parts():
-        places += part.read_by(name, inputs.image.contents)
+        places += part.files_read_by(name, inputs.image.contents)
     if name == "make":
         places.append(posixpath.join(directory, "Makefile"))
     elif name.startswith("supervisord"):
@@ -81,6 +81,7 @@ def _commands_in(inputs: ImageInputs, path: str, found: set[str]) -> str:
         head = inputs.image.heads.get(path, b"")
         return head.decode("utf-8", "replace") if head.startswith(b"#!") else ""
     scripts = next(
-        (text for part in _language_parts() if (text := part.scripts(path, data, found)) is not None), None
+        (text for part in _language_parts() if (text := part.named_scripts(path, data, found)) is not None),
+        None,
     )
     return data.decode("utf-8", "replace") if scripts is None else scripts

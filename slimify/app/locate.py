@@ -123,7 +123,7 @@ def _has_only_docker_files(directory: Path) -> bool:
 def _is_project(directory: Path) -> bool:
     from slimify.languages import languages
 
-    return any((directory / name).is_file() for known in languages() for name in known.markers)
+    return any((directory / name).is_file() for known in languages() for name in known.project_files)
 
 
 def _search(root: Path) -> Iterator[Path]:

@@ -1,7 +1,7 @@
-"""One folder a language: everything that only this language knows. See `base` for what a folder provides.
+"""One folder per language, with everything that only this language knows; `base` describes a folder.
 
-`LANGUAGES` is the only registration of the built-in ones. Installed distributions bring further ones by an
-entry point of the group `slimify.languages` that names a `Language`; a built-in one is never replaced.
+`LANGUAGES` registers the built-in ones. Installed distributions add languages by an entry point of the
+group `slimify.languages` that names a `Language`; they can't replace a built-in one.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ _GROUP = "slimify.languages"
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """All languages: the built-in ones, then those of entry points, in the order of their names.
+    """All languages: the built-in ones, then those of entry points, sorted by name.
 
-    Where one word or file may stand for several, the first one counts for markers, the last one for words of
-    a start command and for sources: Node often is in an image for the front end of another language.
+    If a word or file fits several, the first one counts for project files, the last one for words of a
+    start command and for sources: Node is often in an image for the front end of another language.
     """
     found = {known.name: known for known in LANGUAGES}
     for known in _installed():
@@ -53,24 +53,23 @@ def languages() -> tuple[Language, ...]:
 
 @cache
 def language(name: str | None) -> Language | None:
-    """The language of that name."""
+    """The language of that name, or None."""
     return next((known for known in languages() if known.name == name), None)
 
 
 @cache
 def programs() -> Mapping[str, tuple[Language, str]]:
-    """The language whose folder interprets the calls of a program, and the module that does, by the
-    program's name."""
+    """By program name: the language that interprets its calls, and the module of its folder."""
     found: dict[str, tuple[Language, str]] = {}
     for known in languages():
-        for module, names in known.commands.items():
+        for module, names in known.command_modules.items():
             for name in names.split():
                 found.setdefault(name, (known, module))
     return found
 
 
 def commands_module(program: str) -> Commands | None:
-    """The module that interprets the calls of a program, None if no language's does."""
+    """The module that interprets the calls of a program, None if no language does."""
     if program not in programs():
         return None
     known, module = programs()[program]
@@ -79,7 +78,7 @@ def commands_module(program: str) -> Commands | None:
 
 
 def of_effect(effect: Effect) -> Language | None:
-    """The language whose installers or compilers have the effect, None for any other effect."""
+    """The language whose installer or compiler has the effect, None for any other effect."""
     return language(effect.ecosystem) if effect.kind in INSTALLS or effect.kind == "compile" else None
 
 
@@ -91,18 +90,20 @@ def prepares_install(effect: Effect) -> bool:
 
 @cache
 def installed_directories() -> frozenset[str]:
-    """Names of directories that installs fill with files of others, in any language."""
-    return frozenset(name for known in languages() for name in known.installed)
+    """The names of directories of installed packages, in any language."""
+    return frozenset(name for known in languages() for name in known.install_directories)
 
 
 @cache
 def project_directories() -> frozenset[str]:
-    """Those of them that lie in a project, beside its own files."""
-    return frozenset(name for known in languages() if known.copies_project for name in known.installed)
+    """Those of them that are inside a project, next to its own files."""
+    return frozenset(
+        name for known in languages() if known.copies_project for name in known.install_directories
+    )
 
 
 def _installed() -> list[Language]:
-    if not _announced():  # importlib.metadata takes ten times as long to find that there is none
+    if not _announced():  # importlib.metadata needs ten times as long to find none
         return []
     from importlib.metadata import entry_points
 
@@ -110,7 +111,7 @@ def _installed() -> list[Language]:
 
 
 def _announced() -> bool:
-    """Whether an installed distribution has entry points of the group."""
+    """Whether an installed distribution has an entry point of the group."""
     wanted = f"[{_GROUP}]".encode()
     for place in sys.path:
         try:

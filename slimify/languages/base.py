@@ -1,8 +1,8 @@
-"""What a language provides: one folder, asked through a `Language` value.
+"""A language: one folder, described by a `Language` value.
 
 Shared code never names a language. It asks `languages()` for all of them or `language(name)` for one, and a
-`Language` for its parts. A part is a module of the language's folder, imported when it is first asked for,
-and satisfies a protocol of `parts`; a folder that lacks a part has nothing to say about it.
+`Language` for its parts. A part is a module of the folder that implements a protocol of `parts`. It is
+imported on first use; a folder without the module has no such part.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _P = TypeVar("_P")
 
 
 class Part(Generic[_P]):
-    """A module of a language's folder as an attribute of the `Language`, None where the folder has none."""
+    """A module of the folder as an attribute of `Language`; None if the folder has no such module."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -34,49 +34,49 @@ class Part(Generic[_P]):
 
 
 class Language(Struct, frozen=True, kw_only=True):
-    """A language as its folder describes it."""
+    """The description of a language: names, files, programs and parts."""
 
-    name: str  # what effects, facts, plans and outcomes carry
-    title: str  # what people read
+    name: str  # identifies the language in effects, facts, plans and outcomes
+    title: str  # for messages
     package: str  # the dotted name of the folder
 
-    # how a project is recognised: files that show one, the surest first; words of a start command
-    markers: tuple[str, ...] = ()
-    starts: tuple[str, ...] = ()
-    image_names: tuple[str, ...] = ()  # further names that images give to the language
+    # how a project is recognised: by files, the most specific first, and by words of the start command
+    project_files: tuple[str, ...] = ()
+    start_words: tuple[str, ...] = ()
+    image_names: tuple[str, ...] = ()  # other names of the language in image names (golang)
 
-    # a module of the folder -> the programs whose calls it interprets, in words separated by blanks: the
-    # module is imported when one of them is met
-    commands: Mapping[str, str] = {}
-    versioned: tuple[str, ...] = ()  # programs whose file names may carry a version (python3.11)
-    lock_files: tuple[str, ...] = ()  # files that installers alone write and read
-    runtime_manifests: tuple[str, ...] = ()  # manifests that the program reads, too
+    # module of the folder -> the programs that it interprets, separated by blanks; the module is
+    # imported when one of them is called
+    command_modules: Mapping[str, str] = {}
+    versioned_programs: tuple[str, ...] = ()  # programs whose file names may carry a version (python3.11)
+    lock_files: tuple[str, ...] = ()  # files that only installers read and write
+    runtime_manifests: tuple[str, ...] = ()  # manifests that are also read at run time
 
-    # how an image shows that it brings the language: a program, and a file that names the version
+    # how an image with the language is recognised: by a program, and a file that names the version
     program: str = ""
     version_file: str = ""
     interpreters: tuple[str, ...] = ()  # the programs that run code of the language
-    installs_on_path: bool = False  # a shell finds the programs of installed packages by their names
-    installed: tuple[str, ...] = ()  # names of directories that installs fill with files of others
+    installs_on_path: bool = False  # programs of installed packages are on PATH
+    install_directories: tuple[str, ...] = ()  # names of directories of installed packages (node_modules)
 
-    managers: tuple[str, ...] = ()  # its installers, by the names that effects carry
-    prepares: tuple[str, ...] = ()  # actions of theirs that only make the place for what is installed later
-    owner_keeping: tuple[str, ...] = ()  # those that give what they write to the directory's owner
-    installers: tuple[str, ...] = ()  # packages that do nothing but install others
-    runners: tuple[str, ...] = ()  # packages whose programs run the application's code, or serve its files
+    managers: tuple[str, ...] = ()  # its installers, as effects name them
+    prepares: tuple[str, ...] = ()  # their actions that only prepare a later install (venv)
+    owner_preserving: tuple[str, ...] = ()  # installers whose files get the owner of the directory
+    installers: tuple[str, ...] = ()  # packages that only install other packages
+    runners: tuple[str, ...] = ()  # packages whose programs run the application's code or serve its files
 
-    endings: tuple[str, ...] = ()  # of source files
-    compiled: bool = False  # a program needs none of its sources when it runs
-    # an application runs in its project's directory, which is copied whole: what its own scripts write there
-    # comes along
+    source_suffixes: tuple[str, ...] = ()
+    is_compiled: bool = False  # a program does not need its sources at run time
+    # an application runs in its project directory, which is copied whole, including files that its
+    # scripts write there
     copies_project: bool = False
-    quoted_imports: str = ""  # a pattern for lines of sources that are no more than a quoted name to import
-    no_sources: str = ""  # a pattern for paths that are no sources of an application
-    # its sources are read for every application, since programs in any language start scripts in this one
-    read_always: bool = False
+    quoted_imports: str = ""  # a pattern for source lines that consist of a quoted import
+    excluded_sources: str = ""  # a pattern for source paths that are not part of the application
+    # read the sources in every project: programs in any language start scripts in this one
+    always_read: bool = False
 
-    # modules of the folder: see the protocols in `parts`
-    compiled_start = Part["parts.StartPart"]("planning.compiled_start")
+    # the parts: see the protocols in `parts`
+    compiled_start = Part["parts.CompiledStarts"]("planning.compiled_start")
     development = Part["parts.Development"]("planning.development")
     install_inputs = Part["parts.InstallInputs"]("planning.install_inputs")
     installer_caches = Part["parts.InstallerCaches"]("planning.caches")
@@ -91,7 +91,7 @@ class Language(Struct, frozen=True, kw_only=True):
     local_sources = Part["parts.LocalSources"]("commands.local_sources")
     package_removals = Part["parts.PackageRemovals"]("package_removals")
     packages = Part["parts.Packages"]("packages")
-    places = Part["parts.Places"]("commands.places")
+    install_root = Part["parts.InstallRoot"]("commands.install_root")
     project = Part["parts.Project"]("project")
     sourced_files = Part["parts.SourcedFiles"]("commands.sourced_files")
     sources = Part["parts.Sources"]("sources.reader")
@@ -100,11 +100,11 @@ class Language(Struct, frozen=True, kw_only=True):
     unused_files = Part["parts.UnusedFiles"]("unused_files")
 
     def part(self, name: str) -> Any:
-        """The module `name` of the folder, or None where it has none."""
+        """The module `name` of the folder, or None if there is no such module."""
         return _part(f"{self.package}.{name}")
 
     def facts(self, name: str) -> dict[str, Any]:
-        """The content of a file of the folder's `facts`, e.g. `packages.toml`; {} without such a file."""
+        """The content of a file in the folder's `facts`, e.g. `packages.toml`; {} without such a file."""
         from slimify.facts import load_file
 
         path = _folder(self.package) / "facts" / name

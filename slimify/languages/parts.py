@@ -1,6 +1,7 @@
-"""The parts of a language's folder that shared code asks for: one protocol a part, satisfied by a module.
+"""The parts of a language's folder that shared code asks for: one protocol per part, implemented by a
+module.
 
-Nothing here is imported when the program runs.
+Every part is optional. Nothing here is imported when the program runs.
 """
 
 from __future__ import annotations
@@ -36,50 +37,52 @@ if TYPE_CHECKING:
 
 
 class Commands(Protocol):
-    """A module of `Language.commands`: the effects of calls of its programs.
+    """A module of `Language.command_modules`: the effects of calls of its programs, by program name.
 
-    Besides `HANDLERS` it may define `STATE_CHANGES` (call and state before it -> state after it) and
-    `PRINTED`, the output of `$(program words)` (words and state -> text, None if only the running program
-    knows it).
+    Besides `HANDLERS`, the module may define `STATE_CHANGES`, what a call changes for the commands after it
+    (call and state in, new state out), and `PRINTED`, the output of `$(program words)` (the words after the
+    program name and the state in; the text out, or None if it is only known at run time).
     """
 
     HANDLERS: Mapping[str, Callable[[Call], tuple[Effect, ...]]]
 
 
 class Tools(Protocol):
-    """Part `commands.tools`: programs that the package manager puts beside a project."""
+    """Part `commands.tools`: programs that the package manager installs into a project
+    (node_modules/.bin)."""
 
     def tool_effects(self, call: Call, kind: EffectKind) -> tuple[Effect, ...]:
-        """What a call of one does whose kind is known by its name (the `tools` of the language's
+        """The effects of a call whose `kind` is known from the program's name (`tools` in the language's
         `commands.toml`)."""
 
 
 class SourcedFiles(Protocol):
-    """Part `commands.sourced_files`: files that a shell reads with `.`, known by their names."""
+    """Part `commands.sourced_files`: files that a shell sources with `.`, recognised by name."""
 
-    def sourced(self, path: str, state: State) -> State | None:
-        """The state after `. path`; None for a file that is none of these."""
+    def state_after(self, path: str, state: State) -> State | None:
+        """The shell state after `. path`; None for any other file."""
 
 
 class LocalSources(Protocol):
-    """Part `commands.local_sources`: what manifests say of packages that lie beside the project."""
+    """Part `commands.local_sources`: local packages and other files that a manifest refers to."""
 
-    def named(self, manifest: str, text: str) -> Iterable[str]:
-        """The places that a manifest names, as they are written."""
+    def named_paths(self, manifest: str, text: str) -> Iterable[str]:
+        """The paths that a manifest names, as written. `text` is its content."""
 
-    def included(self, manifest: str, text: str) -> Iterable[str]:
-        """The manifests that it includes, as they are written."""
+    def included_manifests(self, manifest: str, text: str) -> Iterable[str]:
+        """The manifests that it includes, as written."""
 
 
-class Places(Protocol):
-    """Part `commands.places`: where the language's own programs install to."""
+class InstallRoot(Protocol):
+    """Part `commands.install_root`: the directory that the language's own programs install to."""
 
-    def base(self, state: State) -> str | None:
-        """The directory that `@name` stands for in tables, None if it is not known."""
+    def install_root(self, state: State) -> str | None:
+        """The directory that `@name` stands for in the command tables; None if it is unknown."""
 
 
 class PackageFacts(Protocol):
-    """What is known of a package by its name alone. `commands` are the programs that it starts."""
+    """What is known of a package by its name. `native` is what it needs of the system, `commands` are the
+    programs that it starts."""
 
     @property
     def name(self) -> str: ...
@@ -92,194 +95,210 @@ class PackageFacts(Protocol):
 
 
 class Packages(Protocol):
-    """Part `packages`: what the language's installers install."""
+    """Part `packages`: what is known of the packages that the language's installers install."""
 
-    def facts(self, name: str) -> PackageFacts:
-        """What is known of a package; `known` is False for one that is plain code as far as is known."""
+    def package_facts(self, name: str) -> PackageFacts:
+        """The facts of a package; `known` is False for a name without a row, which counts as plain code."""
 
     def programs(self, name: str) -> tuple[str, ...]:
         """The commands that a package is known to install."""
 
-    def pinned(self, text: str) -> str | None:
-        """The release that a word of an install command asks for, where it is a single one."""
+    def pinned_release(self, text: str) -> str | None:
+        """The exact release that a word of an install command requests; None if it allows several."""
 
-    def listed(self, view: ContextView, path: str) -> Iterable[Module]:
-        """The packages that a manifest of the context names, without development's."""
+    def listed_packages(self, view: ContextView, path: str) -> Iterable[Module]:
+        """The packages that a manifest of the context lists, without development dependencies."""
 
     def is_compiled(self, name: str, version: str | None, base: ImageFacts | None) -> bool:
-        """Whether an install on that base links it with the builder's libraries; where nothing tells, yes."""
+        """Whether installing the package on that base links it with the builder's libraries; True if
+        unknown."""
 
     def may_compile(self, effect: Effect, before: Sequence[Effect]) -> bool:
-        """Whether an install may start a compiler after the installs `before` it in the same image."""
+        """Whether an install may start a compiler, after the installs `before` it in the same image."""
 
     @property
     def manifests(self) -> str:
-        """A pattern for paths of files that name packages because they are installed, and use none."""
+        """A pattern for paths of files that name packages only to install them."""
 
-    def installs(self, text: str) -> bool:
-        """Whether a RUN or a command line installs packages that it names."""
+    def names_packages(self, text: str) -> bool:
+        """Whether a RUN or a command line installs packages by name."""
 
-    def without_lists(self, path: str, text: str) -> str:
-        """The text of a file of the context without the packages that it only lists."""
+    def without_dependency_lists(self, path: str, text: str) -> str:
+        """The text of a context file without its lists of dependencies: what remains shows which packages
+        it uses."""
 
-    def names(self, name: str) -> Iterable[str]:
-        """What a text that uses a package may call it: the package, its modules and programs."""
+    def aliases(self, name: str) -> Iterable[str]:
+        """The names by which a text may refer to a package: the package, its modules and programs."""
 
-    def imported(self, name: str, text: str) -> bool:
-        """Whether an import in a text, in lower case, looks like one of a package of unknown modules."""
+    def is_imported(self, name: str, text: str) -> bool:
+        """Whether an import in a text, in lower case, looks like one of a package whose modules are
+        unknown."""
 
 
 class Sources(Protocol):
-    """Part `sources.reader`: what the application's source files need when they run."""
+    """Part `sources.reader`: what the application's source files need at run time."""
 
-    def selected(self, view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
-        """Those of the sources at these context paths that what is started may load."""
+    def selected_sources(
+        self, view: ContextView, paths: Sequence[str], start: Sequence[Effect]
+    ) -> Sequence[str]:
+        """Those of the context paths that the start command may load."""
 
     def read_many(self, files: Iterable[tuple[str, str]]) -> SourceFacts:
-        """What files need, as (path, text)."""
+        """What the files need, given as (path, text)."""
 
-    def compiled(
+    def program_facts(
         self, view: ContextView, effects: Iterable[Effect], limit: int
     ) -> tuple[SourceFacts, tuple[Use, ...]] | None:
-        """What the programs that `effects` build need, with the packages that they import; None where they
-        can't be told from their sources, of at most `limit` files."""
+        """What the programs that `effects` build need, and the packages that they import. None for an
+        interpreted language, or if their sources can't be determined from at most `limit` files."""
 
 
 class Project(Protocol):
     """Part `project`: what a project says about itself."""
 
-    def name(self, context: Context) -> str:
-        """What the project at the root of the context is called, as images are; "" where nothing says so."""
+    def project_name(self, context: Context) -> str:
+        """The name of the project at the root of the context, usable as an image name; "" if there is
+        none."""
 
 
 class UnusedFiles(Protocol):
-    """Part `unused_files`: files of a build context that projects in the language have and no build reads."""
+    """Part `unused_files`: files of a build context that are typical for the language and that no build
+    reads."""
 
-    def find(self, program: Program, found: ContextReaders) -> Iterable[UnusedPattern]:
-        """Those that neither the build nor what `found` reads needs."""
+    def unused_files(self, program: Program, found: ContextReaders) -> Iterable[UnusedPattern]:
+        """The files that neither the build nor the readers in `found` need."""
 
 
 class Linking(Protocol):
-    """Part `linking`: which libraries of the system the programs of a compiled language are linked with."""
+    """Part `linking`: system libraries that programs of a compiled language are linked with."""
 
-    def links_nothing(self, visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds) -> bool:
-        """Nothing that the image builds is linked with a library of a system package."""
+    def links_no_system_library(
+        self, visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds
+    ) -> bool:
+        """Whether nothing that the image builds is linked with a library of a system package."""
 
 
 class Layouts(Protocol):
-    """Part `planning.layouts`: how a file may be divided into stages."""
+    """Part `planning.layouts`: the strategy of the language, how a file can be split into stages."""
 
     def propose(self, program: Program, options: Options) -> Proposal:
-        """The layouts, best first, and why better ones are not possible."""
+        """The layouts, best first, and the reasons why better ones are not possible."""
 
 
 class InstallerCaches(Protocol):
-    """Part `planning.caches`: what the installers of the language keep of their downloads."""
+    """Part `planning.caches`: the caches that the language's installers leave."""
 
-    def size(self, program: Program, effect: Effect) -> int:
-        """The bytes that one command keeps."""
+    def cache_bytes(self, program: Program, effect: Effect) -> int:
+        """The bytes that one command leaves in its installer's cache."""
 
-    def cleanings(self, program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
-        """How the caches stay out of the layer of a RUN; `started` are installers that the image starts."""
+    def cache_cleanings(
+        self, program: Program, step: Step, started: frozenset[str]
+    ) -> Iterable[CacheCleaning]:
+        """The edits that keep the caches out of the layer of a RUN. `started` are the installers that the
+        image starts, whose caches stay."""
 
-    def only_mounts_keep_out(self, program: Program) -> bool:
-        """Whether no step can remove what it keeps, since a later one uses it."""
+    def needs_mount(self, program: Program) -> bool:
+        """Whether no single step can remove the cache, because a later one uses it."""
 
-    def mounted(self, program: Program) -> int:
+    def mounted_bytes(self, program: Program) -> int:
         """The bytes that cache mounts keep out of the layers."""
 
 
 class InstallInputs(Protocol):
-    """Part `planning.install_inputs`: what an install reads of the build context."""
+    """Part `planning.install_inputs`: the files of the build context that an install reads."""
 
-    def inputs(self, program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
-        """Image paths of the files, among those in `brought`; None where not all of them are known."""
+    def install_inputs(
+        self, program: Program, effect: Effect, brought: frozenset[str]
+    ) -> tuple[str, ...] | None:
+        """The image paths of these files, a subset of `brought`; None if not all of them are known."""
 
 
 class Development(Protocol):
-    """Part `planning.development`: packages that only developing needs."""
+    """Part `planning.development`: packages that only development needs."""
 
-    def development(self, program: Program) -> Edits:
-        """What drops them from a file that keeps its stages."""
+    def without_development(self, program: Program) -> Edits:
+        """The edits that drop them from a file that keeps its stages."""
 
 
-class StartPart(Protocol):
-    """A start command that compiles the program each time: compiled once in the build instead."""
+class CompiledStarts(Protocol):
+    """Part `planning.compiled_start`: a start command that compiles the program at every start."""
 
-    def compiled(self, program: Program) -> CompiledStart | None:
-        """The file with the program itself as its start command; None where it starts something else."""
+    def compiled_start(self, program: Program) -> CompiledStart | None:
+        """The file with a build step and the program itself as start command; None for any other start
+        command."""
 
 
 class ImageChecks(Protocol):
-    """Part `image_checks`: what `verify` compares of two images of the language's, beside what it always
-    does. The first check is that of imports, as `verify.disk.imports` words it."""
+    """Part `image_checks`: the language's own comparisons of two images in `verify`. The first check is
+    that of imports, in the wording of `verify.disk.imports`."""
 
-    def checks(self, evidence: Evidence) -> Iterable[Check]:
-        """Each comparison with what it found, by the files of both images."""
+    def image_checks(self, evidence: Evidence) -> Iterable[Check]:
+        """The results of all comparisons, from the files of both images."""
 
 
 class InstalledPackages(Protocol):
-    """Part `installed_packages`: packages whose manifests an image has."""
+    """Part `installed_packages`: the manifests of packages installed in an image."""
 
     def is_manifest(self, path: str) -> bool:
-        """Whether a file is one; its text is then read with the image."""
+        """Whether the path is such a manifest; its text is then read with the image."""
 
-    def release(self, side: Side, path: str) -> str:
-        """The release of the package that a file belongs to; "" where that can't be told."""
+    def installed_release(self, side: Side, path: str) -> str:
+        """The release of the package that a file belongs to; "" if unknown."""
 
 
 class ImageWaste(Protocol):
-    """Part `image_waste`: what `analyze` finds of the language's packages in an image."""
+    """Part `image_waste`: what `analyze` reports about the language's packages in an image."""
 
-    def development(self, inputs: ImageInputs) -> Iterable[WasteFinding]:
-        """Packages that only developing needs."""
+    def development_packages(self, inputs: ImageInputs) -> Iterable[WasteFinding]:
+        """Installed packages that only development needs."""
 
-    def commands(self, inputs: ImageInputs) -> frozenset[str]:
+    def package_commands(self, inputs: ImageInputs) -> frozenset[str]:
         """The programs that installed packages start."""
 
 
 class StartedPrograms(Protocol):
-    """Part `started_programs`: texts of an image that say what its start command leads to."""
+    """Part `started_programs`: files of an image that determine what its start command runs."""
 
-    def is_installed(self, path: str) -> bool:
-        """Whether a file is part of an installed package, which says nothing of the application."""
+    def is_package_file(self, path: str) -> bool:
+        """Whether a file belongs to an installed package, and so tells nothing about the application."""
 
-    def says_what_starts(self, path: str) -> bool:
-        """Whether a file does, by its path."""
+    def names_start(self, path: str) -> bool:
+        """Whether the path is that of a file that names what to start (package.json)."""
 
-    def read_by(self, program: str, paths: Iterable[str]) -> Iterable[str]:
-        """Those of the paths that a program reads to know what to start."""
+    def files_read_by(self, program: str, paths: Iterable[str]) -> Iterable[str]:
+        """Those of the paths that a program reads to find out what to start."""
 
-    def scripts(self, path: str, data: bytes, named: Set[str]) -> str | None:
-        """The command lines in a file that the names lead to; None for one of another kind."""
+    def named_scripts(self, path: str, data: bytes, named: Set[str]) -> str | None:
+        """The command lines that the names in `named` refer to in a file; None for a file of another kind."""
 
 
 class Generators(Protocol):
-    """Part `generators`: programs that leave source code."""
+    """Part `generators`: programs that generate source code."""
 
-    def leaves_sources(self, effect: Effect) -> bool:
-        """Whether all that a build step leaves is source code, which the compiler reads."""
+    def generates_sources(self, effect: Effect) -> bool:
+        """Whether a build step produces only source code, which the compiler reads."""
 
 
 class PackageRemovals(Protocol):
-    """Part `package_removals`: commands that take files out of installed packages."""
+    """Part `package_removals`: commands that remove files of installed packages."""
 
-    def taken_out(self, state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
-        """Whether a command does no more than that, and the builder is the one to do it."""
+    def only_removes_package_files(self, state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
+        """Whether the command does nothing else, and only the builder needs to run it."""
 
 
 class GlobalInstalls(Protocol):
-    """Part `global_installs`: programs that are installed for every project."""
+    """Part `global_installs`: programs installed for all projects (npm install -g)."""
 
-    def role(self, state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
-        """Where such an install has to be executed; None where the programs that it brings decide that."""
+    def install_role(self, state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
+        """The role of such an install and its reason; None if the programs that it installs decide."""
 
-    def artifacts(self, state: RoleState) -> Mapping[str, Artifact]:
-        """What such installs leave besides, by path, where something at run time reads it."""
+    def installed_artifacts(self, state: RoleState) -> Mapping[str, Artifact]:
+        """Further artifacts of such installs that run time reads, by path."""
 
 
 class InstalledVersion(Protocol):
-    """Part `installed_version`: which version of the language a base image has."""
+    """Part `installed_version`: the version of the language in a base image."""
 
-    def version(self, path: str, text: bytes, env: Mapping[str, str | None]) -> str | None:
-        """By the path of `Language.program`, the text of `Language.version_file` and the environment."""
+    def installed_version(self, path: str, text: bytes, env: Mapping[str, str | None]) -> str | None:
+        """The version, from the path of `Language.program`, the content of `Language.version_file` and the
+        environment; None if unknown."""

@@ -161,7 +161,7 @@ def _ignore_file(name: str) -> bytes | None:
 def _timed_source(program: Program) -> str:
     """A source file of the context that can be changed to time a rebuild."""
     known = language(program.language)
-    endings = known.endings if known is not None else ()
+    endings = known.source_suffixes if known is not None else ()
     named = [use.file for use in program.runtime_needs.sources.imports if use.file.endswith(endings)]
     root = program.context.root
     return next((file for file in named if root is not None and (root / file).is_file()), "")

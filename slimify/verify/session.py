@@ -239,7 +239,7 @@ class Session(Struct):
         yield libraries.loaded_libraries(evidence)
         known = language(self.case.language)
         own = known.image_checks if known is not None else None
-        yield from own.checks(evidence) if own is not None else (imports.no_imports(),)
+        yield from own.image_checks(evidence) if own is not None else (imports.no_imports(),)
         yield files.named_paths(evidence)
         yield files.volumes(evidence)
         yield files.links(evidence)

@@ -42,8 +42,8 @@ def unimported_packages(program: Program) -> tuple[Decision, ...]:
     found: dict[str, list[str]] = {}
     for module in modules:
         packages = package_facts_of(module)
-        named = any(name.lower() in text for name in packages.names(module.use.name))
-        if not named and not _is_frozen(modules, module) and not packages.imported(module.use.name, text):
+        named = any(name.lower() in text for name in packages.aliases(module.use.name))
+        if not named and not _is_frozen(modules, module) and not packages.is_imported(module.use.name, text):
             found.setdefault(module.use.file, []).append(module.use.name)
     sure = {file: names for file, names in found.items() if _is_plausible(file, names, modules)}
     return tuple(_decision(file, names, len(read)) for file, names in sure.items())
@@ -101,10 +101,10 @@ def _packages() -> Iterator[Packages]:
 
 
 def _installs(text: str) -> bool:
-    return any(part.installs(text) for part in _packages())
+    return any(part.names_packages(text) for part in _packages())
 
 
 def _without_lists(path: str, text: str) -> str:
     for part in _packages():
-        text = part.without_lists(path, text)
+        text = part.without_dependency_lists(path, text)
     return text

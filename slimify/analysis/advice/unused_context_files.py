@@ -45,7 +45,7 @@ def unused_context_files(program: Program) -> tuple[UnusedPattern, ...]:
     if found is None or _serves_directory_listing(program):
         return ()
     rows = [row for kind in _fact_rows(program) for row in _patterns_of_row(program, found, kind)]
-    rows += (row for part in _language_parts() for row in part.find(program, found))
+    rows += (row for part in _language_parts() for row in part.unused_files(program, found))
     return tuple({row.pattern: row for row in rows}.values())
 
 

@@ -161,5 +161,5 @@ def _language(
         found = next(filter(None, program), None)
         if found is not None and evidence.packages.owner_of(found.path) is None:
             part, text = known.installed_version, evidence.image.contents.get(known.version_file, b"")
-            return known.name, part.version(found.path, text, env) if part is not None else None
+            return known.name, part.installed_version(found.path, text, env) if part is not None else None
     return None, None

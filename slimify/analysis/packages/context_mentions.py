@@ -48,5 +48,5 @@ class ContextMentions:
 
 def _without_imports(path: str, text: str) -> str:
     """The text without imports of quoted package names: in Go, `"time"` is not a program."""
-    patterns = (known.quoted_imports for known in languages() if path.endswith(known.endings))
+    patterns = (known.quoted_imports for known in languages() if path.endswith(known.source_suffixes))
     return next((re.sub(pattern, "", text) for pattern in patterns if pattern), text)

@@ -37,11 +37,11 @@ def installed_modules(effects: Iterable[Effect], view: ContextView) -> tuple[Mod
             continue
         for package in effect.packages:
             use = Use(name=package.name, file="Dockerfile", line=0)
-            version = own.packages.pinned(package.text)
+            version = own.packages.pinned_release(package.text)
             found.setdefault(use.name, Module(use=use, language=own.name, version=version))
         for manifest in effect.manifests:
             path = view.context_path(manifest)
-            for module in own.packages.listed(view, path) if path is not None else ():
+            for module in own.packages.listed_packages(view, path) if path is not None else ():
                 found.setdefault(module.use.name, module)
     return tuple(found.values())
 
@@ -64,7 +64,7 @@ def module_needs(modules: Sequence[Module], base: ImageFacts | None, headers: It
     present = frozenset(headers) | (carried(base).packages if base else frozenset())
     for module in modules:
         packages_of = package_facts_of(module)
-        facts = packages_of.facts(module.use.name)
+        facts = packages_of.package_facts(module.use.name)
         if not facts.known:
             continue
         for command in facts.commands:

@@ -197,7 +197,7 @@ def _holds_only_outputs(effect: Effect, effects: Sequence[Effect]) -> bool:
 
 def _record_artifacts(state: RoleState, visit: Visit, effect: Effect) -> None:
     generators = state.app_language.generators if state.app_language is not None else None
-    if generators is not None and generators.leaves_sources(effect):
+    if generators is not None and generators.generates_sources(effect):
         return
     for path in effect.outputs:
         _add_artifact(state, visit, effect, path, is_file=True)
@@ -258,14 +258,14 @@ def _global_install_artifacts(state: RoleState) -> Mapping[str, Artifact]:
     """Files other than programs that global installs leave and run time reads."""
     used = {e.ecosystem for v in state.visits for effects in v.effects for e in effects}
     parts = (known.global_installs for known in languages() if known.name in used)
-    return {path: made for p in parts if p is not None for path, made in p.artifacts(state).items()}
+    return {path: made for p in parts if p is not None for path, made in p.installed_artifacts(state).items()}
 
 
 def _assign_global_install(state: RoleState, key: AtomKey, effects: Sequence[Effect]) -> None:
     installs = sorted((e for e in effects if e.kind in INSTALLS), key=lambda e: e.kind)
     known = language(installs[0].ecosystem)
     part, packages = (known.global_installs, known.packages) if known is not None else (None, None)
-    own = part.role(state, effects) if part is not None else None
+    own = part.install_role(state, effects) if part is not None else None
     names = [p.name for e in effects for p in e.packages]
     bins = {*names, *(b for n in names for b in (packages.programs(n) if packages is not None else ()))}
     if any(e.deletes for e in effects):
@@ -311,7 +311,9 @@ def _assign_files(state: RoleState, visit: Visit, key: AtomKey, effects: Sequenc
         assign_role(state, key, "build", Reason.of("SL205", "read_by", tool=reader))
         return
     if any(
-        part.taken_out(state, key, effects) for k in languages() if (part := k.package_removals) is not None
+        part.only_removes_package_files(state, key, effects)
+        for k in languages()
+        if (part := k.package_removals) is not None
     ):
         assign_role(state, key, "build", Reason.of("SL217", "package_files"))
         return

@@ -18,7 +18,7 @@ def find(inputs: ImageInputs) -> Iterator[WasteFinding]:
     for known in languages() if inputs.sources_searchable else ():
         part = known.image_waste
         if part is not None:
-            yield from part.development(inputs)
+            yield from part.development_packages(inputs)
 
 
 def packages_finding(

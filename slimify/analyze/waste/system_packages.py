@@ -156,7 +156,9 @@ def _distro_of_manager(installed: Iterable[InstalledPackage]) -> str:
 def _called_by_packages(inputs: ImageInputs) -> frozenset[str]:
     """Programs that language packages start, such as git."""
     parts = (known.image_waste for known in languages())
-    return frozenset(command for part in parts if part is not None for command in part.commands(inputs))
+    return frozenset(
+        command for part in parts if part is not None for command in part.package_commands(inputs)
+    )
 
 
 def _quoted_commands(inputs: ImageInputs) -> frozenset[str]:

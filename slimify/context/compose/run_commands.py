@@ -74,7 +74,7 @@ def _project_names(context: Context) -> set[str]:
     """Likely names of the image built from this context."""
     names = {context.root.name.lower()} if context.root is not None else set()
     projects = (part for known in languages() if (part := known.project) is not None)
-    return {name for name in (*names, *(part.name(context) for part in projects)) if name}
+    return {name for name in (*names, *(part.project_name(context) for part in projects)) if name}
 
 
 def _procfile_commands(context: Context, path: str) -> Iterator[RunCommand]:

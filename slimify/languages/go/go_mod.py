@@ -36,9 +36,9 @@ class GoRequire(Struct, frozen=True, kw_only=True):
 
 
 class GoReplace(Struct, frozen=True, kw_only=True):
-    """`replace old => new`. `local` is the directory in the context it points at, None otherwise.
+    """`replace old => new`. `local` is the context directory it points at, else None.
 
-    A local replacement that lies outside the context has `local` None and `outside` True.
+    A local replacement outside the context has `local` None and `outside` True.
     """
 
     module: str
@@ -49,12 +49,11 @@ class GoReplace(Struct, frozen=True, kw_only=True):
 
 
 class GoModule(Struct, frozen=True, kw_only=True):
-    """A Go module, or (`legacy` set, `path` empty) a directory from before modules.
+    """A Go module, or (`legacy` set, `path` empty) a directory of the time before modules.
 
-    `go` and `toolchain` are versions as written ("1.22", "go1.22.3"); `workspace` is the go.work
-    that counts, `uses` the module directories it names; `vendored` are the modules that
-    vendor/modules.txt lists, `vendor` whether there is a vendor directory with code; `tools` the
-    packages of `tool` lines.
+    `go` and `toolchain` are versions as written ("1.22", "go1.22.3"). `workspace` is the go.work in effect,
+    `uses` its module directories. `vendored` are the modules in vendor/modules.txt, `vendor` whether there
+    is a vendor directory with code. `tools` are the packages of `tool` lines.
     """
 
     dir: str
@@ -74,7 +73,7 @@ class GoModule(Struct, frozen=True, kw_only=True):
 
 
 def go_module(context: Context, dir: str = "") -> GoModule | None:
-    """The module of a directory; without a go.mod, the legacy project there, or None for neither."""
+    """The module of a directory; without a go.mod, the legacy project there; None for neither."""
     dir = clean(dir)
     path = posixpath.join(dir, "go.mod")
     text = context.text(path)
@@ -123,7 +122,7 @@ def go_module(context: Context, dir: str = "") -> GoModule | None:
 
 
 def _directives(text: str) -> Iterator[tuple[str, list[str], str, int]]:
-    """(verb, words, comment with its slashes, line) of a go.mod or go.work, blocks unfolded."""
+    """(verb, words, comment with its slashes, line) of a go.mod or go.work, with blocks unfolded."""
     block: str | None = None
     for number, raw in enumerate(text.splitlines(), 1):
         match = re.match(r"""((?:"[^"]*"|`[^`]*`|(?!//)[^"`])*)(//.*)?""", raw.strip())
@@ -160,7 +159,7 @@ def _vendored(context: Context, dir: str) -> tuple[str, ...]:
 
 
 def _workspace(context: Context, dir: str) -> tuple[str | None, tuple[str, ...]]:
-    """The nearest go.work upwards, as the go command looks for it, and the directories it uses."""
+    """The nearest go.work upwards, as the go command finds it, and the directories it uses."""
     here = dir
     while True:
         path = posixpath.join(here, "go.work")

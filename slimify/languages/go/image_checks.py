@@ -1,4 +1,4 @@
-"""What `verify` compares of images with a program of Go."""
+"""Comparisons of two images with a Go program, for `verify`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from slimify.verify.disk.evidence import Evidence
 from slimify.verify.model import Check
 
 
-def checks(evidence: Evidence) -> Iterator[Check]:
-    """Nothing of its own: what sources import is in the program."""
+def image_checks(evidence: Evidence) -> Iterator[Check]:
+    """None: imports are compiled into the program."""
     yield imports.no_imports("compiled in")

@@ -1,4 +1,4 @@
-"""Which Go a base image has."""
+"""The Go version of a base image."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ import re
 from collections.abc import Mapping
 
 
-def version(path: str, text: bytes, env: Mapping[str, str | None]) -> str | None:
+def installed_version(path: str, text: bytes, env: Mapping[str, str | None]) -> str | None:
     number = re.match(r"go(\d+(?:\.\d+)*)", text.decode("utf-8", "replace"))
     return number[1] if number else env.get("GOLANG_VERSION")

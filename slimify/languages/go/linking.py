@@ -1,4 +1,4 @@
-"""Whether all that an image builds is Go without C: no library of a system package is linked then."""
+"""Whether everything that an image builds is pure Go: then no library of a system package is linked."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from slimify.semantics.effects.state import State
 from slimify.semantics.walk import Visit
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_C = frozenset({"cgo", "plugin", "external"})  # what the sources use, or what was not read
-# What leaves no program that was not read: Go's own compiler does.
-_PLAIN = INSTALLS_NOTHING | CHANGES_FILES | {"compile", "packages", "users", "prune"}
+_C = frozenset({"cgo", "plugin", "external"})  # uses of C, or sources that were not read
+# Effects that create no program of unknown origin.
+_LEAVES_NO_PROGRAM = INSTALLS_NOTHING | CHANGES_FILES | {"compile", "packages", "users", "prune"}
 _MAYBE_PROGRAM = frozenset({"", "so", "bin", "exe", "run", "o", "a"})
-_MOST = 2_000  # files whose first bytes are looked at
+_MAX_FILES = 2_000  # files whose first bytes are looked at
 
 
-def links_nothing(visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds) -> bool:
-    """No step builds or fetches anything but Go programs, none of which uses C, and no file that comes with
-    the context is a program of another kind."""
+def links_no_system_library(visits: Sequence[Visit], end: State, runtime_needs: RuntimeNeeds) -> bool:
+    """Whether no step builds or fetches anything but pure Go programs, and no context file is another kind
+    of program."""
     sources = runtime_needs.sources
     if not sources.imports or sources.skipped or _C & sources.features:
         return False
     effects = (e for v in visits for atom in v.effects for e in atom)
-    if any(e.kind not in _PLAIN or e.writes_anywhere for e in effects):
+    if any(e.kind not in _LEAVES_NO_PROGRAM or e.writes_anywhere for e in effects):
         return False
-    if any(v.instruction.keyword == "ADD" or _from_elsewhere(v) for v in visits):
+    if any(v.instruction.keyword == "ADD" or _takes_from_elsewhere(v) for v in visits):
         return False
     return not _has_program(end.view.context)
 
 
-def _from_elsewhere(visit: Visit) -> bool:
+def _takes_from_elsewhere(visit: Visit) -> bool:
     return visit.instruction.keyword == "COPY" and copy_parts(visit.instruction).from_stage is not None
 
 
 def _has_program(context: Context) -> bool:
     files = [p for p in context.files if posixpath.splitext(p)[1][1:].lower() in _MAYBE_PROGRAM]
-    return len(files) > _MOST or any((context.head(p, 4) or "").startswith("\x7fELF") for p in files)
+    return len(files) > _MAX_FILES or any((context.head(p, 4) or "").startswith("\x7fELF") for p in files)

@@ -1,7 +1,7 @@
-"""Which Go packages really use C, start programs or read files, and which settings only the toolchain reads.
+"""Go packages that use C, start programs or read files, and variables that only the toolchain reads.
 
-Rows by hand in facts/go.toml; a path in none of them is the usual case (plain Go that needs nothing), and
-its facts say `known=False`.
+The rows in facts/go.toml are maintained by hand. A path without a row is plain Go that needs nothing; its
+facts have `known=False`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from slimify.languages.go import LANGUAGE
 
 
 class GoFacts(Struct, frozen=True, kw_only=True):
-    """A Go package. `cgo` is "no" where nothing is known of it."""
+    """A Go package. `cgo` is "no" if nothing is known about it."""
 
     path: str
     cgo: Literal["always", "optional", "no"] = "no"
@@ -28,7 +28,7 @@ class GoFacts(Struct, frozen=True, kw_only=True):
 
 
 def go_package(path: str) -> GoFacts:
-    """Facts about an import path: those of the longest known path that it is or lies below."""
+    """The facts of an import path: those of the longest known path that equals or contains it."""
     table = LANGUAGE.facts("go.toml")
     cgo = _longest(table["cgo"], path) or {}
     commands = _longest(table["commands"], path) or ()
@@ -45,12 +45,12 @@ def go_package(path: str) -> GoFacts:
 
 @cache
 def go_toolchain() -> frozenset[str]:
-    """Programs that are of no use without the Go toolchain: its own, and those that call it."""
+    """Programs that are useless without the Go toolchain: its own, and those that call it."""
     return frozenset(LANGUAGE.facts("go.toml")["toolchain"]["programs"])
 
 
 def _longest(rows: Mapping[str, Any], path: str) -> Any:
-    """The row of the longest key that is the path or a parent of it, a version suffix aside."""
+    """The row of the longest key that equals the path or is a parent of it, ignoring a version suffix."""
     parts = path.split("/")
     for cut in range(len(parts), 0, -1):
         row = rows.get("/".join(parts[:cut]))

@@ -1,4 +1,4 @@
-"""What a Go project is called: see `Project` in languages/base.py."""
+"""The name of a Go project: see `Project` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from slimify.context.scan import Context
 _MODULE = re.compile(r"^module\s+\S*?([^/\s]+?)(?:/v\d+)?\s*$", re.MULTILINE)
 
 
-def name(context: Context) -> str:
-    """The last part of the module's path, a major version aside."""
+def project_name(context: Context) -> str:
+    """The last part of the module path, without a major version suffix."""
     found = _MODULE.search(context.text("go.mod") or "")
     return found[1] if found is not None else ""

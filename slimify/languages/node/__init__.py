@@ -6,25 +6,25 @@ LANGUAGE = Language(
     name="node",
     title="Node.js",
     package=__name__,
-    markers=("package.json",),
-    endings=(".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"),
-    starts=("node", "npm", "yarn"),
+    project_files=("package.json",),
+    source_suffixes=(".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"),
+    start_words=("node", "npm", "yarn"),
     interpreters=("node",),
     image_names=("nodejs", "javascript-node", "typescript-node"),
-    no_sources=(
+    excluded_sources=(
         r"(?:^|/)(?:__tests?__|__mocks__|cypress|node_modules|bower_components|stories)/|"
         r"\.(?:test|spec|stories|d)\.[cm]?[jt]sx?$|\.config\.[cm]?[jt]s$|(?:^|/)\.[^/]+\.[cm]?js$|\.min\.js$"
     ),
-    read_always=True,
-    installed=("node_modules",),
+    always_read=True,
+    install_directories=("node_modules",),
     managers=("npm", "yarn", "pnpm", "bun"),
-    owner_keeping=("npm",),  # up to version 8, when root runs it
+    owner_preserving=("npm",),  # up to version 8, when root runs it
     installers=("npm", "yarn", "pnpm"),
     runners=(
         *("pm2", "serve", "http-server", "nodemon", "ts-node", "tsx", "forever", "typescript", "tsc", "nx"),
         *("cross-env", "yarn", "npm", "pnpm"),
     ),
-    commands={
+    command_modules={
         "commands.npm": "cnpm npm",
         "commands.yarn": "yarn yarnpkg",
         "commands.pnpm": "bun pnpm",

@@ -1,7 +1,7 @@
-"""The cache of corepack, in which the package managers lie that its shims start.
+"""The cache of corepack, which contains the package managers that its shims start.
 
-A shim asks the network for what the cache lacks, so where yarn or pnpm is started at run time the
-cache that the build filled goes along (corepack: COREPACK_HOME, else ~/.cache/node/corepack).
+A shim downloads what the cache lacks. So if yarn or pnpm runs at run time, the cache that the build filled
+is copied (corepack: COREPACK_HOME, else ~/.cache/node/corepack).
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ _SHIMS = frozenset({"enable", "disable"})
 
 
 def fills_cache(effect: Effect) -> bool:
-    """`corepack prepare` and the like: what they leave is the cache alone."""
+    """Whether the effect only fills the cache (`corepack prepare` and similar)."""
     return effect.kind == "install-global" and effect.manager == "corepack" and effect.action not in _SHIMS
 
 
-def filled(state: RoleState) -> dict[str, Artifact]:
-    """The cache, where the build fills it and what is started reads it."""
+def needed_cache(state: RoleState) -> dict[str, Artifact]:
+    """The cache by path, if the build fills it and run time reads it."""
     found: dict[str, Artifact] = {}
-    for step, home in _filling(state.visits) if MANAGERS & state.runtime_commands else ():
+    for step, home in _filling_steps(state.visits) if MANAGERS & state.runtime_commands else ():
         if home is not None:
             made = Artifact(path=home, first=step.index, user=step.state.user, kind="install-global")
             found.setdefault(home, made)
     return found
 
 
-def lost(steps: Iterable[Step], runtime_commands: Iterable[str]) -> str:
-    """A package manager that is started out of a cache whose place is not known; "" for none."""
+def manager_without_cache(steps: Iterable[Step], runtime_commands: Iterable[str]) -> str:
+    """A package manager that is started from a cache at an unknown path; "" for none."""
     started = sorted(MANAGERS & set(runtime_commands))
-    return started[0] if started and any(home is None for _, home in _filling(steps)) else ""
+    return started[0] if started and any(home is None for _, home in _filling_steps(steps)) else ""
 
 
-def _filling(steps: Iterable[Visit | Step]) -> Iterator[tuple[Visit | Step, str | None]]:
-    """The steps that fill the cache, each with its place, None where that is not known."""
+def _filling_steps(steps: Iterable[Visit | Step]) -> Iterator[tuple[Visit | Step, str | None]]:
+    """The steps that fill the cache, each with the path of the cache (None if unknown)."""
     shims = False
     for step in steps:
         for effect in _effects(step):

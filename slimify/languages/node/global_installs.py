@@ -1,4 +1,4 @@
-"""Installs of programs for every project: those of package managers themselves are special."""
+"""Global installs. Those of package managers are special."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from slimify.model.decisions import Reason, Role
 from slimify.model.effects import Effect
 
 
-def role(state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
-    """corepack's: what brings the package managers, and what fills the cache that they are started from."""
+def install_role(state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | None:
+    """The role of corepack's commands: those that install package managers, and those that fill its cache."""
     names = {p.name for e in effects for p in e.packages}
     if "corepack" in names:
         return "both", Reason.of("SL203", "corepack")
@@ -22,5 +22,5 @@ def role(state: RoleState, effects: Sequence[Effect]) -> tuple[Role, Reason] | N
     return None
 
 
-def artifacts(state: RoleState) -> Mapping[str, Artifact]:
-    return corepack.filled(state)
+def installed_artifacts(state: RoleState) -> Mapping[str, Artifact]:
+    return corepack.needed_cache(state)

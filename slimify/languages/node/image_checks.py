@@ -1,4 +1,5 @@
-"""What `verify` compares of images with a program of Node's: what sources import, what manifests demand."""
+"""Comparisons of two images with a Node.js program, for `verify`: imports of sources, and demands of
+manifests."""
 
 from __future__ import annotations
 
@@ -9,6 +10,6 @@ from slimify.verify.disk.evidence import Evidence
 from slimify.verify.model import Check
 
 
-def checks(evidence: Evidence) -> Iterator[Check]:
+def image_checks(evidence: Evidence) -> Iterator[Check]:
     yield imports.check(evidence)
     yield demands.check(evidence)

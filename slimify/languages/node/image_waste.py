@@ -1,4 +1,4 @@
-"""What images with Node.js carry without need, as far as its packages are concerned."""
+"""Needless npm packages in images."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _DEVELOPMENT = FindingText(
 )
 
 
-def commands(inputs: ImageInputs) -> frozenset[str]:
+def package_commands(inputs: ImageInputs) -> frozenset[str]:
     """The programs that installed packages start."""
     names = {match[1] for path in inputs.image.contents if (match := _PACKAGE.search(path))}
     return frozenset(command for name in names for command in npm(name).commands)
 
 
-def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
-    """What each application's manifest lists for development alone. Workspaces share one node_modules: what
-    any of them needs stays."""
+def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
+    """Packages that an application's manifest lists for development only. Workspaces share node_modules, so
+    packages needed by any workspace stay."""
     manifests = {
         posixpath.dirname(path): _json(data)
         for path, data in sorted(inputs.image.contents.items())
         if path.endswith("/package.json") and "/node_modules/" not in path
     }
-    # What the start names or a source imports stays, with all it needs.
+    # Packages named by the start command or imported by a source stay, with their dependencies.
     used = mentioned_programs(inputs) | _imports(inputs)
     used |= {name for word in used for name in bin_packages(word)}
     development: set[str] = set()
@@ -48,8 +48,8 @@ def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
     for above, manifest in manifests.items():
         own = _names(manifest, "devDependencies")
         runtime = _names(manifest, *RUNTIME) | (own & used)
-        kept |= _closure(inputs, above, runtime)
-        development |= _closure(inputs, above, own - runtime)
+        kept |= _with_dependencies(inputs, above, runtime)
+        development |= _with_dependencies(inputs, above, own - runtime)
     files = [item for place in sorted(development - kept) for item in _own_files(inputs, place)]
     names = {place: place.rpartition("/node_modules/")[2] for place in development}
     for part in by_layer(files).values():
@@ -62,14 +62,14 @@ def _names(manifest: Mapping[str, object], *keys: str) -> set[str]:
 
 
 def _imports(inputs: ImageInputs) -> frozenset[str]:
-    """The packages that the program's own sources import, wherever they say that they do."""
+    """The packages that the program's own sources import."""
     names = (match for text in inputs.sources_of("node") for match in _REQUIRED.findall(text))
     return frozenset("/".join(name.split("/")[: 2 if name[0] == "@" else 1]) for name in names)
 
 
-def _closure(inputs: ImageInputs, application: str, names: set[str]) -> set[str]:
-    """The directories of packages and of all that they need, found as Node finds them: in the nearest
-    node_modules upwards, links followed (Node's modules documentation, "Loading from node_modules")."""
+def _with_dependencies(inputs: ImageInputs, application: str, names: set[str]) -> set[str]:
+    """The directories of packages and all their dependencies, resolved as Node does: in the nearest
+    node_modules upwards, following links (Node's modules documentation, "Loading from node_modules")."""
     found: set[str] = set()
     waiting = [(name, application) for name in sorted(names)]
     for _ in range(STEPS):
@@ -98,7 +98,7 @@ def _located(inputs: ImageInputs, name: str, start: str) -> str:
 
 
 def _own_files(inputs: ImageInputs, place: str) -> Iterator[StoredFile]:
-    """A package's files without the packages that are installed in it: these are judged by themselves."""
+    """The files of a package without the packages installed inside it."""
     inner = f"{place}/node_modules/"
     return (item for item in inputs.files_below(place) if not item.path.startswith(inner))
 

@@ -12,15 +12,15 @@ _OWNER = re.compile(r"\A.*/node_modules/(?:@[^/]+/)?[^/@]+(?=/)")
 
 
 def is_manifest(path: str) -> bool:
-    """Whether a file is the manifest of an installed package or may be that of an application; for the
-    `keep` of an archive's reader. (Packages have further ones, which only say how files are loaded.)"""
+    """Whether a file is the manifest of an installed package, or may be that of an application. (Packages
+    have further package.json files that only set the module type.)"""
     if not path.endswith("/package.json"):
         return False
     return "/node_modules/" not in path or _INSTALLED.search(path, path.rindex("/node_modules/")) is not None
 
 
-def release(side: Side, path: str) -> str:
-    """The release of the installed package that a file belongs to; "" where that can't be told."""
+def installed_release(side: Side, path: str) -> str:
+    """The release of the installed package that a file belongs to; "" if unknown."""
     package = _OWNER.match(path)
     text = side.image.contents.get(f"{package[0]}/package.json") if package else None
     try:

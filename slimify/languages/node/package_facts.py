@@ -1,7 +1,7 @@
-"""What npm packages need of the system, and what else their names do not tell.
+"""What npm packages need of the system, and further facts.
 
-Rows by hand in facts/npm.toml; a name in none of them is the usual case (plain JavaScript that needs
-nothing), and its facts say `known=False`.
+The rows in facts/npm.toml are maintained by hand. A name without a row is plain JavaScript that needs
+nothing; its facts have `known=False`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from slimify.languages.node import LANGUAGE
 
 
 class NpmFacts(Struct, frozen=True, kw_only=True):
-    """An npm package. `prebuilt` is None for one without native code; `stored` is what an install of it
-    leaves in npm's cache, in MB, where that was measured."""
+    """An npm package. `prebuilt` is None without native code. `stored` is what its install leaves in npm's
+    cache, in MB, if measured."""
 
     name: str
     bins: tuple[str, ...]
@@ -34,7 +34,7 @@ class NpmFacts(Struct, frozen=True, kw_only=True):
 
 
 def npm(name: str) -> NpmFacts:
-    """Facts about a package by its name, with scope, without version."""
+    """The facts of a package by its name, with scope and without version."""
     table = _table()
     row = table["native"].get(name, {})
     browser = name in table["browsers"]["packages"]
@@ -59,13 +59,13 @@ def bin_packages(command: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*_bins().get(command, ()), command]))
 
 
-def only_builds(command: str) -> bool:
-    """Whether a command of npm's world only ever builds, tests or checks."""
+def is_build_only(command: str) -> bool:
+    """Whether an npm command is only used to build, test or check."""
     return command in _table()["builders"]["commands"]
 
 
 def loaders(name: str) -> Iterator[str]:
-    """What loads a package by itself: a text that names it may need the package."""
+    """Packages that load this one: a text that names them may need it."""
     yield from _table()["loaded"].get(name, ())
     for pattern, names in _table()["plugins"].items():
         if re.fullmatch(pattern, name):

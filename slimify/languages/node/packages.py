@@ -1,4 +1,4 @@
-"""What npm and its like install: see `Packages` in languages/base.py."""
+"""Packages that npm, yarn and pnpm install: see `Packages` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LISTS = re.compile(r'"\w*[dD]ependencies(Meta)?"\s*:\s*\{[^}]*\}')
 manifests = r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$|(^|/)node_modules/"
 
 
-def facts(name: str) -> NpmFacts:
+def package_facts(name: str) -> NpmFacts:
     return npm(name)
 
 
@@ -25,11 +25,11 @@ def programs(name: str) -> tuple[str, ...]:
     return npm(name).bins
 
 
-def pinned(text: str) -> str | None:
+def pinned_release(text: str) -> str | None:
     return None
 
 
-def listed(view: ContextView, path: str) -> Iterator[Module]:
+def listed_packages(view: ContextView, path: str) -> Iterator[Module]:
     """The dependencies of a package.json."""
     from slimify.languages.node.manifests.package_json import node_project
 
@@ -45,26 +45,26 @@ def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool
 
 
 def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
-    """A global install: all but packages that are known to have nothing to compile."""
+    """A global install may, unless all its packages are known to need no compiler."""
     known = [npm(p.name) for p in effect.packages]
     plain = bool(known) and all(f.known and f.prebuilt is None for f in known)
     return effect.kind == "install-global" and not plain
 
 
-def installs(text: str) -> bool:
+def names_packages(text: str) -> bool:
     return _INSTALL.search(text) is not None
 
 
-def without_lists(path: str, text: str) -> str:
+def without_dependency_lists(path: str, text: str) -> str:
     """package.json without its lists of dependencies."""
     return _LISTS.sub("", text) if path.endswith("package.json") else text
 
 
-def names(name: str) -> Iterator[str]:
-    """A package that others load by themselves is called by their names."""
+def aliases(name: str) -> Iterator[str]:
+    """The name, and those of packages that load it."""
     yield from (name, *npm(name).bins, *loaders(name))
 
 
-def imported(name: str, text: str) -> bool:
-    """A package is imported by its own name: `names` has it."""
+def is_imported(name: str, text: str) -> bool:
+    """Never: a package is imported by its own name, which `aliases` contains."""
     return False

@@ -1,4 +1,4 @@
-"""What a Node project is called: see `Project` in languages/base.py."""
+"""The name of a Node project: see `Project` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from slimify.context.scan import Context
 from slimify.context.values import json_of, table, text_of
 
 
-def name(context: Context) -> str:
+def project_name(context: Context) -> str:
     named = text_of(table(json_of(context.text("package.json"))).get("name"))
     return repository(named) if named else ""

@@ -1,4 +1,5 @@
-"""Which texts of an image say what its start leads to: manifests, and the settings of a process manager."""
+"""Files of an image that determine what its start command runs: manifests, and settings of a process
+manager."""
 
 from __future__ import annotations
 
@@ -12,23 +13,23 @@ _MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "npx"})
 _SETTINGS = frozenset({"package.json", "ecosystem.config.js", "process.json"})
 
 
-def is_installed(path: str) -> bool:
+def is_package_file(path: str) -> bool:
     return "/node_modules/" in path
 
 
-def says_what_starts(path: str) -> bool:
+def names_start(path: str) -> bool:
     return posixpath.basename(path) in _SETTINGS
 
 
-def read_by(program: str, paths: Iterable[str]) -> Iterable[str]:
-    """The manifest of the working directory, or that of a workspace."""
+def files_read_by(program: str, paths: Iterable[str]) -> Iterable[str]:
+    """The manifest of the working directory or of a workspace."""
     if program not in _MANAGERS:
         return ()
-    return [path for path in paths if path.endswith("/package.json") and not is_installed(path)]
+    return [path for path in paths if path.endswith("/package.json") and not is_package_file(path)]
 
 
-def scripts(path: str, data: bytes, named: Set[str]) -> str | None:
-    """The scripts of a package.json that something names, or that `npm start` runs."""
+def named_scripts(path: str, data: bytes, named: Set[str]) -> str | None:
+    """The scripts of a package.json that are named, or that `npm start` runs."""
     if not path.endswith("package.json"):
         return None
     try:

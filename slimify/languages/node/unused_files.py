@@ -1,5 +1,5 @@
-"""Packages that lie in the build context and that the image installs itself: see `UnusedFiles` in
-languages/base.py."""
+"""node_modules in the build context that the image installs itself: see `UnusedFiles` in
+languages/parts.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slimify.analysis.context_readers import ContextReaders
 from slimify.analysis.program import Program
 
 
-def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
+def unused_files(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
     """node_modules directories."""
     context, view = program.context, program.end_state.view
     for directory in dict.fromkeys(_install_directories(program)):
@@ -23,7 +23,7 @@ def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
         if not found.only_by_directory(path) or not found.others_install(path, "node"):
             continue
         if there and not is_gitignored(context, path):
-            continue  # checked in: it may be patched
+            continue  # under version control: it may be patched
         if there or (context.ignore_text is None and found.own.only_by_directory(path)):
             paths = (path,) if there else ()
             yield UnusedPattern(pattern=path, title="packages that the image installs itself", paths=paths)

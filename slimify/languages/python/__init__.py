@@ -6,21 +6,21 @@ LANGUAGE = Language(
     name="python",
     title="Python",
     package=__name__,
-    markers=("requirements.txt", "pyproject.toml", "setup.py", "Pipfile"),
-    endings=(".py",),
-    starts=("python", "gunicorn", "uvicorn", "celery", "flask"),
+    project_files=("requirements.txt", "pyproject.toml", "setup.py", "Pipfile"),
+    source_suffixes=(".py",),
+    start_words=("python", "gunicorn", "uvicorn", "celery", "flask"),
     interpreters=("python3", "python", "python2"),
     installs_on_path=True,
-    no_sources=(
+    excluded_sources=(
         r"(?:^|/)(?:site-packages|\.venv|venv)/|"
         r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$|(?:^|/)conftest\.py$"
     ),
-    read_always=True,
-    installed=("site-packages",),
+    always_read=True,
+    install_directories=("site-packages",),
     prepares=("venv",),
     managers=("pip", "pipenv", "poetry", "uv", "pdm", "conda"),
     installers=("pip", "setuptools", "wheel", "pipenv", "poetry", "virtualenv"),
-    commands={
+    command_modules={
         "commands.python": (
             "aerich airflow alembic celery daphne dbt django-admin easy_install flask gunicorn "
             "hypercorn ipython jupyter manage.py paster pip prefect pserve pypy python rasa scrapy "
@@ -33,5 +33,5 @@ LANGUAGE = Language(
         "commands.conda": "conda mamba micromamba pip-compile pip-sync pipx",
     },
     program="python3",
-    versioned=("python", "pip", "pypy", "easy_install", "virtualenv"),
+    versioned_programs=("python", "pip", "pypy", "easy_install", "virtualenv"),
 )

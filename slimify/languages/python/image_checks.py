@@ -1,4 +1,5 @@
-"""What `verify` compares of images with a program of Python's: what sources import, and what is installed."""
+"""Comparisons of two images with a Python program, for `verify`: imports of sources, and installed
+packages."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from slimify.verify.disk.evidence import Evidence
 from slimify.verify.model import Check
 
 
-def checks(evidence: Evidence) -> Iterator[Check]:
+def image_checks(evidence: Evidence) -> Iterator[Check]:
     yield imports.check(evidence)
     yield imports.extension_libraries(evidence)
     yield distributions.check(evidence)

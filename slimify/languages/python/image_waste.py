@@ -1,4 +1,4 @@
-"""What images with Python carry without need, as far as its packages are concerned."""
+"""Needless Python packages in images."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _DEVELOPMENT = FindingText(
 )
 
 
-def commands(inputs: ImageInputs) -> frozenset[str]:
+def package_commands(inputs: ImageInputs) -> frozenset[str]:
     """The programs that installed packages start: git for GitPython, a compiler for Triton."""
     names = {match[2] for item in inputs.stored if (match := _METADATA.fullmatch(item.path))}
     return frozenset(command for name in names for command in pypi(name).commands)
 
 
-def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
-    """Well-known test and lint tools that neither the start nor a source of the program uses."""
+def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
+    """Well-known test and lint tools that neither the start command nor a source of the program uses."""
     words = mentioned_programs(inputs)
     modules = _modules(inputs)
     places: dict[str, str] = {}
@@ -49,6 +49,6 @@ def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
 
 
 def _modules(inputs: ImageInputs) -> frozenset[str]:
-    """The modules that the program's own Python sources import, without what is in them."""
+    """The modules that the program's own Python sources import, by their first part."""
     lines = (line for text in inputs.sources_of("python") for line in _IMPORT.findall(text))
     return frozenset(word.split(".")[0] for line in lines for word in line.replace(",", " ").split())

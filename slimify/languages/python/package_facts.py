@@ -1,7 +1,7 @@
-"""What Python distributions need of the system, and what else their names do not tell.
+"""What Python distributions need of the system, and further facts.
 
-Rows by hand in facts/pypi.toml; a name in none of them is the usual case (a wheel that needs nothing), and
-its facts say `known=False`.
+The rows in facts/pypi.toml are maintained by hand. A name without a row is a wheel that needs nothing; its
+facts have `known=False`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from slimify.model.versions import version_numbers
 
 
 class PypiFacts(Struct, frozen=True, kw_only=True):
-    """A Python distribution. `wheels` says for which C libraries it need not be compiled."""
+    """A Python distribution. `wheels` tells for which C libraries prebuilt wheels exist."""
 
     name: str  # normalised
     imports: tuple[str, ...]
@@ -34,8 +34,8 @@ class PypiFacts(Struct, frozen=True, kw_only=True):
 
 
 class Installer(Struct, frozen=True, kw_only=True):
-    """A distribution whose program installs others: its bytes with its `companions` and `alone`, and the
-    distributions that call it at run time."""
+    """A distribution whose program installs others: its size in bytes with its `companions`, its size
+    `alone`, and the distributions that call it at run time."""
 
     size: int
     alone: int
@@ -44,12 +44,12 @@ class Installer(Struct, frozen=True, kw_only=True):
 
 
 def normalised(name: str) -> str:
-    """A distribution's name as indexes compare it (PEP 503)."""
+    """A distribution name as package indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def pypi(name: str) -> PypiFacts:
-    """Facts about a distribution, by any spelling of its name, without extras."""
+    """The facts of a distribution, by any spelling of its name, without extras."""
     key = normalised(name)
     table = _table()
     row = table["native"].get(key, {})
@@ -69,7 +69,7 @@ def pypi(name: str) -> PypiFacts:
 
 @cache
 def installers() -> Mapping[str, Installer]:
-    """The distributions that only install others, by their normalised names."""
+    """The distributions that only install others, by normalized name."""
     return {
         name: Installer(
             size=row["size"] * MB,
@@ -81,12 +81,14 @@ def installers() -> Mapping[str, Installer]:
     }
 
 
-def compiles(facts: PypiFacts, version: str | None, python: str | None, libc: str | None) -> bool | None:
-    """Whether installing a distribution compiles it: None where nothing tells.
+def install_compiles(
+    facts: PypiFacts, version: str | None, python: str | None, libc: str | None
+) -> bool | None:
+    """Whether installing a distribution compiles it; None if unknown.
 
-    `version` is the pinned release (None: the newest that fits, which has wheels if any has), `python`
-    the interpreter's version. An old pin on a newer Python has no wheel and is linked with whatever the
-    builder has.
+    `version` is the pinned release (None: the newest one that fits, which has wheels if any release has),
+    `python` the version of the interpreter. An old pin on a newer Python has no wheel, and is linked with
+    the builder's libraries.
     """
     if facts.wheels == "none" or (libc == "musl" and facts.wheels == "manylinux"):
         return True
@@ -100,7 +102,7 @@ def compiles(facts: PypiFacts, version: str | None, python: str | None, libc: st
 
 
 def _order(version: str) -> tuple[int, ...]:
-    """A release as numbers, without trailing zeros: 6.0 is 6.0.0."""
+    """A release as numbers, without trailing zeros: 6.0 equals 6.0.0."""
     numbers = list(version_numbers(version))
     while numbers and not numbers[-1]:
         numbers.pop()
@@ -113,7 +115,7 @@ def distributions(module: str) -> tuple[str, ...]:
 
 
 def script_distributions(command: str) -> tuple[str, ...]:
-    """The distributions known to install a command, none for an unknown one."""
+    """The distributions known to install a command; () for an unknown one."""
     return _scripts().get(command, ())
 
 
@@ -123,7 +125,7 @@ def standard_libraries(module: str) -> tuple[str, ...]:
 
 
 def loaders(name: str) -> tuple[str, ...]:
-    """What loads a distribution by itself: a text that names it may need the distribution."""
+    """Distributions that load this one: a text that names them may need it."""
     return tuple(_table()["loaded"].get(normalised(name), ()))
 
 

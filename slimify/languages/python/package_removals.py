@@ -1,8 +1,8 @@
-"""Removals from the directories that pip fills.
+"""Removals of files in the directories that pip fills.
 
-These directories are copied from the builder, which has executed the removal: repeated behind the copy it
-would take out what was installed later, or fail on what is gone already. Only what the base image brings
-itself has to be removed in the final stage, too.
+These directories are copied from the builder after the removal. Repeated after the copy, it would remove
+packages installed later, or fail on missing files. Only packages of the base image must be removed in the
+final stage, too.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from slimify.analysis.roles.role_state import AtomKey, RoleState
 from slimify.languages.python.commands.environments import SITE
 from slimify.model.effects import Effect
 
-# Debian's own packages lie in /usr/lib/python3, where pip installs nothing.
+# Debian's own packages are in /usr/lib/python3, where pip installs nothing.
 _PACKAGES = re.compile(r"(?!/usr/lib/python3/)/.*lib/python[^/]*/(?:site|dist)-packages/(?P<name>.+)")
-# What every python image has there (docker-library/python: pip, and setuptools and wheel up to 3.11).
+# Part of every python image (docker-library/python: pip, and setuptools and wheel up to 3.11).
 _OF_THE_BASE = re.compile(r"(?:pip|setuptools|wheel|pkg_resources|_?distutils|easy_install)[^/]*")
 
 
-def taken_out(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
-    """Whether a command only removes packages' files, and the builder is the one to do it: something was
-    installed before, and it is not the base's own that goes for good."""
+def only_removes_package_files(state: RoleState, where: AtomKey, effects: Sequence[Effect]) -> bool:
+    """Whether a command only removes package files that the builder installed before. Packages of the base
+    count only if a later step installs again."""
     found = [_PACKAGES.fullmatch(d) for e in effects for d in e.deletes]
     if not found or not all(found) or any(e.writes or e.outputs or e.writes_anywhere for e in effects):
         return False

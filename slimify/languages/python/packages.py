@@ -1,4 +1,4 @@
-"""What pip and its like install: see `Packages` in languages/base.py."""
+"""Packages that pip and similar tools install: see `Packages` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from slimify.facts.images import ImageFacts
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.package_facts import PypiFacts, compiles, loaders, pypi
+from slimify.languages.python.package_facts import PypiFacts, install_compiles, loaders, pypi
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
@@ -22,7 +22,7 @@ manifests = (
 )
 
 
-def facts(name: str) -> PypiFacts:
+def package_facts(name: str) -> PypiFacts:
     return pypi(name)
 
 
@@ -30,13 +30,13 @@ def programs(name: str) -> tuple[str, ...]:
     return pypi(name).scripts
 
 
-def pinned(text: str) -> str | None:
+def pinned_release(text: str) -> str | None:
     found = _PINNED.search(text)
     return found[1] if found else None
 
 
-def listed(view: ContextView, path: str) -> Iterator[Module]:
-    """A requirements file with what it includes, else the project of the directory."""
+def listed_packages(view: ContextView, path: str) -> Iterator[Module]:
+    """The packages of a requirements file with its includes, else those of the project in the directory."""
     from slimify.languages.python.manifests.project import python_project
     from slimify.languages.python.manifests.requirements import requirements
 
@@ -51,12 +51,12 @@ def listed(view: ContextView, path: str) -> Iterator[Module]:
 
 def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:
     python = base.version if base and base.language == LANGUAGE.name else None
-    return compiles(pypi(name), version, python, base.libc if base else None) is not False
+    return install_compiles(pypi(name), version, python, base.libc if base else None) is not False
 
 
 def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
-    """Not what pip knows by name and has wheels of, nor what was installed just so before (`uv run` looks
-    whether it was)."""
+    """Not for packages that pip has wheels of, nor for a repeated install (`uv run` checks what is
+    installed)."""
     if effect.kind == "install-global":
         return True
     if any(_covers(e, effect) for e in before):
@@ -66,7 +66,7 @@ def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
 
 
 def _covers(before: Effect, effect: Effect) -> bool:
-    """Whether an install of a project brought all that a later one asks for."""
+    """Whether an earlier install of a project brought everything that a later one requests."""
     return (
         before.manager == effect.manager == "uv"
         and not effect.packages
@@ -77,21 +77,21 @@ def _covers(before: Effect, effect: Effect) -> bool:
     )
 
 
-def installs(text: str) -> bool:
+def names_packages(text: str) -> bool:
     return _INSTALL.search(text) is not None
 
 
-def without_lists(path: str, text: str) -> str:
+def without_dependency_lists(path: str, text: str) -> str:
     return text
 
 
-def names(name: str) -> Iterator[str]:
-    """A package that others load by themselves is called by their names."""
+def aliases(name: str) -> Iterator[str]:
+    """The name, and those of packages that load it."""
     known = pypi(name)
     yield from (name, *known.imports, *known.scripts, *loaders(name))
 
 
-def imported(name: str, text: str) -> bool:
+def is_imported(name: str, text: str) -> bool:
     """google-adk is google.adk, google-cloud-monitoring is monitoring_v3 of google.cloud."""
     if pypi(name).known:
         return False

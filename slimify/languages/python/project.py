@@ -1,4 +1,4 @@
-"""What a Python project is called: see `Project` in languages/base.py."""
+"""The name of a Python project: see `Project` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from slimify.context.scan import Context
 from slimify.context.values import table, text_of, toml_of
 
 
-def name(context: Context) -> str:
+def project_name(context: Context) -> str:
     data = toml_of(context.text("pyproject.toml"))
     named = text_of(table(data, "project").get("name")) or text_of(table(data, "tool", "poetry").get("name"))
     return repository(named) if named else ""

@@ -1,4 +1,4 @@
-"""Virtual environments that lie in the build context: see `UnusedFiles` in languages/base.py."""
+"""Virtual environments in the build context: see `UnusedFiles` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from slimify.analysis.context_readers import ContextReaders
 from slimify.analysis.program import Program
 
 
-def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
-    """Those of the host, where the image installs packages itself."""
+def unused_files(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
+    """Virtual environments of the host, if the image installs packages itself."""
     context = program.context
     installs = any(e.does("install", "python") for s in program.steps for e in s.effects)
     for path in sorted(posixpath.dirname(p) for p in context.files if p.endswith("/pyvenv.cfg")):
@@ -23,7 +23,7 @@ def find(program: Program, found: ContextReaders) -> Iterator[UnusedPattern]:
 
 
 def _is_made(program: Program, path: str) -> bool:
-    """Whether a step makes the virtual environment that lies at this place."""
+    """Whether a step creates the virtual environment at this path."""
     places = program.end_state.view.image_paths(path)
     return any(
         w == p or w.startswith(f"{p}/")

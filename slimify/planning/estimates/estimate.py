@@ -97,7 +97,7 @@ def installer_cache_bytes(program: Program, effect: Effect) -> int:
     known = language(effect.ecosystem)
     if known is None or known.installer_caches is None:
         return INSTALLER_CACHE
-    return known.installer_caches.size(program, effect)
+    return known.installer_caches.cache_bytes(program, effect)
 
 
 def saved_bytes(program: Program, rung: Rung, ecosystem: str) -> int:

@@ -30,9 +30,9 @@ def mkdir_copies(
     """The copies that replace a RUN, by its index. Only RUNs that have no other effect in the final stage
     qualify."""
     copies = [s for s in program.steps if s.keyword in ("COPY", "ADD")]
-    taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _made_paths(s)]
+    taken = [p for s in copies if s.role != "build" and s.index not in dropped for p in _copied_paths(s)]
     taken += [t.path for t in others]
-    near = [m.path for m in program.artifacts] + [p for s in copies for p in _made_paths(s)]
+    near = [m.path for m in program.artifacts] + [p for s in copies for p in _copied_paths(s)]
     found: dict[int, tuple[CopyFromBuilder, ...]] = {}
     for step in program.steps:
         if step.keyword != "RUN" or step.index in dropped or not is_plain_root(step.state.user):
@@ -50,7 +50,7 @@ def mkdir_copies(
     return found
 
 
-def _made_paths(step: Step) -> tuple[str, ...]:
+def _copied_paths(step: Step) -> tuple[str, ...]:
     return copy_targets(step.visit) or ("/",)
 
 

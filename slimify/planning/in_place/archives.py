@@ -71,8 +71,8 @@ def _downloaded_in_run(program: Program, step: Step) -> Edits | Reason | None:
     if not deleted:
         commands.append(f"rm {shlex.quote(path)}")
     text = run_of_commands(run_prefix(user.instruction), commands, program.dockerfile.newline)
-    told = Decision.of("SL353", "download", safety="safe", line=step.line, url=url)
-    return Edits(texts={step.index: "", user.index: text}, decisions=(told,), saving=_DOWNLOAD_BYTES)
+    decision = Decision.of("SL353", "download", safety="safe", line=step.line, url=url)
+    return Edits(texts={step.index: "", user.index: text}, decisions=(decision,), saving=_DOWNLOAD_BYTES)
 
 
 def _destination(step: Step) -> str | None:

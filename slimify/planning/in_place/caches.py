@@ -63,7 +63,7 @@ def _step_cleaning(program: Program, step: Step, started: frozenset[str]) -> _Cl
         found.saving += estimate.APK_INDEX
         found.decisions.append(_kept_decision("apk's index", step))
     for part in (known.installer_caches for known in languages()):
-        for one in part.cleanings(program, step, started) if part is not None else ():
+        for one in part.cache_cleanings(program, step, started) if part is not None else ():
             found.words.update(one.words)
             found.tail += [one.tail] if one.tail else []
             found.decisions.append(_kept_decision(one.what, step))

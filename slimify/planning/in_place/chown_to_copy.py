@@ -128,12 +128,12 @@ def _moved_to_copy(program: Program, change: _Change) -> Edits | Reason | None:
     if isinstance(text, EditRefused):
         return Reason.of("SL356", "edit", why=str(text))
     texts[step.index] = text or ""
-    told = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, paths=places)
+    decision = Decision.of("SL352", "owner", safety="safe", line=step.line, owner=change.owner, paths=places)
     return Edits(
         texts=texts,
         before=before,
         moved={s.index: brought[0].index for s in makers.steps},
-        decisions=(told,),
+        decisions=(decision,),
         saving=_saved_bytes(program, brought, bool(made)),
     )
 

@@ -41,7 +41,7 @@ CLEANERS: tuple[Cleaner, ...] = (
 def _development(program: Program) -> Edits:
     """Removes development packages, for the first language whose installs include any."""
     for part in (known.development for known in languages()):
-        edits = part.development(program) if part is not None else Edits()
+        edits = part.without_development(program) if part is not None else Edits()
         if edits.changes or edits.decisions:
             return edits
     return Edits()

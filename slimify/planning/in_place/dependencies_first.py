@@ -36,9 +36,9 @@ def dependencies_first(program: Program) -> Edits:
         if behind >= len(program.dockerfile.instructions):
             continue
         files = tuple(posixpath.basename(p) for p in inputs)
-        told = Decision.of("SL354", "order", safety="safe", line=step.line, files=files)
+        decision = Decision.of("SL354", "order", safety="safe", line=step.line, files=files)
         lines = tuple(_copy_lines(program, step, block[0], inputs))
-        return Edits(before={block[0].index: lines}, moved={step.index: behind}, decisions=(told,))
+        return Edits(before={block[0].index: lines}, moved={step.index: behind}, decisions=(decision,))
     return Edits()
 
 
@@ -90,7 +90,7 @@ def _inputs(program: Program, block: tuple[Step, ...], brought: frozenset[str]) 
             continue
         known = language(effect.ecosystem)
         part = known.install_inputs if known is not None else None
-        own = part.inputs(program, effect, brought) if part is not None else None
+        own = part.install_inputs(program, effect, brought) if part is not None else None
         if own is None:
             return ()
         found |= dict.fromkeys(own)

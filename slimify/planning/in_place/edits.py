@@ -58,9 +58,11 @@ class Draft(Struct, frozen=True, kw_only=True):
         """The draft with the edits applied. Its `program` is still that of the text before."""
         items = tuple(_items(self, edits)) if edits.changes else self.items
         lines = _user_lines(self)
-        told = tuple(replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions)
+        decisions = tuple(
+            replace(d, line=lines.get(d.line or 0), args=d.at_lines(lines)) for d in edits.decisions
+        )
         return replace(
-            self, items=items, decisions=(*self.decisions, *told), saving=self.saving + edits.saving
+            self, items=items, decisions=(*self.decisions, *decisions), saving=self.saving + edits.saving
         )
 
     def plan(self, original: int, decisions: tuple[Decision, ...]) -> Plan:

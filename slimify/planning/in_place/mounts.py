@@ -22,7 +22,7 @@ def mounts(program: Program, options: Options) -> Edits:
     plan = new_draft(program).plan(0, ())
     done = with_cache_mounts(program, plan, options.builder, only=wanted)
     fresh = wanted is None and not any("type=cache" in s.instruction.raw for s in program.steps)
-    told = tuple(d for d in done.decisions if d.code == "SL334" or fresh)
+    decisions = tuple(d for d in done.decisions if d.code == "SL334" or fresh)
     texts: dict[int, str] = {}
     before: dict[int, tuple[str, ...]] = {}
     new: list[str] = []
@@ -37,18 +37,16 @@ def mounts(program: Program, options: Options) -> Edits:
             raw = program.dockerfile.instructions[item.origin].raw
             lead = old[item.origin].removesuffix(raw)
             texts[item.origin] = item.text.removeprefix(lead)
-    saving = sum(_mounted_bytes(program, d.get("manager")) for d in told if d.code == "SL334")
-    return Edits(texts=texts, before=before, decisions=told, saving=saving)
+    saving = sum(_mounted_bytes(program, d.get("manager")) for d in decisions if d.code == "SL334")
+    return Edits(texts=texts, before=before, decisions=decisions, saving=saving)
 
 
 def _managers(program: Program, options: Options) -> tuple[str, ...]:
     possible = can(options.builder, "cache_mounts") and syntax_can(program.dockerfile.syntax, "cache_mounts")
     parts = ((known, known.installer_caches) for known in languages()) if possible else ()
-    return tuple(
-        m for known, part in parts if part and part.only_mounts_keep_out(program) for m in known.managers
-    )
+    return tuple(m for known, part in parts if part and part.needs_mount(program) for m in known.managers)
 
 
 def _mounted_bytes(program: Program, manager: object) -> int:
     parts = (known.installer_caches for known in languages() if manager in known.managers)
-    return sum(part.mounted(program) for part in parts if part is not None)
+    return sum(part.mounted_bytes(program) for part in parts if part is not None)

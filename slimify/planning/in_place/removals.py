@@ -190,8 +190,10 @@ def _moved(program: Program, removal: _Removal) -> Edits | Reason:
             return Reason.of("SL356", "between", step=step_line(last))
         texts |= whole
     what = next(p for p in _deleted_paths(program, step, removal.atom))
-    told = Decision.of("SL350", "removed", safety="safe", line=step.line, path=what, step=step_line(first))
-    return Edits(texts=texts, decisions=(told,), saving=_saved_bytes(program, removal))
+    decision = Decision.of(
+        "SL350", "removed", safety="safe", line=step.line, path=what, step=step_line(first)
+    )
+    return Edits(texts=texts, decisions=(decision,), saving=_saved_bytes(program, removal))
 
 
 def _names_same_files(last: Step, step: Step, text: str) -> bool:

@@ -36,7 +36,7 @@ _WAITING_COMMANDS = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
 
 
 class Pair(Struct, frozen=True, kw_only=True):
-    """Both files, labelled, and the script that glued them: None where there is none."""
+    """Both files, labelled, and the build script that connects them; None if there is none."""
 
     builder: Program
     runtime: Program

@@ -82,7 +82,7 @@ class DownstreamUses:
 
 def _keeps_owners(effect: Effect) -> bool:
     known = language(effect.ecosystem)
-    return known is not None and effect.manager in known.owner_keeping
+    return known is not None and effect.manager in known.owner_preserving
 
 
 def _touched_paths(effect: Effect) -> Iterable[str]:

@@ -57,9 +57,9 @@ def with_shared_base(program: Program, plan: Plan, builder: str) -> Plan | None:
 
     first = named_from(build.items[0], name, case, end)
     base = Stage(name=name, base=build.base, purpose="base", items=(first, *shared))
-    told = Decision.of("SL304", "shared", safety="safe", line=program.steps[0].line, stage=build.name)
+    plain_items = Decision.of("SL304", "shared", safety="safe", line=program.steps[0].line, stage=build.name)
     stages = (base, begun(build, here), begun(final, there))
-    return replace(plan, stages=stages, decisions=(*plan.decisions, told))
+    return replace(plan, stages=stages, decisions=(*plan.decisions, plain_items))
 
 
 def is_equivalent(plain: str, shared: str) -> bool:
@@ -70,10 +70,11 @@ def is_equivalent(plain: str, shared: str) -> bool:
     for old, new in zip(before, others, strict=True):
         unfolded = [*base[1:], *(x for x in new[1:] if meaning(x) not in again)]
         building = old is before[0]
-        told = [meaning(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
+        plain_items = [meaning(x) for x in unfolded if not (building and x.keyword in _HARMLESS)]
         wanted = [meaning(x) for x in old[1:] if not (building and x.keyword in _HARMLESS)]
-        if len(told) != len(wanted) or not all(
-            a == b or (building and _only_removes_lists(a, b)) for a, b in zip(told, wanted, strict=True)
+        if len(plain_items) != len(wanted) or not all(
+            a == b or (building and _only_removes_lists(a, b))
+            for a, b in zip(plain_items, wanted, strict=True)
         ):
             return False
     start = from_parts(base[0])
@@ -116,8 +117,10 @@ def _may_read_lists(program: Program, item: Item) -> bool:
 def _is_same(one: Item, other: Item, *, cleaned: bool) -> bool:
     """Whether both items are the same instruction with the same words. With `cleaned`, the second one may
     also remove apt's lists. A SHELL is never shared."""
-    told, final = split_comments(one.text)[1], split_comments(other.text)[1]
-    same = told == final or (cleaned and final.startswith(told) and _LIST_REMOVAL.fullmatch(final, len(told)))
+    plain_items, final = split_comments(one.text)[1], split_comments(other.text)[1]
+    same = plain_items == final or (
+        cleaned and final.startswith(plain_items) and _LIST_REMOVAL.fullmatch(final, len(plain_items))
+    )
     return one.origin is not None and one.origin == other.origin and bool(same) and keyword(one) != "SHELL"
 
 

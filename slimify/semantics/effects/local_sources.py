@@ -50,12 +50,12 @@ def _named_directories(manifest: str, cwd: str, view: ContextView, part: LocalSo
     while waiting:
         file = waiting.pop()
         text, where = view.text(file) or "", posixpath.dirname(file)
-        for name in part.named(manifest, text):
+        for name in part.named_paths(manifest, text):
             for start in dict.fromkeys((where, cwd)):
                 path = posixpath.normpath(posixpath.join(start, name))
                 if path != "/" and view.context_path(path) is not None:
                     yield path
-        for name in part.included(manifest, text):
+        for name in part.included_manifests(manifest, text):
             path = posixpath.normpath(posixpath.join(where, name))
             if path not in seen:
                 seen.add(path)

@@ -81,7 +81,7 @@ def plain_name(name: str) -> str:
 
 @cache
 def _versioned() -> re.Pattern[str]:
-    names = (*_VERSIONED, *(name for language in languages() for name in language.versioned))
+    names = (*_VERSIONED, *(name for language in languages() for name in language.versioned_programs))
     return re.compile(rf"({'|'.join(map(re.escape, names))})-?\d[\d.]*\w*\Z")
 
 

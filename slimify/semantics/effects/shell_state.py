@@ -123,7 +123,7 @@ def _source(call: Call, state: State, sourced: Sourced) -> State:
         return state
     for language in languages():
         part = language.sourced_files
-        found = part.sourced(path, state) if part is not None else None
+        found = part.state_after(path, state) if part is not None else None
         if found is not None:
             return found
     text = state.view.text(path)

@@ -70,7 +70,7 @@ def table_path(call: Call, place: str) -> str | None:
     if head == "cwd":
         return posixpath.join(call.state.cwd, rest) if rest and call.state.cwd else call.state.cwd
     known = language(head[1:]) if head.startswith("@") else None
-    if known is not None and known.places is not None:
-        base = known.places.base(call.state)
+    if known is not None and known.install_root is not None:
+        base = known.install_root.install_root(call.state)
         return posixpath.join(base, rest) if base else None
     return place

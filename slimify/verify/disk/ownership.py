@@ -95,7 +95,7 @@ def _is_other_release(evidence: Evidence, old: Entry, new: Entry) -> bool:
     if (old.kind, old.uid, old.gid) != ("file", new.uid, new.gid) or (old.mode | new.mode) & 0o7000:
         return False
     parts = [part for known in languages() if (part := known.installed_packages) is not None]
-    releases = [{part.release(side, old.path) for side in _sides(evidence)} for part in parts]
+    releases = [{part.installed_release(side, old.path) for side in _sides(evidence)} for part in parts]
     return any(len(found) == 2 and "" not in found for found in releases)
 
 

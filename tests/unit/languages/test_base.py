@@ -40,7 +40,7 @@ def words() -> frozenset[str]:
     """Names of languages, of their package managers, and of the programs that their folders know."""
     found: set[str] = set()
     for known in languages():
-        programs = (name for names in known.commands.values() for name in names.split())
+        programs = (name for names in known.command_modules.values() for name in names.split())
         found |= {known.name, known.title, *known.image_names, *known.managers, *programs}
     return frozenset(found)
 

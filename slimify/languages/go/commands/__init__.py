@@ -1,1 +1,1 @@
-"""What the go command and its wrappers do."""
+"""The effects of the go command and its wrappers."""

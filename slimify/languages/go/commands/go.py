@@ -1,4 +1,4 @@
-"""The go command: what it builds, installs and leaves in its caches."""
+"""The go command: what it builds and installs, and what it leaves in its caches."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from slimify.facts.commands import commands, values
-from slimify.languages.go.commands.packages import module_files, module_root, modules, named, sources
-from slimify.languages.go.commands.places import base as gopath
+from slimify.languages.go.commands.install_root import install_root as gopath
+from slimify.languages.go.commands.packages import (
+    binary_names,
+    in_module_mode,
+    module_files,
+    module_root,
+    source_directories,
+)
 from slimify.languages.go.generators import GO_ONLY
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
@@ -30,15 +36,15 @@ def go(call: Call) -> tuple[Effect, ...]:
     action = (words[0].value or "") if words else ""
     packages = words[1:]
     if action == "build":
-        return (_told(call, options, packages, _build(call, options, packages)),)
+        return (_with_link_settings(call, options, packages, _build(call, options, packages)),)
     if action == "install":
-        return (_told(call, options, packages, _install(call, action, packages)),)
+        return (_with_link_settings(call, options, packages, _install(call, action, packages)),)
     if action == "get":
-        return (_told(call, options, packages, _get(call, options, packages)),)
+        return (_with_link_settings(call, options, packages, _get(call, options, packages)),)
     if action in ("mod", "work"):
         return (_mod(call, action, packages),)
     if action in ("test", "vet", "list", "doc", "version", "fmt", "fix", "tool", "bug", "help"):
-        return (_looking(call, action, options, packages),)
+        return (_reading(call, action, options, packages),)
     if action == "run":
         return _run(call, packages)
     if action == "generate":
@@ -57,8 +63,8 @@ def go(call: Call) -> tuple[Effect, ...]:
     )
 
 
-def _told(call: Call, options: Options, packages: tuple[Arg, ...], effect: Effect) -> Effect:
-    """The effect with what decides how the program is linked and which packages it is made of."""
+def _with_link_settings(call: Call, options: Options, packages: tuple[Arg, ...], effect: Effect) -> Effect:
+    """The effect with the settings that decide how the program is linked and which packages it contains."""
     told: list[str] = []
     if call.state.get("CGO_ENABLED") == "0":
         told.append("CGO_ENABLED=0")
@@ -86,12 +92,12 @@ def _module_cache(call: Call) -> str | None:
 
 
 def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
-    """go build: `-o`, else a binary in the working directory if there is one main package."""
+    """go build: `-o`, else a binary in the working directory for a single main package."""
     directory = options.last("-C")
     if directory is not None and directory.value is not None:
-        call = _moved(call, directory.value)
-    names, sure = named(call, packages)
-    reads = call.known_paths(sources(call, packages))
+        call = _in_directory(call, directory.value)
+    names, sure = binary_names(call, packages)
+    reads = call.known_paths(source_directories(call, packages))
     manifests = module_files(call)
     target = options.last("-o")
     if target is not None:
@@ -135,7 +141,7 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
         return _go(
             call, "build", writes_anywhere=True, why="the working directory is unknown", manifests=manifests
         )
-    if not sure and len(packages) <= 1 and not _many(packages):
+    if not sure and len(packages) <= 1 and not _may_be_several(packages):
         return _go(
             call,
             "build",
@@ -144,12 +150,12 @@ def _build(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
             reads=reads,
             manifests=manifests,
         )
-    outputs = (posixpath.join(cwd, names[0]),) if len(names) == 1 and not _many(packages) else ()
+    outputs = (posixpath.join(cwd, names[0]),) if len(names) == 1 and not _may_be_several(packages) else ()
     return _go(call, "build", outputs=outputs, reads=reads, manifests=manifests)
 
 
-def _many(packages: tuple[Arg, ...]) -> bool:
-    """Several packages, or a pattern that may be several: go build throws their results away."""
+def _may_be_several(packages: tuple[Arg, ...]) -> bool:
+    """Whether the words name several packages, or a pattern that may: go build then discards the results."""
     files = [p for p in packages if (p.value or "").endswith(".go") or "*.go" in p.text]
     return (len(packages) > 1 and len(files) != len(packages)) or any("..." in p.text for p in packages)
 
@@ -158,15 +164,15 @@ def _formatter(call: Call) -> tuple[Effect, ...]:
     return formatter_effects(call, printing=not call.flag("-w"))
 
 
-def _printed(words: str, state: State) -> str | None:
-    """`$(go env NAME)`."""
+def _env_output(words: str, state: State) -> str | None:
+    """The output of `$(go env NAME)`."""
     verb, _, name = words.partition(" ")
     if verb != "env":
         return None
     return gopath(state) if name.strip() == "GOPATH" else state.get(name.strip())
 
 
-def _moved(call: Call, directory: str) -> Call:
+def _in_directory(call: Call, directory: str) -> Call:
     return replace(call, state=replace(call.state, cwd=absolute(directory, call.state)))
 
 
@@ -176,8 +182,8 @@ def _bin(call: Call) -> str | None:
 
 
 def _platform(call: Call) -> str | None:
-    """Where below GOPATH/bin programs for another platform go: "" for those of the platform it runs on,
-    None where only the machine that builds knows (go help install: $GOOS_$GOARCH)."""
+    """The subdirectory of GOPATH/bin for programs of another platform: "" for the build platform, None if
+    only the build host knows it (go help install: $GOOS_$GOARCH)."""
     system, machine = call.state.get("GOOS") or "linux", call.state.get("GOARCH") or ""
     if call.state.get("GOBIN") or (system == "linux" and machine in ("", "amd64")):
         return ""
@@ -186,8 +192,8 @@ def _platform(call: Call) -> str | None:
 
 def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     where, below = _bin(call), _platform(call)
-    names, sure = named(call, [p for p in packages if not _flags(p)])
-    reads = call.known_paths(sources(call, packages))
+    names, sure = binary_names(call, [p for p in packages if not _holds_flags(p)])
+    reads = call.known_paths(source_directories(call, packages))
     manifests = module_files(call) if reads else ()
     if where is None:
         return _go(call, action, writes_anywhere=True, why="GOPATH is unknown", reads=reads)
@@ -209,36 +215,36 @@ def _install(call: Call, action: str, packages: tuple[Arg, ...]) -> Effect:
     )
 
 
-def _flags(word: Arg) -> bool:
-    """A variable that is called after the options in it, `$GO_FLAGS`: it names no package."""
+def _holds_flags(word: Arg) -> bool:
+    """Whether a variable contains options by its name, `$GO_FLAGS`, and so names no package."""
     return word.value is None and re.fullmatch(r"\$\{?\w*(FLAGS|ARGS|OPTS|OPTIONS)\}?", word.text) is not None
 
 
 def _get(call: Call, options: Options, packages: tuple[Arg, ...]) -> Effect:
-    """go get: before modules it fetched into GOPATH/src and installed what it got; later it edits go.mod.
+    """go get: fetched into GOPATH/src and installed before modules; edits go.mod since then.
 
-    Which go it is is not always known, so both are listed.
+    The version of go is not always known, so both effects are listed.
     """
     base = gopath(call.state)
     if base is None:
         return _go(call, "get", writes_anywhere=True, why="GOPATH is unknown")
-    old = module_root(call) is None or not modules(call)
+    old = module_root(call) is None or not in_module_mode(call)
     writes = [posixpath.join(base, "src")] if old else list(module_files(call))
     outputs: list[str] = []
-    names, sure = named(call, packages)
+    names, sure = binary_names(call, packages)
     where = _bin(call)
     if where and old and not options.has("-d"):
         if sure:
             outputs = [posixpath.join(where, name) for name in names]
         else:
             writes.append(where)
-    reads = call.known_paths(sources(call, packages))
+    reads = call.known_paths(source_directories(call, packages))
     files = module_files(call)
     return _go(call, "get", writes=tuple(writes), outputs=tuple(outputs), reads=reads, manifests=files)
 
 
 def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
-    """go generate runs what comments in the packages say, each in its package's directory."""
+    """go generate runs the commands in comments of the packages, each in its package's directory."""
     base = gopath(call.state)
     paths = [p.value for p in packages if p.value and not p.value.startswith((".", "/"))]
     sources = tuple(posixpath.join(base, "src", path.partition("...")[0]) for path in paths) if base else ()
@@ -248,7 +254,7 @@ def _generate(call: Call, packages: tuple[Arg, ...]) -> Effect:
         manager="go",
         writes=(".", *sources),
         caches=_caches(call),
-        reads_anything=True,  # it starts whatever comments in the sources say
+        reads_anything=True,  # it runs any command named in comments of the sources
     )
 
 
@@ -266,7 +272,7 @@ def _mod(call: Call, group: str, words: tuple[Arg, ...]) -> Effect:
     return _go(call, action, writes=writes, manifests=module_files(call))
 
 
-def _looking(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
+def _reading(call: Call, action: str, options: Options, packages: tuple[Arg, ...]) -> Effect:
     caches = _caches(call) if action in ("test", "vet", "list", "tool") else ()
     if (action == "test" and options.has("-c")) or options.has("-coverprofile", "-cpuprofile"):
         return call.write_effect(
@@ -295,13 +301,13 @@ def _run(call: Call, packages: tuple[Arg, ...]) -> tuple[Effect, ...]:
         caches=_caches(call),
         writes_anywhere=True,
         why="runs the application's own code",
-        reads=call.known_paths(sources(call, packages)),
+        reads=call.known_paths(source_directories(call, packages)),
     )
     return (effect,)
 
 
 def _protoc(call: Call) -> tuple[Effect, ...]:
-    """protoc writes below the working directory what its plugins make, Go sources or anything else."""
+    """protoc writes the output of its plugins below the working directory: Go sources or anything else."""
     effects = row_effects(call, commands().known["protoc"])
     plugins = {match[1] for arg in call.args if (match := re.match(r"--([\w-]+)_out\b", arg.text))}
     if not plugins or not plugins <= _GO_PLUGINS:
@@ -310,7 +316,7 @@ def _protoc(call: Call) -> tuple[Effect, ...]:
 
 
 def _state_after(call: Call, state: State) -> State:
-    """`go env -w X=Y` is remembered for later go commands."""
+    """`go env -w X=Y` is stored for later go commands."""
     if call.first != "env" or not call.flag("-w"):
         return state
     for arg in call.args:
@@ -330,5 +336,5 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
     "tinygo": go,
     "richgo": go,
 }
-PRINTED: dict[str, Callable[[str, State], str | None]] = {"go": _printed}
+PRINTED: dict[str, Callable[[str, State], str | None]] = {"go": _env_output}
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {"go": _state_after}

@@ -1,6 +1,6 @@
-"""go-wrapper, which golang images had up to Go 1.9: fetches, installs and starts the program of a directory.
+"""go-wrapper of golang images up to Go 1.9: fetches, installs and starts the program of a directory.
 
-source: 1.8/go-wrapper of https://github.com/docker-library/golang, where Go 1.10 has none any more
+source: 1.8/go-wrapper of https://github.com/docker-library/golang (removed with Go 1.10)
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from slimify.languages.go.commands.go import go
-from slimify.languages.go.commands.places import base as gopath
+from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.call import Arg, Call
@@ -20,9 +20,9 @@ from slimify.semantics.effects.call import Arg, Call
 _COMMENT = re.compile(r"(?m)^\s*package\s+\w+\s*(?://|/\*)\s*import\s+\"([^\"\s]+)\"")
 
 
-def program(view: ContextView, cwd: str, path: str | None) -> str:
-    """What `go-wrapper run` starts: with an import comment or a .godir, a program of GOPATH's bin that is
-    called after it; else one on PATH that is called after the directory."""
+def started_program(view: ContextView, cwd: str, path: str | None) -> str:
+    """The program that `go-wrapper run` starts. With an import comment or a .godir, it is named after the
+    import path and located in GOPATH/bin; otherwise it is named after the directory and located on PATH."""
     inner = _import_path(view, cwd)
     name = posixpath.basename(inner or cwd)
     return posixpath.join(path, "bin", name) if inner and path else name
@@ -42,12 +42,12 @@ def _wrapper(call: Call) -> tuple[Effect, ...]:
         return (call.unknown("the effect of `go-wrapper` is unknown"),)
     rest = call.args[1:]
     if action == "run":
-        name = program(call.state.view, cwd, path)
+        name = started_program(call.state.view, cwd, path)
         return call.start((Arg(value=name, text=name, prefix=name), *rest))
     words = ("get", "-v", "-d") if action == "download" else ("install", "-v")
     effects = go(replace(call, args=(*(Arg(value=w, text=w, prefix=w) for w in words), *rest)))
     inner = _import_path(call.state.view, cwd)
-    if action == "install" and inner and path:  # it links the directory to its place below GOPATH
+    if action == "install" and inner and path:  # links the directory into GOPATH
         binary = posixpath.join(path, "bin", posixpath.basename(inner))
         return tuple(replace(e, outputs=(binary,), writes=(), reads=(cwd,)) for e in effects)
     return effects

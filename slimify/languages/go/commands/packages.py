@@ -1,4 +1,4 @@
-"""The packages that a go command names: their directories, their modules, their binaries."""
+"""Packages named by a go command: their directories, modules and binaries."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from slimify.languages.go.commands.places import base as gopath
+from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.state import absolute
 
 _MAIN = re.compile(r"(?m)^\s*package\s+main\b")
 _MAJOR = re.compile(r"v[2-9]\d*|v1\d+")
-_USED = re.compile(r"(?m)^[ \t]*(?:use[ \t]+)?(\"?\.{1,2}(?:/[^\s\"]*)?\"?)[ \t]*(?://.*)?$")
-_REPLACED = re.compile(r"(?m)=>[ \t]*(\"?(?:\.{1,2}(?:/[^\s\"]*)?|/[^\s\"]+)\"?)[ \t]*(?://.*)?$")
+_USE_DIRECTIVE = re.compile(r"(?m)^[ \t]*(?:use[ \t]+)?(\"?\.{1,2}(?:/[^\s\"]*)?\"?)[ \t]*(?://.*)?$")
+_REPLACE_DIRECTIVE = re.compile(r"(?m)=>[ \t]*(\"?(?:\.{1,2}(?:/[^\s\"]*)?|/[^\s\"]+)\"?)[ \t]*(?://.*)?$")
 
 
-def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
+def binary_names(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
     """The binaries of main packages, and whether that is certain."""
     names: list[str] = []
     files = [p for p in packages if p.text.endswith((".go", '.go"', ".go'"))]
@@ -29,11 +29,11 @@ def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
     for word in packages or (Arg(value=".", text=".", prefix="."),):
         text = word.value
         if text is None and "@" in word.prefix:
-            text = word.prefix  # only the version is not known
+            text = word.prefix  # only the version is unknown
         if text is None:
             return (), False
         if "..." in text:
-            found = _mains(call, text)
+            found = _main_packages(call, text)
             if found is None:
                 return (), False
             names += found
@@ -42,13 +42,13 @@ def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
             directory = absolute(text, call.state)
             if directory is None:
                 return (), False
-            if _library(call, directory):
+            if _is_library(call, directory):
                 continue
             path = _import_path(call, directory)
             if path is None and directory == "/":
                 return (), False
             if path is None and module_root(call) is None and not call.state.view.under(directory):
-                # nothing seen of it: a go.mod may name it otherwise
+                # not in the context: its go.mod may give another name
                 local = posixpath.normpath(text)
                 if local in (".", "..") or local.startswith("../"):
                     return (), False
@@ -58,8 +58,8 @@ def named(call: Call, packages: Sequence[Arg]) -> tuple[tuple[str, ...], bool]:
     return tuple(names), True
 
 
-def _library(call: Call, directory: str) -> bool:
-    """Sources are seen there, and none is of a program: go build and go install leave nothing."""
+def _is_library(call: Call, directory: str) -> bool:
+    """Whether the directory has sources, none of them a program: go build and go install produce nothing."""
     files = [p for p in call.state.view.under(directory) if posixpath.dirname(p) == directory]
     texts = [
         call.state.view.text(p) or "package main"
@@ -69,8 +69,8 @@ def _library(call: Call, directory: str) -> bool:
     return bool(texts) and not any(_MAIN.search(text) for text in texts)
 
 
-def _mains(call: Call, pattern: str) -> list[str] | None:
-    """The main packages that a pattern such as ./cmd/... stands for; None if none can be seen."""
+def _main_packages(call: Call, pattern: str) -> list[str] | None:
+    """The main packages that a pattern such as ./cmd/... matches; None if none is visible."""
     head = pattern.partition("...")[0].rstrip("/")
     if not pattern.startswith((".", "/")):
         root = module_root(call)
@@ -99,29 +99,29 @@ def _mains(call: Call, pattern: str) -> list[str] | None:
     return [binary_name(_import_path(call, directory) or directory) for directory in found]
 
 
-def directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
-    """The directories of packages: as written, or those of import paths that are in the image."""
+def package_directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    """The directories of packages, as written; for import paths, their directories in the image."""
     found: list[Arg | str] = []
     for word in packages or (Arg(value=".", text="."),):
         text = re.sub(r"/?\.\.\.\Z", "", word.value or "")
         if (word.value or "").startswith((".", "/")) or text.endswith(".go"):
             found.append(text or ".")
             continue
-        place = _place(call, text.partition("@")[0])
+        place = _package_directory(call, text.partition("@")[0])
         if place is not None and "@" not in text:
             found.append(place)
     return tuple(found)
 
 
-def sources(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
-    """The directories of packages, and of the modules beside theirs; none where they are fetched."""
-    found = directories(call, packages)
-    return (*found, *beside(call)) if found else ()
+def source_directories(call: Call, packages: tuple[Arg, ...]) -> tuple[Arg | str, ...]:
+    """The directories of packages and of neighboring modules; none if the packages are fetched."""
+    found = package_directories(call, packages)
+    return (*found, *neighbor_modules(call)) if found else ()
 
 
-def _place(call: Call, path: str) -> str | None:
-    """The directory of an import path: of the module that the working directory is in, or below GOPATH."""
-    root = module_root(call) if modules(call) else None
+def _package_directory(call: Call, path: str) -> str | None:
+    """The directory of an import path, in the current module or below GOPATH."""
+    root = module_root(call) if in_module_mode(call) else None
     module = _module_path(call, root) if root is not None else None
     if root is not None and module and (path == module or path.startswith(module + "/")):
         return posixpath.normpath(posixpath.join(root, path[len(module) :].lstrip("/")))
@@ -133,9 +133,9 @@ def _place(call: Call, path: str) -> str | None:
 
 
 def _import_path(call: Call, directory: str) -> str | None:
-    """The import path of a package's directory: by its module, else by GOPATH/src."""
+    """The import path of a package directory, by its module or by GOPATH/src."""
     base = gopath(call.state)
-    root = module_root(call) if modules(call) else None
+    root = module_root(call) if in_module_mode(call) else None
     if root is not None:
         module = _module_path(call, root)
         if module is not None and (directory == root or directory.startswith(root.rstrip("/") + "/")):
@@ -153,41 +153,45 @@ def binary_name(path: str) -> str:
     return parts[-1]
 
 
-def modules(call: Call) -> bool:
+def in_module_mode(call: Call) -> bool:
     return call.state.get("GO111MODULE") != "off"
 
 
 def module_files(call: Call) -> tuple[str, ...]:
-    """go.mod and go.sum of the module that the working directory is in and of those beside it that it is
-    built with, go.work and go.work.sum, as far as the view knows them."""
+    """go.mod and go.sum of the current module and its neighbors, go.work and go.work.sum, as far as they
+    are known."""
     root, work = module_root(call), _workspace(call)
     places = [root] if root is not None else []
-    found = [posixpath.join(p, name) for p in (*places, *beside(call)) for name in ("go.mod", "go.sum")]
+    found = [
+        posixpath.join(p, name) for p in (*places, *neighbor_modules(call)) for name in ("go.mod", "go.sum")
+    ]
     found += [posixpath.join(work, name) for name in ("go.work", "go.work.sum") if work is not None]
     return tuple(path for path in found if call.state.view.context_path(path) is not None)
 
 
-def beside(call: Call) -> tuple[str, ...]:
-    """The directories of further modules that are compiled along: those of the workspace, and those that
-    go.mod replaces others with (`replace example.org/a => ../a`)."""
-    if not modules(call):
+def neighbor_modules(call: Call) -> tuple[str, ...]:
+    """The directories of other local modules in the build: those of the workspace, and those of replace
+    directives (`replace example.org/a => ../a`)."""
+    if not in_module_mode(call):
         return ()
     root, work = module_root(call), _workspace(call)
-    found = _named_in(call, posixpath.join(work, "go.work"), _USED) if work is not None else []
+    found = (
+        _named_directories(call, posixpath.join(work, "go.work"), _USE_DIRECTIVE) if work is not None else []
+    )
     for place in ([root] if root is not None else []) + found[:]:
-        found += _named_in(call, posixpath.join(place, "go.mod"), _REPLACED)
+        found += _named_directories(call, posixpath.join(place, "go.mod"), _REPLACE_DIRECTIVE)
     return tuple(p for p in dict.fromkeys(found) if p not in (root, "/"))
 
 
-def _named_in(call: Call, path: str, pattern: re.Pattern[str]) -> list[str]:
-    """The directories that a file names, from where it lies."""
+def _named_directories(call: Call, path: str, pattern: re.Pattern[str]) -> list[str]:
+    """The directories that a file names, relative to its own."""
     text = call.state.view.text(path) or ""
     names = (match.strip('"') for match in pattern.findall(text))
     return [posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in names]
 
 
 def _workspace(call: Call) -> str | None:
-    """The directory of the go.work that the go command finds; None without one."""
+    """The directory of the go.work in effect; None without one."""
     return None if call.state.get("GOWORK") == "off" else _upwards(call, "go.work")
 
 
@@ -196,7 +200,7 @@ def module_root(call: Call) -> str | None:
 
 
 def _upwards(call: Call, name: str) -> str | None:
-    """The nearest directory with a file of that name, from the working directory on."""
+    """The nearest directory with a file of that name, from the working directory upwards."""
     place = call.state.cwd
     while place is not None:
         if call.state.view.context_path(posixpath.join(place, name)) is not None:

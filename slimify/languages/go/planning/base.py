@@ -1,4 +1,4 @@
-"""On which base a Go program can run: how it is linked, and what it needs of the system."""
+"""The base image for a Go program: how it is linked, and what it needs of the system."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from slimify.semantics.paths import inside
 
 _PLAIN = words("env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee")
 _BUSYBOX_SERVERS = words("crond httpd inetd syslogd")  # applets of Alpine's base image
-# Debian's packages that distroless images are made of.
+# Debian packages that distroless images contain.
 PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
 # Accounts that distroless images have.
 _ACCOUNTS = frozenset({"", "root", "nobody", "nonroot"})
 _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
 
 
-def bases(
+def base_choices(
     program: Program, options: Options, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[list[tuple[Rung, str]], tuple[Reason, ...]]:
-    """Rungs with a reference for the final stage, best first, as far as the options allow; why not the
-    smallest one."""
+    """Rungs with a base image reference, best first, within the limits of the options; and the reasons why
+    smaller ones are not possible."""
     base = program.base
     found: list[tuple[Rung, str]] = []
     reasons: tuple[Reason, ...] = ()
@@ -42,9 +42,15 @@ def bases(
         known = base.runtime_bases
         if "alpine" in known:
             found.append(("minimal", known["alpine"]))
-        elif base.suite_sure or static(program):
-            kind = "static" if static(program) else "cc" if cgo(program) or _outside(program) else "base"
-            lacks = needs_system(program, copies) if kind in known else None
+        elif base.suite_sure or is_static(program):
+            kind = (
+                "static"
+                if is_static(program)
+                else "cc"
+                if uses_cgo(program) or _has_unread_sources(program)
+                else "base"
+            )
+            lacks = system_need(program, copies) if kind in known else None
             if kind in known and not lacks:
                 found.append(("minimal", known[kind]))
             if lacks and options.base in ("auto", "minimal"):
@@ -61,8 +67,8 @@ def bases(
     return [(rung, ref) for rung, ref in found if rung in wanted[options.base]], reasons
 
 
-def _builds(program: Program) -> list[tuple[Effect, bool]]:
-    """The steps that build programs, each with whether the stage switches cgo off."""
+def _build_effects(program: Program) -> list[tuple[Effect, bool]]:
+    """The effects that build programs, each with whether the stage switches cgo off."""
     return [
         (e, s.state.env.get("CGO_ENABLED") == "0")
         for s in program.steps
@@ -71,12 +77,11 @@ def _builds(program: Program) -> list[tuple[Effect, bool]]:
     ]
 
 
-def static(program: Program) -> bool:
-    """Every program is linked statically: cgo is off, the linker is told so, or nothing uses cgo.
+def is_static(program: Program) -> bool:
+    """Whether every program is linked statically: cgo is off, linker flags request it, or nothing uses cgo.
 
-    An image that was built from the file has the answer.
-    Without an import of net, os/user or "C" the linker has no C library to link (cmd/link, internal
-    linking of pure Go).
+    An image built from the file gives the answer directly. Without an import of net, os/user or "C", the
+    linker has no C library to link (cmd/link, internal linking of pure Go).
     """
     shown = (
         program.image_evidence.linking(m.path for m in program.artifacts)
@@ -85,26 +90,26 @@ def static(program: Program) -> bool:
     )
     if shown:
         return all(linking in ("static", "static-pie") for linking in shown)
-    builds = _builds(program)
-    told = {"CGO_ENABLED=0", "static"}
-    if builds and all(off or told & set(e.settings) for e, off in builds):
+    builds = _build_effects(program)
+    static_settings = {"CGO_ENABLED=0", "static"}
+    if builds and all(off or static_settings & set(e.settings) for e, off in builds):
         return True
     sources = program.runtime_needs.sources
-    pure = bool(sources.imports) and not sources.skipped and not _outside(program)
+    pure = bool(sources.imports) and not sources.skipped and not _has_unread_sources(program)
     return pure and not {"net", "user", "cgo", "plugin"} & sources.features
 
 
-def cgo(program: Program) -> bool:
+def uses_cgo(program: Program) -> bool:
     return bool({"cgo", "plugin"} & program.runtime_needs.sources.features)
 
 
-def _outside(program: Program) -> bool:
-    """Some of what is compiled was not read: it may be C or C++."""
+def _has_unread_sources(program: Program) -> bool:
+    """Whether some compiled sources were not read: they may be C or C++."""
     return "external" in program.runtime_needs.sources.features or not program.runtime_needs.sources.imports
 
 
-def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason | None:
-    """Why a shell, a package or a RUN is needed in the final stage; None if none is."""
+def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason | None:
+    """Why the final stage needs a shell, a package or a RUN; None if it does not."""
     runtime_needs = program.runtime_needs
     if runtime_needs.shell:
         return Reason.of("SL392", "shell")
@@ -125,8 +130,8 @@ def needs_system(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reaso
 
 
 def unused_interactive(program: Program) -> frozenset[str]:
-    """Packages that nothing calls: for people, who have no shell on a base without one to call them from.
-    Where some of what is compiled was not read, only editors and the like are sure to be that."""
+    """Packages that nothing calls: they serve interactive use, which a base without a shell rules out. If
+    some compiled sources were not read, only editors and the like qualify."""
     idle = (
         v.name
         for s in program.steps
@@ -134,12 +139,12 @@ def unused_interactive(program: Program) -> frozenset[str]:
         for v in a.packages
         if any(r.code == "SL206" for r in v.reasons)
     )
-    return frozenset(name for name in idle if not _outside(program) or is_interactive_tool(name))
+    return frozenset(name for name in idle if not _has_unread_sources(program) or is_interactive_tool(name))
 
 
-def has_run(program: Program, dropped: frozenset[int], present: Collection[str]) -> Reason | None:
-    """Why something has to be executed in the final stage, which has the packages `present` already or can
-    do without them; None if nothing has."""
+def run_need(program: Program, dropped: frozenset[int], present: Collection[str]) -> Reason | None:
+    """Why the final stage has to execute something, given that it has or does not need the packages in
+    `present`; None if it does not."""
     for step in program.steps:
         if step.keyword == "RUN" and step.index not in dropped:
             for atom in real_atoms(step):
@@ -152,7 +157,7 @@ def has_run(program: Program, dropped: frozenset[int], present: Collection[str])
 
 
 def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
-    """The program that the image starts, if nothing is known to bring it; "" if all is well."""
+    """The program that the image starts, if no known step installs it; "" otherwise."""
     runtime = program.runtime
     argv = (*(runtime.entrypoint or ()), *(runtime.cmd or ()))
     if not runtime.sets_start_command or not argv:
@@ -169,7 +174,7 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
     )
     have = [t.path for t in copies]
     if program.base is None and any(posixpath.basename(h) == name for h in have):
-        return ""  # the PATH of an image that nobody knows
+        return ""  # the PATH of an unknown image
     if any(inside(p, h) for p in places for h in have):
         return ""
     if any(
@@ -186,12 +191,12 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
 
 
 def _prepares(tool: str) -> bool:
-    """Whether a shell, a builtin or a wrapper stands in front of the program that is started."""
+    """Whether it is a shell, builtin or wrapper before the started program."""
     return is_shell(tool) or is_builtin(tool) or wrapper(tool) is not None
 
 
 def _installed(program: Program, name: str) -> bool:
-    """A package of the final stage may bring it: one that is named so, or that nothing is known about."""
+    """Whether a package of the final stage may install the program: one of that name, or an unknown one."""
     from slimify.analysis.packages.system import system_package
 
     base = program.base
@@ -209,18 +214,18 @@ def _installed(program: Program, name: str) -> bool:
 
 
 def wanted_packages(program: Program, base: str) -> dict[str, Use]:
-    """Certificates and time zones, which the image with Go has and the small one has not.
+    """Certificates and time zones, which golang images have and a small base lacks.
 
-    Certificates wherever the program may speak TLS; time zones are those of GOROOT there. Both where some
-    of what is compiled was not read: a client or a driver is mostly a module from outside.
+    Certificates are needed if the program may use TLS, time zones if it may load them. Both are assumed if
+    some compiled sources were not read: clients and drivers are usually external modules.
     """
     features = program.runtime_needs.sources.features
     found: dict[str, Use] = {}
     unread = " in modules that slimify did not read"
-    if _outside(program) or features & {"net", "tls"}:
+    if _has_unread_sources(program) or features & {"net", "tls"}:
         where = "" if features & {"net", "tls"} else unread
         found["ca-certificates"] = Use(name=f"TLS{where}", file="", line=0)
-    if _outside(program) or "tz" in features:
+    if _has_unread_sources(program) or "tz" in features:
         where = "" if "tz" in features else unread
         found["tzdata"] = Use(name=f"time.LoadLocation{where}", file="", line=0)
     tag = base.rpartition(":")[2]

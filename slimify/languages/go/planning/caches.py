@@ -1,7 +1,7 @@
-"""Go's caches in a stage that compiles: `go clean` in the step that filled them.
+"""Go's caches in a stage that compiles: `go clean` in the step that fills them.
 
-The build cache goes in every such step. Modules are removed where one step fetches and uses them; where
-several do, only a mount keeps them out of every layer, see mounts.py.
+Every such step removes the build cache. Modules are removed if only one step fetches and uses them;
+otherwise only a mount keeps them out of every layer, see mounts.py.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from slimify.planning.in_place.cache_cleaning import CacheCleaning
 from slimify.planning.in_place.start_uncertainty import start_uncertainty
 from slimify.semantics.paths import overlap
 
-BUILD_CACHE = 40 * MB  # of a small program: the standard library, compiled; measured 34 MB
-MODULE = 2 * MB  # of one required module, unpacked
+BUILD_CACHE = 40 * MB  # of a small program: the compiled standard library; measured 34 MB
+MODULE = 2 * MB  # one required module, unpacked
 # Releases whose own Go is 1.11 or newer.
 _RECENT = frozenset(
     "bullseye bookworm trixie focal jammy noble 3.14 3.15 3.16 3.17 3.18 3.19 3.20 3.21 3.22".split()
@@ -31,50 +31,52 @@ _COMPILING = frozenset({"build", "install", "get", "test", "vet", "run", "genera
 _FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
 
 
-def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
-    """What the go command keeps, removed behind the last command of a RUN."""
+def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
+    """The caches of the go command, removed after the last command of a RUN."""
     tail = _cleaner(program, step)
     if tail and step.atoms and step.script is not None and not step.script.atoms[-1].opaque:
-        yield CacheCleaning(what="Go's cache", tail=tail, saving=_saving(program, tail))
+        yield CacheCleaning(what="Go's cache", tail=tail, saving=_cache_bytes(program, tail))
 
 
-def size(program: Program, effect: Effect) -> int:
-    """The bytes that one command keeps of what it fetched."""
+def cache_bytes(program: Program, effect: Effect) -> int:
+    """The bytes that one command leaves in the caches."""
     return estimate.INSTALLER_CACHE
 
 
-def mounted(program: Program) -> int:
+def mounted_bytes(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
     return BUILD_CACHE + 20 * MODULE
 
 
-def only_mounts_keep_out(program: Program) -> bool:
-    """Whether several steps use what is kept, so that none of them can remove it."""
-    return len(fetching_steps(program)) > 1 and unused(program)
+def needs_mount(program: Program) -> bool:
+    """Whether several steps use the modules, so that no single one can remove them."""
+    return len(fetching_steps(program)) > 1 and caches_are_unused(program)
 
 
 def _cleaner(program: Program, step: Step) -> str:
-    """The command that empties what Go left in a step; "" for none."""
-    if not any(_fills(e, _COMPILING) for e in step.effects) or not unused(program):
+    """The command that empties the Go caches of a step; "" for none."""
+    if not any(_fills_cache(e, _COMPILING) for e in step.effects) or not caches_are_unused(program):
         return ""
     cleaned = any(e.manager == "go" and e.kind == "cache" for e in step.effects)
-    if cleaned or not _knows(program, 1, 10):
+    if cleaned or not _has_release(program, 1, 10):
         return ""
-    modules = fetching_steps(program) == (step,) and _knows(program, 1, 11) and bool(_modules(program))
+    modules = (
+        fetching_steps(program) == (step,) and _has_release(program, 1, 11) and bool(_module_count(program))
+    )
     if any(p.name in _PACKAGES for e in step.effects if e.kind == "unpackage" for p in e.packages):
         caches = {c: None for e in step.effects if e.does("compile", "go") for c in e.caches}
         return f"rm -rf {' '.join(caches)}"  # Go itself is gone by then
     return "go clean -cache -modcache" if modules else "go clean -cache"
 
 
-def _saving(program: Program, command: str) -> int:
-    """The bytes that the caches take, estimated."""
+def _cache_bytes(program: Program, command: str) -> int:
+    """The estimated bytes of the caches."""
     modules = command.endswith(("-modcache", "/pkg/mod"))
-    return BUILD_CACHE + (MODULE * _modules(program) if modules else 0)
+    return BUILD_CACHE + (MODULE * _module_count(program) if modules else 0)
 
 
-def unused(program: Program) -> bool:
-    """Nothing that runs calls Go or reads what it fetched; an image to build in is there for that."""
+def caches_are_unused(program: Program) -> bool:
+    """Whether no program that runs calls Go or reads its caches. An image made for building does."""
     places = [c for s in program.steps for e in s.effects if e.does("compile", "go") for c in e.caches]
     compiling = go_toolchain() & program.runtime_needs.commands.keys()
     if start_uncertainty(program) or compiling or any(e.manager == "go" for e in program.runtime_needs.start):
@@ -88,23 +90,22 @@ def unused(program: Program) -> bool:
 
 
 def fetching_steps(program: Program) -> tuple[Step, ...]:
-    """The steps that may fetch modules, or use those that were fetched."""
-    return tuple(s for s in program.steps if any(_fills(e, _FETCHING) for e in s.effects))
+    """The steps that may fetch modules or use fetched ones."""
+    return tuple(s for s in program.steps if any(_fills_cache(e, _FETCHING) for e in s.effects))
 
 
-def _fills(effect: Effect, actions: frozenset[str]) -> bool:
+def _fills_cache(effect: Effect, actions: frozenset[str]) -> bool:
     return effect.does("compile", "go") and bool(effect.caches) and effect.action in actions
 
 
-def _modules(program: Program) -> int:
-    """How many modules the program needs that are not part of the context."""
+def _module_count(program: Program) -> int:
+    """The number of required modules that are not part of the context."""
     module = go_module(program.context)
     return len(module.requires) if module is not None and not module.vendor else 0
 
 
-def _knows(program: Program, *least: int) -> bool:
-    """Whether the Go of the base image is known to be at least that release; distributions that came after
-    it have a newer one."""
+def _has_release(program: Program, *least: int) -> bool:
+    """Whether the Go of the base image is at least that release; newer distributions have a newer Go."""
     base = program.base
     if base is None or base.language != "go":
         named = {p.name for s in program.steps for e in s.effects for p in e.packages if e.kind == "packages"}

@@ -1,7 +1,7 @@
-"""`CMD go run …`: compiled once in the build, started from the same directory with the same arguments.
-`CMD go-wrapper run …`: the program that the wrapper starts.
+"""`CMD go run …`: compiled once in the build, and started in the same directory with the same arguments.
+`CMD go-wrapper run …`: replaced by the program that the wrapper starts.
 
-Done on the text before anything is planned, so that what follows is an ordinary `go build`.
+The text is changed before planning, so that the planner only sees an ordinary `go build`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import is_plain_root
 from slimify.languages.go.commands import go_wrapper
-from slimify.languages.go.commands.places import base as gopath
+from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import CompiledStart, NewStart
@@ -28,8 +28,8 @@ _PROGRAM = "/usr/local/bin/"
 Command = str | tuple[str, ...]  # in shell form, in exec form
 
 
-def compiled(program: Program) -> CompiledStart | None:
-    """The file's text with a `go build` and the program as start command; None if it does not apply."""
+def compiled_start(program: Program) -> CompiledStart | None:
+    """The file with a `go build` and the program as start command; None if it does not apply."""
     starts = [s for s in program.steps if s.keyword in ("CMD", "ENTRYPOINT")]
     for step in starts:
         words = _words(step.instruction)
@@ -43,30 +43,32 @@ def compiled(program: Program) -> CompiledStart | None:
         if parsed is None:
             continue
         flags, package, arguments, lead = parsed
-        path = _PROGRAM + _name(program, package)
+        path = _PROGRAM + _program_name(program, package)
         build = f"RUN go build {''.join(shlex.quote(f) + ' ' for f in flags)}-o {path} {' '.join(package)}"
         command = _command(step.instruction, path, arguments, lead)
-        told = Decision.of("SL315", "go_run", safety="assumed", line=step.line, path=path)
-        return _started(program, step, command, told, build)
+        decision = Decision.of("SL315", "go_run", safety="assumed", line=step.line, path=path)
+        return _with_start(program, step, command, decision, build)
     return None
 
 
 def _unwrapped(program: Program, step: Step, cwd: str, arguments: list[str]) -> CompiledStart:
-    """The file's text with the program itself as start command, where `go-wrapper run` only starts it."""
-    name = go_wrapper.program(program.end_state.view, program.end_state.cwd or cwd, gopath(program.end_state))
+    """The file with the program itself as start command, where `go-wrapper run` only starts it."""
+    name = go_wrapper.started_program(
+        program.end_state.view, program.end_state.cwd or cwd, gopath(program.end_state)
+    )
     command = _command(step.instruction, name, arguments, [])
-    told = Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
-    return _started(program, step, command, told)
+    decision = Decision.of("SL315", "go_wrapper", safety="assumed", line=step.line, name=name)
+    return _with_start(program, step, command, decision)
 
 
-def _started(
+def _with_start(
     program: Program, step: Step, command: Command, decision: Decision, build: str = ""
 ) -> CompiledStart:
     keyword: Literal["CMD", "ENTRYPOINT"] = "CMD" if step.keyword == "CMD" else "ENTRYPOINT"
     old = step.instruction
     shell = program.runtime.shell
     return CompiledStart(
-        text=_rewritten(program, old, f"{keyword} {_written(command)}", build),
+        text=_rewritten(program, old, f"{keyword} {_as_text(command)}", build),
         decision=decision,
         start=NewStart(
             keyword=keyword,
@@ -76,12 +78,12 @@ def _started(
     )
 
 
-def _written(command: Command) -> str:
+def _as_text(command: Command) -> str:
     return command if isinstance(command, str) else json.dumps(command)
 
 
 def _argv(command: Command, shell: tuple[str, ...]) -> tuple[str, ...]:
-    """What the image's configuration has for it."""
+    """The command as the image configuration stores it."""
     return (*shell, command) if isinstance(command, str) else command
 
 
@@ -97,7 +99,7 @@ def _words(instruction: Instruction) -> list[str] | None:
 
 
 def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str]] | None:
-    """(build flags, package or files, arguments, words in front) of a `go run` command line."""
+    """(build flags, package or files, arguments, leading words) of a `go run` command line."""
     lead = words[:1] if words[:1] == ["exec"] else []
     words = words[len(lead) :]
     if words[:2] != ["go", "run"]:
@@ -121,8 +123,8 @@ def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str
     return flags, package, rest, lead
 
 
-def _name(program: Program, package: list[str]) -> str:
-    """A name for the program: the package's directory, or that of the module."""
+def _program_name(program: Program, package: list[str]) -> str:
+    """A name for the program: that of the package's directory or of the module."""
     last = package[0]
     if last.endswith(".go"):
         last = posixpath.dirname(last) or "."
@@ -142,7 +144,7 @@ def _command(instruction: Instruction, path: str, arguments: list[str], lead: li
 
 
 def _rewritten(program: Program, start: Instruction, command: str, build: str = "") -> str:
-    """The text with the new start command, and the build behind the last step that makes files."""
+    """The text with the new start command, and with the build after the last step that creates files."""
     end = program.dockerfile.newline
     last = max((s.index for s in program.steps if s.keyword in ("COPY", "ADD", "RUN", "WORKDIR")), default=0)
     anchor = program.dockerfile.instructions[last]
@@ -152,15 +154,15 @@ def _rewritten(program: Program, start: Instruction, command: str, build: str = 
         text += raw if raw.endswith("\n") else raw + end
         if not build or node is not anchor:
             continue
-        if _plain_run(anchor) and program.step(last).role == "build":
+        if _is_plain_run(anchor) and program.step(last).role == "build":
             text = text.rstrip() + f" \\{end}    && {build.removeprefix('RUN ')}{end}"
         else:
             text += build + end
     return text
 
 
-def _plain_run(instruction: Instruction) -> bool:
-    """A RUN that a command can be put behind: no list that may end early, no change of directory."""
+def _is_plain_run(instruction: Instruction) -> bool:
+    """Whether a command can be added to the RUN: no list that may end early, no change of directory."""
     return (
         instruction.keyword == "RUN"
         and instruction.exec_form is None

@@ -1,7 +1,7 @@
-"""Go: the program is compiled in the builder; what runs is the binary and the files it reads.
+"""Go: the program is compiled in the builder; the final stage gets the binary and the files that it reads.
 
-The base follows from how the binary is linked (`gobase`), the files from what it opens (`gofiles`).
-A binary from golang:*-alpine goes to the same Alpine. cgo is never switched off.
+The base follows from how the binary is linked (`base`), the files from what it opens (`runtime_files`). A
+binary from golang:*-alpine stays on the same Alpine. cgo is never switched off.
 """
 
 from __future__ import annotations
@@ -19,15 +19,19 @@ from slimify.facts.system import is_system_directory
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.base import (
     PRESENT,
-    bases,
-    has_run,
+    base_choices,
+    is_static,
     not_started,
-    static,
+    run_need,
     unused_interactive,
 )
-from slimify.languages.go.planning.runtime_files import RuntimeFiles, along, compiled
-from slimify.languages.go.planning.system_files import open_to_all, put_back_of_go, with_opened
-from slimify.languages.go.planning.toolchain_settings import builder_only_env, left
+from slimify.languages.go.planning.runtime_files import RuntimeFiles, built_programs, runtime_files
+from slimify.languages.go.planning.system_files import (
+    restored_system_files,
+    with_writable_directories,
+    writable_workdir,
+)
+from slimify.languages.go.planning.toolchain_settings import builder_only_env, env_decisions
 from slimify.model.decisions import Decision, Reason
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
@@ -46,22 +50,22 @@ from slimify.syntax.dockerfile.instructions import env_pairs
 
 def propose(program: Program, options: Options) -> Proposal:
     """Layouts on distroless, on the slim distribution and on the same base."""
-    why = nothing_started(program)
+    why = toolchain_image(program)
     if why:
         return Proposal(reasons=(why,))
-    found = along(program)
+    found = runtime_files(program)
     if not any(_is_program(program, t) for t in found.copies):
         return Proposal(reasons=(_no_program(program),))
     lost = not_started(program, found.copies)
     if lost:
         return Proposal(
-            reasons=(Reason.of("SL394", "not_found", program=lost, why=_elsewhere(lost, found.copies)),)
+            reasons=(Reason.of("SL394", "not_found", program=lost, why=_missing_reason(lost, found.copies)),)
         )
-    system = next((t for t in found.copies if _is_systems(t.path)), None)
+    system = next((t for t in found.copies if _is_system_directory(t.path)), None)
     if system is not None:
         line = program.dockerfile.instructions[system.after].line
         return Proposal(reasons=(Reason.of("SL392", "system_directory", at=line, path=system.path),))
-    choices, why_not = bases(program, options, found.copies)
+    choices, why_not = base_choices(program, options, found.copies)
     reasons = list(why_not)
     layouts: list[Layout] = []
     for rung, base in choices:
@@ -73,13 +77,13 @@ def propose(program: Program, options: Options) -> Proposal:
     return Proposal(layouts=tuple(layouts), reasons=tuple(reasons))
 
 
-def nothing_started(program: Program) -> Reason | None:
-    """Why the image is a toolchain, not a program: it must keep what a slimmer one loses."""
+def toolchain_image(program: Program) -> Reason | None:
+    """Why the image is a toolchain rather than a program, and must stay complete; None if it is a program."""
     if not program.runtime_needs.start:
         return Reason.of("SL406", "no_start")
     for effect in program.runtime_needs.start:
         tool = effect.tool.rpartition("/")[2]
-        if tool in go_toolchain() - compiled(program):
+        if tool in go_toolchain() - built_programs(program):
             return Reason.of("SL406", "toolchain", command=tool)
         if _works_on_sources(program, tool):
             return Reason.of("SL406", "go_sources", command=tool)
@@ -89,7 +93,7 @@ def nothing_started(program: Program) -> Reason | None:
 
 
 def _no_program(program: Program) -> Reason:
-    """Why nothing can be parted: the program comes ready made, or nobody knows which step makes it."""
+    """Why the file can't be split: the program is prebuilt, or no known step builds it."""
     effects = [e for s in program.steps for e in s.effects]
     if not any(e.kind in ("compile", "build", "app", "unknown") for e in effects):
         return Reason.of("SL410", "ready_made")
@@ -97,29 +101,29 @@ def _no_program(program: Program) -> Reason:
 
 
 def _works_on_sources(program: Program, tool: str) -> bool:
-    """A program from outside is started, and the only use of the sources in the image is to it."""
+    """Whether the start command runs a downloaded program on the sources in the image."""
     steps = [e for s in program.steps for e in s.effects if e.does("compile", "go")]
     fetched = any(posixpath.basename(o) == tool for e in steps if not e.reads for o in e.outputs)
-    if not fetched or compiled(program):
+    if not fetched or built_programs(program):
         return False
     view = program.end_state.view
     return any(path.endswith(".go") for place in view.copies for path in program.context.under(place.source))
 
 
 def _sources(program: Program) -> tuple[str, ...]:
-    """Where sources that build steps read were copied to."""
+    """The image paths that sources of build steps were copied to."""
     copies = (s for s in program.steps if s.keyword in ("COPY", "ADD") and s.role in ("build", "both"))
     return tuple(place for step in copies for place in copy_targets(step.visit) or ())
 
 
-def _elsewhere(name: str, copies: tuple[CopyFromBuilder, ...]) -> Reason:
-    """Why a program that is started is not there."""
+def _missing_reason(name: str, copies: tuple[CopyFromBuilder, ...]) -> Reason:
+    """Why a program that is started is missing."""
     found = next((t.path for t in copies if posixpath.basename(t.path) == posixpath.basename(name)), None)
     return Reason.of("SL394", "off_path", path=found) if found else Reason.of("SL394", "unmade")
 
 
 def _is_program(program: Program, copy: CopyFromBuilder) -> bool:
-    """A build step made it: a binary, or a directory in which binaries are."""
+    """Whether a build step created it: a binary, or a directory with binaries."""
     return any(
         m.path == copy.path and m.kind in ("compile", "build", "files", "unpack", "fetch", "meta")
         for m in program.artifacts
@@ -136,28 +140,28 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         copies=(*found.copies, *(copy for copies in made.values() for copy in copies)),
         drop=found.drop | frozenset(made),
     )
-    why = has_run(program, found.drop, present) if bare else None
+    why = run_need(program, found.drop, present) if bare else None
     if why:
         return Reason.of("SL392", "final", base=base, why=why)
     current = keep_everything_before_unknown(program) if same else program
     idle = frozenset[str]() if same else builder_only_env(program)
-    texts = _said(program, found.drop, idle)
-    head = () if same else restated_settings(program, base, texts, _bins(program, found.copies))
+    texts = _kept_texts(program, found.drop, idle)
+    head = () if same else restated_settings(program, base, texts, _bin_directories(program, found.copies))
     if head is None:
         return Reason.of("SL395", "variable_unknown", base=base, base_ref=program.base_ref)
     put: tuple[Decision, ...] = ()
     if not same and not bare:
-        install, put, missing = put_back_of_go(program, base)
+        install, put, missing = restored_system_files(program, base)
         if missing:
             return missing
         head = (*install, *head)
     elif bare and idle_packages:
         put = (_left_out(base, idle_packages),)
-    opened = "" if same else open_to_all(program)
+    opened = "" if same else writable_workdir(program)
     if opened and bare:
         return Reason.of("SL392", "opened", base=base, path=opened, from_base=program.base_ref)
     if opened:
-        head = with_opened(program, head, opened, found.copies, found.drop)
+        head = with_writable_directories(program, head, opened, found.copies, found.drop)
         put = (
             *put,
             Decision.of(
@@ -173,7 +177,7 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         rung=rung,
         base=base,
         copies=found.copies,
-        counterparts=not static(program),
+        counterparts=not is_static(program),
         present=present,
         drop_final=found.drop,
         builder_runs=frozenset(made),
@@ -188,11 +192,11 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
     if why:
         return why
     layout = split_layout(current, request)
-    return replace(layout, decisions=(*layout.decisions, *left(program, layout)))
+    return replace(layout, decisions=(*layout.decisions, *env_decisions(program, layout)))
 
 
-def _said(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[str]:
-    """The instructions that the final stage may repeat: without settings that none of the others names."""
+def _kept_texts(program: Program, drop: frozenset[int], idle: frozenset[str]) -> list[str]:
+    """The instructions that the final stage may repeat, without ENVs that nothing else refers to."""
     steps = [s for s in program.steps if s.keyword != "RUN" and s.index not in drop]
     names = {s.index: {n for n, _ in env_pairs(s.instruction)} for s in steps if s.keyword == "ENV"}
     texts = {s.index: s.instruction.raw for s in steps}
@@ -207,13 +211,13 @@ def _left_out(base: str, idle: Iterable[str]) -> Decision:
     return Decision.of("SL206", "left_out", safety="assumed", base=base, names=tuple(sorted(idle)))
 
 
-def _is_systems(path: str) -> bool:
-    """Whether a directory can't be copied whole. Below /usr/local, golang images have Go and nothing else."""
+def _is_system_directory(path: str) -> bool:
+    """Whether a directory can't be copied whole. In golang images, /usr/local contains only Go."""
     return is_system_directory(path) and not path.startswith("/usr/local/")
 
 
-def _bins(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:
-    """Directories of programs that are started by their bare names, or may be by people."""
+def _bin_directories(program: Program, copies: tuple[CopyFromBuilder, ...]) -> list[str]:
+    """The directories of programs that are started by name, also interactively."""
     argv = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()))
     full = {
         posixpath.normpath(word) for argument in argv for word in argument.split() if word.startswith("/")
@@ -231,15 +235,15 @@ def _saving(program: Program, base: str, rung: Rung) -> int:
     return saving
 
 
-def _moves(base: ImageFacts) -> bool:
-    """Whether the tag will stand for another release of Debian some day: `latest`, `1`."""
+def _is_moving_tag(base: ImageFacts) -> bool:
+    """Whether the tag will later stand for another Debian release: `latest`, `1`."""
     return not base.version_sure and bool(base.suite) and (base.suite or "") not in base.tag
 
 
 def _decisions(
     program: Program, rung: Rung, base: str, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[Decision, ...]:
-    moving = program.base if program.base is not None and _moves(program.base) else None
+    moving = program.base if program.base is not None and _is_moving_tag(program.base) else None
     sure = program.base is not None and program.base.suite_sure and moving is None
     found = []
     if rung == "minimal":

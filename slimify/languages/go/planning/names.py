@@ -1,4 +1,4 @@
-"""What a Go program's command line, settings and sources name of the image's files."""
+"""Image paths named by a Go program's command line, settings and sources."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from slimify.syntax.dockerfile.words import expand
 
 
 def opens_unknown(program: Program) -> bool:
-    """The program opens files whose names only run time knows, as far as its sources tell."""
+    """Whether the program opens files whose names are only known at run time."""
     sources = program.runtime_needs.sources
     return "files" in sources.features or not sources.imports or bool(sources.skipped)
 
 
 def named_paths(program: Program) -> tuple[str, ...]:
-    """Image paths that something at run time names: arguments, variables, sources, chmod."""
+    """Image paths named at run time: in arguments, variables, sources and chmod."""
     found: dict[str, None] = {}
     # where the sources are copied to is often a variable of the build
     copied = {p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()}
@@ -56,13 +56,12 @@ def named_paths(program: Program) -> tuple[str, ...]:
                 if name not in ("PATH", "GOPATH") and value.startswith(("/", "./")) and value not in copied:
                     note(value)
         if step.keyword == "RUN":
-            _executable(program, step.index, found)
+            _note_executables(program, step.index, found)
     return tuple(found)
 
 
 def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Iterator[str]:
-    """What a shell script names of the files that were copied: the programs that it hands them to may be
-    ones of which nothing is known."""
+    """The copied files that a shell script names. Programs that it passes them to may be unknown."""
     for home in homes:
         text = program.end_state.view.text(posixpath.join(home, script)) or ""
         if not (is_shell_script(text) or is_shell_file(script)):
@@ -70,38 +69,38 @@ def _named_in_script(program: Program, script: str, homes: Iterable[str]) -> Ite
         for word in _WORD.findall(text):
             path = posixpath.normpath(posixpath.join(home, word))
             there = program.end_state.view.context_path(path) is not None
-            if path not in homes and (there or SETTINGS.search(path)):
+            if path not in homes and (there or ENV_FILES.search(path)):
                 yield path
 
 
-# Files that no repository has, and that lie in the context only where images are made.
-SETTINGS = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
-# Words as far as they are plain paths.
+# Settings files that are not in the repository, only in the context where images are built.
+ENV_FILES = re.compile(r"/(?:\.env(?:\.[\w.-]+)?|[\w.-]+\.env)$")
+# Words that are plain paths.
 _WORD = re.compile(r"(?<![\w./$}-])[\w./-]*\w")
 
 
-def _written(program: Program, effect: Effect) -> Iterator[str]:
-    """What a line that a step writes into a file of the system names of the files that were copied (a shell's
-    settings, a table of cron's), and what the scripts among them name."""
+def _names_in_system_file(program: Program, effect: Effect) -> Iterator[str]:
+    """The copied files named by a line that a step writes to a system file (shell settings, a crontab), and
+    by the scripts among them."""
     view = program.end_state.view
     words = [m for w in effect.command.words for m in _WORD.findall(w.value or "") if m.startswith("/")]
     worked_on = {*effect.reads, *effect.writes, *effect.deletes}
     pending = [p for p in words if p not in worked_on and view.context_path(p) is not None]
     seen: dict[str, None] = {}
-    while pending and len(seen) < _MOST_NAMED:
+    while pending and len(seen) < _MAX_NAMED:
         path = pending.pop()
         if path not in seen:
             seen[path] = None
             inner = [path, *view.under(path)]
-            pending += [n for p in inner[:_MOST_NAMED] for n in _named_in_script(program, p, ("/",))]
+            pending += [n for p in inner[:_MAX_NAMED] for n in _named_in_script(program, p, ("/",))]
     yield from seen
 
 
-_MOST_NAMED = 100
+_MAX_NAMED = 100
 
 
-def _executable(program: Program, index: int, found: dict[str, None]) -> None:
-    """Scripts that a step makes executable are there to be executed; what it copies, to be there."""
+def _note_executables(program: Program, index: int, found: dict[str, None]) -> None:
+    """Adds scripts that a step makes executable, and the files that it copies."""
     step = program.step(index)
     for atom in real_atoms(step):
         for effect in atom.effects:
@@ -110,7 +109,7 @@ def _executable(program: Program, index: int, found: dict[str, None]) -> None:
                 found.update(
                     (p, None) for p in effect.reads if not is_shared_directory(p) and not p.endswith(sources)
                 )
-                found.update(dict.fromkeys(_written(program, effect)))
+                found.update(dict.fromkeys(_names_in_system_file(program, effect)))
             if effect.kind == "meta" and effect.tool == "chmod" and atom.role != "build":
                 for path in effect.writes:
                     inner = step.state.view.context_path(path)

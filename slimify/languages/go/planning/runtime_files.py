@@ -1,7 +1,7 @@
-"""Which files go along with a Go program: its binaries, and what it may open when it runs.
+"""The files that a Go program needs at run time: its binaries, and what it may open.
 
-Sources, modules and what they were downloaded with are read by the compiler only. Where all names
-that a program opens are known, what they name goes along; else everything that is not source.
+Only the compiler reads sources and modules. If all names that the program opens are known, the final stage
+gets these files; otherwise everything except sources.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from slimify.analysis.program import Program, Step
 from slimify.analysis.roles.role_state import Artifact
 from slimify.context.scan import Context
 from slimify.facts.system import is_plain_root, is_shared_directory
-from slimify.languages.go.planning.names import SETTINGS, named_paths, opens_unknown
+from slimify.languages.go.planning.names import ENV_FILES, named_paths, opens_unknown
 from slimify.model.effects import ADDS_FILES, CHANGES_FILES, LEAVES_NOTHING
 from slimify.planning.final_stage.commands import real_atoms
 from slimify.planning.final_stage.rebase import is_on_path
@@ -33,26 +33,27 @@ _SOURCE = (
     r"|^((docker-)?compose[^/]*\.ya?ml|(LICENSE|COPYING|NOTICE|README|CONTRIBUTING|CHANGELOG|CODE_OF_CONDUCT|ROADMAP)[^/]*"
     r"|AUTHORS|CONTRIBUTORS|OWNERS|MAINTAINERS|Vagrantfile|Jenkinsfile|(mkdocs|codecov|circle|appveyor)\.ya?ml|renovate\.json|slimify\.toml)$"
 )
-_MOST_LINES = 6
+_MAX_LINES = 6
 
 
 class RuntimeFiles(Struct, frozen=True, kw_only=True):
-    """What the final stage takes and what it does without; `replace` are narrowed COPYs."""
+    """What the final stage copies from the builder, the instructions that it drops, and narrowed COPYs in
+    `replace`."""
 
     copies: tuple[CopyFromBuilder, ...]
     drop: frozenset[int]
     replace: Mapping[int, str]
 
 
-def along(program: Program) -> RuntimeFiles:
-    """What goes along to the stage in which the program runs."""
+def runtime_files(program: Program) -> RuntimeFiles:
+    """The files of the stage in which the program runs."""
     named, unknown = named_paths(program), opens_unknown(program)
     copies = tuple(
         CopyFromBuilder(path=m.path, after=m.first, is_file=m.is_file)
         for m in program.artifacts
-        if _wanted(program, m, named, unknown)
+        if _is_needed(program, m, named, unknown)
     )
-    later = [n for n in named if _comes_later(program, n)]
+    later = [n for n in named if _is_absent_env_file(program, n)]
     drop: set[int] = set()
     replace: dict[int, str] = {}
     kept = [t.path for t in copies]
@@ -62,14 +63,14 @@ def along(program: Program) -> RuntimeFiles:
         if step.keyword not in ("COPY", "ADD"):
             continue
         places = copy_targets(step.visit) or ()
-        if step.role == "both" and _brings_settings(program, step, later):
+        if step.role == "both" and _may_bring_env_file(program, step, later):
             kept += places
             continue
-        if step.role == "both" and _source_only(step, named, unknown):
+        if step.role == "both" and _copies_only_sources(step, named, unknown):
             drop.add(step.index)
             lost += places
             continue
-        entries = _entries(program, step, named, unknown)
+        entries = _needed_entries(program, step, named, unknown)
         if entries is not None:
             entries = tuple(e for e in entries if not inside_any(posixpath.join(places[0], e), folders))
         if entries is None:
@@ -77,18 +78,18 @@ def along(program: Program) -> RuntimeFiles:
             continue
         lost += places
         if entries:
-            replace[step.index] = _narrowed(program, step, entries)
+            replace[step.index] = _narrowed_copy(program, step, entries)
             kept += [posixpath.join(places[0], e) for e in entries]
         else:
             drop.add(step.index)
-    idle = _idle(program, kept, lost, named)
-    replace |= _into_directories(program, idle, drop | set(replace))
+    idle = _idle_runs(program, kept, lost, named)
+    replace |= _with_slash(program, idle, drop | set(replace))
     drop |= idle
     return RuntimeFiles(copies=copies, drop=frozenset(drop), replace=replace)
 
 
-def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
-    """Whether run time may need something that build steps left."""
+def _is_needed(program: Program, made: Artifact, named: Sequence[str], unknown: bool) -> bool:
+    """Whether run time may need an artifact of the build."""
     name = posixpath.basename(made.path)
     if made.path.endswith((".go", ".mod", ".sum")):
         return False
@@ -96,22 +97,22 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
         return True
     if not made.is_file and posixpath.basename(made.path) == "vendor":
         return False
-    if made.is_file and (_tool(program, made.path) or _by_the_way(program, made.path)):
+    if made.is_file and (_is_build_tool(program, made.path) or _is_side_install(program, made.path)):
         return name in program.runtime_needs.commands
     if (
         made.kind in ("fetch", "unpack")
         and not made.is_file
-        and _all_known(program)
-        and _emptied(program, made.path)
+        and _all_names_known(program)
+        and _is_emptied(program, made.path)
     ):
         return False
     if made.kind in ADDS_FILES:
         if (
             is_on_path(program, made.path)
             and name not in program.runtime_needs.commands
-            and _all_known(program)
+            and _all_names_known(program)
         ):
-            return name in compiled(program)
+            return name in built_programs(program)
         return "/src/" not in made.path or (
             inside(made.path, program.end_state.cwd or "/") and "/src/" in (program.end_state.cwd or "")
         )
@@ -120,14 +121,14 @@ def _wanted(program: Program, made: Artifact, named: Sequence[str], unknown: boo
     return True
 
 
-def _tool(program: Program, path: str) -> bool:
-    """A program whose source is not of the context: fetched for the build, unless it is started."""
+def _is_build_tool(program: Program, path: str) -> bool:
+    """Whether a program comes from outside the context and is not started: it was fetched for the build."""
     makers = [e for s in program.steps for e in s.effects if path in e.outputs and e.does("compile", "go")]
     return bool(makers) and all(e.action in ("get", "install") and not e.reads for e in makers)
 
 
-def _by_the_way(program: Program, path: str) -> bool:
-    """A program that `go get` installed below GOPATH, where another step builds what is to run."""
+def _is_side_install(program: Program, path: str) -> bool:
+    """Whether `go get` installed the program below GOPATH while another step builds the one that runs."""
     builds = [
         e for s in program.steps for e in s.effects if e.does("compile", "go") and e.outputs and e.reads
     ]
@@ -135,37 +136,37 @@ def _by_the_way(program: Program, path: str) -> bool:
     return bool(makers) and all(e.action == "get" for e in makers) and any(e.action != "get" for e in builds)
 
 
-def _emptied(program: Program, path: str) -> bool:
-    """What was unpacked for something in it, which a later command took out."""
+def _is_emptied(program: Program, path: str) -> bool:
+    """Whether an archive was unpacked only for one part, which a later command moved away."""
     moves = [e for s in program.steps for e in s.effects if e.tool == "mv"]
     return any(inside(r, path) for e in moves for r in e.reads)
 
 
-def compiled(program: Program) -> frozenset[str]:
+def built_programs(program: Program) -> frozenset[str]:
     """The names of the programs that are built from the context."""
     builds = [e for s in program.steps for e in s.effects if e.does("compile", "go") and e.reads]
     return frozenset(posixpath.basename(path) for e in builds for path in e.outputs)
 
 
-def _all_known(program: Program) -> bool:
-    """Everything that is started is named: sources were read, and no name is made at run time."""
+def _all_names_known(program: Program) -> bool:
+    """Whether all sources were read and no name is composed at run time."""
     sources = program.runtime_needs.sources
     return bool(sources.imports) and not sources.dynamic and not sources.skipped
 
 
-def _reaches(program: Program, place: str) -> bool:
-    """A name that is made at run time may lead there: it starts in the working directory."""
+def _may_be_opened(program: Program, place: str) -> bool:
+    """Whether a name composed at run time may lead there: it is below the working directory."""
     return overlap(place, program.end_state.cwd or "/")
 
 
 def _is_source_tree(program: Program, made: Artifact) -> bool:
-    """A directory that the sources were copied to, or that is there for sources."""
+    """Whether sources were copied to the directory, or it exists for sources."""
     copied = [p for s in program.steps if s.keyword in ("COPY", "ADD") for p in copy_targets(s.visit) or ()]
     return any(inside(p, made.path) or inside(made.path, p) for p in copied)
 
 
-def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
-    """A COPY of single files that only the compiler reads."""
+def _copies_only_sources(step: Step, named: Sequence[str], unknown: bool) -> bool:
+    """Whether a COPY of single files copies only files for the compiler."""
     names = copied_files(step.visit)
     places = copy_targets(step.visit) or ()
     if names and all(n.endswith((".go", "/go.mod", "/go.sum")) and n not in named for n in names):
@@ -176,31 +177,36 @@ def _source_only(step: Step, named: Sequence[str], unknown: bool) -> bool:
     return all(re.search(_SOURCE, posixpath.basename(n)) for n in names) or (not unknown and not single)
 
 
-def _entries(program: Program, step: Step, named: Sequence[str], unknown: bool) -> tuple[str, ...] | None:
-    """The entries of a copied directory that go along; None to copy it as it is."""
+def _needed_entries(
+    program: Program, step: Step, named: Sequence[str], unknown: bool
+) -> tuple[str, ...] | None:
+    """The entries of a copied directory that the final stage needs; None to copy it unchanged."""
     context = program.context
     parts = copy_parts(step.instruction)
     places = copy_targets(step.visit) or ()
-    source = _folder(context, parts)
+    source = _copied_directory(context, parts)
     if step.role != "both" or source is None or len(places) != 1:
         return None
     if not program.runtime_needs.sources.imports or set(source) & set("*?[$"):
         return None
-    below = _below(context, source)
+    below = _entries_below(context, source)
     if not below or any(n == places[0] for n in named if n != program.end_state.cwd):
         return None
-    unknown = unknown and _reaches(program, places[0])
+    unknown = unknown and _may_be_opened(program, places[0])
     found = dict.fromkeys(
-        p.partition("/")[0] for p in below if _goes(posixpath.join(places[0], p), p, named, unknown)
+        p.partition("/")[0]
+        for p in below
+        if _is_needed_entry(posixpath.join(places[0], p), p, named, unknown)
     )
     entries = with_link_targets(context, source, places[0], found)
-    if len(entries) > _MOST_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
+    if len(entries) > _MAX_LINES or len(entries) == len({p.partition("/")[0] for p in below}):
         return None
     return entries
 
 
-def _folder(context: Context, parts: CopyParts) -> str | None:
-    """The one directory of the context that a COPY takes, "" for all of it; None where it takes others."""
+def _copied_directory(context: Context, parts: CopyParts) -> str | None:
+    """The one context directory that a COPY takes ("" for the whole context); None if it takes anything
+    else."""
     if len(parts.sources) != 1 or parts.from_stage is not None:
         return None
     source = posixpath.normpath(parts.sources[0]).strip("/")
@@ -209,24 +215,24 @@ def _folder(context: Context, parts: CopyParts) -> str | None:
     return source if context.is_dir(source) else None
 
 
-def _brings_settings(program: Program, step: Step, later: Sequence[str]) -> bool:
-    """Whether a COPY of a directory would bring one of these files, were it there."""
+def _may_bring_env_file(program: Program, step: Step, later: Sequence[str]) -> bool:
+    """Whether a COPY of a directory would copy one of these files if it existed."""
     parts = copy_parts(step.instruction)
-    if _folder(program.context, parts) is None:
+    if _copied_directory(program.context, parts) is None:
         return False
     home = posixpath.normpath(posixpath.join(step.state.cwd or "/", parts.dest))
     return any(inside(path, home) for path in later)
 
 
-def _comes_later(program: Program, path: str) -> bool:
-    """A file of settings that no repository has, and that lies in the context only where images are made."""
+def _is_absent_env_file(program: Program, path: str) -> bool:
+    """Whether the path is a settings file that exists only where images are built."""
     place = program.end_state.view.context_path(path)
-    return bool(SETTINGS.search(path)) and (place is None or place not in program.context.files)
+    return bool(ENV_FILES.search(path)) and (place is None or place not in program.context.files)
 
 
-def _below(context: Context, source: str) -> list[str]:
-    """What lies in a directory of the context, relative to it: files, links, directories without a file, such
-    as one that a program fills or a submodule that was not fetched."""
+def _entries_below(context: Context, source: str) -> list[str]:
+    """The content of a context directory, relative to it: files, links, and empty directories (to be filled
+    at run time, or a submodule that was not fetched)."""
     prefix = source + "/" if source else ""
     linked = {folder for link in context.symlinks for folder in _folders(link)}
     bare = (p for p in context.directories if not context.under(p) and p not in linked)
@@ -239,8 +245,9 @@ def _folders(path: str) -> list[str]:
     return ["/".join(parts[:n]) for n in range(1, len(parts))]
 
 
-def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
-    """`relative` is the file's place in what is copied; naming all of that names no source."""
+def _is_needed_entry(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool:
+    """Whether an entry is needed. `relative` is its path inside the copied directory; naming that directory
+    does not name its sources."""
     root = path.removesuffix(relative).rstrip("/")
     near = [n for n in named if not is_shared_directory(n) and inside(path, n)]
     if any(n != root for n in near) and (path in named or not path.endswith(".go")):
@@ -248,11 +255,11 @@ def _goes(path: str, relative: str, named: Sequence[str], unknown: bool) -> bool
     return (unknown or bool(near)) and not re.search(_SOURCE, relative)
 
 
-def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
-    """COPY instructions for some entries of a directory, with the flags and the words of the user's."""
+def _narrowed_copy(program: Program, step: Step, entries: Iterable[str]) -> str:
+    """COPY instructions for some entries of a directory, with the flags and words of the user's."""
     context: Context = program.context
     parts = copy_parts(step.instruction)
-    folder = _folder(context, parts)
+    folder = _copied_directory(context, parts)
     source = f"{folder}/" if folder else ""
     flags = "".join(
         f"--{f.name}={f.value} " if f.value is not None else f"--{f.name} " for f in step.instruction.flags
@@ -266,8 +273,10 @@ def _narrowed(program: Program, step: Step, entries: Iterable[str]) -> str:
     return program.dockerfile.newline.join(lines)
 
 
-def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]) -> frozenset[int]:
-    """RUNs that only work on files which the final stage does not have, or make what COPY makes."""
+def _idle_runs(
+    program: Program, kept: Sequence[str], lost: Sequence[str], named: Sequence[str]
+) -> frozenset[int]:
+    """RUNs that only work on files missing from the final stage, or create what a COPY creates."""
     idle: set[int] = set()
     stays, names = PathMarks(kept), PathMarks(n for n in named if not is_shared_directory(n))
     homes = PathMarks(
@@ -288,16 +297,16 @@ def _idle(program: Program, kept: Sequence[str], lost: Sequence[str], named: Seq
         if not made or any(names.overlapping(p) >= 0 for p in made):
             continue
         absent = all(gone.containing(p) >= 0 and stays.overlapping(p) < 0 for p in made)
-        if absent or (makes and all(_above(p, gone, stays) for p in made)):
+        if absent or (makes and all(_is_above(p, gone, stays) for p in made)):
             idle.add(step.index)
             for path in made:
                 gone.note(path)
     return frozenset(idle)
 
 
-def _into_directories(program: Program, idle: frozenset[int], done: set[int]) -> dict[int, str]:
-    """COPYs of one file to a directory that only an idle mkdir makes: without a slash behind it, the
-    destination would be the file (https://docs.docker.com/reference/dockerfile/#destination)."""
+def _with_slash(program: Program, idle: frozenset[int], done: set[int]) -> dict[int, str]:
+    """COPYs of one file to a directory that only a dropped mkdir creates: without a trailing slash, the
+    destination would become the file (https://docs.docker.com/reference/dockerfile/#destination)."""
     made = [p for s in program.steps if s.index in idle for e in s.effects for p in e.writes]
     found: dict[int, str] = {}
     for step in program.steps:
@@ -315,5 +324,5 @@ def _into_directories(program: Program, idle: frozenset[int], done: set[int]) ->
     return found
 
 
-def _above(path: str, gone: PathMarks, kept: PathMarks) -> bool:
+def _is_above(path: str, gone: PathMarks, kept: PathMarks) -> bool:
     return gone.below(path) >= 0 and kept.below(path) < 0 and not is_shared_directory(path)

@@ -1,4 +1,5 @@
-"""What the final stage gets of what the image with Go has: certificates, time zones, open directories."""
+"""System files that golang images have and a small base lacks: certificates, time zones, writable
+directories."""
 
 from __future__ import annotations
 
@@ -15,13 +16,13 @@ from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
-# golang images open these directories to everyone (chmod 1777 in their Dockerfiles).
+# World-writable in golang images (chmod 1777 in their Dockerfiles).
 _OPEN = ("/go", "/go/bin", "/go/src")
 
 
-def open_to_all(program: Program) -> str:
-    """The working directory, if only the image with Go lets the user who starts the program write there
-    and the program may do so; else ""."""
+def writable_workdir(program: Program) -> str:
+    """The working directory if only golang images let the runtime user write to it, and the program may do
+    so; else ""."""
     assert program.base is not None
     cwd = program.end_state.cwd or "/"
     if program.base.workdir != "/go" or cwd not in _OPEN or is_plain_root(program.runtime.user):
@@ -29,15 +30,15 @@ def open_to_all(program: Program) -> str:
     return cwd if opens_unknown(program) else ""
 
 
-def with_opened(
+def with_writable_directories(
     program: Program,
     head: tuple[str, ...],
     opened: str,
     copies: Sequence[CopyFromBuilder],
     drop: Container[int],
 ) -> tuple[str, ...]:
-    """The head of the final stage with such a directory, and those beside it that come to be there: for
-    `trees`, and for the copies from the context that are not in `drop` (indices of instructions)."""
+    """The head of the final stage with that directory and its siblings created; for `copies`, and for COPYs
+    from the context whose index is not in `drop`."""
     at = next((i for i, line in enumerate(head) if line.startswith("WORKDIR")), len(head))
     places = {copy.path for copy in copies}
     for step in program.steps:
@@ -48,24 +49,25 @@ def with_opened(
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 
 
-def put_back_of_go(
+def restored_system_files(
     program: Program, base: str
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], Reason | None]:
-    """What the final stage installs of what the image with Go has, with decisions, and what is missing."""
+    """The instructions that restore system files, their decisions, and the reason if something can't be
+    restored."""
     wanted = wanted_packages(program, base)
-    copied, told = _copied_data(program, base, wanted)
+    copied, copy_decisions = _copied_data(program, base, wanted)
     if "alpine" not in base:
         install, put, missing = restored_packages(program, base, wanted)
-        if any("ca-certificates" in line for line in install):  # comes along with what is installed
+        if any("ca-certificates" in line for line in install):  # installed as a dependency
             certificates = named_data_files("golang")["certificates"]
             copied = tuple(line for line in copied if certificates not in line)
-            told = tuple(d for d in told if d.get("path") != certificates)
-        return (*install, *copied), (*told, *put), missing
+            copy_decisions = tuple(d for d in copy_decisions if d.get("path") != certificates)
+        return (*install, *copied), (*copy_decisions, *put), missing
     installed = {v.name for s in program.steps for a in s.atoms for v in a.packages if v.role != "build"}
     names = sorted(set(wanted) - installed)
     if not names:
-        return copied, told, None
-    decisions = told + tuple(
+        return copied, copy_decisions, None
+    decisions = copy_decisions + tuple(
         Decision.of("SL311", "package", safety="safe", package=n, user=wanted[n].name, base=base)
         for n in names
     )
@@ -78,10 +80,10 @@ def put_back_of_go(
 def _copied_data(
     program: Program, base: str, wanted: dict[str, Use]
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
-    """COPY lines for certificates and time zones, taken out of `wanted`: files of the image with Go that
-    are the same wherever they lie, so that nothing has to be fetched for them."""
+    """COPY instructions for certificates and time zones, removed from `wanted`. These files are the same in
+    every image, so nothing has to be downloaded."""
     assert program.base is not None
-    places = {"ca-certificates": named_data_files("golang")["certificates"], "tzdata": _zones(program)}
+    places = {"ca-certificates": named_data_files("golang")["certificates"], "tzdata": _zone_files(program)}
     lines: list[str] = []
     decisions: list[Decision] = []
     for name, path in places.items():
@@ -93,8 +95,8 @@ def _copied_data(
     return tuple(lines), tuple(decisions)
 
 
-def _zones(program: Program) -> str:
-    """Go reads the system's zone files first, then those of the toolchain at the path it was built in."""
+def _zone_files(program: Program) -> str:
+    """The zone files to copy. Go reads those of the system first, then those of its toolchain."""
     assert program.base is not None
     lost = carried(program.base)
     system = lost.checked and "tzdata" in lost.packages

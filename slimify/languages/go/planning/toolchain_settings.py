@@ -1,7 +1,7 @@
-"""Settings of the Go toolchain: ENV that only the go command reads is of no use without it.
+"""ENV variables of the Go toolchain, which a final stage without Go does not need.
 
-The tutorial's `ENV GO111MODULE=on CGO_ENABLED=0 GOOS=linux` tells the compiler what to do. Once the final
-stage has no Go it says nothing to anybody, unless something that is kept names the variable.
+`ENV GO111MODULE=on CGO_ENABLED=0 GOOS=linux` configures the compiler. It is repeated in the final stage
+only if something kept names the variable.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from slimify.syntax.dockerfile.instructions import env_pairs
 
 
 def builder_only_env(program: Program) -> frozenset[str]:
-    """The toolchain's settings that nothing at run time reads, as far as sources and scripts tell."""
+    """The toolchain variables that nothing reads at run time, according to sources and scripts."""
     features = program.runtime_needs.sources.features
     if "toolchain" in features or {"go", "gofmt"} & set(program.runtime_needs.commands):
         return frozenset()
@@ -24,14 +24,14 @@ def builder_only_env(program: Program) -> frozenset[str]:
     scripts = [e for e in program.runtime_needs.start if e.action == "script"]
     if not scripts:
         return idle
-    # a script may call others: every one of the context counts
+    # scripts may call other scripts, so all of the context count
     texts = [program.context.text(f) or "" for f in program.context.files if f.endswith((".sh", ".bash"))]
     texts += [program.end_state.view.text(path) or "" for e in scripts for path in e.reads]
     return idle - {name for text in texts for name in names_in(text)}
 
 
-def left(program: Program, layout: Layout) -> tuple[Decision, ...]:
-    """The decision that says which settings the final stage does without."""
+def env_decisions(program: Program, layout: Layout) -> tuple[Decision, ...]:
+    """The decision that lists the variables dropped from the final stage."""
     kept = repeated_state(program, layout)
     gone = {
         name: step.line

@@ -1,8 +1,8 @@
 """Go files and packages without a syntax tree: build constraints, imports, the import graph.
 
-A Go file's head is simple enough to be read exactly by tokens: comments, `package`, imports. The
-rules of which file belongs to a build are those of go/build ("Build Constraints" in
-`go help buildconstraint`).
+The head of a Go file (comments, `package`, imports) is simple enough to be read exactly by tokens. The
+rules for which file belongs to a build are those of go/build ("Build Constraints" in `go help
+buildconstraint`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ARCHITECTURES = words(
     mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm
     """
 )
-_KEPT_OUT = words("ignore tools generate integration e2e example examples none never")
+_EXCLUDING_TAGS = words("ignore tools generate integration e2e example examples none never")
 _UNIX = words("aix android darwin dragonfly freebsd hurd illumos ios linux netbsd openbsd solaris")
 _HEAD = re.compile(
     r"""(?P<space>[\s\ufeff]+)
@@ -63,11 +63,11 @@ class Head(Struct, frozen=True, kw_only=True):
 
 
 class ImportGraph(Struct, frozen=True, kw_only=True):
-    """What a main package is built from.
+    """The packages of a main package.
 
-    `packages` are directories in the context, `standard` imports from the standard library,
-    `unknown` imports whose source is not in the context, `cgo` the places that need cgo: a file
-    with `import "C"`, or an import of a module known for it.
+    `packages` are context directories, `standard` imports from the standard library, `unknown` imports
+    whose source is not in the context. `cgo` are the uses of cgo: a file with `import "C"`, or an import of
+    a module known for it.
     """
 
     packages: tuple[str, ...]
@@ -161,22 +161,22 @@ def applies(
     def holds(tag: str) -> bool:
         return tag in known or tag.startswith("go1.") or (goos == "android" and tag == "linux")
 
-    return _satisfied(start, holds)
+    return _is_satisfied(start, holds)
 
 
 def may_apply(file: str, start: Head) -> bool:
-    """Whether some build for Linux takes the file, whatever its architecture and the tags given to it.
+    """Whether some build for Linux takes the file, for any architecture and any tags.
 
-    Tags by which people keep files out of builds (`ignore`, `tools`) do not count as given.
+    Tags that conventionally exclude files from builds (`ignore`, `tools`) do not count as given.
     """
     if not _is_source(file) or not any(_name_fits(file, "linux", arch) for arch in _ARCHITECTURES):
         return False
-    never = (_SYSTEMS | _KEPT_OUT) - {"linux"}
+    never = (_SYSTEMS | _EXCLUDING_TAGS) - {"linux"}
 
     def certain(tag: str) -> bool:
         return tag in {"linux", "unix", "gc"} or tag.startswith("go1.")
 
-    return _satisfied(start, certain) or _satisfied(start, lambda tag: certain(tag) or tag not in never)
+    return _is_satisfied(start, certain) or _is_satisfied(start, lambda tag: certain(tag) or tag not in never)
 
 
 def _is_source(file: str) -> bool:
@@ -184,14 +184,14 @@ def _is_source(file: str) -> bool:
     return name.endswith(".go") and not name.startswith(("_", ".")) and not name.endswith("_test.go")
 
 
-def _satisfied(start: Head, holds: Callable[[str], bool]) -> bool:
+def _is_satisfied(start: Head, holds: Callable[[str], bool]) -> bool:
     if start.constraint:
         return _evaluate(start.constraint, holds)
     return all(_plus_holds(line, holds) for line in start.plus)
 
 
 def _name_fits(file: str, goos: str, goarch: str) -> bool:
-    """`*_GOOS`, `*_GOARCH` and `*_GOOS_GOARCH`; what stands before the first `_` is no constraint."""
+    """`*_GOOS`, `*_GOARCH` and `*_GOOS_GOARCH`; the part before the first `_` is no constraint."""
     parts = posixpath.basename(file).removesuffix(".go").split("_")[1:]
     if len(parts) >= 2 and parts[-2] in _SYSTEMS and parts[-1] in _ARCHITECTURES:
         return parts[-2] == goos and parts[-1] == goarch
@@ -209,7 +209,7 @@ def _plus_holds(line: str, holds: Callable[[str], bool]) -> bool:
 
 
 def _evaluate(expression: str, holds: Callable[[str], bool]) -> bool:
-    """The value of a `//go:build` expression; True for one that is malformed: the file stays in view."""
+    """The value of a `//go:build` expression; True for a malformed one, so that the file is read."""
     terms = _TERM.findall(expression)
     if len(terms) > 200:
         return True
@@ -305,8 +305,10 @@ def import_graph(
                 if path == "C":
                     cgo.append(Use(name="C", file=file, line=line))
                     continue
-                target = next((t for t in _places(path, folder, modules, vendor) if t in folders), None)
-                if _belongs(path, known_cgo):
+                target = next(
+                    (t for t in _import_directories(path, folder, modules, vendor) if t in folders), None
+                )
+                if _is_known_module(path, known_cgo):
                     cgo.append(Use(name=path, file=file, line=line))
                 if target is None:
                     (standard if _is_standard(path, modules) else unknown).add(path)
@@ -321,8 +323,8 @@ def import_graph(
     )
 
 
-def _places(path: str, folder: str, modules: Mapping[str, str], vendor: bool) -> Iterator[str]:
-    """Where the source of an import may lie, nearest vendor directory first."""
+def _import_directories(path: str, folder: str, modules: Mapping[str, str], vendor: bool) -> Iterator[str]:
+    """The directories that may hold the source of an import, nearest vendor directory first."""
     if path.startswith("."):
         yield posixpath.normpath(posixpath.join(folder, path)).removeprefix(".").lstrip("/")
     while vendor:
@@ -331,11 +333,13 @@ def _places(path: str, folder: str, modules: Mapping[str, str], vendor: bool) ->
         if not folder:
             break
         folder = posixpath.dirname(folder)
-    for module in sorted((m for m in modules if _belongs(path, frozenset({m}))), key=len, reverse=True):
+    for module in sorted(
+        (m for m in modules if _is_known_module(path, frozenset({m}))), key=len, reverse=True
+    ):
         yield posixpath.join(modules[module], path[len(module) :].lstrip("/")).rstrip("/")
 
 
-def _belongs(path: str, modules: frozenset[str]) -> bool:
+def _is_known_module(path: str, modules: frozenset[str]) -> bool:
     while path:
         if path in modules:
             return True
@@ -345,4 +349,4 @@ def _belongs(path: str, modules: frozenset[str]) -> bool:
 
 def _is_standard(path: str, modules: Mapping[str, str]) -> bool:
     """Paths of the standard library have no dot in their first element."""
-    return "." not in path.partition("/")[0] and not _belongs(path, frozenset(modules))
+    return "." not in path.partition("/")[0] and not _is_known_module(path, frozenset(modules))

@@ -1,4 +1,4 @@
-"""Which Go files a program is made of: those of the packages that are built and of what they import."""
+"""The Go files of a program: those of the built packages and of their imports."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _EMBED = re.compile(r"^//go:embed[ \t]+(.+)$", re.MULTILINE)
 
 
 class GoSources(Struct, frozen=True, kw_only=True):
-    """Context paths of the files that are compiled, and the imports whose source is not there."""
+    """Context paths of the compiled files, and the imports whose source is not in the context."""
 
     files: tuple[str, ...]
     outside: tuple[str, ...]
 
 
 def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | None:
-    """The sources of all programs that are built from the context; None where they can't be told."""
+    """The sources of all programs built from the context; None if they can't be determined."""
     context = view.context
     modules = _modules(view)
     graphs: list[tuple[ImportGraph, frozenset[str]]] = []
@@ -34,7 +34,7 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
         if not effect.does("compile", "go") or effect.action not in ("build", "install", "get"):
             continue
         if not (effect.outputs or effect.writes) or (not effect.reads and effect.action != "build"):
-            continue  # throws its result away, or builds what is not of the context
+            continue  # discards its result, or builds something outside the context
         places = [view.context_path(path) for path in effect.reads]
         tags = _tags(effect)
         for place in places or [None]:
@@ -52,7 +52,7 @@ def built_sources(view: ContextView, effects: Iterable[Effect]) -> GoSources | N
 
 
 def _packages(context: Context, place: str, effect: Effect) -> tuple[str, ...]:
-    """The directories of the packages that one word of a build command stands for."""
+    """The package directories that one word of a build command matches."""
     if place.endswith(".go"):
         return (posixpath.dirname(place),)
     if not any(s.startswith("packages=") for s in effect.settings):
@@ -60,12 +60,12 @@ def _packages(context: Context, place: str, effect: Effect) -> tuple[str, ...]:
     below = (
         (file, context.text(file) or "")
         for file in context.under(place)
-        if file.endswith(".go") and not _left_out(file)
+        if file.endswith(".go") and not _is_left_out(file)
     )
     return main_packages(below)
 
 
-def _left_out(file: str) -> bool:
+def _is_left_out(file: str) -> bool:
     parts = file.split("/")[:-1]
     return any(part in ("vendor", "testdata") or part.startswith(("_", ".")) for part in parts)
 
@@ -85,7 +85,7 @@ def _tags(effect: Effect) -> frozenset[str]:
 
 
 def _modules(view: ContextView) -> Mapping[str, str]:
-    """Import paths and their directories in the context: of modules, and of what lies below GOPATH."""
+    """Import paths and their context directories: of modules, and of packages below GOPATH."""
     context = view.context
     found: dict[str, str] = {}
     for placed in view.copies:
@@ -93,7 +93,7 @@ def _modules(view: ContextView) -> Mapping[str, str]:
         if placed.directory and below and path:
             found[path] = placed.source
     for file in context.files:
-        if posixpath.basename(file) != "go.mod" or _left_out(file):
+        if posixpath.basename(file) != "go.mod" or _is_left_out(file):
             continue
         for line in (context.text(file) or "").splitlines():
             words = line.split()
@@ -103,14 +103,13 @@ def _modules(view: ContextView) -> Mapping[str, str]:
     return found
 
 
-def vendored(file: str) -> bool:
-    """The file is a copy of somebody else's source."""
+def is_vendored(file: str) -> bool:
+    """Whether the file is a copy of third-party source."""
     return any(part in ("vendor", "_workspace", "third_party") for part in file.split("/")[:-1])
 
 
 def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
-    """Files and directories of the context that string literals name, whoever they are handed to;
-    what is embedded is in the program."""
+    """Context files and directories named by string literals. Embedded files are part of the program."""
     for file in files:
         if file.endswith(".pb.go"):
             continue
@@ -125,38 +124,41 @@ def named_entries(context: Context, files: Iterable[str]) -> Iterable[Use]:
             name = (match[1] or match[2]).strip()
             place = posixpath.normpath(name)
             above = place.lstrip("./") if place.startswith("../") else ""
-            if above and _somewhere(context, above):
+            if above and _exists_below(context, above):
                 yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
-            if place.startswith(("/", "..")) or not name.strip("./") or not _data(context, place):
+            if place.startswith(("/", "..")) or not name.strip("./") or not _is_data(context, place):
                 continue
-            if any(_within(posixpath.join(home, place), e) or _within(place, e) for e in embedded):
+            if any(_is_within(posixpath.join(home, place), e) or _is_within(place, e) for e in embedded):
                 continue
             yield Use(name=place, file=file, line=text.count("\n", 0, match.start()) + 1)
 
 
-def places_of_sources(context: Context, files: Iterable[str]) -> Iterable[Use]:
-    """The directories of sources that ask where they were compiled, to find files beside them."""
+def source_directories(context: Context, files: Iterable[str]) -> Iterable[Use]:
+    """The directories of sources that ask where they were compiled, to find files next to them."""
     for file in files:
         text = context.text(file) or ""
         if "runtime.Caller(" in text or '"go/build"' in text:
             yield Use(name=posixpath.dirname(file) or ".", file=file, line=1)
 
 
-def _data(context: Context, place: str) -> bool:
-    """The context has it, and it is not only Go source."""
-    if vendored(place + "/"):
+def _is_data(context: Context, place: str) -> bool:
+    """Whether the context has it, and not only as Go source."""
+    if is_vendored(place + "/"):
         return False
     if context.is_dir(place):
         return any(not f.endswith((".go", ".proto")) and "/testdata/" not in f for f in context.under(place))
     return context.has(place) and not place.endswith((".go", ".mod", ".sum"))
 
 
-def _somewhere(context: Context, tail: str) -> bool:
-    """Data of that name lies in the context: where the program starts tells which `../name` is meant."""
+def _exists_below(context: Context, tail: str) -> bool:
+    """Whether data of that name exists anywhere in the context: `../name` depends on where the program
+    starts."""
     ends = "/" + tail
-    return any(("/" + d).endswith(ends) and _data(context, d) for d in (*context.directories, *context.files))
+    return any(
+        ("/" + d).endswith(ends) and _is_data(context, d) for d in (*context.directories, *context.files)
+    )
 
 
-def _within(place: str, pattern: str) -> bool:
+def _is_within(place: str, pattern: str) -> bool:
     top = pattern.partition("*")[0].rstrip("/")
     return place == top or place.startswith(top + "/") or top.startswith(place + "/")

@@ -1,4 +1,4 @@
-"""Go's sources: see `Sources` in languages/base.py."""
+"""Go sources: see `Sources` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -8,39 +8,33 @@ from msgspec.structs import replace
 
 from slimify.context.source_uses import merge
 from slimify.languages.go.package_facts import go_package
-from slimify.languages.go.sources.program import (
-    built_sources,
-    named_entries,
-    places_of_sources,
-    vendored,
-)
+from slimify.languages.go.sources.program import built_sources, is_vendored, named_entries, source_directories
 from slimify.languages.go.sources.uses import read_many
 from slimify.model.effects import Effect
 from slimify.model.sources import SourceFacts, Use
 from slimify.semantics.context_files import ContextView
 
-__all__ = ["compiled", "read_many", "selected"]
+__all__ = ["program_facts", "read_many", "selected_sources"]
 
 _LOADERS = "golang.org/x/tools/"  # they start compilers, for programs that work on Go code
 
 
-def selected(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+def selected_sources(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
     return paths
 
 
-def compiled(
+def program_facts(
     view: ContextView, effects: Iterable[Effect], limit: int
 ) -> tuple[SourceFacts, tuple[Use, ...]] | None:
-    """What the files of Go programs need, with the programs that their modules are known to start.
+    """What the files of Go programs need, including programs that their modules are known to start.
 
-    A library opens and starts what its caller names, so of vendored sources only the names that are
-    constant count.
+    A library opens and starts what its caller passes, so only constant names count in vendored sources.
     """
     sources = built_sources(view, effects)
     if sources is None or len(sources.files) > limit:
         return None
-    own = read_many(_texts(view, (f for f in sources.files if not vendored(f))))
-    libraries = read_many(_texts(view, (f for f in sources.files if vendored(f) and _LOADERS not in f)))
+    own = read_many(_texts(view, (f for f in sources.files if not is_vendored(f))))
+    libraries = read_many(_texts(view, (f for f in sources.files if is_vendored(f) and _LOADERS not in f)))
     libraries = replace(libraries, dynamic=(), paths=(), features=libraries.features - {"files", "main"})
     facts = merge((own, libraries))
     imports = {use.name: use for use in reversed(facts.imports)}
@@ -58,8 +52,8 @@ def compiled(
                 for pattern in module.files
                 for found in view.context.glob(pattern, directories=True)
             ),
-            *named_entries(view.context, (f for f in sources.files if not vendored(f))),
-            *places_of_sources(view.context, (f for f in sources.files if not vendored(f))),
+            *named_entries(view.context, (f for f in sources.files if not is_vendored(f))),
+            *source_directories(view.context, (f for f in sources.files if not is_vendored(f))),
         ),
         features=frozenset(features),
     )

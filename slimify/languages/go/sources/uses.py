@@ -1,7 +1,7 @@
-"""What Go sources need when they run, read with tree-sitter.
+"""What Go sources need at run time, read with tree-sitter.
 
-Package, imports and build constraints come from the file's head (see `gopackages`); a syntax
-tree is made only for files with a call of interest.
+Package, imports and build constraints come from the head of the file (see `packages`). Only files with a
+relevant call are parsed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["ImportGraph", "applies", "import_graph", "main_packages", "package_n
 _NO_NETWORK = words("net/url net/mail net/netip net/textproto net/http/httptest")
 _TLS = words("net/http net/smtp crypto/tls crypto/x509 golang.org/x/net/http2 google.golang.org/grpc")
 _USER = frozenset({"os/user"})
-# Position of the program among the arguments; what follows are its arguments.
+# Position of the program among the arguments; its own arguments follow.
 _PROGRAMS = {
     "os/exec.Command": 0,
     "os/exec.CommandContext": 1,
@@ -58,12 +58,12 @@ _PATHS = {
     "net/http.ListenAndServeTLS": (1, 2),
     "crypto/tls.LoadX509KeyPair": (0, 1),
 }
-# The same for methods, and for packages with names that say enough.
+# The same for methods, and for packages with unambiguous names.
 _METHODS = {
     **dict.fromkeys(words("ParseGlob LoadHTMLGlob SetConfigFile AddConfigPath ReadInConfigFile"), (0,)),
     **dict.fromkeys(words("ParseFiles LoadHTMLFiles"), range(50)),
     **dict.fromkeys(words("Static StaticFile StaticFS ServeFiles"), (1,)),
-    "File": (0, 1),  # of a context, or of a router behind the route
+    "File": (0, 1),  # of a context; of a router, after the route
     "ListenAndServeTLS": (0, 1),
     "RunTLS": (1, 2),
 }
@@ -94,11 +94,10 @@ def read(text: str, file: str) -> SourceFacts:
 
 
 def read_many(files: Iterable[tuple[str, str]]) -> SourceFacts:
-    """What many files need, as (path, text). Linear in their size.
+    """What many files need, as (path, text); linear in their size.
 
-    Tests, and files that no build for Linux takes, need nothing. Files that are too large, or
-    nested beyond reason, are named in `skipped`. Where one of the files imports time/tzdata, none
-    needs the system's time zones.
+    Tests, and files that no Linux build takes, need nothing. Files that are too large or too deeply nested
+    are listed in `skipped`. If one file imports time/tzdata, none needs the system's time zones.
     """
     facts = merge(_read(text, file) for file, text in files)
     if any(use.name == "time/tzdata" for use in facts.imports):
@@ -149,7 +148,7 @@ def _features(package: str, imports: set[str], text: str, found: Collector) -> N
 
 
 def _local_name(path: str, name: str) -> str:
-    """The name a package has in the file: as given, or by the habits of naming."""
+    """The name of a package in the file: as given, or by naming conventions."""
     if name:
         return name
     parts = path.split("/")

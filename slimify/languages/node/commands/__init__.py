@@ -1,1 +1,1 @@
-"""What Node's package managers and tools do."""
+"""The effects of Node's package managers and tools."""

@@ -1,4 +1,4 @@
-"""What Node's package managers share: names, caches, places, and what an install leaves."""
+"""What Node's package managers share: names, caches, directories, and the results of an install."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ CHECKING = frozenset(
 
 
 def package_name(text: str) -> str:
-    """`@scope/name@version` and `name@version` without the version; addresses by their last part."""
+    """`@scope/name@version` or `name@version` without the version; the last part of an address."""
     if re.match(r"(?:git\+|https?:|git:|github:|ssh:)", text) or re.fullmatch(
         r"[\w-]+/[\w.-]+(?:#.*)?", text
     ):
@@ -90,18 +90,20 @@ def package_name(text: str) -> str:
 
 def node_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
     return tuple(
-        package(w, package_name(w.value) if w.value else half_name(w.text)) for w in words if w.value != "."
+        package(w, package_name(w.value) if w.value else name_before_version(w.text))
+        for w in words
+        if w.value != "."
     )
 
 
-def half_name(text: str) -> str:
-    """The name in front of an unknown version: `npm@$VERSION`."""
+def name_before_version(text: str) -> str:
+    """The name before an unknown version: `npm@$VERSION`."""
     match = re.match(r"[\"']?(@?[\w./-]+)@", text)
     return match[1] if match else ""
 
 
 def in_directory(call: Call, options: Options) -> Call:
-    """With `--prefix DIR`, `--cwd DIR` or `-C DIR`: as if started there."""
+    """The call as if started in the directory of `--prefix DIR`, `--cwd DIR` or `-C DIR`."""
     word = options.last("--prefix", "--cwd", "--dir") or (
         options.last("-C") if call.name in ("pnpm", "npm") else None
     )
@@ -136,8 +138,8 @@ def node_caches(call: Call, manager: str) -> tuple[str, ...]:
     )
 
 
-def with_dev(state: State, options: Options, manager: str) -> bool:
-    """Whether development dependencies are installed too; if it can't be told, they are."""
+def installs_dev(state: State, options: Options, manager: str) -> bool:
+    """Whether development dependencies are installed; True if unknown."""
     kept = ",".join(a.shown for a in options.all("--include", "--also"))
     if "dev" in kept or options.has("--dev") or options.value("--production", "--prod") == "false":
         return True
@@ -154,13 +156,13 @@ def with_dev(state: State, options: Options, manager: str) -> bool:
         return False
     if (state.get("NPM_CONFIG_PRODUCTION") or state.settings.get("npm production") or "") == "true":
         return False
-    if manager == "yarn" and _berry(state):
+    if manager == "yarn" and _is_berry(state):
         return True
     return state.get("NODE_ENV") != "production"
 
 
-def _berry(state: State) -> bool:
-    """Whether yarn 2 or later is in charge."""
+def _is_berry(state: State) -> bool:
+    """Whether yarn 2 or later is used."""
     if state.cwd is None:
         return False
     if state.view.context_path(posixpath.join(state.cwd, ".yarnrc.yml")) is not None:
@@ -169,19 +171,18 @@ def _berry(state: State) -> bool:
     return isinstance(wanted, str) and bool(re.match(r"yarn@[2-9]", wanted))
 
 
-def _node_modules(state: State) -> bool:
-    """Whether yarn 2 or later is told to make node_modules, and no .pnp.cjs (the loader's file is
-    there for some projects only)."""
+def _makes_node_modules(state: State) -> bool:
+    """Whether yarn 2 or later is configured to create node_modules and no .pnp.cjs (some projects have only
+    the loader's file)."""
     text = state.view.text(posixpath.join(state.cwd or "/", ".yarnrc.yml")) or ""
     return bool(re.search(r"(?m)^nodeLinker:\s*[\"']?(?:node-modules|pnpm)\b", text))
 
 
-def _result(state: State, words: tuple[Arg, ...], manager: str) -> str:
-    """What is sure to be there after an install: node_modules, or only the project's directory. A
-    workspace has node_modules of its own only where versions differ, a project without dependencies
-    has none at all."""
+def _surely_made(state: State, words: tuple[Arg, ...], manager: str) -> str:
+    """What an install certainly creates: node_modules, or only the project directory. A workspace has a
+    node_modules of its own only if versions differ; a project without dependencies has none."""
     data = package_json(state)
-    if workspaces(state) or (manager == "yarn" and _berry(state) and not _node_modules(state)):
+    if workspaces(state) or (manager == "yarn" and _is_berry(state) and not _makes_node_modules(state)):
         return "."
     groups = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
     if data is not None and not words and not any(data.get(group) for group in groups):
@@ -190,8 +191,8 @@ def _result(state: State, words: tuple[Arg, ...], manager: str) -> str:
 
 
 def _shared_cache(call: Call) -> str | None:
-    """Where plug and play loads packages from outside the project: since Yarn 4 its cache is in the home
-    directory (source: yarnpkg.com/configuration/yarnrc, enableGlobalCache)."""
+    """The directory outside the project from which plug and play loads packages: since Yarn 4 its cache is
+    in the home directory (source: yarnpkg.com/configuration/yarnrc, enableGlobalCache)."""
     project = project_of(call.state)
     settings = project.settings if project is not None else {}
     version = (project.package_manager if project is not None else None) or ""
@@ -204,23 +205,23 @@ def _shared_cache(call: Call) -> str | None:
 def install(
     call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
 ) -> tuple[Effect, ...]:
-    """An install into node_modules here and in the workspaces, with the project's own hooks.
+    """An install into node_modules of the directory and its workspaces, with the project's hooks.
 
-    Lock files are not results of an install: they are there before, or nobody reads them afterwards.
+    Lock files are not results of an install: they existed before, or nothing reads them afterwards.
     """
     state = call.state
     folders = options.all("--modules-folder")
-    writes: list[Arg | str] = list(folders) if folders else [_result(state, words, manager)]
+    writes: list[Arg | str] = list(folders) if folders else [_surely_made(state, words, manager)]
     if words and action in ("install", "add", "remove") and not options.has("--no-save"):
         writes.append("package.json")
-    if manager == "yarn" and _berry(state):
+    if manager == "yarn" and _is_berry(state):
         writes.append(".yarn")
-        cache = None if _node_modules(state) else _shared_cache(call)
+        cache = None if _makes_node_modules(state) else _shared_cache(call)
         writes += [cache] if cache else []
     root = workspace_root(state)
     if root is not None and manager != "bun":
-        writes.append(root)  # the packages of all members lie there
-    dev = with_dev(state, options, manager)
+        writes.append(root)  # contains the packages of all members
+    dev = installs_dev(state, options, manager)
     quiet = options.has("--ignore-scripts") or state.get("NPM_CONFIG_IGNORE_SCRIPTS") == "true"
     for browser in () if quiet else _BROWSERS:
         place = call.home(browser.place)
@@ -259,10 +260,10 @@ def install(
 
 
 class _Browser(Struct, frozen=True, kw_only=True):
-    """A package whose install downloads a browser into the home directory.
+    """A package whose install downloads a browser to the home directory.
 
-    `since` is the first major version that does so: older ones keep it in their own directory below
-    node_modules (source: Puppeteer's change log, 19.0.0). `off` are variables that switch it off.
+    `since` is the first major version that does; older ones store it below node_modules (source:
+    Puppeteer's change log, 19.0.0). `off` are variables that disable it.
     """
 
     name: str
@@ -290,8 +291,8 @@ _BROWSERS = (
 )
 
 
-def global_places(state: State, manager: str = "npm") -> tuple[str, ...]:
-    """Where globally installed packages and their programs go.
+def global_directories(state: State, manager: str = "npm") -> tuple[str, ...]:
+    """The directories of globally installed packages and their programs.
 
     /usr/local in the official images and with Debian's and Alpine's npm; /usr with NodeSource's.
     """
@@ -324,12 +325,16 @@ def install_globally(
     call: Call, options: Options, words: tuple[Arg, ...], manager: str, action: str
 ) -> tuple[Effect, ...]:
     """npm install -g, yarn global add, …"""
-    places = global_places(call.state, manager)
+    places = global_directories(call.state, manager)
     prefix = options.value("--prefix")
     if prefix:
         places = call.known_paths((f"{prefix}/lib/node_modules", f"{prefix}/bin"))
     unknown = next(
-        (f"which packages {w.text} stands for" for w in words if w.value is None and not half_name(w.text)),
+        (
+            f"which packages {w.text} stands for"
+            for w in words
+            if w.value is None and not name_before_version(w.text)
+        ),
         "",
     )
     deleting = action in ("remove", "uninstall")
@@ -342,13 +347,13 @@ def install_globally(
             writes=places,
             caches=node_caches(call, manager),
             why=unknown,
-            deletes=_removed(places, words) if deleting else (),
+            deletes=_removed_directories(places, words) if deleting else (),
         ),
     )
 
 
-def _removed(places: tuple[str, ...], words: tuple[Arg, ...]) -> tuple[str, ...]:
-    """The directories of packages that are taken out of the global ones."""
+def _removed_directories(places: tuple[str, ...], words: tuple[Arg, ...]) -> tuple[str, ...]:
+    """The directories of packages removed from the global ones."""
     names = [package_name(w.value) for w in words if w.value]
     roots = [place for place in places if place.endswith("/node_modules")]
     return tuple(f"{root}/{name}" for root in roots for name in names)

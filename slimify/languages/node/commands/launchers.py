@@ -1,4 +1,4 @@
-"""What surrounds Node packages: corepack, nvm, and launchers such as cross-env and run-s."""
+"""Tools around Node packages: corepack, nvm, and launchers such as cross-env and run-s."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node.commands.install import install, node_packages
 from slimify.languages.node.commands.project import in_workspaces, package_json, run_script, scripts
-from slimify.languages.node.commands.tools import launched, started, tool_effects
+from slimify.languages.node.commands.tools import tool_call, tool_effects, with_launcher
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, package
 
 
 def _corepack(call: Call) -> tuple[Effect, ...]:
-    """`enable` makes shims beside node; prepare, install and use fill the cache that the shims need."""
+    """`enable` creates shims next to node; prepare, install and use fill the cache that the shims read."""
     words = call.options(("--install-directory", "-o")).operands
     action = (words[0].value or "") if words else ""
     home = call.state.get("COREPACK_HOME") or call.home(".cache/node/corepack")
@@ -39,12 +39,12 @@ def _corepack(call: Call) -> tuple[Effect, ...]:
     if action == "disable":
         return (call.write_effect("files", "disable", manager="corepack", writes=(shims,)),)
     if action in ("yarn", "pnpm", "npm"):
-        return started(call, words)
+        return tool_call(call, words)
     return (call.effect("check", action),)
 
 
 def _versions(call: Call) -> tuple[Effect, ...]:
-    """nvm, n, fnm, volta: other versions of node."""
+    """nvm, n, fnm, volta: install other versions of node."""
     action = call.first
     if call.name == "nvm" and action in (
         "use",
@@ -79,9 +79,9 @@ def _versions(call: Call) -> tuple[Effect, ...]:
     )
 
 
-@launched
+@with_launcher
 def _cross_env(call: Call) -> tuple[Effect, ...]:
-    """cross-env A=b cmd, dotenv -e F -- cmd, env-cmd cmd: the command, in a richer environment."""
+    """cross-env A=b cmd, dotenv -e F -- cmd, env-cmd cmd: the command, with more variables."""
     state = call.state
     words = list(call.args)
     while words and (words[0].prefix.startswith("-") or re.match(r"\w+=", words[0].text)):
@@ -93,19 +93,19 @@ def _cross_env(call: Call) -> tuple[Effect, ...]:
             words.pop(0)
     if call.name == "cross-env-shell":
         return call.run(" ".join(w.value or w.text for w in words), state)
-    return started(replace(call, state=state), tuple(words))
+    return tool_call(replace(call, state=state), tuple(words))
 
 
-@launched
+@with_launcher
 def _run_many(call: Call) -> tuple[Effect, ...]:
     """npm-run-all, run-s, run-p: scripts of package.json by name or pattern."""
     options = call.options(("--max-parallel", "--npm-path"))
     wanted = [arg.value.partition(" ")[0] for arg in options.operands if arg.value]
-    effects = [effect for pattern in wanted for effect in _matching(call, pattern)]
+    effects = [effect for pattern in wanted for effect in _matching_scripts(call, pattern)]
     return tuple(effects) or (call.effect("check"),)
 
 
-@launched
+@with_launcher
 def _concurrently(call: Call) -> tuple[Effect, ...]:
     """concurrently: commands, and `npm:x` for scripts by name or pattern."""
     effects: list[Effect] = []
@@ -113,12 +113,12 @@ def _concurrently(call: Call) -> tuple[Effect, ...]:
     for arg in options.operands:
         text = (arg.value or arg.text).strip("\"'")
         short = re.match(r"(?:npm|yarn|pnpm|bun):(\S+)", text)
-        effects += _matching(call, short[1]) if short else call.run(text, call.state)
+        effects += _matching_scripts(call, short[1]) if short else call.run(text, call.state)
     return tuple(effects) or (call.application_code(),)
 
 
-def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
-    """The scripts that a pattern names: `*` stops at a colon, `**` does not."""
+def _matching_scripts(call: Call, pattern: str) -> tuple[Effect, ...]:
+    """The scripts that match a pattern: `*` stops at a colon, `**` does not."""
     if "*" not in pattern:
         return run_script(call, pattern)
     parts = (
@@ -129,7 +129,7 @@ def _matching(call: Call, pattern: str) -> tuple[Effect, ...]:
     return tuple(e for name in scripts(call.state) if wanted.fullmatch(name) for e in run_script(call, name))
 
 
-@launched
+@with_launcher
 def _lerna(call: Call) -> tuple[Effect, ...]:
     action = call.first
     if action in ("bootstrap", "link"):
@@ -145,7 +145,7 @@ def _lerna(call: Call) -> tuple[Effect, ...]:
 
 
 def _turbo(call: Call) -> tuple[Effect, ...]:
-    """turbo runs the scripts of the members with the package manager that the project names.
+    """turbo runs the scripts of the workspaces with the project's package manager.
 
     Source: https://turborepo.com/docs/crafting-your-repository/structuring-a-repository (packageManager).
     """
@@ -155,7 +155,7 @@ def _turbo(call: Call) -> tuple[Effect, ...]:
 
 
 def _pm2(call: Call) -> tuple[Effect, ...]:
-    """pm2 install: a module of pm2's own, below its home directory; everything else starts programs."""
+    """pm2 install: a module of pm2 in its home directory; all other commands start programs."""
     if call.first not in ("install", "module:install"):
         return (call.application_code(call.first),)
     home = call.state.get("PM2_HOME") or call.home(".pm2")
@@ -201,9 +201,9 @@ def _bower(call: Call) -> tuple[Effect, ...]:
     return (call.effect("cache" if call.first == "cache" else "check", call.first),)
 
 
-@launched
+@with_launcher
 def _shx(call: Call) -> tuple[Effect, ...]:
-    return started(call, call.args)
+    return tool_call(call, call.args)
 
 
 def _husky(call: Call) -> tuple[Effect, ...]:

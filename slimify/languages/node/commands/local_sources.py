@@ -1,4 +1,4 @@
-"""Packages beside the project that package.json and settings of package managers name."""
+"""Local packages that package.json and package manager settings refer to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from slimify.semantics.effects.local_sources import paths_in
 _PACKAGE = re.compile(r'"(?:file|link|portal):([^"]+)"')
 
 
-def named(manifest: str, text: str) -> Iterable[str]:
+def named_paths(manifest: str, text: str) -> Iterable[str]:
     return _PACKAGE.findall(text) if manifest.endswith("/package.json") else paths_in(text)
 
 
-def included(manifest: str, text: str) -> Iterable[str]:
+def included_manifests(manifest: str, text: str) -> Iterable[str]:
     return ()

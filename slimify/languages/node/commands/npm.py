@@ -1,4 +1,4 @@
-"""npm: installs, scripts, and the rest of its commands."""
+"""npm: installs, scripts, and its other commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node.commands.install import (
     CHECKING,
-    global_places,
+    global_directories,
     in_directory,
     install,
     install_globally,
@@ -111,11 +111,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
     if action in ("rebuild", "dedupe", "shrinkwrap"):
         return (
             call.write_effect(
-                "install",
-                action,
-                manager="npm",
-                writes=("node_modules",),
-                manifests=manifests(call.state),
+                "install", action, manager="npm", writes=("node_modules",), manifests=manifests(call.state)
             ),
         )
     if action == "link":
@@ -125,7 +121,7 @@ def _npm_rest(call: Call, action: str, rest: tuple[Arg, ...], everywhere: bool) 
                 "link",
                 manager="npm",
                 packages=node_packages(rest),
-                writes=(*global_places(call.state), "node_modules"),
+                writes=(*global_directories(call.state), "node_modules"),
             ),
         )
     if action == "exec":

@@ -10,22 +10,24 @@ from msgspec.structs import replace
 from slimify.facts.commands import values
 from slimify.languages.node.commands.install import (
     CHECKING,
-    global_places,
+    global_directories,
     in_directory,
     install,
     install_globally,
     node_caches,
 )
 from slimify.languages.node.commands.project import in_workspaces, manifests, scripts
-from slimify.languages.node.commands.tools import launched, npx
-from slimify.languages.node.commands.yarn import INSTALLS, script_or_program, taken
+from slimify.languages.node.commands.tools import npx, with_launcher
+from slimify.languages.node.commands.yarn import INSTALLS, parsed_call, script_or_program
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
 
 
-@launched
+@with_launcher
 def _pnpm(call: Call) -> tuple[Effect, ...]:
-    options, action, rest, behind = taken(call, values("npm", "node") - {"-p", "-c", "-w", "--workspace"})
+    options, action, rest, behind = parsed_call(
+        call, values("npm", "node") - {"-p", "-c", "-w", "--workspace"}
+    )
     everywhere = options.has("-g", "--global")
     call = in_directory(call, options)
     filtered = options.all("--filter", "-F")
@@ -42,7 +44,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
                 "fetch",
                 manager="pnpm",
                 writes=("node_modules",),
-                manifests=manifests(call.state)[1:],  # the lock alone, before there is a package.json
+                manifests=manifests(call.state)[1:],  # only the lock file, before package.json exists
                 caches=node_caches(call, "pnpm"),
                 dev=not options.has("--prod", "-P"),
             ),
@@ -82,7 +84,9 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
         )
     if action == "env":
         return (
-            call.effect("install-global", "env", manager="pnpm", writes=global_places(call.state, "pnpm")),
+            call.effect(
+                "install-global", "env", manager="pnpm", writes=global_directories(call.state, "pnpm")
+            ),
         )
     if action in ("dlx", "exec", "x"):
         return npx(replace(call, args=behind))
@@ -103,7 +107,7 @@ def _pnpm(call: Call) -> tuple[Effect, ...]:
 
 
 def _bun(call: Call) -> tuple[Effect, ...]:
-    options, action, rest, behind = taken(call, values("npm", "node"))
+    options, action, rest, behind = parsed_call(call, values("npm", "node"))
     call = in_directory(call, options)
     if action in INSTALLS and action:
         if options.has("-g", "--global"):

@@ -1,4 +1,4 @@
-"""What a package.json of the image says: its scripts, workspaces and dependencies."""
+"""The content of a package.json in the image: its scripts, workspaces and dependencies."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _LOCKS = (
     "pnpm-workspace.yaml",
     "lerna.json",
 )
-_ALONE = INSTALLS | {"packages", "prune", "compile"}
+_OWN_EFFECTS = INSTALLS | {"packages", "prune", "compile"}
 
 
 def package_json(state: State) -> Mapping[str, Any] | None:
-    """The package.json of the working directory, None if it is not known or no object."""
+    """The package.json of the working directory; None if it is unknown or not an object."""
     text = state.view.text(posixpath.join(state.cwd, "package.json")) if state.cwd else None
     if text is None:
         return None
@@ -53,7 +53,7 @@ def scripts(state: State) -> Mapping[str, str]:
 
 
 def manifests(state: State) -> tuple[str, ...]:
-    """package.json, and the lock and configuration files beside it that the view knows."""
+    """package.json, and the known lock and configuration files next to it."""
     if state.cwd is None:
         return ()
     places = (posixpath.join(state.cwd, name) for name in _LOCKS)
@@ -64,7 +64,7 @@ def manifests(state: State) -> tuple[str, ...]:
 
 
 def workspaces(state: State) -> tuple[str, ...]:
-    """The directories of the workspaces below the working directory, as far as they are known."""
+    """The known workspace directories below the working directory."""
     if state.cwd is None:
         return ()
     patterns = _patterns(package_json(state) or {}, state)
@@ -85,7 +85,7 @@ def workspaces(state: State) -> tuple[str, ...]:
 
 
 def workspace_root(state: State) -> str | None:
-    """The directory above whose workspaces the working directory is one of."""
+    """The directory that has the working directory among its workspaces."""
     above = posixpath.dirname(state.cwd) if state.cwd else ""
     while above.strip("/"):
         if state.cwd in workspaces(replace(state, cwd=above)):
@@ -119,8 +119,8 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def dependency(state: State, name: str, *, dev: bool) -> str | None:
-    """The version of a package that an install brings, by the lock or as package.json asks for it; None
-    where it brings none."""
+    """The version of a package that an install brings, from the lock file or as requested in package.json;
+    None if it brings none."""
     data = package_json(state) or {}
     for key in ("dependencies", "optionalDependencies", *(("devDependencies",) if dev else ())):
         group = data.get(key)
@@ -132,7 +132,7 @@ def dependency(state: State, name: str, *, dev: bool) -> str | None:
 
 
 def project_of(state: State) -> NodeProject | None:
-    """The project of the context whose package.json lies in the working directory."""
+    """The context project whose package.json is in the working directory."""
     path = state.view.context_path(posixpath.join(state.cwd or "/", "package.json"))
     return node_project(state.view.context, posixpath.dirname(path)) if path is not None else None
 
@@ -140,7 +140,8 @@ def project_of(state: State) -> NodeProject | None:
 def run_script(
     call: Call, name: str, args: Sequence[Arg] = (), *, manager: str = "npm"
 ) -> tuple[Effect, ...]:
-    """`npm run name`: one effect for the script and its hooks, then those that stand for themselves."""
+    """`npm run name`: one effect for the script and its hooks, then the nested effects that count
+    separately."""
     known = scripts(call.state)
     base = call.state.cwd or "?"
     by_name = _kind_by_name(name)
@@ -150,7 +151,7 @@ def run_script(
             if package_json(call.state) is None
             else f"package.json has no script {name}"
         )
-        head = _head(call, name, manager, by_name or "app", (), why)
+        head = _script_effect(call, name, manager, by_name or "app", (), why)
         return (replace(head, unread="package"),)
     nested: list[Effect] = []
     state = replace(call.state, languages=call.state.languages | {"node-script"})
@@ -160,11 +161,13 @@ def run_script(
             nested += call.run(f"{known[hook]} {more}".strip(), state, "script", base, hook)
     tools = tuple(dict.fromkeys(tool for e in nested for tool in (e.tool, *e.tools) if tool))
     kind, why, unread = _kind_of(nested, by_name)
-    head = replace(_head(call, name, manager, kind, tools, why), unread=unread)
-    return (head, *(e for e in nested if _stands_alone(e, call.state.cwd)))
+    head = replace(_script_effect(call, name, manager, kind, tools, why), unread=unread)
+    return (head, *(e for e in nested if _has_outer_effect(e, call.state.cwd)))
 
 
-def _head(call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[str, ...], why: str) -> Effect:
+def _script_effect(
+    call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[str, ...], why: str
+) -> Effect:
     cwd = call.state.cwd
     return call.effect(
         kind,
@@ -180,7 +183,8 @@ def _head(call: Call, name: str, manager: str, kind: EffectKind, tools: tuple[st
 
 
 def _kind_by_name(name: str) -> EffectKind | None:
-    """What the name of a script promises: its first telling part decides (`build:types`, `start:prod`)."""
+    """The kind of effect that a script's name suggests, by its first known part (`build:types`,
+    `start:prod`)."""
     names = LANGUAGE.facts("commands.toml")["scripts"]
     for part in (name, *re.split(r"[:_.\-/]", name)):
         if part in names["run"]:
@@ -210,11 +214,11 @@ def _kind_of(nested: Sequence[Effect], by_name: EffectKind | None) -> tuple[Effe
     return "app", vague[0].why, vague[0].unread
 
 
-def _stands_alone(effect: Effect, cwd: str | None) -> bool:
-    """Whether an effect inside a script is more than writing below the script's directory."""
+def _has_outer_effect(effect: Effect, cwd: str | None) -> bool:
+    """Whether an effect inside a script does more than write below the script's directory."""
     if effect.kind in LEAVES_NOTHING | RUNS_CODE or effect.writes_anywhere:
         return False
-    if effect.kind in _ALONE:
+    if effect.kind in _OWN_EFFECTS:
         return True
     inside = (cwd or "/").rstrip("/") + "/"
     places = (*effect.writes, *effect.outputs, *effect.deletes)
@@ -222,7 +226,7 @@ def _stands_alone(effect: Effect, cwd: str | None) -> bool:
 
 
 def in_workspaces(call: Call, wanted: tuple[Arg, ...], name: str, manager: str) -> tuple[Effect, ...]:
-    """`--workspace X run name`: the script in the workspace of that name or directory, else in all."""
+    """`--workspace X run name`: the script in the workspace with that name or directory, else in all."""
     places = workspaces(call.state)
     names = {re.sub(r"[.^{}]", "", w.value or "").strip("/") for w in wanted}
     chosen = []

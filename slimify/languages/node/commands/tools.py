@@ -15,11 +15,11 @@ from slimify.semantics.effects.call import Arg, Call, literal_arg
 _SERVING = frozenset(
     ["start", "serve", "server", "dev", "develop", "watch", "preview", "start:dev", "storybook", "studio"]
 )
-_SERVERS = frozenset({"next", "nuxt", "nuxi", "vite", "astro", "storybook"})  # without a word they serve
+_SERVERS = frozenset({"next", "nuxt", "nuxi", "vite", "astro", "storybook"})  # serve without arguments
 
 
-def launched(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
-    """A launcher is started, too: its own name is among the tools of what it launches."""
+def with_launcher(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
+    """The handler with the launcher's name added to the tools: the launcher is a program that runs, too."""
 
     def both(call: Call) -> tuple[Effect, ...]:
         return tuple(
@@ -31,7 +31,7 @@ def launched(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], 
 
 
 def npx(call: Call) -> tuple[Effect, ...]:
-    """npx, bunx, pnpm dlx, …: the program itself, downloaded if need be."""
+    """npx, bunx, pnpm dlx, …: the effects of the program, which is downloaded if necessary."""
     options = call.options(
         ("-p", "--package", "-c", "--call", "--prefix", "--node-arg", "-w", "--workspace", "--registry"),
         stop=True,
@@ -39,11 +39,11 @@ def npx(call: Call) -> tuple[Effect, ...]:
     text = options.value("-c", "--call")
     if text:
         return call.run(text, call.state)
-    return started(call, options.operands)
+    return tool_call(call, options.operands)
 
 
-def started(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
-    """A program of node_modules/.bin with its arguments."""
+def tool_call(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    """The effects of a program of node_modules/.bin with its arguments."""
     if not words or not words[0].value:
         return (call.unknown("the program that it starts is unknown"),)
     name = package_name(words[0].value).rpartition("/")[2]
@@ -86,7 +86,7 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
     match = re.search(r"node_modules/(?:\.bin/([\w.-]+)|((?:@[\w.-]+/)?[\w.-]+)/)", path)
     if match and (match[1] or re.search(r"/(?:bin|cli|dist|lib)[/.]|cli", path[match.end() :])):
         name = match[1] or (match[2] or "").rpartition("/")[2]
-        return started(call, (Arg(value=name, text=name), *rest))
+        return tool_call(call, (Arg(value=name, text=name), *rest))
     if match and match[2] in ("puppeteer", "playwright") and "install" in path:
         where = call.home(".cache/puppeteer" if match[2] == "puppeteer" else ".cache/ms-playwright")
         return (
@@ -103,7 +103,7 @@ def _node_program(call: Call, script: Arg, rest: tuple[Arg, ...]) -> tuple[Effec
 
 
 def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
-    """A program that the table of Node programs knows."""
+    """The effects of a program in the table of Node tools."""
     first = call.first
     if call.flag("--version", "-v", "--help") and len(call.args) == 1:
         return (call.effect("check"),)

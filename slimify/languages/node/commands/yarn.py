@@ -21,7 +21,7 @@ from slimify.languages.node.commands.project import (
     run_script,
     scripts,
 )
-from slimify.languages.node.commands.tools import launched, npx, started
+from slimify.languages.node.commands.tools import npx, tool_call, with_launcher
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, Options
 
@@ -43,8 +43,8 @@ INSTALLS = {
 }
 
 
-def taken(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, ...], tuple[Arg, ...]]:
-    """Options, the command word, its operands, and everything behind it as written."""
+def parsed_call(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, ...], tuple[Arg, ...]]:
+    """Options, the command word, its operands, and all words after it as written."""
     options = call.options(valued)
     words = options.operands
     action = (words[0].value or "") if words else ""
@@ -52,9 +52,9 @@ def taken(call: Call, valued: frozenset[str]) -> tuple[Options, str, tuple[Arg, 
     return options, action, words[1:], call.args[at + 1 :]
 
 
-@launched
+@with_launcher
 def _yarn(call: Call) -> tuple[Effect, ...]:
-    options, action, rest, behind = taken(call, values("npm", "node"))
+    options, action, rest, behind = parsed_call(call, values("npm", "node"))
     call = in_directory(call, options)
     if not action and options.has("--version", "-v", "--help"):
         return (call.effect("check"),)
@@ -143,10 +143,10 @@ def script_or_program(call: Call, words: tuple[Arg, ...], manager: str) -> tuple
     if name in scripts(call.state):
         return run_script(call, name, rest, manager=manager)
     if package_json(call.state) is not None:
-        return started(call, (named[0], *rest))
+        return tool_call(call, (named[0], *rest))
 
     if name in commands("node").tools:
-        return started(call, (named[0], *rest))
+        return tool_call(call, (named[0], *rest))
     return run_script(call, name, rest, manager=manager)
 
 

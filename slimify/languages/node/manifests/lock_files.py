@@ -1,7 +1,8 @@
-"""What a JavaScript lock file says of each package: only for development, runs scripts, brings commands.
+"""The packages of a JavaScript lock file: whether they are for development only, run scripts, or install
+commands.
 
-In: a `NodeProject`; out: a mapping by package name. Formats: npm lock v1 to v3, Yarn 1, Yarn 2 and
-later, pnpm v5 to v9, bun's text lock. All are read as data, without the loaders of the package managers.
+In: a `NodeProject`; out: a mapping by package name. Formats: npm lock v1 to v3, Yarn 1, Yarn 2 and later,
+pnpm v5 to v9, bun's text lock. All are read as data, without the loaders of the package managers.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ _LOCK_LIMIT = 64 << 20  # bytes
 
 
 class LockedPackage(Struct, frozen=True, kw_only=True):
-    """One package, all its locked versions taken together.
+    """One package, with all its locked versions combined.
 
-    `dev`: nothing but development dependencies leads to it; `optional`: it may fail to install;
-    `install_script`: an install runs a script of it (None: the lock does not say); `bins`: the
-    commands it brings (None: the lock does not say); `requires`: names of its dependencies.
+    `dev`: only development dependencies lead to it. `optional`: it may fail to install. `install_script`:
+    an install runs one of its scripts (None: the lock does not tell). `bins`: the commands it installs
+    (None: the lock does not tell). `requires`: the names of its dependencies.
     """
 
     name: str
@@ -38,7 +39,7 @@ class LockedPackage(Struct, frozen=True, kw_only=True):
 
 
 def lock_packages(context: Context, project: NodeProject) -> Mapping[str, LockedPackage]:
-    """The packages of the project's lock file by name, sorted; empty without a readable lock."""
+    """The packages of the project's lock file, sorted by name; empty without a readable lock."""
     if project.lock is None:
         return {}
     text = context.text(project.lock.path, _LOCK_LIMIT)
@@ -48,11 +49,11 @@ def lock_packages(context: Context, project: NodeProject) -> Mapping[str, Locked
         case "npm":
             found = _npm(json_of(text))
         case "yarn1" | "berry":
-            found = _live(_yarn(text), context, project)
+            found = _marked_dev(_yarn(text), context, project)
         case "pnpm":
             found = _pnpm(text, context, project)
         case "bun":
-            found = _live(_bun(text), context, project)
+            found = _marked_dev(_bun(text), context, project)
     merged: dict[str, LockedPackage] = {}
     for package in found:
         merged[package.name] = _merged(merged.get(package.name), package)
@@ -60,7 +61,7 @@ def lock_packages(context: Context, project: NodeProject) -> Mapping[str, Locked
 
 
 def providers(packages: Mapping[str, LockedPackage]) -> Mapping[str, tuple[str, ...]]:
-    """The packages that bring each command, as far as the lock says."""
+    """The packages that install each command, as far as the lock tells."""
     found: dict[str, tuple[str, ...]] = {}
     for package in packages.values():
         for command in package.bins or ():
@@ -76,13 +77,13 @@ def _merged(old: LockedPackage | None, new: LockedPackage) -> LockedPackage:
         versions=_unique((*old.versions, *new.versions)),
         dev=old.dev and new.dev,
         optional=old.optional and new.optional,
-        install_script=_either(old.install_script, new.install_script),
+        install_script=_any_known(old.install_script, new.install_script),
         bins=old.bins if new.bins is None else _unique((*(old.bins or ()), *new.bins)),
         requires=_unique((*old.requires, *new.requires)),
     )
 
 
-def _either(one: bool | None, other: bool | None) -> bool | None:
+def _any_known(one: bool | None, other: bool | None) -> bool | None:
     return True if one or other else (None if one is None or other is None else False)
 
 
@@ -116,7 +117,7 @@ def _npm(data: object) -> list[LockedPackage]:
 
 
 def _npm_entry(path: str, entry: Mapping[str, object]) -> LockedPackage:
-    # An alias has its real name inside; what the program imports is the directory's name.
+    # An alias contains its real name; the program imports the name of the directory.
     name = path.rpartition("node_modules/")[2]
     bins = entry.get("bin")
     either = entry.get("devOptional") is True
@@ -136,31 +137,31 @@ def _versions(entry: Mapping[str, object]) -> tuple[str, ...]:
     return (version,) if version else ()
 
 
-# --- what production needs, where the lock does not say it ---------------------------------------
+# --- production dependencies, if the lock does not mark them ---------------------------------------
 
 
 class _Entry(Struct, frozen=True):
-    """A locked package with the keys (`name@range`) it is known by, and those it depends on."""
+    """A locked package with its keys (`name@range`) and those of its dependencies."""
 
     package: LockedPackage
     keys: tuple[str, ...]
     needs: tuple[str, ...]
 
 
-def _live(entries: list[_Entry], context: Context, project: NodeProject) -> list[LockedPackage]:
-    """Mark as `dev` what neither the project nor a workspace member needs in production."""
+def _marked_dev(entries: list[_Entry], context: Context, project: NodeProject) -> list[LockedPackage]:
+    """Marks as `dev` what neither the project nor a workspace needs in production."""
     by_key: dict[str, _Entry] = {}
     by_name: dict[str, list[_Entry]] = {}
     for entry in entries:
         by_name.setdefault(entry.package.name, []).append(entry)
         for key in entry.keys:
             by_key[key] = entry
-    pending = [f"{name}@{wanted}" for name, wanted in _production(context, project)]
+    pending = [f"{name}@{wanted}" for name, wanted in _production_dependencies(context, project)]
     live: set[int] = set()
     while pending:
         key = pending.pop()
         exact = by_key.get(key)
-        # A range written another way (npm:, patch:, resolutions): every version of that name is live.
+        # A range in another notation (npm:, patch:, resolutions): every version of that name is needed.
         name = key[: key.index("@", 1)] if "@" in key[1:] else key
         for hit in [exact] if exact is not None else by_name.get(name, []):
             if id(hit) not in live:
@@ -169,8 +170,8 @@ def _live(entries: list[_Entry], context: Context, project: NodeProject) -> list
     return [replace(entry.package, dev=id(entry) not in live) for entry in entries]
 
 
-def _production(context: Context, project: NodeProject) -> Iterable[tuple[str, str]]:
-    """The production dependencies of the lock's root and all workspace members."""
+def _production_dependencies(context: Context, project: NodeProject) -> Iterable[tuple[str, str]]:
+    """The production dependencies of the lock's root and all workspaces."""
     root = table(json_of(context.text(posixpath.join(project.lock_dir, "package.json"))))
     manifests = [root, *_member_manifests(context, project)]
     for data in manifests:
@@ -188,11 +189,11 @@ def _member_manifests(context: Context, project: NodeProject) -> list[Mapping[st
     ]
 
 
-# --- Yarn and pnpm: maps told by indentation ---------------------------------------------------
+# --- Yarn and pnpm: maps by indentation --------------------------------------------------------
 
 
 def _indented(text: str) -> dict[str, object]:
-    """Nested maps of text by indentation: the subset of YAML, and Yarn's own format, in locks."""
+    """Nested maps from indented text: the subset of YAML, and Yarn's own format, that locks use."""
     root: dict[str, object] = {}
     stack: list[tuple[int, dict[str, object]]] = [(-1, root)]
     for line in text.split("\n"):
@@ -204,7 +205,7 @@ def _indented(text: str) -> dict[str, object]:
             stack.pop()
         if body.endswith(":"):
             below: dict[str, object] = {}
-            stack[-1][1][_bare(body[:-1])] = below
+            stack[-1][1][_unquoted(body[:-1])] = below
             stack.append((indent, below))
             continue
         key, value = _pair(body)
@@ -220,10 +221,10 @@ def _pair(body: str) -> tuple[str, str]:
         colon, space = body.find(": "), body.find(" ")
         end = colon if 0 <= colon < space else space
         key, rest = (body[:end], body[end:]) if end > 0 else (body, "")
-    return key, _bare(rest.lstrip(":").strip())
+    return key, _unquoted(rest.lstrip(":").strip())
 
 
-def _bare(text: str) -> str:
+def _unquoted(text: str) -> str:
     return (
         text[1:-1]
         if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" and ", " not in text
@@ -265,7 +266,7 @@ def _name(key: str) -> str:
 
 def _pnpm(text: str, context: Context, project: NodeProject) -> list[LockedPackage]:
     data = _indented(text)
-    # Since v9 what a package needs stands in snapshots, one for each set of peers: `name@1.0.0(peer@2.0.0)`.
+    # Since v9, dependencies are in snapshots, one per set of peers: `name@1.0.0(peer@2.0.0)`.
     details = {key.partition("(")[0]: table(value) for key, value in table(data, "snapshots").items()}
     entries = []
     flagged = False
@@ -283,11 +284,11 @@ def _pnpm(text: str, context: Context, project: NodeProject) -> list[LockedPacka
             dev=entry.get("dev") == "true",
             optional=detail.get("optional") == "true",
             install_script=None if details else entry.get("requiresBuild") == "true",
-            bins=None if "hasBin" in entry else (),  # it says that there are commands, not which
+            bins=None if "hasBin" in entry else (),  # tells that there are commands, not their names
             requires=tuple(_name(need) for need in needs),
         )
         entries.append(_Entry(package, (f"{name}@{version}",), needs))
-    return [entry.package for entry in entries] if flagged else _live(entries, context, project)
+    return [entry.package for entry in entries] if flagged else _marked_dev(entries, context, project)
 
 
 def _pnpm_needs(detail: Mapping[str, object]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""package.json and what stands beside it: scripts, dependencies, workspaces, package manager, lock file.
+"""package.json and the files next to it: scripts, dependencies, workspaces, package manager, lock file.
 
 In: a `Context` and a directory of it; out: a `NodeProject`. Nothing is executed or resolved.
 """
@@ -20,7 +20,7 @@ from slimify.context.values import json_of, strings, table, text_of, texts, yaml
 LockKind = Literal["npm", "yarn1", "berry", "pnpm", "bun"]
 Manager = Literal["npm", "yarn", "pnpm", "bun"]
 
-# npm runs these, in this order, for the project itself when it installs (docs.npmjs.com/cli, "scripts").
+# npm install runs these scripts of the project, in this order (docs.npmjs.com/cli, "scripts").
 INSTALL_HOOKS = (
     "preinstall",
     "install",
@@ -31,7 +31,7 @@ INSTALL_HOOKS = (
     "postprepare",
 )
 
-# npm prefers the shrinkwrap; a project that changed its manager may have several lock files.
+# npm prefers the shrinkwrap; a project that switched its manager may have several lock files.
 _LOCK_FILES: tuple[tuple[str, LockKind], ...] = (
     ("npm-shrinkwrap.json", "npm"),
     ("package-lock.json", "npm"),
@@ -44,7 +44,7 @@ _MAX_MEMBERS = 1_000
 
 
 class Lock(Struct, frozen=True, kw_only=True):
-    """A lock file: `version` as the file says, None where the format has none."""
+    """A lock file; `version` as in the file, None if the format has none."""
 
     kind: LockKind
     path: str
@@ -52,12 +52,12 @@ class Lock(Struct, frozen=True, kw_only=True):
 
 
 class NodeProject(Struct, frozen=True, kw_only=True):
-    """One package.json. `dir` is its directory ("" the root of the context), `path` the file.
+    """One package.json. `dir` is its directory ("" for the root of the context), `path` the file.
 
-    `hooks` are the scripts an install runs, in order; `workspaces` the directories of the members;
-    `lock_dir` the directory the lock belongs to (a parent's, for a workspace member); `settings`
-    the plain settings of .npmrc, .yarnrc and .yarnrc.yml, without credentials; `malformed`: the
-    file is there, but it is no JSON object, and everything else is empty.
+    `hooks` are the scripts that an install runs, in order. `workspaces` are the directories of the
+    workspaces. `lock_dir` is the directory of the lock file (a parent's, for a workspace). `settings` are
+    the settings of .npmrc, .yarnrc and .yarnrc.yml without credentials. `malformed`: the file exists but is
+    no JSON object, and all else is empty.
     """
 
     dir: str
@@ -85,7 +85,7 @@ class NodeProject(Struct, frozen=True, kw_only=True):
 
     @property
     def berry(self) -> bool:
-        """Yarn 2 or later: other commands, other install layout."""
+        """Whether it uses Yarn 2 or later, with other commands and another install layout."""
         return self.manager == "yarn" and bool(
             (self.lock is not None and self.lock.kind == "berry")
             or re.match(r"yarn@([2-9]|\d\d)", self.package_manager or "")
@@ -94,12 +94,12 @@ class NodeProject(Struct, frozen=True, kw_only=True):
 
     @property
     def plug_and_play(self) -> bool:
-        """No node_modules: Yarn loads packages from its cache at run time."""
+        """Whether there is no node_modules: Yarn loads packages from its cache at run time."""
         return self.berry and self.settings.get("nodeLinker", "pnp") == "pnp"
 
 
 def node_project(context: Context, dir: str = "") -> NodeProject | None:
-    """The project whose package.json lies in `dir`, or None where there is none."""
+    """The project whose package.json is in `dir`; None if there is none."""
     dir = clean(dir)
     path = posixpath.join(dir, "package.json")
     text = context.text(path)
@@ -141,7 +141,7 @@ def node_project(context: Context, dir: str = "") -> NodeProject | None:
 
 
 def line_of(context: Context, path: str, *keys: str) -> int:
-    """The line of a JSON file where the last of these nested keys stands, 1 if it is not found."""
+    """The line of the last of these nested keys in a JSON file; 1 if it is not found."""
     text = context.text(path) or ""
     at = 0
     for key in keys:
@@ -158,7 +158,7 @@ def _package(context: Context, dir: str) -> Mapping[str, object]:
 
 def _hooks(context: Context, dir: str, scripts: Mapping[str, str]) -> Mapping[str, str]:
     hooks = {name: scripts[name] for name in INSTALL_HOOKS if name in scripts}
-    # npm builds a native addon by itself where nothing else is said.
+    # By default, npm builds a native addon.
     if (
         "install" not in hooks
         and "preinstall" not in hooks
@@ -175,7 +175,7 @@ def _bin(value: object, name: str | None) -> Mapping[str, str]:
 
 
 def _members(context: Context, dir: str, data: Mapping[str, object]) -> tuple[str, ...]:
-    """The directories of the workspace members, sorted: those with a package.json."""
+    """The directories of the workspaces that have a package.json, sorted."""
     declared = data.get("workspaces")
     patterns = texts(declared) or texts(table(declared).get("packages"))
     for document in yaml_of(context.text(posixpath.join(dir, "pnpm-workspace.yaml"))):
@@ -202,7 +202,7 @@ def _members(context: Context, dir: str, data: Mapping[str, object]) -> tuple[st
 
 
 def _locks(context: Context, dir: str) -> tuple[tuple[Lock, ...], str]:
-    """The lock files that count for a directory, and where they lie: its own, or its workspace's."""
+    """The lock files of a directory and where they are: its own, or those of its workspace root."""
     own = _locks_in(context, dir)
     parent = dir
     while not own and parent:
@@ -254,7 +254,7 @@ def _manager(
 
 
 def _settings(context: Context, dir: str) -> Mapping[str, str]:
-    """Settings that are no secrets: a key with `_auth`, `token` or `password` in it is left out."""
+    """Settings without secrets: keys that contain `_auth`, `token` or `password` are skipped."""
     found: dict[str, str] = {}
     for name, separator in ((".npmrc", "="), (".yarnrc", " "), (".yarnrc.yml", ":")):
         for line in (context.text(posixpath.join(dir, name)) or "").splitlines():

@@ -1,4 +1,4 @@
-"""What npm and yarn keep of their downloads: how much it is, and the command that removes it."""
+"""The caches of npm and yarn: their size, and the command that removes them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from slimify.planning.estimates.estimate import INSTALLER_CACHE
 from slimify.planning.in_place.cache_cleaning import CacheCleaning, is_editable
 
 _CLEANERS = {"npm": "npm cache clean --force", "yarn": "yarn cache clean"}
-_EACH = 3 * MB  # of one direct dependency with what it drags in; express alone left 3.4 MB
+_DEPENDENCY_BYTES = 3 * MB  # one direct dependency with its own; express left 3.4 MB
 NODE_PACKAGE = 250_000  # one package of node_modules
-_LOCKED = 50_000  # of one package of the lock file, packed; 36 packages left 1.8 MB
+_LOCKED_BYTES = 50_000  # one package of the lock file, packed; 36 packages left 1.8 MB
 
 
-def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
-    """The cache of the installer that is called last in a RUN, emptied behind its last command."""
-    tail = cleaner(program, step)
+def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
+    """The cache of the last installer in a RUN, removed after its last command."""
+    tail = cleaning_command(program, step)
     if tail and tail.split()[0] not in started:
         kept = (e for e in step.effects if e.ecosystem == "node" and e.kind in INSTALLS and e.caches)
-        saving = max((size(program, e) for e in kept), default=0)
+        saving = max((cache_bytes(program, e) for e in kept), default=0)
         yield CacheCleaning(what=f"{tail.split()[0]}'s cache", tail=tail, saving=saving)
 
 
-def only_mounts_keep_out(program: Program) -> bool:
-    """Never: each step can remove what it leaves."""
+def needs_mount(program: Program) -> bool:
+    """Never: every step can remove its own cache."""
     return False
 
 
-def mounted(program: Program) -> int:
+def mounted_bytes(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
     return estimate.cache_bytes(program, "node", kinds=INSTALLS)
 
 
-def cleaner(program: Program, step: Step) -> str:
-    """The command that empties an installer's cache behind the last install of a RUN; "" for none."""
+def cleaning_command(program: Program, step: Step) -> str:
+    """The command that removes the installer's cache after the last install of a RUN; "" for none."""
     if step.script is None or not is_editable(step):
         return ""
     if (
@@ -56,10 +56,10 @@ def cleaner(program: Program, step: Step) -> str:
     return ""
 
 
-def size(program: Program, effect: Effect) -> int:
-    """The bytes that npm or yarn keep of what one install fetched, by its direct dependencies."""
+def cache_bytes(program: Program, effect: Effect) -> int:
+    """The bytes that one install leaves in the cache of npm or yarn, by its direct dependencies."""
     names, locked = [p.name for p in effect.packages], 0
-    unpacked = effect.manager == "yarn"  # yarn 1 keeps a package as files
+    unpacked = effect.manager == "yarn"  # yarn 1 stores packages unpacked
     view = program.end_state.view
     for manifest in effect.manifests:
         path = view.context_path(manifest)
@@ -74,11 +74,11 @@ def size(program: Program, effect: Effect) -> int:
             names += [*project.dependencies, *(project.dev_dependencies if effect.dev else ())]
     if not names and not locked:
         return INSTALLER_CACHE
-    each = NODE_PACKAGE if unpacked else _LOCKED
-    return _fetched(names) + locked * each
+    each = NODE_PACKAGE if unpacked else _LOCKED_BYTES
+    return _fetched_bytes(names) + locked * each
 
 
-def _fetched(names: Iterable[str]) -> int:
-    """The bytes of what an install of these packages fetches; what several of them need counts once."""
-    sizes = [_EACH if size is None else size * MB for size in (npm(n).stored for n in names)]
+def _fetched_bytes(names: Iterable[str]) -> int:
+    """The bytes that an install of these packages downloads; shared dependencies count once."""
+    sizes = [_DEPENDENCY_BYTES if size is None else size * MB for size in (npm(n).stored for n in names)]
     return min(sum(sizes), max([4 * INSTALLER_CACHE, *sizes]))

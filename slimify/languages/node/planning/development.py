@@ -1,4 +1,4 @@
-"""Node's development dependencies: not installed, or dropped in the layer that installed them."""
+"""Development dependencies of Node projects: not installed, or removed in the layer that installed them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class _Install(Struct, frozen=True):
     project: NodeProject
 
 
-def development(program: Program) -> Edits:
-    """The install without development dependencies, where nothing that runs needs one."""
+def without_development(program: Program) -> Edits:
+    """The install without development dependencies, if nothing that runs needs one."""
     if any(e.kind == "prune" for s in program.steps for e in s.effects):
         return Edits()
     for found in _installs(program):
@@ -48,10 +48,10 @@ def development(program: Program) -> Edits:
         edits = why if why else _dropped(program, found)
         if isinstance(edits, Edits):
             return edits
-        told = Decision.of(
+        decision = Decision.of(
             "SL313", "stay", safety="safe" if why else "advice", line=found.step.line, count=count, why=edits
         )
-        return Edits(decisions=(told,))
+        return Edits(decisions=(decision,))
     return Edits()
 
 
@@ -67,13 +67,13 @@ def _installs(program: Program) -> Iterator[_Install]:
 
 
 def _dropped(program: Program, found: _Install) -> Edits | Reason:
-    """The edits, or why they can't be made."""
+    """The edits, or why they are not possible."""
     step = found.step
-    users = [s for s in program.steps if s.index >= step.index and _uses(found, s)]
+    users = [s for s in program.steps if s.index >= step.index and _may_use_dev(found, s)]
     if not is_readable(step) or not is_direct(step, found.atom, found.effect):
         return Reason.of("SL313", "not_edited", step=step_line(step))
     if not users and not found.project.hooks:
-        return _not_installed(program, found)
+        return _omitted(program, found)
     command = prune_command(program, found.project, found.effect)
     last = users[-1] if users else step
     members = [s for s in program.steps if step.index <= s.index <= last.index and s.keyword == "RUN"]
@@ -94,16 +94,16 @@ def _dropped(program: Program, found: _Install) -> Edits | Reason:
     return _pruned(found, texts)
 
 
-def _uses(found: _Install, step: Step) -> bool:
-    """It may need a development dependency: builds, runs scripts, installs again."""
+def _may_use_dev(found: _Install, step: Step) -> bool:
+    """Whether the step may need a development dependency: it builds, runs scripts, or installs again."""
     if step.keyword != "RUN":
         return False
     atoms = step.atoms if step is not found.step else step.atoms[found.atom.index + 1 :]
     return not step.atoms or any(e.kind in _USING or e.writes_anywhere for a in atoms for e in a.effects)
 
 
-def _not_installed(program: Program, found: _Install) -> Edits | Reason:
-    """No step uses them: the install leaves them out."""
+def _omitted(program: Program, found: _Install) -> Edits | Reason:
+    """The edits if no step uses them: the install omits them."""
     version = node_major(program)
     words = found.effect.command.words
     flag = {
@@ -118,16 +118,16 @@ def _not_installed(program: Program, found: _Install) -> Edits | Reason:
     swap = {(last.start, last.end): f"{last.text} {flag}"}
     text = edit(found.step.instruction, found.step.script, replace_words=swap)
     count = len(found.project.dev_dependencies)
-    told = Decision.of("SL312", "not_installed", safety="assumed", line=found.step.line, count=count)
-    return _edits(found, {found.step.index: text or ""}, told)
+    decision = Decision.of("SL312", "not_installed", safety="assumed", line=found.step.line, count=count)
+    return _edits(found, {found.step.index: text or ""}, decision)
 
 
 def _pruned(found: _Install, texts: dict[int, str]) -> Edits:
     count = len(found.project.dev_dependencies)
-    told = Decision.of("SL312", "pruned_in_layer", safety="assumed", line=found.step.line, count=count)
-    return _edits(found, texts, told)
+    decision = Decision.of("SL312", "pruned_in_layer", safety="assumed", line=found.step.line, count=count)
+    return _edits(found, texts, decision)
 
 
-def _edits(found: _Install, texts: dict[int, str], told: Decision) -> Edits:
+def _edits(found: _Install, texts: dict[int, str], decision: Decision) -> Edits:
     count = len(found.project.dev_dependencies)
-    return Edits(texts=texts, decisions=(told,), saving=count * 8 * NODE_PACKAGE)
+    return Edits(texts=texts, decisions=(decision,), saving=count * 8 * NODE_PACKAGE)

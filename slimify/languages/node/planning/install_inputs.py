@@ -1,4 +1,4 @@
-"""What an install reads of the build context, where all of it is known."""
+"""The context files that an install reads, if all of them are known."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ _LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.ya
 _LOCAL = ("file:", "link:", "portal:", "workspace:", ".", "/")
 
 
-def inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
-    """package.json and its lock file, where the install runs no script of the project and links nothing."""
+def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
+    """package.json and its lock file, if the install runs no script of the project and links no local
+    package."""
     if effect.manager not in ("npm", "yarn", "pnpm") or effect.cwd is None or effect.packages:
         return None
     where = program.end_state.view.context_path(effect.cwd)

@@ -1,8 +1,8 @@
-"""Node: packages are installed and built in the builder; what runs is copied, pruned if it may be.
+"""Node: packages are installed and built in the builder; the result is copied and, if possible, pruned.
 
-Where nothing is built, node_modules alone is copied and the user's COPY stays as it is. Where a build
-step writes into the project, its directory is copied whole. Development dependencies are pruned
-after the build, unless something that is started, or a source file, needs one of them.
+If nothing is built, only node_modules is copied and the user's COPY stays. If a build step writes into the
+project, the project directory is copied whole. Development dependencies are pruned after the build, unless
+a started program or a source file needs one.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
 from slimify.facts.system import is_system_directory
 from slimify.languages.node import corepack
-from slimify.languages.node.planning.caches import cleaner
-from slimify.languages.node.planning.npm_static_site import only_site
-from slimify.languages.node.planning.prune import prune
-from slimify.languages.node.planning.start import installs_at_start, out_of_package, unknown_start
-from slimify.languages.node.planning.static_site import without_project
+from slimify.languages.node.planning.caches import cleaning_command
+from slimify.languages.node.planning.npm_static_site import site_copies
+from slimify.languages.node.planning.prune import pruning
+from slimify.languages.node.planning.start import installs_at_start, runs_named_package, unknown_start
+from slimify.languages.node.planning.static_site import without_project_copies
 from slimify.model.decisions import PackageVerdict, Reason
 from slimify.model.plan import Rung
 from slimify.planning.estimates import estimate
@@ -40,7 +40,7 @@ from slimify.planning.stages.unknown_steps import (
 )
 from slimify.planning.start_command import runs_cloned_code, starts_global_install
 
-# What Node itself is linked with: every official image has it (source: docker-node's Dockerfiles).
+# Libraries that Node is linked with; every official image has them (source: docker-node's Dockerfiles).
 _RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
 
 
@@ -63,23 +63,25 @@ def propose(program: Program, options: Options) -> Proposal:
 
 def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | Reason:
     """A layout on this base, or why there is none."""
-    most = estimate.saved_bytes(program, rung, "node")  # whatever prevents it
+    most = estimate.saved_bytes(
+        program, rung, "node"
+    )  # the upper limit: without everything that only the build needs
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
     cloned = runs_cloned_code(program)
     if cloned or starts_global_install(program):
-        program = _with_tools(program)
-    lost = corepack.lost(program.steps, program.runtime_needs.commands)
+        program = _with_tools_kept(program)
+    lost = corepack.manager_without_cache(program.steps, program.runtime_needs.commands)
     why = Reason.of("SL392", "corepack", command=lost) if lost else None
     if rung == "slim":
         why = why or cloned or unknown_start(program)
-    why = why or out_of_package(program)
+    why = why or runs_named_package(program)
     if why:
         return why
-    copies, site = without_project(
-        program, tuple(_tree(program, m) for m in program.artifacts if not _idle(program, m))
+    copies, site = without_project_copies(
+        program, tuple(_copy_of(program, m) for m in program.artifacts if not _is_unused_cypress(program, m))
     )
-    copies, handed, left = only_site(program, copies)
+    copies, handed, left = site_copies(program, copies)
     copies, why = positioned_copies(program, copies)
     if why:
         return why
@@ -87,7 +89,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if missing:
         return missing
     tail, pruned, saved = (
-        prune(program, copies, options.keep_paths) if not unknown_follows_build(program) else ((), (), 0)
+        pruning(program, copies, options.keep_paths) if not unknown_follows_build(program) else ((), (), 0)
     )
     saved += left
     request = SplitRequest(
@@ -101,7 +103,11 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         saving=estimate.saved_bytes(program, rung, "node") + saved,
         original=estimate.original_bytes(program) + saved,
     )
-    why = split_obstacle(program, request) or unknown_home(program, copies) or _in_system(program, copies)
+    why = (
+        split_obstacle(program, request)
+        or unknown_home(program, copies)
+        or _system_directory(program, copies)
+    )
     if why and rung == "same-base" and most + saved < options.min_saving.floor(request.original):
         return small_saving(rung, most + saved)
     if why:
@@ -109,11 +115,11 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     layout = split_layout(program, request)
     if not layout.build and rung != "slim":
         return Reason.of("SL407", "node_nothing")
-    return replace(layout, append={**layout.append, **_cleaners(program, layout)})
+    return replace(layout, append={**layout.append, **_cleaned_installs(program, layout)})
 
 
-def _in_system(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | None:
-    """Why a tree can't be copied whole: it is a directory that every image has."""
+def _system_directory(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | None:
+    """Why a copy is not possible: it is a directory that every image has."""
     found = next((t for t in copies if is_system_directory(t.path)), None)
     if found is None:
         return None
@@ -121,14 +127,14 @@ def _in_system(program: Program, copies: Iterable[CopyFromBuilder]) -> Reason | 
     return Reason.of("SL392", "system_files", at=line, path=found.path)
 
 
-def _with_tools(program: Program) -> Program:
-    """Programs that only build steps were seen to call stay: code that was not read may call them."""
+def _with_tools_kept(program: Program) -> Program:
+    """The program with tools kept that only build steps were seen to call: unread code may call them."""
     steps = tuple(
         replace(
             s,
             atoms=tuple(
-                replace(a, role="both", packages=tuple(_stays(v) for v in a.packages))
-                if any(_tool(v) for v in a.packages)
+                replace(a, role="both", packages=tuple(_kept_tool(v) for v in a.packages))
+                if any(_is_tool(v) for v in a.packages)
                 else a
                 for a in s.atoms
             ),
@@ -138,34 +144,34 @@ def _with_tools(program: Program) -> Program:
     return replace(program, steps=steps)
 
 
-def _stays(verdict: PackageVerdict) -> PackageVerdict:
-    return replace(verdict, role="both") if _tool(verdict) else verdict
+def _kept_tool(verdict: PackageVerdict) -> PackageVerdict:
+    return replace(verdict, role="both") if _is_tool(verdict) else verdict
 
 
-def _tool(verdict: PackageVerdict) -> bool:
+def _is_tool(verdict: PackageVerdict) -> bool:
     return verdict.role == "build" and any(r.code == "SL205" for r in verdict.reasons)
 
 
-def _cleaners(program: Program, layout: Layout) -> dict[int, str]:
-    """What empties the installer's cache behind a global install that the final stage repeats."""
+def _cleaned_installs(program: Program, layout: Layout) -> dict[int, str]:
+    """Global installs of the final stage with their cache removed, by instruction index."""
     found: dict[int, str] = {}
     for step in program.steps:
         kept = layout.final.get(step.index, frozenset())
         globally = any(e.kind == "install-global" for a in step.atoms if a.index in kept for e in a.effects)
         if step.keyword == "RUN" and globally and step.index not in layout.append:
-            text = cleaner(program, step)
+            text = cleaning_command(program, step)
             if text:
                 found[step.index] = f" && {text}"
     return found
 
 
-def _idle(program: Program, made: Artifact) -> bool:
-    """The browser tests' own program, where nothing that runs starts or imports it."""
+def _is_unused_cypress(program: Program, made: Artifact) -> bool:
+    """Whether it is the cache of Cypress, and nothing that runs starts or imports Cypress."""
     used = "cypress" in program.runtime_needs.commands or any(
         u.name == "cypress" for u in program.runtime_needs.sources.imports
     )
     return made.path.endswith("/.cache/Cypress") and not used
 
 
-def _tree(program: Program, made: Artifact) -> CopyFromBuilder:
+def _copy_of(program: Program, made: Artifact) -> CopyFromBuilder:
     return CopyFromBuilder(path=made.path, after=made.first, owner=copy_owner(program, made.user))

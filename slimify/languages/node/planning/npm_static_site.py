@@ -1,5 +1,5 @@
-"""A site that a program of npm's hands out, `serve -s dist`: the directory is enough, without the packages
-and sources that it was bundled from."""
+"""A static site served by an npm program, `serve -s dist`: only the directory is needed, without the
+packages and sources that built it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.script import read
 
-# The programs, each with its options that take a value, and those that name further files (source: their own
-# --help, serve 14, http-server 14). Any other option has no value.
+# The programs, with their options that take a value, and options that name further files (source: their
+# --help, serve 14, http-server 14). All other options have no value.
 _SERVERS = {
     "serve": (("-l", "--listen", "-p", "--port"), ("-c", "--config", "--ssl")),
     "http-server": (("-p", "--port", "-a", "-c", "-t"), ("-S", "--tls", "-C", "--cert", "-K", "--key")),
@@ -27,22 +27,23 @@ _RUNNERS = frozenset({"npm", "yarn", "pnpm"})
 
 
 class _Site(Struct, frozen=True):
-    """What is handed out: `path` in the image, by `server`, started by `manifest` or "" without one."""
+    """A served directory: its `path` in the image, the `server`, and the `manifest` whose script starts it
+    ("" for none)."""
 
     path: str
     server: str
     manifest: str
 
 
-def only_site(
+def site_copies(
     program: Program, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...], int]:
-    """The trees with the directory that is served in place of the project around it; what was decided; the
-    bytes of the packages that this leaves behind."""
+    """The copies, with the served directory in place of its project; the decisions; and the bytes of the
+    packages left behind."""
     project = _project(program)
     site = _site(program, project) if project is not None else None
     around = [t for t in copies if site is not None and site.path != t.path and inside(site.path, t.path)]
-    if project is None or site is None or len(around) != 1 or _used(program, around[0].path, site.path):
+    if project is None or site is None or len(around) != 1 or _is_used(program, around[0].path, site.path):
         return copies, (), 0
     copy = around[0]
     kept = [replace(copy, path=site.path)]
@@ -57,18 +58,18 @@ def only_site(
 
 
 def _project(program: Program) -> NodeProject | None:
-    """The project in whose directory the image starts."""
+    """The project in the working directory of the start command."""
     where = program.end_state.view.context_path(program.end_state.cwd or "/")
     return node_project(program.context, where) if where is not None else None
 
 
 def _site(program: Program, project: NodeProject) -> _Site | None:
-    """What the only program that is started hands out, if it was installed globally and is told to."""
+    """The directory served by the only started program, if that was installed globally."""
     words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     words = words[1:] if OFFICIAL_ENTRYPOINTS & set(words[:1]) else words
     cwd, manifest = program.end_state.cwd or "/", ""
     if words[:1] and words[0] in _RUNNERS:
-        words = _script(project, words)
+        words = _script_words(project, words)
         manifest = posixpath.join(cwd, "package.json")
     if len(words) == 3 and words[0].endswith("sh") and words[1] == "-c":
         words = _words(words[2])
@@ -80,14 +81,14 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
     if server not in _SERVERS or server not in every or server in own:
         return None
     started = {e.tool for e in program.runtime_needs.start} - OFFICIAL_ENTRYPOINTS - {server}
-    path = _directory(server, words[1:])
+    path = _served_directory(server, words[1:])
     if not path or started - _RUNNERS or (started and not manifest):
         return None
     return _Site(posixpath.normpath(posixpath.join(cwd, path)), server, manifest)
 
 
-def _script(project: NodeProject, words: list[str]) -> list[str]:
-    """The words of a script that is one plain command; none where there is more to it."""
+def _script_words(project: NodeProject, words: list[str]) -> list[str]:
+    """The words of a script that is one plain command; none for any other script."""
     rest = [w for w in words[1:] if w not in ("run", "run-script")]
     name = rest[0] if len(rest) == 1 else ""
     hooked = {f"pre{name}", f"post{name}"} & set(project.scripts)
@@ -95,7 +96,7 @@ def _script(project: NodeProject, words: list[str]) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text that is one plain command; none otherwise."""
+    """The words of a text that is one plain command; none for any other text."""
     script = read(text)
     commands = script.commands
     if script.opaque or len(commands) != 1 or commands[0].assigns or commands[0].redirects:
@@ -104,7 +105,7 @@ def _words(text: str) -> list[str]:
     return [] if None in values else [v for v in values if v is not None]
 
 
-def _directory(server: str, words: list[str]) -> str:
+def _served_directory(server: str, words: list[str]) -> str:
     """The one directory that is named; "" for none, several, or further files."""
     valued, further = _SERVERS[server]
     found: list[str] = []
@@ -121,9 +122,9 @@ def _directory(server: str, words: list[str]) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def _used(program: Program, directory: str, site: str) -> bool:
-    """Whether something else of the directory is worked on in the final stage, or named by what describes the
-    image; PATH may lead to programs of packages, none of which is started."""
+def _is_used(program: Program, directory: str, site: str) -> bool:
+    """Whether the final stage uses anything else in the directory, or image metadata names it. PATH may
+    still name its program directories, since none of these programs is started."""
     for atom in (a for s in program.steps for a in s.atoms if a.role != "build"):
         paths = (p for e in atom.effects for p in (*e.reads, *e.writes, *e.deletes, *e.outputs))
         if atom.role == "unknown" or any(inside(p, directory) and not inside(p, site) for p in paths):

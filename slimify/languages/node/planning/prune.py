@@ -1,4 +1,4 @@
-"""Node: whether development dependencies may go after the build, and the command that drops them."""
+"""Whether development dependencies can be removed after the build, and the command that removes them."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
-from slimify.languages.node.package_facts import bin_packages, npm, only_builds
+from slimify.languages.node.package_facts import bin_packages, is_build_only, npm
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 
 # Files that only tests, linters and bundlers read.
-_NOT_RUN = (
+_NO_RUNTIME_FILES = (
     r"(^|/)(karma|protractor|jest|webpack|rollup|babel|postcss|tailwind|wdio|nightwatch|cypress|playwright|commitlint|"
     r"stylelint|prettier|eslint|vitest|gulpfile|gruntfile)[\w.-]*\.[cm]?[jt]sx?$|(^|/)__\w+__/|(^|/)(test|spec)s?[\w-]*/"
 )
-# Configuration that a server reads again when it starts: program, start of the file's name.
-_CONFIGURED = (
+# Configuration that a server reads at start-up: program, prefix of the file name.
+_CONFIGURATION_FILES = (
     ("next", "next.config."), ("nuxt", "nuxt.config."), ("pm2", "ecosystem.config."),
     ("pm2-runtime", "ecosystem.config."), ("vite", "vite.config."), ("astro", "astro.config."),
     ("knex", "knexfile."), ("sequelize", ".sequelizerc"), ("sequelize-cli", ".sequelizerc"),
 )  # fmt: skip
-# Files in which a program that is started reads what else it has to start.
-_TASKS = (
+# Files that tell a started program what else to start.
+_TASK_FILES = (
     ("nps", "package-scripts."), ("gulp", "gulpfile."), ("grunt", "gruntfile."), ("jake", "jakefile"),
     ("pm2", "ecosystem.config."), ("pm2-runtime", "ecosystem.config."), ("pm2", "process.json"),
     ("nf", "procfile"), ("foreman", "procfile"), ("nodemon", "nodemon.json"), ("lerna", "lerna.json"),
@@ -36,13 +36,13 @@ _TASKS = (
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
-def prune(
+def pruning(
     program: Program, copies: Iterable[CopyFromBuilder], keep: Iterable[str] = ()
 ) -> tuple[tuple[str, ...], tuple[Decision, ...], int]:
-    """Instructions for the end of the builder, what was decided, and the bytes that it saves.
+    """The instructions for the end of the builder, the decisions, and the saved bytes.
 
-    `keep` are paths that have to stay: nothing is dropped where one of them is an installed package,
-    since a package that only development brought does not stay without what it was installed with.
+    `keep` are paths that must stay. If one of them is an installed package, nothing is pruned: a
+    development package would not survive without its dependencies.
     """
     keep = tuple(keep)
     effects = [e for s in program.steps for e in s.effects]
@@ -52,7 +52,7 @@ def prune(
     lines: list[str] = []
     decisions: list[Decision] = []
     saved = 0
-    last = {e.cwd: e for e in effects if e.does("install", "node") and e.cwd}  # of each directory
+    last = {e.cwd: e for e in effects if e.does("install", "node") and e.cwd}  # per directory
     for effect in last.values():
         directory = effect.cwd or "/"
         if not effect.dev or not {directory, f"{directory}/node_modules"} & places:
@@ -68,7 +68,7 @@ def prune(
             why = why or Reason.of("SL313", "no_prune")
             decisions.append(Decision.of("SL313", "stay", safety="safe", count=count, why=why))
             continue
-        prefix = "" if _directory_in_force(program) == directory else f"cd {directory} && "
+        prefix = "" if _final_workdir(program) == directory else f"cd {directory} && "
         lines.append(f"RUN {prefix}{command}")
         saved += count * 8 * NODE_PACKAGE
         decisions.append(Decision.of("SL312", "pruned", safety="assumed", count=count))
@@ -89,14 +89,14 @@ def project_of(program: Program, effect: Effect) -> NodeProject | None:
     return None
 
 
-def _directory_in_force(program: Program) -> str | None:
-    """The directory in force behind the last build step."""
+def _final_workdir(program: Program) -> str | None:
+    """The working directory after the last build step."""
     builds = [s for s in program.steps if s.keyword == "RUN" and s.role in ("build", "both")]
     return builds[-1].state.cwd if builds else program.end_state.cwd
 
 
 def dev_needed(program: Program, project: NodeProject) -> Reason | None:
-    """Why a development dependency is needed when the image runs; None if none is."""
+    """Why a development dependency is needed at run time; None if none is."""
     if not program.runtime_needs.start:
         return Reason.of("SL313", "no_start")
     unread = unread_start(program.runtime_needs.start)
@@ -107,7 +107,7 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
         return Reason.of("SL313", "compiles", command=server)
     dev = sorted(set(project.dev_dependencies) - set(project.dependencies))
     dev = [name for name in dev if not name.startswith("@types/")]
-    started = _started_scripts(program, project)
+    started = _reached_scripts(program, project)
     for name in dev:
         for command in npm(name).bins:
             use = program.runtime_needs.commands.get(command)
@@ -117,46 +117,50 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
                 return Reason.of(
                     "SL313", "run", at=program.final_stage_tools[command].line, command=command, package=name
                 )
-        script = next((s for s, text in started.items() if _names(text, name, *npm(name).bins)), None)
+        script = next((s for s, text in started.items() if _mentions(text, name, *npm(name).bins)), None)
         if script is not None:
             return Reason.of("SL313", "script", script=script, package=name)
     if dev:
-        peer = _from_nowhere(program, project)
+        peer = _program_of_dev(program, project)
         if peer:
             return peer
     for use in program.runtime_needs.sources.imports:
-        if use.name in dev and not re.search(_NOT_RUN, use.file, re.IGNORECASE) and not _only_types(use.name):
+        if (
+            use.name in dev
+            and not re.search(_NO_RUNTIME_FILES, use.file, re.IGNORECASE)
+            and not _is_types_only(use.name)
+        ):
             return Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
-    for path in _configuration(program, _CONFIGURED):
+    for path in _configuration(program, _CONFIGURATION_FILES):
         text = program.context.text(path) or ""
         for name in dev:
             if re.search(rf"[\"']{re.escape(name)}[\"'/]", text):
                 return Reason.of("SL313", "names", path=path, package=name)
-    for path in _configuration(program, _TASKS):
+    for path in _configuration(program, _TASK_FILES):
         text = program.context.text(path) or ""
         for name in dev:
-            if _names(text, name, *npm(name).bins):
+            if _mentions(text, name, *npm(name).bins):
                 return Reason.of("SL313", "names", path=path, package=name)
     return None
 
 
-def _from_nowhere(program: Program, project: NodeProject) -> Reason | None:
-    """A program that is started and that nothing known brings but what development dependencies bring (tsc,
-    a peer of ts-node); None if there is none."""
+def _program_of_dev(program: Program, project: NodeProject) -> Reason | None:
+    """A started program that only a development dependency can bring (tsc, a peer of ts-node); None if
+    there is none."""
     everywhere = {
         p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
     }
     kept = everywhere.union(project.dependencies, program.base.commands if program.base else ())
     for command, use in program.runtime_needs.commands.items():
         packages = bin_packages(command)
-        known = len(packages) > 1 or only_builds(command)  # a command of npm's world
+        known = len(packages) > 1 or is_build_only(command)  # a command of npm's world
         if known and command not in kept and not kept.intersection(packages):
             return Reason.of("SL313", "unbrought", command=command, user=use.name)
     return None
 
 
-def _started_scripts(program: Program, project: NodeProject) -> dict[str, str]:
-    """The scripts of package.json that the start reaches, by any runner that names another script."""
+def _reached_scripts(program: Program, project: NodeProject) -> dict[str, str]:
+    """The package.json scripts that the start command reaches, by any runner that names another script."""
     reached: dict[str, str] = {}
     waiting = [
         e.action.removeprefix("run ") for e in program.runtime_needs.start if e.action.startswith("run ")
@@ -166,34 +170,34 @@ def _started_scripts(program: Program, project: NodeProject) -> dict[str, str]:
         for hook in (f"pre{name}", name, f"post{name}"):
             if hook in project.scripts and hook not in reached:
                 reached[hook] = project.scripts[hook]
-                waiting += [other for other in project.scripts if _names(reached[hook], other)]
+                waiting += [other for other in project.scripts if _mentions(reached[hook], other)]
     return reached
 
 
-def _names(text: str, *words: str) -> bool:
+def _mentions(text: str, *words: str) -> bool:
     return any(re.search(rf"(?<![\w@.-]){re.escape(w)}(?![\w.-])", text) for w in words)
 
 
 def _configuration(program: Program, table: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """Files of the image that a program which is started reads before anything else."""
+    """Files of the image that a started program reads at start-up."""
     wanted = tuple(start for tool, start in table if tool in program.runtime_needs.commands)
     for path in program.context.files if wanted else ():
         if path.rpartition("/")[2].lower().startswith(wanted) and "node_modules" not in path:
             yield path
 
 
-def _only_types(name: str) -> bool:
-    """A package of declarations, or a tool that sources import only to configure it."""
-    return name.startswith("@types/") or any(only_builds(command) for command in npm(name).bins)
+def _is_types_only(name: str) -> bool:
+    """Whether it is a package of type declarations, or a tool that sources import only to configure it."""
+    return name.startswith("@types/") or any(is_build_only(command) for command in npm(name).bins)
 
 
 def prune_command(program: Program, project: NodeProject, effect: Effect) -> str | None:
-    """The command that drops development dependencies, for the manager that installed them; None where it
-    would do more than that.
+    """The command that removes development dependencies, for the manager that installed them; None if it
+    would do more.
 
-    A lock file that was not there when the packages were installed, since it is copied later or was only
-    written then, is no account of them: with it the command would put its versions in, and npm 10 also the
-    packages for another C library, which it leaves out of an install but not out of the lock file.
+    A lock file that did not exist at install time (copied later, or only then written) does not describe
+    the installed packages. With it, the command would install its versions, and npm 10 also packages for
+    another C library, which it leaves out of an install but not out of the lock file.
     """
     version = node_major(program)
     locked = any(path.endswith(_NPM_LOCKS) for path in effect.manifests)
@@ -206,7 +210,7 @@ def prune_command(program: Program, project: NodeProject, effect: Effect) -> str
             command = "npm prune --omit=dev" if version is None or version >= 16 else "npm prune --production"
             return command if locked else f"{command} --no-package-lock"
         case "yarn":
-            # yarn 1 removes what no package brings, a generated client among it; yarn 2 has another command
+            # yarn 1 also removes files of no package, such as a generated client; yarn 2 has another command
             if generated or late or any(w.endswith((".pnp.cjs", "/.yarn")) for w in effect.writes):
                 return None
             return "yarn install --production --ignore-scripts --prefer-offline"

@@ -1,4 +1,4 @@
-"""Node: what is known of what an image starts, and what has to stay where it is not known."""
+"""What is known of the start command, and what has to stay if it is unknown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slimify.semantics.paths import inside_any
 
 
 def unknown_start(program: Program) -> Reason | None:
-    """Why a base with fewer programs may lack one: what is started is not known."""
+    """Why a smaller base may lack a program: the start command is unknown."""
     if not program.runtime_needs.start:
         return Reason.of("SL392", "no_start", base=program.base_ref)
     if starts_only_shell(program.runtime_needs.start):
@@ -26,7 +26,7 @@ def unknown_start(program: Program) -> Reason | None:
 
 
 def installs_at_start(program: Program) -> Reason | None:
-    """An install that is made whenever the image starts may compile, and reads what earlier ones cached."""
+    """Why the base must stay: an install at start-up may compile, and reads the caches of earlier ones."""
     for effect in program.runtime_needs.start:
         if effect.ecosystem == "node" and effect.kind in INSTALLS:
             text = f"`{effect.tool} {effect.action}`".replace(" `", "`")
@@ -34,8 +34,9 @@ def installs_at_start(program: Program) -> Reason | None:
     return None
 
 
-def out_of_package(program: Program) -> Reason | None:
-    """What is started comes with a package that was installed by name, in a place of its own making."""
+def runs_named_package(program: Program) -> Reason | None:
+    """Why the base must stay: the started program belongs to a package installed by name into a directory
+    of its own."""
     places = [
         e.cwd
         for s in program.steps

@@ -1,4 +1,4 @@
-"""A site that Node bundled and a web server hands out: what was copied out of the project is enough."""
+"""A site built with Node and served by a web server: only what was copied out of the project is needed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 _COMMANDS = frozenset(LANGUAGE.facts("toolchain.toml")["elsewhere"]["commands"])
-_COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still lead into the project
+_COPIES = frozenset({"cp", "mv", "rsync", "install"})  # a link would still point into the project
 
 
-def without_project(
+def without_project_copies(
     program: Program, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[tuple[CopyFromBuilder, ...], tuple[Decision, ...]]:
-    """The trees without the project's own directory, where only a web server is started and build steps
-    copied what it serves to another tree; and what was decided."""
-    server = _server(program)
-    gone = [t for t in copies if server and _left_behind(program, t, copies)]
+    """The copies without the project directory, if only a web server is started and build steps copied the
+    served files elsewhere; and the decisions."""
+    server = _only_web_server(program)
+    gone = [t for t in copies if server and _is_left_behind(program, t, copies)]
     if not gone:
         return copies, ()
     left = tuple(t for t in copies if t not in gone)
@@ -29,8 +29,8 @@ def without_project(
     )
 
 
-def _server(program: Program) -> str:
-    """The web server that is all the image starts, told of absolute paths only; "" for none."""
+def _only_web_server(program: Program) -> str:
+    """The web server, if the image starts nothing else and passes only absolute paths to it; "" otherwise."""
     started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - OFFICIAL_ENTRYPOINTS
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
@@ -44,8 +44,8 @@ def _server(program: Program) -> str:
     return next(iter(started))
 
 
-def _left_behind(program: Program, copy: CopyFromBuilder, copies: tuple[CopyFromBuilder, ...]) -> bool:
-    """Something was copied out of it, and nothing in the final stage works in it or names it."""
+def _is_left_behind(program: Program, copy: CopyFromBuilder, copies: tuple[CopyFromBuilder, ...]) -> bool:
+    """Whether files were copied out of it and nothing in the final stage works in it or names it."""
     out = False
     for atom in (a for s in program.steps for a in s.atoms):
         if atom.role == "unknown":
@@ -59,11 +59,12 @@ def _left_behind(program: Program, copy: CopyFromBuilder, copies: tuple[CopyFrom
                 if others and effect.tool not in _COPIES:
                     return False
                 out = out or any(inside(w, t.path) for w in others for t in copies if t != copy)
-    return out and not _named(program, copy.path)
+    return out and not _is_named(program, copy.path)
 
 
-def _named(program: Program, path: str) -> bool:
-    """Whether the environment, the start, or a step or a file of the final stage names the directory."""
+def _is_named(program: Program, path: str) -> bool:
+    """Whether the environment, the start command, or a step or file of the final stage names the
+    directory."""
     texts = [v or "" for v in program.end_state.env.values()]
     texts += [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), *program.runtime.volumes]
     texts += [program.runtime.healthcheck]

@@ -1,16 +1,16 @@
-"""JavaScript's and TypeScript's sources: see `Sources` in languages/base.py."""
+"""JavaScript and TypeScript sources: see `Sources` in languages/parts.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from slimify.languages.node.sources.test_support import without_test_support as selected
+from slimify.languages.node.sources.test_support import without_test_support as selected_sources
 from slimify.languages.node.sources.uses import read_many
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
 
-__all__ = ["compiled", "read_many", "selected"]
+__all__ = ["program_facts", "read_many", "selected_sources"]
 
 
-def compiled(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
+def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
     return None

@@ -1,4 +1,4 @@
-"""JavaScript that only tests load, wherever it lies: stand-ins, fixtures, programs that run the tests."""
+"""JavaScript that only tests load, in any directory: mocks, fixtures, test runners."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _ENDING = re.compile(r"\.[cm]?[jt]sx?$")
 
 
 def without_test_support(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> list[str]:
-    """The sources less those that are called like something for tests and that nothing else names: no other
-    source, nothing that is started, no script but those for tests."""
+    """The sources without those that have a test-like name and that nothing else names: no other source, no
+    started program, and no script except those for tests."""
     others = [p for p in paths if not _words(p)]
     if len(others) == len(paths):
         return others
@@ -25,7 +25,7 @@ def without_test_support(view: ContextView, paths: Sequence[str], start: Sequenc
 
 
 def _scripts(view: ContextView, start: Sequence[Effect]) -> Iterator[str]:
-    """The scripts of package.json, those for tests left out, where the image starts with one."""
+    """The scripts of package.json without those for tests, if the image starts one."""
     from slimify.languages.node.manifests.package_json import node_project
 
     for directory in {e.cwd for e in start if e.cwd and e.action.startswith("run ")}:

@@ -1,8 +1,7 @@
-"""What JavaScript and TypeScript sources need when they run, read with tree-sitter.
+"""What JavaScript and TypeScript sources need at run time, read with tree-sitter.
 
-CommonJS and ES modules, JSX, TypeScript, and the script parts of Vue and Svelte files. Names are
-followed through `require`, `import`, destructuring, `promisify` and the wrappers that compilers
-put around modules.
+CommonJS and ES modules, JSX, TypeScript, and the script parts of Vue and Svelte files. Names are followed
+through `require`, `import`, destructuring, `promisify` and the wrappers that compilers put around modules.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _PARTS = {"vue", "svelte", "astro"}
 _SCRIPT = re.compile(r"(<script\b[^<>]*>)|</script\b", re.IGNORECASE)
 _PACKAGE = re.compile(r"(@[\w.~-]+/[\w.~-]+|[A-Za-z0-9_][\w.~-]*)(?:/.*)?")
 
-# Functions that start a program: whether their first argument is shell text.
+# Functions that start a program, by whether their first argument is shell text.
 _SHELL = words(
     """
     child_process.exec child_process.execSync shelljs.exec execa.command execa.commandSync
@@ -106,10 +105,9 @@ def read(text: str, file: str) -> SourceFacts:
 
 
 def read_many(files: Iterable[tuple[str, str]]) -> SourceFacts:
-    """What many files need, as (path, text). Linear in their size.
+    """What many files need, as (path, text); linear in their size.
 
-    Files of more than `uses.MAX_FILE` characters (bundles), or nested beyond reason, are named in
-    `skipped`.
+    Files of more than `uses.MAX_FILE` characters (bundles), or too deeply nested, are listed in `skipped`.
     """
     return merge(read(text, file) for file, text in files)
 
@@ -117,8 +115,8 @@ def read_many(files: Iterable[tuple[str, str]]) -> SourceFacts:
 def read_module(text: str, file: str) -> tuple[SourceFacts, tuple[Use, ...]]:
     """What one file needs, and the modules it imports by a relative name.
 
-    The latter are paths from the context root, as written: mostly without an extension, or a
-    directory with an index file.
+    The latter are paths from the context root, as written: mostly without an extension, or a directory with
+    an index file.
     """
     if len(text) > MAX_FILE:
         return SourceFacts(skipped=(file,)), ()
@@ -139,7 +137,7 @@ def read_module(text: str, file: str) -> tuple[SourceFacts, tuple[Use, ...]]:
 
 
 def _script_parts(text: str) -> str:
-    """The text with everything outside `<script>` blanked, so that lines stay."""
+    """The text with everything outside `<script>` blanked, so that line numbers stay the same."""
     parts = []
     end = 0
     inside = False
@@ -153,7 +151,7 @@ def _script_parts(text: str) -> str:
 
 
 def package_of(specifier: str) -> str:
-    """The npm package of an import specifier; "" for relative, built-in and bundler-made ones."""
+    """The npm package of an import specifier; "" for relative, built-in and bundler-specific ones."""
     match = _PACKAGE.fullmatch(specifier)
     if not match or ":" in specifier or match[1] == "@" or specifier in BUILTINS:
         return ""
@@ -177,7 +175,7 @@ class _Reader:
     # --- names ---
 
     def _module(self, specifier: str, line: int) -> str:
-        """Notes an imported module; its name without `node:`."""
+        """Records an imported module; returns its name without `node:`."""
         name = specifier.removeprefix("node:")
         if specifier.startswith("."):
             path = relative_to_file(self.found.file, specifier)
@@ -231,7 +229,7 @@ class _Reader:
             self._program(name, arguments, line)
         else:
             self._path(name, arguments, line)
-            if name in PATH_JOINS:  # built on the place of the file: opened, whatever becomes of it
+            if name in PATH_JOINS:  # relative to the file: counts as opened
                 for text in self.names.values(node):
                     if text.startswith(HERE):
                         self.found.add_path(text, line)
@@ -263,7 +261,7 @@ class _Reader:
         return [self.names.values(element) for element in rest[0].named_children[:50]]
 
     def _through_shell(self, rest: list[Node]) -> bool:
-        """Whether the options say `shell: …`, other than false."""
+        """Whether the options contain `shell: …`, other than false."""
         for options in rest:
             for pair in options.named_children if options.type == "object" else ():
                 key = pair.child_by_field_name("key") if pair.type == "pair" else pair

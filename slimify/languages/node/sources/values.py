@@ -1,7 +1,7 @@
 """What names and expressions of a JavaScript file refer to, as far as the file itself tells.
 
-Flow-insensitive: a name has every value that its function ever gives it. A value is a string;
-what is not known is `UNKNOWN`, alone or inside the string.
+Flow-insensitive: a name has every value that its function ever assigns to it. A value is a string; unknown
+values are `UNKNOWN`, alone or inside the string.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 PATH_JOINS = frozenset({"path.join", "path.resolve", "path.posix.join", "path.posix.resolve"})
-_MANY = 6  # values kept of one expression
-_LONG = 4000  # characters
+_MAX_VALUES = 6  # values kept of one expression
+_MAX_LENGTH = 4000  # characters
 _DEPTH = 25
 _SAME = words(
     """
@@ -87,7 +87,7 @@ class Evaluator:
             self.scopes.bind(ts.source(target), node, value)
 
     def qualified(self, node: Node, depth: int = 0) -> str:
-        """`module.member` for what an expression refers to, imports resolved; "" if it is no name."""
+        """`module.member` for what an expression refers to, with imports resolved; "" if it is not a name."""
         tail: list[str] = []
         while depth < 50:
             depth += 1
@@ -121,7 +121,7 @@ class Evaluator:
         return ".".join([head, *(part for part in reversed(tail) if part != "default")])
 
     def _returned(self, node: Node, depth: int) -> str:
-        """The module that `require("x")`, or a wrapper around it, gives."""
+        """The module that `require("x")`, or a wrapper around it, returns."""
         function, arguments = node.child_by_field_name("function"), arguments_of(node)
         if function is None or len(arguments) == 0:
             return ""
@@ -134,7 +134,7 @@ class Evaluator:
         return ""
 
     def values(self, node: Node) -> list[str]:
-        """All strings an expression may be, at most a few; UNKNOWN for what is not known."""
+        """All strings an expression may evaluate to, up to a limit; UNKNOWN for unknown ones."""
         known = self._known.get(node.id)
         if known is not None:
             return known
@@ -142,7 +142,7 @@ class Evaluator:
             return [UNKNOWN]
         self._known[node.id] = [UNKNOWN]  # what a definition by itself is
         self._depth += 1
-        found = list(dict.fromkeys(text[:_LONG] for text in self._evaluate(node)))[:_MANY]
+        found = list(dict.fromkeys(text[:_MAX_LENGTH] for text in self._evaluate(node)))[:_MAX_VALUES]
         self._depth -= 1
         self._known[node.id] = found or [UNKNOWN]
         return self._known[node.id]
@@ -203,7 +203,7 @@ class Evaluator:
         if name in fixed:
             yield fixed[name]
             return
-        for value in self.scopes.values(name, node)[:_MANY]:
+        for value in self.scopes.values(name, node)[:_MAX_VALUES]:
             yield from self.values(value) if value is not None else [UNKNOWN]
 
     def _call_value(self, node: Node) -> Iterator[str]:
@@ -236,7 +236,7 @@ def arguments_of(node: Node) -> list[Node]:
 
 
 def _resolved(parts: list[str]) -> str:
-    """`path.resolve`: the last absolute part counts, and what stands behind it."""
+    """`path.resolve`: the last absolute part and everything after it."""
     for index in range(len(parts) - 1, -1, -1):
         if parts[index].startswith(("/", HERE)):
             return "/".join(parts[index:])

@@ -1,1 +1,1 @@
-"""Checks of built images that only Node.js needs."""
+"""Checks of built images for Node.js."""

@@ -1,7 +1,8 @@
-"""Node packages, by their manifests: what the application and its installed packages need is installed.
+"""Node packages that manifests demand: the application and its installed packages must find their
+dependencies.
 
-Sources alone do not tell: plug-ins are named in settings, and most of what is loaded is loaded by
-other packages.
+Sources alone do not show this: plug-ins are named in settings, and most packages are loaded by other
+packages.
 """
 
 from __future__ import annotations
@@ -21,18 +22,18 @@ _SHOWN = 5
 
 
 def check(evidence: Evidence) -> Check:
-    """What each manifest demands and the original found is found in the rewritten image, too: packages
-    with their manifests, where Node looks for them (the directory itself and those above)."""
+    """Every package that a manifest demands and that resolves in the original image must resolve in the
+    rewritten one: in node_modules of the directory and of those above it."""
     findings: dict[str, Finding] = {}
     count = 0
     for path, manifest in _manifests(evidence):
         folder = posixpath.dirname(path)
-        for name in _demanded(manifest, installed="/node_modules/" in path):
-            old = _located(evidence.before, folder, name)
+        for name in _required_packages(manifest, installed="/node_modules/" in path):
+            old = _resolved(evidence.before, folder, name)
             if old is None:
                 continue
             count += 1
-            if _located(evidence.after, folder, name) is None:
+            if _resolved(evidence.after, folder, name) is None:
                 text = f"{path} wants {name}, which is not installed"
                 need = Constraint(need="path", value=old, reason=text)
                 findings.setdefault(name, Finding(code=PACKAGE, text=text, path=old, constraints=(need,)))
@@ -48,8 +49,8 @@ def check(evidence: Evidence) -> Check:
 
 
 def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Those of the rewritten image's own layers. Of what is not installed only the application's counts:
-    where it is started, or where its packages are; there are examples and fixtures besides."""
+    """The manifests in the rewritten image's own layers. Of those that are not installed only the
+    application's counts (in the start directory, or next to its packages), not examples and fixtures."""
     after = evidence.after
     for path, text in sorted(after.image.contents.items()):
         if not is_manifest(path) or (after.files.layer(path) or 0) < after.first_own_layer:
@@ -66,9 +67,9 @@ def _manifests(evidence: Evidence) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield path, manifest
 
 
-def _demanded(manifest: Mapping[str, Any], *, installed: bool) -> Iterator[str]:
-    """The packages without which it does not work. Where it is installed, whoever installed it had to
-    bring its peers; an application's own are its development's."""
+def _required_packages(manifest: Mapping[str, Any], *, installed: bool) -> Iterator[str]:
+    """The packages that a manifest requires. Installed packages also require their peers; those of an
+    application matter only in development."""
     optional = _table(manifest, "peerDependenciesMeta")
     yield from _table(manifest, "dependencies")
     yield from _table(manifest, "optionalDependencies")
@@ -83,8 +84,8 @@ def _table(manifest: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _located(side: Side, folder: str, name: str) -> str | None:
-    """The directory of the package that a module in `folder` gets for a name."""
+def _resolved(side: Side, folder: str, name: str) -> str | None:
+    """The directory of the package that `name` resolves to for a module in `folder`."""
     while True:
         if posixpath.basename(folder) != "node_modules":
             path = posixpath.join(folder, "node_modules", name)

@@ -1,4 +1,4 @@
-"""The packages that the application's sources import, where Node looks for them."""
+"""The packages that the application's sources import, resolved as Node does."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ _NO_PACKAGES = (".", "/", "node:", "#", "@/", "~/")  # how imports of something 
 
 
 def check(evidence: Evidence) -> Check:
-    """Only what is executed as it was written counts: the imports of TypeScript, and of sources that the
-    rewritten image does not have, went into what a bundler or compiler made of them."""
+    """Every import that resolves in the original image must resolve in the rewritten one.
+
+    Only sources that run as written count: imports of TypeScript, and of sources missing in the rewritten
+    image, are part of a bundle or of compiled output.
+    """
     return imports.compare_imports(
-        evidence, _uses(evidence), _search, counts=lambda file: _executed(evidence, file)
+        evidence, _uses(evidence), _search, counts=lambda file: _is_executed(evidence, file)
     )
 
 
@@ -27,21 +30,23 @@ def _uses(evidence: Evidence) -> Iterator[Use]:
             yield use
 
 
-def _executed(evidence: Evidence, file: str) -> bool:
+def _is_executed(evidence: Evidence, file: str) -> bool:
     return file.endswith((".js", ".mjs", ".cjs")) and evidence.after.entry(file) is not None
 
 
 def _search(side: Side) -> imports.Search:
     listed = side.env.get("NODE_PATH", "").split(":")
-    everywhere = (*upwards(side.workdir), *(place for place in listed if place.startswith("/")))
+    everywhere = (*node_modules_above(side.workdir), *(place for place in listed if place.startswith("/")))
 
     def located(name: str, file: str) -> str | None:
-        return _package(side, upwards(posixpath.dirname(file)), name) or _package(side, everywhere, name)
+        return _package(side, node_modules_above(posixpath.dirname(file)), name) or _package(
+            side, everywhere, name
+        )
 
     return located
 
 
-def upwards(path: str) -> Iterator[str]:
+def node_modules_above(path: str) -> Iterator[str]:
     """The node_modules of a directory and of those above it."""
     path = "/" + path.strip("/")
     while True:

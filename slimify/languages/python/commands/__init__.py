@@ -1,1 +1,1 @@
-"""What Python's installers and tools do."""
+"""The effects of Python's installers and tools."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from slimify.languages.python.commands.environments import environment, named_packages, run_inside
+from slimify.languages.python.commands.environments import environment, named_packages, run_in_environment
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call
 
@@ -45,7 +45,7 @@ def _conda(call: Call) -> tuple[Effect, ...]:
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
         inner = replace(call, args=call.args[at + 1 :]).options(("-n", "--name", "-p", "--prefix"), stop=True)
-        return run_inside(call, inner.operands)
+        return run_in_environment(call, inner.operands)
     if action in ("install", "create", "update", "remove", "uninstall", "upgrade"):
         prefix: Arg | str | None = options.last("-p", "--prefix")
         name = options.last("-n", "--name")
@@ -77,7 +77,7 @@ def _conda(call: Call) -> tuple[Effect, ...]:
 
 
 def _conda_home(call: Call) -> str:
-    """Where conda lives: the directory that PATH or its own path names, else that of its images."""
+    """The directory of conda: from PATH or its own path, else that of its images."""
     entries = [posixpath.dirname(call.path), *(call.state.get("PATH") or "").split(":")]
     for entry in entries:
         if re.search(r"/(?:mini|ana|micro)?(?:conda|forge|mamba)\d?/(?:cond)?bin\Z", entry):

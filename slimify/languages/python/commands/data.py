@@ -1,4 +1,5 @@
-"""Data that Python packages download for run time: NLTK, spaCy, Playwright, and code that calls others."""
+"""Data that Python packages download for run time: NLTK, spaCy, Playwright, and code that calls other
+downloads."""
 
 from __future__ import annotations
 
@@ -16,13 +17,13 @@ from slimify.semantics.effects.table import table_path
 
 
 class _Download(Struct, frozen=True, kw_only=True):
-    """Program text that fetches data for run time."""
+    """Program text that downloads data for run time."""
 
     pattern: re.Pattern[str]
     name: str
     writes: tuple[str, ...]
-    option: tuple[re.Pattern[str], ...] = ()  # where the text itself names the directory
-    variable: str = ""  # where the environment does
+    option: tuple[re.Pattern[str], ...] = ()  # the directory, if the text names it
+    variable: str = ""  # the environment variable that names the directory
 
 
 @cache
@@ -39,8 +40,8 @@ def _downloads() -> tuple[_Download, ...]:
     )
 
 
-def downloaded(call: Call, code: str) -> tuple[Effect, ...] | None:
-    """What program text downloads, None where it is no known download."""
+def code_downloads(call: Call, code: str) -> tuple[Effect, ...] | None:
+    """The downloads of program text; None if it is not a known download."""
     for download in _downloads():
         if not download.pattern.search(code):
             continue
@@ -68,7 +69,7 @@ def nltk(call: Call) -> tuple[Effect, ...]:
 
 
 def spacy(call: Call) -> tuple[Effect, ...]:
-    """python -m spacy download MODEL installs a package; link makes a link among them."""
+    """python -m spacy download MODEL installs a package; link creates a symlink between packages."""
     if call.first not in ("download", "link"):
         return (call.effect("check", f"spacy {call.first}", tool="spacy"),)
     writes, lost = environment(call)
@@ -107,11 +108,7 @@ def playwright(call: Call) -> tuple[Effect, ...]:
             where = Arg(value=None, text="~/.cache/ms-playwright")
         effects.append(
             call.write_effect(
-                "fetch",
-                "playwright install",
-                manager="playwright",
-                tool="playwright",
-                writes=(where,),
+                "fetch", "playwright install", manager="playwright", tool="playwright", writes=(where,)
             )
         )
     return tuple(effects)

@@ -11,7 +11,7 @@ from slimify.semantics.effects.call import Arg, Call
 
 
 def django(call: Call) -> tuple[Effect, ...]:
-    """manage.py and django-admin: known management commands stay below the working directory."""
+    """manage.py and django-admin: known management commands write only below the working directory."""
     action = call.first
     scope = LANGUAGE.facts("commands.toml")["django"].get(action)
     if scope is None:
@@ -28,7 +28,7 @@ def django(call: Call) -> tuple[Effect, ...]:
 
 
 def _static_roots(call: Call) -> tuple[tuple[str, ...], bool]:
-    """Absolute STATIC_ROOTs that settings modules name, and whether some settings were seen at all."""
+    """The absolute STATIC_ROOTs in settings modules, and whether any settings were found."""
     if call.state.cwd is None:
         return (), False
     roots: dict[str, None] = {}

@@ -1,4 +1,4 @@
-"""Which Python environment an installer writes to."""
+"""The Python environment that an installer writes to."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
 from slimify.semantics.effects.state import State, absolute
 
-SITE = "@site"  # site-packages of the system's interpreter in force
-BIN = "@bin"  # where that one's scripts go
+SITE = "@site"  # site-packages of the current system interpreter
+BIN = "@bin"  # the directory of its scripts
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
 
 
-def active(state: State) -> str | None:
+def active_venv(state: State) -> str | None:
     """The virtual environment whose bin comes first in PATH."""
     for entry in (state.get("PATH") or "").split(":"):
         directory, _, last = entry.rstrip("/").rpartition("/")
@@ -31,13 +31,13 @@ def active(state: State) -> str | None:
             made
             or directory == state.get("VIRTUAL_ENV")
             or directory == state.get("CONDA_PREFIX")
-            or _named(directory)
+            or _is_venv_bin(directory)
         ):
             return directory
     return None
 
 
-def _named(directory: str) -> bool:
+def _is_venv_bin(directory: str) -> bool:
     return bool(
         re.search(
             r"/(?:\.?v?env|virtualenv|py-?env|[\w.-]*venv[\w.-]*|\.?virtualenvs?/[^/]+|(?:mini|ana|micro)?(?:conda|forge)3?)\Z",
@@ -47,7 +47,7 @@ def _named(directory: str) -> bool:
 
 
 def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
-    """Where the interpreter in force installs to, and a word that could not be resolved."""
+    """The directories that the current interpreter installs to, and a word that could not be resolved."""
     if "/" in call.path:
         path = absolute(call.path, call.state)
         if (
@@ -56,18 +56,18 @@ def environment(call: Call) -> tuple[tuple[str, ...], Arg | None]:
             and posixpath.basename(posixpath.dirname(path)) == "bin"
         ):
             return (posixpath.dirname(posixpath.dirname(path)),), None
-    venv = active(call.state)
+    venv = active_venv(call.state)
     if venv is not None:
         return (venv,), None
     if not is_root(call.state.user):
-        # pip falls back to a user install where site-packages can't be written
+        # pip falls back to a user install if site-packages is not writable
         local = call.home(".local")
         return ((local,), None) if local else ((SITE, BIN), Arg(value=None, text="~/.local"))
     return (SITE, BIN), None
 
 
-def target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...], Arg | None]:
-    """Where an installer with pip's options writes."""
+def install_target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...], Arg | None]:
+    """The directories that an installer with pip's options writes to."""
     given = options.last("-t", "--target") or options.last("--prefix") or options.last("--root")
     if given is not None:
         return call.targets((given,))
@@ -88,7 +88,7 @@ def target(call: Call, options: Options, manager: str) -> tuple[tuple[str, ...],
 
 
 def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
-    """uv pip: --system, else the active environment, else .venv of the directory."""
+    """uv pip: --system, else the active environment, else .venv of the working directory."""
     python = options.last("--python", "-p")
     if (
         python is not None
@@ -103,16 +103,16 @@ def _uv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | Non
         or python is not None
     ):
         return (SITE, BIN), None
-    venv = call.state.get("VIRTUAL_ENV") or active(call.state)
+    venv = call.state.get("VIRTUAL_ENV") or active_venv(call.state)
     return call.targets((venv if venv is not None else ".venv",))
 
 
-# What tells a tool that runs programs in a project's environment where the project is.
+# The file by which a tool finds the project whose environment it uses.
 _PROJECT = {"poetry": "pyproject.toml", "pdm": "pyproject.toml", "uv": "pyproject.toml", "pipenv": "Pipfile"}
 
 
-def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
-    """What `poetry run`, `uv run`, `conda run` start: a program, or a Python file."""
+def run_in_environment(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
+    """The effects of what `poetry run`, `uv run` and `conda run` start: a program, or a Python file."""
     if not words or words[0].value is None:
         return (call.unknown("what it runs is unknown"),)
     effects = call.start((literal_arg("python"), *words) if words[0].value.endswith(".py") else words)
@@ -121,7 +121,7 @@ def run_inside(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
 
 
 def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
-    """The packages that words such as `name[extra]>=1` name; paths are none."""
+    """The packages named by words such as `name[extra]>=1`; paths are not packages."""
     found = []
     for arg in words:
         match = re.match(r"[A-Za-z0-9][\w.-]*", arg.value or "")
@@ -130,8 +130,8 @@ def named_packages(words: tuple[Arg, ...]) -> tuple[Package, ...]:
     return tuple(found)
 
 
-def made_venv(call: Call, state: State) -> State:
-    """The state after a virtual environment was made: its directory is known as one."""
+def with_venv(call: Call, state: State) -> State:
+    """The state after creating a virtual environment, with its directory recorded."""
     words = call.options(("-p", "--python", "--prompt")).operands
     for path in call.known_paths([w for w in words if w.value not in ("venv",)]) or (
         call.known_paths((".venv",)) if call.name == "uv" else ()

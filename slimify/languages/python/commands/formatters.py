@@ -1,4 +1,4 @@
-"""Programs that format Python sources, or check their format."""
+"""Tools that format Python sources, or check their format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packages beside the project that Python's manifests name."""
+"""Local packages that Python manifests name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from slimify.semantics.effects.local_sources import paths_in
 _INCLUDED = re.compile(r"(?m)^[ \t]*(?:-r|--requirement)[ \t=]+([^\s#]+)")
 
 
-def named(manifest: str, text: str) -> Iterable[str]:
+def named_paths(manifest: str, text: str) -> Iterable[str]:
     return paths_in(text)
 
 
-def included(manifest: str, text: str) -> Iterable[str]:
+def included_manifests(manifest: str, text: str) -> Iterable[str]:
     return _INCLUDED.findall(text)

@@ -11,10 +11,10 @@ from slimify.languages.python.commands.environments import (
     FALSE,
     SITE,
     TRUE,
-    active,
+    active_venv,
     environment,
     named_packages,
-    run_inside,
+    run_in_environment,
 )
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, Options
@@ -22,20 +22,20 @@ from slimify.semantics.effects.state import State
 
 
 def _setting(call: Call, key: str) -> str:
-    """A poetry setting: the environment outranks `poetry config`."""
+    """A poetry setting; the environment takes precedence over `poetry config`."""
     variable = "POETRY_" + re.sub(r"[.-]", "_", key).upper()
     return (call.state.get(variable) or call.state.settings.get(f"poetry {key}") or "").lower()
 
 
 def _poetry_target(call: Call) -> tuple[tuple[str, ...], Arg | None, tuple[str, ...]]:
-    """Where poetry installs, what could not be resolved, and its caches.
+    """The directories that poetry installs to, a word that could not be resolved, and its caches.
 
-    An active environment is used as it is; else virtualenvs.create, virtualenvs.in-project and
+    An active environment is used as it is. Otherwise virtualenvs.create, virtualenvs.in-project and
     virtualenvs.path decide (python-poetry.org/docs/configuration).
     """
     cache = call.state.get("POETRY_CACHE_DIR") or call.home(".cache/pypoetry")
     caches = (f"{cache}/cache", f"{cache}/artifacts") if cache else ()
-    venv_ = active(call.state)
+    venv_ = active_venv(call.state)
     if venv_ is not None:
         return (venv_,), None, caches
     if _setting(call, "virtualenvs.create") in FALSE:
@@ -55,7 +55,7 @@ def _poetry(call: Call) -> tuple[Effect, ...]:
     action = (words[0].value or "") if words else ""
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
-        return run_inside(call, call.args[at + 1 :])
+        return run_in_environment(call, call.args[at + 1 :])
     if action == "config":
         return (call.effect("state", "config"),)
     if action in ("install", "sync", "add", "update", "remove"):
@@ -116,7 +116,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
     action = (words[0].value or "") if words else ""
     if action == "run":
         at = next(i for i, a in enumerate(call.args) if a.value == "run")
-        return run_inside(call, call.args[at + 1 :])
+        return run_in_environment(call, call.args[at + 1 :])
     manifests = call.known_paths(("Pipfile", "Pipfile.lock"))
     if action in ("install", "sync", "update", "uninstall", "clean"):
         writes, lost = _pipenv_target(call, options)
@@ -137,7 +137,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
         )
     if action in ("lock", "requirements"):
         printing = action == "requirements" or options.has("-r", "--requirements")
-        if printing and call.outputs:  # the list for a pip install that follows
+        if printing and call.outputs:  # the output is the input of a following pip install
             return (call.write_effect("build", action, writes=call.outputs, manifests=manifests),)
         return (
             (call.effect("check", action, manifests=manifests),)
@@ -150,7 +150,7 @@ def _pipenv(call: Call) -> tuple[Effect, ...]:
 def _pipenv_target(call: Call, options: Options) -> tuple[tuple[str, ...], Arg | None]:
     if options.has("--system") or call.state.get("PIPENV_SYSTEM") in TRUE:
         return environment(call)
-    venv_ = active(call.state)
+    venv_ = active_venv(call.state)
     if venv_ is not None and call.state.get("PIPENV_IGNORE_VIRTUALENVS") not in TRUE:
         return (venv_,), None
     if call.state.get("PIPENV_VENV_IN_PROJECT") in TRUE or (

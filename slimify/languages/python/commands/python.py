@@ -1,4 +1,4 @@
-"""Python: installers, virtual environments, and what runs the application's own code."""
+"""Python: installers, virtual environments, and programs that run the application's code."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from slimify.facts.commands import values
 from slimify.languages.python import LANGUAGE
-from slimify.languages.python.commands.data import downloaded, nltk, playwright, spacy
+from slimify.languages.python.commands.data import code_downloads, nltk, playwright, spacy
 from slimify.languages.python.commands.django import django
-from slimify.languages.python.commands.environments import environment, made_venv, target
+from slimify.languages.python.commands.environments import environment, install_target, with_venv
 from slimify.model.effects import Effect, Package
 from slimify.semantics.effects.call import Arg, Call, literal_arg, package
 from slimify.semantics.effects.fetch import download_url, installer_effects
@@ -27,7 +27,7 @@ _HARMLESS = re.compile(
 
 
 def pip(call: Call, manager: str = "pip") -> tuple[Effect, ...]:
-    """pip and everything with its command line; `manager` is who installs."""
+    """pip, and tools with its command line; `manager` is the installer that effects name."""
     options = call.options(values("pip", "python"))
     words = options.operands
     action = (words[0].value or "") if words else ""
@@ -54,13 +54,13 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     editable = options.all("-e", "--editable")
     requirements = options.all("-r", "--requirement") + (words if action == "sync" else ())
     constraints = options.all("-c", "--constraint") if action != "sync" else ()
-    packages, local, why = _wanted(() if action == "sync" else words)
+    packages, local, why = _requested(() if action == "sync" else words)
     reads = call.known_paths((*local, *editable))
     if action in ("download", "wheel"):
         where = options.all("-d", "--dest", "-w", "--wheel-dir")[-1:] or (".",)
         writes, lost = call.targets(where)
     else:
-        writes, lost = target(call, options, manager)
+        writes, lost = install_target(call, options, manager)
         if editable:
             writes += _editable_sources(call, editable)
     if lost is not None:
@@ -69,7 +69,9 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
             caches = _cache(call, "uv", ".cache/uv", "UV_CACHE_DIR")
-    elif not options.has("--no-cache-dir", "--no-cache") and not _true(call.state.get("PIP_NO_CACHE_DIR")):
+    elif not options.has("--no-cache-dir", "--no-cache") and not _means_no_cache(
+        call.state.get("PIP_NO_CACHE_DIR")
+    ):
         caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
     return call.effect(
         "install",
@@ -86,8 +88,8 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
 
 
 def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
-    """The directories that an editable install leaves metadata in, and points at: setuptools' .egg-info
-    lies beside the sources; those of a version control system are cloned below src/."""
+    """The directories that an editable install refers to and leaves metadata in: setuptools' .egg-info is
+    next to the sources; sources from version control are cloned below src/."""
     cloned = [w for w in words if _VCS.match(w.value or w.text)]
     local = [
         replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value
@@ -97,13 +99,13 @@ def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
     )
 
 
-def _true(value: str | None) -> bool:
-    """PIP_NO_CACHE_DIR: pip takes any value, even 0 or off, as a wish not to cache."""
+def _means_no_cache(value: str | None) -> bool:
+    """PIP_NO_CACHE_DIR: pip takes any value, even 0 or off, as a request not to cache."""
     return bool(value)
 
 
-def _wanted(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...], str]:
-    """Packages by name, local projects and files, and what can't be told."""
+def _requested(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...], str]:
+    """Packages by name, local projects and files, and a word that could not be resolved."""
     packages: list[Package] = []
     local: list[Arg] = []
     why = ""
@@ -115,7 +117,7 @@ def _wanted(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...
             why = why if match else why or f"which packages {arg.text} names is unknown"
             continue
         if _VCS.match(text):
-            packages.append(package(arg, _named_by(text)))
+            packages.append(package(arg, _package_at(text)))
         elif text.startswith((".", "/", "~")) or text.endswith((".whl", ".tar.gz", ".zip")):
             local.append(replace(arg, value=text.partition("[")[0]))
             match = (
@@ -128,8 +130,8 @@ def _wanted(words: tuple[Arg, ...]) -> tuple[tuple[Package, ...], tuple[Arg, ...
     return tuple(packages), tuple(local), why
 
 
-def _named_by(address: str) -> str:
-    """The package that an address most likely holds: `#egg=`, else its last part."""
+def _package_at(address: str) -> str:
+    """The package that an address most likely contains: `#egg=`, else its last part."""
     egg = re.search(r"#egg=([\w.-]+)", address)
     if egg:
         return egg[1]
@@ -157,7 +159,7 @@ def _cache(call: Call, tool: str, default: str, variable: str) -> tuple[str, ...
 
 
 def python(call: Call) -> tuple[Effect, ...]:
-    """The interpreter: a module, code behind -c or on standard input, or a program."""
+    """The interpreter: a module, code from -c or standard input, or a program."""
     args = list(call.args)
     while (
         args
@@ -215,8 +217,8 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
 
 
 def _bytecode(call: Call, name: str) -> Effect:
-    """compileall, py_compile: bytecode beside the sources that are named; a mere check where none are, or
-    where they lie is not known."""
+    """compileall, py_compile: bytecode next to the named sources; a mere check if none are named or their
+    path is unknown."""
     valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
     words = call.options(valued).operands
     paths = call.known_paths(words)
@@ -234,10 +236,10 @@ def _download_module(call: Call, name: str) -> tuple[Effect, ...]:
 
 
 def _code(call: Call, code: str | None) -> tuple[Effect, ...]:
-    """Program text: a known download, imports that only try, or the application."""
+    """Program text: a known download, imports that only test, or the application."""
     if code is None:
         return (call.application_code("-c"),)
-    found = downloaded(call, code)
+    found = code_downloads(call, code)
     if found is not None:
         return found
     if _HARMLESS.match(code):
@@ -249,7 +251,7 @@ def _program(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
     script = args[0]
     base = posixpath.basename(script.value or script.text)
     inner = replace(call, args=args[1:])
-    if base == "peep.py":  # pip with hashes, before pip had them
+    if base == "peep.py":  # pip with hashes, before pip supported them
         return tuple(replace(e, reads=e.reads + call.known_paths((script,))) for e in pip(inner))
     if base == "setup.py":
         return _setup(inner, script)
@@ -283,7 +285,9 @@ def _setup(call: Call, script: Arg) -> tuple[Effect, ...]:
     reads = (where,) if where else ()
     manifests = (path,) if path else ()
     if "install" in actions or "develop" in actions:
-        writes, lost = target(call, call.options(("--prefix", "--root", "--record", "--install-lib")), "pip")
+        writes, lost = install_target(
+            call, call.options(("--prefix", "--root", "--record", "--install-lib")), "pip"
+        )
         action = "install" if "install" in actions else "install -e"
         return (
             call.effect(
@@ -338,7 +342,7 @@ def _easy_install(call: Call) -> tuple[Effect, ...]:
     return pip(replace(call, args=args), "pip")
 
 
-def _served(call: Call) -> tuple[Effect, ...]:
+def _server(call: Call) -> tuple[Effect, ...]:
     return (call.application_code(call.first),)
 
 
@@ -354,7 +358,7 @@ def _state_after(call: Call, state: State) -> State:
     values = [a.value for a in call.args]
     if "-m" in values and {"venv", "virtualenv"} & set(values):
         at = values.index("-m")
-        return made_venv(replace(call, args=call.args[at + 2 :], name="venv"), state)
+        return with_venv(replace(call, args=call.args[at + 2 :], name="venv"), state)
     return state
 
 
@@ -389,10 +393,10 @@ HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {
             "rasa",
             "dbt",
         ),
-        _served,
+        _server,
     ),
 }
 STATE_CHANGES: dict[str, Callable[[Call, State], State]] = {
-    "virtualenv": made_venv,
+    "virtualenv": with_venv,
     **dict.fromkeys(("python", "python3"), _state_after),
 }

@@ -1,4 +1,4 @@
-"""Scripts of virtual environments that a shell reads."""
+"""Scripts of virtual environments that a shell sources."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import posixpath
 from slimify.semantics.effects.state import State
 
 
-def sourced(path: str, state: State) -> State | None:
-    """`. DIRECTORY/bin/activate`: its programs are found first."""
+def state_after(path: str, state: State) -> State | None:
+    """`. DIRECTORY/bin/activate`: puts its programs first in PATH."""
     if not path.endswith("/bin/activate"):
         return None
     venv = posixpath.dirname(posixpath.dirname(path))

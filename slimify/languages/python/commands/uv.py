@@ -12,11 +12,11 @@ from slimify.languages.python.commands.environments import (
     FALSE,
     SITE,
     TRUE,
-    active,
+    active_venv,
     environment,
-    made_venv,
     named_packages,
-    run_inside,
+    run_in_environment,
+    with_venv,
 )
 from slimify.languages.python.commands.python import pip, venv
 from slimify.model.effects import Effect, EffectKind
@@ -129,7 +129,7 @@ def _uv_run(call: Call, words: tuple[Arg, ...]) -> tuple[Effect, ...]:
             module,
             *operands,
         )
-    effects = run_inside(call, operands)
+    effects = run_in_environment(call, operands)
     if call.name == "uvx" or options.has("--no-sync", "--no-project"):
         return effects
     return (_uv_sync(inner, options, "sync", ()), *effects)
@@ -142,9 +142,9 @@ def _pdm(call: Call) -> tuple[Effect, ...]:
     words = options.operands
     action = (words[0].value or "") if words else ""
     if action == "run":
-        return run_inside(call, words[1:])
+        return run_in_environment(call, words[1:])
     if action in ("install", "sync", "add", "update"):
-        venv_ = active(call.state)
+        venv_ = active_venv(call.state)
         create = call.state.get("PDM_USE_VENV") in FALSE or options.has("-g", "--global")
         writes, lost = environment(call) if create else call.targets((venv_ or ".venv",))
         packages_dir = call.known_paths(("__pypackages__",))
@@ -171,7 +171,7 @@ def _state_after(call: Call, state: State) -> State:
     if call.first != "venv":
         return state
     at = next(i for i, a in enumerate(call.args) if a.value == "venv")
-    return made_venv(replace(call, args=call.args[at + 1 :]), state)
+    return with_venv(replace(call, args=call.args[at + 1 :]), state)
 
 
 HANDLERS: dict[str, Callable[[Call], tuple[Effect, ...]]] = {"uv": _uv, "uvx": _uv, "pdm": _pdm}

@@ -1,1 +1,1 @@
-"""What a Python project declares."""
+"""The declarations of a Python project."""

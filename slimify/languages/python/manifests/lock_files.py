@@ -1,4 +1,4 @@
-"""The packages a Python lock file pins: poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock."""
+"""The packages that a Python lock file pins: poetry.lock, uv.lock, pdm.lock, pylock.toml, Pipfile.lock."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _LOCK_LIMIT = 16 << 20  # bytes
 class PinnedPackage(Struct, frozen=True, kw_only=True):
     """One pinned package.
 
-    `groups` are the groups that want it ("main" for the project itself), empty where the lock does
-    not say; `source_only`: the lock lists files, and none is a wheel, so that it is built on
-    installation; `requires` the normalised names of its dependencies.
+    `groups` are the groups that require it ("main" for the project itself), empty if the lock does not
+    tell. `source_only`: the lock lists files but no wheel, so an install builds it. `requires` are the
+    normalized names of its dependencies.
     """
 
     name: str
@@ -31,7 +31,7 @@ class PinnedPackage(Struct, frozen=True, kw_only=True):
 
 
 def pinned_packages(context: Context, project: PythonProject) -> Mapping[str, PinnedPackage]:
-    """What the project's first readable lock pins, by normalised name, sorted."""
+    """The packages of the project's first readable lock file, by normalized name, sorted."""
     for path in project.locks:
         text = context.text(path, _LOCK_LIMIT)
         if text is None:

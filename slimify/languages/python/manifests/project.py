@@ -1,7 +1,7 @@
-"""What a Python project declares: dependencies, groups, commands, the tool that installs it.
+"""The declarations of a Python project: dependencies, groups, commands, and the tool that installs it.
 
-In: a `Context` and a directory; out: a `PythonProject`. Sources: pyproject.toml (PEP 621, PEP 735,
-Poetry, uv, PDM), setup.cfg and setup.py (static), Pipfile, conda environments, requirements files.
+In: a `Context` and a directory; out: a `PythonProject`. Sources: pyproject.toml (PEP 621, PEP 735, Poetry,
+uv, PDM), setup.cfg and setup.py (static), Pipfile, conda environments, requirements files.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ _BACKENDS: tuple[tuple[str, Tool], ...] = (
 
 
 class PythonProject(Struct, frozen=True, kw_only=True):
-    """What the files of one directory declare; empty fields where they say nothing.
+    """The declarations of the files in one directory; missing ones are empty.
 
-    `dependencies` are what an install of the project brings; `extras` are its optional
-    dependencies, `groups` its development groups (PEP 735, Poetry, Pipfile `dev-packages`), of
-    which `default_groups` are installed unless the user says otherwise. `scripts` maps commands to
-    their entry points. `package` is False where the tool installs dependencies only. `conda` are
-    the conda packages (not pip's). `dynamic` names what only running the project would tell.
+    `dependencies` are installed with the project. `extras` are its optional dependencies, `groups` its
+    development groups (PEP 735, Poetry, Pipfile `dev-packages`), of which `default_groups` are installed by
+    default. `scripts` maps commands to their entry points. `package` is False if the tool installs
+    dependencies only. `conda` are the conda packages (not pip's). `dynamic` lists what only running the
+    project would reveal.
     """
 
     dir: str
@@ -77,7 +77,7 @@ class PythonProject(Struct, frozen=True, kw_only=True):
 
 
 class _Found(Struct):
-    """What has been gathered so far, file by file."""
+    """The declarations gathered so far, file by file."""
 
     files: list[str] = field(default_factory=list)
     dependencies: list[Requirement] = field(default_factory=list)
@@ -91,7 +91,7 @@ class _Found(Struct):
 
 
 def python_project(context: Context, dir: str = "") -> PythonProject:
-    """The project of a directory; a false value where nothing in it is about Python packages."""
+    """The project of a directory; falsy if nothing in it is about Python packages."""
     dir = clean(dir)
     found = _Found()
     path = posixpath.join(dir, "pyproject.toml")
@@ -158,7 +158,7 @@ def _standard(data: Mapping[str, object], path: str, text: str, found: _Found) -
 
 
 def _setuptools(context: Context, data: Mapping[str, object], dir: str, found: _Found) -> None:
-    """`dynamic = ["dependencies"]` that setuptools fills from requirements files."""
+    """`dynamic = ["dependencies"]`, which setuptools reads from requirements files."""
     source = table(data, "tool", "setuptools", "dynamic", "dependencies").get("file")
     names = (source,) if isinstance(source, str) else texts(source)
     if "dependencies" in found.dynamic and names:
@@ -168,7 +168,7 @@ def _setuptools(context: Context, data: Mapping[str, object], dir: str, found: _
 
 
 def _group(groups: Mapping[str, object], name: str, above: tuple[str, ...]) -> Iterator[str]:
-    """The requirement strings of a group, `include-group` followed, a cycle cut."""
+    """The requirement strings of a group, following `include-group` and stopping at cycles."""
     spelled = next((key for key in groups if normalise(key) == normalise(name)), None)
     items = groups.get(spelled) if spelled is not None and spelled not in above else None
     for item in items if isinstance(items, list) else ():
@@ -207,7 +207,7 @@ def _poetry_items(items: Mapping[str, object], path: str, text: str) -> tuple[Re
     for name, value in items.items():
         if normalise(name) == "python":
             continue
-        if isinstance(value, list):  # one entry for each marker
+        if isinstance(value, list):  # one entry per marker
             value = value[0] if value else ""
         detail = table(value)
         version = value if isinstance(value, str) else text_of(detail.get("version")) or ""
@@ -243,7 +243,7 @@ def _other_tools(data: Mapping[str, object], path: str, text: str, found: _Found
     if "default-groups" in uv:
         chosen = uv["default-groups"]
         found.default_groups[:] = list(found.groups) if chosen == "all" else map(normalise, texts(chosen))
-    # Where uv takes a dependency from does not stand in [project].
+    # The source of a dependency for uv is not in [project].
     for name, source in table(uv, "sources").items():
         where = table(source)
         local = text_of(where.get("path"))
@@ -324,7 +324,7 @@ def _lock_paths(context: Context, dir: str) -> Iterator[str]:
 
 
 def _tool(data: Mapping[str, object], locks: tuple[str, ...], files: list[str]) -> Tool:
-    """The tool the project is made for: by its lock, its table, its build backend, its files."""
+    """The tool the project is made for, by its lock file, its table, its build backend, its files."""
     for name, tool in _LOCK_TOOLS:
         if any(posixpath.basename(lock) == name for lock in locks):
             return tool

@@ -1,4 +1,4 @@
-"""pip requirements: files with what they include, and single requirement strings (PEP 508).
+"""pip requirements: files with their includes, and single requirement strings (PEP 508).
 
 In: a `Context` and a path; out: requirements in file order. Follows pip's "Requirements File Format";
 versions are not compared and markers not evaluated.
@@ -21,10 +21,10 @@ _ARCHIVES = (".whl", ".tar.gz", ".tgz", ".tar.bz2", ".zip", ".egg")
 
 
 class Requirement(Struct, frozen=True, kw_only=True):
-    """One requirement: `name` normalised as PEP 503 says, "" where the text does not tell it.
+    """One requirement. `name` is normalized (PEP 503), "" if the text does not contain it.
 
-    `raw` is the text without comment; `path` a local directory or archive in the context;
-    `specifier` what follows the name (`>=1,<2`), `marker` what follows `;`.
+    `raw` is the text without comment, `path` a local directory or archive in the context, `specifier` the
+    part after the name (`>=1,<2`), `marker` the part after `;`.
     """
 
     name: str
@@ -43,10 +43,10 @@ class Requirement(Struct, frozen=True, kw_only=True):
 
 
 class RequirementsFile(Struct, frozen=True, kw_only=True):
-    """A requirements file with everything it includes.
+    """A requirements file with all its includes.
 
-    `files` are all files read, the first is the file itself; `missing` those it names that are not
-    in the context; `options` (option, value, file, line) such as `--index-url`.
+    `files` are all files read, the file itself first. `missing` are named files that are not in the
+    context. `options` are (option, value, file, line) such as `--index-url`.
     """
 
     items: tuple[Requirement, ...] = ()
@@ -57,12 +57,12 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
 
 
 def requirements(context: Context, path: str) -> tuple[Requirement, ...]:
-    """What a requirements file installs, included files too."""
+    """The requirements that a file installs, with its includes."""
     return read_requirements(context, path).items
 
 
 def read_requirements(context: Context, path: str) -> RequirementsFile:
-    """A requirements file and what it includes; each file is read once, so a cycle ends."""
+    """A requirements file and its includes; each file is read once, so cycles end."""
     items: list[Requirement] = []
     constraints: list[Requirement] = []
     files: list[str] = []
@@ -104,12 +104,12 @@ def read_requirements(context: Context, path: str) -> RequirementsFile:
 
 
 def normalise(name: str) -> str:
-    """The one spelling of a distribution name (PEP 503)."""
+    """The normalized form of a distribution name (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: bool = False) -> Requirement:
-    """One requirement as pip accepts it: PEP 508, an URL, a path or an archive."""
+    """One requirement as pip accepts it: PEP 508, a URL, a path or an archive."""
     raw = text.strip()
     bare = re.split(r"\s--?[a-z]", raw, maxsplit=1)[0].strip()
     hashed = "--hash" in raw
@@ -152,7 +152,7 @@ def parse_requirement(text: str, *, file: str = "", line: int = 0, editable: boo
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """(first line, content) with continuations joined and comments gone, as pip does it."""
+    """(first line, content) with continuations joined and comments removed, as pip does."""
     pending = ""
     start = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -170,7 +170,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _option(content: str) -> tuple[str, str]:
-    """(option in its short spelling, value) of an option line, ("", "") for a requirement."""
+    """(short option, value) of an option line, ("", "") for a requirement."""
     if not content.startswith("-"):
         return "", ""
     match = re.match(r"(--[\w-]+|-\w)(?:\s*=\s*|\s+|)(.*)$", content, re.DOTALL)
@@ -195,7 +195,7 @@ def _extras(text: str | None) -> tuple[str, ...]:
 
 
 def _name_of(location: str) -> str:
-    """The distribution a location is for, from `#egg=` or an archive's name; "" if neither says it."""
+    """The distribution at a location, from `#egg=` or the archive's name; "" if neither contains it."""
     egg = _first(r"[#&]egg=([\w.-]+)", location)
     if egg:
         return egg
@@ -211,7 +211,7 @@ def _first(pattern: str, text: str) -> str | None:
 
 
 def _local(file: str, location: str) -> str | None:
-    # pip resolves a local path against its working directory, which in practice is where the file lies.
+    # pip resolves a local path against its working directory, in practice the directory of the file.
     if location.startswith(("/", "~")) or "$" in location:
         return None
     path = posixpath.normpath(posixpath.join(posixpath.dirname(file), location))

@@ -1,4 +1,4 @@
-"""setup.cfg and setup.py as far as they can be read without running anything."""
+"""setup.cfg and setup.py, as far as they can be read without execution."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from slimify.languages.python.manifests.requirements import Requirement, parse_r
 
 
 class SetupInfo(Struct, frozen=True, kw_only=True):
-    """What the two files say. `dynamic` are the arguments of `setup()` that only Python could tell,
-    `native` whether the package builds extension modules, `data_files` whether it installs files
-    outside its packages.
+    """The content of the two files.
+
+    `dynamic` are arguments of `setup()` that only execution would reveal. `native`: the package builds
+    extension modules. `data_files`: it installs files outside its packages.
     """
 
     files: tuple[str, ...] = ()
@@ -32,7 +33,7 @@ class SetupInfo(Struct, frozen=True, kw_only=True):
 
 
 def setup_info(context: Context, dir: str = "") -> SetupInfo:
-    """Both files of a directory, setup.py before setup.cfg where both say something."""
+    """Both files of a directory; setup.py takes precedence over setup.cfg."""
     values: dict[str, object] = {}
     files = []
     dynamic: tuple[str, ...] = ()
@@ -85,7 +86,7 @@ def _items(value: object) -> list[str]:
 
 
 def _scripts(values: Mapping[str, object]) -> Mapping[str, str]:
-    """Commands that the package brings: console scripts, and script files by their name."""
+    """The commands that the package installs: console scripts, and script files by name."""
     found: dict[str, str] = {}
     points = values.get("entry_points")
     if isinstance(points, dict):
@@ -119,7 +120,7 @@ def _setup_cfg(text: str | None) -> dict[str, object]:
 
 
 def _setup_py(text: str) -> tuple[dict[str, object], tuple[str, ...]]:
-    """(literal arguments of `setup()`, names of the others). Module-level constants count as literal."""
+    """(literal arguments of `setup()`, names of the others). Module-level constants count as literals."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):

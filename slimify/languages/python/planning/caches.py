@@ -1,4 +1,4 @@
-"""What Python's installers keep of their downloads: how much it is, and how it is kept out of a layer."""
+"""The caches of Python's installers: their size, and how to keep them out of a layer."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from slimify.planning.in_place.cache_cleaning import CacheCleaning
 from slimify.planning.in_place.runs import is_direct
 
 _PIP = 12 * MB  # wheels of a small set of packages
-_CONDA = 100 * MB  # archives and the index of channels; even a bare Python brings forty packages
+_CONDA = 100 * MB  # archives and the channel index; a bare Python already has forty packages
 
 
-def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
-    """`--no-cache-dir` for pip; what pipenv, poetry or conda keep is removed behind the last command."""
+def cache_cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable[CacheCleaning]:
+    """`--no-cache-dir` for pip; the caches of pipenv, poetry and conda are removed after the last command."""
     words = _pip(program, step) if "pip" not in started else {}
     if words:
-        # all of them fill one cache
+        # all installs fill the same cache
         yield CacheCleaning(what="pip's download cache", words=words, saving=_PIP, shared=True)
     manager, tail = _environment_cleaner(program, step)
     if tail and manager not in started:
@@ -27,17 +27,17 @@ def cleanings(program: Program, step: Step, started: frozenset[str]) -> Iterable
         yield CacheCleaning(what=f"{manager}'s cache", tail=tail, saving=saving)
 
 
-def size(program: Program, effect: Effect) -> int:
-    """The bytes that one installer keeps of what it fetched."""
+def cache_bytes(program: Program, effect: Effect) -> int:
+    """The bytes that one command leaves in its installer's cache."""
     return _size(effect.manager)
 
 
-def only_mounts_keep_out(program: Program) -> bool:
-    """Never: each step can remove what it leaves."""
+def needs_mount(program: Program) -> bool:
+    """Never: every step can remove its own cache."""
     return False
 
 
-def mounted(program: Program) -> int:
+def mounted_bytes(program: Program) -> int:
     """The bytes that cache mounts keep out of the layers."""
     return estimate.cache_bytes(program, "python")
 
@@ -61,14 +61,14 @@ def _pip(program: Program, step: Step) -> Mapping[tuple[int, int], str]:
     return swap
 
 
-# Variables that put their caches elsewhere, or leave none.
+# Variables that move or disable their caches.
 _OTHER_CACHE = ("PIPENV_CACHE_DIR", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "XDG_CACHE_HOME")
 
 
 def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
-    """pipenv, poetry or conda, and the command that removes what it keeps of its downloads behind the last
-    command of a RUN; the environments that it makes lie elsewhere, or beside these directories, and hold
-    links of their own to conda's files. "" for none."""
+    """pipenv, poetry or conda, and the command that removes its cache after the last command of a RUN; ("",
+    "") for none. Environments are outside these directories, and hold hard links of their own to conda's
+    files."""
     assert step.script is not None
     if program.base is None or not step.atoms or step.script.atoms[-1].opaque or _deletes_cache(step):
         return "", ""
@@ -89,7 +89,8 @@ def _environment_cleaner(program: Program, step: Step) -> tuple[str, str]:
 
 
 def _fills_conda(effect: Effect) -> bool:
-    """An install of conda, mamba or micromamba; what follows in the RUN may be a shell without it on PATH."""
+    """Whether it is an install of conda, mamba or micromamba. A later shell in the RUN may not have conda
+    on PATH."""
     return (
         effect.does("install", "python")
         and effect.manager == "conda"

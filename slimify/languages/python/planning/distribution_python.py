@@ -1,9 +1,8 @@
-"""Where pip puts what it installs for the Python of a distribution.
+"""The directories that pip fills for the Python of a Linux distribution.
 
-Debian's and Ubuntu's Python keeps apart what pip installs: below /usr/local, in dist-packages
-(wiki.debian.org/Python). Alpine's has one scheme for apk and pip: packages go to
-/usr/lib/python3.X/site-packages, which the builder has as the image had it and is copied whole, and
-scripts to /usr/bin, from which only those that something calls can be named.
+Debian and Ubuntu separate them: pip installs below /usr/local, in dist-packages (wiki.debian.org/Python).
+Alpine has one scheme for apk and pip: packages in /usr/lib/python3.X/site-packages, which is copied whole
+from the builder, and scripts in /usr/bin, from which only named ones can be copied.
 """
 
 from __future__ import annotations
@@ -21,24 +20,25 @@ from slimify.languages.python.package_facts import normalised, script_distributi
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 
-SCRIPTS = "/usr/bin/"  # where Alpine's pip puts scripts, among the programs of apk's packages
+SCRIPTS = "/usr/bin/"  # Alpine's pip installs scripts there, among the programs of apk packages
 _LOCAL_BIN = "/usr/local/bin"
 _SWITCHES = re.compile(r"(?:update-alternatives\b|\bln\s)[^\n;&|]*\bpython[^\n;&|]*")
 _NAMES = re.compile(r"\bpython[\d.]*(?![\w-])")
-# Whose `pip` is without a number: that of Python 2, which pip came with, or that of Python 3.
-_SECOND = re.compile(r"python2?|python2?-(?:pip|dev|minimal|setuptools)|python-is-python2|py2?-pip")
-_THIRD = frozenset({"python3-pip", "python-is-python3", "py3-pip"})
+# Packages that provide a `pip` without a number: for Python 2, or for Python 3.
+_PYTHON2_PACKAGES = re.compile(r"python2?|python2?-(?:pip|dev|minimal|setuptools)|python-is-python2|py2?-pip")
+_PYTHON3_PACKAGES = frozenset({"python3-pip", "python-is-python3", "py3-pip"})
 _INTERPRETER = re.compile(r"python[\d.]*|pip[\d.]*")
 
 
 def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...] | Reason | None:
-    """The places of packages and scripts on a base image without a Python of its own; None if not known."""
+    """The directories of packages and scripts on a base image with the distribution's Python; a reason if
+    the scripts are unknown; None if the directories are."""
     releases = LANGUAGE.facts("system-python.toml")["alpine" if base.manager == "apk" else "debian"]
     minor = releases.get(base.suite)
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
     if base.suite and not base.suite_sure:
         return Reason.of("SL393", "moving", base=program.base_ref)
-    if minor is None or switched(texts, minor):
+    if minor is None or switches_python(texts, minor):
         return None
     versions = _versions(program, minor)
     if versions is None:
@@ -51,20 +51,20 @@ def distribution_packages(program: Program, base: ImageFacts) -> tuple[str, ...]
     return (*(f"/usr/lib/python{v}/site-packages" for v in versions), *scripts)
 
 
-def switched(texts: Iterable[str], minor: str) -> bool:
-    """Whether a command makes `python` mean another one than the image's own `python3`."""
+def switches_python(texts: Iterable[str], minor: str) -> bool:
+    """Whether a command makes `python` another version than the image's `python3`."""
     own = {"python", "python3", f"python{minor}"}
     commands = (command for text in texts for command in _SWITCHES.findall(text))
     return any(name not in own for command in commands for name in _NAMES.findall(command))
 
 
 def _versions(program: Program, minor: str) -> tuple[str, ...] | None:
-    """The interpreters that installs are for: python3's, or python2.7's where pip is that one's."""
+    """The interpreters that installs are for: python3, or python2.7 if pip belongs to that one."""
     packages = {v.name for s in program.steps for a in s.atoms for v in a.packages}
     if any(re.fullmatch(r"python3\.\d+", p) and p != f"python{minor}" for p in packages):
         return None
-    second = any(_SECOND.fullmatch(p) for p in packages)
-    third = bool(packages & _THIRD) or (not second and "python3" in packages)
+    second = any(_PYTHON2_PACKAGES.fullmatch(p) for p in packages)
+    third = bool(packages & _PYTHON3_PACKAGES) or (not second and "python3" in packages)
     found: dict[str, None] = {}
     for effect in site_installs(program):
         named = named_version(effect)
@@ -80,8 +80,8 @@ def _versions(program: Program, minor: str) -> tuple[str, ...] | None:
 
 
 def _scripts(program: Program) -> tuple[str, ...] | Reason:
-    """The scripts of installed packages that something calls; a Reason where a program may be one of them
-    and nothing tells."""
+    """The scripts of installed packages that something calls; a reason if a called program may be one and
+    that is unknown."""
     if program.runtime_needs.dynamic:
         use = program.runtime_needs.dynamic[0]
         return Reason.of("SL393", "dynamic", place=f"{use.file}:{use.line}", directory=SCRIPTS)
@@ -96,14 +96,14 @@ def _scripts(program: Program) -> tuple[str, ...] | Reason:
             continue
         if script_distributions(name) or normalised(name) in installed:
             found[f"{SCRIPTS}{name}"] = None
-        elif alpine_command(name) is None and not _own_file(program, name):
+        elif alpine_command(name) is None and not _is_context_file(program, name):
             place = f"{use.file}:{use.line}" if use.line else use.file
             return Reason.of("SL393", "starts", place=place, command=name, directory=SCRIPTS)
     return tuple(found)
 
 
-def _own_file(program: Program, name: str) -> bool:
-    """Whether a file of the image that comes from the context bears the name."""
+def _is_context_file(program: Program, name: str) -> bool:
+    """Whether a file from the context has that name in the image."""
     view = program.end_state.view
     return any(path.rpartition("/")[2] == name and view.image_paths(path) for path in view.context.files)
 
@@ -115,7 +115,7 @@ def named_version(effect: Effect) -> str | None:
 
 
 def site_installs(program: Program) -> Sequence[Effect]:
-    """The effects that write into the system's site-packages."""
+    """The effects that write to the system's site-packages."""
     return [
         e
         for s in program.steps

@@ -1,4 +1,4 @@
-"""A front end that Node built inside a Python image: what it bundled is copied, its packages are not."""
+"""A front end built with Node inside a Python image: its bundle is copied, its node_modules is not."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
 
-def without_packages(
+def without_node_modules(
     program: Program, copies: tuple[CopyFromBuilder, ...]
 ) -> tuple[tuple[CopyFromBuilder, ...], tuple[str, ...], tuple[Decision, ...]]:
-    """The trees without node_modules, instructions for the end of the builder, and what was decided.
+    """The copies without node_modules, instructions for the end of the builder, and the decisions.
 
-    Everything stays where something at run time, or a step of the final stage, may use Node or its packages.
+    Everything stays if run time or a step of the final stage may use Node or its packages.
     """
     modules = _modules(program)
-    if not modules or _node_alive(program):
+    if not modules or _needs_node(program):
         return copies, (), ()
     left = tuple(t for t in copies if t.path not in modules)
     within = [m for m in modules if any(inside(m, t.path) and m != t.path for t in left)]
-    if within and not _root_at_end(program, left):
+    if within and not _ends_as_root(program, left):
         within = []
     gone = [m for m in modules if m in within or any(t.path == m for t in copies)]
     if not gone:
@@ -40,20 +40,20 @@ def _modules(program: Program) -> list[str]:
         for atom in step.atoms:
             for effect in atom.effects if atom.role == "build" else ():
                 if effect.does("install", "node"):
-                    found |= dict.fromkeys(_below(w) for w in effect.writes if _directory(w))
+                    found |= dict.fromkeys(_module_directory(w) for w in effect.writes if _is_directory(w))
     return list(found)
 
 
-def _directory(path: str) -> bool:
+def _is_directory(path: str) -> bool:
     return not path.startswith("@") and "." not in path.rpartition("/")[2]
 
 
-def _below(path: str) -> str:
-    """An install that may make no node_modules at all says that it writes to the project."""
+def _module_directory(path: str) -> str:
+    """The node_modules of a path. An install that may create none is recorded as writing to the project."""
     return path if path.endswith("/node_modules") else f"{path.rstrip('/')}/node_modules"
 
 
-def _node_alive(program: Program) -> bool:
+def _needs_node(program: Program) -> bool:
     called = set(program.runtime_needs.commands) | set(program.final_stage_tools)
     node = toolchain(language("node"))
     if node is None or node.commands & called or program.runtime_needs.dynamic:
@@ -61,8 +61,8 @@ def _node_alive(program: Program) -> bool:
     return names_packages(node, program.end_state)
 
 
-def _root_at_end(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:
-    """Whether the builder ends as root, who may delete anything."""
+def _ends_as_root(program: Program, copies: tuple[CopyFromBuilder, ...]) -> bool:
+    """Whether the builder ends as root, who can delete anything."""
     last = max((t.after for t in copies), default=0)
     users = {
         s.state.user for s in program.steps if s.index >= last and any(a.role == "build" for a in s.atoms)

@@ -1,4 +1,4 @@
-"""What an install reads of the build context, where all of it is known."""
+"""The context files that an install reads, if all of them are known."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from slimify.model.effects import Effect
 _NO_FILES = ("-f", "--find-links", "--editable", "-e")
 
 
-def inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
-    """The requirement files of a `pip install`, with what they include."""
+def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
+    """The requirements files of a `pip install`, with their includes."""
     if effect.manager != "pip" or effect.action != "install" or effect.reads:
         return () if effect.action in ("venv",) and not effect.reads else None
     if any(p.text.startswith((".", "/")) or "file:" in p.text for p in effect.packages):

@@ -1,8 +1,8 @@
-"""poetry, pipenv and their like in site-packages: taken out in the builder before the directory is copied.
+"""Removes poetry, pipenv and similar installers from site-packages in the builder, before it is copied.
 
-They go by `pip uninstall`, which leaves the user's own commands as they are. What an installer dragged
-along goes with it only where lock files name everything else that is installed: pip skips a name that is
-not there, but nothing would tell that another package needs it.
+They are removed by `pip uninstall`, which leaves the user's commands unchanged. Dependencies of an
+installer are removed only if lock files list everything else that is installed: pip skips names that are
+not installed, but does not notice that another package needs one.
 """
 
 from __future__ import annotations
@@ -19,53 +19,53 @@ from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.package_facts import Installer, installers, normalised, pypi
-from slimify.languages.python.planning.site_packages import unknown_start
+from slimify.languages.python.planning.site_packages import has_unknown_start
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 
 LOCKED = frozenset({"poetry", "pipenv", "pdm"})
-_IN_LINE = 72  # columns of package names that still read well in one line
+_IN_LINE = 72  # columns of package names that fit on one line
 
 
-class TakenOut(Struct, frozen=True, kw_only=True):
-    """Instructions for the end of the builder, what is told of them, and the bytes that it is about."""
+class InstallerRemoval(Struct, frozen=True, kw_only=True):
+    """Instructions for the end of the builder, their decisions, and the removed bytes."""
 
     tail: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     size: int = 0
 
 
-def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) -> TakenOut:
-    """What takes the installers out of the directory of packages that is copied."""
-    if not any(t.path.endswith(("/site-packages", "/dist-packages")) for t in copies) or not _by_root(
-        program
-    ):
-        return TakenOut()
-    if unknown_start(program):
-        return TakenOut()
+def without_installers(program: Program, copies: tuple[CopyFromBuilder, ...]) -> InstallerRemoval:
+    """The removal of the installers from the copied site-packages."""
+    if not any(
+        t.path.endswith(("/site-packages", "/dist-packages")) for t in copies
+    ) or not _installs_as_root(program):
+        return InstallerRemoval()
+    if has_unknown_start(program):
+        return InstallerRemoval()
     found = [(s, e) for s in program.steps for e in s.effects if _installs(e)]
-    idle = _idle(program, (e for _, e in found))
+    idle = _unused_installers(program, (e for _, e in found))
     if not idle:
-        return TakenOut()
+        return InstallerRemoval()
     step, effect = next((s, e) for s, e in found if _names(e) & idle.keys())
-    pip = _pip(effect)
+    pip = _pip_command(effect)
     if not pip:
-        return TakenOut()
-    locked = _locked(program)
+        return InstallerRemoval()
+    locked = _locked_names(program)
     along = [n for i in idle.values() for n in i.companions] if locked is not None else []
     kept = (locked or set()) | _imported(program, along)
     names = list(dict.fromkeys((*idle, *(n for n in along if n not in kept))))
-    return TakenOut(
+    return InstallerRemoval(
         tail=(_uninstall(pip, names),),
         decisions=(Decision.of("SL347", "installers", safety="assumed", line=step.line, names=tuple(idle)),),
         size=sum(i.size if len(names) > len(idle) else i.alone for i in idle.values()),
     )
 
 
-def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
-    """The installers that pip put into site-packages, less what run time, the sources or another package
-    may want."""
+def _unused_installers(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
+    """The installers that pip put into site-packages, except those that run time, the sources or another
+    package may need."""
     called = (
         set(program.runtime_needs.commands)
         | set(program.final_stage_tools)
@@ -73,7 +73,7 @@ def _idle(program: Program, effects: Iterable[Effect]) -> dict[str, Installer]:
     )
     modules = installed_modules((e for s in program.steps for e in s.effects), program.end_state.view)
     every = {normalised(m.use.name) for m in modules if m.language == "python"}
-    main = pinned(program, main=True)
+    main = pinned_names(program, main=True)
     known = installers()
     names = {n for e in effects for n in _names(e) if n in known}
     names -= called | _imported(program, names) | main
@@ -93,13 +93,13 @@ def _names(effect: Effect) -> set[str]:
     return {normalised(p.name) for p in effect.packages}
 
 
-def _by_root(program: Program) -> bool:
-    """Whether root installs all along, who may take anything out at the end."""
+def _installs_as_root(program: Program) -> bool:
+    """Whether root runs all installs, so that root can remove any package at the end."""
     return all(is_plain_root(s.state.user) for s in program.steps if any(a.role == "build" for a in s.atoms))
 
 
-def _pip(effect: Effect) -> str:
-    """pip as the file calls it, without its options; "" where it is called by way of something else."""
+def _pip_command(effect: Effect) -> str:
+    """pip as the file calls it, without its options; "" if it is called through something else."""
     words = [w.value or "" for w in effect.command.words]
     if "install" not in words:
         return ""
@@ -110,9 +110,9 @@ def _pip(effect: Effect) -> str:
     return f"{' '.join(call)} uninstall -y{managed}" if plain and call[0] != "sudo" else ""
 
 
-def _locked(program: Program) -> set[str] | None:
-    """The names of all lock files; None where something is installed that none of them covers."""
-    names = pinned(program)
+def _locked_names(program: Program) -> set[str] | None:
+    """The names in all lock files; None if something is installed that none of them covers."""
+    names = pinned_names(program)
     if not names:
         return None
     made = {
@@ -124,17 +124,20 @@ def _locked(program: Program) -> set[str] | None:
                 continue
             lists = effect.manifests and set(effect.manifests) <= made
             if not lists and (
-                effect.manifests or effect.reads or not _names(effect) <= _ALONE | installers().keys()
+                effect.manifests
+                or effect.reads
+                or not _names(effect) <= _WITHOUT_DEPENDENCIES | installers().keys()
             ):
                 return None
     return names
 
 
-_ALONE = frozenset({"pip", "setuptools", "wheel"})  # they need nothing
+_WITHOUT_DEPENDENCIES = frozenset({"pip", "setuptools", "wheel"})
 
 
-def pinned(program: Program, *, main: bool = False) -> set[str]:
-    """What the lock files pin that the installs of the file read; `main`: less what only developing needs."""
+def pinned_names(program: Program, *, main: bool = False) -> set[str]:
+    """The packages pinned in the lock files that the file's installs read; with `main`, without development
+    packages."""
     view = program.end_state.view
     names: set[str] = set()
     directories: set[str] = set()

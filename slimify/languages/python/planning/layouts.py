@@ -1,9 +1,8 @@
-"""Python: packages are installed in the builder and copied to where they were installed.
+"""Python: packages are installed in the builder and copied to the same paths.
 
-Copying the interpreter's site-packages and scripts keeps every absolute path and every command of
-the user's; it needs the exact minor version in the path, so a moving tag (`python:3`) gets a
-virtual environment instead. Steps that run the application's own code (collectstatic, downloads of
-data) are executed where it will run.
+Copying site-packages and scripts of the interpreter keeps every absolute path and every command of the
+user. The path contains the minor version, so a moving tag (`python:3`) gets a virtual environment instead.
+Steps that run the application's code (collectstatic, data downloads) run in the final stage.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from slimify.facts.system import is_project_directory, is_shared_directory
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.distribution_python import SCRIPTS
-from slimify.languages.python.planning.frontend import without_packages
+from slimify.languages.python.planning.frontend import without_node_modules
 from slimify.languages.python.planning.installers import without_installers
 from slimify.languages.python.planning.replaced_packages import remove_overlaid
 from slimify.languages.python.planning.site_packages import (
     foreign_interpreter,
-    installer_places,
-    only_installers,
+    installer_directories,
+    installs_only_installers,
     site_packages,
 )
 from slimify.languages.python.planning.start import installs_at_start
@@ -43,7 +42,7 @@ from slimify.planning.stages.split import split_layout
 from slimify.planning.stages.unknown_steps import keep_everything_before_unknown, split_obstacle
 from slimify.semantics.paths import inside
 
-LOCAL = "/usr/local"  # `make install` puts files anywhere below it: copied whole, with the interpreter in it
+LOCAL = "/usr/local"  # `make install` writes anywhere below it: copied whole, with the interpreter
 
 _PIP_ITSELF = 12 * MB  # duplicated by copying site-packages
 _LOCAL_PYTHON = 60 * MB  # duplicated by copying LOCAL
@@ -74,18 +73,18 @@ def _try(
 ) -> None:
     if rung == "same-base":
         program = keep_everything_before_unknown(program)
-    copies = python_trees(program)
+    copies = python_copies(program)
     if isinstance(copies, Reason):
-        worth = _gain(program) >= options.min_saving.floor(estimate.original_bytes(program))
-        reasons.append(copies if rung == "slim" or worth else _NOTHING)
+        worth = _gained_bytes(program) >= options.min_saving.floor(estimate.original_bytes(program))
+        reasons.append(copies if rung == "slim" or worth else _NO_GAIN)
         return
     own = any(m.path == venvs.PATH for m in program.artifacts)
     made = None if own else next((t.after for t in copies if t.path == venvs.PATH), None)
-    broad = next((m.path for m in program.artifacts if _not_whole(m.path)), None)
+    broad = next((m.path for m in program.artifacts if _needs_narrow_copy(m.path)), None)
     if broad:
         reasons.append(Reason.of("SL392", "python_files", directory=broad))
         return
-    copies, tail, dropped = without_packages(program, copies)
+    copies, tail, dropped = without_node_modules(program, copies)
     out = without_installers(program, copies)
     head, put, missing = restored_packages(program, base) if rung == "slim" else ((), (), None)
     if missing:
@@ -103,19 +102,13 @@ def _try(
         rung=rung,
         base=base,
         copies=copies,
-        present=_present(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
-        needless=_OWN_PYTHON if own_python else _among_packages(program),
+        present=_preinstalled(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
+        needless=_OWN_PYTHON if own_python else _apk_site_packages(program),
         builder_tail=(*tail, *out.tail),
         final_head=(*head, *way),
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
         final_after={made: (venvs.ACTIVATE,)} if made is not None else {},
-        decisions=(
-            *said,
-            *dropped,
-            *out.decisions,
-            *put,
-            *made_way,
-        ),
+        decisions=(*said, *dropped, *out.decisions, *put, *made_way),
         saving=saving,
         original=estimate.original_bytes(program),
     )
@@ -126,8 +119,8 @@ def _try(
     layouts.append(split_layout(program, request))
 
 
-def _among_packages(program: Program) -> tuple[str, ...]:
-    """What comes with site-packages where apk installs into it, too."""
+def _apk_site_packages(program: Program) -> tuple[str, ...]:
+    """Packages that are part of the copied site-packages because apk installs into it, too."""
     return ("py3-setuptools",) if program.base is not None and program.base.manager == "apk" else ()
 
 
@@ -136,15 +129,15 @@ def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
     return cleaned.changes and cleaned.saving >= layout.saving
 
 
-def _present(program: Program, base: str) -> frozenset[str]:
+def _preinstalled(program: Program, base: str) -> frozenset[str]:
     facts = program.facts_of(base)
     return facts.packages or installed(facts) if facts is not None else frozenset()
 
 
-# The distribution's Python, which an image that brings its own does not use.
+# The distribution's Python, which images with a Python of their own do not use.
 _OWN_PYTHON = ("python3", "python3-setuptools")
 
-# Libraries that every python image has, the slim one too (they are what CPython is linked with).
+# Libraries that CPython is linked with: every python image has them, also the slim one.
 BASE_LIBRARIES = frozenset((
     "libbz2-1.0", "libc6", "libdb5.3", "libdb5.3t64", "libexpat1", "libffi6", "libffi7", "libffi8",
     "libgcc-s1", "libgdbm6", "libgdbm6t64", "liblzma5", "libncursesw6", "libreadline8",
@@ -153,22 +146,22 @@ BASE_LIBRARIES = frozenset((
 ))  # fmt: skip
 
 
-def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
-    """What is copied; a Reason when site-packages can't be named."""
+def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
+    """The copies from the builder; a reason if the directories of site-packages are unknown."""
     copies: list[CopyFromBuilder] = []
     why = foreign_interpreter(program)
     if why:
         return why
-    left, alive = installer_places(program)
+    left, alive = installer_directories(program)
     if alive:
         return Reason.of("SL393", "installer", program=alive)
-    dropped = (SITE, BIN) if only_installers(program) else ()
+    dropped = (SITE, BIN) if installs_only_installers(program) else ()
     for made in program.artifacts:
         if made.path in left or made.path in dropped:
             continue
         if made.path == SITE:
             site = site_packages(program)
-            if _moving(program):
+            if _is_moving_tag(program):
                 environment = venvs.venv(program)
                 if isinstance(environment, Reason) and isinstance(site, Reason):
                     return environment
@@ -192,11 +185,12 @@ def python_trees(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:
     if whole:
         first = min(t.after for t in copies if inside(t.path, LOCAL))
         return (CopyFromBuilder(path=LOCAL, after=first), *(t for t in copies if not inside(t.path, LOCAL)))
-    return tuple(_once(copies))
+    return tuple(_without_contained(copies))
 
 
-def _once(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:
-    """A file in a directory that is copied whole comes with it, at the place of the earlier of the two."""
+def _without_contained(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:
+    """The copies without files inside copied directories; a directory moves to the earlier position of the
+    two."""
     outer = {t.path: t for t in copies if not t.is_file}
     kept: dict[str, CopyFromBuilder] = {}
     for copy in copies:
@@ -206,18 +200,19 @@ def _once(copies: list[CopyFromBuilder]) -> list[CopyFromBuilder]:
     return list(kept.values())
 
 
-def _moving(program: Program) -> bool:
-    """A python image whose tag does not name the minor version, or leaves it to a build argument."""
+def _is_moving_tag(program: Program) -> bool:
+    """Whether the tag of a python image does not contain the minor version, or takes it from a build
+    argument."""
     base = program.base
     if base is None or base.family != "python" or base.digest:
         return False
     return not base.version_sure or "$" in base_as_written(program)
 
 
-_NOTHING = Reason.of("SL407", "python_nothing")
+_NO_GAIN = Reason.of("SL407", "python_nothing")
 
 
-def _gain(program: Program) -> int:
+def _gained_bytes(program: Program) -> int:
     return (
         estimate.dropped_package_bytes(program)
         + estimate.cache_bytes(program, "python")
@@ -229,13 +224,13 @@ def _saving(program: Program, base: str, rung: Rung, copies: tuple[CopyFromBuild
     saving = estimate.saved_bytes(program, rung, "python")
     if any("site-packages" in t.path for t in copies):
         saving -= _PIP_ITSELF
-    elif only_installers(program):
+    elif installs_only_installers(program):
         saving += _INSTALLER
     if any(t.path == LOCAL for t in copies):
         saving -= _LOCAL_PYTHON
     return saving
 
 
-def _not_whole(path: str) -> bool:
-    """Whether a directory can't be copied whole: the final base has its own files there."""
+def _needs_narrow_copy(path: str) -> bool:
+    """Whether a directory can't be copied whole because the final base has files of its own there."""
     return is_shared_directory(path) and not is_project_directory(path) and path != LOCAL

@@ -1,7 +1,8 @@
-"""Packages of the base image that the builder upgraded or removed: the final stage's own make way.
+"""Packages of the base image that the builder upgraded or removed: removed from the final stage before the
+copy.
 
-A COPY of site-packages lays files over those of the base. An older release of pip or setuptools would leave
-its metadata there, and modules that the newer one has no more: which of the two is found is a matter of luck.
+A COPY of site-packages adds files to those of the base. An older release of pip or setuptools would leave
+its metadata there, and modules that the newer one no longer has; which release is found would be undefined.
 """
 
 from __future__ import annotations
@@ -15,35 +16,35 @@ from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.manifests.requirements import Requirement, requirements
 from slimify.languages.python.package_facts import normalised
-from slimify.languages.python.planning.installers import LOCKED, pinned
+from slimify.languages.python.planning.installers import LOCKED, pinned_names
 from slimify.model.decisions import Decision
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
-# What the official images bring (docker-library/python: setuptools and wheel up to Python 3.11).
-_BROUGHT = ("pip", "setuptools", "wheel")
+# Part of the official images (docker-library/python: setuptools and wheel up to Python 3.11).
+_PREINSTALLED = ("pip", "setuptools", "wheel")
 _LAST_WITH_ALL = 11
 _FAMILIES = frozenset({"python", "uv", "tiangolo"})
-_ANEW = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
+_REINSTALL = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
 _VERSION = re.compile(r"[=<>~!@]")
 
 
 def remove_overlaid(
     program: Program, copies: tuple[CopyFromBuilder, ...], kept: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
-    """The line that removes them in the final stage before its packages are copied, with the decision.
-    `kept` are packages that the user wants as the build has them, whether or not a step names them."""
+    """The instruction that removes them in the final stage before the copy, and its decision. `kept` are
+    packages that the user wants as the builder has them, whether or not a step names them."""
     base = program.base
     if base is None or base.family not in _FAMILIES or not base.version:
         return (), ()
     major, minor = (*base.version.split("."), "0")[:2]
     places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
     copy = next((t for t in copies if t.path in places), None)
-    if copy is None or _cared_for(program, places[1]):
+    if copy is None or _handled_by_file(program, places[1]):
         return (), ()
-    touched = {*_touched(program), *kept}
-    brought = _BROUGHT if int(minor) <= _LAST_WITH_ALL else _BROUGHT[:1]
+    touched = {*_changed_packages(program), *kept}
+    brought = _PREINSTALLED if int(minor) <= _LAST_WITH_ALL else _PREINSTALLED[:1]
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()
@@ -52,19 +53,19 @@ def remove_overlaid(
     return (f"RUN pip uninstall -y {' '.join(names)}",), (decision,)
 
 
-def _touched(program: Program) -> Iterator[str]:
-    """The packages that an install into the image's Python brings in another release, or takes out: those
-    that are to be upgraded, that are named with a version, or locked."""
+def _changed_packages(program: Program) -> Iterator[str]:
+    """Packages whose release an install into the image's Python changes, or that it removes: upgraded,
+    named with a version, or locked."""
     for step in program.steps:
         for effect in step.effects:
             if not effect.does("install", "python") or SITE not in effect.writes:
                 continue
             words = (word.value or "" for word in effect.command.words)
-            anew = effect.action == "uninstall" or any(map(_ANEW.fullmatch, words))
+            anew = effect.action == "uninstall" or any(map(_REINSTALL.fullmatch, words))
             yield from (normalised(p.name) for p in effect.packages if anew or _VERSION.search(p.text))
             yield from (r.name for r in _listed(program, effect) if anew or r.specifier or r.url)
             if effect.manager in LOCKED:
-                yield from pinned(program)
+                yield from pinned_names(program)
 
 
 def _listed(program: Program, effect: Effect) -> Iterator[Requirement]:
@@ -76,8 +77,8 @@ def _listed(program: Program, effect: Effect) -> Iterator[Requirement]:
             yield from python_project(context, posixpath.dirname(path)).dependencies
 
 
-def _cared_for(program: Program, site: str) -> bool:
-    """Whether the final stage itself calls pip, or takes out packages by their files."""
+def _handled_by_file(program: Program, site: str) -> bool:
+    """Whether the final stage itself calls pip, or removes package files."""
     atoms = (a for s in program.steps for a in s.atoms if a.role != "build")
     return any(
         effect.manager == "pip" or any(inside(path, site) for path in effect.deletes)

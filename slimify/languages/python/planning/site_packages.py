@@ -1,7 +1,7 @@
-"""Which interpreter the installs of a file were made for, and where that one keeps packages.
+"""The interpreter that the installs of a file are for, and its package directories.
 
-A path is only given where every install is known to be for it: a COPY of another version's directory
-would leave the application without its packages, or fail.
+A path is returned only if every install is known to be for that interpreter: a COPY of another version's
+directory would fail, or leave the application without its packages.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from slimify.languages.python.planning.distribution_python import (
     distribution_packages,
     named_version,
     site_installs,
-    switched,
+    switches_python,
 )
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.paths import inside, inside_any
 
-# Families of images whose Python is installed by itself, below one directory.
-_BY_ITSELF = frozenset({"python", "uv", "tiangolo", "bitnami"})
+# Image families whose Python is installed in a directory of its own.
+_SELF_CONTAINED = frozenset({"python", "uv", "tiangolo", "bitnami"})
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
-# Images that start an application of their own accord.
-_STARTING = frozenset({"tiangolo"})
-# Packages that only install or build others; pip's own directory is in every image.
+# Images with a start command that runs an application.
+_WITH_START_COMMAND = frozenset({"tiangolo"})
+# Packages that only install or build others; every image has pip's own directory.
 _INSTALLERS = frozenset((
     "pip", "setuptools", "wheel", "poetry", "poetry-core", "poetry-plugin-export", "pipenv", "uv",
     "pip-tools", "virtualenv", "build", "hatch", "hatchling", "pdm", "flit", "cython",
@@ -42,21 +42,21 @@ _PROGRAMS = frozenset(
 )
 
 
-# Programs of compilers that install themselves.
+# Programs of toolchains with their own installer.
 _TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
 
 
 def site_packages(program: Program) -> tuple[str, ...] | Reason:
-    """What installs into the system's Python fill: the directories of packages and scripts, or the scripts
-    one by one where these lie among others. A Reason where that is not known."""
-    named = _by_name(program)
-    return (_by_image(program) or named) if isinstance(named, Reason) else named
+    """The directories filled by installs into the system's Python: packages and scripts, or single scripts
+    if these are in a shared directory. A reason if they are unknown."""
+    named = _from_names(program)
+    return (_from_built_image(program) or named) if isinstance(named, Reason) else named
 
 
-def _by_image(program: Program) -> tuple[str, ...] | None:
-    """Where the installs put their packages in an image that was built from the file: one directory, of an
-    interpreter that no package of the system brings, and nothing beside it but its scripts. What Python
-    compiled of its own library while pip ran is made anew."""
+def _from_built_image(program: Program) -> tuple[str, ...] | None:
+    """The directories according to an image built from the file: one directory, of an interpreter that no
+    system package provides, and its scripts. Bytecode that Python writes for its own library while pip runs
+    is ignored."""
     if program.image_evidence is None:
         return None
     sites: set[str] = set()
@@ -83,35 +83,39 @@ def _by_image(program: Program) -> tuple[str, ...] | None:
     return (site, scripts)
 
 
-def _by_name(program: Program) -> tuple[str, ...] | Reason:
-    """By the name of the base image and of the interpreters that are called."""
+def _from_names(program: Program) -> tuple[str, ...] | Reason:
+    """The directories according to the names of the base image and of the interpreters that are called."""
     base = program.base
     unknown = Reason.of("SL393", "site_unknown", base=program.base_ref)
     if base is None:
         return unknown
     if base.language is None:
         return distribution_packages(program, base) or unknown
-    if base.language != "python" or base.family not in _BY_ITSELF or not base.version:
+    if base.language != "python" or base.family not in _SELF_CONTAINED or not base.version:
         return unknown
     minor = ".".join(base.version.split(".")[:2])
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
-    if not base.version_sure or any(_SYSTEM_PYTHON.search(text) for text in texts) or switched(texts, minor):
+    if (
+        not base.version_sure
+        or any(_SYSTEM_PYTHON.search(text) for text in texts)
+        or switches_python(texts, minor)
+    ):
         return unknown
     other = any(named_version(e) not in (None, minor, minor[0]) for e in site_installs(program))
     return unknown if other else (f"{base.prefix}/lib/python{minor}/site-packages", f"{base.prefix}/bin")
 
 
-def unknown_start(program: Program) -> bool:
-    """Nothing says what is run in the image, or what does could not be read: an installer may be called."""
-    own = program.base is not None and program.base.family in _STARTING
+def has_unknown_start(program: Program) -> bool:
+    """Whether the start command is missing or could not be read: it may call an installer."""
+    own = program.base is not None and program.base.family in _WITH_START_COMMAND
     return not (program.runtime_needs.start or own) or bool(unread_start(program.runtime_needs.start))
 
 
-def only_installers(program: Program) -> bool:
-    """Whether site-packages gets nothing but installers that nothing at run time calls: their results
-    lie elsewhere (poetry's own environment, uv's .venv)."""
+def installs_only_installers(program: Program) -> bool:
+    """Whether site-packages gets only installers that nothing calls at run time: their results are
+    elsewhere (poetry's own environment, uv's .venv)."""
     effects = site_installs(program)
-    if unknown_start(program):
+    if has_unknown_start(program):
         return False
     if any(SITE in e.writes for s in program.steps for e in s.effects if not e.does("install", "python")):
         return False
@@ -132,9 +136,9 @@ def _python_or_build(made: Artifact | Effect) -> bool:
     return made.kind == "build" or (made.kind == "install" and made.ecosystem == "python")
 
 
-def installer_places(program: Program) -> tuple[frozenset[str], str]:
-    """Directories that only a downloaded installer's program fills and run time does without; and the
-    name of such a program that run time calls, "" if there is none."""
+def installer_directories(program: Program) -> tuple[frozenset[str], str]:
+    """Directories that only a downloaded installer fills and run time does not need; and the name of such
+    an installer that run time calls, "" if there is none."""
     places: set[str] = set()
     others: set[str] = set()
     alive = ""
@@ -156,8 +160,8 @@ def installer_places(program: Program) -> tuple[frozenset[str], str]:
 
 
 def foreign_interpreter(program: Program) -> Reason | None:
-    """Why uv's environment may stand on a Python that uv downloads, outside of everything copied; None if it
-    stands on the image's."""
+    """Why uv's environment may use a Python that uv downloads and that is not copied; None if it uses the
+    image's."""
     base = program.base
     effects = [e for s in program.steps for e in s.effects if e.manager == "uv" or e.tool == "uv"]
     if not any(e.action in ("sync", "venv", "add") for e in effects) or any(
@@ -173,14 +177,15 @@ def foreign_interpreter(program: Program) -> Reason | None:
         return None if "python3" in packages else Reason.of("SL393", "own_python")
     minor = ".".join(base.version.split(".")[:2])
     for effect in effects:
-        wanted = _wanted(program, effect)
+        wanted = _requested_version(program, effect)
         if wanted and wanted != minor:
             return Reason.of("SL393", "other_python", version=wanted, image=minor)
     return None
 
 
-def _wanted(program: Program, effect: Effect) -> str:
-    """The minor version that an option, a variable, or a file of the project asks uv for; "" for none."""
+def _requested_version(program: Program, effect: Effect) -> str:
+    """The minor version that an option, a variable, or a file of the project requests from uv; "" for
+    none."""
     from slimify.languages.python.manifests.project import python_project
 
     words = [w.value or "" for w in effect.command.words]

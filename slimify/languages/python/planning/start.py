@@ -1,4 +1,4 @@
-"""Python: what an image starts, and what that may need."""
+"""What the start command of a Python image may need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _INSTALLING = frozenset({"install", "install -e", "sync", "update"})
 
 def installs_at_start(program: Program) -> Reason | None:
     """Why the start of the image may need compilers and headers: it installs Python packages that no step
-    installed before; None where it does not."""
+    installed before. None otherwise."""
     there = [e for s in program.steps for e in s.effects if e.does("install", "python")]
     manifests = {m for e in there for m in e.manifests}
     names = {p.name.lower() for e in there for p in e.packages}

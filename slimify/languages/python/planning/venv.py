@@ -1,9 +1,8 @@
-"""A virtual environment in place of site-packages, where the interpreter's minor version moves with the tag.
+"""A virtual environment instead of site-packages, if the interpreter's minor version changes with the tag.
 
-`python -m venv` in front of the first install and its bin in front of PATH make every later `pip` and
-`python` work in it; the directory is then copied at a path that no version is part of. It is not done
-where anything may bypass PATH: absolute paths of the interpreter, schedulers and login shells, which
-start with a PATH of their own.
+`python -m venv` before the first install, with its bin first in PATH, makes every later `pip` and `python`
+use it. The directory is then copied at a path without a version. This is not done if anything may bypass
+PATH: absolute paths of the interpreter, schedulers, and login shells that set their own PATH.
 """
 
 from __future__ import annotations
@@ -41,26 +40,26 @@ _TEXTS = (
 
 
 class Venv(Struct, frozen=True, kw_only=True):
-    """Where the environment is made: in front of the instruction with this index."""
+    """A virtual environment to create before the instruction with index `first`."""
 
     first: int
 
 
 def venv(program: Program) -> Venv | Reason:
-    """The virtual environment to make, or why it would not do."""
+    """The virtual environment to create, or why none is suitable."""
     first = next((m.first for m in program.artifacts if m.path == SITE), None)
     if first is None:
-        return _no(Reason.of("SL393", "no_packages"))
+        return _unsuitable(Reason.of("SL393", "no_packages"))
     if any(m.path == PATH for m in program.artifacts):
-        return _no(Reason.of("SL393", "has_venv"))
+        return _unsuitable(Reason.of("SL393", "has_venv"))
     for step in program.steps:
         for atom in step.atoms:
-            why = _bypasses(step, atom, first)
+            why = _bypass(step, atom, first)
             if why:
-                return _no(Reason.of("SL393", "step", at=step.line, why=why))
+                return _unsuitable(Reason.of("SL393", "step", at=step.line, why=why))
     for name, use in program.runtime_needs.commands.items():
         if sets_path(name) or _ABSOLUTE.match(name):
-            return _no(Reason.of("SL393", "path_ignored", command=name, file=use.file, at=use.line))
+            return _unsuitable(Reason.of("SL393", "path_ignored", command=name, file=use.file, at=use.line))
     texts = (*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ()), program.runtime.healthcheck)
     for step in program.steps:
         value = step.instruction.value
@@ -70,28 +69,28 @@ def venv(program: Program) -> Venv | Reason:
             and "$PATH" not in value
             and "${PATH" not in value
         ):
-            return _no(Reason.of("SL393", "env_path", at=step.line))
+            return _unsuitable(Reason.of("SL393", "env_path", at=step.line))
         if step.keyword in ("ENV", "COPY", "ADD", "RUN") and _ABSOLUTE.search(value):
-            return _no(Reason.of("SL393", "names_directory", at=step.line))
+            return _unsuitable(Reason.of("SL393", "names_directory", at=step.line))
     if any(_ABSOLUTE.search(t) or t in ("-l", "--login", "-lc") for t in texts):
-        return _no(Reason.of("SL393", "start"))
+        return _unsuitable(Reason.of("SL393", "start"))
     file = _absolute_in_files(program)
-    return _no(Reason.of("SL393", "file", file=file)) if file else Venv(first=first)
+    return _unsuitable(Reason.of("SL393", "file", file=file)) if file else Venv(first=first)
 
 
-def _no(why: Reason) -> Reason:
+def _unsuitable(why: Reason) -> Reason:
     return Reason.of("SL393", "no_venv", why=why)
 
 
-def _bypasses(step: Step, atom: AtomStep, first: int) -> Reason | None:
-    """Why a command would not work in the environment, or past it; None if it does."""
+def _bypass(step: Step, atom: AtomStep, first: int) -> Reason | None:
+    """Why a command would not use the environment; None if it does."""
     if step.index >= first and any(e.kind == "unknown" for e in atom.effects):
         return Reason.of("SL393", "unknown_effects")
     for effect in atom.effects:
         if (
             effect.does("install", "python")
             and effect.action not in ("check", "config")
-            and not _into_site(effect)
+            and not _writes_site_packages(effect)
         ):
             return Reason.of("SL393", "other_place")
         if effect.does("install", "python") and effect.manager not in ("pip", "pipenv", ""):
@@ -101,7 +100,7 @@ def _bypasses(step: Step, atom: AtomStep, first: int) -> Reason | None:
     return None
 
 
-def _into_site(effect: Effect) -> bool:
+def _writes_site_packages(effect: Effect) -> bool:
     places = [
         w for w in effect.writes if w.startswith("@") or "packages" in w or "/.local" in w or "venv" in w
     ]

@@ -1,4 +1,4 @@
-"""Python's sources: see `Sources` in languages/base.py."""
+"""Python sources: see `Sources` in languages/parts.py."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from slimify.languages.python.sources.uses import read_many
 from slimify.model.effects import Effect
 from slimify.semantics.context_files import ContextView
 
-__all__ = ["compiled", "read_many", "selected"]
+__all__ = ["program_facts", "read_many", "selected_sources"]
 
 
-def selected(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+def selected_sources(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
     return paths
 
 
-def compiled(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
+def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
     return None

@@ -1,8 +1,8 @@
-"""Python text, read without a parser: any version of the language, broken files too.
+"""Scans Python text without a parser, for any version of the language and broken files.
 
-Strings and comments are blanked out first; in what is left, `import` can only be the keyword.
-The scan for programs started is for files that cannot be parsed: it takes every call that
-looks like one, so it finds too much rather than too little.
+Strings and comments are blanked first; in the rest, `import` can only be the keyword. The scan for started
+programs is for files that cannot be parsed. It accepts every call that looks like one, so it finds too much
+rather than too little.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _STARTS_PROGRAM = re.compile(
     r"|exec[lv]p?e?|(?:posix_)?spawn[lv]?p?e?|create_subprocess_exec|create_subprocess_shell"
     r"|(?:subprocess|sp)\s*\.\s*(?:run|call))\s*\("
 )
-# `["git", "fetch"]` (not a subscript), and `run("git fetch")` of whatever is called like that.
+# `["git", "fetch"]` (not a subscript), and `run("git fetch")` with any function of such a name.
 _COMMAND_LINE = re.compile(
     r"""(?:(?<![\w\])"'])\[|\b\w*(?:run|exec|execute|call|cmd|command|spawn|shell|output)\()\s*"""
     r"""[rRuUbBfF]?(?P<quote>["'])(?P<name>[a-z][\w.+-]*)(?:(?P=quote)\s*(?:,|\]\s*\+|\))|[ ])"""
@@ -59,8 +59,8 @@ class Lines:
         return bisect_right(self._starts, offset)
 
 
-def masked(text: str) -> str:
-    """The text with strings and comments as spaces; offsets and line ends stay as they are."""
+def without_literals(text: str) -> str:
+    """The text with strings and comments blanked; offsets and line ends stay the same."""
     return _LITERAL.sub(lambda m: _BLANK.sub(" ", m[0]), text)
 
 
@@ -78,7 +78,7 @@ def scan_imports(text: str, code: str, lines: Lines, found: Collector) -> None:
 
 
 def _scan_settings(text: str, code: str, start: int, lines: Lines, found: Collector) -> None:
-    """Adds what a Django list such as INSTALLED_APPS names."""
+    """Adds the modules in a Django list such as INSTALLED_APPS."""
     ends = [end for end in (code.find(sign, start, start + 20_000) for sign in "])") if end >= 0]
     for literal in _LITERAL.finditer(text, start, min(ends, default=start)):
         match = _STRING.fullmatch(literal[0])
@@ -95,10 +95,10 @@ def scan_paths(text: str, code: str, lines: Lines, found: Collector) -> None:
 
 
 def scan_mentioned(text: str, code: str, lines: Lines, found: Collector) -> None:
-    """Adds the first words of what may be command lines for a function that starts programs.
+    """Adds the first words of possible command lines for a function that starts programs.
 
-    An application mostly has one such function, in a file of its own. Lists that are no command
-    lines are among what is found: it counts only where the program of some start is not known.
+    An application usually has one such function, in a file of its own. Lists that are no command lines are
+    included, so the result counts only if the program of some call is unknown.
     """
     for match in _COMMAND_LINE.finditer(text):
         if code[match.start()] == text[match.start()]:
@@ -106,7 +106,7 @@ def scan_mentioned(text: str, code: str, lines: Lines, found: Collector) -> None
 
 
 def scan_programs(text: str, code: str, lines: Lines, found: Collector) -> None:
-    """Adds the programs and libraries that calls seem to name; other such calls are dynamic."""
+    """Adds the programs and libraries that calls seem to name; other such calls count as dynamic."""
     for match in _STARTS_PROGRAM.finditer(code):
         line, literal = lines.at(match.start()), _FIRST_STRING.match(text, match.end())
         if literal:

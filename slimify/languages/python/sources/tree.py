@@ -1,8 +1,7 @@
 """The uses in a Python syntax tree.
 
-The tree is walked by hand: libcst's own visitors rebuild every node, which costs more than the
-parsing, and its line numbers cost twice that. A call's line is found by counting the calls of
-the same name in the text instead.
+The tree is walked by hand: libcst's visitors rebuild every node, which costs more than parsing, and its
+line numbers cost twice that. The line of a call is found by counting calls of the same name in the text.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ _NAMED = {
     **dict.fromkeys(words("os.posix_spawn os.posix_spawnp sh.Command"), 0),
     **dict.fromkeys(words("pexpect.spawn pexpect.run pexpect.spawnu"), 0),
 }
-_ANYWHERE = words("Popen check_output check_call getoutput getstatusoutput create_subprocess_exec")
-_METHODS = {"subprocess_shell": 1, "subprocess_exec": 1}  # of an event loop: behind the protocol factory
+_PROGRAM_STARTERS = words("Popen check_output check_call getoutput getstatusoutput create_subprocess_exec")
+_METHODS = {"subprocess_shell": 1, "subprocess_exec": 1}  # of an event loop: after the protocol factory
 _LIBRARIES = {"CDLL", "PyDLL", "LoadLibrary", "find_library", "dlopen"}
 _LOADERS = {"cdll", "pydll"}
 _PATHS = {
@@ -73,13 +72,13 @@ _SH_ITSELF = words("Command ErrorReturnCode CommandNotFound TimeoutException Sig
 def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields that hold code, last first: the walk takes them from a stack."""
     names = [f.name for f in dataclasses.fields(kind) if not _NOT_CODE.search(f.name)]
-    if "decorators" in names:  # stand in front of everything else
+    if "decorators" in names:  # come first in the text
         names = ["decorators", *(n for n in names if n != "decorators")]
     return tuple(reversed(names))
 
 
 def collect(module: cst.Module, text: str, code: str, lines: Lines, found: Collector) -> None:
-    """Adds what the tree needs to `found`. `code` is the masked text."""
+    """Adds the uses in the tree to `found`. `code` is the text without literals."""
     _Reader(text, code, lines, found).read(module)
 
 
@@ -123,7 +122,7 @@ class _Reader:
     # --- bindings ---
 
     def _bind(self, node: cst.CSTNode, scope: Scope) -> Scope:
-        """Notes what a node binds; the scope for what is inside it."""
+        """Records what a node binds; returns the scope for its content."""
         if isinstance(node, cst.Assign):
             for target in node.targets:
                 self._assign(target.target, node.value, scope)
@@ -228,7 +227,7 @@ class _Reader:
             for module in self.evaluator.starred:
                 if _starts_at(f"{module}.{name}") is not None:
                     return f"{module}.{name}"
-            if name in _ANYWHERE:
+            if name in _PROGRAM_STARTERS:
                 return f"subprocess.{name}" if name != "create_subprocess_exec" else f"asyncio.{name}"
         return name
 
@@ -279,11 +278,11 @@ class _Reader:
                 self._argv(tuple(value.split()) or (UNKNOWN,), name)
             elif name in _NAMED or name.endswith("subprocess_exec"):
                 self._argv((value, *self._arguments(name, rest, scope)), name)
-            else:  # a command line in one string works on Windows only, but says what was meant
+            else:  # a command line in one string works on Windows only, but shows the intent
                 self._argv((value,) if "/" in value or " " not in value else tuple(value.split()), name)
 
     def _arguments(self, name: str, rest: list[cst.BaseExpression], scope: Scope) -> tuple[str, ...]:
-        """What follows the program; the exec and spawn families repeat its name first."""
+        """The arguments after the program; the exec and spawn families repeat its name first."""
         if name.startswith(("os.execv", "os.spawnv", "os.posix_spawn")):
             value = self.evaluator.values(rest[0], scope)[0] if rest else ()
             return value[1:] if isinstance(value, tuple) else ()
@@ -298,7 +297,7 @@ class _Reader:
             self.found.add_import(argv[2].partition(".")[0], line)
 
     def _passed_on(self, arguments: Sequence[cst.Arg], scope: Scope) -> None:
-        """`partial(subprocess.run, […])` and the like: a function handed over with its arguments."""
+        """`partial(subprocess.run, […])` and similar: a function passed on with its arguments."""
         for index, argument in enumerate(arguments):
             if (
                 isinstance(argument.value, (cst.Attribute, cst.Name))
@@ -310,7 +309,7 @@ class _Reader:
 
     def _library(self, name: str, arguments: Sequence[cst.Arg], scope: Scope) -> None:
         if name == "ctypes.util.find_library":
-            # It asks ldconfig, and a compiler or linker where there is none.
+            # It calls ldconfig, or a compiler or linker if that is missing.
             self._argv(("ldconfig",), name)
         if not arguments or (isinstance(arguments[0].value, cst.Name) and arguments[0].value.value == "None"):
             return  # the running program itself
@@ -339,14 +338,14 @@ class _Reader:
                     self.found.add_path(name, self.line)
 
     def _beside(self, node: cst.Call | cst.BinaryOperation, scope: Scope) -> None:
-        """A path built on `__file__` counts as opened, whatever becomes of it."""
+        """Adds a path built on `__file__` as opened."""
         for text in self.evaluator.texts(node, scope):
             if text.startswith(HERE):
                 line = self.line if isinstance(node, cst.Call) else self._line_of(node.right)
                 self.found.add_path(text, line)
 
     def _line_of(self, node: cst.CSTNode) -> int:
-        """Where a literal stands first; the tree does not tell more."""
+        """The first line of a literal; the tree has no better position."""
         offset = self.text.find(node.value) if isinstance(node, cst.SimpleString) else -1
         return self.lines.at(offset) if offset >= 0 else 1
 
@@ -356,7 +355,8 @@ class _Reader:
 
 
 def _starts_at(name: str) -> int | None:
-    """Where the program stands among the arguments of a function that starts one."""
+    """The position of the program among the arguments of a function that starts one; None for other
+    functions."""
     for table in (_SHELL, _LISTED, _NAMED):
         if name in table:
             return table[name]

@@ -1,9 +1,9 @@
-"""What Python sources need when they run.
+"""What Python sources need at run time.
 
-Imports are found by a scan of the text (see `pyscan`), everything else with libcst, which reads
-Python 3.0 to 3.15 whatever runs slimify. libcst costs about a second per megabyte, so only files
-that mention a call of interest are parsed, within a budget; the others, and what does not parse
-(Python 2), get the scan for everything.
+Imports are found by a scan of the text (see `scan`), everything else with libcst, which reads Python 3.0 to
+3.15 whatever version runs slimify. libcst takes about a second per megabyte, so only files that mention a
+relevant call are parsed, within a budget. Other files, and those that do not parse (Python 2), are only
+scanned.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from slimify.context.source_uses import MAX_FILE, Collector, merge
 from slimify.languages.python.sources import scan
 from slimify.model.sources import SourceFacts
 
-BUDGET = 1_200_000  # characters parsed in one run, weighted by how hard they are
+BUDGET = 1_200_000  # characters parsed in one run, weighted by their complexity
 _MAX_OPERATORS = 1000
 _MAX_DEPTH = 50
 # Searching for plain strings is several times faster than a pattern.
@@ -60,11 +60,11 @@ def read(text: str, file: str) -> SourceFacts:
 
 
 def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> SourceFacts:
-    """What many files need, as (path, text). Linear in their size.
+    """What many files need, as (path, text); linear in their size.
 
-    Files of more than `uses.MAX_FILE` characters are named in `skipped`. Once `budget` is spent,
-    files are scanned instead of parsed: more is found then than is there, never less of the
-    programs; two thirds of it are kept for the files that start programs.
+    Files of more than `uses.MAX_FILE` characters are listed in `skipped`. After `budget` is spent, files
+    are scanned instead of parsed, which finds more than there is, but never fewer programs. Two thirds of
+    it are reserved for files that start programs.
     """
     parts = []
     left = budget
@@ -73,7 +73,7 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
             parts.append(SourceFacts(skipped=(file,)))
             continue
         text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-        code = scan.masked(text)
+        code = scan.without_literals(text)
         lines = scan.Lines(text)
         found = Collector(file)
         scan.scan_imports(text, code, lines, found)
@@ -94,10 +94,10 @@ def read_many(files: Iterable[tuple[str, str]], *, budget: int = BUDGET) -> Sour
 
 
 def _cost(text: str, code: str) -> int | None:
-    """How much of the budget parsing takes, or None where the parser could fail hard.
+    """The share of the budget that parsing takes; None if the parser could crash.
 
-    libcst's parser descends by recursion on the native stack: some thousand nested or chained
-    operators in one statement end the process. Its time grows with their square.
+    libcst's parser recurses on the native stack: some thousand nested or chained operators in one statement
+    end the process. Its time grows with the square of their number.
     """
     cost = len(text)
     depth = deepest = operators = branches = 0
@@ -120,7 +120,7 @@ def _cost(text: str, code: str) -> int | None:
 
 
 def _is_hard(quote: re.Match[str]) -> bool:
-    """Whether an f-string, from its opening quote on, holds an expression too complex to parse."""
+    """Whether an f-string, from its opening quote on, contains an expression too complex to parse."""
     end = quote.string.find(quote[1], quote.end())
     inside = quote.string[quote.end() : end if end >= 0 else quote.end() + 2000]
     if len(inside) < 200:
@@ -130,7 +130,7 @@ def _is_hard(quote: re.Match[str]) -> bool:
 
 
 def _parse(text: str, code: str, lines: scan.Lines, found: Collector) -> bool:
-    """Adds what the syntax tree says; False where there is none."""
+    """Adds the uses in the syntax tree; returns False if there is none."""
     import libcst
 
     from slimify.languages.python.sources import tree

@@ -1,7 +1,7 @@
 """What Python expressions evaluate to, as far as the file itself tells.
 
-Flow-insensitive: a name has every value that its scope ever gives it. A value is a string, or a
-tuple of strings for a list; what is not known is `UNKNOWN`, alone or inside a string.
+Flow-insensitive: a name has every value that its scope ever assigns to it. A value is a string, or a tuple
+of strings for a list; unknown values are `UNKNOWN`, alone or inside a string.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from slimify.context.source_uses import HERE, UNKNOWN, argument_lists, normalize
 
 Value = str | tuple[str, ...]
 
-_MANY = 6  # alternatives kept of one expression
-_LONG = 4000  # characters, and elements of a list
+_MAX_VALUES = 6  # alternatives kept of one expression
+_MAX_LENGTH = 4000  # characters, and elements of a list
 _DEPTH = 25
 _PERCENT = re.compile(r"%(?:\(\w+\))?[-+ #0]*[\d.*]*[a-zA-Z]")
 _BRACES = re.compile(r"\{[^{}]*\}")
@@ -35,7 +35,7 @@ _SAME_METHODS = words("resolve absolute expanduser strip rstrip lstrip as_posix 
 
 
 class Scope(Struct):
-    """What a module, class or function binds; None for a binding nothing is known of."""
+    """The bindings of a module, class or function; None for a binding with unknown value."""
 
     parent: Scope | None = None
     names: dict[str, list[cst.BaseExpression | None]] = field(default_factory=dict)
@@ -44,6 +44,7 @@ class Scope(Struct):
         self.names.setdefault(name, []).append(value)
 
     def values(self, name: str) -> tuple[list[cst.BaseExpression | None], Scope] | None:
+        """All values that an expression may have, up to a limit; never empty."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
@@ -53,9 +54,9 @@ class Scope(Struct):
 
 
 class Evaluator(Struct):
-    """Evaluates expressions of one file; `aliases` are local names of imported things."""
+    """Evaluates the expressions of one file; `aliases` are local names of imports."""
 
-    place: str  # what stands for the file itself
+    place: str  # the value of `__file__`
     aliases: dict[str, str] = field(default_factory=dict)
     starred: list[str] = field(default_factory=list)  # modules imported with `*`
     attributes: dict[str, list[tuple[cst.BaseExpression, Scope]]] = field(default_factory=dict)
@@ -89,13 +90,13 @@ class Evaluator(Struct):
             return [UNKNOWN]
         self._known[id(node)] = [UNKNOWN]  # what a definition by itself is
         self._depth += 1
-        found = list(islice(dict.fromkeys(_cut(v) for v in self._evaluate(node, scope)), _MANY))
+        found = list(islice(dict.fromkeys(_shortened(v) for v in self._evaluate(node, scope)), _MAX_VALUES))
         self._depth -= 1
         self._known[id(node)] = found or [UNKNOWN]
         return self._known[id(node)]
 
     def texts(self, node: cst.CSTNode, scope: Scope) -> list[str]:
-        """The same for where only a string makes sense."""
+        """The values that are strings."""
         return [v if isinstance(v, str) else UNKNOWN for v in self.values(node, scope)]
 
     def one(self, node: cst.CSTNode, scope: Scope) -> str:
@@ -151,9 +152,9 @@ class Evaluator(Struct):
                 return
             bound = scope.values(node.value)
             if bound:
-                for value in bound[0][:_MANY]:
+                for value in bound[0][:_MAX_VALUES]:
                     yield from self.values(value, bound[1]) if value is not None else [UNKNOWN]
-                if len(bound[0]) > _MANY:
+                if len(bound[0]) > _MAX_VALUES:
                     yield UNKNOWN
                 return
         if self.qualified(node, scope) == "sys.executable":
@@ -161,13 +162,13 @@ class Evaluator(Struct):
         elif isinstance(node, cst.Attribute) and node.attr.value == "parent":
             yield from (_parent(text) for text in self.texts(node.value, scope))
         elif isinstance(node, cst.Attribute) and node.attr.value in self.attributes:
-            for value, where in self.attributes[node.attr.value][:_MANY]:
+            for value, where in self.attributes[node.attr.value][:_MAX_VALUES]:
                 yield from self.values(value, where)
 
     def _list(self, node: cst.List | cst.Tuple, scope: Scope) -> Iterator[Value]:
         rest: list[list[str]] = []
         heads: list[tuple[str, ...]] = [()]
-        for index, element in enumerate(node.elements[:_LONG]):
+        for index, element in enumerate(node.elements[:_MAX_LENGTH]):
             if isinstance(element, cst.StarredElement):
                 inner = [v if isinstance(v, tuple) else (UNKNOWN,) for v in self.values(element.value, scope)]
                 if index == 0:
@@ -186,7 +187,7 @@ class Evaluator(Struct):
         if isinstance(node.operator, cst.Modulo):
             yield from (_PERCENT.sub(UNKNOWN, text) for text in self.texts(node.left, scope))
             return
-        pairs = islice(product(self.values(node.left, scope), self.values(node.right, scope)), _MANY)
+        pairs = islice(product(self.values(node.left, scope), self.values(node.right, scope)), _MAX_VALUES)
         for left, right in pairs:
             if isinstance(node.operator, cst.Divide) and isinstance(left, str) and isinstance(right, str):
                 yield posixpath.join(left, right)
@@ -233,10 +234,10 @@ class Evaluator(Struct):
             yield posixpath.join(text, *tail)
 
 
-def _cut(value: Value) -> Value:
-    if isinstance(value, tuple) or len(value) <= _LONG:
-        return value[:_LONG]
-    return value[:_LONG] + UNKNOWN
+def _shortened(value: Value) -> Value:
+    if isinstance(value, tuple) or len(value) <= _MAX_LENGTH:
+        return value[:_MAX_LENGTH]
+    return value[:_MAX_LENGTH] + UNKNOWN
 
 
 def _parent(path: str) -> str:

@@ -1,1 +1,1 @@
-"""Checks of built images that only Python needs."""
+"""Checks of built images for Python."""

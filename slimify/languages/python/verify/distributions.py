@@ -1,7 +1,7 @@
-"""Python's packages are there in one release, as they were in the original.
+"""Each Python package is installed in one release, as in the original image.
 
 A COPY of site-packages onto a base with packages of its own leaves the metadata of both, and modules that
-the newer release has no more: which release the program finds is a matter of luck.
+the newer release no longer has; which release the program finds is undefined.
 """
 
 from __future__ import annotations
@@ -12,29 +12,31 @@ import re
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding
 
-TWICE = "SL536"
+DUPLICATE = "SL536"
 
 _METADATA = re.compile(r"/([^/-]+)-([^/-]+)[^/]*\.(?:dist|egg)-info\Z")
-# What python images bring themselves: the planner can make these give way.
-_BROUGHT = frozenset({"pip", "setuptools", "wheel"})
+# Part of python images; the planner can remove these.
+_PREINSTALLED = frozenset({"pip", "setuptools", "wheel"})
 
 
 def check(evidence: Evidence) -> Check:
-    """One finding for each package of which a directory has more releases than in the original, and for pip
-    and its like where they were removed there. What Debian has in its dist-packages is none of pip's."""
+    """One finding per package with more releases in a directory than in the original image, and for pip and
+    its companions if they were removed there. Debian's own dist-packages are ignored."""
     before, after = _releases(evidence.before), _releases(evidence.after)
     known = {place for place, _ in before}
     findings = []
     for (place, name), releases in sorted(after.items()):
         was = before.get((place, name), set())
-        brought = name in _BROUGHT and place.endswith("/site-packages")
+        brought = name in _PREINSTALLED and place.endswith("/site-packages")
         removed = not was and brought and place in known
         if len(releases) <= max(len(was), 1) and not removed:
             continue
         text = f"{place} has {name} {' and '.join(sorted(releases))}"
         text += f", the original {' and '.join(sorted(was)) or 'none'}"
         need = Constraint(need="package", value=name, reason=text)
-        findings.append(Finding(code=TWICE, text=text, path=place, constraints=(need,) if brought else ()))
+        findings.append(
+            Finding(code=DUPLICATE, text=text, path=place, constraints=(need,) if brought else ())
+        )
     return Check(
         name="releases",
         layer="disk",
@@ -45,7 +47,7 @@ def check(evidence: Evidence) -> Check:
 
 
 def _releases(side: Side) -> dict[tuple[str, str], set[str]]:
-    """The releases of each package by directory and normalised name (PEP 503)."""
+    """The releases of each package, by directory and normalized name (PEP 503)."""
     found: dict[tuple[str, str], set[str]] = {}
     for entry in side.files.walk():
         match = _METADATA.search(entry.path)

@@ -1,4 +1,4 @@
-"""The modules that the application's sources import, where Python looks for them."""
+"""The modules that the application's sources import, resolved as Python does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from slimify.verify.disk.libraries import missing_library
 from slimify.verify.disk.linker import Linker
 from slimify.verify.model import Check, Finding
 
-_PLACES = (
+_PACKAGE_DIRECTORIES = (
     "/usr/local/lib/python3*/site-packages", "/usr/local/lib/python3*", "/usr/local/lib/python3*/lib-dynload",
     "/usr/lib/python3/dist-packages", "/usr/lib/python3*", "/usr/lib/python3*/lib-dynload",
     "/usr/lib/python3*/site-packages", "/usr/local/lib/python3*/dist-packages",
@@ -23,21 +23,21 @@ _PLACES = (
 
 
 def check(evidence: Evidence) -> Check:
-    """Every module that a source names is found by its first part."""
+    """Every imported module must resolve, by its first part."""
     return imports.compare_imports(
-        evidence, _uses(evidence), _search, replaced=lambda *paths: _replaced(evidence, *paths)
+        evidence, _uses(evidence), _search, replaced=lambda *paths: _is_shadowed(evidence, *paths)
     )
 
 
 def _uses(evidence: Evidence) -> Iterator[Use]:
-    """The imports of modules that are found by their name, not by a path."""
+    """The imports of modules that are found by name, not by path."""
     for use in evidence.runtime_needs.sources.imports if evidence.runtime_needs else ():
         if use.name.strip("."):
             yield use
 
 
-def _replaced(evidence: Evidence, before: str, after: str) -> bool:
-    """Whether what is found now is only a directory of that name, without the package's own files."""
+def _is_shadowed(evidence: Evidence, before: str, after: str) -> bool:
+    """Whether the module now resolves only to a directory of that name, without the package's own files."""
     if _regular(evidence.before, before) and not _regular(evidence.after, after):
         entry = evidence.after.entry(after)
         return entry is not None and entry.kind == "directory"
@@ -45,7 +45,7 @@ def _replaced(evidence: Evidence, before: str, after: str) -> bool:
 
 
 def _search(side: Side) -> imports.Search:
-    places = _places(side)
+    places = _search_path(side)
 
     def located(name: str, file: str) -> str | None:
         inner = between(posixpath.dirname(file), side.workdir)
@@ -55,23 +55,24 @@ def _search(side: Side) -> imports.Search:
 
 
 def between(folder: str, workdir: str) -> Iterator[str]:
-    """The directory of a source file and those above it up to WORKDIR: which of them is a program's
-    own, and so the first in sys.path, nobody knows."""
-    folder = "/" + folder.strip("/")  # POSIX keeps two leading slashes, and `dirname` does for ever
+    """The directory of a source file and its parents up to WORKDIR. Any of them may be the program's own
+    directory, which is the first in sys.path."""
+    folder = "/" + folder.strip("/")  # POSIX keeps two leading slashes, and so does `dirname`
     while folder not in (workdir, "/") and folder.startswith(workdir.rstrip("/") + "/"):
         yield folder
         folder = posixpath.dirname(folder)
 
 
-def _places(side: Side) -> tuple[str, ...]:
-    """Where Python looks for a module: WORKDIR, PYTHONPATH, packages of all its installations."""
+def _search_path(side: Side) -> tuple[str, ...]:
+    """The directories that Python searches: WORKDIR, PYTHONPATH, and the packages of all its
+    installations."""
     places = [side.workdir, *side.env.get("PYTHONPATH", "").split(":")]
-    for pattern in (*_PLACES, *_beside_python(side)):
+    for pattern in (*_PACKAGE_DIRECTORIES, *_venv_packages(side)):
         places += _glob(side, pattern)
     return tuple(dict.fromkeys(place for place in places if place.startswith("/")))
 
 
-def _beside_python(side: Side) -> Iterator[str]:
+def _venv_packages(side: Side) -> Iterator[str]:
     """The packages of virtual environments in PATH."""
     for place in side.path:
         if posixpath.basename(place) == "bin":
@@ -88,8 +89,8 @@ def _glob(side: Side, pattern: str) -> Iterator[str]:
 
 
 def _module(side: Side, places: Iterable[str], name: str) -> str | None:
-    """The path of a module or package. A directory without `__init__` counts only where nothing better
-    is found, as for the interpreter (PEP 420): that of data may bear the name of a package."""
+    """The path of a module or package. A directory without `__init__` counts only if nothing else is found,
+    as in the interpreter (PEP 420): a data directory may have the name of a package."""
     portion: str | None = None
     for place in places:
         real = side.files.place(place)
@@ -111,11 +112,11 @@ def _regular(side: Side, path: str) -> bool:
 
 
 def extension_libraries(evidence: Evidence) -> Check:
-    """Compiled modules of the standard library that sources import: `tkinter` needs libtk although the
-    slim image brings the module itself."""
+    """Checks compiled modules of the standard library that sources import: `tkinter` needs libtk, which a
+    slim image with the module lacks."""
     linker, before = Linker(evidence.after), Linker(evidence.before)
     findings: dict[str, Finding] = {}
-    places = _places(evidence.after)
+    places = _search_path(evidence.after)
     for use in _uses(evidence):
         name = use.name.partition(".")[0]
         for module in (name, f"_{name}"):

@@ -10,7 +10,7 @@ from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check
 
 
-def checks(evidence: Evidence) -> Iterator[Check]:
+def image_checks(evidence: Evidence) -> Iterator[Check]:
     needs = evidence.runtime_needs
     yield imports.compare_imports(evidence, needs.sources.imports if needs else (), _search)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from slimify.analyze.image_inputs import FindingText, WasteFinding, ImageInputs, by_layer
+from ruby import LANGUAGE
+from ruby.packages import package_facts
+from slimify.analyze.image_inputs import FindingText, ImageInputs, WasteFinding, by_layer
 from slimify.analyze.programs import mentioned_programs
 from slimify.analyze.waste.development_packages import packages_finding
-from ruby import LANGUAGE
-from ruby.packages import facts
 
 _GEM = re.compile(r"(/.*/gems/([\w.-]+?)-\d[\w.]*)/.*")
 _DEVELOPMENT = FindingText(
@@ -20,12 +20,12 @@ _DEVELOPMENT = FindingText(
 )
 
 
-def commands(inputs: ImageInputs) -> frozenset[str]:
+def package_commands(inputs: ImageInputs) -> frozenset[str]:
     names = {found[2] for item in inputs.stored if (found := _GEM.fullmatch(item.path))}
-    return frozenset(command for name in names for command in facts(name).commands)
+    return frozenset(command for name in names for command in package_facts(name).commands)
 
 
-def development(inputs: ImageInputs) -> Iterator[WasteFinding]:
+def development_packages(inputs: ImageInputs) -> Iterator[WasteFinding]:
     needless = {*LANGUAGE.facts("gems.toml")["development"]["names"]} - mentioned_programs(inputs)
     gems = [(item, found) for item in inputs.stored if (found := _GEM.fullmatch(item.path))]
     places = {found[1]: found[2] for _, found in gems if found[2] in needless}

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from ruby import LANGUAGE
 from slimify.facts.images import ImageFacts
 from slimify.facts.native import Native, native_of
 from slimify.model.effects import Effect
 from slimify.model.sources import Module, Use
 from slimify.semantics.context_files import ContextView
-from ruby import LANGUAGE
 
 _GEM = re.compile(r"""(?m)^\s*gem[ (]+["']([\w.-]+)["'](?:\s*,\s*["']=?\s*(\d[\w.]*)["'])?""")
 manifests = r"(^|/)(Gemfile(\.lock)?|[^/]+\.gemspec)$|(^|/)vendor/bundle/"
@@ -27,22 +27,24 @@ class Gem(Struct, frozen=True, kw_only=True):
     commands: tuple[str, ...] = ()
 
 
-def facts(name: str) -> Gem:
+def package_facts(name: str) -> Gem:
     row = LANGUAGE.facts("gems.toml")["native"].get(name)
     native = native_of(row or {}, ())
-    return Gem(name=name, known=row is not None, native=native, commands=tuple((row or {}).get("commands", ())))
+    return Gem(
+        name=name, known=row is not None, native=native, commands=tuple((row or {}).get("commands", ()))
+    )
 
 
 def programs(name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def pinned(text: str) -> str | None:
+def pinned_release(text: str) -> str | None:
     name, colon, version = text.partition(":")
     return version if colon else None
 
 
-def listed(view: ContextView, path: str) -> Iterator[Module]:
+def listed_packages(view: ContextView, path: str) -> Iterator[Module]:
     text = view.context.text(path) or ""
     for found in _GEM.finditer(text):
         use = Use(name=found[1], file=path, line=text.count("\n", 0, found.start(1)) + 1)
@@ -50,24 +52,24 @@ def listed(view: ContextView, path: str) -> Iterator[Module]:
 
 
 def is_compiled(name: str, version: str | None, base: ImageFacts | None) -> bool:
-    return facts(name).known
+    return package_facts(name).known
 
 
 def may_compile(effect: Effect, before: Sequence[Effect]) -> bool:
     return True
 
 
-def installs(text: str) -> bool:
+def names_packages(text: str) -> bool:
     return re.search(r"\b(?:gem|bundle)\s+(?:install|add)\b", text) is not None
 
 
-def without_lists(path: str, text: str) -> str:
+def without_dependency_lists(path: str, text: str) -> str:
     return _GEM.sub("", text) if path.endswith("Gemfile") else text
 
 
-def names(name: str) -> Iterator[str]:
+def aliases(name: str) -> Iterator[str]:
     yield from (name, name.replace("-", "/"))
 
 
-def imported(name: str, text: str) -> bool:
+def is_imported(name: str, text: str) -> bool:
     return False

@@ -6,7 +6,7 @@ import pytest
 
 from slimify.facts.native import runtime_packages
 from slimify.languages import LANGUAGES
-from slimify.languages.node.package_facts import bin_packages, npm, only_builds
+from slimify.languages.node.package_facts import bin_packages, is_build_only, npm
 
 NODE = LANGUAGES[1]
 
@@ -33,8 +33,8 @@ def test_packages_of_a_command(command: str, expected: tuple[str, ...]) -> None:
 
 
 def test_builders() -> None:
-    assert all(only_builds(command) for command in ("tsc", "webpack", "jest"))
-    assert not any(only_builds(command) for command in ("node", "next", "vite", "ts-node", "serve"))
+    assert all(is_build_only(command) for command in ("tsc", "webpack", "jest"))
+    assert not any(is_build_only(command) for command in ("node", "next", "vite", "ts-node", "serve"))
 
 
 def test_node_natives() -> None:

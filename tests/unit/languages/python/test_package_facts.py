@@ -4,8 +4,8 @@ import pytest
 
 from slimify.languages import LANGUAGES
 from slimify.languages.python.package_facts import (
-    compiles,
     distributions,
+    install_compiles,
     normalised,
     pypi,
     script_distributions,
@@ -77,7 +77,7 @@ def test_scripts() -> None:
     ],
 )
 def test_compiles(name: str, version: str | None, python: str, libc: str, expected: bool | None) -> None:
-    assert compiles(pypi(name), version, python, libc) is expected
+    assert install_compiles(pypi(name), version, python, libc) is expected
 
 
 @pytest.mark.parametrize(

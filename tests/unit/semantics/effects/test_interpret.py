@@ -191,5 +191,5 @@ def test_every_module_is_asked_for_exactly_the_programs_it_knows() -> None:
     announced = dict(registry.MODULES)
     for language in languages():
         folder = language.package.removeprefix("slimify.")
-        announced |= {f"{folder}.{module}": names for module, names in language.commands.items()}
+        announced |= {f"{folder}.{module}": names for module, names in language.command_modules.items()}
     assert {module: set(names.split()) for module, names in announced.items()} == known

@@ -20,7 +20,7 @@ def lost(name: str, old: Pieces, new: Pieces, *uses: tuple[str, str], **config: 
     assert known is not None
     assert known.image_checks is not None
     seen = evidence(side(*old, **config), side(*new, **config), live(sources=facts))
-    return next(iter(known.image_checks.checks(seen)))
+    return next(iter(known.image_checks.image_checks(seen)))
 
 
 def module(name: str, site: str = SITE) -> Pieces:

@@ -14,11 +14,11 @@ _START = re.compile(r"""(?:\b(?:system|exec|spawn|popen)[ (]+["']|`|%x[({\[])\s*
 _DYNAMIC = re.compile(r"""\b(?:system|exec|spawn|popen)[ (]+(?=[a-z_])(\w+)""")
 
 
-def selected(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
+def selected_sources(view: ContextView, paths: Sequence[str], start: Sequence[Effect]) -> Sequence[str]:
     return paths
 
 
-def compiled(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
+def program_facts(view: ContextView, effects: Iterable[Effect], limit: int) -> None:
     return None
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from slimify.languages.node.verify.imports import upwards
+from slimify.languages.node.verify.imports import node_modules_above
 
 
 @pytest.mark.parametrize("path", ["/", "//", "//app", "/app", "//app/sub"])
 def test_the_way_up_ends(path: str) -> None:
-    assert list(upwards(path))[-1] == "/node_modules"
+    assert list(node_modules_above(path))[-1] == "/node_modules"

@@ -337,6 +337,6 @@ def test_import_scan_agrees_with_the_grammar(pieces: list[str]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="'\"\\#\nrf ax{}"))
 def test_masking_keeps_offsets(text: str) -> None:
-    code = scan.masked(text)
+    code = scan.without_literals(text)
     assert len(code) == len(text)
     assert [i for i, c in enumerate(code) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]

@@ -1,4 +1,4 @@
-"""Where Go puts what it installs and downloads."""
+"""The directory that Go installs and downloads to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import posixpath
 from slimify.semantics.effects.state import State
 
 
-def base(state: State) -> str | None:
+def install_root(state: State) -> str | None:
     """The first directory of GOPATH; by default /go in golang images, else ~/go."""
     value = state.get("GOPATH")
     if value is not None:
