@@ -88,8 +88,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
 
 
 def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
-    """The directories that an editable install refers to and leaves metadata in: setuptools' .egg-info is
-    next to the sources; sources from version control are cloned below src/."""
+    """The directories with metadata of an editable install: next to the sources, or clones below src/."""
     cloned = [w for w in words if _VCS.match(w.value or w.text)]
     local = [
         replace(w, value=(w.value or "").partition("[")[0]) for w in words if w not in cloned and w.value
@@ -217,8 +216,8 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
 
 
 def _bytecode(call: Call, name: str) -> Effect:
-    """compileall, py_compile: bytecode next to the named sources; a mere check if none are named or their
-    path is unknown."""
+    """compileall, py_compile: bytecode next to the named sources, or a mere check if their path is
+    unknown."""
     valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
     words = call.options(valued).operands
     paths = call.known_paths(words)
