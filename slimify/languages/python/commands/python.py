@@ -69,7 +69,7 @@ def _pip_install(call: Call, manager: str, action: str, words: tuple[Arg, ...]) 
     if manager == "uv":
         if not options.has("--no-cache", "-n") and not call.state.get("UV_NO_CACHE"):
             caches = _cache(call, "uv", ".cache/uv", "UV_CACHE_DIR")
-    elif not options.has("--no-cache-dir", "--no-cache") and not _means_no_cache(
+    elif not options.has("--no-cache-dir", "--no-cache") and not _no_cache(
         call.state.get("PIP_NO_CACHE_DIR")
     ):
         caches = _cache(call, "pip", ".cache/pip", "PIP_CACHE_DIR")
@@ -98,7 +98,7 @@ def _editable_sources(call: Call, words: tuple[Arg, ...]) -> tuple[str, ...]:
     )
 
 
-def _means_no_cache(value: str | None) -> bool:
+def _no_cache(value: str | None) -> bool:
     """PIP_NO_CACHE_DIR: pip takes any value, even 0 or off, as a request not to cache."""
     return bool(value)
 
@@ -216,8 +216,7 @@ def _module(call: Call, args: tuple[Arg, ...]) -> tuple[Effect, ...]:
 
 
 def _bytecode(call: Call, name: str) -> Effect:
-    """compileall, py_compile: bytecode next to the named sources, or a mere check if their path is
-    unknown."""
+    """compileall, py_compile: bytecode next to the named sources, or a mere check if there are none."""
     valued = ("-d", "-e", "-i", "-j", "-o", "-p", "-r", "-s", "-x", "--invalidation-mode")
     words = call.options(valued).operands
     paths = call.known_paths(words)
