@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Literal
 
 from msgspec import Struct
@@ -62,6 +63,20 @@ WORKS_BY_PATH = ADDS_FILES | frozenset[EffectKind]({"meta"})
 """Reads and changes only the paths that its arguments name."""
 CHANGES_FILES = frozenset[EffectKind]({"files", "meta"})
 """Changes files, their owners and modes."""
+
+
+class SystemManager(StrEnum):
+    """The package managers of distributions. `Effect.manager` also takes those that a language brings."""
+
+    APT = "apt"
+    APK = "apk"
+    YUM = "yum"
+    DNF = "dnf"
+    MICRODNF = "microdnf"
+
+
+class NamedPlace(StrEnum):
+    """A place that only the running system knows, in `Effect.writes`: a language lists its own."""
 
 
 class Package(Struct, frozen=True, kw_only=True):

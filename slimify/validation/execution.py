@@ -17,7 +17,7 @@ from slimify.facts.system import is_shared_directory
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_named_place
 from slimify.semantics.walk import Visit, start_state, walk
 from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.scope import scopes
@@ -136,7 +136,7 @@ def _paths_read(effect: Effect) -> tuple[str, ...]:
 
 def _is_context_file(program: Program, path: str) -> bool:
     """Whether a path is a file of the context at its location in the old file."""
-    if path.startswith("@") or is_shared_directory(path) or any(ch in path for ch in "*?["):
+    if is_named_place(path) or is_shared_directory(path) or any(ch in path for ch in "*?["):
         return False
     found = program.end_state.view.context_path(path)
     return found is not None and (found in program.context.files or program.context.is_dir(found))
@@ -145,7 +145,7 @@ def _is_context_file(program: Program, path: str) -> bool:
 def _is_present(path: str, have: Sequence[str], made: Sequence[str]) -> bool:
     """Whether a path exists. `have` are files and directories with content, `made` are empty directories."""
     return any(inside(m, path) for m in made) or any(
-        inside(path, h) or inside(h, path) for h in have if not h.startswith("@")
+        inside(path, h) or inside(h, path) for h in have if not is_named_place(h)
     )
 
 

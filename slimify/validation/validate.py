@@ -21,7 +21,7 @@ from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.errors import SlimifyError
 from slimify.model.plan import NewStart, Plan
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_named_place
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, split_stages
 from slimify.syntax.dockerfile.parser import encode, parse
 from slimify.syntax.dockerfile.scope import scopes
@@ -178,7 +178,7 @@ def _copy_problems(
     """Copies from a stage that is not an earlier one, and paths that no step of the builder writes. Paths
     `kept` on request are exempt."""
     names = [(from_parts(s[0]).alias or "").lower() for s in stages]
-    written = [m.path for m in program.artifacts if not m.path.startswith("@")]
+    written = [m.path for m in program.artifacts if not is_named_place(m.path)]
     written += _directories_made(program, stages[0])
     for number, stage in enumerate(stages):
         for instruction in stage[1:]:
@@ -221,7 +221,7 @@ def _is_written(program: Program, path: str, written: list[str]) -> bool:
         return True
     called = {**program.runtime_needs.commands, **program.final_stage_tools}
     script = path.startswith("/usr/bin/") and path.rpartition("/")[2] in called
-    return any(m.path.startswith("@") for m in program.artifacts) and (
+    return any(is_named_place(m.path) for m in program.artifacts) and (
         "-packages" in path or path.endswith("/bin") or script
     )
 

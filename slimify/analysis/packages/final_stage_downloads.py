@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 
+from slimify.analysis.roles.role_state import AtomKey
 from slimify.model.decisions import Role
 from slimify.model.effects import LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, overlap
@@ -15,7 +16,6 @@ from slimify.semantics.walk import Visit
 
 _DOWNLOAD_KINDS = WORKS_BY_PATH | LEAVES_NOTHING
 _PACKAGE_SUFFIXES = (".apk", ".deb", ".rpm")
-AtomKey = tuple[int, int]
 
 
 def final_stage_downloads(

@@ -20,7 +20,7 @@ from slimify.facts.packages import interpreters, programs_calling
 from slimify.facts.toolchains import beside, compile_programs, interpreters_to_compile, programs_started_by
 from slimify.languages import language, of_effect
 from slimify.model.decisions import PackageVerdict, Reason, Role
-from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect
+from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect, SystemManager
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 
@@ -123,7 +123,7 @@ def _removed_again(name: str, facts: PackageFacts | None, install: _Install) -> 
         for effect in effects:
             if effect.kind != "unpackage" or all(p.name != name for p in effect.packages):
                 continue
-            if effect.manager == "apk" or facts is None or not facts.counterparts:
+            if effect.manager == SystemManager.APK or facts is None or not facts.counterparts:
                 return _verdict(name, "build", Reason.of("SL201", "removed"))
     return None
 

@@ -13,7 +13,7 @@ from slimify.facts import load
 from slimify.facts.carried import installed
 from slimify.facts.images import image
 from slimify.languages import language, prepares_install
-from slimify.model.effects import Effect, EffectKind
+from slimify.model.effects import Effect, EffectKind, SystemManager
 from slimify.model.plan import Rung
 from slimify.model.sizes import MB
 from slimify.semantics.paths import inside
@@ -27,7 +27,9 @@ INSTALLER_CACHE = 25 * MB  # if the installed packages are unknown
 
 def package_size(name: str, manager: str) -> int:
     """The size of a system package with its dependencies."""
-    file, default = ("alpine", 3) if manager == "apk" else ("debian", 8 if name.endswith("-dev") else 5)
+    file, default = (
+        ("alpine", 3) if manager == SystemManager.APK else ("debian", 8 if name.endswith("-dev") else 5)
+    )
     size: int = load(f"packages-{file}.toml")["sizes"].get(name, default)
     return size * MB
 
@@ -60,7 +62,7 @@ def left_list_bytes(program: Program) -> int:
         return 0
     for step in program.steps:
         effects = step.effects
-        fetches = any(e.kind == "index" and e.manager == "apt" for e in effects)
+        fetches = any(e.kind == "index" and e.manager == SystemManager.APT for e in effects)
         if fetches and not removes_lists(effects):
             return APT_LISTS
     return 0

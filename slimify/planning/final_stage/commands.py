@@ -12,7 +12,7 @@ from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
 from slimify.model.decisions import Decision, PackageVerdict
-from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING
+from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
 from slimify.model.plan import Rung
 from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
 from slimify.planning.layout import CopyFromBuilder, WordEdit
@@ -153,7 +153,7 @@ def rewritten_install(step: Step, kept: frozenset[int] | None, request: SplitReq
     installs = [e for a in atoms for e in a.effects if e.kind == "packages"]
     if not installs or any({e.kind for e in a.effects} - INSTALLS_NOTHING - {"packages"} for a in atoms):
         return None
-    if any(e.manager != "apt" or e.why for e in installs) or any(
+    if any(e.manager != SystemManager.APT or e.why for e in installs) or any(
         not a.packages for a in atoms if _installs(a)
     ):
         return None

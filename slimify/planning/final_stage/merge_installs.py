@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect
+from slimify.model.effects import CHANGES_FILES, INSTALLS_NOTHING, NOT_FOR_RUN_TIME, Effect, SystemManager
 from slimify.model.plan import Item
 from slimify.planning.final_stage.restore_packages import packages_installed_by
 from slimify.planning.layout import WordEdit
@@ -69,7 +69,7 @@ def _is_extensible(step: Step, atom: AtomStep, effect: Effect, names: Sequence[s
     sparing = "--no-install-recommends" in given or all(n.startswith("lib") for n in names)
     return (
         effect.kind == "packages"
-        and effect.manager == "apt"
+        and effect.manager == SystemManager.APT
         and effect.tool in ("apt", "apt-get")
         and not effect.why
         and sparing

@@ -10,6 +10,7 @@ from slimify.analysis.program import Program
 from slimify.facts.carried import carried
 from slimify.facts.debian import brings
 from slimify.model.decisions import Decision, Reason
+from slimify.model.effects import SystemManager
 from slimify.model.sources import Use
 
 # Releases whose packages have moved to archive.debian.org: `apt-get update` fails on their images.
@@ -94,7 +95,9 @@ def _has_own_install(program: Program) -> bool:
 
 def _reaches_apt(program: Program) -> bool:
     """Whether the file installs from apt itself, which proves that the release is still served."""
-    return any(e.kind == "packages" and e.manager == "apt" for s in program.steps for e in s.effects)
+    return any(
+        e.kind == "packages" and e.manager == SystemManager.APT for s in program.steps for e in s.effects
+    )
 
 
 _IN_LINE = 60  # columns of package names that fit on one line

@@ -18,7 +18,7 @@ from slimify.facts.carried import installed
 from slimify.facts.system import is_plain_root
 from slimify.languages import language
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import BUILDS, INSTALLS_NOTHING, MANAGES_PACKAGES, Effect
+from slimify.model.effects import BUILDS, INSTALLS_NOTHING, MANAGES_PACKAGES, Effect, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place import extend_install
 from slimify.planning.in_place.edits import Edits, step_line
@@ -83,7 +83,11 @@ def _installs(program: Program) -> list[_Install]:
     installs: list[_Install] = []
     base = program.base
     there = installed(base, nearest=True) if base is not None else frozenset()
-    if base is None or base.manager not in ("apt", "apk") or (not there and base.distro == "debian"):
+    if (
+        base is None
+        or base.manager not in (SystemManager.APT, SystemManager.APK)
+        or (not there and base.distro == "debian")
+    ):
         return installs
     if base.distro == "debian" and base.variant == "other":
         return installs
@@ -207,7 +211,7 @@ def _removed_at_end(program: Program, install: _Install) -> Edits | Reason:
     assert text is not None
     if removed is None:
         tail = _removal_command(program, install.names)
-        if install.effect.manager == "apk":
+        if install.effect.manager == SystemManager.APK:
             tail = (f"apk del {' '.join(install.names)}",)
         if any("lists" in d for e in step.effects for d in e.deletes):
             tail = tail[:1]
@@ -302,7 +306,7 @@ def _install_command(program: Program, install: _Install) -> tuple[str, ...]:
     """The user's own install command, reduced to these packages."""
     spans = {p.span for p in install.effect.packages}
     words = [w.text for w in install.effect.command.words if (w.start, w.end) not in spans]
-    if install.effect.manager == "apk":
+    if install.effect.manager == SystemManager.APK:
         cached = [] if "--no-cache" in words else ["--no-cache"]
         group = ["--virtual", extend_install.group_name(program)]
         return (_wrapped(program, " ".join([*words, *cached, *group]), _texts(install)),)
@@ -317,7 +321,7 @@ def _wrapped(program: Program, command: str, names: list[str]) -> str:
 
 
 def _removal_command(program: Program, names: tuple[str, ...]) -> tuple[str, ...]:
-    if program.base is not None and program.base.manager == "apk":
+    if program.base is not None and program.base.manager == SystemManager.APK:
         return (f"apk del {extend_install.group_name(program)}",)
     return (f"apt-get purge -y --auto-remove {' '.join(names)}", "rm -rf /var/lib/apt/lists/*")
 

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from slimify.analysis.program import Program, Step
 from slimify.languages import languages
 from slimify.model.decisions import Decision
-from slimify.model.effects import INSTALLS
+from slimify.model.effects import INSTALLS, SystemManager
 from slimify.planning.estimates import estimate
 from slimify.planning.in_place.cache_cleaning import is_editable
 from slimify.planning.in_place.edits import Edits
@@ -95,7 +95,7 @@ def _apk_without_cache(step: Step) -> Mapping[tuple[int, int], str]:
     for atom in step.atoms:
         for effect in atom.effects:
             word = next((w for w in effect.command.words if w.value == "add"), None)
-            adds = effect.kind == "packages" and effect.manager == "apk" and effect.caches
+            adds = effect.kind == "packages" and effect.manager == SystemManager.APK and effect.caches
             if adds and word is not None and is_direct(step, atom, effect):
                 swap[(word.start, word.end)] = f"{word.text} --no-cache"
     return swap
@@ -105,7 +105,7 @@ def _needless_apk_updates(step: Step) -> frozenset[int]:
     """The `apk update` commands before an `apk add --no-cache`, which fetches its own index."""
     kinds = [{(e.kind, e.manager) for e in a.effects} for a in step.atoms]
     adds = [a.index for a, own in zip(step.atoms, kinds, strict=True) if ("packages", "apk") in own]
-    if any(e.manager == "apk" and e.action.startswith(("upgrade", "fix")) for e in step.effects):
+    if any(e.manager == SystemManager.APK and e.action.startswith(("upgrade", "fix")) for e in step.effects):
         return frozenset()
     alone = (a.index for a, own in zip(step.atoms, kinds, strict=True) if own == {("index", "apk")})
     return frozenset(i for i in alone if any(n > i for n in adds))
@@ -116,15 +116,15 @@ def _needs_earlier_lists(step: Step) -> bool:
     fetched = False
     for effect in step.effects:
         fetched |= effect.kind == "index"
-        if effect.kind == "packages" and effect.manager == "apt" and not fetched:
+        if effect.kind == "packages" and effect.manager == SystemManager.APT and not fetched:
             return True
     return step.keyword == "RUN" and not step.atoms
 
 
 def _leaves_lists(program: Program, step: Step) -> bool:
     assert step.script is not None
-    fetched = any(e.kind == "index" and e.manager == "apt" for e in step.effects)
-    installs = any(e.kind == "packages" and e.manager == "apt" for e in step.effects)
+    fetched = any(e.kind == "index" and e.manager == SystemManager.APT for e in step.effects)
+    installs = any(e.kind == "packages" and e.manager == SystemManager.APT for e in step.effects)
     removed = estimate.removes_lists(step.effects) or "lists" in step.instruction.raw
     later = any(_needs_earlier_lists(s) for s in program.steps if s.index > step.index)
     plain = bool(step.atoms) and not step.script.atoms[-1].opaque

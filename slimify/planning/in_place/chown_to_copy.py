@@ -23,7 +23,7 @@ from slimify.model.effects import NOT_FOR_RUN_TIME, RUNS_CODE, Effect
 from slimify.model.sizes import MB
 from slimify.planning.in_place.edits import Edits, step_line
 from slimify.planning.in_place.runs import extended_run, is_chained, is_direct, is_extendable, is_readable
-from slimify.semantics.paths import inside, overlap
+from slimify.semantics.paths import inside, is_named_place, overlap
 from slimify.syntax.dockerfile.instructions import copy_parts
 from slimify.syntax.dockerfile.words import expand, references
 from slimify.syntax.shell.script import EditRefused, edit
@@ -189,7 +189,7 @@ def _runs_with_chown(program: Program, change: _Change) -> dict[int, str] | Reas
                 continue
             if effect.tool == "mkdir":
                 continue
-            made = [w for w in (*effect.writes, *effect.outputs) if not w.startswith("@")]
+            made = [w for w in (*effect.writes, *effect.outputs) if not is_named_place(w)]
             if any(inside(p, w) for w in made for p in change.places):
                 return Reason.of("SL356", "vague_writes", step=step_line(step), path=made[0])
             paths |= dict.fromkeys(w for w in made if any(inside(w, p) for p in change.places))

@@ -18,7 +18,7 @@ from slimify.model.decisions import Decision
 from slimify.model.effects import MANAGES_PACKAGES
 from slimify.planning.in_place.edits import Edits
 from slimify.planning.in_place.runs import is_readable
-from slimify.semantics.paths import inside
+from slimify.semantics.paths import inside, is_named_place
 from slimify.syntax.dockerfile.instructions import copy_parts
 
 _READS_NO_CONTEXT = MANAGES_PACKAGES | {"cache", "check"}
@@ -101,7 +101,7 @@ def _may_be_overwritten(program: Program, block: tuple[Step, ...], brought: froz
     """Whether the COPY could overwrite what the installs wrote: local packages that no ignore rule excludes
     from the context."""
     context, view = program.context, program.end_state.view
-    for place in (w for s in block for e in s.effects for w in e.writes if not w.startswith("@")):
+    for place in (w for s in block for e in s.effects for w in e.writes if not is_named_place(w)):
         above = view.context_path(posixpath.dirname(place))
         if above is None:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slimify.analysis.program import AtomStep, Program, Step
-from slimify.model.effects import Effect
+from slimify.model.effects import Effect, SystemManager
 from slimify.planning.in_place.runs import is_direct
 
 _Spans = Mapping[tuple[int, int], str]
@@ -66,7 +66,7 @@ def _full_removal(step: Step, manager: str, behind: int) -> tuple[AtomStep, Effe
             if not _is_plain(step, atom, effect, "unpackage", manager):
                 continue
             later = (e for a in step.atoms[atom.index :] for e in a.effects)
-            if manager == "apk" or any(e.action == "autoremove" for e in later):
+            if manager == SystemManager.APK or any(e.action == "autoremove" for e in later):
                 return atom, effect
             if {"--auto-remove", "--autoremove"} & _words(effect):
                 return atom, effect

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
 from slimify.model.decisions import Decision, Reason
+from slimify.model.effects import SystemManager
 from slimify.model.plan import Plan, Stage
 from slimify.planning.final_stage.rebase import base_as_written
 from slimify.planning.final_stage.restore_packages import install_run, name_before_t64
@@ -35,12 +36,16 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
     manager = facts.manager if facts else None
     if manager not in _QUIET:
         return Reason.of("SL396", "package", base=final.base, package=missing[0])
-    joined = _with_joined_install(final, missing) if manager == "apt" else None
+    joined = _with_joined_install(final, missing) if manager == SystemManager.APT else None
     if joined is not None:
         return replace(
             plan, stages=(*plan.stages[:-1], joined), decisions=(*plan.decisions, _decision(missing))
         )
-    line = install_run(missing) if manager == "apt" else f"RUN apk add --no-cache {' '.join(missing)}"
+    line = (
+        install_run(missing)
+        if manager == SystemManager.APT
+        else f"RUN apk add --no-cache {' '.join(missing)}"
+    )
     case, end = keyword_case(program), program.dockerfile.newline
     item = new_item(_QUIET[manager] + line.replace("RUN", case("RUN"), 1), end, spaced=True)
     at = next((i for i, x in enumerate(final.items) if keyword(x) == "FROM"), 0) + 1

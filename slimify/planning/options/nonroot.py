@@ -18,7 +18,7 @@ from slimify.facts import load
 from slimify.facts.images import ImageFacts
 from slimify.facts.system import is_plain_root, is_systems, is_world_writable
 from slimify.model.decisions import Decision, Reason
-from slimify.model.effects import RUNS_CODE, Effect
+from slimify.model.effects import RUNS_CODE, Effect, SystemManager
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.stages.items import after_steps, keyword, keyword_case, new_item, with_item
 from slimify.semantics.paths import inside
@@ -78,7 +78,7 @@ def _account(base: ImageFacts | None) -> _Account | Reason:
         return _Account(known["distroless"], "", "")
     for name, numbers in base.users.items():
         return _Account(numbers, "", f"{name}:{name}")
-    if base.manager in ("apt", "apk") and base.shell:
+    if base.manager in (SystemManager.APT, SystemManager.APK) and base.shell:
         return _Account(known["own"], known[base.manager], "app:app")
     return Reason.of("SL331", "account_unknown", base=base.reference)
 

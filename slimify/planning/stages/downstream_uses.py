@@ -17,7 +17,7 @@ from slimify.model.effects import (
     Effect,
 )
 from slimify.planning.final_stage.commands import PLAIN_CHECKS
-from slimify.semantics.paths import PathMarks, inside_any
+from slimify.semantics.paths import PathMarks, inside_any, is_named_place
 
 # Shared directories where packages install files: a build step that works there may depend on one.
 _PACKAGE_DATA = ("/var", "/srv", "/run")
@@ -89,7 +89,7 @@ def _touched_paths(effect: Effect) -> Iterable[str]:
     """The paths a command works on. A command that searches does so from its working directory."""
     narrow = effect.kind in WORKS_BY_PATH or (effect.kind == "check" and effect.tool in PLAIN_CHECKS)
     places = (None if narrow else effect.cwd, *effect.reads, *effect.writes)
-    return (p for p in (*places, *effect.outputs, *effect.manifests) if p and p[0] != "@")
+    return (p for p in (*places, *effect.outputs, *effect.manifests) if p and not is_named_place(p))
 
 
 def _touches_system(step: Step) -> bool:

@@ -20,6 +20,7 @@ from slimify.model.effects import (
     NOT_FOR_RUN_TIME,
     USES_PACKAGE_LISTS,
     Effect,
+    SystemManager,
 )
 from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.commands import (
@@ -306,14 +307,16 @@ def _list_removal(program: Program, index: int, final: Mapping[int, frozenset[in
     step = program.step(index)
     kept = [a for a in step.atoms if a.index in final[index]]
     effects = [e for a in kept for e in a.effects]
-    if not any(e.kind == "packages" and e.manager == "apt" for e in effects):
+    if not any(e.kind == "packages" and e.manager == SystemManager.APT for e in effects):
         return ""
     if package_manager(program) != "apt":  # a script that supports several managers
         return ""
     if removes_lists(effects) or "lists" in step.instruction.raw:
         return ""
     later = [e for s in program.steps if s.index > index and s.index in final for e in s.effects]
-    installs = any(e.kind == "unknown" or (e.kind == "packages" and e.manager == "apt") for e in later)
+    installs = any(
+        e.kind == "unknown" or (e.kind == "packages" and e.manager == SystemManager.APT) for e in later
+    )
     if installs and not _lists_are_unread(program, final, index):
         return ""
     if any(a.effects and step.script and step.script.atoms[a.index].opaque for a in kept):

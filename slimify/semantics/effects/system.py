@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from slimify.facts.commands import actions, values
-from slimify.model.effects import Effect, EffectKind, Package
+from slimify.model.effects import Effect, EffectKind, Package, SystemManager
 from slimify.semantics.effects.call import Arg, Call, package
 
 _CACHES = {
@@ -96,16 +96,20 @@ def _manager_effects(
     caches = _CACHES.get(manager, ())
     rest: dict[str, object] = {}
     if kind == "index":
-        rest["caches"] = ("/var/lib/apt/lists",) if manager == "apt" else caches
+        rest["caches"] = ("/var/lib/apt/lists",) if manager == SystemManager.APT else caches
     elif kind == "packages":
-        rest["caches"] = () if manager == "apk" and call.flag("--no-cache") else caches
+        rest["caches"] = () if manager == SystemManager.APK and call.flag("--no-cache") else caches
     elif kind == "cache":
         # apt clean keeps the package lists, apt distclean deletes them
-        rest["deletes"] = caches if manager != "apt" or action in _CLEANS_LISTS else ("/var/cache/apt",)
+        rest["deletes"] = (
+            caches if manager != SystemManager.APT or action in _CLEANS_LISTS else ("/var/cache/apt",)
+        )
     elif kind == "fetch":
         rest["writes"] = (call.state.cwd,) if call.state.cwd else ()
     elif kind == "source":
-        rest["writes"] = ("/etc/apt/sources.list.d",) if manager == "apt" else ("/etc/yum.repos.d",)
+        rest["writes"] = (
+            ("/etc/apt/sources.list.d",) if manager == SystemManager.APT else ("/etc/yum.repos.d",)
+        )
     return (call.effect(kind, action, manager=manager, packages=tuple(packages), why=why, **rest),)
 
 
@@ -264,12 +268,13 @@ def new_user(call: Call) -> tuple[str, Arg | str | None, bool]:
     home: Arg | str | None = options.last("-d", "--home", "--home-dir")
     if call.name == "useradd":
         made = options.has("-m", "--create-home") or (
-            call.state.manager in ("yum", "dnf", "microdnf") and not options.has("-M", "-r")
+            call.state.manager in (SystemManager.YUM, SystemManager.DNF, SystemManager.MICRODNF)
+            and not options.has("-M", "-r")
         )
         base = options.value("-b", "--base-dir") or "/home"
         return name, home if home is not None else f"{base}/{name}", made
     home = home if home is not None else options.last("-h")
-    if options.has("--system") and home is None and call.state.manager == "apt":
+    if options.has("--system") and home is None and call.state.manager == SystemManager.APT:
         return name, None, False
     made = not options.has("-H", "--no-create-home")
     return name, home if home is not None else f"/home/{name}", made

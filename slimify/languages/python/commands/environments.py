@@ -8,12 +8,19 @@ import re
 from msgspec.structs import replace
 
 from slimify.facts.system import is_root, on_default_path
-from slimify.model.effects import Effect, Package
+from slimify.model.effects import Effect, NamedPlace, Package
 from slimify.semantics.effects.call import Arg, Call, Options, literal_arg, package
 from slimify.semantics.effects.state import State, absolute
 
-SITE = "@site"  # site-packages of the current system interpreter
-BIN = "@bin"  # the directory of its scripts
+
+class PythonPlace(NamedPlace):
+    """Where pip installs for the current system interpreter."""
+
+    SITE = "@site"  # site-packages
+    BIN = "@bin"  # the directory of its scripts
+
+
+SITE, BIN = PythonPlace.SITE, PythonPlace.BIN
 TRUE = ("1", "true", "yes", "on")
 FALSE = ("0", "false", "no", "off")
 
