@@ -63,7 +63,7 @@ def test_a_compiled_start_is_the_one_that_the_plan_states(command: str, keyword:
     part = language("go")
     assert part is not None
     assert part.compiled_start is not None
-    made = part.compiled_start.compiled(classify(original, context, "Dockerfile", Options()))
+    made = part.compiled_start.compiled_start(classify(original, context, "Dockerfile", Options()))
     assert made is not None
     program = classify(parse(made.text.encode(), "Dockerfile"), context, "Dockerfile", Options())
     plan, text = planned(program)
