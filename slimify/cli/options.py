@@ -5,6 +5,8 @@ group receives one value built from all its options:
 
     given: Annotated[Given, settings_options("base min_saving")]
 
+A frozen struct is a group too, whose options are its fields (`output: OutputFlags`): options of one command.
+
 Type, default and help of a setting come from its field in `slimify.Options`.
 """
 
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, get_args, 
 
 import typer
 from msgspec import Struct
+from msgspec.structs import fields
 
 import slimify
 from slimify.cli import console
@@ -98,7 +101,7 @@ def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
     parameters: list[Parameter] = []
     groups: dict[str, Group] = {}
     for parameter in signature(command, eval_str=True).parameters.values():
-        group = next((item for item in get_args(parameter.annotation) if isinstance(item, Group)), None)
+        group = _group(parameter.annotation)
         if group is None:
             parameters.append(parameter.replace(kind=Parameter.KEYWORD_ONLY))
         else:
@@ -106,14 +109,27 @@ def expand_groups(command: Callable[..., None]) -> Callable[..., None]:
             parameters += group.options
 
     def run(**values: Any) -> None:
-        for name, group in groups.items():
-            members = {option.name: values.pop(option.name) for option in group.options}
-            values[name] = group.value(**members)
-        command(**values)
+        built = {
+            name: group.value(**{option.name: values.pop(option.name) for option in group.options})
+            for name, group in groups.items()
+        }
+        command(**values, **built)
 
     run.__doc__ = command.__doc__
     run.__dict__["__signature__"] = Signature(parameters)
     return run
+
+
+def _group(annotation: Any) -> Group | None:
+    """The group that a parameter is annotated with, if any."""
+    if not (isinstance(annotation, type) and issubclass(annotation, Struct)):
+        return next((item for item in get_args(annotation) if isinstance(item, Group)), None)
+    hints = get_type_hints(annotation, include_extras=True)
+    options = (
+        Parameter(item.name, Parameter.KEYWORD_ONLY, default=item.default, annotation=hints[item.name])
+        for item in fields(annotation)
+    )
+    return Group(tuple(options), annotation)
 
 
 def _option(name: str, kind: Any, default: object, *flags: str, **about: Any) -> Parameter:
@@ -129,8 +145,8 @@ def settings_options(*names: str) -> Group:
     """A group for settings, named by their fields in `slimify.Options` and separated by spaces. Its value is
     `Given`."""
     hints, defaults = get_type_hints(slimify.Options, include_extras=True), slimify.Options()
-    fields = " ".join(names).split()
-    return Group(tuple(_setting(name, hints[name], getattr(defaults, name)) for name in fields), _given)
+    settings = " ".join(names).split()
+    return Group(tuple(_setting(name, hints[name], getattr(defaults, name)) for name in settings), _given)
 
 
 def _setting(name: str, hint: Any, default: object) -> Parameter:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
+from msgspec import Struct
 
 import slimify
 from slimify.cli import console
@@ -14,7 +15,7 @@ from slimify.cli.exit_codes import DIFFERENT, DONE, exit_code, finish
 from slimify.cli.options import ContextOption, TableFormatOption
 
 if TYPE_CHECKING:
-    from slimify import Limit, Outcome
+    from slimify import AnalyzeOptions, Limit, Limits, Outcome
 
 T = TypeVar("T")
 ImageEngine = Literal["docker", "podman", "buildah"]
@@ -69,59 +70,6 @@ NodesOption = Annotated[
         "--nodes", metavar="N", min=0, help="Number of machines that they run on.", show_default=False
     ),
 ]
-HtmlOption = Annotated[
-    str | None,
-    typer.Option("--html", metavar="FILE", help="Write an HTML report to FILE; - for standard output."),
-]
-InteractiveOption = Annotated[
-    bool, typer.Option("--interactive", "-i", help="Browse layers and files in the terminal.")
-]
-MaxSizeOption = Annotated[
-    Any, typer.Option("--max-size", metavar="SIZE", parser=_size, help="Largest image size allowed: 500MB.")
-]
-MaxWastedOption = Annotated[
-    Any,
-    typer.Option(
-        "--max-wasted",
-        metavar="LIMIT",
-        parser=_limit,
-        help="Most wasted space allowed, as dive counts it: 20MB or 10%.",
-    ),
-]
-MaxAvoidableOption = Annotated[
-    Any,
-    typer.Option(
-        "--max-avoidable",
-        metavar="LIMIT",
-        parser=_limit,
-        help="Most avoidable space allowed: 20MB or 10%.",
-    ),
-]
-MinEfficiencyOption = Annotated[
-    Any,
-    typer.Option(
-        "--min-efficiency",
-        metavar="RATIO",
-        parser=_ratio,
-        help="Lowest efficiency allowed, as dive measures it: 0.95 or 95%.",
-    ),
-]
-CiOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--ci/--no-ci", help="Apply the rules of .dive-ci.", show_default="on if CI=true in the environment"
-    ),
-]
-CiConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--ci-config",
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        help="File of rules in the format of .dive-ci; implies --ci.",
-    ),
-]
 ImageEngineOption = Annotated[
     ImageEngine | None,
     typer.Option(
@@ -136,6 +84,88 @@ PlatformOption = Annotated[
 ]
 
 
+class OutputFlags(Struct, frozen=True, kw_only=True):
+    """How the analyses are shown."""
+
+    format: TableFormatOption = "text"
+    html: Annotated[
+        str | None,
+        typer.Option("--html", metavar="FILE", help="Write an HTML report to FILE; - for standard output."),
+    ] = None
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Browse layers and files in the terminal.")
+    ] = False
+
+
+class RuleFlags(Struct, frozen=True, kw_only=True):
+    """What the image is checked against."""
+
+    max_size: Annotated[
+        Any,
+        typer.Option("--max-size", metavar="SIZE", parser=_size, help="Largest image size allowed: 500MB."),
+    ] = None
+    max_wasted: Annotated[
+        Any,
+        typer.Option(
+            "--max-wasted",
+            metavar="LIMIT",
+            parser=_limit,
+            help="Most wasted space allowed, as dive counts it: 20MB or 10%.",
+        ),
+    ] = None
+    max_avoidable: Annotated[
+        Any,
+        typer.Option(
+            "--max-avoidable",
+            metavar="LIMIT",
+            parser=_limit,
+            help="Most avoidable space allowed: 20MB or 10%.",
+        ),
+    ] = None
+    min_efficiency: Annotated[
+        Any,
+        typer.Option(
+            "--min-efficiency",
+            metavar="RATIO",
+            parser=_ratio,
+            help="Lowest efficiency allowed, as dive measures it: 0.95 or 95%.",
+        ),
+    ] = None
+    ci: Annotated[
+        bool | None,
+        typer.Option(
+            "--ci/--no-ci",
+            help="Apply the rules of .dive-ci.",
+            show_default="on if CI=true in the environment",
+        ),
+    ] = None
+    ci_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--ci-config",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="File of rules in the format of .dive-ci; implies --ci.",
+        ),
+    ] = None
+
+    @property
+    def any(self) -> bool:
+        """Whether the image is to be checked."""
+        given = self.ci or self.ci_config or self.max_size or self.max_wasted or self.max_avoidable
+        return bool(given) or self.min_efficiency is not None
+
+    @property
+    def limits(self) -> Limits:
+        return slimify.Limits(
+            max_size=self.max_size,
+            max_wasted=self.max_wasted,
+            max_avoidable=self.max_avoidable,
+            min_efficiency=self.min_efficiency,
+        )
+
+
 def analyze(
     images: ImagesArgument,
     *,
@@ -143,15 +173,8 @@ def analyze(
     context: ContextOption = None,
     replicas: ReplicasOption = 0,
     nodes: NodesOption = 0,
-    format: TableFormatOption = "text",
-    html: HtmlOption = None,
-    interactive: InteractiveOption = False,
-    max_size: MaxSizeOption = None,
-    max_wasted: MaxWastedOption = None,
-    max_avoidable: MaxAvoidableOption = None,
-    min_efficiency: MinEfficiencyOption = None,
-    ci: CiOption = None,
-    ci_config: CiConfigOption = None,
+    output: OutputFlags,
+    rules: RuleFlags,
     engine: ImageEngineOption = None,
     platform: PlatformOption = "",
 ) -> None:
@@ -162,8 +185,7 @@ def analyze(
     """
     if len(images) > 2 or images.count("-") > 1:
         raise typer.BadParameter("give one image, or two to compare; only one can be standard input")
-    judges = ci or ci_config or max_size or max_wasted or max_avoidable or min_efficiency is not None
-    if interactive and (judges or len(images) > 1 or format != "text"):
+    if output.interactive and (rules.any or len(images) > 1 or output.format != "text"):
         raise typer.BadParameter("--interactive takes one image, and no limits or --format")
 
     def job() -> int:
@@ -174,35 +196,35 @@ def analyze(
             nodes=nodes,
             engine=engine,
             platform=platform,
-            limits=slimify.Limits(
-                max_size=max_size,
-                max_wasted=max_wasted,
-                max_avoidable=max_avoidable,
-                min_efficiency=min_efficiency,
-            ),
-            ci=False if interactive else ci,
-            ci_config=ci_config,
+            limits=rules.limits,
+            ci=False if output.interactive else rules.ci,
+            ci_config=rules.ci_config,
         )
-        if interactive and (failure := _browse_failure(images[0])) is not None:
-            console.show_failure(failure)
-            return exit_code(failure)
-        with console.show_status(f"reading {' and '.join(images)} …"):
-            looked = slimify.analyze_images(images, asked)
-        failure = looked.failure
-        if html is not None and failure is None:
-            failure = console.show_page(looked.analyses, html)
-        if failure is not None:
-            console.show_no_analysis(looked.analyses, failure, format)
-            return exit_code(failure)
-        if interactive:
-            from slimify import browse
-
-            browse.run(looked.analyses[0])
-            return DONE
-        console.show_analysis(looked.analyses, looked.rules, format if html != "-" else "none")
-        return DONE if all(rule.ok for rule in looked.rules) else DIFFERENT
+        return _analyze_all(images, asked, output)
 
     finish(job)
+
+
+def _analyze_all(images: list[str], asked: AnalyzeOptions, output: OutputFlags) -> int:
+    """Shows the analyses, or browses the one; returns the exit code."""
+    if output.interactive and (failure := _browse_failure(images[0])) is not None:
+        console.show_failure(failure)
+        return exit_code(failure)
+    with console.show_status(f"reading {' and '.join(images)} …"):
+        looked = slimify.analyze_images(images, asked)
+    failure = looked.failure
+    if output.html is not None and failure is None:
+        failure = console.show_page(looked.analyses, output.html)
+    if failure is not None:
+        console.show_no_analysis(looked.analyses, failure, output.format)
+        return exit_code(failure)
+    if output.interactive:
+        from slimify import browse
+
+        browse.run(looked.analyses[0])
+        return DONE
+    console.show_analysis(looked.analyses, looked.rules, output.format if output.html != "-" else "none")
+    return DONE if all(rule.ok for rule in looked.rules) else DIFFERENT
 
 
 def _browse_failure(name: str) -> Outcome | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 import slimify
 from slimify import ForgeKind, Per
@@ -14,13 +15,84 @@ from slimify.cli.options import (
     ContextOption,
     Given,
     MaybeProving,
+    TableFormat,
     TableFormatOption,
     proof_options,
     settings_options,
 )
 
 if TYPE_CHECKING:
-    from slimify import Published
+    from slimify import Published, PublishOptions
+
+
+class RequestFlags(Struct, frozen=True, kw_only=True):
+    """What the requests look like, and where they are opened."""
+
+    per: Annotated[
+        Per | None,
+        typer.Option(
+            "--per", help="Open one request per image, or one per repository.", show_default="image"
+        ),
+    ] = None
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Largest number of open requests.", show_default="5"
+        ),
+    ] = None
+    into: Annotated[
+        str | None,
+        typer.Option("--into", metavar="BRANCH", help="Target branch.", show_default="the default branch"),
+    ] = None
+    remote: Annotated[str, typer.Option("--remote", metavar="NAME", help="Git remote.")] = "origin"
+    forge: Annotated[
+        ForgeKind | None,
+        typer.Option(
+            "--forge", help="Forge that hosts the repository.", show_default="derived from the remote"
+        ),
+    ] = None
+    api_url: Annotated[
+        str | None, typer.Option("--api-url", metavar="URL", help="API of a self-hosted forge.")
+    ] = None
+    fork: Annotated[
+        bool, typer.Option("--fork", help="Push to your fork and open the request from there.")
+    ] = False
+    draft: Annotated[bool | None, typer.Option("--draft/--no-draft", help="Open requests as drafts.")] = None
+    label: Annotated[
+        list[str] | None, typer.Option("--label", metavar="NAME", help="Label to set; repeatable.")
+    ] = None
+    reviewer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reviewer", metavar="NAME", help="Person to ask for review, or a team as org/team; repeatable."
+        ),
+    ] = None
+    sign_off: Annotated[
+        bool | None, typer.Option("--sign-off/--no-sign-off", help="Add a Signed-off-by line to commits.")
+    ] = None
+    again: Annotated[
+        bool, typer.Option("--again", help="Open a new request where somebody closed the last one.")
+    ] = False
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The values of given options, by setting. Names may start with @, which is removed."""
+        values = {
+            "per": self.per,
+            "limit": self.limit,
+            "base": self.into,
+            "forge": self.forge,
+            "api_url": self.api_url,
+            "draft": self.draft,
+            "sign_off": self.sign_off,
+            "labels": self.label,
+            "reviewers": self.reviewer,
+        }
+        return {
+            name: tuple(item.removeprefix("@") for item in value) if isinstance(value, list) else value
+            for name, value in values.items()
+            if value is not None and value != []
+        }
 
 
 def pr(
@@ -32,51 +104,7 @@ def pr(
         bool,
         typer.Option("--dry-run", help="Show the branch, diff, description and API requests; send nothing."),
     ] = False,
-    per: Annotated[
-        Per | None,
-        typer.Option(
-            "--per", help="Open one request per image, or one per repository.", show_default="image"
-        ),
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", metavar="N", min=1, help="Largest number of open requests.", show_default="5"
-        ),
-    ] = None,
-    into: Annotated[
-        str | None,
-        typer.Option("--into", metavar="BRANCH", help="Target branch.", show_default="the default branch"),
-    ] = None,
-    remote: Annotated[str, typer.Option("--remote", metavar="NAME", help="Git remote.")] = "origin",
-    forge: Annotated[
-        ForgeKind | None,
-        typer.Option(
-            "--forge", help="Forge that hosts the repository.", show_default="derived from the remote"
-        ),
-    ] = None,
-    api_url: Annotated[
-        str | None, typer.Option("--api-url", metavar="URL", help="API of a self-hosted forge.")
-    ] = None,
-    fork: Annotated[
-        bool, typer.Option("--fork", help="Push to your fork and open the request from there.")
-    ] = False,
-    draft: Annotated[bool | None, typer.Option("--draft/--no-draft", help="Open requests as drafts.")] = None,
-    label: Annotated[
-        list[str] | None, typer.Option("--label", metavar="NAME", help="Label to set; repeatable.")
-    ] = None,
-    reviewer: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--reviewer", metavar="NAME", help="Person to ask for review, or a team as org/team; repeatable."
-        ),
-    ] = None,
-    sign_off: Annotated[
-        bool | None, typer.Option("--sign-off/--no-sign-off", help="Add a Signed-off-by line to commits.")
-    ] = None,
-    again: Annotated[
-        bool, typer.Option("--again", help="Open a new request where somebody closed the last one.")
-    ] = False,
+    request: RequestFlags,
     format: TableFormatOption = "text",
     context: ContextOption = None,
     given: Annotated[
@@ -96,46 +124,37 @@ def pr(
     """
     if "-" in (paths or ()):
         raise typer.BadParameter("a request needs files of a repository, not standard input")
-    requests = _requests(
-        per=per, limit=limit, base=into, forge=forge, api_url=api_url, draft=draft, sign_off=sign_off,
-        labels=label, reviewers=reviewer,
-    )  # fmt: skip
 
     def job() -> int:
         wanted = slimify.PublishOptions(
             paths=tuple(paths or ("Dockerfile",)),
             context=context,
             settings=given,
-            requests=requests,
-            remote=remote,
-            fork=fork,
-            again=again,
+            requests=request.settings,
+            remote=request.remote,
+            fork=request.fork,
+            again=request.again,
             dry=dry_run,
             proving=proving,
             listeners=console.listeners,
         )
-        codes = []
-        try:
-            for item in slimify.open_requests(wanted):
-                console.show_published(item, format, dry=dry_run)
-                codes.append(_exit_code(item))
-        except slimify.SlimifyError as error:
-            failure = slimify.failed("slimify pr", error)
-            console.show_failure(failure)
-            codes.append(exit_code(failure))
-        return worst(codes)
+        return _open_all(wanted, format)
 
     finish(job)
 
 
-def _requests(**values: Any) -> dict[str, Any]:
-    """The values of given options. Names may start with @, which is removed."""
-    found = {name: value for name, value in values.items() if value is not None}
-    return {
-        name: tuple(item.removeprefix("@") for item in value) if isinstance(value, list) else value
-        for name, value in found.items()
-        if value != []
-    }
+def _open_all(wanted: PublishOptions, format: TableFormat) -> int:
+    """Opens the requests and shows each; returns the worst exit code."""
+    codes = []
+    try:
+        for item in slimify.open_requests(wanted):
+            console.show_published(item, format, dry=wanted.dry)
+            codes.append(_exit_code(item))
+    except slimify.SlimifyError as error:
+        failure = slimify.failed("slimify pr", error)
+        console.show_failure(failure)
+        codes.append(exit_code(failure))
+    return worst(codes)
 
 
 def _exit_code(item: Published) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import Struct
 from msgspec.structs import replace
 
 import slimify
@@ -18,7 +19,7 @@ from slimify.cli.exit_codes import DONE, exit_code, finish
 from slimify.cli.options import Given, MaybeProving, proof_options, settings_options
 
 if TYPE_CHECKING:
-    from slimify import ProofOptions, Row, ScanBuilds
+    from slimify import ProofOptions, Row, ScanBuilds, ScanOptions
 
 _SHARD = re.compile(r"(?P<part>[1-9]\d*)/(?P<parts>[1-9]\d*)")
 
@@ -30,14 +31,9 @@ def _shard(text: str | None) -> tuple[int, int]:
     return int(match["part"]), int(match["parts"])
 
 
-def scan(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH", help="Directories, URLs of git repositories, or files that list them."
-        ),
-    ],
-    *,
+class OutputFlags(Struct, frozen=True, kw_only=True):
+    """Where the results go."""
+
     output: Annotated[
         Path | None,
         typer.Option(
@@ -47,7 +43,7 @@ def scan(
             dir_okay=False,
             help="Write one JSON line per Dockerfile to FILE; an interrupted scan resumes from it.",
         ),
-    ] = None,
+    ] = None
     html: Annotated[
         Path | None,
         typer.Option(
@@ -56,10 +52,15 @@ def scan(
             dir_okay=False,
             help="Write an HTML page with a table of all Dockerfiles to FILE.",
         ),
-    ] = None,
+    ] = None
     format: Annotated[
         Literal["text", "json"], typer.Option("--format", help="Format of standard output.")
-    ] = "text",
+    ] = "text"
+
+
+class WorkFlags(Struct, frozen=True, kw_only=True):
+    """How much of the work this scan does, and how."""
+
     jobs: Annotated[
         int | None,
         typer.Option(
@@ -70,42 +71,40 @@ def scan(
             help="Number of processes.",
             show_default="the number of processors",
         ),
-    ] = None,
+    ] = None
     retry: Annotated[
         bool,
         typer.Option(
             "--retry", help="Retry the Dockerfiles that failed or did not build, according to --output."
         ),
-    ] = False,
+    ] = False
     shard: Annotated[
         str | None,
         typer.Option("--shard", metavar="I/N", help="Scan only part I of N, to split the work over CI jobs."),
-    ] = None,
+    ] = None
     timeout: Annotated[
         int,
         typer.Option(
             "--timeout", min=1, metavar="SECONDS", help="Time limit for one Dockerfile, builds not included."
         ),
-    ] = 300,
-    given: Annotated[Given, settings_options("base min_saving build_args builder dockerignore")],
-    proving: Annotated[
-        MaybeProving,
-        proof_options(
-            "repair run engine", "Build and compare both images of each rewrite; sizes are measured."
-        ),
-    ],
+    ] = 300
+
+
+class BuildFlags(Struct, frozen=True, kw_only=True):
+    """How `--verify` builds."""
+
     builds: Annotated[
         int | None,
         typer.Option(
             "--builds", metavar="N", min=1, help="Number of Dockerfiles to build at a time.", show_default="1"
         ),
-    ] = None,
+    ] = None
     build_timeout: Annotated[
         int | None,
         typer.Option(
             "--build-timeout", metavar="SECONDS", min=1, help="Time limit for one build.", show_default="3600"
         ),
-    ] = None,
+    ] = None
     buildx_builder: Annotated[
         list[str] | None,
         typer.Option(
@@ -113,64 +112,87 @@ def scan(
             metavar="NAME",
             help="Buildx builder to use; repeat it to distribute the repositories over several.",
         ),
-    ] = None,
+    ] = None
+
+    @property
+    def any(self) -> bool:
+        """Whether any of the options is given."""
+        return bool(self.builds or self.build_timeout or self.buildx_builder)
+
+    def options(self, proving: ProofOptions, *, again: bool) -> ScanBuilds:
+        if self.build_timeout is not None:
+            proving = replace(proving, build=replace(proving.build, timeout=self.build_timeout))
+        return slimify.ScanBuilds(
+            proving=proving,
+            number=self.builds or 1,
+            builders=tuple(self.buildx_builder or ()),
+            again=again,
+        )
+
+
+def scan(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH", help="Directories, URLs of git repositories, or files that list them."
+        ),
+    ],
+    *,
+    output: OutputFlags,
+    work: WorkFlags,
+    given: Annotated[Given, settings_options("base min_saving build_args builder dockerignore")],
+    proving: Annotated[
+        MaybeProving,
+        proof_options(
+            "repair run engine", "Build and compare both images of each rewrite; sizes are measured."
+        ),
+    ],
+    builds: BuildFlags,
 ) -> None:
     """Show what many repositories could save.
 
     Changes nothing, and builds only with --verify. A repository that can't be read is a row with the reason.
     """
-    if proving is None and (builds or build_timeout or buildx_builder):
+    if proving is None and builds.any:
         raise typer.BadParameter("--builds, --build-timeout and --buildx-builder need --verify")
-    if html is not None and not html.resolve().parent.is_dir():
-        raise typer.BadParameter(f"{html.parent} is not a directory", param_hint="--html")
-    if retry and output is None:
+    if output.html is not None and not output.html.resolve().parent.is_dir():
+        raise typer.BadParameter(f"{output.html.parent} is not a directory", param_hint="--html")
+    if work.retry and output.output is None:
         raise typer.BadParameter("--retry needs --output, the file of earlier results")
-    part, parts = _shard(shard)
+    part, parts = _shard(work.shard)
 
     def job() -> int:
-        bar = _ProgressBar(output)
+        bar = _ProgressBar(output.output)
         asked = slimify.ScanOptions(
             settings=given,
-            timeout=timeout,
-            results=output,
+            timeout=work.timeout,
+            results=output.output,
             part=part,
             parts=parts,
-            jobs=jobs,
-            again=retry,
-            builds=_builds(proving, builds, build_timeout, buildx_builder, again=retry),
+            jobs=work.jobs,
+            again=work.retry,
+            builds=builds.options(proving, again=work.retry) if proving is not None else None,
             began=bar.began,
         )
-        try:
-            with console.FleetReport(format, html) as shown, bar:
-                for rows in slimify.scan_all(paths, asked):
-                    shown.add(rows)
-                    bar.update(rows)
-                bar.close()
-                shown.end()
-        except slimify.SlimifyError as error:
-            failure = slimify.failed("slimify scan", error)
-            console.show_failure(failure)
-            return exit_code(failure)
-        return DONE
+        return _scan_all(paths, asked, output, bar)
 
     finish(job)
 
 
-def _builds(
-    proving: ProofOptions | None,
-    number: int | None,
-    timeout: int | None,
-    builders: list[str] | None,
-    *,
-    again: bool,
-) -> ScanBuilds | None:
-    if proving is None:
-        return None
-    if timeout is not None:
-        proving = replace(proving, build=replace(proving.build, timeout=timeout))
-    return slimify.ScanBuilds(
-        proving=proving, number=number or 1, builders=tuple(builders or ()), again=again
-    )
+def _scan_all(paths: list[str], asked: ScanOptions, output: OutputFlags, bar: _ProgressBar) -> int:
+    """Scans and shows the results; returns the exit code."""
+    try:
+        with console.FleetReport(output.format, output.html) as shown, bar:
+            for rows in slimify.scan_all(paths, asked):
+                shown.add(rows)
+                bar.update(rows)
+            bar.close()
+            shown.end()
+    except slimify.SlimifyError as error:
+        failure = slimify.failed("slimify scan", error)
+        console.show_failure(failure)
+        return exit_code(failure)
+    return DONE
 
 
 class _ProgressBar:

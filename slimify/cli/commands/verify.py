@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import Struct
 from msgspec.structs import replace
 
 import slimify
@@ -22,7 +23,43 @@ from slimify.cli.options import (
     settings_options,
 )
 
+if TYPE_CHECKING:
+    from slimify import BuildOptions, ProofOptions
+
 ProofFormat = Literal["text", "json", "markdown"]
+
+
+class BuildFlags(Struct, frozen=True, kw_only=True):
+    """How to build both images."""
+
+    builder: Annotated[
+        str, typer.Option("--builder", metavar="NAME", help="Buildx builder, local or remote.")
+    ] = ""
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--secret", metavar="SPEC", help="Secret for the build, as for docker build; repeatable."
+        ),
+    ] = None
+    platform: Annotated[
+        str, typer.Option("--platform", metavar="OS/ARCH", help="Platform to build for, as for docker build.")
+    ] = ""
+    network: Annotated[
+        str, typer.Option("--network", metavar="MODE", help="Network mode of RUN, as for docker build.")
+    ] = ""
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", help="Time limit for one build.")
+    ] = 3600
+
+    @property
+    def options(self) -> BuildOptions:
+        return slimify.BuildOptions(
+            secrets=tuple(self.secret or ()),
+            platform=self.platform,
+            builder=self.builder,
+            network=self.network,
+            timeout=self.timeout,
+        )
 
 
 def verify(
@@ -52,24 +89,7 @@ def verify(
         bool,
         typer.Option("--time", help="Also measure builds without cache, and after a change of one line."),
     ] = False,
-    builder: Annotated[
-        str, typer.Option("--builder", metavar="NAME", help="Buildx builder, local or remote.")
-    ] = "",
-    secret: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--secret", metavar="SPEC", help="Secret for the build, as for docker build; repeatable."
-        ),
-    ] = None,
-    platform: Annotated[
-        str, typer.Option("--platform", metavar="OS/ARCH", help="Platform to build for, as for docker build.")
-    ] = "",
-    network: Annotated[
-        str, typer.Option("--network", metavar="MODE", help="Network mode of RUN, as for docker build.")
-    ] = "",
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", help="Time limit for one build.")
-    ] = 3600,
+    build: BuildFlags,
 ) -> None:
     """Build and run both images, and compare them.
 
@@ -80,24 +100,34 @@ def verify(
         raise typer.BadParameter("--repair and --rewritten can't be combined")
 
     def job() -> int:
-        build = slimify.BuildOptions(
-            secrets=tuple(secret or ()), platform=platform, builder=builder, network=network, timeout=timeout
-        )
-        asked = replace(proving, build=build, rewritten=rewritten, timed=time)
-        todo = list(slimify.find([path] if path else None))
-        if rewritten is not None and len(todo) > 1:
-            raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
-        built = read_built_image(image, todo)
-        if isinstance(built, int):
-            return built
-        codes = []
-        for source, outcome, proof in slimify.rewrite_files(
-            todo, context, given, asked, console.listeners, built
-        ):
-            if output is not None and proof is not None and proof.verdict == "equal":
-                outcome = slimify.write_file(outcome, source, Path(output))
-            console.show_proof(outcome, proof, format)
-            codes.append(proof_code(outcome, proof))
-        return worst(codes)
+        asked = replace(proving, build=build.options, rewritten=rewritten, timed=time)
+        return _verify_all(path, output, format, context, image, given, asked)
 
     finish(job)
+
+
+def _verify_all(
+    path: str | None,
+    output: str | None,
+    format: ProofFormat,
+    context: Path | None,
+    image: str | None,
+    given: Given,
+    asked: ProofOptions,
+) -> int:
+    """Shows the proof of each Dockerfile, and returns the worst exit code."""
+    todo = list(slimify.find([path] if path else None))
+    if asked.rewritten is not None and len(todo) > 1:
+        raise typer.BadParameter(f"--rewritten takes one Dockerfile, not {len(todo)}")
+    built = read_built_image(image, todo)
+    if isinstance(built, int):
+        return built
+    codes = []
+    for source, outcome, proof in slimify.rewrite_files(
+        todo, context, given, asked, console.listeners, built
+    ):
+        if output is not None and proof is not None and proof.verdict == "equal":
+            outcome = slimify.write_file(outcome, source, Path(output))
+        console.show_proof(outcome, proof, format)
+        codes.append(proof_code(outcome, proof))
+    return worst(codes)
