@@ -27,7 +27,7 @@ from slimify.cli import console
 from slimify.cli.exit_codes import exit_code
 
 if TYPE_CHECKING:
-    from slimify import Image, Job, MinSaving, ProofOptions
+    from slimify import Image, Job, MinSaving, Outcome, Proof, ProofOptions, Source
 
 Format = Literal["diff", "text", "json"]
 TableFormat = Literal["text", "json"]
@@ -41,14 +41,6 @@ PathsArgument = Annotated[
 ]
 PathArgument = Annotated[
     str | None, typer.Argument(metavar="PATH", help="A Dockerfile, or a directory to search.")
-]
-WriteOption = Annotated[bool, typer.Option("--write", help="Write the new file in place.")]
-OutputOption = Annotated[
-    str | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write the new file to FILE; - for standard output."),
-]
-FormatOption = Annotated[
-    Format | None, typer.Option("--format", help="Format of standard output.", show_default="diff")
 ]
 TableFormatOption = Annotated[TableFormat, typer.Option("--format", help="Format of standard output.")]
 ContextOption = Annotated[
@@ -246,3 +238,42 @@ def _proof_options(
     if given:
         raise typer.BadParameter(f"{' and '.join(given)} {'needs' if len(given) == 1 else 'need'} --verify")
     return None
+
+
+class NewFileFlags(Struct, frozen=True, kw_only=True):
+    """Where the new Dockerfile goes, and how it is shown."""
+
+    write: Annotated[bool, typer.Option("--write", help="Write the new file in place.")] = False
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the new file to FILE; - for standard output."
+        ),
+    ] = None
+    format: Annotated[
+        Format | None, typer.Option("--format", help="Format of standard output.", show_default="diff")
+    ] = None
+
+    @property
+    def is_written(self) -> bool:
+        return self.write or self.output is not None
+
+    def store(self, outcome: Outcome, source: Source, proof: Proof | None) -> Outcome:
+        """Writes the new file where asked, or withholds it if the images differ; returns the outcome."""
+        if not _proven(proof):
+            return slimify.withheld(outcome)
+        if self.output == "-":
+            console.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
+        elif self.is_written:
+            path = Path(self.output) if self.output is not None else None
+            return slimify.write_file(outcome, source, path)
+        return outcome
+
+    def show(self, outcome: Outcome, proof: Proof | None) -> None:
+        # after writing, the diff is only for those who ask for it
+        shown = self.format or ("none" if self.is_written else "diff")
+        console.show_rewrite(outcome, shown if _proven(proof) or shown == "json" else "none", proof)
+
+
+def _proven(proof: Proof | None) -> bool:
+    return proof is None or proof.verdict == "equal"

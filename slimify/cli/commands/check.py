@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from msgspec import Struct
 
 import slimify
 from slimify.cli import console
@@ -22,15 +23,15 @@ from slimify.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from slimify import BaselineFile, Checked, MinSaving
+    from slimify import BaselineFile, Checked, CheckOptions, Job, MinSaving
 
 CheckFormat = Literal["text", "json", "github", "sarif", "gitlab"]
 
 
-def check(
-    paths: PathsArgument = None,
-    *,
-    format: Annotated[CheckFormat, typer.Option("--format", help="Format of the findings.")] = "text",
+class OutputFlags(Struct, frozen=True, kw_only=True):
+    """Where the findings go."""
+
+    format: Annotated[CheckFormat, typer.Option("--format", help="Format of the findings.")] = "text"
     output: Annotated[
         Path | None,
         typer.Option(
@@ -40,16 +41,28 @@ def check(
             dir_okay=False,
             help="Write the findings to FILE in that format, and print them as text.",
         ),
-    ] = None,
+    ] = None
+
+
+class BaselineFlags(Struct, frozen=True, kw_only=True):
+    """The findings that are known."""
+
     baseline: Annotated[
         Path | None,
         typer.Option(
             "--baseline", metavar="FILE", dir_okay=False, help="Ignore the findings recorded in FILE."
         ),
-    ] = None,
+    ] = None
     update_baseline: Annotated[
         bool, typer.Option("--update-baseline", help="Record the current findings in the baseline.")
-    ] = False,
+    ] = False
+
+
+def check(
+    paths: PathsArgument = None,
+    *,
+    output: OutputFlags,
+    baseline: BaselineFlags,
     context: ContextOption = None,
     image: ImageOption = None,
     given: Annotated[
@@ -65,10 +78,10 @@ def check(
 
     Reports one finding per Dockerfile: the saving, and the command that shows the change.
     """
-    if update_baseline and baseline is None:
+    if baseline.update_baseline and baseline.baseline is None:
         raise typer.BadParameter("--update-baseline needs --baseline")
-    if format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
-        raise typer.BadParameter(f"--format {format} needs files of a repository, not standard input")
+    if output.format in ("github", "sarif", "gitlab") and "-" in (paths or ()):
+        raise typer.BadParameter(f"--format {output.format} needs files of a repository, not standard input")
 
     def job() -> int:
         todo = list(slimify.find(paths))
@@ -78,27 +91,34 @@ def check(
         asked = slimify.CheckOptions(
             context=context, settings=given, proving=proving, image=built, image_name=image or ""
         )
-        record = _read_baseline(baseline, new=update_baseline)
+        record = _read_baseline(baseline.baseline, new=baseline.update_baseline)
         if isinstance(record, int):
             return record
-        items = []
-        found = slimify.check_files(todo, asked, console.listeners)
-        if record is not None:
-            found = slimify.compare_baseline(found, record, _floor(given), accept=update_baseline)
-        for item in found:
-            console.show_checked(item, format if output is None else "text")
-            items.append(item)
-        code = worst([_exit_code(item) for item in items])
-        failed = console.show_all_checked(items, format, output)
-        if failed is not None:
-            code = worst([code, _report_failure(output, failed)])
-        stale = slimify.stale_entries(record, items) if record is not None and not update_baseline else ()
-        console.show_check_summary(items, stale)
-        if record is not None and update_baseline:
-            code = worst([code, _update_baseline(record, items)])
-        return code
+        return _check_all(todo, asked, output, record, accept=baseline.update_baseline)
 
     finish(job)
+
+
+def _check_all(
+    todo: list[Job], asked: CheckOptions, output: OutputFlags, record: BaselineFile | None, *, accept: bool
+) -> int:
+    """Shows the findings, and records them in the baseline if `accept`; returns the worst exit code."""
+    items = []
+    found = slimify.check_files(todo, asked, console.listeners)
+    if record is not None:
+        found = slimify.compare_baseline(found, record, _floor(asked.settings), accept=accept)
+    for item in found:
+        console.show_checked(item, output.format if output.output is None else "text")
+        items.append(item)
+    code = worst([_exit_code(item) for item in items])
+    failed = console.show_all_checked(items, output.format, output.output)
+    if failed is not None:
+        code = worst([code, _report_failure(output.output, failed)])
+    stale = slimify.stale_entries(record, items) if record is not None and not accept else ()
+    console.show_check_summary(items, stale)
+    if record is not None and accept:
+        code = worst([code, _update_baseline(record, items)])
+    return code
 
 
 def _floor(given: dict[str, object]) -> MinSaving | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,11 +12,9 @@ from slimify.cli import console
 from slimify.cli.exit_codes import finish, proof_code
 from slimify.cli.options import (
     ContextOption,
-    FormatOption,
     Given,
     MaybeProving,
-    OutputOption,
-    WriteOption,
+    NewFileFlags,
     proof_options,
     settings_options,
 )
@@ -36,9 +33,7 @@ def merge(
         str, typer.Argument(metavar="PATH", help="Dockerfile that copies the build result, or - for stdin.")
     ] = "Dockerfile",
     *,
-    write: WriteOption = False,
-    output: OutputOption = None,
-    format: FormatOption = None,
+    new: NewFileFlags,
     extract: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,16 +58,15 @@ def merge(
     copies them in. Standard error lists the changes, the reasons, and the lines of the script that are no
     longer needed.
     """
-    if write and output is not None:
+    if new.write and new.output is not None:
         raise typer.BadParameter("--write and --output can't be combined")
-    if write and path == "-":
+    if new.write and path == "-":
         raise typer.BadParameter("--write can't change standard input; use --output")
     if builder == "-":
         raise typer.BadParameter("only PATH can be standard input, not BUILDER")
     if path == "-" and context is None:
         raise typer.BadParameter("standard input has no build context; use --context")
     extracts = [_extract(text) for text in extract or ()]
-    shown = format or ("none" if write or output is not None else "diff")
 
     def job() -> int:
         source, outcome, proof = slimify.merge_files(
@@ -84,14 +78,8 @@ def merge(
             proving=proving,
             listeners=console.listeners,
         )
-        proven = proof is None or proof.verdict == "equal"
-        if not proven:
-            outcome = slimify.withheld(outcome)
-        elif output == "-":
-            console.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
-        elif write or output is not None:
-            outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
-        console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
+        outcome = new.store(outcome, source, proof)
+        new.show(outcome, proof)
         return proof_code(outcome, proof)
 
     finish(job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,25 +12,24 @@ from slimify.cli import console
 from slimify.cli.exit_codes import finish, proof_code, worst
 from slimify.cli.options import (
     ContextOption,
-    FormatOption,
     Given,
     ImageOption,
     MaybeProving,
-    OutputOption,
+    NewFileFlags,
     PathsArgument,
-    WriteOption,
     proof_options,
     read_built_image,
     settings_options,
 )
 
+if TYPE_CHECKING:
+    from slimify import ProofOptions
+
 
 def rewrite(
     paths: PathsArgument = None,
     *,
-    write: WriteOption = False,
-    output: OutputOption = None,
-    format: FormatOption = None,
+    new: NewFileFlags,
     context: ContextOption = None,
     image: ImageOption = None,
     given: Annotated[
@@ -51,35 +50,36 @@ def rewrite(
 
     Prints a diff by default. Standard error lists the changes and the reasons.
     """
-    if write and output is not None:
+    if new.write and new.output is not None:
         raise typer.BadParameter("--write and --output can't be combined")
-    if write and "-" in (paths or ()):
+    if new.write and "-" in (paths or ()):
         raise typer.BadParameter("--write can't change standard input; use --output")
-    # after writing, the diff is only for those who ask for it
-    shown = format or ("none" if write or output is not None else "diff")
 
-    def job() -> int:
-        todo = list(slimify.find(paths))
-        if output is not None and len(todo) > 1:
-            raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
-        built = read_built_image(image, todo)
-        if isinstance(built, int):
-            return built
-        codes = []
-        for source, outcome, proof in slimify.rewrite_files(
-            todo, context, given, proving, console.listeners, built
-        ):
-            proven = proof is None or proof.verdict == "equal"
-            if not proven:
-                outcome = slimify.withheld(outcome)
-            elif output == "-":
-                console.write_stdout_bytes(slimify.new_content(outcome, source) or b"")
-            elif write or output is not None:
-                outcome = slimify.write_file(outcome, source, Path(output) if output is not None else None)
-            if write and proof is not None and proof.constraints and outcome.error is None:
-                console.write_stderr(slimify.keep_constraints(source.target.directory, proof.constraints))
-            console.show_rewrite(outcome, shown if proven or shown == "json" else "none", proof)
-            codes.append(proof_code(outcome, proof))
-        return worst(codes)
+    finish(lambda: _rewrite_all(paths, new, context, image, given, proving))
 
-    finish(job)
+
+def _rewrite_all(
+    paths: list[str] | None,
+    new: NewFileFlags,
+    context: Path | None,
+    image: str | None,
+    given: Given,
+    proving: ProofOptions | None,
+) -> int:
+    """Writes and shows each rewrite; returns the worst exit code."""
+    todo = list(slimify.find(paths))
+    if new.output is not None and len(todo) > 1:
+        raise typer.BadParameter(f"--output takes one Dockerfile, not {len(todo)}")
+    built = read_built_image(image, todo)
+    if isinstance(built, int):
+        return built
+    codes = []
+    for source, outcome, proof in slimify.rewrite_files(
+        todo, context, given, proving, console.listeners, built
+    ):
+        outcome = new.store(outcome, source, proof)
+        if new.write and proof is not None and proof.constraints and outcome.error is None:
+            console.write_stderr(slimify.keep_constraints(source.target.directory, proof.constraints))
+        new.show(outcome, proof)
+        codes.append(proof_code(outcome, proof))
+    return worst(codes)
