@@ -68,6 +68,7 @@ def programs() -> Mapping[str, tuple[Language, str]]:
     return found
 
 
+@cache
 def commands_module(program: str) -> Commands | None:
     """The module that interprets the calls of a program, None if no language does."""
     if program not in programs():

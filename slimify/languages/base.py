@@ -27,10 +27,12 @@ class Part(Generic[_P]):
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._found: dict[str, _P | None] = {}  # by package: asked for each command of a file
 
     def __get__(self, language: Language, owner: type[Language]) -> _P | None:
-        found: _P | None = language.part(self._name)
-        return found
+        if language.package not in self._found:
+            self._found[language.package] = language.part(self._name)
+        return self._found[language.package]
 
 
 class Language(Struct, frozen=True, kw_only=True):
@@ -105,10 +107,15 @@ class Language(Struct, frozen=True, kw_only=True):
 
     def facts(self, name: str) -> dict[str, Any]:
         """The content of a file in the folder's `facts`, e.g. `packages.toml`; {} without such a file."""
-        from slimify.facts import load_file
+        return _facts(self.package, name)
 
-        path = _folder(self.package) / "facts" / name
-        return load_file(path) if path.exists() else {}
+
+@cache
+def _facts(package: str, name: str) -> dict[str, Any]:
+    from slimify.facts import load_file
+
+    path = _folder(package) / "facts" / name
+    return load_file(path) if path.exists() else {}
 
 
 @cache
