@@ -50,6 +50,7 @@ def _shared() -> Mapping[str, str]:
     return {name: f"slimify.{module}" for module, names in MODULES.items() for name in names.split()}
 
 
+@cache
 def handler_of(name: str) -> Handler | None:
     """The handler for calls of a program, None if no module has one. Shared modules take precedence over
     languages."""
@@ -85,12 +86,17 @@ def _versioned() -> re.Pattern[str]:
     return re.compile(rf"({'|'.join(map(re.escape, names))})-?\d[\d.]*\w*\Z")
 
 
+@cache
+def _ecosystem_of(name: str) -> str:
+    return programs()[name][0].name if name in programs() else ""
+
+
 def effects_of(call: Call) -> tuple[Effect, ...]:
     """The effects of one command, at least one."""
     if not call.path:
         return (call.unknown("the program that it starts is unknown"),)
     name = plain_name(call.name)
-    ecosystem = programs()[name][0].name if name in programs() else ""
+    ecosystem = _ecosystem_of(name)
     if call.ecosystem != ecosystem:
         call = replace(call, ecosystem=ecosystem)
     if _asks_version(call, name):
