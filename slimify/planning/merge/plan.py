@@ -31,7 +31,6 @@ from slimify.planning.stages.assemble import Block, instruction_blocks
 from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, is_multi_stage
 
-NOT_MERGED = "SL375"
 _WAITING_COMMANDS = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
 
 
