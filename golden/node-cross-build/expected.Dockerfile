@@ -1,17 +1,4 @@
-FROM node:20-alpine AS builder
-
-# executes commands of another processor
-COPY qemu-arm-static /usr/bin/
-
-RUN apk add --no-cache bash tzdata \
-    && mkdir -p /data \
-    && chown -R node:node /data
-
-WORKDIR /usr/src/app
-COPY package.json ./
-RUN npm install
-
-FROM node:20-alpine
+FROM node:20-alpine AS base
 
 # executes commands of another processor
 COPY qemu-arm-static /usr/bin/
@@ -23,6 +10,13 @@ RUN apk add --no-cache bash tzdata \
 
 WORKDIR /usr/src/app
 COPY package.json ./
+
+FROM base AS builder
+
+RUN npm install
+
+FROM base
+
 COPY --from=builder /usr/src/app/node_modules /usr/src/app/node_modules
 
 RUN chmod u+x /tmp/settings.sh && /tmp/settings.sh

@@ -1,4 +1,5 @@
 FROM node:20 AS builder
+RUN npm install --global pm2@5.4.3
 WORKDIR /srv
 COPY package.json ./
 RUN npm install --omit=dev

@@ -2,6 +2,7 @@ FROM node:20 AS builder
 WORKDIR /srv/shots
 COPY package.json package-lock.json ./
 RUN npm ci
+RUN npx playwright install --with-deps chromium
 COPY . .
 RUN npm run build \
     && npm prune --omit=dev

@@ -1,4 +1,6 @@
 FROM node:20 AS builder
+RUN apt-get update && apt-get install -y libnss3 libatk-bridge2.0-0 libxkbcommon0 libgbm1 libasound2 \
+    libxcomposite1 libxdamage1 libxrandr2 libcups2 libpango-1.0-0 libcairo2
 WORKDIR /app
 COPY package.json ./
 RUN npm install

@@ -5,6 +5,7 @@ ENV PATH /app/node_modules/.bin:$PATH
 
 COPY package.json ./
 RUN npm install
+RUN npm install -g serve@14.2.4
 
 COPY . ./
 RUN npm run build

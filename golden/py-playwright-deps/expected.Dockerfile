@@ -1,7 +1,7 @@
 FROM python:3.12 AS builder
 WORKDIR /app
 COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+RUN pip install --no-cache-dir -r requirements.txt && playwright install-deps firefox
 
 FROM python:3.12-slim
 WORKDIR /app

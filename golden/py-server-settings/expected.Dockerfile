@@ -1,5 +1,10 @@
 FROM python:3.11 AS builder
 
+RUN apt-get update && apt-get install -y --no-install-recommends nginx supervisor && rm -rf /var/lib/apt/lists/*
+RUN rm /etc/nginx/sites-enabled/default
+RUN echo "daemon off;" >> /etc/nginx/nginx.conf
+COPY site.conf /etc/nginx/conf.d/
+
 WORKDIR /srv/app
 COPY requirements.txt ./
 RUN pip install -r requirements.txt

@@ -63,7 +63,6 @@ class Language(Struct, frozen=True, kw_only=True):
 
     managers: tuple[str, ...] = ()  # its installers, as effects name them
     prepares: tuple[str, ...] = ()  # their actions that only prepare a later install (venv)
-    owner_preserving: tuple[str, ...] = ()  # installers whose files get the owner of the directory
     installers: tuple[str, ...] = ()  # packages that only install other packages
     runners: tuple[str, ...] = ()  # packages whose programs run the application's code or serve its files
 

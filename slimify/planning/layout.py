@@ -39,16 +39,16 @@ class WordEdit(Struct, frozen=True, kw_only=True):
 class Layout(Struct, frozen=True, kw_only=True):
     """One way to split a file. Indexes refer to `Dockerfile.instructions`.
 
-    `build` and `final` map a RUN to the atoms (single commands) that the stage executes. For any other
-    instruction, presence is enough (an empty set). `builder_tail` and `final_head` are new instructions,
-    without newline. An empty `build` means a single stage on the new base. `saving` and `original` are in
-    bytes.
+    The builder executes every step up to `builder_end`, as the user wrote it; None means a single stage on
+    the new base. `final` maps a RUN to the atoms (single commands) that the final stage executes; for any
+    other instruction, presence is enough (an empty set). `builder_tail` and `final_head` are new
+    instructions, without newline. `saving` and `original` are in bytes.
     """
 
     rung: Rung
     language: str
     base: str
-    build: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    builder_end: int | None = None
     final: Mapping[int, frozenset[int]] = field(default_factory=dict)
     words: Mapping[int, WordEdit] = field(default_factory=dict)
     append: Mapping[int, str] = field(default_factory=dict)  # shell text added to the end of a final RUN

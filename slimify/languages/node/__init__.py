@@ -18,7 +18,6 @@ LANGUAGE = Language(
     always_read=True,
     install_directories=("node_modules",),
     managers=("npm", "yarn", "pnpm", "bun"),
-    owner_preserving=("npm",),  # up to version 8, when root runs it
     installers=("npm", "yarn", "pnpm"),
     runners=(
         *("pm2", "serve", "http-server", "nodemon", "ts-node", "tsx", "forever", "typescript", "tsc", "nx"),

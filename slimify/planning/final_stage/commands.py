@@ -35,7 +35,6 @@ class SplitRequest(Struct, frozen=True, kw_only=True):
     present: Collection[str] = ()
     needless: Collection[str] = ()  # counterparts that are not needed on this base
     drop_final: frozenset[int] = frozenset()  # instructions that the final stage omits
-    builder_runs: frozenset[int] = frozenset()  # RUNs that the builder executes regardless of role
     builder_tail: tuple[str, ...] = ()
     final_head: tuple[str, ...] = ()
     builder_before: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
@@ -53,10 +52,10 @@ def real_atoms(step: Step) -> tuple[AtomStep, ...]:
 
 
 def final_atoms(
-    program: Program, step: Step, request: SplitRequest, built: frozenset[int] = frozenset()
+    program: Program, step: Step, request: SplitRequest, *, in_builder: bool = False
 ) -> tuple[frozenset[int] | None, WordEdit]:
     """The atoms of a RUN that the final stage executes, and the package names that change in them. None if
-    it executes nothing of the RUN. `built` are the atoms that the builder executes."""
+    it executes nothing of the RUN. `in_builder`: the builder executes the RUN, too."""
     if not step.atoms:
         return (frozenset() if step.role in ("run", "both", "unknown") else None), WordEdit()
     kept: set[int] = set()
@@ -74,7 +73,7 @@ def final_atoms(
             else:
                 gone |= {v.name for v in atom.packages}
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
-        elif atom.index in built and _is_copied_already(step, atom, request.copies):
+        elif in_builder and _is_copied_already(step, atom, request.copies):
             continue
         elif atom.role in ("run", "both", "unknown") or is_plain_check(atom) or _serves_installs(atom):
             kept.add(atom.index)

@@ -192,9 +192,8 @@ def _needs_workdir(program: Program, layout: Layout, index: int) -> bool:
         if instructions[later].keyword == "WORKDIR":
             if not instructions[later].value.strip().strip("\"'").startswith(("/", "$")):
                 return True
-            return not any(
-                i in layout.build and instructions[i].keyword == "RUN" for i in range(index, later)
-            )
+            end = -1 if layout.builder_end is None else layout.builder_end
+            return not any(x.keyword == "RUN" for x in instructions[index : min(later, end + 1)])
         if _uses_cwd(program, layout, later):
             return True
     return True

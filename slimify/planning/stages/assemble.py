@@ -16,19 +16,16 @@ from slimify.model.effects import CHANGES_FILES, CHANGES_SYSTEM_STATE, INSTALLS_
 from slimify.model.plan import Item, Plan, Stage
 from slimify.planning.final_stage.copy_position import runs_installed_program
 from slimify.planning.final_stage.instruction_text import (
-    STATEFUL,
     delayed_workdirs,
-    edited_run,
     final_text,
     from_index,
     from_instruction,
     repeated_state,
     step_at,
-    user_matters_in,
 )
 from slimify.planning.final_stage.merge_installs import joined_list_updates
 from slimify.planning.final_stage.rebase import configured_base
-from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
+from slimify.planning.layout import CopyFromBuilder, Layout
 from slimify.planning.stages.join_runs import joined_runs, run_with_command
 from slimify.semantics.paths import overlap
 from slimify.syntax.dockerfile.instructions import from_parts
@@ -52,9 +49,10 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     """The plan that a layout describes, or the reason why its edits are not possible (SL390)."""
     file = program.dockerfile
     blocks = instruction_blocks(file)
+    last = layout.builder_end
+    builder = _builder_items(program, layout, blocks, last) if last is not None else ()
     try:
         final = _final_items(program, layout, blocks)
-        builder = _builder_items(program, layout, blocks) if layout.build else ()
     except EditRefused as error:
         return Reason.of("SL390", "not_possible", why=str(error))
     lead, names = _preamble(program, blocks), _stage_names(program)
@@ -63,12 +61,12 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     start = from_parts(from_instruction(program))
     stages: list[Stage] = []
     end = file.newline
-    if builder:
+    if last is not None:
         first = Item(
             text=lead + _named_from(from_instruction(program), names[0], end), origin=from_index(program)
         )
         builder, tail = _with_builder_tail(joined_runs(program, builder), layout.builder_tail, end)
-        tail += _restored_user(program, layout)
+        tail += _restored_user(program, last)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""
     base, called = configured_base(program, layout.base)
@@ -88,11 +86,11 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
     )
 
 
-def _restored_user(program: Program, layout: Layout) -> tuple[Item, ...]:
+def _restored_user(program: Program, end: int) -> tuple[Item, ...]:
     """The USER that follows a switch to root in the builder, so that the builder does not end as root."""
     users = [s for s in program.steps if s.keyword == "USER"]
-    before = [s for s in users if s.index <= max(layout.build)]
-    after = [s for s in users if s.index > max(layout.build)]
+    before = [s for s in users if s.index <= end]
+    after = [s for s in users if s.index > end]
     if not before or not after or not is_root(before[-1].instruction.value.strip()):
         return ()
     return (
@@ -196,40 +194,21 @@ def _with_newline(text: str, end: str) -> str:
     return text if text.endswith("\n") else text + end
 
 
-def _builder_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) -> tuple[Item, ...]:
-    last = max(layout.build)
+def _builder_items(
+    program: Program, layout: Layout, blocks: tuple[Block, ...], last: int
+) -> tuple[Item, ...]:
+    """The user's instructions up to `last`, without those that only describe the image."""
     end = program.dockerfile.newline
-    users_matter = user_matters_in(program, layout.build)
     items: list[Item] = []
-    for index, block in enumerate(blocks):
-        keyword = block.instruction.keyword
-        if index <= from_index(program) or index > last or keyword in CONFIG_ONLY:
+    for index, block in enumerate(blocks[: last + 1]):
+        if index <= from_index(program) or block.instruction.keyword in {*CONFIG_ONLY, "ONBUILD"}:
             continue
-        if keyword == "RUN":
-            atoms = layout.build.get(index)
-            if atoms is None:
-                continue
-            text: str | None = block.instruction.raw
-            step = step_at(program, index)
-            if step.script is not None and step.script.atoms:
-                drop = frozenset(range(len(step.script.atoms))) - atoms
-                text = edited_run(program, index, drop, WordEdit())
-        elif keyword in STATEFUL:
-            if keyword == "USER" and not users_matter(index):
-                continue
-            text = block.instruction.raw
-        elif index in layout.build:
-            text = block.instruction.raw
-        else:
-            continue
-        if text is not None:
-            for number, line in enumerate(layout.builder_before.get(index, ())):
-                items.append(_new_item(line, end, spaced=block.spaced and not number))
-            gap = "" if index in layout.builder_before else block.gap
-            item = Item(
-                text=block.comments + _with_newline(text, end), origin=index, spaced=block.spaced, gap=gap
-            )
-            items.append(item)
+        before = layout.builder_before.get(index, ())
+        for number, line in enumerate(before):
+            items.append(_new_item(line, end, spaced=block.spaced and not number))
+        text = block.comments + _with_newline(block.instruction.raw, end)
+        gap = "" if before else block.gap
+        items.append(Item(text=text, origin=index, spaced=block.spaced, gap=gap))
     return tuple(items)
 
 
@@ -246,22 +225,19 @@ def _final_items(program: Program, layout: Layout, blocks: tuple[Block, ...]) ->
     for index, block in enumerate(blocks):
         if index <= from_index(program):
             continue
-        instruction = instructions[index]
         spaced = block.spaced or pending_space or (spacious and not items)
         made: list[Item] = []
         copies = [t for t in layout.copies if t.after == index]
         text = final_text(program, layout, index, keep)
-        built = index in layout.build and instruction.keyword in STATEFUL
         if text is not None and index not in late:
-            comments = "" if built else block.comments
             if index in layout.replace:  # one instruction may become several
                 first, *more = _with_newline(text, end).splitlines(keepends=True)
                 made += [
-                    Item(text=comments + first, origin=index),
+                    Item(text=block.comments + first, origin=index),
                     *(Item(text=line, origin=index) for line in more),
                 ]
             else:
-                made.append(Item(text=comments + _with_newline(text, end), origin=index))
+                made.append(Item(text=block.comments + _with_newline(text, end), origin=index))
         copy_items = [_copy_item(t, end) for t in copies]
         copy_items += [_new_item(line, end) for line in layout.final_after.get(index, ())]
         copies_first = bool(made and copies) and not _needs_no_copies(program, layout, index)

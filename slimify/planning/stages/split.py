@@ -1,25 +1,21 @@
 """Program -> Layout: splits the steps into two stages by their roles.
 
-The builder is the user's file up to its last build step, without the instructions that only describe the
-image. The final stage repeats, in the user's order, the steps that run time needs, and copies the artifacts
+The builder is the user's file up to its last build step: the stage is thrown away, so taking a step out
+would gain nothing, and a later one may depend on it. Only instructions that describe the image are left
+out. The final stage repeats, in the user's order, the steps that run time needs, and copies the artifacts
 with COPY --from. These rules hold for every language; a strategy chooses the base, the copies and the
 restored packages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from slimify.analysis.copy_targets import copy_targets
-from slimify.analysis.program import AtomStep, Program, Step
-from slimify.facts.system import is_systems
-from slimify.languages import language
+from slimify.analysis.program import Program, Step
 from slimify.model.effects import (
-    CHANGES_FILES,
     INSTALLS_NOTHING,
     NOT_FOR_RUN_TIME,
     USES_PACKAGE_LISTS,
-    Effect,
     SystemManager,
 )
 from slimify.planning.estimates.estimate import package_manager, removes_lists
@@ -27,35 +23,28 @@ from slimify.planning.final_stage.commands import (
     SplitRequest,
     final_atoms,
     is_plain_check,
-    real_atoms,
     removes_copied,
     rewritten_install,
 )
 from slimify.planning.final_stage.instruction_text import is_run_editable
 from slimify.planning.final_stage.merge_installs import merged_head_install
 from slimify.planning.layout import CopyFromBuilder, Layout, WordEdit
-from slimify.planning.stages.downstream_uses import DownstreamUses, PathUses
-from slimify.semantics.paths import inside, inside_any
 
 
 def split_layout(program: Program, request: SplitRequest) -> Layout:
     """The layout of a two-stage file, or of a single stage if nothing is built."""
-    last = _last_build_index(program, request.copies)
+    last = _builder_end(program, request.copies)
     copies = request.copies
-    build: dict[int, frozenset[int]] = {}
     final: dict[int, frozenset[int]] = {}
     edits: dict[int, WordEdit] = {}
     append: dict[int, str] = {}
     anew: dict[int, str] = {}
-    executed = _builder_runs(program, last, request.builder_runs) if last is not None else {}
-    readers = PathUses(program.step(i) for i in executed)
     for step in program.steps:
+        in_builder = last is not None and step.index <= last
         if step.keyword == "RUN":
-            if step.index in executed:
-                build[step.index] = executed[step.index]
             if step.index in request.drop_final:
                 continue
-            kept, edit = final_atoms(program, step, request, executed.get(step.index, frozenset()))
+            kept, edit = final_atoms(program, step, request, in_builder=in_builder)
             rewritten = rewritten_install(step, kept, request)
             if rewritten is not None and not (kept and _is_line_editable(program, step, kept, edit)):
                 final[step.index] = frozenset(a.index for a in step.atoms)
@@ -65,11 +54,10 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
                 final[step.index] = kept
                 if edit.drop or edit.replace:
                     edits[step.index] = edit
-        elif step.keyword in ("COPY", "ADD"):
-            if last is not None and step.index <= last and _is_read_by_build(step, readers):
-                build[step.index] = frozenset()
-            if step.role != "build" and step.index not in request.drop_final:
-                final[step.index] = frozenset()
+        elif (
+            step.keyword in ("COPY", "ADD") and step.role != "build" and step.index not in request.drop_final
+        ):
+            final[step.index] = frozenset()
     final = _without_idle_runs(program, final)
     for index in final.keys() - anew.keys():
         text = _list_removal(program, index, final)
@@ -82,12 +70,12 @@ def split_layout(program: Program, request: SplitRequest) -> Layout:
         rung=request.rung,
         language=program.language or "",
         base=request.base,
-        build=build,
+        builder_end=last,
         final=final,
         words=words,
         append=append,
         copies=copies,
-        builder_tail=request.builder_tail if build else (),
+        builder_tail=request.builder_tail if last is not None else (),
         final_head=head,
         builder_before=request.builder_before,
         final_after=request.final_after,
@@ -105,8 +93,8 @@ def _is_line_editable(program: Program, step: Step, kept: frozenset[int], words:
     return bool(step.instruction.heredocs) and named and is_run_editable(program, step.index, kept, words)
 
 
-def _last_build_index(program: Program, copies: Sequence[CopyFromBuilder]) -> int | None:
-    """The last instruction that the builder must execute; None if nothing is copied."""
+def _builder_end(program: Program, copies: Sequence[CopyFromBuilder]) -> int | None:
+    """The last instruction that anything copied depends on; None if nothing is copied."""
     if not copies:
         return None
     indexes = [t.after for t in copies]
@@ -121,124 +109,6 @@ def _last_build_index(program: Program, copies: Sequence[CopyFromBuilder]) -> in
             if atom.role == "build" and not idle:
                 indexes.append(step.index)
     return max(indexes)
-
-
-def _builder_runs(program: Program, last: int, request: frozenset[int]) -> dict[int, frozenset[int]]:
-    """The RUNs that the builder executes, each with its atoms, without those that no later builder step
-    uses. The RUNs in `wanted` are always complete."""
-    later = DownstreamUses(_runtime_config_dirs(program))
-    found: dict[int, frozenset[int]] = {}
-    for step in reversed(program.steps):
-        if step.index > last:
-            continue
-        if step.keyword == "RUN":
-            all_of_it = frozenset(a.index for a in step.atoms) if step.index in request else None
-            atoms = all_of_it or _builder_atoms(step, later)
-            if atoms is None:
-                continue
-            found[step.index] = atoms
-        later.note(step)
-    return found
-
-
-def _runtime_config_dirs(program: Program) -> frozenset[str]:
-    """The /etc directories of packages that only run time uses (nginx, nginx-light: /etc/nginx)."""
-    found = (v.name for s in program.steps for a in s.atoms for v in a.packages if v.role == "run")
-    return frozenset(f"/etc/{name.partition('-')[0]}" for name in found)
-
-
-def _builder_atoms(step: Step, later: DownstreamUses) -> frozenset[int] | None:
-    """The atoms of a RUN that the builder executes. Usually all of them, so that the step stays as written;
-    None if the build needs nothing of the RUN."""
-    everything = frozenset(a.index for a in step.atoms)
-    if not step.atoms:
-        return everything
-    real = real_atoms(step)
-    if not real:
-        kinds = {e.kind for e in step.effects}
-        if "index" in kinds and kinds <= {"index", "state", "cache"} and not later.needs_lists:
-            return None
-        return everything if any(a.role in ("build", "both") for a in step.atoms) else None
-    if all(_is_runtime_only(atom, later) for atom in real):
-        return None
-    return everything - _runtime_tail(step)
-
-
-def _runs_application(effect: Effect) -> bool:
-    fetches = effect.kind == "fetch" and bool(effect.ecosystem)
-    return effect.kind == "app" or fetches or effect.action == "install-deps"
-
-
-def _runtime_tail(step: Step) -> frozenset[int]:
-    """The atoms at the end of a RUN that only run the application or download for it. The final stage
-    executes them, so the builder need not."""
-    if step.instruction.heredocs:
-        return frozenset()
-    tail: set[int] = set()
-    for atom in reversed(step.atoms):
-        if atom.role != "run" or not any(_runs_application(e) for e in atom.effects):
-            break
-        tail.add(atom.index)
-    return frozenset(tail)
-
-
-def _is_read_by_build(step: Step, readers: PathUses) -> bool:
-    """Whether the builder needs the files of a COPY: by its role, or because a builder step uses them."""
-    if step.role in ("build", "both", "unknown"):
-        return True
-    places = copy_targets(step.visit)
-    return places is not None and readers.has_reader(places, step.index)
-
-
-def _affects_every_step(path: str) -> bool:
-    """Whether a change of this path affects how every later step is executed."""
-    return is_systems(path) or inside(path, "/root")
-
-
-def _is_runtime_only(atom: AtomStep, later: DownstreamUses) -> bool:
-    """Whether only run time needs the atom: packages that no build step calls, users that the build does
-    not switch to, the application's own code."""
-    kinds = {e.kind for e in atom.effects} - INSTALLS_NOTHING
-    if atom.role != "run":
-        return False
-    if kinds == {"packages"}:
-        needed = all(r.code in ("SL202",) for v in atom.packages for r in v.reasons)
-        return needed and not later.touches_system
-    if kinds == {"users"}:
-        homes = [w for e in atom.effects for w in e.writes if not _affects_every_step(w)]
-        return not later.needs_users and not later.gives_owner(homes)
-    if kinds <= {"app", "fetch"}:
-        return True
-    if kinds in ({"install-global"}, {"install"}) and _installs_on_path(atom):
-        names = {p.name for e in atom.effects for p in e.packages}
-        return bool(names) and not later.calls({*names, *_package_programs(atom)})
-    if kinds <= CHANGES_FILES:
-        paths = [p for e in atom.effects for p in (*e.writes, *e.deletes)]
-        shared = (p for p in paths if not inside_any(p, later.foreign))
-        return not any(map(_affects_every_step, shared)) and not later.touches_any(
-            paths, content="files" in kinds
-        )
-    return False
-
-
-def _installs_on_path(atom: AtomStep) -> bool:
-    """Whether every install of the atom puts its programs on PATH."""
-    made = [e for e in atom.effects if e.kind not in INSTALLS_NOTHING]
-    return all(
-        e.kind == "install-global"
-        or ((known := language(e.ecosystem)) is not None and known.installs_on_path)
-        for e in made
-    )
-
-
-def _package_programs(atom: AtomStep) -> Iterator[str]:
-    """The programs of the packages that the atom installs by name."""
-    for effect in atom.effects:
-        known = language(effect.ecosystem)
-        part = known.packages if known is not None else None
-        if part is not None:
-            for package in effect.packages:
-                yield from part.programs(package.name)
 
 
 def _without_idle_runs(program: Program, final: Mapping[int, frozenset[int]]) -> dict[int, frozenset[int]]:

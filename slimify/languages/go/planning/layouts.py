@@ -180,7 +180,6 @@ def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Lay
         counterparts=not is_static(program),
         present=present,
         drop_final=found.drop,
-        builder_runs=frozenset(made),
         final_head=head,
         replace=found.replace,
         builder_only_env=idle,

@@ -113,7 +113,7 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
     if why:
         return why
     layout = split_layout(program, request)
-    if not layout.build and rung != "slim":
+    if layout.builder_end is None and rung != "slim":
         return Reason.of("SL407", "node_nothing")
     return replace(layout, append={**layout.append, **_cleaned_installs(program, layout)})
 

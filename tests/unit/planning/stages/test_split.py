@@ -1,0 +1,53 @@
+"""The builder is the user's file, up to the last step that anything copied depends on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from slimify import pipeline
+from slimify.config import MinSaving, Options
+
+INSTALL = "WORKDIR /srv\nCOPY package.json ./\nRUN npm install\n"
+REST = 'COPY . .\nCMD ["node", "a.js"]\n'
+SLIM = "RUN apt-get update && apt-get install -y openssl\n"
+PYTHON = "COPY requirements.txt .\nRUN pip install -r requirements.txt\n"
+RUN = 'COPY . .\nCMD ["python", "a.py"]\n'
+
+
+@pytest.mark.parametrize(
+    ("base", "builder", "after"),
+    [
+        pytest.param("node:20", INSTALL, REST, id="only-what-is-built"),
+        pytest.param("node:20", SLIM + INSTALL, REST, id="a-package-that-run-time-needs"),
+        pytest.param(
+            "node:20", f"RUN useradd sailor\nRUN mkdir /data\n{INSTALL}", REST, id="users-and-directories"
+        ),
+        pytest.param("node:20", f"RUN npm install -g pm2\n{INSTALL}", REST, id="a-program-for-the-start"),
+        pytest.param("node:20", f"COPY logo.svg /etc/\n{INSTALL}", REST, id="files-that-only-run-time-reads"),
+        pytest.param("node:20", f"USER node\nENV A=1\n{INSTALL}", REST, id="state"),
+        pytest.param(
+            "node:20", INSTALL, f"EXPOSE 80\nRUN useradd sailor\nUSER sailor\n{REST}", id="not-what-follows"
+        ),
+        pytest.param("python:3.12", f"{SLIM}{PYTHON}", RUN, id="python"),
+        pytest.param(
+            "python:3.12",
+            f"RUN mkdir /data && chown 1000 /data\n{PYTHON}",
+            f"RUN python manage.py migrate\n{RUN}",
+            id="not-the-application",
+        ),
+    ],
+)
+def test_builder(base: str, builder: str, after: str, tmp_path: Path) -> None:
+    package = {"dependencies": {"express": "4", "sharp": "0.33.0"}}
+    texts = {"package.json": json.dumps(package), "a.js": "require('express')()\n", "logo.svg": "<svg/>"}
+    texts |= {"requirements.txt": "flask\n", "a.py": "import flask\n", "manage.py": "import flask\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    file = f"FROM {base}\n{builder}{after}"
+    options = Options(min_saving=MinSaving(percent=0.0, bytes=0))
+    outcome = pipeline.rewrite(file.encode(), name="Dockerfile", context=tmp_path, options=options)
+    assert outcome.after is not None, outcome.decisions
+    assert outcome.after.partition("\n\nFROM ")[0] + "\n" == f"FROM {base} AS builder\n{builder}"
