@@ -65,7 +65,7 @@ def assemble(program: Program, layout: Layout) -> Plan | Reason:
         first = Item(
             text=lead + _named_from(from_instruction(program), names[0], end), origin=from_index(program)
         )
-        builder, tail = _with_builder_tail(joined_runs(program, builder), layout.builder_tail, end)
+        builder, tail = _with_builder_tail(builder, layout.builder_tail, end)
         tail += _restored_user(program, last)
         stages.append(Stage(name=names[0], base=start.image, purpose="build", items=(first, *builder, *tail)))
         lead = ""

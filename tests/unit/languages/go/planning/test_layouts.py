@@ -208,13 +208,12 @@ ROWS = (
         ),
         files={**SHOP, "wait.sh": '#!/bin/sh\nexec "$@"\n'},
         final=("RUN chmod +x /opt/wait.sh", "RUN sed -i 's/a/b/' /opt/wait.sh", SHOP_COPY),
-        builder=BUILD,
     ),
     Row(
-        id="a-mode-is-nothing-to-the-compiler",
+        id="a-mode-is-given-in-the-builder-too",
         file=("FROM golang:1.22", *BUILD[:2], "RUN chmod 0600 conf/key", BUILD[2], START),
         files={**SHOP, "conf/key": "k"},
-        builder=BUILD,
+        builder=(*BUILD[:2], "RUN chmod 0600 conf/key", BUILD[2]),
     ),
     Row(
         id="a-file-step-that-the-build-reads",
@@ -262,7 +261,6 @@ ROWS = (
         id="lists-are-fetched-where-they-are-used",
         file=("FROM golang:1.22", "RUN apt-get update", "RUN apt-get install -y ffmpeg", *BUILD, START),
         files={"go.mod": MODULE, "main.go": STARTS.replace("NAME", '"ffmpeg"')},
-        builder=BUILD,
         final=("RUN apt-get update \\", "    && apt-get install -y ffmpeg \\"),
         reason="`ffmpeg` is started",
     ),

