@@ -17,6 +17,7 @@ from slimify.analysis.program import RuntimeContract, RuntimeNeeds
 from slimify.analysis.sources import SourceUse, read_sources
 from slimify.context.compose.yaml_commands import RunCommand
 from slimify.context.scan import Context
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import starts
 from slimify.facts.servers import holds_commands, is_command_key
@@ -28,9 +29,6 @@ from slimify.semantics.context_files import ContextView
 from slimify.semantics.effects.interpret import interpret
 from slimify.semantics.effects.state import State
 from slimify.syntax.shell.script import read
-
-# Entry points of official images. The one of Node only decides whether to prepend `node`.
-OFFICIAL_ENTRYPOINTS = frozenset({"docker-entrypoint.sh"})
 
 
 def runtime_needs(
@@ -93,7 +91,7 @@ def unread_start(start: Iterable[Effect]) -> str:
         (
             e.why
             for e in start
-            if e.kind == "unknown" and e.unread == "context" and e.tool not in OFFICIAL_ENTRYPOINTS
+            if e.kind == "unknown" and e.unread == "context" and e.tool not in entry_scripts()
         ),
         "",
     )

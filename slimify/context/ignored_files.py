@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator
 
 from slimify.context.scan import Context
+from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
-
-_HISTORIES = frozenset({".git", ".hg", ".svn", ".bzr"})
 
 
 def unfiltered_text(context: Context, path: str) -> str | None:
@@ -29,7 +28,7 @@ def unfiltered_text(context: Context, path: str) -> str | None:
 def ignored_files(context: Context) -> Iterator[str]:
     """The paths that the ignore file excludes, at most `limits.installed`. Installed packages and
     version control folders are left out."""
-    skipped = _HISTORIES | installed_directories()
+    skipped = history_directories() | installed_directories()
     root, left = str(context.root), context.limits.installed
     for name in context.ignored:
         if not name.endswith("/"):

@@ -19,10 +19,9 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from slimify.context.ignore_rules import Glob, IgnoreRules
+from slimify.facts.system import history_directories
 from slimify.languages import installed_directories
 
-# Version control folders: they are known to exist, but not listed.
-_HISTORY = frozenset({".git", ".hg", ".svn", ".bzr"})
 _MAX_LINKS = 40  # as Linux: ELOOP
 _CACHED_TEXTS, _CACHED_LENGTH = 2_000, 64 << 10  # files, characters of each
 _MAX_IGNORE_BYTES = 1 << 20
@@ -98,7 +97,7 @@ class Context(Struct, frozen=True, kw_only=True, eq=False, dict=True):
         return self.root is not None and not any(
             _is_below(prefix, name) or _is_below(name, prefix)
             for name in self.skipped
-            if posixpath.basename(name) not in _HISTORY
+            if posixpath.basename(name) not in history_directories()
         )
 
     def under(self, directory: str) -> tuple[str, ...]:
@@ -342,7 +341,7 @@ class _Walk:
             return None
         if is_directory:
             self.directories.add(path)
-            if entry.name in _HISTORY:
+            if entry.name in history_directories():  # known to exist, but not listed
                 self.skipped.add(path)
                 return None
             return False

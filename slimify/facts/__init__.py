@@ -25,6 +25,15 @@ def load(name: str) -> dict[str, Any]:
 
 
 @cache
+def words(name: str, *keys: str) -> tuple[str, ...]:
+    """The words of an entry that lists them in one string: `words("system.toml", "tree", "kernel")`."""
+    entry: Any = load(name)
+    for key in keys:
+        entry = entry[key]
+    return tuple(entry.split())
+
+
+@cache
 def load_file(path: Path) -> dict[str, Any]:
     """The content of a TOML or JSON file. Callers must not change it."""
     raw = path.read_bytes()

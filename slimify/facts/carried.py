@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from slimify.facts.debian import GENERATED, companions, image_packages, name_in_suite, provided_by
 from slimify.facts.image_tables import image_tables
 from slimify.facts.images import ImageFacts
-from slimify.facts.mediatypes import PACKAGES, TABLE
+from slimify.facts.mediatypes import TABLE, contains_table
 
 
 class SlimLosses(Struct, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ def _carried(full_image: str, slim_image: str, suite: str) -> SlimLosses:
 
 def data_files(image: ImageFacts) -> frozenset[str]:
     """Data files of an image that can be copied to a smaller one."""
-    table = {TABLE} if PACKAGES & carried(image).packages else set[str]()
+    table = {TABLE} if any(map(contains_table, carried(image).packages)) else set[str]()
     return frozenset({*named_data_files(image.family).values(), *table})
 
 

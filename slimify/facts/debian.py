@@ -13,32 +13,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from slimify.facts import load
+from slimify.facts import load, words
 from slimify.facts.image_tables import image_tables
 
 Kind = Literal["build", "fetch", "run", "tool", "meta", "unknown"]
 GENERATED = ("bullseye", "bookworm", "trixie")
-# The suite whose table is used for names that don't change between releases.
-_NEAREST = {
-    "trusty": "bullseye",
-    "jessie": "bullseye",
-    "xenial": "bullseye",
-    "stretch": "bullseye",
-    "bionic": "bullseye",
-    "buster": "bullseye",
-    "focal": "bullseye",
-    "jammy": "bookworm",
-    "kinetic": "bookworm",
-    "lunar": "bookworm",
-    "mantic": "bookworm",
-    "noble": "trixie",
-    "oracular": "trixie",
-    "plucky": "trixie",
-    "questing": "trixie",
-    "resolute": "trixie",
-    "forky": "trixie",
-    "sid": "trixie",
-}
 _LIBRARY_PACKAGE = re.compile(r"(lib[a-z][a-z0-9+]*?(?:-[a-z]+)*)-?(\d[\d.]*)(?:t64|v5)?")
 
 
@@ -159,8 +138,13 @@ def provided_by(package: str, suite: str | None) -> tuple[tuple[str, ...], tuple
 
 def _table(suite: str | None) -> Mapping[str, Any]:
     """The generated table of a suite or of the nearest one; {} if there is none."""
-    nearest = suite if suite in GENERATED else _NEAREST.get(suite or "")
+    nearest = suite if suite in GENERATED else load("packages-debian.toml")["nearest"].get(suite)
     return load(f"debian-{nearest}.json") if nearest else {}
+
+
+def is_archived(suite: str | None) -> bool:
+    """Whether the packages of a suite have moved to the archive, so that its images can't refresh lists."""
+    return suite in words("packages-debian.toml", "archived", "suites")
 
 
 def is_interactive_tool(name: str) -> bool:

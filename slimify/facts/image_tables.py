@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from slimify.facts import merged
+from slimify.facts import load, merged, words
 from slimify.languages import language, languages
 
 
@@ -41,3 +41,20 @@ def _fill_languages(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """A row with the names of languages in its pattern."""
     names = (name for known in languages() for name in (known.name, *known.image_names))
     return {**row, "image": row["image"].replace("{languages}", f"(?:{'|'.join(map(re.escape, names))})")}
+
+
+def is_service(name: str) -> bool:
+    """Whether an official image of this name often runs next to an application."""
+    return name in words("images.toml", "services")
+
+
+@cache
+def entry_scripts() -> frozenset[str]:
+    """The entry scripts of official images. The one of Node only decides whether to prepend `node`."""
+    return frozenset(words("images.toml", "entry_scripts"))
+
+
+def distribution(release_id: str) -> str | None:
+    """The distribution that ID of an os-release file stands for; None if unknown."""
+    found: str | None = load("images.toml")["release_ids"].get(release_id)
+    return found

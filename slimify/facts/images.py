@@ -20,14 +20,6 @@ from slimify.model.sizes import MB
 from slimify.model.versions import version_numbers
 
 Variant = Literal["full", "slim", "alpine", "other"]
-_MANAGERS = {
-    "debian": "apt",
-    "ubuntu": "apt",
-    "alpine": "apk",
-    "amazon": "yum",
-    "centos": "yum",
-    "rhel": "dnf",
-}
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
@@ -389,6 +381,6 @@ def _complete(facts: ImageFacts) -> ImageFacts:
         facts,
         libc=libc,
         libc_version=suite.get("glibc") if libc == "glibc" else None,
-        manager=None if distroless else _MANAGERS.get(facts.distro or ""),
+        manager=None if distroless else image_tables()["managers"].get(facts.distro or ""),
         size=MB * sizes.get(facts.suite or "", sizes.get("", 0)),
     )

@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
+from slimify.facts import load, words
 from slimify.languages import language
 
 TABLE = "/etc/mime.types"
-PACKAGES = frozenset({"media-types", "mime-support"})
 
-# Extensions only in the table that are served to browsers.
-ENDINGS = frozenset(
-    """atom avif docx eot epub flac ics jsonld m4a m4v md mjs oga ogg ogv otf pptx rss ttc ttf webp woff woff2
-    xlsx yaml yml""".split()
-)
-_SERVED = (
-    r"(?:^|/)(static\w*|public|assets|media|www|htdocs|html|_build|dist|web|fonts?|images|img|css|js|files"
-    r"|downloads|uploads)/"
-)
-# System directories: fonts and icons of desktop programs, not of a site.
-_SYSTEM = re.compile(r"/usr/(?:share/(?:fonts|icons|doc|themes)|lib|libexec)/")
-# Directories of an installed package that are served; matplotlib's fonts, for example, are not.
-_PACKAGE = re.compile(r"/(?:site|dist)-packages/")
-_PACKAGE_SERVED = re.compile(r"/(?:static\w*|public|assets|www|htdocs)/")
-# Documentation next to served files.
-_ABOUT = r"(?:licen[cs]e|readme|change(?:log|s)|history|authors|contributing|notice|copying)\b[^/]*\Z"
+
+def contains_table(package: str) -> bool:
+    """Whether a Debian package contains the table."""
+    return package in words("media-types.toml", "packages")
 
 
 def known(name: str | None) -> frozenset[str]:
@@ -60,7 +49,7 @@ def endings_by_table(name: str | None, version: str | None, suite: str | None) -
         for ending, row in _row(name).get("retold", {}).items()
         if minor <= row["until"] and suite not in row["but"]
     )
-    return ENDINGS - known(name) | frozenset(retold)
+    return frozenset(words("media-types.toml", "endings")) - known(name) | frozenset(retold)
 
 
 def _row(name: str | None) -> Mapping[str, Any]:
@@ -68,11 +57,18 @@ def _row(name: str | None) -> Mapping[str, Any]:
     return own.facts("media-types.toml") if own is not None else {}
 
 
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(load("media-types.toml")["served"][name])
+
+
 def served(path: str) -> bool:
     """Whether a file is in a directory that servers usually serve."""
-    package = _PACKAGE.search(path)
-    if (_SYSTEM.match(path) and package is None) or re.match(_ABOUT, path.rpartition("/")[2], re.IGNORECASE):
+    package = _pattern("package").search(path)
+    if _pattern("about").match(path.rpartition("/")[2]) or (
+        package is None and _pattern("system").match(path)
+    ):
         return False
     if package is not None:
-        return _PACKAGE_SERVED.search(path, package.end() - 1) is not None
-    return re.search(_SERVED, path) is not None
+        return _pattern("of_package").search(path, package.end() - 1) is not None
+    return _pattern("directories").search(path) is not None

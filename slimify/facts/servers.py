@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from slimify.facts import load
+from slimify.facts import words
 from slimify.languages import languages
 
 
-@cache
 def _words(kind: str, name: str) -> tuple[str, ...]:
-    return tuple(load("servers.toml")[kind][name].split())
+    return words("servers.toml", kind, name)
 
 
 def _name(word: str) -> str:

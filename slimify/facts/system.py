@@ -1,4 +1,4 @@
-"""Facts about system directories, the default PATH, and the C library.
+"""Facts about system directories, the default PATH, the C library, accounts and names of files.
 
 `…_directory` and `exists_…` judge a single directory; the other functions judge a path by its parent
 directories, too. Paths are absolute and normalized.
@@ -6,14 +6,14 @@ directories, too. Paths are absolute and normalized.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-from slimify.facts import load
+from slimify.facts import load, words
 
 
-@cache
-def _words(kind: str, name: str) -> tuple[str, ...]:
-    return tuple(load("system.toml")[kind][name].split())
+def _words(*keys: str) -> tuple[str, ...]:
+    return words("system.toml", *keys)
 
 
 @cache
@@ -132,6 +132,104 @@ def is_package_source(path: str) -> bool:
     return _below(path, "sources")
 
 
+def in_application_tree(path: str) -> bool:
+    """Whether a path is in a tree where applications put their files."""
+    return _below(path, "applications")
+
+
+def is_excluded_from_slim(path: str) -> bool:
+    """Whether slim images leave this file out of packages."""
+    return path.startswith(_trees("excluded")[1])
+
+
+# --- files by name --------------------------------------------------------------------------------
+
+
+@cache
+def _names(kind: str) -> frozenset[str]:
+    return frozenset(_words("names", kind))
+
+
+def history_directories() -> frozenset[str]:
+    """The names of version control's directories."""
+    return _names("history")
+
+
+def third_party_directories() -> frozenset[str]:
+    """The names of directories with other people's sources and samples."""
+    return _names("third_party")
+
+
+def ci_directories() -> frozenset[str]:
+    """The names of hidden directories with commands that CI runs."""
+    return _names("ci")
+
+
+def is_documentation_directory(name: str) -> bool:
+    """Whether directories of this name contain documentation."""
+    return name in _names("documentation")
+
+
+def is_data_ending(ending: str) -> bool:
+    """Whether files of this ending (`csv`) are data, which may be mounted."""
+    return ending in _names("data_endings")
+
+
+def settings_endings() -> frozenset[str]:
+    """The endings (`yml`) of scripts and settings, which may name programs."""
+    return _names("settings_endings")
+
+
+def is_package_file(path: str) -> bool:
+    """Whether a file is a system package, judged by its name."""
+    return path.endswith(_words("names", "package_endings"))
+
+
+def regenerated() -> frozenset[str]:
+    """Patterns of `find` for files that are made anew, or that nothing reads at run time."""
+    return _names("regenerated")
+
+
+def certificate_bundles() -> tuple[str, ...]:
+    """Where root certificates are, the usual file first."""
+    return _words("files", "certificates")
+
+
+def passing() -> tuple[str, ...]:
+    """Parts of paths that may differ in every build."""
+    return _words("files", "passing")
+
+
+def tool_prefixes() -> tuple[str, ...]:
+    """Beginnings of paths outside system directories that belong to packages, toolchains and shells."""
+    return _words("files", "tools")
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """A pattern of system.toml: `disposable`, `caches` or `waste`."""
+    return re.compile(load("system.toml")["patterns"][name])
+
+
+# --- package managers -----------------------------------------------------------------------------
+
+
+def manager_programs() -> tuple[tuple[str, str], ...]:
+    """(manager, path of a program that only it has), in the order to look for them."""
+    rows = load("system.toml")["managers"].items()
+    return tuple((name, path) for name, row in rows for path in row.get("programs", "").split())
+
+
+def manager_caches(manager: str) -> tuple[str, ...]:
+    """The directories of lists and archives that installs of a manager leave."""
+    return tuple(load("system.toml")["managers"].get(manager, {}).get("caches", "").split())
+
+
+def hadolint_rule(manager: str | None) -> str:
+    """hadolint's rule that asks for versions of this manager's packages; "" if there is none."""
+    return str(load("system.toml")["managers"].get(manager, {}).get("hadolint", ""))
+
+
 # --- the C library --------------------------------------------------------------------------------
 
 
@@ -155,7 +253,28 @@ def is_libc_package(name: str) -> bool:
     return name in _words("libc", "packages")
 
 
-# --- the account of root -----------------------------------------------------------------------------
+def musl_directories() -> tuple[str, ...]:
+    """Where musl looks for libraries if nothing is configured."""
+    return _words("libc", "musl_directories")
+
+
+def glibc_tuple(machine: str) -> str:
+    """The name of glibc's directories for an ELF machine: `x86_64-linux-gnu`."""
+    return str(load("system.toml")["libc"]["tuples"].get(machine, f"{machine}-linux-gnu"))
+
+
+# --- accounts ----------------------------------------------------------------------------------------
+
+
+@cache
+def distribution_accounts() -> frozenset[str]:
+    """The users of every Debian and Alpine image."""
+    return frozenset(_words("accounts", "distributions"))
+
+
+def distroless_accounts() -> tuple[str, ...]:
+    """The users of distroless images."""
+    return _words("accounts", "distroless")
 
 
 @cache

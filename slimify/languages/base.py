@@ -108,6 +108,10 @@ class Language(Struct, frozen=True, kw_only=True):
         """The content of a file in the folder's `facts`, e.g. `packages.toml`; {} without such a file."""
         return _facts(self.package, name)
 
+    def words(self, name: str, *keys: str) -> tuple[str, ...]:
+        """The words of an entry of such a file that lists them in one string."""
+        return _words(self.package, name, *keys)
+
 
 @cache
 def _facts(package: str, name: str) -> dict[str, Any]:
@@ -115,6 +119,14 @@ def _facts(package: str, name: str) -> dict[str, Any]:
 
     path = _folder(package) / "facts" / name
     return load_file(path) if path.exists() else {}
+
+
+@cache
+def _words(package: str, name: str, *keys: str) -> tuple[str, ...]:
+    entry: Any = _facts(package, name)
+    for key in keys:
+        entry = entry[key]
+    return tuple(entry.split())
 
 
 @cache

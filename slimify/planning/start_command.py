@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.shells import is_shell
 from slimify.languages import language
 from slimify.model.decisions import Reason
@@ -37,5 +37,5 @@ def starts_global_install(program: Program) -> bool:
 
 def starts_only_shell(start: Sequence[Effect]) -> bool:
     """Whether the image starts an interactive shell and nothing else."""
-    programs = [e for e in start if e.kind not in LEAVES_NOTHING and e.tool not in OFFICIAL_ENTRYPOINTS]
+    programs = [e for e in start if e.kind not in LEAVES_NOTHING and e.tool not in entry_scripts()]
     return bool(programs) and all(is_shell(e.tool) for e in programs)

@@ -13,7 +13,7 @@ from slimify.analysis.roles.parent_directories import required_directories
 from slimify.facts.carried import carried
 from slimify.facts.image_tables import accounts
 from slimify.facts.images import ImageFacts
-from slimify.facts.system import is_shared_directory
+from slimify.facts.system import distribution_accounts, is_shared_directory
 from slimify.model.decisions import Reason
 from slimify.model.dockerfile import Dockerfile, Instruction
 from slimify.model.effects import Effect
@@ -23,11 +23,6 @@ from slimify.syntax.dockerfile.instructions import from_parts
 from slimify.syntax.dockerfile.scope import scopes
 from slimify.syntax.dockerfile.words import expand
 
-# Users that every Debian and Alpine image has (base-passwd, alpine-baselayout).
-_USERS = frozenset(
-    """root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc nobody operator
-    shutdown halt adm ftp guest cron squid xfs at postgres nginx nonroot""".split()
-)
 _READING = frozenset({"files", "meta", "app", "install", "compile", "build", "unpack", "check"})
 
 
@@ -184,7 +179,7 @@ def _missing_users(visits: Sequence[Visit], base: ImageFacts | None) -> Iterator
         if visit.instruction.keyword == "USER":
             known = {k: v for k, v in visit.state.env.items() if v is not None}
             name = (expand(visit.instruction.value, known) or "").strip().partition(":")[0]
-            if not name or name.isdigit() or name in made or name in _USERS or base is None:
+            if not name or name.isdigit() or name in made or name in distribution_accounts() or base is None:
                 continue
             if name == base.user or name in accounts(base.family):
                 continue

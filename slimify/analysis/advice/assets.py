@@ -17,15 +17,14 @@ from slimify.analysis.context_readers import ContextReaders, context_readers
 from slimify.analysis.program import Program, Step
 from slimify.facts import load, merged
 from slimify.facts.servers import document_roots, served_names
+from slimify.facts.system import is_data_ending, is_documentation_directory
 from slimify.model.ignore_file import Asset
 from slimify.semantics.paths import inside_any
 from slimify.syntax.dockerfile.instructions import copy_parts
 
-_DOCS_DIRECTORIES = frozenset({"doc", "docs", "documentation"})
 _PAGE = re.compile(r"(^|/)[^/]+\.(md|rst|adoc)$")
 _MAX_PAGES = 200
 _MIN_NAME_LENGTH = 4  # letters; shorter names are too common
-_DATA_SUFFIXES = frozenset({"csv", "tsv", "sql", "dump", "bak", "log", "parquet"})
 
 
 class _File(Struct, frozen=True):
@@ -91,7 +90,7 @@ def _copies_path(step: Step, path: str) -> bool:
 
 def _asset(program: Program, named: ContextReaders, path: str, members: list[_File]) -> Asset:
     evidence, used = _evidence(program, named, members)
-    data = all(posixpath.splitext(f.path)[1][1:].lower() in _DATA_SUFFIXES for f in members)
+    data = all(is_data_ending(posixpath.splitext(f.path)[1][1:].lower()) for f in members)
     alone = (path.endswith("/") and _fills_directory(program, path, members)) or not path.endswith("/")
     ignorable = (
         not used
@@ -127,7 +126,7 @@ def _evidence(program: Program, named: ContextReaders, members: list[_File]) -> 
         if named.names_directory(name):
             return f"the directory {name} is named by a source or a step, and may be served", True
     places = {posixpath.dirname(f.place) for f in members}
-    below = () if directories[:1] and directories[0] in _DOCS_DIRECTORIES else directories
+    below = () if directories[:1] and is_documentation_directory(directories[0]) else directories
     if any(name in below for name in served_names()) or any(inside_any(p, document_roots()) for p in places):
         return "a web server or framework may serve the directory", True
     whole = re.compile("|".join(merged("unread.toml")["texts"]["whole"]))

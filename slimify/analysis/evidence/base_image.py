@@ -12,8 +12,10 @@ import re
 from collections.abc import Mapping
 
 from slimify.analysis.evidence.image_evidence import OS_RELEASE, BuiltImage
+from slimify.facts.image_tables import distribution
 from slimify.facts.images import ImageFacts
 from slimify.facts.references import parse_reference
+from slimify.facts.system import manager_programs
 from slimify.image.layout import strings
 from slimify.image.tree import Files
 from slimify.languages import languages
@@ -21,11 +23,6 @@ from slimify.model.dockerfile import Dockerfile
 from slimify.syntax.dockerfile.instructions import env_pairs
 from slimify.syntax.dockerfile.scope import scopes
 
-_MANAGERS = (
-    ("apt", "/usr/bin/apt-get"), ("apk", "/sbin/apk"), ("apk", "/usr/bin/apk"), ("dnf", "/usr/bin/dnf"),
-    ("microdnf", "/usr/bin/microdnf"), ("yum", "/usr/bin/yum"),
-)  # fmt: skip
-_DISTROS = {"debian": "debian", "ubuntu": "ubuntu", "alpine": "alpine", "amzn": "amazon", "rhel": "rhel"}
 _BASE_VALUE = "\N{OBJECT REPLACEMENT CHARACTER}"  # stands for the value in the base image
 _VERSION_NUMBER = re.compile(r"\d+(?:\.\d+)+")
 
@@ -35,7 +32,7 @@ def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> 
     files = Files(evidence.image.layers[: evidence.first_own_layer])
     parts = parse_reference(reference)
     release = _release(evidence)
-    distro = _DISTROS.get(release.get("ID", ""))
+    distro = distribution(release.get("ID", ""))
     env = _environment(evidence, file)
     language, version = _language(evidence, files, env)
     config = evidence.image.config
@@ -60,7 +57,7 @@ def base_image_facts(evidence: BuiltImage, file: Dockerfile, reference: str) -> 
         suite_sure=True,
         libc="musl" if musl else "glibc" if number else None,
         libc_version=number[0] if number and not musl else None,
-        manager=next((name for name, path in _MANAGERS if files.resolve(path)), None),
+        manager=next((name for name, path in manager_programs() if files.resolve(path)), None),
         user=_user(evidence, file),
         workdir=_workdir(config, file),
         env=env,

@@ -16,30 +16,20 @@ from msgspec.structs import replace
 
 from slimify.analysis.evidence.image_evidence import BuiltImage
 from slimify.facts.language_files import all_files, below_home, projects
-from slimify.facts.system import is_plain_root, is_scratch, is_shared_directory, is_systems
+from slimify.facts.system import (
+    in_application_tree,
+    is_plain_root,
+    is_scratch,
+    is_shared_directory,
+    is_systems,
+    pattern,
+)
 from slimify.image.tree import Files
 from slimify.languages import installed_directories
 from slimify.model.effects import WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, inside_any, outermost
 from slimify.semantics.walk import Visit
 
-# Directories of applications; files elsewhere belong to the system.
-_APPLICATION_DIRECTORIES = (
-    "/app",
-    "/opt",
-    "/srv",
-    "/home",
-    "/usr/local/bin",
-    "/usr/src",
-    "/var/www",
-    "/code",
-    "/work",
-)
-# Caches of tools (XDG base directories, cargo, …). Languages add their own.
-_CACHES = (
-    r"/(?:root|home/[^/]+)/(?:\.cache|\.cargo/registry|\.m2|\.gradle|\.wget-hsts|\.ccache)(?:/|$)"
-    r"|/usr/local/share/\.cache/"
-)
 # Effects that change no system state, so only their paths can be unknown.
 _RESOLVABLE_KINDS = WORKS_BY_PATH | {"unknown", "build", "compile", "check"}
 _MAX_NAMED_FILES = 3  # up to this many files of a new directory are named instead of the directory
@@ -131,15 +121,17 @@ def _is_temporary(path: str) -> bool:
 @cache
 def _caches() -> re.Pattern[str]:
     kept = (below_home(p) + ("" if p.endswith("/") else "(?:/|$)") for one in all_files() for p in one.kept)
-    return re.compile("|".join((_CACHES, *kept)))
+    return re.compile("|".join((pattern("caches").pattern, *kept)))
 
 
 def _is_own(path: str, evidence: BuiltImage) -> bool:
     """Whether the path belongs to the application: outside system directories, and in no system package."""
     if evidence.packages.owner_of(path) is not None:
         return False
-    return inside_any(path, (*_APPLICATION_DIRECTORIES, *projects())) or not (
-        is_systems(path) or inside_any(path, ("/var", "/root", "/run"))
+    return (
+        in_application_tree(path)
+        or inside_any(path, projects())
+        or not (is_systems(path) or inside_any(path, ("/var", "/root", "/run")))
     )
 
 

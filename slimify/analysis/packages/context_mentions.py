@@ -8,9 +8,9 @@ from functools import cached_property
 
 from slimify.context.scan import Context
 from slimify.facts import merged
+from slimify.facts.system import settings_endings
 from slimify.languages import languages
 
-_SETTINGS_SUFFIXES = ("sh", "bash", "conf", "cfg", "ini", "toml", "yml", "yaml")
 _MAX_BYTES = 16_000_000
 
 
@@ -32,7 +32,7 @@ class ContextMentions:
     @cached_property
     def _texts(self) -> tuple[tuple[str, str], ...]:
         facts = merged("unread.toml")["texts"]
-        elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *_SETTINGS_SUFFIXES}
+        elsewhere, read = re.compile(facts["elsewhere"]), {*facts["code"], *settings_endings()}
         left, texts = _MAX_BYTES, []
         for path, size in self._context.files.items():
             ending = path.rpartition(".")[2]

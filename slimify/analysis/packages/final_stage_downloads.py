@@ -9,13 +9,13 @@ import posixpath
 from collections.abc import Mapping, Sequence
 
 from slimify.analysis.roles.role_state import AtomKey
+from slimify.facts.system import is_package_file
 from slimify.model.decisions import Role
 from slimify.model.effects import LEAVES_NOTHING, USES_PACKAGE_LISTS, WORKS_BY_PATH, Effect
 from slimify.semantics.paths import inside, overlap
 from slimify.semantics.walk import Visit
 
 _DOWNLOAD_KINDS = WORKS_BY_PATH | LEAVES_NOTHING
-_PACKAGE_SUFFIXES = (".apk", ".deb", ".rpm")
 
 
 def final_stage_downloads(
@@ -52,8 +52,6 @@ def _installed_files(effect: Effect) -> tuple[str, ...]:
     """The files that an install reads, including package files among its operands."""
     if effect.kind not in USES_PACKAGE_LISTS:
         return ()
-    local = [
-        p.name for p in effect.packages if p.name.startswith((".", "/")) or p.name.endswith(_PACKAGE_SUFFIXES)
-    ]
+    local = [p.name for p in effect.packages if p.name.startswith((".", "/")) or is_package_file(p.name)]
     cwd = effect.cwd or "/"
     return (*effect.reads, *(posixpath.normpath(posixpath.join(cwd, name)) for name in local))

@@ -17,6 +17,7 @@ from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.debian import PackageFacts
 from slimify.facts.images import ImageFacts
 from slimify.facts.packages import interpreters, programs_calling
+from slimify.facts.programs import compilers, has_compiler, is_called_indirectly
 from slimify.facts.toolchains import beside, compile_programs, interpreters_to_compile, programs_started_by
 from slimify.languages import language, of_effect
 from slimify.model.decisions import PackageVerdict, Reason, Role
@@ -24,7 +25,6 @@ from slimify.model.effects import INSTALLS, MANAGES_PACKAGES, Effect, SystemMana
 from slimify.model.sources import Use
 from slimify.semantics.walk import Visit
 
-_COMPILERS = ("gcc", "g++", "cc", "c++", "clang")
 _MANAGING_KINDS = MANAGES_PACKAGES | {"state"}
 
 
@@ -227,12 +227,12 @@ def _verdict_by_use(
     starter = next((s for s in starters if s in usage.called_programs), None)
     if starter is not None:
         return _verdict(name, "run", Reason.of("SL203", "starter", command=starter))
-    if name in interpreters_to_compile(language(usage.application)) and _has_compiler(beside_it):
+    if name in interpreters_to_compile(language(usage.application)) and has_compiler(beside_it):
         return _verdict(name, "build", Reason.of("SL201", "native"))
     if facts.kind in ("fetch", "tool"):
         return _tool_verdict(usage, name, facts, user)
     programs = {name, *interpreters()} & set(facts.commands)
-    if programs and user is None and not needs.dynamic and name not in _CALLED_INDIRECTLY:
+    if programs and user is None and not needs.dynamic and not is_called_indirectly(name):
         return _verdict(name, "run", Reason.of("SL206", "unseen"))
     return _verdict(name, "run", Reason.of("SL203", "nothing_shown"))
 
@@ -243,7 +243,7 @@ def _build_package_verdict(
     """The verdict on a compiler, headers or a build tool that run time does not call. Its output may need
     libraries."""
     commands = usage.needs.commands
-    compiler = next((commands[c] for c in _COMPILERS if c in commands), None)
+    compiler = next((commands[c] for c in compilers() if c in commands), None)
     if compiler is not None and name.endswith("-dev"):
         return _verdict(name, "run", Reason.of("SL202", "compiles", place=_location(compiler)))
     if usage.links_nothing and facts.counterparts != ():
@@ -285,16 +285,6 @@ def _indirect_use(usage: PackageUsage, verdict: PackageVerdict, facts: PackageFa
         return _verdict(name, "run", Reason.of("SL203", "beside", user=user))
     file = usage.mentions.first_file((name, *facts.commands)) if usage.mentions is not None else ""
     return _verdict(name, "run", Reason.of("SL203", "named", file=file)) if file else verdict
-
-
-# Programs that are often started indirectly: shells, and what daemons start.
-_CALLED_INDIRECTLY = frozenset(
-    {"bash", "dash", "cron", "dbus", "sudo", "tini", "dumb-init", "openssl", "sendmail"}
-)
-
-
-def _has_compiler(names: Sequence[str]) -> bool:
-    return any(n in ("make", "g++", "gcc", "build-essential", "build-base") for n in names)
 
 
 def _location(use: Use) -> str:

@@ -21,13 +21,13 @@ from slimify.context.build_scripts.call import Call
 from slimify.context.make import targets
 from slimify.context.yaml_nodes import items, pairs, text_of
 from slimify.facts.shells import is_posix_shell, is_shell_file, is_shell_script
+from slimify.facts.system import ci_directories, third_party_directories
 from slimify.languages import installed_directories
 from slimify.model.shell import Command, Word
 from slimify.syntax.shell import script as shell
 
 _MAX_BYTES, _MAX_FILES, _MAX_DEPTH, _MAX_TARGETS = 256 << 10, 400, 5, 60
-_SKIPPED = frozenset({"vendor", "third_party", "testdata", ".git", "__pycache__"})
-_HIDDEN = frozenset({".github", ".circleci", ".ci", ".travis", ".buildkite", ".semaphore"})
+_SKIPPED = frozenset({".git", "__pycache__"})
 _MAKEFILES = re.compile(r"(GNUm|M|m)akefile|.*\.mk")
 _YAML = re.compile(r".*\.ya?ml")
 _SHELL = re.compile(r".*\.(sh|bash)|[\w-]+")  # files without an extension need a shebang
@@ -212,12 +212,12 @@ def _scalars(node: Any, depth: int) -> Iterator[Any]:
 
 
 def _files(root: Path) -> Iterator[str]:
-    skipped = _SKIPPED | installed_directories()
+    ci, skipped = ci_directories(), _SKIPPED | third_party_directories() | installed_directories()
     for directory, folders, names in os.walk(root):
         below = os.path.relpath(directory, root)
         depth = 0 if below == "." else below.count(os.sep) + 1
         folders[:] = (
-            [f for f in sorted(folders) if f not in skipped and (not f.startswith(".") or f in _HIDDEN)]
+            [f for f in sorted(folders) if f not in skipped and (not f.startswith(".") or f in ci)]
             if depth < _MAX_DEPTH
             else []
         )

@@ -18,14 +18,10 @@ from slimify.context.build_scripts.call import Call
 from slimify.context.build_scripts.command_lines import normalized_name, parse_options, parse_tar
 from slimify.context.build_scripts.scripts import Script, relative_to_cwd, scripts
 from slimify.context.build_scripts.variables import ROOTED
+from slimify.facts.programs import edits_no_file
 from slimify.facts.shells import leads_command
 from slimify.model.decisions import Reason
 from slimify.syntax.shell.script import command_of, unwrap
-
-_HARMLESS = frozenset(
-    """echo printf ls test [ [[ true : file du stat sha256sum sha1sum md5sum mkdir touch rm docker podman git
-    set cd pushd popd export source . exit if sleep""".split()
-)
 
 
 class Extract(Struct, frozen=True, kw_only=True):
@@ -323,7 +319,7 @@ class _Reader(Struct):
             return
         if tool in ("mv", "cp") and len(operands) == 2 and len(paths) == 2:
             self._trace_move(call, tool, paths[0], operands[1])
-        elif tool not in _HARMLESS and tool != "chmod":
+        elif not edits_no_file(tool) and tool != "chmod":
             self.modified += [(target, call.line, tool) for target in self._targets_under(paths)]
 
     def _trace_move(self, call: Call, tool: str, source: str, dest: str) -> None:

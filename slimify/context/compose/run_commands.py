@@ -18,10 +18,10 @@ from slimify.context.compose.yaml_commands import (
     repository,
 )
 from slimify.context.scan import Context, clean
+from slimify.facts.system import third_party_directories
 from slimify.languages import installed_directories, languages
 
 _MAX_FILES = 300
-_THIRD_PARTY = frozenset({"vendor", "third_party", "testdata"})
 _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml")
 _SCRIPT = re.compile(r"(?:.*/)?(?:GNUm|M|m)akefile|.*\.mk|\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.ya?ml")
 _DOCKER = re.compile(
@@ -41,7 +41,7 @@ _VALUELESS_OPTIONS = frozenset(
 
 def run_commands(context: Context, dockerfile: str = "Dockerfile") -> tuple[RunCommand, ...]:
     """Every command found, by file and line. `dockerfile` is a path in the context."""
-    third_party = _THIRD_PARTY | installed_directories()
+    third_party = third_party_directories() | installed_directories()
     files = [name for name in context.files if third_party.isdisjoint(name.split("/")[:-1])]
     found: list[RunCommand] = []
     # an image with the name of the project is built from its main Dockerfile

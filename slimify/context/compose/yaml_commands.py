@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.context.scan import Context, clean
+from slimify.facts.image_tables import is_service
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -24,14 +25,6 @@ Source = Literal["compose", "kubernetes", "procfile", "script"]
 MAX_BYTES = 256 << 10  # of one file
 _MAX_MERGES = 40
 _TEMPLATE = "$TEMPLATE"
-# Official images that often run next to an application and are not built from its Dockerfile.
-_OFFICIAL_IMAGES = frozenset(
-    (
-        *("alpine", "busybox", "debian", "ubuntu", "redis", "postgres", "mysql", "mariadb", "mongo"),
-        *("memcached", "rabbitmq", "nats", "nginx", "httpd", "haproxy", "traefik", "consul", "vault"),
-        *("elasticsearch", "kibana", "logstash", "cassandra", "zookeeper", "registry", "docker"),
-    )
-)
 
 
 class RunCommand(Struct, frozen=True, kw_only=True):
@@ -100,7 +93,7 @@ def kubernetes_commands(context: Context, path: str, names: set[str]) -> Iterato
         for container in _containers(document):
             image = _string(_get(container, "image"))
             base = repository(image)
-            if not image or ("/" not in image and base in _OFFICIAL_IMAGES):
+            if not image or ("/" not in image and is_service(base)):
                 continue
             certain = base in names or base == _TEMPLATE
             nodes = [(_get(container, "command"), _get(container, "args"))]

@@ -12,32 +12,12 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
+from slimify.facts import load, words
+
 UNKNOWN = "${UNKNOWN}"
 _MAX_DEPTH = 40
 _MAX_STEPS = 20_000
 _MAX_LENGTH = 1 << 17
-
-# Set by the environment of make, so they are unknown rather than empty if the file does not set them.
-_FROM_ENVIRONMENT = frozenset(
-    (
-        *("HOME", "PATH", "PWD", "OLDPWD", "USER", "LOGNAME", "HOSTNAME", "TMPDIR", "CURDIR", "MAKEFLAGS"),
-        *("MAKEFILE_LIST", "MAKECMDGOALS", "GOPATH", "GOROOT", "GOBIN", "GOFLAGS", "GOOS", "GOARCH"),
-    )
-)
-# GNU make's built-in definitions ("Variables Used by Implicit Rules") that are not empty.
-_BUILT_IN = {
-    "MAKE": "make",
-    "SHELL": "/bin/sh",
-    "CC": "cc",
-    "CXX": "g++",
-    "CPP": "cc -E",
-    "AR": "ar",
-    "AS": "as",
-    "LD": "ld",
-    "RM": "rm -f",
-}
-# Commands of an image always run on Linux.
-_SHELL_ANSWERS = {"uname": "Linux", "uname -s": "Linux", "uname -o": "GNU/Linux"}
 
 
 class Value(Struct, frozen=True):
@@ -146,9 +126,9 @@ class Scope(Struct):
         """The expanded value of a variable; an undefined one is empty, as in make."""
         variable = self.find(name)
         if variable is None:
-            if name in _FROM_ENVIRONMENT:
+            if name in words("make.toml", "environment"):
                 return _unknown(name)
-            return Value(_BUILT_IN.get(name, ""))
+            return Value(load("make.toml")["variables"].get(name, ""))
         if not variable.recursive:
             return variable.value
         value = self.expand(variable.value.text, depth + 1)
@@ -161,7 +141,7 @@ class Scope(Struct):
             bare = command.text.split("2>")[0].strip()
             if bare == "pwd" and not command.unknown:
                 return self.value_of("CURDIR", depth)
-            answer = None if command.unknown else _SHELL_ANSWERS.get(bare)
+            answer = None if command.unknown else load("make.toml")["answers"].get(bare)
             return Value(answer) if answer is not None else _unknown("shell")
         if name in ("if", "or", "and"):
             return self._choose(name, arguments, depth)

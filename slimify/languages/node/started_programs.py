@@ -8,9 +8,7 @@ import posixpath
 from collections.abc import Iterable, Set
 
 from slimify.image.layout import mapping
-
-_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "npx"})
-_SETTINGS = frozenset({"package.json", "ecosystem.config.js", "process.json"})
+from slimify.languages.node import LANGUAGE
 
 
 def is_package_file(path: str) -> bool:
@@ -18,12 +16,12 @@ def is_package_file(path: str) -> bool:
 
 
 def names_start(path: str) -> bool:
-    return posixpath.basename(path) in _SETTINGS
+    return posixpath.basename(path) in LANGUAGE.words("toolchain.toml", "installs", "start_files")
 
 
 def files_read_by(program: str, paths: Iterable[str]) -> Iterable[str]:
     """The manifest of the working directory or of a workspace."""
-    if program not in _MANAGERS:
+    if program not in LANGUAGE.words("toolchain.toml", "installs", "runners"):
         return ()
     return [path for path in paths if path.endswith("/package.json") and not is_package_file(path)]
 

@@ -11,6 +11,7 @@ from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import AtomStep, Program, Step
 from slimify.facts.carried import installed as base_packages
 from slimify.facts.images import image
+from slimify.facts.programs import is_plain_check
 from slimify.model.decisions import Decision, PackageVerdict
 from slimify.model.effects import INSTALLS_NOTHING, LEAVES_NOTHING, SystemManager
 from slimify.model.plan import Rung
@@ -75,7 +76,7 @@ def final_atoms(
                 gone |= {e.action.split()[-1] for e in atom.effects if "--virtual" in e.action}
         elif in_builder and _is_copied_already(step, atom, request.copies):
             continue
-        elif atom.role in ("run", "both", "unknown") or is_plain_check(atom) or _serves_installs(atom):
+        elif atom.role in ("run", "both", "unknown") or only_checks(atom) or _serves_installs(atom):
             kept.add(atom.index)
         elif _on_copy_root(program, step, atom, request.copies):
             kept.add(atom.index)
@@ -174,29 +175,9 @@ def _installs(atom: AtomStep) -> bool:
     return any(e.kind == "packages" for e in atom.effects)
 
 
-# Checks that work in any image; they stay with the commands that they guard.
-PLAIN_CHECKS = frozenset(
-    {
-        "[",
-        "test",
-        "[[",
-        "true",
-        ":",
-        "exit",
-        "echo",
-        "printf",
-        "ls",
-        "id",
-        "which",
-        "command",
-        "type",
-        "whoami",
-    }
-)
-
-
-def is_plain_check(atom: AtomStep) -> bool:
-    return bool(atom.effects) and all(e.kind == "check" and e.tool in PLAIN_CHECKS for e in atom.effects)
+def only_checks(atom: AtomStep) -> bool:
+    """Whether an atom only checks what any image has: it stays with the commands that it guards."""
+    return bool(atom.effects) and all(e.kind == "check" and is_plain_check(e.tool) for e in atom.effects)
 
 
 def _on_copy_root(program: Program, step: Step, atom: AtomStep, copies: Sequence[CopyFromBuilder]) -> bool:

@@ -8,13 +8,10 @@ from types import MappingProxyType
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried
-from slimify.facts.debian import brings
+from slimify.facts.debian import brings, is_archived
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import SystemManager
 from slimify.model.sources import Use
-
-# Releases whose packages have moved to archive.debian.org: `apt-get update` fails on their images.
-ARCHIVED = frozenset({"wheezy", "jessie", "stretch", "buster", "trusty", "precise"})
 
 
 def restored_packages(
@@ -57,7 +54,7 @@ def restored_packages(
         return (), (), Reason.of("SL391", "runtime_library", user=use, library=library)
     if not names:
         return (), (), None
-    if program.base.suite in ARCHIVED and not _reaches_apt(program):
+    if is_archived(program.base.suite) and not _reaches_apt(program):
         suite = program.base.suite or ""
         return (), (), Reason.of("SL391", "archived", packages=tuple(names), suite=suite)
     decisions = tuple(

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from slimify.analysis.program import Program
 from slimify.context.build_scripts.command_lines import normalized_name
 from slimify.context.build_scripts.transfers import BuildScript, Extract
+from slimify.facts.programs import only_waits
 from slimify.facts.shells import changes_user, is_shell
 from slimify.facts.system import is_plain_root
 from slimify.model.decisions import Decision, Reason
@@ -30,8 +31,6 @@ from slimify.planning.merge.stages import builder_stages, colliding_names, last_
 from slimify.planning.stages.assemble import Block, instruction_blocks
 from slimify.semantics.paths import inside, inside_any
 from slimify.syntax.dockerfile.instructions import arg_names, copy_parts, from_parts, is_multi_stage
-
-_WAITING_COMMANDS = frozenset({"", "true", "/bin/true", "sleep", "tail", "cat"})
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -231,7 +230,7 @@ def _container_runs(pair: Pair, taken: Sequence[BuilderCopy]) -> tuple[str, ...]
 
 def _only_waits(command: tuple[str, ...]) -> bool:
     """Whether a container only waits, or leaves no files behind."""
-    return command[0] in _WAITING_COMMANDS or (is_shell(command[0]) and command[1:2] != ("-c",))
+    return not command[0] or only_waits(command[0]) or (is_shell(command[0]) and command[1:2] != ("-c",))
 
 
 def _surely_makes(builder: Program, path: str) -> bool:

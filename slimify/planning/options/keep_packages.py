@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slimify.analysis.program import Program
 from slimify.facts.carried import installed
+from slimify.facts.system import hadolint_rule
 from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import SystemManager
 from slimify.model.plan import Plan, Stage
@@ -21,7 +22,6 @@ from slimify.planning.stages.items import keyword, keyword_case, new_item, with_
 
 # The instruction that `restore_packages.install_run` writes.
 _INSTALL_RUN = re.compile(r"apt-get install -y --no-install-recommends (?P<names>[^\\\n]+?) \\")
-_QUIET = {"apt": "# hadolint ignore=DL3008\n", "apk": "# hadolint ignore=DL3018\n"}
 
 
 def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> Plan | Reason:
@@ -34,7 +34,8 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
     if not missing or unchanged:
         return plan
     manager = facts.manager if facts else None
-    if manager not in _QUIET:
+    rule = hadolint_rule(manager)
+    if not rule:
         return Reason.of("SL396", "package", base=final.base, package=missing[0])
     joined = _with_joined_install(final, missing) if manager == SystemManager.APT else None
     if joined is not None:
@@ -47,7 +48,7 @@ def with_kept_packages(program: Program, plan: Plan, names: tuple[str, ...]) -> 
         else f"RUN apk add --no-cache {' '.join(missing)}"
     )
     case, end = keyword_case(program), program.dockerfile.newline
-    item = new_item(_QUIET[manager] + line.replace("RUN", case("RUN"), 1), end, spaced=True)
+    item = new_item(f"# hadolint ignore={rule}\n" + line.replace("RUN", case("RUN"), 1), end, spaced=True)
     at = next((i for i, x in enumerate(final.items) if keyword(x) == "FROM"), 0) + 1
     return replace(
         plan,

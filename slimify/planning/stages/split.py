@@ -22,7 +22,7 @@ from slimify.planning.estimates.estimate import package_manager, removes_lists
 from slimify.planning.final_stage.commands import (
     SplitRequest,
     final_atoms,
-    is_plain_check,
+    only_checks,
     removes_copied,
     rewritten_install,
 )
@@ -105,7 +105,7 @@ def _builder_end(program: Program, copies: Sequence[CopyFromBuilder]) -> int | N
             continue
         for atom in step.atoms:
             kinds = {e.kind for e in atom.effects}
-            idle = kinds <= {"packages", "state", "cache", "index", "unpackage"} or is_plain_check(atom)
+            idle = kinds <= {"packages", "state", "cache", "index", "unpackage"} or only_checks(atom)
             if atom.role == "build" and not idle:
                 indexes.append(step.index)
     return max(indexes)

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from slimify.analyze.model import Analysis, LayerView, Node, Rule, Waste
+from slimify.model.counts import counted
 from slimify.report.analysis.file_differences import Difference, FileSet, difference
 from slimify.report.analysis.largest_paths import findings_at, largest
 from slimify.report.ansi import Paint
@@ -74,23 +75,23 @@ def verdicts(rules: Sequence[Rule], *, paint: Paint = PLAIN) -> str:
 
 def _summary(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     where = f", {printable(analysis.architecture)}" if analysis.architecture else ""
-    rest = f" in {_count(len(analysis.layers), 'layer')}{where}"
+    rest = f" in {counted(len(analysis.layers), 'layer')}{where}"
     whole = size(analysis.size)
     name = shorten(printable(analysis.name), max(width - len(rest) - len(whole) - 2, 20))
     yield f"{paint(name, 'bold')}: {paint(whole, 'bold')}{rest}"
     own = [layer for layer in analysis.layers if not layer.base]
     base = len(analysis.layers) - len(own)
     if base:
-        yield _figure("base image", analysis.size - analysis.own_size, _count(base, "layer"))
-        yield _figure("on top of it", analysis.own_size, _count(len(own), "layer"))
+        yield _figure("base image", analysis.size - analysis.own_size, counted(base, "layer"))
+        yield _figure("on top of it", analysis.own_size, counted(len(own), "layer"))
     percent = f"{_percent(analysis.avoidable, analysis.size)}, "
-    found = _count(len(analysis.findings), "finding")
+    found = counted(len(analysis.findings), "finding")
     yield _figure("avoidable", analysis.avoidable, percent + found if analysis.findings else "", paint)
     yield _figure(
         "wasted", analysis.efficiency.wasted, f"efficiency {score(analysis)}, both as defined by dive"
     )
-    packages = f" and {_count(analysis.packages, 'package')}" if analysis.packages else ""
-    yield f"  {'contents':13}  {_count(analysis.files, 'file')}{packages}"
+    packages = f" and {counted(analysis.packages, 'package')}" if analysis.packages else ""
+    yield f"  {'contents':13}  {counted(analysis.files, 'file')}{packages}"
 
 
 def _figure(name: str, count: int, text: str, paint: Paint = PLAIN) -> str:
@@ -156,7 +157,7 @@ def _findings(analysis: Analysis, width: int, paint: Paint) -> Iterator[str]:
     rest = ranked[MAX_FINDINGS:]
     if rest:
         yield ""
-        what = f"and {_count(len(rest), 'smaller finding')}, {size(sum(waste.bytes for waste in rest))}"
+        what = f"and {counted(len(rest), 'smaller finding')}, {size(sum(waste.bytes for waste in rest))}"
         yield f"  {what} (all findings: --format json or --html)"
     rewritable = [waste for waste in analysis.findings if waste.rewrite]
     if rewritable:
@@ -230,8 +231,8 @@ def _cost(analyses: Sequence[Analysis], width: int) -> Iterator[str]:
     assert first is not None
     assert last is not None
     pulled, stored = _arrow(first.pulled, last.pulled), _arrow(first.stored, last.stored)
-    who = f"{_count(first.replicas, 'container')} on " if first.replicas else ""
-    text = f"{who}{_count(first.nodes, 'node')}: one roll-out pulls {pulled}"
+    who = f"{counted(first.replicas, 'container')} on " if first.replicas else ""
+    text = f"{who}{counted(first.nodes, 'node')}: one roll-out pulls {pulled}"
     text += f" if the base image is already present, and stores {stored}"
     one = analyses[0]
     if len(analyses) == 1 and one.avoidable and one.size:
@@ -248,8 +249,8 @@ def _sides(before: Analysis, after: Analysis, width: int, paint: Paint) -> Itera
     room = (width - 16 - 10) // 2
     names = [shorten(printable(one.name), room - 2) for one in (before, after)]
     yield paint(f"{'':16}{names[0]:>{room}}{names[1]:>{room}}", "bold")
-    for name, values, counted in _rows(before, after):
-        texts = [size(value) if counted else f"{value:,}" for value in values]
+    for name, values, in_bytes in _rows(before, after):
+        texts = [size(value) if in_bytes else f"{value:,}" for value in values]
         change = _change(*values)
         row = f"{name:16}{texts[0]:>{room}}{texts[1]:>{room}}"
         colour = "green" if values[1] < values[0] else "red"
@@ -275,7 +276,7 @@ def _difference(found: Difference, width: int, paint: Paint) -> Iterator[str]:
             yield from _part(title, part, width, paint)
             yield ""
     if found.resized:
-        yield f"{_count(found.changed, 'file')} with a different size: {_signed(found.resized)}"
+        yield f"{counted(found.changed, 'file')} with a different size: {_signed(found.resized)}"
     if found.hidden:
         yield f"Hidden by later layers: {_signed(found.hidden)}"
     if found.resized or found.hidden:
@@ -284,9 +285,9 @@ def _difference(found: Difference, width: int, paint: Paint) -> Iterator[str]:
 
 def _part(title: str, part: FileSet, width: int, paint: Paint) -> Iterator[str]:
     colour = "green" if title == "Removed" else "yellow"
-    yield f"{paint(title, 'bold')}: {paint(size(part.bytes), colour)} in {_count(part.files, 'file')}"
+    yield f"{paint(title, 'bold')}: {paint(size(part.bytes), colour)} in {counted(part.files, 'file')}"
     for row in part.rows[:MAX_ROWS]:
-        files = _count(row.files, "file") if row.directory else ""
+        files = counted(row.files, "file") if row.directory else ""
         room = width - _PATH_COLUMN - 2 - len(files) - 2
         path = shorten(printable(row.path), room)
         yield f"{size(row.bytes):>{_PATH_COLUMN}}  {path:{room}}  {files}".rstrip()
@@ -302,7 +303,7 @@ def _resolved(before: Analysis, after: Analysis, width: int, paint: Paint) -> It
     removed = [waste for waste in before.findings if (waste.code, waste.path) not in left]
     if not before.findings:
         return
-    yield paint(f"{len(removed)} of {_count(len(before.findings), 'finding')} resolved", "bold")
+    yield paint(f"{len(removed)} of {counted(len(before.findings), 'finding')} resolved", "bold")
     for waste in sorted(removed, key=lambda waste: -waste.bytes)[:MAX_ROWS]:
         mark = f"{waste.code} {KINDS[waste.kind]}"
         room = width - _PATH_COLUMN - 2 - len(mark) - 2
@@ -323,10 +324,6 @@ def shorten(path: str, room: int) -> str:
 def _sentence(text: str) -> str:
     text = text.strip()
     return text if not text or text[-1] in ".!?" else text + "."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def score(analysis: Analysis) -> str:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from slimify.model.counts import counted
 from slimify.report.ansi import Paint
 from slimify.report.text import PLAIN, size
 
@@ -81,12 +82,6 @@ def place(row: Row) -> str:
     repository, file = str(row["repository"]), str(row["file"])
     inside = repository == os.curdir or file.startswith(repository)  # not so in a clone
     return file if file and inside else f"{repository}  {file}".rstrip()
-
-
-def counted(number: int, name: str) -> str:
-    """`1 repository`, `2 repositories`."""
-    plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
-    return f"{number} {name if number == 1 else plural}"
 
 
 def text(tally: Tally, *, paint: Paint = PLAIN) -> str:

@@ -10,16 +10,10 @@ from functools import cache
 from msgspec.structs import replace
 
 from slimify.facts.language_files import all_files, below_home
+from slimify.facts.system import pattern
 from slimify.model.effects import Effect
 from slimify.semantics.effects.call import Arg, Call, parse_options
 from slimify.semantics.effects.state import absolute
-
-# Below these nothing is read at run time by design; deleting there is cleaning up. Languages have more.
-_DISPOSABLE_PATHS = (
-    r"/(?:var/lib/apt/lists|var/cache|var/tmp|tmp|var/log|var/lib/(?:cache|log|yum|dnf)|var/lib/dpkg/[^/]*-old"
-    r"|usr/share/(?:doc|man|info|doc-base|groff|lintian)|usr/local/share/\.cache|etc/apk/cache"
-    r"|(?:root|home/[^/]+)/\.(?:cache|gnupg|cargo/registry|m2|gradle|ccache|bundle/cache))(?:/|\Z|\*)"
-)
 
 
 def _rm(call: Call) -> tuple[Effect, ...]:
@@ -47,7 +41,7 @@ def is_disposable(path: str, home: str | None) -> bool:
     """Whether deleting the path is cleanup: caches, package lists, logs, documentation, temporary files."""
     if home and path.startswith((f"{home}/.cache", *(f"{home}/{name}" for name in _home_caches()))):
         return True
-    return bool(re.match(_DISPOSABLE_PATHS, path)) or bool(_language_caches().match(path))
+    return bool(pattern("disposable").match(path)) or bool(_language_caches().match(path))
 
 
 @cache

@@ -9,12 +9,11 @@ from itertools import pairwise
 from msgspec.structs import replace
 
 from slimify.facts.commands import values
+from slimify.facts.system import regenerated
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call
 from slimify.semantics.effects.files import is_disposable
 
-# Files that are regenerated automatically, or that nothing reads at run time.
-_REGENERATED = frozenset({"*.pyc", "*.pyo", "__pycache__", "*.a", "*.la"})
 _EXEC = ("-exec", "-execdir", "-ok", "-okdir")
 # Tests that select only some of the files below the starting points.
 _SELECTING_TESTS = re.compile(
@@ -52,7 +51,7 @@ def _find(call: Call) -> tuple[Effect, ...]:
 def _only_regenerated(names: Sequence[str | None]) -> bool:
     """Whether find only selects files that are regenerated or unused at run time."""
     wanted = {after for name, after in pairwise(names) if name in ("-name", "-iname", "-path", "-regex")}
-    return bool(wanted) and wanted <= _REGENERATED
+    return bool(wanted) and wanted <= regenerated()
 
 
 def _is_selective(names: Sequence[str | None]) -> bool:

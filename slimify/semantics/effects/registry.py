@@ -10,6 +10,7 @@ from importlib import import_module
 from msgspec.structs import replace
 
 from slimify.facts.commands import commands, tables
+from slimify.facts.programs import versioned_programs
 from slimify.facts.shells import is_posix_shell
 from slimify.languages import commands_module, languages, programs
 from slimify.model.effects import Effect
@@ -38,8 +39,6 @@ MODULES = {
     "semantics.effects.shells": "eval java php ruby runuser sh su",
     "semantics.effects.make": "bmake cargo cmake gmake just make meson ninja ninja-build rustup samu task",
 }
-# Programs whose name may contain a version or a target: gcc-12, x86_64-linux-gnu-gcc. Languages add theirs.
-_VERSIONED = ("clang", "clang++", "gcc", "g++", "gfortran", "llvm-config")
 _TARGETED = re.compile(r"[\w]+-(?:[\w]+-)*linux-(?:gnu|musl)\w*-(\S+)\Z")
 _VERSION_ONLY = frozenset({"--version", "-version", "-V", "--help", "version"})
 
@@ -82,7 +81,10 @@ def plain_name(name: str) -> str:
 
 @cache
 def _versioned() -> re.Pattern[str]:
-    names = (*_VERSIONED, *(name for language in languages() for name in language.versioned_programs))
+    names = (
+        *versioned_programs(),
+        *(name for language in languages() for name in language.versioned_programs),
+    )
     return re.compile(rf"({'|'.join(map(re.escape, names))})-?\d[\d.]*\w*\Z")
 
 

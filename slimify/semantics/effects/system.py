@@ -6,15 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 
 from slimify.facts.commands import actions, values
+from slimify.facts.system import manager_caches
 from slimify.model.effects import Effect, EffectKind, Package, SystemManager
 from slimify.semantics.effects.call import Arg, Call, package
 
-_CACHES = {
-    "apt": ("/var/cache/apt", "/var/lib/apt/lists"),
-    "apk": ("/var/cache/apk",),
-    "yum": ("/var/cache/yum", "/var/cache/dnf"),
-    "zypper": ("/var/cache/zypp",),
-}
 _CLEANS_LISTS = frozenset({"distclean", "dist-clean"})
 _VERSION = re.compile(r"[=~<>@].*\Z")
 
@@ -93,7 +88,7 @@ def _manager_effects(
                 packages.append(package(word, ""))
             elif word.value:
                 packages.append(package(word, name(word.value)))
-    caches = _CACHES.get(manager, ())
+    caches = manager_caches(manager)
     rest: dict[str, object] = {}
     if kind == "index":
         rest["caches"] = ("/var/lib/apt/lists",) if manager == SystemManager.APT else caches

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from slimify.facts.language_files import all_files, files_of
+from slimify.facts.programs import uses_certificates
+from slimify.facts.system import certificate_bundles
 from slimify.verify.disk.evidence import (
-    CERTIFICATE_BUNDLES,
     Evidence,
     Side,
     certificates_constraint,
@@ -20,8 +21,6 @@ ENVIRONMENT = "SL535"
 _ZONEINFO = "/usr/share/zoneinfo"
 _LOCALES = "/usr/lib/locale"
 _BUILT_IN_LOCALE = re.compile(r"(?:C|POSIX)(?:\..*)?", re.IGNORECASE)  # in every C library
-# Programs that use the system's root certificates. curl and wget mostly call localhost (health checks).
-_TLS_PROGRAMS = frozenset({"git"})
 
 
 def check(evidence: Evidence, language: str | None) -> Check:
@@ -80,9 +79,9 @@ def _locale_path(side: Side, name: str) -> str:
 def _certificates(evidence: Evidence, language: str | None) -> Iterator[Finding]:
     if not _uses_tls(evidence, language):
         return
-    if any(evidence.after.entry(path) for path in CERTIFICATE_BUNDLES):
+    if any(evidence.after.entry(path) for path in certificate_bundles()):
         return
-    for path in CERTIFICATE_BUNDLES:
+    for path in certificate_bundles():
         if evidence.before.entry(path) is not None:
             text = "the root certificates are missing"
             need = certificates_constraint(evidence, path, text)
@@ -97,7 +96,7 @@ def _uses_tls(evidence: Evidence, language: str | None) -> bool:
     runtime_needs = evidence.runtime_needs
     if runtime_needs is None:
         return False
-    if runtime_needs.sources.features & {"tls"} or _TLS_PROGRAMS & runtime_needs.commands.keys():
+    if runtime_needs.sources.features & {"tls"} or uses_certificates(runtime_needs.commands):
         return True
     modules = files_of(language).certificates
     return any(use.name.partition(".")[0] in modules for use in runtime_needs.sources.imports)

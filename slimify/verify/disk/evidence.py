@@ -11,19 +11,12 @@ from msgspec import Struct, field
 
 from slimify.analysis.program import RuntimeNeeds
 from slimify.facts.language_files import all_files
-from slimify.facts.system import default_path, in_transient_tree
+from slimify.facts.system import certificate_bundles, default_path, in_transient_tree, passing
 from slimify.image.model import Entry, Image
 from slimify.image.packages import Packages, read
 from slimify.image.tree import Files
 from slimify.model.sources import Use
 from slimify.verify.model import Constraint, Finding
-
-CERTIFICATE_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/ssl/cert.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-)
-_EPHEMERAL_DIRECTORIES = ("/.cache/", "/.git/")
 
 
 class Side(Struct, frozen=True, dict=True):
@@ -114,7 +107,7 @@ def missing_finding(evidence: Evidence, code: str, text: str, path: str, *, comm
 def certificates_constraint(evidence: Evidence, path: str, text: str) -> Constraint | None:
     """The constraint that keeps the root certificates at `path`: the package whose trigger makes the bundle.
     None if there is none."""
-    if path in CERTIFICATE_BUNDLES and evidence.before.packages.get("ca-certificates"):
+    if path in certificate_bundles() and evidence.before.packages.get("ca-certificates"):
         return Constraint(need="package", value="ca-certificates", reason=text)
     return None
 
@@ -134,4 +127,4 @@ def is_ephemeral(path: str) -> bool:
 
 @cache
 def _ephemeral_directories() -> tuple[str, ...]:
-    return (*_EPHEMERAL_DIRECTORIES, *(name for one in all_files() for name in one.passing))
+    return (*passing(), *(name for one in all_files() for name in one.passing))

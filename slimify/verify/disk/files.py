@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from slimify.facts.language_files import all_files
+from slimify.facts.system import is_excluded_from_slim
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.model.sources import Use
@@ -25,14 +26,6 @@ MISSING, LINK, OWNER, CONTENT, VOLUME = "SL526", "SL527", "SL528", "SL529", "SL5
 
 _SHOWN = 20
 _MATCHES = 1000
-# What slim images exclude from packages (dpkg's path-exclude).
-_DPKG_EXCLUDED = (
-    "/usr/share/doc/",
-    "/usr/share/man/",
-    "/usr/share/info/",
-    "/usr/share/locale/",
-    "/usr/share/lintian/",
-)
 
 
 def named_paths(evidence: Evidence) -> Check:
@@ -164,7 +157,7 @@ def links(evidence: Evidence) -> Check:
     findings = []
     count = 0
     for entry in evidence.after.added():
-        if entry.kind != "symlink" or entry.path.startswith(_DPKG_EXCLUDED) or is_ephemeral(entry.path):
+        if entry.kind != "symlink" or is_excluded_from_slim(entry.path) or is_ephemeral(entry.path):
             continue
         if any(place in entry.path for one in all_files() for place in one.compiled_with):
             continue

@@ -7,30 +7,19 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from slimify.facts.language_files import all_files, either, files_of
-from slimify.facts.system import is_systems
+from slimify.facts.system import is_systems, pattern, tool_prefixes
 from slimify.image.model import Entry
 from slimify.model.counts import counted
 from slimify.verify.disk.evidence import Evidence, is_ephemeral
 from slimify.verify.model import Check
 
 _SHOWN = 3
-# Never used at run time, regardless of the directory.
-_WASTE = re.compile(
-    r"/(\.git|\.hg|\.svn|\.github|\.gitlab|\.circleci|\.idea|\.vscode|\.cache|\.gradle)(/|$)"
-    r"|/(\.gitignore|\.gitattributes|\.dockerignore|Dockerfile[^/]*|[^/]*\.Dockerfile|\.DS_Store)$"
-    r"|\.(o|a|map)$"
-)
-# Directories of packages and toolchains outside the system directories.
-_TOOL_DIRECTORIES = (
-    "/root/.cargo/", "/root/.rustup/", "/var/lib/",
-    "/var/cache/", "/root/.config/", "/root/.local/", "/root/.bash",
-)  # fmt: skip
 _SMALLEST_REPORTED = 4096  # bytes in a directory
 
 
 def is_waste(path: str) -> bool:
     """Whether a file is certainly unused at run time: caches, version control, build files."""
-    return any(pattern.search(path) for pattern in (_WASTE, *_language_waste()))
+    return any(waste.search(path) for waste in (pattern("waste"), *_language_waste()))
 
 
 @cache
@@ -65,7 +54,7 @@ def missing_data_elsewhere(evidence: Evidence, application: Iterable[str]) -> Ch
     """A note about data in other directories that only the original has: models, browsers, corpora. Files of
     the system, packages, compilers and caches don't count."""
     toolchains = (place for one in all_files() for place in one.own_directories)
-    own = (*(f"{place}/" for place in application), *_TOOL_DIRECTORIES, *toolchains)
+    own = (*(f"{place}/" for place in application), *tool_prefixes(), *toolchains)
     places: dict[str, list[Entry]] = {}
     for entry in _missing_entries(evidence, ("/",)):
         path = entry.path

@@ -16,12 +16,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from slimify.facts.system import glibc_tuple, musl_directories
 from slimify.image.model import Elf
 from slimify.verify.disk import ld_cache
 from slimify.verify.disk.evidence import Side
-
-_MULTIARCH = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "arm": "arm-linux-gnueabihf"}
-_MUSL_DIRECTORIES = ("/lib", "/usr/local/lib", "/usr/lib")
 
 
 class Missing(Struct, frozen=True):
@@ -141,7 +139,7 @@ class Linker(Struct, frozen=True, dict=True):
     def _default(self, elf: Elf) -> tuple[str, ...]:
         if self._is_musl(elf):
             return self._musl_places
-        triple = _MULTIARCH.get(elf.machine, f"{elf.machine}-linux-gnu")
+        triple = glibc_tuple(elf.machine)
         return (f"/lib/{triple}", f"/usr/lib/{triple}", "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 
     def _versions(self, name: str, at: str, elf: Elf, library: Elf) -> Iterator[Missing]:
@@ -180,7 +178,7 @@ class Linker(Struct, frozen=True, dict=True):
             listed = self.side.image.contents.get(f"/etc/{name.removesuffix('.so.1')}.path")
             if name.startswith("ld-musl-") and listed is not None:
                 return tuple(listed.decode("utf-8", "replace").replace(":", "\n").split())
-        return _MUSL_DIRECTORIES
+        return musl_directories()
 
     def _names(self, place: str) -> tuple[str, ...]:
         real = self.side.files.place(place)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from slimify.facts.language_files import all_files
+from slimify.facts.programs import display_servers
 from slimify.facts.system import is_libc_file
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.disk.start_commands import executed_files
@@ -17,7 +18,6 @@ _X11_CLIENT_LIBRARY = re.compile(
     r"lib(?:X11(?:-xcb)?|xcb(?:-[\w-]+)?|X(?:au|aw7?|cursor|damage|dmcp|ext|fixes|i|inerama|muu?|pm|randr"
     r"|render|ss|t|tst|v)|ICE|SM)\.so(?:\.\d+)*"
 )
-_DISPLAY_SERVERS = ("X", "Xorg", "Xvfb", "Xvnc", "Xtigervnc", "Xtightvnc", "Xephyr", "Xwayland", "xvfb-run")
 
 
 def lacks_display(evidence: Evidence, path: str) -> bool:
@@ -43,4 +43,4 @@ def _is_started(evidence: Evidence, path: str) -> bool:
 
 
 def _has_display(side: Side) -> bool:
-    return "DISPLAY" in side.env or any(side.command(name) for name in _DISPLAY_SERVERS)
+    return "DISPLAY" in side.env or any(side.command(name) for name in display_servers())

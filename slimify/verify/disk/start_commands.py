@@ -15,6 +15,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from slimify.facts import programs
 from slimify.facts.language_files import all_files
 from slimify.facts.shells import is_builtin, is_reserved, is_shell, is_shell_script
 from slimify.model.shell import Command
@@ -23,14 +24,10 @@ from slimify.verify.disk.evidence import Side
 
 SHEBANG = re.compile(rb"#!\s*(\S+)(?:[ \t]+(.*?))?\s*[\n\r]")
 
-_INTERPRETERS = ("ruby", "perl", "php")  # besides those of the supported languages
 _TEXT_OPTIONS = frozenset({"-c", "-e", "-m", "-p", "--eval", "--print", "--test"})  # no file follows
 _OPTIONS_WITH_VALUE = frozenset(
     {"-r", "--require", "--import", "--loader", "--experimental-loader", "-W", "-X", "-I"}
 )
-# Programs that run a command line, with the number of operands before it. `shell.unwrap` knows those of
-# shells and system packages.
-_RUNNERS = {"s6-setuidgid": 1, "with-contenv": 0, "chronic": 0, "bundle": 1, "doppler": 1}
 _ALL_ARGUMENTS = frozenset({'"$@"', "$@", '"$*"', "$*", '"${@}"', "${@}"})
 _MAX_LINES = 2000  # command lines followed, since scripts may call each other in circles
 _MAX_VARIANTS = 8  # argument lists followed for one script
@@ -195,13 +192,13 @@ class _Walk(Struct):
 
 @cache
 def _interpreter() -> re.Pattern[str]:
-    names = (*(name for one in all_files() for name in one.interpreters), *_INTERPRETERS)
+    names = (*(name for one in all_files() for name in one.interpreters), *programs.interpreters())
     return re.compile(rf"(?:{'|'.join(names)})[0-9.]*")
 
 
 @cache
 def _runners() -> Mapping[str, int]:
-    return {name: own for one in all_files() for name, own in one.wrappers.items()} | _RUNNERS
+    return {**{name: own for one in all_files() for name, own in one.wrappers.items()}, **programs.runners()}
 
 
 def _expand_arguments(command: Command, arguments: Words) -> Words:

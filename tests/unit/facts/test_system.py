@@ -55,6 +55,30 @@ ROWS: dict[str, tuple[Question, str, str]] = {
         "/etc/apk /etc/apk/world /etc/aptx",
         "/etc/apt/sources.list /etc/apk/repositories /etc/apk/repositories.d/x /etc/zypp/repos.d/x",
     ),
+    "an application's": (system.in_application_tree, "/apps /usr/local/lib /etc", "/app /opt/x /usr/src/a"),
+    "left out of slim images": (
+        system.is_excluded_from_slim,
+        "/usr/share/doc /usr/share/fonts/x /usr/doc/x",
+        "/usr/share/doc/x /usr/share/man/man1/x",
+    ),
+    "documentation": (system.is_documentation_directory, "src doc2", "doc docs"),
+    "data": (system.is_data_ending, "py json", "csv sql log"),
+    "package file": (system.is_package_file, "deb x.tar.gz", "./x.deb /tmp/y.apk"),
+    "disposable": (
+        lambda path: bool(system.pattern("disposable").match(path)),
+        "/var/lib/x /tmpx /root/.config",
+        "/tmp /var/lib/apt/lists/* /root/.cache/x /usr/share/doc/x",
+    ),
+    "cache": (
+        lambda path: bool(system.pattern("caches").match(path)),
+        "/app/.cache /root/.cargo/bin",
+        "/root/.cache /home/app/.m2/x /usr/local/share/.cache/yarn",
+    ),
+    "waste": (
+        lambda path: bool(system.pattern("waste").search(path)),
+        "/app/a.out /app/Dockerfiles/x /app/git",
+        "/app/.git/x /app/x.o /app/Dockerfile.dev /app/x.map",
+    ),
     "root": (system.is_root, "app 1000 app:root rooted", "root 0 0:0 root:staff"),
     "root with its group": (system.is_plain_root, "app root:staff 0:1000", "root 0 0:0 root:root root:0"),
     "library of libc": (system.is_libc_library, "z stdc++ mvec", "c m pthread resolv util"),
@@ -84,3 +108,27 @@ def test_scratch_has_what_the_question_answers() -> None:
 def test_no_user_is_root() -> None:
     assert system.is_root("")
     assert system.is_plain_root("")
+
+
+def test_package_managers() -> None:
+    programs = system.manager_programs()
+    assert programs[0] == ("apt", "/usr/bin/apt-get")
+    assert {"apt", "apk", "dnf", "microdnf", "yum"} == {name for name, _ in programs}
+    assert system.manager_caches("apk") == ("/var/cache/apk",)
+    assert system.manager_caches("dnf") == system.manager_caches("pip") == ()
+    assert (system.hadolint_rule("apt"), system.hadolint_rule("yum"), system.hadolint_rule(None)) == (
+        "DL3008",
+        "",
+        "",
+    )
+
+
+def test_other_names() -> None:
+    assert system.glibc_tuple("arm") == "arm-linux-gnueabihf"
+    assert system.glibc_tuple("s390x") == "s390x-linux-gnu"
+    assert system.musl_directories()[0] == "/lib"
+    assert {"www-data", "nobody"} <= system.distribution_accounts()
+    assert "nonroot" in system.distroless_accounts()
+    assert ".git" in system.history_directories()
+    assert "vendor" in system.third_party_directories()
+    assert ".github" in system.ci_directories()

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from slimify.facts.commands import commands, values
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.languages.go.commands.packages import (
     binary_names,
@@ -24,10 +25,6 @@ from slimify.semantics.effects.call import Arg, Call, Options
 from slimify.semantics.effects.files import formatter_effects
 from slimify.semantics.effects.state import State, absolute
 from slimify.semantics.effects.table import row_effects
-
-_GO_PLUGINS = frozenset(
-    "go go-grpc go-vtproto gofast gogo gogofast gogofaster gogoslick grpc-gateway twirp".split()
-)
 
 
 def go(call: Call) -> tuple[Effect, ...]:
@@ -310,7 +307,7 @@ def _protoc(call: Call) -> tuple[Effect, ...]:
     """protoc writes the output of its plugins below the working directory: Go sources or anything else."""
     effects = row_effects(call, commands().known["protoc"])
     plugins = {match[1] for arg in call.args if (match := re.match(r"--([\w-]+)_out\b", arg.text))}
-    if not plugins or not plugins <= _GO_PLUGINS:
+    if not plugins or not plugins.issubset(LANGUAGE.words("toolchain.toml", "generators", "plugins")):
         return effects
     return tuple(replace(effect, settings=(*effect.settings, GO_ONLY)) for effect in effects)
 

@@ -7,10 +7,10 @@ from collections.abc import Collection
 
 from slimify.analysis.program import Program
 from slimify.config import Options
-from slimify.context.source_uses import words
 from slimify.facts.debian import is_interactive_tool
 from slimify.facts.shells import is_builtin, is_posix_shell, is_shell, wrapper
-from slimify.facts.system import is_libc_library
+from slimify.facts.system import distroless_accounts, is_libc_library
+from slimify.languages.go import LANGUAGE
 from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.model.plan import Rung
@@ -20,12 +20,6 @@ from slimify.planning.final_stage.rebase import base_as_written, path_dirs
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
-_PLAIN = words("env cat tail sleep echo printf true false ls cp mv mkdir rm tar test [ date id tee")
-_BUSYBOX_SERVERS = words("crond httpd inetd syslogd")  # applets of Alpine's base image
-# Debian packages that distroless images contain.
-PRESENT = frozenset({"ca-certificates", "tzdata", "netbase", "base-files"})
-# Accounts that distroless images have.
-_ACCOUNTS = frozenset({"", "root", "nobody", "nonroot"})
 _WITH_CERTIFICATES = (3, 13)  # Alpine has had ca-certificates-bundle in its base image since then
 
 
@@ -116,7 +110,7 @@ def system_need(program: Program, copies: tuple[CopyFromBuilder, ...]) -> Reason
     if runtime_needs.sources.dynamic:
         return Reason.of("SL392", "dynamic")
     user = program.runtime.user.partition(":")[0]
-    if user not in _ACCOUNTS and not user.isdigit():
+    if user and user not in distroless_accounts() and not user.isdigit():
         return Reason.of("SL392", "no_user", user=user)
     if any(not is_libc_library(name) for name in runtime_needs.libraries) or runtime_needs.system_packages:
         return Reason.of("SL392", "libraries")
@@ -182,12 +176,23 @@ def not_started(program: Program, copies: tuple[CopyFromBuilder, ...]) -> str:
         for p in places
     ):
         return ""
-    alpine = program.base is not None and program.base.distro == "alpine"
-    if is_posix_shell(name) or posixpath.basename(name) in (_PLAIN | _BUSYBOX_SERVERS if alpine else _PLAIN):
+    if is_posix_shell(name) or posixpath.basename(name) in _base_programs(program):
         return ""
     if _installed(program, posixpath.basename(name)):
         return ""
     return name
+
+
+def _base_programs(program: Program) -> tuple[str, ...]:
+    """The programs that the base image has besides the shell."""
+    plain = LANGUAGE.words("toolchain.toml", "images", "programs")
+    alpine = program.base is not None and program.base.distro == "alpine"
+    return (*plain, *LANGUAGE.words("toolchain.toml", "images", "busybox")) if alpine else plain
+
+
+def distroless_packages() -> frozenset[str]:
+    """Debian's packages that distroless images contain."""
+    return frozenset(LANGUAGE.words("toolchain.toml", "images", "distroless"))
 
 
 def _prepares(tool: str) -> bool:

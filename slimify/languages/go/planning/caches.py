@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.builders import cache
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.go_mod import go_module
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.model.effects import Effect
@@ -22,11 +23,6 @@ from slimify.semantics.paths import overlap
 
 BUILD_CACHE = 40 * MB  # of a small program: the compiled standard library; measured 34 MB
 MODULE = 2 * MB  # one required module, unpacked
-# Releases whose own Go is 1.11 or newer.
-_RECENT = frozenset(
-    "bullseye bookworm trixie focal jammy noble 3.14 3.15 3.16 3.17 3.18 3.19 3.20 3.21 3.22".split()
-)
-_PACKAGES = frozenset({"go", "golang", "golang-go"})
 _COMPILING = frozenset({"build", "install", "get", "test", "vet", "run", "generate"})
 _FETCHING = _COMPILING | {"mod download", "mod tidy", "mod vendor"}
 
@@ -63,7 +59,8 @@ def _cleaner(program: Program, step: Step) -> str:
     modules = (
         fetching_steps(program) == (step,) and _has_release(program, 1, 11) and bool(_module_count(program))
     )
-    if any(p.name in _PACKAGES for e in step.effects if e.kind == "unpackage" for p in e.packages):
+    own = LANGUAGE.words("toolchain.toml", "distribution", "packages")
+    if any(p.name in own for e in step.effects if e.kind == "unpackage" for p in e.packages):
         caches = {c: None for e in step.effects if e.does("compile", "go") for c in e.caches}
         return f"rm -rf {' '.join(caches)}"  # Go itself is gone by then
     return "go clean -cache -modcache" if modules else "go clean -cache"
@@ -109,7 +106,8 @@ def _has_release(program: Program, *least: int) -> bool:
     base = program.base
     if base is None or base.language != "go":
         named = {p.name for s in program.steps for e in s.effects for p in e.packages if e.kind == "packages"}
-        recent = base is not None and base.suite in _RECENT
-        return recent and bool(named & _PACKAGES)
+        recent = base is not None and base.suite in LANGUAGE.words("toolchain.toml", "distribution", "recent")
+        own = LANGUAGE.words("toolchain.toml", "distribution", "packages")
+        return recent and not named.isdisjoint(own)
     numbers = tuple(int(n) for n in re.findall(r"\d+", base.version or "")[:2])
     return numbers >= least

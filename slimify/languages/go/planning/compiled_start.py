@@ -14,15 +14,13 @@ from typing import Literal
 
 from slimify.analysis.program import Program, Step
 from slimify.facts.system import is_plain_root
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.commands import go_wrapper
 from slimify.languages.go.commands.install_root import install_root as gopath
 from slimify.model.decisions import Decision
 from slimify.model.dockerfile import Instruction
 from slimify.model.plan import CompiledStart, NewStart
 
-_VALUED = frozenset(
-    {"-exec", "-tags", "-ldflags", "-gcflags", "-asmflags", "-mod", "-p", "-modfile", "-overlay", "-pkgdir"}
-)
 _DROPPED = frozenset({"-exec"})
 _PROGRAM = "/usr/local/bin/"
 Command = str | tuple[str, ...]  # in shell form, in exec form
@@ -111,7 +109,7 @@ def _go_run(words: list[str]) -> tuple[list[str], list[str], list[str], list[str
         if flag in _DROPPED:
             return None
         flags.append(flag)
-        if flag in _VALUED and rest:
+        if flag in LANGUAGE.words("toolchain.toml", "run", "valued") and rest:
             flags.append(rest.pop(0))
     package: list[str] = []
     while rest and rest[0].endswith(".go"):

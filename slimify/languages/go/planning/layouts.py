@@ -18,8 +18,8 @@ from slimify.facts.images import ImageFacts
 from slimify.facts.system import is_system_directory
 from slimify.languages.go.package_facts import go_toolchain
 from slimify.languages.go.planning.base import (
-    PRESENT,
     base_choices,
+    distroless_packages,
     is_static,
     not_started,
     run_need,
@@ -133,7 +133,7 @@ def _is_program(program: Program, copy: CopyFromBuilder) -> bool:
 def _layout(program: Program, rung: Rung, base: str, found: RuntimeFiles) -> Layout | Reason:
     same, bare = rung == "same-base", "gcr.io/distroless" in base
     idle_packages = unused_interactive(program) if bare else frozenset()
-    present = PRESENT | idle_packages if bare else frozenset()
+    present = distroless_packages() | idle_packages if bare else frozenset()
     made = mkdir_copies(program, found.drop, found.copies) if bare else {}
     found = replace(
         found,

@@ -9,6 +9,7 @@ from slimify.analysis.copy_targets import copy_targets
 from slimify.analysis.program import Program
 from slimify.facts.carried import carried, named_data_files
 from slimify.facts.system import is_plain_root
+from slimify.languages.go import LANGUAGE
 from slimify.languages.go.planning.base import wanted_packages
 from slimify.languages.go.planning.names import opens_unknown
 from slimify.model.decisions import Decision, Reason
@@ -16,8 +17,9 @@ from slimify.model.sources import Use
 from slimify.planning.final_stage.restore_packages import restored_packages
 from slimify.planning.layout import CopyFromBuilder
 
-# World-writable in golang images (chmod 1777 in their Dockerfiles).
-_OPEN = ("/go", "/go/bin", "/go/src")
+
+def _open() -> tuple[str, ...]:
+    return LANGUAGE.words("toolchain.toml", "images", "open")
 
 
 def writable_workdir(program: Program) -> str:
@@ -25,7 +27,7 @@ def writable_workdir(program: Program) -> str:
     so; else ""."""
     assert program.base is not None
     cwd = program.end_state.cwd or "/"
-    if program.base.workdir != "/go" or cwd not in _OPEN or is_plain_root(program.runtime.user):
+    if program.base.workdir != "/go" or cwd not in _open() or is_plain_root(program.runtime.user):
         return ""
     return cwd if opens_unknown(program) else ""
 
@@ -45,7 +47,7 @@ def with_writable_directories(
         if step.keyword in ("COPY", "ADD") and step.index not in drop:
             visit = step.visit
             places.update(copy_targets(visit) or ())
-    beside = (path for path in _OPEN if path != opened and any(p.startswith(path + "/") for p in places))
+    beside = (path for path in _open() if path != opened and any(p.startswith(path + "/") for p in places))
     return (*head[:at], f"RUN install -d -m 1777 {' '.join((opened, *beside))}", *head[at:])
 
 

@@ -8,14 +8,10 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.commands.install import package_name
 from slimify.model.effects import Effect, EffectKind
 from slimify.semantics.effects.call import Arg, Call, literal_arg
-
-_SERVING = frozenset(
-    ["start", "serve", "server", "dev", "develop", "watch", "preview", "start:dev", "storybook", "studio"]
-)
-_SERVERS = frozenset({"next", "nuxt", "nuxi", "vite", "astro", "storybook"})  # serve without arguments
 
 
 def with_launcher(handler: Callable[[Call], tuple[Effect, ...]]) -> Callable[[Call], tuple[Effect, ...]]:
@@ -107,9 +103,12 @@ def tool_effects(call: Call, kind: EffectKind) -> tuple[Effect, ...]:
     first = call.first
     if call.flag("--version", "-v", "--help") and len(call.args) == 1:
         return (call.effect("check"),)
-    serving = first in _SERVING or call.flag("--watch", "-w", "--serve")
+    serving = first in LANGUAGE.words("toolchain.toml", "serving", "words") or call.flag(
+        "--watch", "-w", "--serve"
+    )
     migrating = call.name == "prisma" and first in ("migrate", "db", "studio", "seed")
-    if kind == "app" or serving or migrating or (call.name in _SERVERS and not first):
+    alone = not first and call.name in LANGUAGE.words("toolchain.toml", "serving", "alone")
+    if kind == "app" or serving or migrating or alone:
         return (call.application_code(first),)
     if call.flag("--noEmit", "--no-emit", "--dry-run") or first in (
         "test",

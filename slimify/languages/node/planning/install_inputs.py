@@ -5,11 +5,9 @@ from __future__ import annotations
 import posixpath
 
 from slimify.analysis.program import Program
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import node_project
 from slimify.model.effects import Effect
-
-_LOCKS = ("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", ".npmrc", ".yarnrc")
-_LOCAL = ("file:", "link:", "portal:", "workspace:", ".", "/")
 
 
 def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) -> tuple[str, ...] | None:
@@ -24,9 +22,12 @@ def install_inputs(program: Program, effect: Effect, brought: frozenset[str]) ->
     if project.lock is None or project.lock_dir != project.dir:
         return None
     wanted = {**project.dependencies, **project.dev_dependencies, **project.optional_dependencies}
-    if any(version.startswith(_LOCAL) for version in wanted.values()):
+    if any(
+        version.startswith(LANGUAGE.words("toolchain.toml", "installs", "local"))
+        for version in wanted.values()
+    ):
         return None
     if program.context.has(posixpath.join(project.dir, ".pnpmfile.cjs")) or "patch" in str(project.settings):
         return None
-    names = ("package.json", *_LOCKS)
+    names = ("package.json", *LANGUAGE.words("toolchain.toml", "installs", "reads"))
     return tuple(p for p in (posixpath.join(effect.cwd, n) for n in names) if p in brought)

@@ -15,7 +15,7 @@ from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import Artifact
 from slimify.config import Options
 from slimify.facts.system import is_system_directory
-from slimify.languages.node import corepack
+from slimify.languages.node import LANGUAGE, corepack
 from slimify.languages.node.planning.caches import cleaning_command
 from slimify.languages.node.planning.npm_static_site import site_copies
 from slimify.languages.node.planning.prune import pruning
@@ -39,9 +39,6 @@ from slimify.planning.stages.unknown_steps import (
     unknown_home,
 )
 from slimify.planning.start_command import runs_cloned_code, starts_global_install
-
-# Libraries that Node is linked with; every official image has them (source: docker-node's Dockerfiles).
-_RUNTIME = ("libstdc++", "libgcc", "libstdc++6")
 
 
 def propose(program: Program, options: Options) -> Proposal:
@@ -96,7 +93,9 @@ def _try(program: Program, rung: Rung, base: str, options: Options) -> Layout | 
         rung=rung,
         base=base,
         copies=copies,
-        needless=_RUNTIME if program.base and program.base.family == "node" else (),
+        needless=LANGUAGE.words("toolchain.toml", "images", "libraries")
+        if program.base and program.base.family == "node"
+        else (),
         builder_tail=tail,
         final_head=head,
         decisions=(*base_and_copies(program, rung, base, copies, "Node.js"), *site, *handed, *put, *pruned),

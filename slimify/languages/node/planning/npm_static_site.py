@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
+from slimify.facts.image_tables import entry_scripts
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.planning.caches import NODE_PACKAGE
 from slimify.model.decisions import Decision
@@ -17,12 +18,6 @@ from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 from slimify.syntax.shell.script import read
 
-# The programs, with their options that take a value, and options that name further files (source: their
-# --help, serve 14, http-server 14). All other options have no value.
-_SERVERS = {
-    "serve": (("-l", "--listen", "-p", "--port"), ("-c", "--config", "--ssl")),
-    "http-server": (("-p", "--port", "-a", "-c", "-t"), ("-S", "--tls", "-C", "--cert", "-K", "--key")),
-}
 _RUNNERS = frozenset({"npm", "yarn", "pnpm"})
 
 
@@ -66,7 +61,7 @@ def _project(program: Program) -> NodeProject | None:
 def _site(program: Program, project: NodeProject) -> _Site | None:
     """The directory served by the only started program, if that was installed globally."""
     words = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
-    words = words[1:] if OFFICIAL_ENTRYPOINTS & set(words[:1]) else words
+    words = words[1:] if entry_scripts() & set(words[:1]) else words
     cwd, manifest = program.end_state.cwd or "/", ""
     if words[:1] and words[0] in _RUNNERS:
         words = _script_words(project, words)
@@ -78,9 +73,9 @@ def _site(program: Program, project: NodeProject) -> _Site | None:
         p.name for s in program.steps for e in s.effects if e.kind == "install-global" for p in e.packages
     }
     own = {*project.dependencies, *project.dev_dependencies}
-    if server not in _SERVERS or server not in every or server in own:
+    if server not in LANGUAGE.facts("toolchain.toml")["servers"] or server not in every or server in own:
         return None
-    started = {e.tool for e in program.runtime_needs.start} - OFFICIAL_ENTRYPOINTS - {server}
+    started = {e.tool for e in program.runtime_needs.start} - entry_scripts() - {server}
     path = _served_directory(server, words[1:])
     if not path or started - _RUNNERS or (started and not manifest):
         return None
@@ -107,7 +102,8 @@ def _words(text: str) -> list[str]:
 
 def _served_directory(server: str, words: list[str]) -> str:
     """The one directory that is named; "" for none, several, or further files."""
-    valued, further = _SERVERS[server]
+    valued = LANGUAGE.words("toolchain.toml", "servers", server, "valued")
+    further = LANGUAGE.words("toolchain.toml", "servers", server, "further")
     found: list[str] = []
     at = 0
     while at < len(words):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from slimify.analysis.development_servers import compiling_server
 from slimify.analysis.program import Program
 from slimify.analysis.runtime_needs import unread_start
+from slimify.languages.node import LANGUAGE
 from slimify.languages.node.manifests.package_json import NodeProject, node_project
 from slimify.languages.node.package_facts import bin_packages, is_build_only, npm
 from slimify.languages.node.planning.caches import NODE_PACKAGE
@@ -15,24 +16,6 @@ from slimify.model.decisions import Decision, Reason
 from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 
-# Files that only tests, linters and bundlers read.
-_NO_RUNTIME_FILES = (
-    r"(^|/)(karma|protractor|jest|webpack|rollup|babel|postcss|tailwind|wdio|nightwatch|cypress|playwright|commitlint|"
-    r"stylelint|prettier|eslint|vitest|gulpfile|gruntfile)[\w.-]*\.[cm]?[jt]sx?$|(^|/)__\w+__/|(^|/)(test|spec)s?[\w-]*/"
-)
-# Configuration that a server reads at start-up: program, prefix of the file name.
-_CONFIGURATION_FILES = (
-    ("next", "next.config."), ("nuxt", "nuxt.config."), ("pm2", "ecosystem.config."),
-    ("pm2-runtime", "ecosystem.config."), ("vite", "vite.config."), ("astro", "astro.config."),
-    ("knex", "knexfile."), ("sequelize", ".sequelizerc"), ("sequelize-cli", ".sequelizerc"),
-)  # fmt: skip
-# Files that tell a started program what else to start.
-_TASK_FILES = (
-    ("nps", "package-scripts."), ("gulp", "gulpfile."), ("grunt", "gruntfile."), ("jake", "jakefile"),
-    ("pm2", "ecosystem.config."), ("pm2-runtime", "ecosystem.config."), ("pm2", "process.json"),
-    ("nf", "procfile"), ("foreman", "procfile"), ("nodemon", "nodemon.json"), ("lerna", "lerna.json"),
-    ("turbo", "turbo.json"), ("nx", "project.json"),
-)  # fmt: skip
 _NPM_LOCKS = ("/package-lock.json", "/npm-shrinkwrap.json")
 
 
@@ -124,19 +107,16 @@ def dev_needed(program: Program, project: NodeProject) -> Reason | None:
         peer = _program_of_dev(program, project)
         if peer:
             return peer
+    files = LANGUAGE.facts("toolchain.toml")["files"]
     for use in program.runtime_needs.sources.imports:
-        if (
-            use.name in dev
-            and not re.search(_NO_RUNTIME_FILES, use.file, re.IGNORECASE)
-            and not _is_types_only(use.name)
-        ):
+        if use.name in dev and not re.search(files["development"], use.file) and not _is_types_only(use.name):
             return Reason.of("SL313", "imports", file=use.file, at=use.line, package=use.name)
-    for path in _configuration(program, _CONFIGURATION_FILES):
+    for path in _configuration(program, files["configuration"]):
         text = program.context.text(path) or ""
         for name in dev:
             if re.search(rf"[\"']{re.escape(name)}[\"'/]", text):
                 return Reason.of("SL313", "names", path=path, package=name)
-    for path in _configuration(program, _TASK_FILES):
+    for path in _configuration(program, files["tasks"]):
         text = program.context.text(path) or ""
         for name in dev:
             if _mentions(text, name, *npm(name).bins):

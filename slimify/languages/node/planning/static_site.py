@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slimify.analysis.program import Program
-from slimify.analysis.runtime_needs import OFFICIAL_ENTRYPOINTS
+from slimify.facts.image_tables import entry_scripts
 from slimify.facts.servers import is_web_server
 from slimify.languages.node import LANGUAGE
 from slimify.model.decisions import Decision
@@ -31,7 +31,7 @@ def without_project_copies(
 
 def _only_web_server(program: Program) -> str:
     """The web server, if the image starts nothing else and passes only absolute paths to it; "" otherwise."""
-    started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - OFFICIAL_ENTRYPOINTS
+    started = {e.tool.rpartition("/")[2] for e in program.runtime_needs.start} - entry_scripts()
     argv = [*(program.runtime.entrypoint or ()), *(program.runtime.cmd or ())]
     relative = any("/" in word and not word.startswith(("/", "-")) for word in argv)
     if (

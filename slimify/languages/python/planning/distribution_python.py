@@ -24,9 +24,8 @@ SCRIPTS = "/usr/bin/"  # Alpine's pip installs scripts there, among the programs
 _LOCAL_BIN = "/usr/local/bin"
 _SWITCHES = re.compile(r"(?:update-alternatives\b|\bln\s)[^\n;&|]*\bpython[^\n;&|]*")
 _NAMES = re.compile(r"\bpython[\d.]*(?![\w-])")
-# Packages that provide a `pip` without a number: for Python 2, or for Python 3.
+# Packages that provide a `pip` without a number for Python 2.
 _PYTHON2_PACKAGES = re.compile(r"python2?|python2?-(?:pip|dev|minimal|setuptools)|python-is-python2|py2?-pip")
-_PYTHON3_PACKAGES = frozenset({"python3-pip", "python-is-python3", "py3-pip"})
 _INTERPRETER = re.compile(r"python[\d.]*|pip[\d.]*")
 
 
@@ -64,7 +63,9 @@ def _versions(program: Program, minor: str) -> tuple[str, ...] | None:
     if any(re.fullmatch(r"python3\.\d+", p) and p != f"python{minor}" for p in packages):
         return None
     second = any(_PYTHON2_PACKAGES.fullmatch(p) for p in packages)
-    third = bool(packages & _PYTHON3_PACKAGES) or (not second and "python3" in packages)
+    third = not packages.isdisjoint(LANGUAGE.words("toolchain.toml", "distribution", "pip")) or (
+        not second and "python3" in packages
+    )
     found: dict[str, None] = {}
     for effect in site_installs(program):
         named = named_version(effect)

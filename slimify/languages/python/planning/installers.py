@@ -15,6 +15,7 @@ from msgspec import Struct
 from slimify.analysis.packages.module_needs import installed_modules
 from slimify.analysis.program import Program
 from slimify.facts.system import is_plain_root
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.lock_files import pinned_packages
 from slimify.languages.python.manifests.project import python_project
@@ -118,21 +119,15 @@ def _locked_names(program: Program) -> set[str] | None:
     made = {
         w for s in program.steps for e in s.effects if e.manager in LOCKED for w in (*e.writes, *e.outputs)
     }
+    known = {*LANGUAGE.words("toolchain.toml", "images", "installers"), *installers()}
     for step in program.steps:
         for effect in step.effects:
             if SITE not in effect.writes or not effect.does("install", "python") or effect.manager in LOCKED:
                 continue
             lists = effect.manifests and set(effect.manifests) <= made
-            if not lists and (
-                effect.manifests
-                or effect.reads
-                or not _names(effect) <= _WITHOUT_DEPENDENCIES | installers().keys()
-            ):
+            if not lists and (effect.manifests or effect.reads or not _names(effect) <= known):
                 return None
     return names
-
-
-_WITHOUT_DEPENDENCIES = frozenset({"pip", "setuptools", "wheel"})
 
 
 def pinned_names(program: Program, *, main: bool = False) -> set[str]:

@@ -13,6 +13,7 @@ from slimify.analysis.program import Program
 from slimify.config import Options
 from slimify.facts.carried import installed
 from slimify.facts.system import is_project_directory, is_shared_directory
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning import venv as venvs
 from slimify.languages.python.planning.distribution_python import SCRIPTS
@@ -102,8 +103,8 @@ def _try(
         rung=rung,
         base=base,
         copies=copies,
-        present=_preinstalled(program, base) | (BASE_LIBRARIES if own_python and not shown else frozenset()),
-        needless=_OWN_PYTHON if own_python else _apk_site_packages(program),
+        present=_preinstalled(program, base) | _base_libraries(own_python and not shown),
+        needless=_needless(program, own_python),
         builder_tail=(*tail, *out.tail),
         final_head=(*head, *way),
         builder_before={made: (venvs.MAKE, venvs.ACTIVATE)} if made is not None else {},
@@ -119,9 +120,17 @@ def _try(
     layouts.append(split_layout(program, request))
 
 
-def _apk_site_packages(program: Program) -> tuple[str, ...]:
-    """Packages that are part of the copied site-packages because apk installs into it, too."""
+def _needless(program: Program, own_python: bool) -> tuple[str, ...]:
+    """Packages whose files a base image with a Python of its own does not use, or that are part of the copied
+    site-packages because apk installs into it, too."""
+    if own_python:
+        return LANGUAGE.words("toolchain.toml", "images", "system")
     return ("py3-setuptools",) if program.base is not None and program.base.manager == "apk" else ()
+
+
+def _base_libraries(wanted: bool) -> frozenset[str]:
+    """The packages of the libraries that every python image has, if they are wanted."""
+    return frozenset(LANGUAGE.words("toolchain.toml", "images", "libraries") if wanted else ())
 
 
 def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
@@ -132,18 +141,6 @@ def _no_better_than_cleaning(program: Program, layout: Layout) -> bool:
 def _preinstalled(program: Program, base: str) -> frozenset[str]:
     facts = program.facts_of(base)
     return facts.packages or installed(facts) if facts is not None else frozenset()
-
-
-# The distribution's Python, which images with a Python of their own do not use.
-_OWN_PYTHON = ("python3", "python3-setuptools")
-
-# Libraries that CPython is linked with: every python image has them, also the slim one.
-BASE_LIBRARIES = frozenset((
-    "libbz2-1.0", "libc6", "libdb5.3", "libdb5.3t64", "libexpat1", "libffi6", "libffi7", "libffi8",
-    "libgcc-s1", "libgdbm6", "libgdbm6t64", "liblzma5", "libncursesw6", "libreadline8",
-    "libreadline8t64", "libsqlite3-0", "libssl1.1", "libssl3", "libssl3t64", "libstdc++6",
-    "libtinfo6", "libuuid1", "zlib1g", "libcrypt1", "libnsl2", "libtirpc3", "libtirpc3t64",
-))  # fmt: skip
 
 
 def python_copies(program: Program) -> tuple[CopyFromBuilder, ...] | Reason:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 
 from slimify.analysis.program import Program
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import SITE
 from slimify.languages.python.manifests.project import python_project
 from slimify.languages.python.manifests.requirements import Requirement, requirements
@@ -22,10 +23,7 @@ from slimify.model.effects import Effect
 from slimify.planning.layout import CopyFromBuilder
 from slimify.semantics.paths import inside
 
-# Part of the official images (docker-library/python: setuptools and wheel up to Python 3.11).
-_PREINSTALLED = ("pip", "setuptools", "wheel")
-_LAST_WITH_ALL = 11
-_FAMILIES = frozenset({"python", "uv", "tiangolo"})
+_LAST_WITH_ALL = 11  # the last minor version with setuptools and wheel in its images
 _REINSTALL = re.compile(r"--(?:upgrade|force-reinstall|ignore-installed)|-[a-zA-Z]*[UI][a-zA-Z]*")
 _VERSION = re.compile(r"[=<>~!@]")
 
@@ -36,7 +34,8 @@ def remove_overlaid(
     """The instruction that removes them in the final stage before the copy, and its decision. `kept` are
     packages that the user wants as the builder has them, whether or not a step names them."""
     base = program.base
-    if base is None or base.family not in _FAMILIES or not base.version:
+    families = LANGUAGE.words("toolchain.toml", "images", "with_installers")
+    if base is None or base.family not in families or not base.version:
         return (), ()
     major, minor = (*base.version.split("."), "0")[:2]
     places = (base.prefix, f"{base.prefix}/lib/python{major}.{minor}/site-packages")
@@ -44,7 +43,8 @@ def remove_overlaid(
     if copy is None or _handled_by_file(program, places[1]):
         return (), ()
     touched = {*_changed_packages(program), *kept}
-    brought = _PREINSTALLED if int(minor) <= _LAST_WITH_ALL else _PREINSTALLED[:1]
+    preinstalled = LANGUAGE.words("toolchain.toml", "images", "installers")
+    brought = preinstalled if int(minor) <= _LAST_WITH_ALL else preinstalled[:1]
     names = [name for name in brought if name in touched]
     if not names:
         return (), ()

@@ -13,6 +13,7 @@ from slimify.analysis.program import Program
 from slimify.analysis.roles.role_state import Artifact
 from slimify.analysis.runtime_needs import unread_start
 from slimify.facts.system import scratch
+from slimify.languages.python import LANGUAGE
 from slimify.languages.python.commands.environments import BIN, SITE
 from slimify.languages.python.planning.distribution_python import (
     distribution_packages,
@@ -24,26 +25,8 @@ from slimify.model.decisions import Reason
 from slimify.model.effects import Effect
 from slimify.semantics.paths import inside, inside_any
 
-# Image families whose Python is installed in a directory of its own.
-_SELF_CONTAINED = frozenset({"python", "uv", "tiangolo", "bitnami"})
 _SYSTEM_PYTHON = re.compile(r"(?<![\w/])/usr/bin/(?:python|pip)")
 _PACKAGES = re.compile(r"(/.+/lib/python3\.\d+/(?:site|dist)-packages)/")
-# Images with a start command that runs an application.
-_WITH_START_COMMAND = frozenset({"tiangolo"})
-# Packages that only install or build others; every image has pip's own directory.
-_INSTALLERS = frozenset((
-    "pip", "setuptools", "wheel", "poetry", "poetry-core", "poetry-plugin-export", "pipenv", "uv",
-    "pip-tools", "virtualenv", "build", "hatch", "hatchling", "pdm", "flit", "cython",
-    "setuptools-scm", "scikit-build", "ninja", "cmake", "meson", "meson-python", "packaging",
-    "twine",
-))  # fmt: skip
-_PROGRAMS = frozenset(
-    {"poetry", "pipenv", "uv", "pdm", "hatch", "flit", "virtualenv", "cmake", "ninja", "meson"}
-)
-
-
-# Programs of toolchains with their own installer.
-_TOOLCHAINS = {"rust": frozenset({"cargo", "rustc", "rustup"})}
 
 
 def site_packages(program: Program) -> tuple[str, ...] | Reason:
@@ -91,7 +74,8 @@ def _from_names(program: Program) -> tuple[str, ...] | Reason:
         return unknown
     if base.language is None:
         return distribution_packages(program, base) or unknown
-    if base.language != "python" or base.family not in _SELF_CONTAINED or not base.version:
+    own_prefix = base.family in LANGUAGE.words("toolchain.toml", "images", "own_prefix")
+    if base.language != "python" or not own_prefix or not base.version:
         return unknown
     minor = ".".join(base.version.split(".")[:2])
     texts = [s.instruction.value for s in program.steps if s.keyword == "RUN"]
@@ -107,7 +91,8 @@ def _from_names(program: Program) -> tuple[str, ...] | Reason:
 
 def has_unknown_start(program: Program) -> bool:
     """Whether the start command is missing or could not be read: it may call an installer."""
-    own = program.base is not None and program.base.family in _WITH_START_COMMAND
+    starting = LANGUAGE.words("toolchain.toml", "images", "starting")
+    own = program.base is not None and program.base.family in starting
     return not (program.runtime_needs.start or own) or bool(unread_start(program.runtime_needs.start))
 
 
@@ -119,17 +104,25 @@ def installs_only_installers(program: Program) -> bool:
         return False
     if any(SITE in e.writes for s in program.steps for e in s.effects if not e.does("install", "python")):
         return False
+    installers = LANGUAGE.words("toolchain.toml", "building", "packages")
     for effect in effects:
         names = {p.name.lower().replace("_", "-") for p in effect.packages}
-        if effect.action not in ("install", "ensurepip") or effect.manifests or not names <= _INSTALLERS:
+        if effect.action not in ("install", "ensurepip") or effect.manifests:
+            return False
+        if not names.issubset(installers):
             return False
     called = set(program.runtime_needs.commands) | set(program.final_stage_tools)
     started = {e.manager for e in program.runtime_needs.start}
     return (
         bool(effects)
-        and not _PROGRAMS & (called | started)
+        and _installer_programs().isdisjoint(called | started)
         and any(m.path not in (SITE, BIN) and _python_or_build(m) for m in program.artifacts)
     )
+
+
+def _installer_programs() -> frozenset[str]:
+    """The programs of packages that only install or build others."""
+    return frozenset(LANGUAGE.words("toolchain.toml", "building", "programs"))
 
 
 def _python_or_build(made: Artifact | Effect) -> bool:
@@ -139,6 +132,7 @@ def _python_or_build(made: Artifact | Effect) -> bool:
 def installer_directories(program: Program) -> tuple[frozenset[str], str]:
     """Directories that only a downloaded installer fills and run time does not need; and the name of such
     an installer that run time calls, "" if there is none."""
+    toolchains = LANGUAGE.facts("toolchain.toml")["building"]["toolchains"]
     places: set[str] = set()
     others: set[str] = set()
     alive = ""
@@ -150,10 +144,10 @@ def installer_directories(program: Program) -> tuple[frozenset[str], str]:
     for step in program.steps:
         for effect in step.effects:
             head, _, name = effect.action.partition(" ")
-            programs = _TOOLCHAINS.get(name, frozenset({name}) & _PROGRAMS)
+            programs = toolchains.get(name, "").split() or {name} & _installer_programs()
             if _python_or_build(effect) and head == "install" and programs:
                 places |= set(effect.writes)
-                alive = name if programs & called else alive
+                alive = name if not called.isdisjoint(programs) else alive
             else:
                 others |= set(effect.writes)
     return frozenset(p for p in places if not any(inside(o, p) or inside(p, o) for o in others)), alive

@@ -9,14 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 
+from slimify.languages.python import LANGUAGE
 from slimify.verify.disk.evidence import Evidence, Side
 from slimify.verify.model import Check, Constraint, Finding
 
 DUPLICATE = "SL536"
 
 _METADATA = re.compile(r"/([^/-]+)-([^/-]+)[^/]*\.(?:dist|egg)-info\Z")
-# Part of python images; the planner can remove these.
-_PREINSTALLED = frozenset({"pip", "setuptools", "wheel"})
 
 
 def check(evidence: Evidence) -> Check:
@@ -24,10 +23,11 @@ def check(evidence: Evidence) -> Check:
     its companions if they were removed there. Debian's own dist-packages are ignored."""
     before, after = _releases(evidence.before), _releases(evidence.after)
     known = {place for place, _ in before}
+    installers = LANGUAGE.words("toolchain.toml", "images", "installers")  # the planner can remove these
     findings = []
     for (place, name), releases in sorted(after.items()):
         was = before.get((place, name), set())
-        brought = name in _PREINSTALLED and place.endswith("/site-packages")
+        brought = name in installers and place.endswith("/site-packages")
         removed = not was and brought and place in known
         if len(releases) <= max(len(was), 1) and not removed:
             continue

@@ -1,0 +1,65 @@
+"""Facts about programs and packages that have one property each, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from slimify.facts import load, words
+
+_FILE = "programs.toml"
+
+
+def is_plain_check(program: str) -> bool:
+    """Whether a check works in any image."""
+    return program in words(_FILE, "plain_checks")
+
+
+def edits_no_file(program: str) -> bool:
+    """Whether a program of a build script changes no file that the script extracted from an image."""
+    return program in words(_FILE, "no_edits")
+
+
+def only_waits(program: str) -> bool:
+    """Whether a program does nothing but keep a container running."""
+    return program in words(_FILE, "waiting")
+
+
+def is_called_indirectly(package: str) -> bool:
+    """Whether the programs of a package are often started by daemons or interactively."""
+    return package in words(_FILE, "indirect")
+
+
+def interpreters() -> tuple[str, ...]:
+    """Interpreters of languages that slimify has no folder for."""
+    return words(_FILE, "interpreters")
+
+
+def uses_certificates(programs: Iterable[str]) -> bool:
+    """Whether one of the programs uses the system's root certificates."""
+    return not set(words(_FILE, "certificates")).isdisjoint(programs)
+
+
+def display_servers() -> tuple[str, ...]:
+    """Programs that bring a display."""
+    return words(_FILE, "displays")
+
+
+def compilers() -> tuple[str, ...]:
+    """The C and C++ compilers, the usual one first."""
+    return words(_FILE, "compilers", "programs")
+
+
+def has_compiler(packages: Iterable[str]) -> bool:
+    """Whether one of the system packages is a compiler, or installed to compile."""
+    return not set(words(_FILE, "compilers", "packages")).isdisjoint(packages)
+
+
+def versioned_programs() -> tuple[str, ...]:
+    """Programs whose file name may contain a version or a target."""
+    return words(_FILE, "compilers", "versioned")
+
+
+def runners() -> Mapping[str, int]:
+    """Programs that run a command line, with the number of operands before it."""
+    runners: Mapping[str, int] = load(_FILE)["runners"]
+    return runners
